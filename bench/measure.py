@@ -1,0 +1,191 @@
+"""What the benches share: interleaved repeats, medians, bounds, the machine, table and JSON.
+
+A bench collects findings in a `Report` and ends with `sys.exit(report.finish(as_json))`: 0 if every
+stated bound is met, 1 if one is missed. Before a bench imports anything of the repository, it puts
+the repository first on the path in place of its own folder, where `pipeline.py` would hide the
+package of that name:
+
+    sys.path[0] = str(Path(__file__).parents[1])
+"""
+
+import gc
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+T = TypeVar("T")
+
+
+def interleaved(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:
+    """Measure every contestant once per round, so that a noisy moment meets all of them.
+
+    Returns what each measured in the order of the rounds: sample i of one may be set against
+    sample i of another.
+    """
+    samples: dict[str, list[T]] = {name: [] for name in contestants}
+    for _ in range(repeats):
+        for name, measure in contestants.items():
+            gc.collect()
+            samples[name].append(measure())
+    return samples
+
+
+def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """Return the median of the ratios round by round."""
+    return statistics.median(a / b for a, b in zip(over, under, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One measured value, with a bound below or above it or with none."""
+
+    name: str
+    value: float
+    unit: str
+    at_least: float | None = None
+    at_most: float | None = None
+    note: str = ""
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether the bound is met; None where no bound is stated."""
+        if self.at_least is not None:
+            return self.value >= self.at_least
+        if self.at_most is not None:
+            return self.value <= self.at_most
+        return None
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return its row of the table."""
+        bound = ""
+        if self.at_least is not None:
+            bound = f">= {_number(self.at_least)}"
+        elif self.at_most is not None:
+            bound = f"<= {_number(self.at_most)}"
+        verdict = {True: "ok", False: "MISSED", None: ""}[self.ok]
+        return self.name, f"{_number(self.value)} {self.unit}", bound, verdict, self.note
+
+    def document(self) -> dict[str, Any]:
+        """Return what the JSON document holds of it."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "at_least": self.at_least,
+            "at_most": self.at_most,
+            "ok": self.ok,
+            "note": self.note,
+        }
+
+
+class Report:
+    """The findings of one bench; `packages` are those whose versions matter to it."""
+
+    def __init__(self, bench: str, settings: Mapping[str, Any], packages: Iterable[str]) -> None:
+        self._bench = bench
+        self._settings = dict(settings)
+        self._machine = machine(packages)
+        self._began = time.perf_counter()
+        self._findings: list[Finding] = []
+
+    def add(
+        self,
+        name: str,
+        value: float,
+        unit: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        note: str = "",
+    ) -> None:
+        """Add a finding, with a bound on one side or with none."""
+        self._findings.append(Finding(name, float(value), unit, at_least, at_most, note))
+
+    def finish(self, as_json: bool) -> int:
+        """Print everything and return the exit code."""
+        missed = [finding for finding in self._findings if finding.ok is False]
+        if as_json:
+            document = {
+                "bench": self._bench,
+                "ok": not missed,
+                "seconds": time.perf_counter() - self._began,
+                "settings": self._settings,
+                "machine": self._machine,
+                "results": [finding.document() for finding in self._findings],
+            }
+            print(json.dumps(document, indent=2, default=str))
+        else:
+            print(self._table())
+        return 1 if missed else 0
+
+    def _table(self) -> str:
+        about = self._machine
+        settings = ", ".join(f"{name} {value}" for name, value in self._settings.items())
+        versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+        lines = [
+            f"bench/{self._bench}.py: {settings}",
+            f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, {about['system']}, "
+            f"load {about['load_before']}",
+            f"Python {about['python']}, {versions}",
+            "",
+        ]
+        rows = [("", "value", "bound", "", ""), *(one.cells() for one in self._findings)]
+        widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        for name, value, *others in rows:
+            cells = [name.ljust(widths[0]), value.rjust(widths[1])]
+            cells += [text.ljust(width) for text, width in zip(others, widths[2:], strict=True)]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    """Three digits that count, and thousands apart."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 1:
+        return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.3g}"
+
+
+def machine(packages: Iterable[str]) -> dict[str, Any]:
+    """Describe where this runs: processor, cores, memory, system, Python, versions, load."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": _usable_cores(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in packages},
+        "load_before": round(psutil.getloadavg()[0], 2),
+    }
+
+
+def _cpu_model() -> str:
+    listing = Path("/proc/cpuinfo")
+    if listing.exists():
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,163 @@
+"""The group of commands, and how any of them ends.
+
+========  ========================================================================
+exit code
+========  ========================================================================
+0         done
+1         the run failed, or the system refused (shared memory, a file, the disk)
+2         bad input: command line, configuration, market data
+130       Ctrl-C
+========  ========================================================================
+
+A refusal is one line on stderr, `ringtape: error: ...`. Any other exception is a defect and keeps
+its traceback; `--debug` shows that of refusals too.
+"""
+
+import difflib
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from pipeline.cli import data, machine, running
+from pipeline.cli.options import debug_option, is_debug
+from pipeline.cli.output import ReaderGoneError, drop_stdout
+from pipeline.errors import RingtapeError
+from shm.errors import ShmError
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+class CommandFailedError(click.ClickException):
+    """A refusal on its way out, with the exit code that belongs to it."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it per class
+
+
+class Commands(click.Group):
+    """Turns what commands raise into messages, and knows the nearest command to a misspelt one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; name the nearest when there is none (click 8.1 does not)."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            there = f"did you mean {near[0]!r}?" if near else _there_are(self.list_commands(ctx))
+            raise click.UsageError(f"no such command {name!r}; {there}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; refusals leave as a CommandFailedError."""
+        try:
+            return super().invoke(ctx)
+        except (RingtapeError, ShmError, OSError) as error:
+            if is_debug(ctx):
+                traceback.print_exc()
+            code = error.exit_code if isinstance(error, RingtapeError) else FAILED
+            raise CommandFailedError(_reason(error), code) from None
+        except KeyboardInterrupt as interrupt:
+            if is_debug(ctx):
+                traceback.print_exc()
+            where = "".join(f"; {note}" for note in getattr(interrupt, "__notes__", ()))
+            raise CommandFailedError(f"interrupted{where}", INTERRUPTED) from None
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nBegin with:\n  ringtape demo\n\n`ringtape COMMAND --help` has an example of each.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _param, wanted: _print_version(ctx) if wanted else None,
+    help="Print the version and exit.",
+)
+@debug_option(hidden=False)
+@click.pass_context
+def commands(ctx: click.Context) -> None:
+    """Backtest real market sessions on all cores, over one shared-memory tape."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(BAD_INPUT)
+
+
+for _command in (
+    running.demo,
+    running.run,
+    data.import_,
+    data.catalog,
+    running.schema,
+    machine.stats,
+    machine.clean,
+):
+    commands.add_command(_command)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line `args` (default: this process's) and exit with its code."""
+    sys.exit(_run(args))
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
+        code = commands.main(args, prog_name="ringtape", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except ReaderGoneError:
+        drop_stdout()
+        return 0
+    except click.Abort:  # Ctrl-C before the command began
+        _complain("interrupted", INTERRUPTED)
+        return INTERRUPTED
+    except click.ClickException as error:
+        _complain(_message(error), error.exit_code)
+        return error.exit_code
+
+
+def _complain(message: str, code: int) -> None:
+    word = "" if code == INTERRUPTED else "error: "
+    try:
+        click.echo(f"ringtape: {word}{message}", err=True)
+    except BrokenPipeError:
+        sys.stderr = None  # nobody reads it, and the interpreter would complain about that at exit
+
+
+def _message(error: click.ClickException) -> str:
+    text = _one_line(error.format_message())
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text += f" (see `{error.ctx.command_path} --help`)"
+    return text
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return _one_line(str(error)) or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _there_are(names: Sequence[str]) -> str:
+    return f"there are {', '.join(names)}"
+
+
+def _print_version(ctx: click.Context) -> NoReturn:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("ringtape")
+    except PackageNotFoundError:
+        number = "(a source tree that is not installed)"
+    click.echo(f"ringtape {number}")
+    ctx.exit()

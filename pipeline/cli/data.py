@@ -1,0 +1,173 @@
+"""`ringtape import` and `ringtape catalog`: market data in, and what there is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.market.catalog import Entry
+    from pipeline.market.importers import ImportResult
+
+
+def _column_mapping(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> dict[str, str]:
+    """Read `ts=Date,close=Last`: our column names, and what the source calls them."""
+    columns: dict[str, str] = {}
+    for pair in value.split(",") if value is not None else ():
+        ours, equals, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and equals and theirs):
+            raise click.BadParameter(f"{pair!r} is not of the form ts=Date")
+        if ours in columns:
+            raise click.BadParameter(f"{ours} is given twice, as {columns[ours]} and {theirs}")
+        columns[ours] = theirs
+    return columns
+
+
+@click.command(
+    "import",
+    epilog=example(
+        "ringtape import prices.csv --catalog catalog --symbol SPY --tz America/New_York"
+    ),
+    short_help="Check market data and write it to a catalog.",
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--catalog",
+    "catalog_folder",
+    required=True,
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Catalog to import into; made if it is not there.",
+)
+@click.option("--symbol", help="Symbol of the bars.  [default: the source's]")
+@click.option("--interval", help="Interval of the bars, such as 1m.  [default: the data's]")
+@click.option(
+    "--tz",
+    metavar="ZONE",
+    help="Time zone of times that name none, such as America/New_York.",
+)
+@click.option(
+    "--columns",
+    callback=_column_mapping,
+    metavar="ts=Date,close=Last,...",
+    help="What the source calls ts, open, high, low, close and volume.",
+)
+@click.option(
+    "--end-stamped/--open-stamped",
+    default=None,
+    help="Times are of the bars' ends (they are shifted) or opens.  [default: as the vendor]",
+)
+@click.option(
+    "--date-order",
+    type=click.Choice(["mdy", "dmy"]),
+    help="How to read 3/4/2017, where the data do not tell.",
+)
+@click.option("--replace", is_flag=True, help="Take the new bars where others are there already.")
+@common_options
+def import_(
+    sources: tuple[str, ...],
+    catalog_folder: str,
+    symbol: str | None,
+    interval: str | None,
+    tz: str | None,
+    columns: dict[str, str],
+    end_stamped: bool | None,
+    date_order: str | None,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Check the bars in SOURCE... (files or folders) and write them to a catalog.
+
+    Reads CSV, Parquet and Arrow files, and the layouts of LEAN, NinjaTrader, Yahoo, MT5, Binance
+    and others. Importing the same again changes nothing, new bars are merged, and bars that differ
+    from those there are refused unless --replace. All of it is written, or nothing.
+    """
+    from pipeline.market.catalog import Catalog
+    from pipeline.market.importers import import_sources
+
+    results = import_sources(
+        sources,
+        Catalog(catalog_folder),
+        symbol=symbol,
+        interval=interval,
+        tz=tz,
+        columns=columns or None,
+        end_stamped=end_stamped,
+        date_order=date_order,
+        replace=replace,
+    )
+    if as_json:
+        print_json({"catalog": catalog_folder, "series": [_as_document(one) for one in results]})
+    else:
+        print_text(_import_report(results))
+
+
+def _import_report(results: Sequence[ImportResult]) -> str:
+    counts = ("files", "added", "unchanged", "replaced", "bars")
+    rows = [
+        (
+            one.interval,
+            one.symbol,
+            "+".join(one.layouts),
+            *(
+                f"{count:,}"
+                for count in (one.files, one.added, one.unchanged, one.replaced, one.rows)
+            ),
+            utc_text(one.first_ts),
+            utc_text(one.last_ts),
+        )
+        for one in results
+    ]
+    header = ("interval", "symbol", "layout", *counts, "first", "last")
+    notes = [f"{one.symbol} {one.interval}: {note}" for one in results for note in one.notes]
+    return "\n".join((format_table(header, rows, right=counts), *notes))
+
+
+@click.command(
+    "catalog", epilog=example("ringtape catalog catalog"), short_help="List what a catalog holds."
+)
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@common_options
+def catalog(folder: str, as_json: bool) -> None:
+    """List the series in the catalog DIR: interval, symbol, bars, range and sources.
+
+    `first` and `last` are the opens of the first and the last bar, UTC.
+    """
+    from pipeline.market.catalog import Catalog
+
+    entries = Catalog(folder).entries()
+    if as_json:
+        print_json({"catalog": folder, "series": [_as_document(entry) for entry in entries]})
+    else:
+        header = ("interval", "symbol", "bars", "first", "last", "sources")
+        rows = [
+            (
+                entry.interval,
+                entry.symbol,
+                f"{entry.rows:,}",
+                utc_text(entry.first_ts),
+                utc_text(entry.last_ts),
+                _shortened(entry.sources),
+            )
+            for entry in entries
+        ]
+        print_text(format_table(header, rows, right=("bars",)))
+
+
+def _as_document(series: Entry | ImportResult) -> dict[str, Any]:
+    times = {"first": iso_text(series.first_ts), "last": iso_text(series.last_ts)}
+    return {**asdict(series), **times}
+
+
+def _shortened(sources: tuple[str, ...]) -> str:
+    more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
+    return sources[0] + more if sources else ""

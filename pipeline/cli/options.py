@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_DEBUG = "ringtape.debug"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def debug_option(*, hidden: bool) -> Callable[[F], F]:
+    """`--debug`; commands take it too, unlisted, for it is mostly added to a line that failed."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            ctx.meta[_DEBUG] = True
+
+    return click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=keep,
+        hidden=hidden,
+        help="Show the traceback of an error.",
+    )
+
+
+def is_debug(ctx: click.Context) -> bool:
+    """Whether `--debug` was given, before or after the command's name."""
+    return bool(ctx.meta.get(_DEBUG))
+
+
+def example(line: str) -> str:
+    """Give the end of a command's help: one line to type."""
+    return f"\b\nExample:\n  {line}"
+
+
+def common_options(command: F) -> F:
+    """Add what every command takes: `--json` (the parameter `as_json`) and `--debug`."""
+    as_json = click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else."
+    )
+    return debug_option(hidden=True)(as_json(command))

@@ -1,0 +1,143 @@
+"""The progress line of a run: on a terminal, and only there.
+
+    2024-03-04 ━━━━━━━━━━━━╸━━━━━━━━━━━ session 12/30  24,180/58,500 bars 1.2M bars/s ETA 0:03
+
+It is drawn when the run reports, about ten times a second, without a thread of its own, and is gone
+when the run is over, so that the summary stands alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Line
+
+
+class RunProgress(Protocol):
+    """How far a run is; `pipeline.run` reports it.
+
+    session_date: the session under way, None before the first. bars and sessions done so far, and
+    in all (0: not known). seconds: since the run began.
+    """
+
+    @property
+    def session_date(self) -> date | None: ...  # noqa: D102
+    @property
+    def sessions(self) -> int: ...  # noqa: D102
+    @property
+    def sessions_total(self) -> int: ...  # noqa: D102
+    @property
+    def bars(self) -> int: ...  # noqa: D102
+    @property
+    def bars_total(self) -> int: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
+
+
+class Pace:
+    """Bars per second of the last few seconds.
+
+    Compilation and loading make the beginning slow; an average over everything would carry that
+    into the time left.
+    """
+
+    WINDOW_SECONDS = 5.0
+    LEAST_SECONDS = 0.001
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def add(self, seconds: float, bars: int) -> float:
+        """Note that `bars` are done after `seconds`; return bars/s, 0.0 while it is not known."""
+        self._seen.append((seconds, bars))
+        while len(self._seen) > 2 and self._seen[1][0] <= seconds - self.WINDOW_SECONDS:
+            self._seen.popleft()
+        first_seconds, first_bars = self._seen[0]
+        passed = seconds - first_seconds
+        return (bars - first_bars) / passed if passed >= self.LEAST_SECONDS else 0.0
+
+
+@contextmanager
+def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | None]:
+    """Give what a run may report to while the block lasts: None unless `stream` is a terminal."""
+    if not stream.isatty():
+        yield None
+        return
+    with _line(stream) as line:
+        task = line.add_task("", total=None, date="starting", session="", bars="", rate="", eta="")
+        line.refresh()
+        pace = Pace()
+
+        def show(progress: RunProgress) -> None:
+            rate = pace.add(progress.seconds, progress.bars)
+            words: dict[str, Any] = {**describe(progress, rate)}
+            line.update(
+                task,
+                total=progress.bars_total or None,
+                completed=progress.bars,
+                **words,
+            )
+            line.refresh()
+
+        yield show
+
+
+def describe(progress: RunProgress, rate: float) -> dict[str, str]:
+    """Put a progress into the words of the line; `rate` in bars/s, 0.0 when not known."""
+    left = progress.bars_total - progress.bars
+    session = f"session {progress.sessions:,}"
+    if progress.sessions_total:
+        session += f"/{progress.sessions_total:,}"
+    count = _short if max(progress.bars, progress.bars_total) >= 10_000_000 else "{:,}".format
+    bars = count(progress.bars)
+    if progress.bars_total:
+        bars += f"/{count(progress.bars_total)}"
+    return {
+        "date": "starting" if progress.session_date is None else progress.session_date.isoformat(),
+        "session": session,
+        "bars": f"{bars} bars",
+        "rate": f"{_short(rate)} bars/s" if rate else "",
+        "eta": f"ETA {_clock(left / rate)}" if rate and left >= 0 and progress.bars_total else "",
+    }
+
+
+def _line(stream: TextIO) -> Line:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
+
+    console = Console(file=stream, highlight=False)
+    # A narrow terminal gets fewer words rather than cut ones.
+    words = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
+
+    def text(name: str) -> TextColumn:
+        return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))
+
+    return Progress(
+        text("date"),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
+        *(text(name) for name, width in words.items() if console.width >= width),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        expand=True,
+    )
+
+
+def _short(number: float) -> str:
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

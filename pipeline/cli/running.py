@@ -1,0 +1,130 @@
+"""`ringtape demo`, `run` and `schema`: a session, and what its configuration may say."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.cli.clock import seconds_since_start
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import print_json, print_text
+from pipeline.cli.progress import progress_line
+
+_OUT = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder that gets the run's folder.",
+)
+_SET = click.option(
+    "--set",
+    "overrides",
+    metavar="PATH=VALUE",
+    multiple=True,
+    help="Replace a setting; may be repeated. The value is JSON, else text.",
+)
+
+
+@click.command(
+    epilog=example("ringtape demo"),
+    short_help="Run the demonstration; needs no data and no network.",
+)
+@_SET
+@_OUT
+@click.option(
+    "--catalog",
+    "catalog_folder",
+    type=click.Path(file_okay=False),
+    help="Catalog that holds the sample market.  [default: the configuration's]",
+)
+@common_options
+def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_json: bool) -> None:
+    """Run the demonstration: no data and no network needed.
+
+    Writes a sample market (5 symbols, 30 sessions of 1-minute bars) into a catalog, unless it is
+    there, and runs the configuration demo.json on it. `ringtape run` with that configuration gives
+    the same digest.
+    """
+    from pipeline.config import SessionConfig, example_path
+    from pipeline.market.catalog import Catalog
+    from pipeline.market.sample import sample_is_current, write_sample
+
+    path = example_path("demo.json")
+    if catalog_folder is not None:
+        overrides = (*overrides, f"catalog={json.dumps(catalog_folder)}")
+    catalog = Catalog(SessionConfig.load(path, overrides=overrides).catalog)
+    if not sample_is_current(catalog):
+        if sys.stderr.isatty():
+            click.echo(f"writing the sample market to {catalog.path}", err=True)
+        write_sample(catalog)
+    _run(path, overrides, out, as_json)
+
+
+@click.command(
+    epilog=example("ringtape run config/demo.json --set strategy.parameters.fast=5"),
+    short_help="Run a session configuration.",
+)
+@click.argument("config", type=click.Path(path_type=Path))
+@_SET
+@_OUT
+@common_options
+def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> None:
+    """Run the session that the file CONFIG (JSON or TOML) describes.
+
+    Paths in the configuration are relative to the current directory. A folder of its own gets the
+    resolved configuration, fills.parquet, orders.parquet, equity.parquet, summary.json and
+    performance.txt. With --json, `seconds` is wall time since the command started and `run_seconds`
+    is from the start of the tape to the last result.
+    """
+    _run(config, overrides, out, as_json)
+
+
+@click.command(
+    epilog=example("ringtape schema > ringtape.schema.json"),
+    short_help="Print the JSON Schema of a configuration.",
+)
+@common_options
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of a session configuration, for editors and checkers.
+
+    It is JSON with and without --json.
+    """
+    from pipeline.config import SessionConfig
+
+    print_json(SessionConfig.json_schema())
+
+
+def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
+    from pipeline.run import run as run_session
+
+    with _partial_run_named(out), progress_line(sys.stderr) as progress:
+        result = run_session(config, overrides=overrides, out=out, progress=progress)
+    # The run has measured itself from its call; a user waits from the command on.
+    summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
+    if as_json:
+        print_json(summary)
+    else:
+        from pipeline.results.report import format_summary
+
+        print_text(format_summary(summary).rstrip("\n"))
+
+
+@contextmanager
+def _partial_run_named(out: Path) -> Iterator[None]:
+    """On Ctrl-C, note on the KeyboardInterrupt which folders in `out` have appeared since."""
+    before = _folders(out)
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if partial := sorted(_folders(out) - before):
+            interrupt.add_note(f"the partial run is in {', '.join(map(str, partial))}")
+        raise
+
+
+def _folders(out: Path) -> set[Path]:
+    return {path for path in out.iterdir() if path.is_dir()} if out.is_dir() else set()

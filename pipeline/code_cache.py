@@ -1,0 +1,56 @@
+"""Where compiled code is kept on disk, and when it is too old to use.
+
+Numba looks at the file of the function it loads from its cache, not at the files of the functions
+that one calls. So compiled code lies in a folder named by a hash of all sources of this package:
+an upgrade, a `git pull` or an edit starts a new folder and never runs old kernels.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+_KEPT = 4
+
+
+@cache
+def source_hash() -> str:
+    """16 hex digits over path, size and time of every source file of `shm` and `pipeline`."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for root in (package, package.parent / "shm"):
+        for path in sorted(root.rglob("*.py")):
+            status = path.stat()
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def cache_directory() -> Path:
+    """Return the folder for this version's compiled code, made if need be.
+
+    In ``$RINGTAPE_CACHE_DIR``, else the user's cache folder, else the temporary one. The folders
+    of older sources are removed but for the latest few.
+    """
+    chosen = os.environ.get("RINGTAPE_CACHE_DIR")
+    try:
+        base = Path(chosen) if chosen else _user_cache() / "ringtape"
+        folder = base / source_hash()
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        base = Path(tempfile.gettempdir()) / f"ringtape-{os.getuid()}"
+        folder = base / source_hash()
+        made = not folder.exists()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if made:
+        ours = [path for path in base.iterdir() if re.fullmatch("[0-9a-f]{16}", path.name)]
+        for old in sorted(ours, key=lambda path: path.stat().st_mtime, reverse=True)[_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

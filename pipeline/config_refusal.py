@@ -1,0 +1,192 @@
+"""What a refused configuration is told: one line that names setting, value and expectation.
+
+Pydantic finds the faults; the words come from the JSON Schema of the configuration, so that a
+message and the documentation cannot disagree.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+Schema = Mapping[str, Any]
+
+OBJECT = "<object>"
+LIST = "<list>"
+"""Tags of the two ways to write a setting that is one object or a list of them."""
+
+_RETIRED = {
+    "quality_update_frequency": "is no longer a setting: quality is event-driven now, it is updated"
+    " by every bar that arrives or is missing; remove it",
+}
+_LONGEST_VALUE = 60
+
+
+def expectation(text: str, *, field: str = "", value: object = None) -> PydanticCustomError:
+    """Make the error that a validator raises: the refused value was expected to be `text`.
+
+    A validator of a whole section names the `field` in it that is wrong, and its `value`.
+    """
+    return PydanticCustomError(
+        "expected", "expected {text}", {"text": text, "field": field, "value": value}
+    )
+
+
+def explain(error: ValidationError, schema: Schema) -> str:
+    """Give one line on all that is wrong, problems joined by ``"; "``.
+
+    `schema` is the JSON Schema of the model that raised `error`.
+    """
+    found = error.errors(include_url=False)
+    # A list with a faulty element also counts as too short; the element's own problem says it.
+    faulty = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
+    problems = dict.fromkeys(
+        _problem(item, schema)
+        for item in found
+        if not (item["type"] == "too_short" and item["loc"] in faulty)
+    )
+    line = " ".join("; ".join(problems).split())
+    return line.encode(errors="backslashreplace").decode()
+
+
+def _problem(item: ErrorDetails, schema: Schema) -> str:
+    path, node = _locate(schema, item["loc"])
+    name = ".".join(path) or "the configuration"
+    if item["type"] == "extra_forbidden":
+        return _unknown([*path, str(item["loc"][-1])], node, schema)
+    if item["type"] == "missing":
+        return f"{name} is missing, expected {_describe(node, schema)}"
+    if item["type"] == "invalid_key" or (
+        item["loc"][-1:] == ("[key]",) and item["type"] != "expected"
+    ):
+        return f"{name} has the name {_show(item['input'])}, expected a name in quotes"
+    if item["type"] != "expected":
+        return f"{name} is {_show(item['input'])}, expected {_describe(node, schema)}"
+    context = item["ctx"]
+    if context["field"]:
+        name, value = ".".join([*path, context["field"]]), context["value"]
+    else:
+        value = item["input"]
+    return f"{name} is {_show(value)}, expected {context['text']}"
+
+
+def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema]:
+    """Follow an error's location through the schema, as far as it names settings."""
+    path: list[str] = []
+    node: Schema = _resolve(schema, schema)
+    for depth, step in enumerate(location, start=1):
+        if step in (OBJECT, LIST):
+            if depth == len(location):
+                break
+            wanted = "array" if step == LIST else "object"
+            branches = (_resolve(branch, schema) for branch in node["oneOf"])
+            node = next(branch for branch in branches if branch["type"] == wanted)
+            continue
+        below = node.get("properties", {}).get(step)
+        if below is None and isinstance(step, int):
+            below = node.get("items")
+        if below is None and isinstance(step, str):
+            below = _entry(node)
+        if below is None:
+            break
+        path.append(str(step))
+        node = _resolve(below, schema)
+    return path, node
+
+
+def _entry(node: Schema) -> Schema | None:
+    """Give the schema of the values of a section whose names are free, else None."""
+    entries = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+    return next((entry for entry in entries if isinstance(entry, Mapping)), None)
+
+
+def _resolve(node: Schema, schema: Schema) -> Schema:
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return node
+
+
+def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
+    name, key = ".".join(path), path[-1]
+    if key in _RETIRED:
+        return f"{name} {_RETIRED[key]}"
+    settings = list(_settings(schema, schema, ""))
+    if key in settings and "." in key:
+        return f"{name} is not a setting by its dotted name; write it as sections within sections"
+    here = list(section.get("properties", {}))
+    leaves = {setting.rpartition(".")[2]: setting for setting in reversed(settings)}
+    if near := get_close_matches(key, here, n=1):
+        meant = ".".join([*path[:-1], near[0]])
+    elif near := get_close_matches(key, leaves, n=1, cutoff=0.8):
+        meant = leaves[near[0]]
+    else:
+        return f"{name} is not a setting, expected one of {', '.join(here)}"
+    return f"{name} is not a setting; did you mean {meant}?"
+
+
+def _settings(node: Schema, schema: Schema, above: str) -> Iterator[str]:
+    """Walk the dotted names of all settings, sections before what is in them."""
+    node = _resolve(node, schema)
+    for branch in node.get("oneOf", [node]):
+        for name, below in _resolve(branch, schema).get("properties", {}).items():
+            yield f"{above}{name}"
+            yield from _settings(below, schema, f"{above}{name}.")
+
+
+def _describe(node: Schema, schema: Schema) -> str:
+    """Say in words what the schema accepts here."""
+    node = _resolve(node, schema)
+    if one := node.get("oneOf"):
+        return f"{_describe(one[0], schema)}, or a list of at least one such section"
+    if choices := node.get("anyOf"):
+        numbers = any(choice.get("type") == "number" for choice in choices)
+        return " or ".join(
+            _describe(choice, schema)
+            for choice in choices
+            if not (numbers and choice.get("type") == "integer")
+        )
+    if "const" in node:
+        return _show(node["const"])
+    if "enum" in node:
+        return f"one of {', '.join(_show(choice) for choice in node['enum'])}"
+    match node.get("type"):
+        case "integer":
+            return f"a whole number{_bounds(node)}"
+        case "number":
+            return f"a finite number{_bounds(node)}"
+        case "boolean":
+            return "true or false"
+        case "null":
+            return "null"
+        case "string" if node.get("format") == "date":
+            return "a date written as YYYY-MM-DD"
+        case "string":
+            return "text that is not empty" if node.get("minLength") else "text in quotes"
+        case "array":
+            least = f" of at least {node['minItems']}" if "minItems" in node else ""
+            return f"a list{least}, each {_describe(node['items'], schema)}"
+    if "properties" in node:
+        return f"a section with {', '.join(node['properties'])}"
+    entry = _entry(node)
+    return "a section of names" + (f", each with {_describe(entry, schema)}" if entry else "")
+
+
+def _bounds(node: Schema) -> str:
+    least, most, above = (node.get(k) for k in ("minimum", "maximum", "exclusiveMinimum"))
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    if least is not None:
+        return f" of at least {least}"
+    return f" above {above}" if above is not None else ""
+
+
+def _show(value: object) -> str:
+    """Write a value as a configuration file would, cut where it is long."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

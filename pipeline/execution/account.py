@@ -1,0 +1,107 @@
+"""One lane's account: cash, positions, what they are worth, and what trading them brought.
+
+    ACCOUNT record (one per lane, 8-byte fields)     arrays it points to
+    +--------------------------------------------+
+    | now, symbols                               |   position[S]    f8  units, negative when short
+    | cash, equity                               |   pending[S]     f8  sum of unfilled orders
+    | commission, turnover, trips, wins, ...     |   last_price[S]  f8  NaN before the first close
+    | per_share, basis_points                    |   trip_cash[S]   f8  cash flow since last flat
+    | next_order, resting, inbox_count, ...      |   resting_of[S]  i8  orders at rest
+    | addresses of the arrays, book and outbox   |   book, inbox: ORDER[]   fills_out: FILL[]
+    +--------------------------------------------+
+
+Writer of every cell: the engine process that owns the lane, from compiled code.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.memory import load_f8, record_at, store_f8
+
+_COUNTS = ("now", "symbols", "next_order", "fills", "trips", "wins")
+_MONEY = (
+    *("initial_cash", "cash", "equity"),
+    *("commission", "turnover", "gross_profit", "gross_loss", "per_share", "basis_points"),
+)
+_BOOK = ("resting", "done", "book_capacity", "inbox_count", "inbox_capacity", "fills_out_count")
+_OUT = (
+    *("fills_out_capacity", "orders_out_count", "orders_out_capacity"),
+    *("equity_out_count", "session_out_count"),
+)
+_ADDRESSES = (
+    *("position", "pending", "last_price", "trip_cash", "resting_of"),
+    *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
+)
+
+ACCOUNT: np.dtype[Any] = np.dtype(
+    [(name, "i8") for name in _COUNTS]
+    + [(name, "f8") for name in _MONEY]
+    + [(name, "i8") for name in (*_BOOK, *_OUT, *_ADDRESSES)]
+)
+
+account_at = record_at(ACCOUNT)
+
+
+@njit(cache=True)
+def marked_equity(account: Any) -> float:
+    """Cash plus every position at its last close, in symbol order (so the sum is reproducible)."""
+    equity = account.cash
+    for symbol in range(account.symbols):
+        quantity = load_f8(account.position, symbol)
+        if quantity != 0.0:
+            equity += quantity * load_f8(account.last_price, symbol)
+    return equity
+
+
+@njit(cache=True)
+def mark(account: Any) -> None:
+    """Revalue the account; append equity and cash to the outbox (room for one slot's moments)."""
+    account.equity = marked_equity(account)
+    store_f8(account.equity_out, account.equity_out_count, account.equity)
+    store_f8(account.cash_out, account.equity_out_count, account.cash)
+    account.equity_out_count += 1
+
+
+@njit(cache=True)
+def record_session(account: Any) -> None:
+    """Append the equity at a session's close to the outbox."""
+    store_f8(account.session_out, account.session_out_count, account.equity)
+    account.session_out_count += 1
+
+
+@njit(cache=True)
+def _close_trip(account: Any, profit: float) -> None:
+    account.trips += 1
+    if profit > 0.0:
+        account.wins += 1
+        account.gross_profit += profit
+    else:
+        account.gross_loss -= profit
+
+
+@njit(cache=True)
+def settle(account: Any, symbol: int, quantity: float, price: float, commission: float) -> None:
+    """Book one fill: move cash and position and, from flat to flat, count the round trip.
+
+    A fill that turns a position over closes one round trip and opens the next; its commission is
+    split between them by quantity.
+    """
+    before = load_f8(account.position, symbol)
+    after = before + quantity
+    account.cash -= quantity * price + commission
+    account.commission += commission
+    account.turnover += abs(quantity) * price
+    store_f8(account.position, symbol, after)
+    trip = load_f8(account.trip_cash, symbol)
+    if before * after < 0.0:
+        share = abs(before) / abs(quantity)
+        _close_trip(account, trip + before * price - commission * share)
+        trip = -(after * price) - commission * (1.0 - share)
+    else:
+        trip -= quantity * price + commission
+        if after == 0.0:
+            _close_trip(account, trip)
+            trip = 0.0
+    store_f8(account.trip_cash, symbol, trip)

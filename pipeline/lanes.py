@@ -1,0 +1,100 @@
+"""From strategies to lanes: parameters, indicators, lookback and where each finds its columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import SessionConfig
+from pipeline.errors import DataError, StrategyError
+from pipeline.market.plan import IndicatorPlan
+from pipeline.strategy.source import load_class
+from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of
+
+if TYPE_CHECKING:
+    from pipeline.stages.lane_spec import LaneSpec
+
+#: What a caller of `run` may give as strategy: a class, a strategy, or a list of either.
+Given = type[Strategy] | Strategy | Sequence[type[Strategy] | Strategy]
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes of a run and the plan that serves them all; ``names`` as in the configuration."""
+
+    specs: "tuple[LaneSpec, ...]"
+    plan: IndicatorPlan
+    lookback: int
+    names: tuple[str, ...]
+
+
+def strategy_settings(given: Given) -> list[dict[str, Any]]:
+    """Return the configuration's ``strategy`` section for strategies given from Python."""
+    settings = []
+    for one in given if isinstance(given, list | tuple) else [given]:
+        cls = one if isinstance(one, type) else type(one)
+        if not issubclass(cls, Strategy):
+            raise StrategyError(f"strategy must be a Strategy, its class or a list, was {one!r}")
+        values = values_of(one) if isinstance(one, Strategy) else {}
+        module = cls.__module__.replace("<", "").replace(">", "")
+        settings.append({"name": f"{module}:{cls.__name__}", "parameters": values})
+    return settings
+
+
+def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
+    """Build the lanes of a configuration; the classes are those ``given``, or found by name."""
+    from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec
+
+    settings = config.strategies
+    if given is None:
+        classes = [load_class(setting.name) for setting in settings]
+    else:
+        many = given if isinstance(given, list | tuple) else [given]
+        classes = [one if isinstance(one, type) else type(one) for one in many]
+    strategies = [cls(**setting.parameters) for cls, setting in zip(classes, settings, strict=True)]
+    intervals = config.session_data_config.streams
+    requests = [_indicators(strategy, BAR_FIELDS) for strategy in strategies]
+    plan = IndicatorPlan.build(requests, intervals)
+    specs = []
+    for number, (strategy, setting) in enumerate(zip(strategies, settings, strict=True)):
+        hooks_of(type(strategy))
+        specs.append(
+            LaneSpec(
+                number,
+                strategy,
+                setting.mode,
+                lookback_of(strategy),
+                plan.binding(requests[number]),
+                _wanted(strategy, intervals),
+            )
+        )
+    lookback = max(spec.lookback for spec in specs)
+    names = tuple(setting.name for setting in settings) if given is None else ()
+    return Lanes(tuple(specs), plan, lookback, names)
+
+
+def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
+    cls = type(strategy)
+    try:
+        asked = dict(strategy.indicators())
+    except (StrategyError, DataError):
+        raise
+    except Exception as error:
+        line = f"{cls.indicators.__code__.co_filename}:{cls.indicators.__code__.co_firstlineno}"
+        raise StrategyError(
+            f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {error}"
+        ) from error
+    for name in asked:
+        if name in taken:
+            raise StrategyError(f"{cls.__name__}: {name!r} is a field that every bar has already")
+    return asked
+
+
+def _wanted(strategy: Strategy, intervals: Sequence[str]) -> tuple[int, ...]:
+    for interval in strategy.intervals:
+        if interval not in intervals:
+            raise StrategyError(
+                f"{type(strategy).__name__}.intervals names {interval!r}, which is not in "
+                f"session_data_config.streams: {', '.join(intervals)}"
+            )
+    wanted = strategy.intervals or intervals
+    return tuple(index for index, name in enumerate(intervals) if name in wanted)

@@ -1,0 +1,314 @@
+"""Calendar codes, intervals, the FX calendar, and schedules of sessions as arrays.
+
+The bridge to ``exchange_calendars``; only ``time_manager`` stands on it. A ``Schedule`` is what
+is kept of an exchange calendar: six arrays, without pandas objects. Schedules are shared by
+all time managers of a process and grow on demand, a decade at a time: building one calendar
+costs about 0.1 s whatever its length (most of it goes into holiday rules), so a decade is no
+dearer than a year, and a walk over 30 years rebuilds three times, not thirty.
+
+``exchange_calendars`` (and with it pandas) is imported on first use, not with this module.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import re
+import textwrap
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXCHANGE_GROUPS: Final[Mapping[str, str]] = {
+    "US_EQUITY": "XNYS",
+    "CRYPTO": "24/7",
+    "FX": "FX",
+    "CME": "CMES",
+}
+"""Exchange group of a session configuration -> calendar code."""
+
+DAY_NS: Final = 86_400_000_000_000
+EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
+EARLIEST: Final = dt.date(1900, 1, 1)
+LATEST: Final = dt.date(2099, 12, 31)
+"""Days that are served where ``exchange_calendars`` itself sets no bound."""
+
+_UNIT_NS: Final = {"d": DAY_NS, "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000}
+_INTERVAL: Final = re.compile(r"([1-9][0-9]{0,8})([smhd])")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Sessions of one calendar over whole days ``first_day`` to ``last_day``, both inclusive.
+
+    Days are counted from 1970-01-01; instants are int64 ns UTC. All arrays have one element per
+    session, ascending. ``break_start_ns`` and ``break_end_ns`` are 0 in a session without break.
+    ``weekmask`` has a "1" per weekday, Monday first, on which the exchange usually trades.
+    """
+
+    code: str
+    timezone: str
+    weekmask: str
+    first_day: int
+    last_day: int
+    day: npt.NDArray[np.int64]
+    open_ns: npt.NDArray[np.int64]
+    close_ns: npt.NDArray[np.int64]
+    early_close: npt.NDArray[np.bool_]
+    break_start_ns: npt.NDArray[np.int64]
+    break_end_ns: npt.NDArray[np.int64]
+
+
+_loaded: dict[tuple[str, bool], Schedule] = {}
+
+
+def interval_ns(name: str) -> int:
+    """Length of an interval such as "1s", "5m", "4h" or "1d", in ns.
+
+    "1d" is the whole session, whatever its length. Raises ConfigError for anything that is not
+    a whole number of s, m, h or d, and for intervals longer than "1d": a bar lies in one session.
+    """
+    match = _INTERVAL.fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        raise ConfigError(
+            f"interval must be a whole number with s, m, h or d, such as 1m or 1d, was {name!r}"
+        )
+    length = int(match[1]) * _UNIT_NS[match[2]]
+    if length > DAY_NS:
+        raise ConfigError(f"interval must be at most 1d, one session, was {name!r}")
+    if length == DAY_NS and name != "1d":
+        raise ConfigError(f"interval {name!r} must be written 1d, which means the whole session")
+    return length
+
+
+def interval_name(ns: int) -> str:
+    """Return the shortest name of an interval of so many ns; the inverse of ``interval_ns``.
+
+    ``interval_name(interval_ns(x))`` is the canonical form: "60m" becomes "1h". Raises
+    ConfigError unless ``ns`` is a whole number of seconds from one second to one day.
+    """
+    if 0 < ns <= DAY_NS:
+        for unit, length in _UNIT_NS.items():
+            if ns % length == 0:
+                return f"{ns // length}{unit}"
+    raise ConfigError(f"interval must be whole seconds from 1 s to 1 d (in ns), was {ns} ns")
+
+
+def bars_begun(
+    until_ns: int,
+    open_ns: int,
+    close_ns: int,
+    break_start_ns: int,
+    break_end_ns: int,
+    interval_ns: int,
+) -> int:
+    """Count the bars of an interval with trading time in a session before ``until_ns``.
+
+    The one formula behind every "expected" number: bars are aligned to the open, the last one
+    is cut at the close and counts, a bar wholly inside the break does not count. With
+    ``until_ns`` at a bar's close it is the number of bars complete by then; at the session's
+    close, the bars of the session. No break: ``break_start_ns`` is 0. A plain function, compiled
+    by its callers.
+    """
+    end = min(until_ns, close_ns)
+    if end <= open_ns:
+        return 0
+    if interval_ns >= DAY_NS:
+        return 1
+    begun = (end - open_ns + interval_ns - 1) // interval_ns
+    if break_start_ns == 0 or end <= break_start_ns:
+        return begun
+    morning = (break_start_ns - open_ns + interval_ns - 1) // interval_ns
+    if end <= break_end_ns:
+        return morning
+    return morning + begun - max(morning, (break_end_ns - open_ns) // interval_ns)
+
+
+def calendar_code(exchange_group: str) -> str:
+    """Resolve an exchange group, or any ``exchange_calendars`` code or alias, to a code.
+
+    Raises ConfigError that names the nearest known one.
+    """
+    if exchange_group in EXCHANGE_GROUPS:
+        return EXCHANGE_GROUPS[exchange_group]
+    import exchange_calendars as xc
+
+    names = xc.get_calendar_names(include_aliases=True)
+    if exchange_group in names:
+        return str(xc.resolve_alias(exchange_group))
+    known = [*EXCHANGE_GROUPS, *names]
+    nearest = difflib.get_close_matches(str(exchange_group).upper(), known, n=3, cutoff=0.5)
+    hint = f"; nearest are {', '.join(nearest)}" if nearest else ""
+    raise ConfigError(
+        f"exchange_group must be one of {', '.join(EXCHANGE_GROUPS)} or a calendar code of "
+        f"exchange_calendars such as XTKS, was {exchange_group!r}{hint}"
+    )
+
+
+def bounds(code: str) -> tuple[int, int]:
+    """First and last day (from 1970-01-01) that the calendar of this code can serve."""
+    kind = _calendar_type(code)
+    low, high = kind.bound_min(), kind.bound_max()
+    first = EARLIEST if low is None else max(EARLIEST, low.date())
+    last = LATEST if high is None else min(LATEST, high.date())
+    return first.toordinal() - EPOCH_ORDINAL, last.toordinal() - EPOCH_ORDINAL
+
+
+def timezone_name(code: str) -> str:
+    """IANA name of the calendar's time zone."""
+    return str(_blank(code).tz)
+
+
+def check_extended(code: str) -> None:
+    """Raise ConfigError unless each regular session of the calendar lies in one local day."""
+    blank = _blank(code)
+    midnight = dt.time(0)
+    whole_day = blank.close_offset == 1 and all(t == midnight for _, t in blank.close_times)
+    if blank.open_offset != 0 or not (blank.close_offset == 0 or whole_day):
+        raise ConfigError(
+            f"trading_hours must be 'regular' for calendar {code}, was 'extended': its regular "
+            f"sessions cross midnight in {blank.tz}, and an extended session is one local day"
+        )
+
+
+def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) -> Schedule:
+    """Give the schedule of a calendar over at least ``first_day`` to ``last_day`` inclusive.
+
+    Days must lie within ``bounds(code)``. Reads the process-wide store and extends it by whole
+    decades where needed. Raises DataError where ``exchange_calendars`` cannot build the years.
+    """
+    have = _loaded.get((code, extended))
+    if have is not None:
+        if have.first_day <= first_day and last_day <= have.last_day:
+            return have
+        first_day, last_day = min(first_day, have.first_day), max(last_day, have.last_day)
+    first, last = _date(first_day), _date(last_day)
+    low, high = bounds(code)
+    wide_first = max(dt.date(first.year // 10 * 10, 1, 1), _date(low))
+    wide_last = min(dt.date(last.year // 10 * 10 + 9, 12, 31), _date(high))
+    try:
+        schedule = _build(code, wide_first, wide_last)
+    except DataError:
+        # Some calendars declare no bound and yet cannot be built for early years.
+        narrow_first = max(dt.date(first.year, 1, 1), _date(low))
+        narrow_last = min(dt.date(last.year, 12, 31), _date(high))
+        schedule = _build(code, narrow_first, narrow_last)
+    if extended:
+        schedule = _extend(schedule)
+    _loaded[(code, extended)] = schedule
+    return schedule
+
+
+def _date(day: int) -> dt.date:
+    return dt.date.fromordinal(day + EPOCH_ORDINAL)
+
+
+@functools.cache
+def _calendar_type(code: str) -> Any:
+    """Find the calendar class of a code; bounds are read from it without building it."""
+    if code == "FX":
+        return _fx_calendar_type()
+    from exchange_calendars.calendar_utils import global_calendar_dispatcher
+
+    # The dispatcher hands out built calendars only, and keeps the last one built alive.
+    return global_calendar_dispatcher._calendar_factories[code]
+
+
+def _blank(code: str) -> Any:
+    """Make a calendar that is never initialised.
+
+    Zone, offsets and opening times are facts of the class but written as properties: this
+    answers them without building a calendar.
+    """
+    kind = _calendar_type(code)
+    return kind.__new__(kind)
+
+
+def _fx_calendar_type() -> Any:
+    from exchange_calendars.exchange_calendar import ExchangeCalendar, HolidayCalendar
+    from pandas.tseries.holiday import Holiday
+
+    class FXCalendar(ExchangeCalendar):  # type: ignore[misc]
+        """Spot foreign exchange: 17:00 to 17:00 New York, Monday to Friday sessions.
+
+        The session of a date opens at 17:00 on the day before, so Monday's opens on Sunday.
+        No session is labelled 1 January or 25 December; both days are closed since 2010 in
+        the records of brokers and thin before, and no substitute day is kept.
+        """
+
+        name = "FX"
+        tz = ZoneInfo("America/New_York")
+        open_times = ((None, dt.time(17)),)
+        close_times = ((None, dt.time(17)),)
+        open_offset = -1
+
+        @property
+        def regular_holidays(self) -> Any:
+            return HolidayCalendar(
+                [Holiday("New Year", month=1, day=1), Holiday("Christmas", month=12, day=25)]
+            )
+
+    return FXCalendar
+
+
+def _build(code: str, first: dt.date, last: dt.date) -> Schedule:
+    kind = _calendar_type(code)
+    try:
+        with warnings.catch_warnings():
+            # exchange_calendars calls parts of pandas that pandas deprecates.
+            warnings.simplefilter("ignore", category=DeprecationWarning)
+            warnings.simplefilter("ignore", category=FutureWarning)
+            warnings.simplefilter("ignore", category=RuntimeWarning)
+            calendar = kind(start=first.isoformat(), end=last.isoformat())
+            early = calendar.schedule.index.isin(calendar.early_closes)
+    except Exception as error:  # a plug-in library's calendars fail in many ways
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", width=160)
+        raise DataError(
+            f"calendar {code} cannot be built by exchange_calendars for {first} to {last}: {reason}"
+        ) from error
+    break_start = np.asarray(calendar.break_starts_nanos, dtype=np.int64)
+    has_break = break_start != np.iinfo(np.int64).min
+    return Schedule(
+        code=code,
+        timezone=str(calendar.tz),
+        weekmask=str(calendar.weekmask),
+        first_day=first.toordinal() - EPOCH_ORDINAL,
+        last_day=last.toordinal() - EPOCH_ORDINAL,
+        day=calendar.schedule.index.to_numpy().astype("datetime64[D]").astype(np.int64),
+        open_ns=np.array(calendar.opens_nanos, dtype=np.int64),
+        close_ns=np.array(calendar.closes_nanos, dtype=np.int64),
+        early_close=np.array(early, dtype=np.bool_),
+        break_start_ns=np.where(has_break, break_start, 0),
+        break_end_ns=np.where(has_break, calendar.break_ends_nanos, 0).astype(np.int64),
+    )
+
+
+def _extend(regular: Schedule) -> Schedule:
+    """Stretch each session from local midnight to local midnight, without breaks."""
+    import pandas as pd
+
+    def midnights(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        local = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[ns]"))
+        # A zone that changes its clock at midnight has no 00:00 on one day: the day begins
+        # later. Where midnight comes twice, the day begins with the first.
+        first = np.ones(len(days), dtype=np.bool_)
+        utc = local.tz_localize(regular.timezone, ambiguous=first, nonexistent="shift_forward")
+        return np.asarray(utc.asi8, dtype=np.int64)
+
+    return replace(
+        regular,
+        open_ns=midnights(regular.day),
+        close_ns=midnights(regular.day + 1),
+        break_start_ns=np.zeros(len(regular.day), dtype=np.int64),
+        break_end_ns=np.zeros(len(regular.day), dtype=np.int64),
+    )

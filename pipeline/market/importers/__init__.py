@@ -1,0 +1,251 @@
+"""Importers: files of many vendors into a catalog.
+
+A file is recognised by its content and path; one module per family of vendors knows how. Everything
+is read and checked before the catalog is touched, and written in one piece: all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.market.bar_file import BarColumns, merge_bars
+from pipeline.market.bars import interval_ns
+from pipeline.market.catalog import Catalog, Series
+from pipeline.market.importers import arrow, binance, databento, lean
+from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, read_header
+from pipeline.market.importers.google import GOOGLE
+from pipeline.market.importers.hikyuu import HIKYUU
+from pipeline.market.importers.mt5 import MT5
+from pipeline.market.importers.ninjatrader import NINJATRADER
+from pipeline.market.importers.piece import Options, Piece, choose_interval, finish
+from pipeline.market.importers.quandl import QUANDL
+from pipeline.market.importers.source import Source, find_sources
+from pipeline.market.importers.yahoo import YAHOO
+from pipeline.market.time_manager import zone
+
+__all__ = ["ImportResult", "import_sources"]
+
+_DELIMITED: tuple[DelimitedLayout, ...] = (
+    NINJATRADER,
+    binance.KLINES,
+    HIKYUU,
+    QUANDL,
+    YAHOO,
+    MT5,
+    GOOGLE,
+    GENERIC,
+)
+"""In this order: the first that recognises a header reads the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did to one series.
+
+    `added`, `unchanged` and `replaced` count rows; `rows` is the series' total afterwards,
+    `first_ts` and `last_ts` (ns UTC) its range. `layouts` are the kinds of files that were
+    recognised, `files` how many there were. `notes` say what the user may want to know.
+    """
+
+    symbol: str
+    interval: str
+    added: int
+    unchanged: int
+    replaced: int
+    rows: int
+    first_ts: int
+    last_ts: int
+    layouts: tuple[str, ...]
+    files: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A piece with what its report needs."""
+
+    piece: Piece
+    layout: str
+    source: Source
+
+
+def import_sources(
+    sources: Sequence[str | os.PathLike[str]],
+    catalog: Catalog,
+    *,
+    symbol: str | None = None,
+    interval: str | None = None,
+    tz: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    end_stamped: bool | None = None,
+    date_order: str | None = None,
+    replace: bool = False,
+) -> list[ImportResult]:
+    """Import files, folders and archives into a catalog; one result per series.
+
+    `symbol` and `interval` override what the files tell. `tz` (IANA name) is the clock of times
+    without a zone; without it the vendor's, else UTC. `columns` maps ts, date, time, open, high,
+    low, close, volume, symbol to column names, or to positions from 1. `end_stamped` says that
+    times are those of the bars' ends (True) or opens (False). `date_order`, "mdy" or "dmy",
+    settles dates like 3/4/2017. Bars that are there with other values are refused unless
+    `replace`.
+
+    Raises DataError (and ConfigError for an impossible option) before anything is changed.
+    """
+    if not sources:
+        raise DataError("there is nothing to import: no source was given")
+    if interval is not None:
+        interval_ns(interval)
+    if date_order not in (None, "mdy", "dmy"):
+        raise DataError(f"the date order must be mdy or dmy, was {date_order!r}")
+    options = Options(
+        symbol=symbol,
+        interval=interval,
+        zone=zone(tz) if tz is not None else None,
+        columns=columns,
+        end_stamped=end_stamped,
+        date_order=date_order,
+    )
+    read: list[_Read] = []
+    for path in sources:
+        found = [part for source in find_sources(Path(path)) for part in _read(source, options)]
+        if not found:
+            raise DataError(f"{path} holds no file of bars")
+        read += found
+    return _write(_series(read, options), catalog, replace)
+
+
+def _read(source: Source, options: Options) -> Iterable[_Read]:
+    """Recognise one file and read it."""
+    databento.refuse(source)
+    place = lean.find_place(source)
+    if place is not None:
+        return [_Read(piece, "lean", source) for piece in lean.read(source, place, options)]
+    if lean.looks_moved(source):
+        raise DataError(
+            f"{source.label} looks like a LEAN zip outside its folders; LEAN's prices and times "
+            "depend on them: put it under <type>/<market>/<resolution>/<symbol>/, such as "
+            "equity/usa/minute/spy/"
+        )
+    data = source.read()
+    if arrow.is_arrow(data):
+        return [_Read(piece, "arrow", source) for piece in arrow.read(source, data, options)]
+    if binance.is_recording(data):
+        pieces = binance.read_recording(source, data, options)
+        return [_Read(piece, "binance", source) for piece in pieces]
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not data.strip():
+        raise DataError(f"{source.label} is empty")
+    header = read_header(data, source.label)
+    for layout in _DELIMITED:
+        if layout.recognises(header, source):
+            pieces = layout.read(source, data, header, options)
+            return [_Read(piece, layout.name, source) for piece in pieces]
+    if options.columns:
+        pieces = GENERIC.read(source, data, header, options)
+        return [_Read(piece, GENERIC.name, source) for piece in pieces]
+    raise DataError(
+        f"{source.label} has no header and is of no known layout; its first line is "
+        f"{header.delimiter.join(header.cells)[:200]!r}; say which column is which, such as "
+        "--columns ts=1,open=2,high=3,low=4,close=5,volume=6"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    symbol: str
+    interval: str
+    bars: BarColumns
+    parts: list[_Read]
+    notes: list[str]
+
+
+def _series(read: list[_Read], options: Options) -> list[_Gathered]:
+    """Make bars of all pieces and join those of one series."""
+    groups: dict[tuple[str, str], list[tuple[_Read, BarColumns]]] = {}
+    for _, found in itertools.groupby(read, key=lambda part: part.source.label):
+        parts = list(found)
+        for known in dict.fromkeys(part.piece.interval for part in parts):
+            alike = [part for part in parts if part.piece.interval == known]
+            interval = choose_interval([part.piece for part in alike], options)
+            for part in alike:
+                bars = finish(part.piece, interval, options)
+                groups.setdefault((part.piece.symbol, interval), []).append((part, bars))
+    gathered = []
+    for (symbol, interval), members in groups.items():
+        notes = []
+        trades = [member for member in members if not member[0].piece.quote]
+        if trades and len(trades) < len(members):
+            notes.append(f"{len(members) - len(trades)} quote files left out: there are trades")
+            members = trades
+        elif not trades:
+            notes.append("bars are bids, volume is 0")
+        naive = any(_is_naive(part.piece, interval, options) for part, _ in members)
+        if naive:
+            notes.append("times without a zone were read as UTC")
+        bars = _join(symbol, interval, members)
+        gathered.append(_Gathered(symbol, interval, bars, [part for part, _ in members], notes))
+    return gathered
+
+
+def _is_naive(piece: Piece, interval: str, options: Options) -> bool:
+    known = piece.stamps.utc is not None or piece.zone is not None or options.zone is not None
+    return not known and interval != "1d"
+
+
+def _join(symbol: str, interval: str, members: list[tuple[_Read, BarColumns]]) -> BarColumns:
+    members = sorted(members, key=lambda member: int(member[1].ts[0]))
+    parts = [bars for _, bars in members]
+    disjoint = all(a.ts[-1] < b.ts[0] for a, b in itertools.pairwise(parts))
+    if disjoint:
+        values = zip(*(part.values for part in parts), strict=True)
+        return BarColumns(
+            np.concatenate([part.ts for part in parts]),
+            tuple(np.concatenate(columns) for columns in values),
+        )
+    joined = parts[0]
+    for part, bars in members[1:]:
+        try:
+            joined, _, _ = merge_bars(joined, bars, replace=False)
+        except DataError as error:
+            raise DataError(
+                f"{symbol} {interval}: {part.source.label} against the other sources: {error}"
+            ) from None
+    return joined
+
+
+def _write(gathered: list[_Gathered], catalog: Catalog, replace: bool) -> list[ImportResult]:
+    items = []
+    for one in gathered:
+        layouts = sorted({part.layout for part in one.parts})
+        origins = sorted({Path(part.source.origin).name for part in one.parts})
+        source = f"{'+'.join(layouts)}: {', '.join(origins[:3])}"
+        if len(origins) > 3:
+            source += f" and {len(origins) - 3} more"
+        items.append(Series(one.symbol, one.interval, one.bars.to_table(), source))
+    results = []
+    for one, done in zip(gathered, catalog.write_all(items, replace=replace), strict=True):
+        entry = catalog.entry(one.symbol, one.interval)
+        results.append(
+            ImportResult(
+                symbol=one.symbol,
+                interval=one.interval,
+                added=done.added,
+                unchanged=done.unchanged,
+                replaced=done.replaced,
+                rows=done.rows,
+                first_ts=entry.first_ts,
+                last_ts=entry.last_ts,
+                layouts=tuple(sorted({part.layout for part in one.parts})),
+                files=len({part.source.label for part in one.parts}),
+                notes=tuple(one.notes),
+            )
+        )
+    return results

@@ -1,0 +1,127 @@
+"""Parquet, Feather and Arrow IPC files, of one symbol or of many with a column that names them."""
+
+from __future__ import annotations
+
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import DataError
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.market.importers.delimited import (
+    chosen_row,
+    group_rows,
+    numbers,
+    only_array,
+    plain_symbol,
+)
+from pipeline.market.importers.fields import match_fields
+from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.stamps import Stamps, Where, from_epochs, from_text, from_utc
+
+_MAGIC = (b"PAR1", b"ARROW1", b"FEA1")
+
+
+def is_arrow(data: bytes) -> bool:
+    """Tell by the first bytes."""
+    return data.startswith(_MAGIC)
+
+
+def read(source: Source, data: bytes, options: Options) -> list[Piece]:
+    """Read one file into pieces, one per symbol.
+
+    Times may be timestamps of any unit (without a zone they are read in the given one), dates,
+    text or epochs. Columns of bids serve where there are no others, with volume 0.
+    """
+    table = _table(source, data)
+    where = partial(_row, source.label)
+    fields = match_fields(table.column_names, options.columns, source.label)
+    stamps = _stamps(table.column(fields.get("ts") or fields["date"]), where, options)
+    values = [
+        _floats(table.column(fields[name]), fields[name], where)
+        if name in fields
+        else np.zeros(table.num_rows)
+        for name in PRICE_COLUMNS
+    ]
+    if options.symbol is None and "symbol" in fields:
+        groups = group_rows(table.column(fields["symbol"]), source.label)
+    else:
+        symbol = options.symbol or plain_symbol(source.name)
+        if symbol is None:
+            raise DataError(
+                f"{source.label}: neither its columns nor its name tell the symbol; "
+                "give it with --symbol"
+            )
+        groups = [(symbol, np.arange(table.num_rows))]
+    return [
+        Piece(
+            symbol=symbol,
+            stamps=stamps.take(rows),
+            values=tuple(column[rows] for column in values),
+            where=partial(chosen_row, where, rows),
+            quote="bid" in fields["open"].lower(),
+        )
+        for symbol, rows in groups
+    ]
+
+
+def _row(label: str, row: int) -> str:
+    return f"{label}, row {row}"
+
+
+def _table(source: Source, data: bytes) -> pa.Table:
+    try:
+        if data.startswith(b"PAR1"):
+            return pq.read_table(pa.BufferReader(data), use_threads=False)
+        if data.startswith(b"FEA1"):
+            raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
+        return pa.ipc.open_file(pa.BufferReader(data)).read_all()
+    except pa.ArrowException as error:
+        raise DataError(f"{source.label} is damaged: {error}") from error
+
+
+def _stamps(column: pa.ChunkedArray, where: Where, options: Options) -> Stamps:
+    array = only_array(column)
+    if array.null_count:
+        row = array.is_null().index(True).as_py()
+        raise DataError(f"{where(row)}: the time is empty")
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        return from_text(array.cast(pa.string()), where, options.date_order, options.zone)
+    if pa.types.is_integer(array.type):
+        return from_epochs(array.cast(pa.int64()).to_numpy(), where, options.zone)
+    if not (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
+        raise DataError(
+            f"{where(0)}: the time must be a timestamp, date, text or epoch, was {array.type}"
+        )
+    zone = array.type.tz if pa.types.is_timestamp(array.type) else None
+    try:
+        ns = array.cast(pa.timestamp("ns", zone)).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{where(0)}: {error}") from None
+    return Stamps(ns, None) if zone is None else from_utc(ns, _clock(zone))
+
+
+def _clock(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None  # a fixed offset such as +09:00: the clock of the file is not needed
+
+
+def _floats(column: pa.ChunkedArray, name: str, where: Where) -> npt.NDArray[np.float64]:
+    array = only_array(column)
+    if array.null_count:
+        row = array.is_null().index(True).as_py()
+        raise DataError(f"{where(row)}: {name} is empty")
+    if pa.types.is_string(array.type):
+        return numbers(array, name, where)
+    try:
+        found: npt.NDArray[np.float64] = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return found
+    except pa.ArrowException:
+        raise DataError(f"{where(0)}: {name} must be a number, was {array.type}") from None

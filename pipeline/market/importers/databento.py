@@ -1,0 +1,18 @@
+"""Databento DBN: recognised, and refused with the way round.
+
+Reading it takes Databento's own compiled library; a project that has it converts in one line.
+"""
+
+from __future__ import annotations
+
+from pipeline.errors import DataError
+from pipeline.market.importers.source import Source
+
+
+def refuse(source: Source) -> None:
+    """Raise DataError if the source is a DBN file."""
+    if source.name.endswith((".dbn", ".dbn.zst")):
+        raise DataError(
+            f"{source.label}: Databento DBN is not read directly; convert it with the databento "
+            "package (DBNStore.from_file(...).to_parquet(...)) and import that"
+        )

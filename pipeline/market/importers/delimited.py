@@ -1,0 +1,249 @@
+"""Delimited text with any header: the engine that all CSV vendors share.
+
+A vendor is a `DelimitedLayout`: how its header is recognised and what its header does not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from pipeline.errors import DataError
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.market.importers.fields import match_fields, normal
+from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.stamps import Stamps, Where, from_text
+
+_DELIMITERS = ",;\t|"
+_DURATION = r"\d+ ?(?:s|sec|m|min|h|hour|d|day)"
+_PLAIN_NAME = re.compile(rf"([A-Z0-9^.$=-]{{1,15}})(?:[_ ]{_DURATION})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a text file: its delimiter and cells, and whether it names columns."""
+
+    delimiter: str
+    cells: tuple[str, ...]
+    is_header: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Unique column names; positions from 1 where there are none."""
+        if not self.is_header:
+            return tuple(str(i + 1) for i in range(len(self.cells)))
+        seen: dict[str, int] = {}
+        unique = []
+        for cell in self.cells:
+            seen[cell] = seen.get(cell, 0) + 1
+            unique.append(cell if seen[cell] == 1 else f"{cell}.{seen[cell]}")
+        return tuple(unique)
+
+    @property
+    def normal_names(self) -> tuple[str, ...]:
+        """Names reduced to letters and digits, for comparison."""
+        return tuple(normal(cell) for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedLayout:
+    """A kind of delimited file.
+
+    `recognises` decides by header and source. `columns` maps fields to header names (or positions)
+    and goes before the usual names. `symbol` finds the symbol in the file name, else None.
+    `scale` divides prices: a function of symbol and the four price columns. `check` sees the
+    finished piece.
+    """
+
+    name: str
+    recognises: Callable[[Header, Source], bool]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    symbol: Callable[[str], str | None] = lambda name: plain_symbol(name)
+    interval: Callable[[str], str | None] = lambda name: None
+    zone: ZoneInfo | None = None
+    end_stamped: bool = False
+    scale: Callable[[str, list[npt.NDArray[np.float64]]], float] | None = None
+    check: Callable[[Piece], None] | None = None
+
+    def read(self, source: Source, data: bytes, header: Header, options: Options) -> list[Piece]:
+        """Read one file into pieces, one per symbol."""
+        where = partial(_line, source.label, data, header.is_header)
+        table = _parse(source, data, header)
+        given = options.columns or self._known(header)
+        fields = match_fields(header.names, given, source.label)
+        stamps = _stamps(table, fields, where, options, self.zone)
+        values = [
+            numbers(table.column(fields[name]), fields[name], where)
+            if name in fields
+            else np.zeros(table.num_rows)
+            for name in PRICE_COLUMNS
+        ]
+        interval = self.interval(source.name)
+        pieces = []
+        for symbol, rows in self._symbols(source, table, fields, options):
+            columns = [column[rows] for column in values]
+            if self.scale is not None and (divisor := self.scale(symbol, columns[:4])) != 1:
+                columns[:4] = [np.round(column) / divisor for column in columns[:4]]
+            pieces.append(
+                Piece(
+                    symbol=symbol,
+                    stamps=stamps.take(rows),
+                    values=tuple(columns),
+                    where=partial(chosen_row, where, rows),
+                    interval=interval,
+                    zone=self.zone,
+                    end_stamped=self.end_stamped,
+                    check=self.check,
+                )
+            )
+        return pieces
+
+    def _known(self, header: Header) -> dict[str, str]:
+        """Spell the layout's own columns as this header does."""
+        if not header.is_header:
+            return dict(self.columns)
+        spelled = dict(zip(header.normal_names, header.names, strict=True))
+        return {field: spelled.get(normal(name), name) for field, name in self.columns.items()}
+
+    def _symbols(
+        self, source: Source, table: pa.Table, fields: dict[str, str], options: Options
+    ) -> list[tuple[str, npt.NDArray[np.intp]]]:
+        if options.symbol is not None or "symbol" not in fields:
+            symbol = options.symbol or self.symbol(source.name)
+            if symbol is None:
+                raise DataError(
+                    f"{source.label}: neither its columns nor its name tell the symbol; "
+                    "give it with --symbol"
+                )
+            return [(symbol, np.arange(table.num_rows))]
+        return group_rows(table.column(fields["symbol"]), source.label)
+
+
+def read_header(data: bytes, label: str) -> Header:
+    """Look at the first line of a text file."""
+    line = data[: 1 << 16].lstrip(b"\r\n").split(b"\n", 1)[0]
+    try:
+        text = line.decode("utf-8").strip("\r")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{label}: not UTF-8 text, and no binary form that is known") from error
+    delimiter = max(_DELIMITERS, key=text.count)
+    cells = tuple(cell.strip().strip('"') for cell in text.split(delimiter))
+    is_header = not any(_is_value(cell) for cell in cells)
+    return Header(delimiter, cells, is_header)
+
+
+def _is_value(cell: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d.][\d.:/ -]*(?:[eE][-+]?\d+)?", cell) is not None
+
+
+def _parse(source: Source, data: bytes, header: Header) -> pa.Table:
+    names = list(header.names)
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            read_options=csv.ReadOptions(
+                use_threads=False,
+                column_names=names,
+                skip_rows=0,
+                skip_rows_after_names=int(header.is_header),
+                block_size=1 << 24,
+            ),
+            parse_options=csv.ParseOptions(delimiter=header.delimiter),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{source.label}: {error}") from None
+    if table.num_rows == 0:
+        raise DataError(f"{source.label}: there are no rows")
+    return table.combine_chunks()
+
+
+def _line(label: str, data: bytes, has_header: bool, row: int) -> str:
+    """Name the place of a row; blank lines are no rows, so they are counted here."""
+    wanted = row + int(has_header)
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.strip(b"\r"):
+            if wanted == 0:
+                return f"{label}, line {number}"
+            wanted -= 1
+    return label
+
+
+def chosen_row(where: Where, rows: npt.NDArray[np.intp], row: int) -> str:
+    """Name the place of a row among chosen ones."""
+    return where(int(rows[row]) if len(rows) else 0)
+
+
+def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return a column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
+
+
+def numbers(column: pa.ChunkedArray, name: str, where: Where) -> npt.NDArray[np.float64]:
+    """Read text as float64; DataError naming the first cell that is no number."""
+    text = pc.utf8_trim_whitespace(only_array(column))
+    try:
+        found: npt.NDArray[np.float64] = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return found
+    except pa.ArrowInvalid:
+        for row, cell in enumerate(text.to_pylist()):
+            try:
+                pa.scalar(cell).cast(pa.float64())
+            except pa.ArrowInvalid:
+                raise DataError(f"{where(row)}: {name} must be a number, was {cell!r}") from None
+        raise
+
+
+def _stamps(
+    table: pa.Table,
+    fields: dict[str, str],
+    where: Where,
+    options: Options,
+    zone: ZoneInfo | None,
+) -> Stamps:
+    text = only_array(table.column(fields.get("ts") or fields["date"]))
+    if "ts" not in fields and "time" in fields:
+        time = pc.utf8_trim_whitespace(only_array(table.column(fields["time"])))
+        text = pc.binary_join_element_wise(pc.utf8_trim_whitespace(text), time, " ")
+    return from_text(text, where, options.date_order, options.zone or zone)
+
+
+def group_rows(column: pa.ChunkedArray, label: str) -> list[tuple[str, npt.NDArray[np.intp]]]:
+    """Rows of each symbol of a symbol column, in file order."""
+    array = only_array(column)
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    if encoded.indices.null_count:
+        row = encoded.indices.is_null().index(True).as_py()
+        raise DataError(f"{label}, row {row}: the symbol is empty")
+    places = encoded.indices.to_numpy()
+    return [
+        (str(symbol), rows)
+        for place, symbol in enumerate(encoded.dictionary.to_pylist())
+        if len(rows := np.flatnonzero(places == place))
+    ]
+
+
+def plain_symbol(name: str) -> str | None:
+    """Take "AAPL" from "AAPL.csv" or "AAPL_1min.csv"; None if the name does not look like one."""
+    match = _PLAIN_NAME.fullmatch(name.rpartition(".")[0] or name)
+    return match[1] if match else None
+
+
+GENERIC = DelimitedLayout("csv", recognises=lambda header, source: header.is_header)
+"""Any file with a header, or with `columns` by position."""

@@ -1,0 +1,20 @@
+"""Google Finance daily CSV: dates like 31-Dec-10, newest first."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+
+
+def _symbol(name: str) -> str | None:
+    match = re.match(r"([A-Za-z.]+)-\d{4}-googlefinance", name)
+    return match[1].upper() if match else plain_symbol(name)
+
+
+GOOGLE = DelimitedLayout(
+    "google",
+    recognises=lambda header, source: "googlefinance" in source.name,
+    symbol=_symbol,
+    interval=lambda name: "1d",
+)

@@ -1,0 +1,191 @@
+"""LEAN (QuantConnect) data folders: `<type>/<market>/<resolution>/...` full of zips.
+
+    minute, second   <symbol>/<YYYYMMDD>_<trade|quote>.zip    milliseconds since midnight
+    hour, daily      <symbol>.zip                             YYYYMMDD HH:MM
+
+Times are on the clock of the folder's market, as LEAN's own market-hours database has it (read
+from the tree if it is there). Equity and option prices are ten-thousandths, all others plain.
+Trade lines have 6 cells, quote lines 11; a quote bar is its bid, with volume 0, and is used only
+for series without trades. A quote without a bid is no bar. A futures zip has a member per contract
+month, which becomes part of the symbol: ES201312.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import csv
+
+from pipeline.errors import DataError
+from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.stamps import DAY, Stamps, from_text
+from pipeline.market.time_manager import zone
+
+_INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
+_TYPES = {"equity", "option", "forex", "cfd", "crypto", "cryptofuture", "future", "index"}
+_MEMBER = re.compile(r"(\d{8})_.+_(trade|quote)(?:_(\d{6})(?:\d{2})?)?\.csv", re.IGNORECASE)
+_ZONES = {
+    "equity-usa": "America/New_York",
+    "option-usa": "America/New_York",
+    "index-usa": "America/Chicago",
+    "index-ose": "Asia/Tokyo",
+    "index-eurex": "Europe/Berlin",
+    "index-india": "Asia/Kolkata",
+    "equity-india": "Asia/Kolkata",
+    "future-eurex": "Europe/Berlin",
+    "forex-fxcm": "Etc/GMT+5",
+}
+_UTC_TYPES = {"forex", "cfd", "crypto", "cryptofuture", "future"}
+_QUOTE_CELLS = 11
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a LEAN tree a file lies."""
+
+    root: Path
+    kind: str
+    market: str
+    resolution: str
+    symbol: str
+
+
+def find_place(source: Source) -> _Place | None:
+    """Tell from the path whether a source is part of a LEAN tree, and which."""
+    parts = source.path.parts
+    if source.path.suffix != ".zip":
+        return None
+    for at in range(len(parts) - 2, 1, -1):
+        if parts[at] in (*_INTERVALS, "tick") and parts[at - 2] in _TYPES:
+            symbol = parts[at + 1].removesuffix(".zip").upper()
+            root = Path(*parts[: at - 2])
+            return _Place(root, parts[at - 2], parts[at - 1], parts[at], symbol)
+    return None
+
+
+def looks_moved(source: Source) -> bool:
+    """Tell a member of a LEAN zip that lies outside its tree."""
+    return source.path.suffix == ".zip" and _MEMBER.fullmatch(source.name) is not None
+
+
+def read(source: Source, place: _Place, options: Options) -> list[Piece]:
+    """Read one member of a LEAN zip into a piece; none if no row of it is a bar."""
+    if place.resolution == "tick":
+        raise DataError(f"{source.label}: ticks are no bars; import second or minute data")
+    clock = _zone(place, options)
+    table = _table(source, place)
+    member = _MEMBER.fullmatch(source.name)
+    wall = _wall(source, table, place, member)
+    quote = table.num_columns == _QUOTE_CELLS
+    scale = 10_000.0 if place.kind in ("equity", "option") else 1.0
+    prices = [table.column(i).to_numpy() / scale for i in range(1, 5)]
+    volume = np.zeros(len(wall)) if quote or table.num_columns < 6 else table.column(5).to_numpy()
+    rows = np.flatnonzero(~np.isnan(prices[0])) if quote else np.arange(len(wall))
+    if len(rows) == 0:
+        return []
+    month = member[3] if member else None
+    return [
+        Piece(
+            symbol=options.symbol or place.symbol + (month or ""),
+            stamps=Stamps(wall[rows], None),
+            values=tuple(column[rows] for column in (*prices, volume)),
+            where=lambda row: f"{source.label}, line {int(rows[row]) + 1}",
+            interval=_INTERVALS[place.resolution],
+            zone=clock,
+            quote=quote,
+        )
+    ]
+
+
+def _table(source: Source, place: _Place) -> pa.Table:
+    data = source.read()
+    cells = data.split(b"\n", 1)[0].count(b",") + 1
+    if cells not in (5, 6, _QUOTE_CELLS):
+        raise DataError(
+            f"{source.label}: LEAN bars have 5, 6 or {_QUOTE_CELLS} cells a line, found {cells}"
+        )
+    names = [str(i) for i in range(cells)]
+    dated = place.resolution in ("hour", "daily")
+    types = dict.fromkeys(names, pa.float64()) | {"0": pa.string() if dated else pa.int64()}
+    try:
+        return csv.read_csv(
+            pa.BufferReader(data),
+            read_options=csv.ReadOptions(
+                use_threads=False, column_names=names, block_size=len(data) + 1
+            ),
+            convert_options=csv.ConvertOptions(column_types=types),
+        ).combine_chunks()
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{source.label}: {error}") from None
+
+
+def _wall(
+    source: Source, table: pa.Table, place: _Place, member: re.Match[str] | None
+) -> npt.NDArray[np.int64]:
+    """Clock readings of the rows, in ns."""
+    first = table.column(0).combine_chunks()
+
+    def where(row: int) -> str:
+        return f"{source.label}, line {row + 1}"
+
+    if place.resolution in ("hour", "daily"):
+        return from_text(first, where, None, None).wall
+    if member is None:
+        raise DataError(f"{source.label}: the name must begin with a date, YYYYMMDD_")
+    midnight = from_text(pa.array([member[1]]), where, None, None).wall[0]
+    since = first.to_numpy() * 1_000_000
+    if since.min() < 0 or since.max() >= DAY:
+        row = int(np.argmax((since < 0) | (since >= DAY)))
+        raise DataError(
+            f"{where(row)}: milliseconds since midnight must be 0 to 86399999, "
+            f"was {first[row].as_py()}"
+        )
+    wall: npt.NDArray[np.int64] = midnight + since
+    return wall
+
+
+def _zone(place: _Place, options: Options) -> ZoneInfo:
+    if options.zone is not None:
+        return options.zone
+    database = _database(place.root)
+    kind = place.kind.capitalize()
+    for key in (f"{kind}-{place.market}-{place.symbol}", f"{kind}-{place.market}-[*]"):
+        if key in database:
+            return zone(database[key])
+    if f"{place.kind}-{place.market}" in _ZONES:
+        return zone(_ZONES[f"{place.kind}-{place.market}"])
+    if place.kind in _UTC_TYPES:
+        return zone("UTC")
+    raise DataError(
+        f"the time zone of LEAN's {place.kind}/{place.market} is not known; give it with --tz"
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _database(root: Path) -> dict[str, str]:
+    """`dataTimeZone` of each key of the tree's market-hours database; empty if it has none."""
+    zones: dict[str, str] = {}
+    for path in sorted((root / "market-hours").glob("market-hours-database*.json")):
+        try:
+            entries = json.loads(path.read_bytes())["entries"]
+            zones |= {key: entry["dataTimeZone"] for key, entry in entries.items()}
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise DataError(f"{path} is damaged: {error!r}") from error
+    # LEAN writes fixed offsets as UTC-05; the IANA names have the sign of old POSIX.
+    return {
+        key: re.sub(r"UTC([+-])0?(\d+)", _posix, name) if name != "UTC" else name
+        for key, name in zones.items()
+    }
+
+
+def _posix(match: re.Match[str]) -> str:
+    return f"Etc/GMT{'-' if match[1] == '+' else '+'}{match[2]}"

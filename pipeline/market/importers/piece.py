@@ -1,0 +1,134 @@
+"""A piece of one series as a layout read it, and how it becomes bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.bar_file import BarColumns
+from pipeline.market.bars import check_bars, interval_ns
+from pipeline.market.calendars import interval_name
+from pipeline.market.importers.stamps import DAY, SECOND, Stamps, Where, to_utc
+
+Float64Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user said; None leaves it to the layout and the data."""
+
+    symbol: str | None = None
+    interval: str | None = None
+    zone: ZoneInfo | None = None
+    columns: Mapping[str, str] | None = None
+    end_stamped: bool | None = None
+    date_order: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of one symbol from one file, in file order.
+
+    `where` names the place of a row in messages. `interval`, `zone` and `end_stamped` are what the
+    layout knows; options go before them. `quote` marks bars made of bids.
+    """
+
+    symbol: str
+    stamps: Stamps
+    values: tuple[Float64Array, ...]
+    where: Where
+    interval: str | None = None
+    zone: ZoneInfo | None = None
+    end_stamped: bool = False
+    quote: bool = False
+    check: Callable[[Piece], None] | None = None
+
+
+def finish(piece: Piece, interval: str, options: Options) -> BarColumns:
+    """Make checked bars of a piece; their `ts` is their open in ns UTC.
+
+    A file that is sorted newest first is turned round. Daily bars are labelled 00:00Z of the date
+    they were written with. Raises DataError naming file, row and value of the first bad bar.
+    """
+    if len(piece.stamps.wall) == 0:
+        raise DataError(f"{piece.where(0)}: there are no bars")
+    if piece.check is not None:
+        piece.check(piece)
+    rows = np.arange(len(piece.stamps.wall))
+    wall = piece.stamps.wall
+    if len(wall) > 1 and (np.diff(wall) < 0).all():
+        rows = rows[::-1]
+    stamps, values = piece.stamps.take(rows), tuple(column[rows] for column in piece.values)
+    # -0.0 becomes 0.0, as in the catalog.
+    values = tuple(np.ascontiguousarray(column) + 0.0 for column in values)
+
+    def where(row: int) -> str:
+        return piece.where(int(rows[row]))
+
+    step = interval_ns(interval)
+    if step % DAY == 0:
+        ts = stamps.wall // DAY * DAY
+    else:
+        ts = to_utc(stamps, options.zone or piece.zone or ZoneInfo("UTC"), where)
+        end_stamped = piece.end_stamped if options.end_stamped is None else options.end_stamped
+        if end_stamped:
+            ts = ts - step
+    _check(piece.symbol, interval, ts, values, where)
+    return BarColumns(np.ascontiguousarray(ts), values)
+
+
+def choose_interval(pieces: Sequence[Piece], options: Options) -> str:
+    """Name the interval of the pieces of one file: what was given or known, else as it looks.
+
+    It looks like the most frequent distance between rows; in sparse data, where rows stand closer
+    than that, like the smallest distance, if all others are multiples of it and one in a hundred
+    rows is at it.
+    """
+    given = options.interval or pieces[0].interval
+    if given is not None:
+        return interval_name(interval_ns(given))
+    place = pieces[0].where(0)
+    steps = np.concatenate([np.abs(np.diff(piece.stamps.wall)) for piece in pieces])
+    steps = steps[steps > 0]
+    if len(steps) == 0:
+        raise DataError(f"{place}: one row does not tell its interval; give it, such as 1m")
+    lengths, counts = np.unique(steps, return_counts=True)
+    usual, least = int(lengths[np.argmax(counts)]), int(lengths[0])
+    if least < usual and not (lengths % least).any() and counts[0] * 100 >= len(steps):
+        usual = least
+    try:
+        return interval_name(usual)
+    except ConfigError:
+        raise DataError(
+            f"{place}: rows are mostly {usual / SECOND:g} s apart, which is no interval from 1s "
+            "to 1d; if they are bars, give their interval"
+        ) from None
+
+
+def _check(
+    symbol: str,
+    interval: str,
+    ts: npt.NDArray[np.int64],
+    values: tuple[Float64Array, ...],
+    where: Where,
+) -> None:
+    try:
+        check_bars(symbol, interval, ts, *values)
+        return
+    except DataError as error:
+        message = str(error)
+    # Which row it was: the shortest prefix that is refused ends with it.
+    fine, bad = 0, len(ts)
+    while bad - fine > 1:
+        middle = (fine + bad) // 2
+        try:
+            check_bars(symbol, interval, ts[:middle], *(column[:middle] for column in values))
+            fine = middle
+        except DataError:
+            bad = middle
+    raise DataError(f"{where(bad - 1)}: {message}")

@@ -1,0 +1,20 @@
+"""Quandl WIKI: unadjusted prices with adjusted ones beside them, which are left out."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+
+
+def _symbol(name: str) -> str | None:
+    match = re.match(r"WIKI[-_/]([A-Z0-9_.]+)", name)
+    return match[1] if match else plain_symbol(name)
+
+
+QUANDL = DelimitedLayout(
+    "quandl",
+    recognises=lambda header, source: {"adjclose", "exdividend"} <= set(header.normal_names),
+    symbol=_symbol,
+    interval=lambda name: "1d",
+)

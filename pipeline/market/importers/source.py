@@ -1,0 +1,88 @@
+"""What is to be imported: files, found in folders and archives, with a label for messages."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import DataError
+
+_DATA_ENDINGS = {
+    *(".csv", ".txt", ".tsv", ".json", ".jsonl", ".gz", ".zip"),
+    *(".parquet", ".feather", ".arrow", ".ipc", ".dbn", ".zst"),
+}
+_NOT_BARS = {"factor_files", "map_files", "market-hours", "symbol-properties", "tick"}
+"""Folders of a LEAN tree that hold no bars; left out when a whole tree is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one member of an archive.
+
+    `label` names it in messages, `name` is its own file name without .gz, `path` the file on disk
+    (of the archive, for a member), absolute. `origin` is the argument it was found under.
+    """
+
+    label: str
+    name: str
+    path: Path
+    origin: str
+    load: Callable[[], bytes]
+
+    def read(self) -> bytes:
+        """Return the uncompressed content; DataError when it cannot be read."""
+        try:
+            return self.load()
+        except (OSError, EOFError, zipfile.BadZipFile) as error:
+            raise DataError(f"{self.label} cannot be read: {error}") from error
+
+
+def find_sources(path: Path) -> Iterator[Source]:
+    """Yield the data files at `path`: itself, or what a folder or zip archive holds, sorted."""
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            inside = file.relative_to(path).parts
+            known = file.suffix.lower() in _DATA_ENDINGS and not _NOT_BARS & set(inside)
+            hidden = any(part.startswith(".") for part in inside)
+            if known and not hidden and file.is_file():
+                yield from _open(file, str(path))
+    elif path.is_file():
+        yield from _open(path, str(path))
+    else:
+        raise DataError(f"there is no file or folder {path}")
+
+
+def _open(file: Path, origin: str) -> Iterator[Source]:
+    path = file.resolve()
+    if file.suffix.lower() == ".zip":
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = sorted(name for name in archive.namelist() if not name.endswith("/"))
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{file} cannot be read: {error}") from error
+        for member in members:
+            name = member.rpartition("/")[2]
+            yield Source(f"{file}/{member}", name, path, origin, _member(file, member))
+    elif file.suffix.lower() == ".gz":
+        yield Source(str(file), file.stem, path, origin, _unzipped(file))
+    else:
+        yield Source(str(file), file.name, path, origin, file.read_bytes)
+
+
+def _member(file: Path, member: str) -> Callable[[], bytes]:
+    def load() -> bytes:
+        with zipfile.ZipFile(file) as archive:
+            return archive.read(member)
+
+    return load
+
+
+def _unzipped(file: Path) -> Callable[[], bytes]:
+    def load() -> bytes:
+        with gzip.open(file) as stream:
+            return stream.read()
+
+    return load

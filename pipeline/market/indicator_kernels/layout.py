@@ -1,0 +1,74 @@
+"""What each indicator keeps per symbol between two calls, in float64 cells.
+
+One symbol's state is one row of float64: the indicators of an interval's table one after another,
+in plan order, all zeros before the symbol's first bar. Counts are whole numbers, exact to 2**53.
+Only the kernel of the same kind reads or writes an indicator's cells.
+
+::
+
+    sma                place anchor total last | tail sums [n+1]
+    wma                place anchor total rising last | weighted tail sums [n+1]
+    stdev, bollinger   place anchor total mean square last | tail sums, means, squares [3 x n+1]
+    highest, lowest    place best | tail extremes [n+1]
+    ema                seen first sum-or-average
+    rsi                seen previous gain loss
+    atr                seen previous sum-or-average
+    macd               seen anchor fast slow smooth
+    roc                seen place | last values [n]
+    vwap               begun session anchor turnover traded
+    obv                seen previous total rest
+    custom             seen | the user's own cells [memory]
+    window             place | last values [2 x n]
+"""
+
+from __future__ import annotations
+
+SMA, EMA, WMA, RSI, ATR, STDEV, BOLLINGER, MACD, HIGHEST, LOWEST, ROC, VWAP, OBV = range(13)
+CUSTOM, WINDOW = 13, 14
+
+KINDS = {
+    "sma": SMA,
+    "ema": EMA,
+    "wma": WMA,
+    "rsi": RSI,
+    "atr": ATR,
+    "stdev": STDEV,
+    "bollinger": BOLLINGER,
+    "macd": MACD,
+    "highest": HIGHEST,
+    "lowest": LOWEST,
+    "roc": ROC,
+    "vwap": VWAP,
+    "obv": OBV,
+    "custom": CUSTOM,
+    "window": WINDOW,
+}
+"""Code of each kind in the compiled switch."""
+
+_SCALARS = {EMA: 3, RSI: 4, ATR: 3, MACD: 5, VWAP: 5, OBV: 4}
+
+MOST_PARAMS = 3
+MOST_OUTPUTS = 3
+
+
+def state_cells(kind: int, period: int, memory: int) -> int:
+    """Return the float64 cells of state that one indicator keeps per symbol.
+
+    ``period`` is its first parameter (0 if it has none), ``memory`` the cells that a user's own
+    function asked for.
+    """
+    if kind == SMA:
+        return 4 + (period + 1)
+    if kind == WMA:
+        return 5 + (period + 1)
+    if kind in (STDEV, BOLLINGER):
+        return 6 + 3 * (period + 1)
+    if kind in (HIGHEST, LOWEST):
+        return 2 + (period + 1)
+    if kind == ROC:
+        return 2 + period
+    if kind == CUSTOM:
+        return 1 + memory
+    if kind == WINDOW:
+        return 1 + 2 * period
+    return _SCALARS[kind]

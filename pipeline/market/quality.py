@@ -1,0 +1,166 @@
+"""Quality: 100 x bars present / bars expected by the calendar, per symbol and interval.
+
+Expected bars come from ``calendars.bars_begun``: aligned to the session's open, breaks
+excluded, the last one of a session, cut at the close, counting. A bar wholly inside a break is
+neither expected nor counted as present, so an auction print there does not hide a missing
+bar. Quality never exceeds 100.
+
+Inside a session the quality at a bar's close compares what is present with what the calendar
+expects *by then*: it knows nothing of bars to come. Bars missing at the session's end therefore
+show only in ``quality_of``, which looks at whole sessions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pipeline.market.bars import assign_sessions
+from pipeline.market.calendars import DAY_NS, bars_begun, interval_ns
+from pipeline.market.time_manager import SessionTable
+
+QUALITY_STATE_I: Final = 3
+"""Length of the int64 state array of ``fill_quality``."""
+
+_bars_begun = njit(cache=True)(bars_begun)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Counts over a span of sessions.
+
+    ``present`` and ``expected`` are bars, ``sessions`` those of the table, ``sessions_complete``
+    those with every expected bar, ``sessions_missing`` those without any. ``percent`` is
+    100 x present / expected, at most 100; NaN when nothing was expected.
+    """
+
+    present: int
+    expected: int
+    sessions: int
+    sessions_complete: int
+    sessions_missing: int
+
+    @property
+    def percent(self) -> float:
+        """Quality of the span, 0 to 100."""
+        return 100.0 * self.present / self.expected if self.expected else float("nan")
+
+
+@njit(cache=True)
+def _in_break(ts, close_ts, break_start, break_end, interval_ns):  # type: ignore[no-untyped-def]
+    """Whether a bar lies wholly inside the session's break. A daily bar's ts is a label."""
+    return interval_ns < DAY_NS and ts >= break_start and close_ts <= break_end
+
+
+@njit(cache=True)
+def fill_quality(  # type: ignore[no-untyped-def]
+    ts,
+    close_ts,
+    first,
+    last,
+    session_open,
+    session_close,
+    break_start,
+    break_end,
+    interval_ns,
+    state_i,
+    out,
+):
+    """Quality of one symbol and interval so far in the session, at each bar's close.
+
+    ``ts``, ``close_ts`` int64[R] ascending and ``out`` float64[R] are the symbol's run of the
+    table; fills ``out[first:last]``. Session arrays int64[K], ascending, cover these rows; a row
+    outside all sessions gets NaN and counts nowhere. ``state_i`` int64[3] carries the counts
+    from call to call; zeros mean no session yet:
+
+        state_i  0: 1 when a session is in progress   1: its close   2: bars present so far
+    """
+    sessions = session_close.shape[0]
+    s = np.searchsorted(session_close, close_ts[first]) if first < last else 0
+    for i in range(first, last):
+        end = close_ts[i]
+        while s < sessions and session_close[s] < end:
+            s += 1
+        if s == sessions or end <= session_open[s]:
+            out[i] = np.nan
+            continue
+        if state_i[0] == 0 or state_i[1] != session_close[s]:
+            state_i[0] = 1
+            state_i[1] = session_close[s]
+            state_i[2] = 0
+        if not _in_break(ts[i], end, break_start[s], break_end[s], interval_ns):
+            state_i[2] += 1
+        expected = _bars_begun(
+            end, session_open[s], session_close[s], break_start[s], break_end[s], interval_ns
+        )
+        out[i] = min(100.0, 100.0 * state_i[2] / expected)
+
+
+@njit(cache=True)
+def _expected(open_ns, close_ns, break_start, break_end, interval_ns, out):  # type: ignore[no-untyped-def]
+    for s in range(open_ns.shape[0]):
+        out[s] = _bars_begun(
+            close_ns[s], open_ns[s], close_ns[s], break_start[s], break_end[s], interval_ns
+        )
+
+
+@njit(cache=True)
+def _present(ts, close_ts, session, break_start, break_end, interval_ns, out):  # type: ignore[no-untyped-def]
+    for i in range(ts.shape[0]):
+        s = session[i]
+        if s >= 0 and not _in_break(ts[i], close_ts[i], break_start[s], break_end[s], interval_ns):
+            out[s] += 1
+
+
+def expected_of(interval: str, sessions: SessionTable) -> npt.NDArray[np.int64]:
+    """Bars of ``interval`` that the calendar expects in each session, int64[K]."""
+    out = np.zeros(len(sessions), dtype=np.int64)
+    _expected(
+        sessions.open_ns,
+        sessions.close_ns,
+        sessions.break_start_ns,
+        sessions.break_end_ns,
+        interval_ns(interval),
+        out,
+    )
+    return out
+
+
+def present_of(
+    ts: npt.NDArray[np.int64], interval: str, sessions: SessionTable
+) -> npt.NDArray[np.int64]:
+    """Bars present in each session, int64[K]; ``ts`` int64[N] ascending, of one symbol.
+
+    Bars outside every session, or wholly inside a break, are not counted.
+    """
+    length = interval_ns(interval)
+    session = np.empty(len(ts), dtype=np.int64)
+    close_ts = np.empty(len(ts), dtype=np.int64)
+    assign_sessions(
+        ts, length, sessions.open_ns, sessions.close_ns, sessions.date_ns, session, close_ts
+    )
+    out = np.zeros(len(sessions), dtype=np.int64)
+    _present(ts, close_ts, session, sessions.break_start_ns, sessions.break_end_ns, length, out)
+    return out
+
+
+def quality_of(ts: npt.NDArray[np.int64], interval: str, sessions: SessionTable) -> Quality:
+    """Quality of one symbol's bars of one interval over all sessions of a table.
+
+    ``ts`` int64[N] ascending, ns UTC; base bars (daily ones labelled 00:00Z). Every session of
+    the table is expected: cut the table at a symbol's first bar if it was listed later. Bars
+    beyond what a session expects do not make up for those missing in another.
+    """
+    expected = expected_of(interval, sessions)
+    present = np.minimum(present_of(ts, interval, sessions), expected)
+    return Quality(
+        present=int(present.sum()),
+        expected=int(expected.sum()),
+        sessions=len(sessions),
+        sessions_complete=int(np.count_nonzero(present == expected)),
+        sessions_missing=int(np.count_nonzero(present == 0)),
+    )

@@ -1,0 +1,1 @@
+"""What a run leaves behind: recorded rows, digests, statistics, the run folder and its report."""

@@ -1,0 +1,290 @@
+"""The three result tables: their columns, and writing them as Parquet.
+
+A table arrives in pieces, as arrays of 8-byte values of one lane, and is written in row groups of
+exactly `GROUP_ROWS` rows (the last one may be shorter). The bytes of a file therefore depend on
+its rows only, not on how they were cut into pieces.
+"""
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipeline.errors import RunError
+
+GROUP_ROWS = 131_072
+
+SIDES = ("buy", "sell")
+ORDER_TYPES = ("market",)
+ORDER_STATES = ("accepted", "filled", "cancelled", "rejected", "expired")
+
+Column = NDArray[Any]
+Columns = dict[str, Column]
+
+_INSTANT = pa.timestamp("ns", tz="UTC")
+_WORD = pa.dictionary(pa.int32(), pa.string())
+
+
+def _numbers(values: Column, kind: pa.DataType, mask: Column | None = None) -> pa.Array:
+    """Return `values` as an Arrow array over the same memory; true in `mask` means null."""
+    if mask is not None:
+        return pa.array(values, from_pandas=False, mask=mask).cast(kind)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+def _words(index: Column, words: Sequence[str], name: str) -> pa.Array:
+    """Return `words[index]` as a dictionary array."""
+    if len(index) and not 0 <= index.min() <= index.max() < len(words):
+        raise ValueError(f"{name} must be 0..{len(words) - 1}, was {index.min()}..{index.max()}")
+    return pa.DictionaryArray.from_arrays(
+        pa.array(index.astype(np.int32)), pa.array(words, pa.string())
+    )
+
+
+def _fills(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["ts"], _INSTANT),
+        _words(rows["symbol"], symbols, "symbol"),
+        _words((rows["quantity"] < 0).view(np.int8), SIDES, "side"),
+        _numbers(np.abs(rows["quantity"]), pa.float64()),
+        _numbers(rows["price"], pa.float64()),
+        _numbers(rows["commission"], pa.float64()),
+        _numbers(rows["order_id"], pa.int64()),
+        _numbers(rows["lane"], pa.int32()),
+    ]
+
+
+def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["order_id"], pa.int64()),
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(rows["ts"], _INSTANT),
+        _words(rows["symbol"], symbols, "symbol"),
+        _words((rows["quantity"] < 0).view(np.int8), SIDES, "side"),
+        _numbers(np.abs(rows["quantity"]), pa.float64()),
+        _numbers(np.abs(rows["filled"]), pa.float64()),
+        _numbers(rows["price"], pa.float64(), np.isnan(rows["price"])),
+        _words(rows["kind"], ORDER_TYPES, "kind"),
+        _words(rows["state"], ORDER_STATES, "state"),
+        _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
+    ]
+
+
+def _equity(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["ts"], _INSTANT),
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(rows["equity"], pa.float64()),
+        _numbers(rows["cash"], pa.float64()),
+    ]
+
+
+def _schema(nullable: Sequence[str] = (), **columns: pa.DataType) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, nullable=name in nullable) for name, kind in columns.items()]
+    )
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """One of the result tables: what arrives, what is written, and how."""
+
+    name: str
+    received: np.dtype[Any]  # fields in order, all of 8 bytes
+    schema: pa.Schema
+    arrays: Callable[[Columns, Sequence[str]], list[pa.Array]] = field(repr=False)
+    parquet: dict[str, Any] = field(repr=False)
+
+
+def _fields(**kinds: str) -> np.dtype[Any]:
+    return np.dtype([(name, f"<{kind}") for name, kind in kinds.items()])
+
+
+FILLS = TableKind(
+    "fills",
+    _fields(ts="i8", symbol="i8", quantity="f8", price="f8", commission="f8", order_id="i8"),
+    _schema(
+        ts=_INSTANT,
+        symbol=_WORD,
+        side=_WORD,
+        quantity=pa.float64(),
+        price=pa.float64(),
+        commission=pa.float64(),
+        order_id=pa.int64(),
+        lane=pa.int32(),
+    ),
+    _fills,
+    {
+        "compression": "lz4",
+        "use_dictionary": ["symbol", "side", "lane"],
+        "column_encoding": {"ts": "DELTA_BINARY_PACKED", "order_id": "DELTA_BINARY_PACKED"},
+        "write_statistics": ["ts", "lane"],
+    },
+)
+
+ORDERS = TableKind(
+    "orders",
+    _fields(
+        order_id="i8",
+        ts="i8",
+        symbol="i8",
+        quantity="f8",
+        filled="f8",
+        price="f8",
+        kind="i8",
+        state="i8",
+        done_ts="i8",
+    ),
+    _schema(
+        ("price", "done_ts"),
+        order_id=pa.int64(),
+        lane=pa.int32(),
+        ts=_INSTANT,
+        symbol=_WORD,
+        side=_WORD,
+        quantity=pa.float64(),
+        filled=pa.float64(),
+        price=pa.float64(),
+        type=_WORD,
+        state=_WORD,
+        done_ts=_INSTANT,
+    ),
+    _orders,
+    {
+        "compression": "lz4",
+        "use_dictionary": ["symbol", "side", "type", "state", "lane"],
+        "column_encoding": {
+            "ts": "DELTA_BINARY_PACKED",
+            "done_ts": "DELTA_BINARY_PACKED",
+            "order_id": "DELTA_BINARY_PACKED",
+        },
+        "write_statistics": ["ts", "lane"],
+    },
+)
+
+EQUITY = TableKind(
+    "equity",
+    _fields(ts="i8", equity="f8", cash="f8"),
+    _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
+    _equity,
+    # The hot table. Times in deltas and cash in LZ4 (it stands still between fills) cost less than
+    # writing them plain, because fewer bytes go out; equity compresses badly, so it is left alone.
+    {
+        "compression": {"ts": "none", "lane": "none", "equity": "none", "cash": "lz4"},
+        "use_dictionary": ["lane"],
+        "column_encoding": {"ts": "DELTA_BINARY_PACKED"},
+        "write_statistics": False,
+    },
+)
+
+TABLES = (FILLS, ORDERS, EQUITY)
+
+
+@contextlib.contextmanager
+def writing(path: Path, needed: int | None = None) -> Iterator[None]:
+    """Turn an OSError while writing `path` into a RunError that names it.
+
+    For a full disk it says how many bytes were `needed` (if known, about) and how many are free.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno == errno.ENOSPC:
+            free = shutil.disk_usage(next(p for p in path.parents if p.exists())).free
+            wanted = "" if needed is None else f"{needed:,} bytes needed, "
+            reason = f"the disk is full ({wanted}{free:,} bytes free)"
+        raise RunError(f"cannot write {path}: {reason}") from error
+
+
+class TableWriter:
+    """Writes one table to `folder/<name>.parquet`, which appears when `close` succeeds.
+
+    Until then the file is `<name>.parquet.part`; `abort`, and any failure, removes it.
+    Groups are written by the caller's thread: a thread of its own costs a seventh more processor
+    time and a second buffer, and the other core is busy with the stages before.
+    """
+
+    def __init__(self, folder: Path, kind: TableKind, symbols: Sequence[str]) -> None:
+        self.path = folder / f"{kind.name}.parquet"
+        self._part = folder / f"{kind.name}.parquet.part"
+        self._kind = kind
+        self._symbols = list(symbols)
+        self._names: tuple[str, ...] = kind.received.names or ()
+        self._buffer: Columns = {
+            name: np.empty(GROUP_ROWS, kind.received[name]) for name in self._names
+        }
+        self._buffer["lane"] = np.empty(GROUP_ROWS, np.int32)
+        self._used = 0
+        with writing(self.path):
+            self._sink = pa.OSFile(str(self._part), "wb")
+        self._open = True
+        self._parquet: Any = None
+        with self._aborted_on_error(), writing(self.path):
+            self._parquet = pq.ParquetWriter(self._sink, kind.schema, **kind.parquet)
+
+    def append(self, lane: int, columns: Sequence[Column]) -> None:
+        """Append rows of one lane; the arrays, in the order of `kind.received`, are copied.
+
+        Raises RunError if the file cannot be written; the writer is then aborted.
+        """
+        rows, start = len(columns[0]), 0
+        while start < rows:
+            taken = min(rows - start, GROUP_ROWS - self._used)
+            end = self._used + taken
+            for name, column in zip(self._names, columns, strict=True):
+                self._buffer[name][self._used : end] = column[start : start + taken]
+            self._buffer["lane"][self._used : end] = lane
+            self._used = end
+            start += taken
+            if end == GROUP_ROWS:
+                self._write_group()
+
+    def close(self) -> None:
+        """Write the rest and give the file its name. Raises RunError as `append`; twice is fine."""
+        if not self._open:
+            return
+        if self._used:
+            self._write_group()
+        with self._aborted_on_error(), writing(self.path):
+            self._parquet.close()
+            self._sink.close()
+            self._part.replace(self.path)
+        self._open = False
+
+    def abort(self) -> None:
+        """Remove the unfinished file; nothing happens after `close`."""
+        if self._open:
+            self._open = False
+            # The footer cannot be written where the rows could not; the file is dropped anyway.
+            if self._parquet is not None:
+                with contextlib.suppress(OSError):
+                    self._parquet.close()
+            with contextlib.suppress(OSError):
+                self._sink.close()
+            self._part.unlink(missing_ok=True)
+
+    def _write_group(self) -> None:
+        rows = {name: column[: self._used] for name, column in self._buffer.items()}
+        table = pa.Table.from_arrays(
+            self._kind.arrays(rows, self._symbols), schema=self._kind.schema
+        )
+        with self._aborted_on_error(), writing(self.path, table.nbytes):
+            self._parquet.write_table(table, row_group_size=GROUP_ROWS)
+        self._used = 0
+
+    @contextlib.contextmanager
+    def _aborted_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except RunError:
+            self.abort()
+            raise

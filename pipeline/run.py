@@ -1,0 +1,261 @@
+"""One run, from configuration to results; read `run` from top to bottom."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import SessionConfig
+from pipeline.errors import ConfigError
+from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
+from pipeline.market.catalog import Catalog
+from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.results.folder import RunFolder
+from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.strategy.source import pack
+from pipeline.summary import summarise
+from pipeline.supervisor import COORDINATOR, Crew, Work, start_context
+from shm.space import available_shared_memory
+from shm.stats import StatsBlock
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from pipeline.stages.slot import SlotShape
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; ``session_date`` None at first, ``seconds`` since the tape began."""
+
+    session_date: date | None
+    sessions: int
+    sessions_total: int
+    bars: int
+    bars_total: int
+    seconds: float
+
+
+class Result:
+    """What a run left: its summary, and its tables, read from the run folder when asked for."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self.summary = folder.summary
+
+    @property
+    def run_dir(self) -> Path:
+        """The run folder."""
+        return self._folder.path
+
+    @property
+    def digest(self) -> str:
+        """Hash of fills and equity; equal digests mean equal results."""
+        return str(self.summary["digest"])
+
+    @property
+    def fills(self) -> "pa.Table":
+        """One row per fill: ts, symbol, side, quantity, price, commission, order_id, lane."""
+        return self._folder.table("fills")
+
+    @property
+    def orders(self) -> "pa.Table":
+        """One row per order, with its final state."""
+        return self._folder.table("orders")
+
+    @property
+    def equity(self) -> "pa.Table":
+        """One row per lane and base timestamp: ts (close), lane, equity, cash."""
+        return self._folder.table("equity")
+
+    def to_pandas(self, name: str) -> "pd.DataFrame":
+        """Return "fills", "orders" or "equity" as a pandas DataFrame."""
+        return self._folder.table(name).to_pandas()
+
+
+def run(
+    config: "SessionConfig | Mapping[str, Any] | str | os.PathLike[str]",
+    *,
+    strategy: Given | None = None,
+    overrides: Iterable[str] = (),
+    out: str | os.PathLike[str] = "runs",
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Run a session configuration and return its result.
+
+    Args:
+        config: a SessionConfig, a dict of the same form, or the path of a JSON or TOML file.
+        strategy: a Strategy class, a strategy, or a list of them (one lane each), in place of
+            the configuration's ``strategy`` section.
+        overrides: settings to replace, each ``"dotted.path=value"``.
+        out: folder in which the run folder is made.
+        progress: called with a Progress about ten times a second.
+
+    Raises a RingtapeError in one line: ConfigError and DataError for what was put in,
+    StrategyError with the strategy's file and line, RunError naming the process that failed.
+    A run folder that was begun is marked partial then, and after KeyboardInterrupt.
+    """
+    began = time.perf_counter()
+    section = None if strategy is None else strategy_settings(strategy)
+    settings = SessionConfig.load(config, overrides, strategy=section)
+    _check_mode(settings)
+    context = start_context(settings.pipeline.start_method)
+    lanes = make_lanes(settings, strategy)
+    sessions = _sessions(settings)
+    bars = _bars_in_catalog(settings)
+    shape = _shape(settings, lanes)
+    shape.check_memory(settings.pipeline.slots, available_shared_memory())
+    folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
+    try:
+        crew = Crew(
+            context,
+            _work(settings, lanes, sessions, shape, folder.path),
+            slots=settings.pipeline.slots,
+            slot_size=shape.layout.size,
+            mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
+        )
+        with crew:
+            crew.start()
+            facts = crew.watch(_ticker(progress, sessions, bars))
+            rows = folder.merge(shape.symbols)
+            summary = summarise(
+                settings,
+                lanes,
+                facts,
+                crew.members(),
+                PerformanceMetrics(crew.stats),
+                rows,
+                folder.path,
+            )
+        summary["seconds"] = time.perf_counter() - began
+        folder.write_performance(summary.pop("report"))
+        folder.write_summary(summary)
+    except BaseException as error:
+        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        folder.mark_partial(reason)
+        folder.merge(shape.symbols)
+        error.add_note(f"partial results: {folder.path}")
+        raise
+    return Result(folder)
+
+
+def _check_mode(settings: SessionConfig) -> None:
+    if settings.mode == "live":
+        raise ConfigError(
+            'mode is "live", which needs a feed; this version replays history: use "backtest"'
+        )
+
+
+def _sessions(settings: SessionConfig) -> SessionTable:
+    hours = settings.session_data_config.trading_hours
+    dates = settings.backtest_config
+    table = TimeManager(settings.exchange_group, hours).session_table(
+        dates.start_date, dates.end_date
+    )
+    if len(table) == 0:
+        raise ConfigError(
+            f"backtest_config: there is no {settings.exchange_group} session from "
+            f"{dates.start_date} to {dates.end_date}"
+        )
+    return table
+
+
+def _bars_in_catalog(settings: SessionConfig) -> int:
+    """Check that every symbol is there; return an upper bound of the bars to replay."""
+    catalog = Catalog(settings.catalog)
+    data = settings.session_data_config
+    entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
+    return sum(entry.rows for entry in entries)
+
+
+def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
+    from pipeline.stages.slot import SlotShape
+
+    data = settings.session_data_config
+    return SlotShape.plan(
+        data.symbols,
+        data.streams,
+        [lanes.plan.columns(interval) for interval in data.streams],
+        lookback=lanes.lookback,
+        rows=settings.pipeline.slot_rows,
+        quality=data.gap_filler.enable_session_quality,
+    )
+
+
+def _work(
+    settings: SessionConfig, lanes: Lanes, sessions: SessionTable, shape: "SlotShape", folder: Path
+) -> Work:
+    """Divide the run: symbols among processors, lanes among engines."""
+    from pipeline.stages.coordinator import Replay
+    from pipeline.stages.lane_spec import Terms
+    from pipeline.stages.member import analyse, coordinate, process
+    from pipeline.stages.processor import share
+
+    pace = settings.backtest_config
+    replay = Replay(
+        str(Path(settings.catalog).absolute()),
+        sessions,
+        shape,
+        pace.speed_multiplier,
+        pace.prefetch_days,
+    )
+    terms = Terms(
+        settings.trading_config.initial_cash,
+        settings.execution.commission_per_share,
+        settings.execution.commission_bps,
+    )
+    processors = settings.pipeline.processors
+    engines = settings.pipeline.engines
+    plan = pack(lanes.plan, lanes.names)
+    return Work(
+        partial(coordinate, replay),
+        [
+            partial(process, shape, plan, share(len(shape.symbols), processors, part))
+            for part in range(processors)
+        ],
+        [
+            partial(
+                analyse,
+                shape,
+                pack([spec for spec in lanes.specs if spec.number % engines == part], lanes.names),
+                terms,
+                folder.absolute(),
+                len(lanes.specs),
+            )
+            for part in range(engines)
+        ],
+    )
+
+
+def _ticker(
+    progress: Callable[[Progress], None] | None, sessions: SessionTable, bars: int
+) -> Callable[[StatsBlock], None]:
+    """Return what turns the coordinator's counters into Progress."""
+    began = 0.0
+
+    def tick(stats: StatsBlock) -> None:
+        nonlocal began
+        if progress is None:
+            return
+        counters = stats.snapshot()[COORDINATOR].full.counters
+        if counters["slots"] and not began:
+            began = time.perf_counter()
+        done = counters["sessions"]
+        day = sessions.date_ns[min(done, len(sessions) - 1)] if counters["slots"] else None
+        progress(
+            Progress(
+                None if day is None else day.astype("M8[ns]").astype("M8[D]").item(),
+                done,
+                len(sessions),
+                counters["bars"],
+                bars,
+                time.perf_counter() - began if began else 0.0,
+            )
+        )
+
+    return tick

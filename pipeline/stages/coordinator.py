@@ -1,0 +1,163 @@
+"""The coordinator: replays the catalog's sessions onto the tape."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.market.bars import interval_ns
+from pipeline.market.calendars import DAY_NS
+from pipeline.market.catalog import Catalog
+from pipeline.market.quality import expected_of
+from pipeline.market.time_manager import SessionTable
+from pipeline.stages.clock import Clock
+from pipeline.stages.feed import Block, Feed
+from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.session_data import SessionData
+from pipeline.stages.slot import Slot, SlotShape
+from pipeline.stages.tail import Tail
+from pipeline.stages.tape import Tape
+from shm.ring import Producer
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What is replayed, and how.
+
+    ``speed``: 0 is as fast as the data can be consumed, above 0 a multiple of real time;
+    ``prefetch_days``: days of data to decode ahead, 0 for none.
+    """
+
+    catalog: str
+    sessions: SessionTable
+    shape: SlotShape
+    speed: float
+    prefetch_days: int
+
+
+class Coordinator:
+    """Reads the catalog and publishes one block after the other; a context manager."""
+
+    def __init__(
+        self,
+        replay: Replay,
+        slots: list[Slot],
+        metrics: PerformanceMetrics,
+        check: Callable[[], None],
+    ) -> None:
+        self._replay = replay
+        self._slots = slots
+        self._metrics = metrics
+        self._data = SessionData(replay.shape)
+        self._tail = Tail(
+            slots[0].tables[0], slice(0, 5), range(len(replay.shape.symbols)), times=True
+        )
+        self._clock = Clock(replay.speed, check) if replay.speed > 0 else None
+        self._closing = ExitStack()
+        self._loads = 0
+        self._paced = -1  # the session that the clock is in
+
+    def __enter__(self) -> "Coordinator":
+        self._feeds = self._open_feeds()
+        shape = self._replay.shape
+        self._tape = Tape(
+            self._feeds,
+            self._replay.sessions,
+            rows=1 if self._clock is not None else shape.rows,
+            max_sessions=shape.sessions,
+        )
+        if self._tape.empty:
+            dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
+            raise DataError(
+                f"the catalog {self._replay.catalog} has no {shape.intervals[0]} bars in sessions "
+                f"from {dates[0]} to {dates[-1]} for any of: {', '.join(shape.symbols)}"
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def _open_feeds(self) -> list[Feed]:
+        """Open every symbol's bars; they decode ahead in one background thread if asked to."""
+        replay, sessions = self._replay, self._replay.sessions
+        base = replay.shape.intervals[0]
+        step = interval_ns(base)
+        begin = int(min(sessions.open_ns[0] - step, sessions.date_ns[0]))
+        end = int(max(sessions.close_ns[-1], sessions.date_ns[-1] + DAY_NS))
+        executor: Executor | None = None
+        if replay.prefetch_days > 0:
+            executor = self._closing.enter_context(ThreadPoolExecutor(1, "prefetch"))
+        catalog = Catalog(replay.catalog)
+        feeds = []
+        for symbol in replay.shape.symbols:
+            feed = Feed(
+                catalog.reader(symbol, base, begin, end),
+                step,
+                sessions,
+                executor=executor,
+                ahead=replay.prefetch_days * max(1, DAY_NS // step),
+                timed=self._timed,
+            )
+            self._closing.callback(feed.close)
+            feeds.append(feed)
+        return feeds
+
+    def _timed(self, load: Callable[[], Block | None]) -> Block | None:
+        start = self._metrics.start_timer()
+        block = load()
+        if self._loads < len(self._replay.shape.symbols):
+            self._metrics.record_initial_load(start)
+        else:
+            self._metrics.record_subsequent_load(start)
+        self._loads += 1
+        return block
+
+    def run(self, producer: Producer) -> None:
+        """Publish the whole tape."""
+        closed = session_start = self._metrics.start_timer()
+        while not self._tape.finished:
+            cut = self._tape.cut()
+            if self._clock is not None:
+                self._pace(cut.last_close, cut.sessions)
+            index = producer.claim()
+            slot = self._slots[index]
+            bars = self._tape.fill(slot, self._data, self._tail, cut)
+            sessions = slot.open_sessions
+            if sessions["opens"].any():
+                self._metrics.record_session_gap(closed)
+                session_start = self._metrics.start_timer()
+            closes = int(sessions["closes"].sum())
+            producer.publish()
+            self._metrics.count("slots")
+            self._metrics.count("bars", bars)
+            self._metrics.count("sessions", closes)
+            if closes:
+                self._metrics.record_session_duration(session_start)
+                closed = self._metrics.start_timer()
+            self._metrics.flush()
+
+    def _pace(self, close: int, sessions: range) -> None:
+        assert self._clock is not None
+        table = self._replay.sessions
+        opened = int(np.searchsorted(table.open_ns, close, side="left")) - 1
+        if opened != self._paced:
+            self._paced = opened
+            self._clock.open_session(int(table.open_ns[opened]))
+        self._clock.wait_until(close)
+
+    def facts(self) -> dict[str, Any]:
+        """What was replayed: bars outside sessions, and per symbol bars present and expected."""
+        dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
+        expected = int(expected_of(self._replay.shape.intervals[0], self._replay.sessions).sum())
+        return {
+            "outside": sum(feed.outside for feed in self._feeds),
+            "present": [int(feed.present.sum()) for feed in self._feeds],
+            "expected": expected,
+            "sessions": len(self._replay.sessions),
+            "first_session": str(dates[0]),
+            "last_session": str(dates[-1]),
+        }

@@ -1,0 +1,112 @@
+"""The analysis engine: walks finished slots with each of its lanes and records what they do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.market.bars import interval_ns
+from pipeline.results.recorder import Recorder
+from pipeline.stages.lane import Lane
+from pipeline.stages.lane_spec import LaneSpec, Market, Terms
+from pipeline.stages.outbox import Outbox
+from pipeline.stages.schedule import Schedule
+from pipeline.stages.slot import Slot, SlotShape
+from pipeline.strategy.context import TABLE
+
+_NO_TIMES = np.zeros(0, np.int64)
+_NO_VALUES = np.zeros(0)
+
+
+def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
+    """Return the TABLE records, one per interval, by which compiled code finds a slot's tables."""
+    records = np.zeros(len(slot.tables), TABLE)
+    for record, table in zip(records, slot.tables, strict=True):
+        record["interval"] = interval_ns(table.interval)
+        for name in ("ts", "close_ts", "values", "count", "seen"):
+            record[name] = getattr(table, name).ctypes.data
+        record["columns"] = len(table.columns)
+        record["stride"], record["first"] = shape.stride, table.first
+    return records
+
+
+class Engine:
+    """Runs the lanes ``specs`` over the tape; ``total`` is the number of lanes in the whole run."""
+
+    def __init__(
+        self,
+        specs: Sequence[LaneSpec],
+        shape: SlotShape,
+        slots: Sequence[Slot],
+        terms: Terms,
+        folder: Path,
+        total: int,
+    ) -> None:
+        market = Market(shape.symbols, tuple(interval_ns(name) for name in shape.intervals))
+        self._outbox = Outbox(shape.rows * len(shape.symbols), shape.sessions)
+        self.lanes = [Lane(spec, market, terms, self._outbox) for spec in specs]
+        self._session_equity: dict[int, list[float]] = {lane.number: [] for lane in self.lanes}
+        self._session_dates: list[int] = []
+        self._schedule = Schedule(shape)
+        self._slots = slots
+        self._tables = [table_records(slot, shape) for slot in slots]
+        self._times = _NO_TIMES
+        self._recorder = Recorder(
+            folder, [spec.number for spec in specs], shape.symbols, total=total
+        )
+
+    def start(self) -> None:
+        """Call the strategies' ``on_start``."""
+        for lane in self.lanes:
+            lane.start()
+
+    def analyse(self, index: int) -> None:
+        """Walk slot ``index``, just taken, with every lane; record what comes of it."""
+        slot, tables = self._slots[index], self._tables[index]
+        self._schedule.read(tables, slot.open_sessions)
+        self._times = self._schedule.base_moments
+        closed = slot.open_sessions
+        self._session_dates += closed["date"][closed["closes"] == 1].tolist()
+        for lane in self.lanes:
+            lane.run(self._schedule, slot, tables, self._flush)
+            self._record_all(lane)
+
+    def _flush(self, lane: Lane) -> None:
+        """Record fills and orders in the middle of a slot, because the outbox is full."""
+        fills, orders = lane.take()
+        self._recorder.record(lane.number, fills, orders, _NO_TIMES, _NO_VALUES, _NO_VALUES)
+
+    def _record_all(self, lane: Lane) -> None:
+        fills, orders = lane.take()
+        rows = len(self._times)
+        outbox = self._outbox
+        self._recorder.record(
+            lane.number, fills, orders, self._times, outbox.equity[:rows], outbox.cash[:rows]
+        )
+        sessions = int(lane.account[0]["session_out_count"])
+        self._session_equity[lane.number] += outbox.session_equity[:sessions].tolist()
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Call ``on_stop``, record the orders still at rest, close the files; facts per lane."""
+        for lane in self.lanes:
+            lane.stop()
+            lane.end_moment()
+            fills, orders = lane.take()
+            rest = np.concatenate((orders, lane.resting()))
+            self._recorder.record(lane.number, fills, rest, _NO_TIMES, _NO_VALUES, _NO_VALUES)
+        records = self._recorder.close()
+        return [
+            {
+                **lane.facts(),
+                "record": records[lane.number],
+                "session_dates": self._session_dates,
+                "session_equity": self._session_equity[lane.number],
+            }
+            for lane in self.lanes
+        ]
+
+    def abort(self) -> None:
+        """Give up: leave no half-written result file behind."""
+        self._recorder.abort()

@@ -1,0 +1,240 @@
+"""Walks a slot's moments with a strategy in plain Python; the same moments, calls and results."""
+
+import copy
+from collections import namedtuple
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.execution.fills import FILL
+from pipeline.market.bars import interval_ns
+from pipeline.stages.lane_loop import (
+    HOOK_INDEX,
+    close_session,
+    load_bars,
+    open_moment,
+    open_session,
+)
+from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec, Market, bars_dtype
+from pipeline.stages.outbox import Outbox
+from pipeline.stages.schedule import (
+    CLOSES,
+    OPENS,
+    SYMBOL_MASK,
+    SYMBOL_SHIFT,
+    TABLE_SHIFT,
+    Schedule,
+)
+from pipeline.stages.slot import SESSION, BarTable, Slot
+from pipeline.strategy.context import Context
+from pipeline.strategy.strategy import Strategy, states_of
+
+_FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
+# mypy only follows literal field names.
+Fill: Any = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
+Session: Any = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
+
+#: Moments as Python walks them: begin and end of their bars, flags.
+Moments = list[tuple[int, int, int]]
+
+
+class Interpreter:
+    """Runs one lane's strategy as it is written.
+
+    One copy of the strategy per symbol and one of the lane's own hold the state, as the records
+    of a compiled strategy do. ``records`` gives their first values; ``memory`` is the lane's
+    CONTEXT, ``account`` its ACCOUNT, ``program`` its PROGRAM.
+    """
+
+    def __init__(
+        self,
+        spec: LaneSpec,
+        market: Market,
+        context: Context,
+        records: npt.NDArray[Any],
+        memory: npt.NDArray[Any],
+        account: npt.NDArray[Any],
+        program: npt.NDArray[Any],
+        outbox: Outbox,
+    ) -> None:
+        self._spec = spec
+        self._context = context
+        self._memory = memory
+        self._account = account
+        self._outbox = outbox
+        self._copies: list[Any] = [_copy_of(spec.strategy, record) for record in records]
+        self._resets = {
+            name: declared.initial
+            for name, declared in states_of(type(spec.strategy)).items()
+            if declared.reset == "session"
+        }
+        self._at = int(memory.ctypes.data)
+        self._program_at = int(program.ctypes.data)
+        self._names = tuple(name for name, _, _ in spec.bindings)
+        bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
+        self._bar = bar
+        self._bars = np.zeros(1, bars_dtype(self._names, len(market.symbols)))
+        # The compiled loader fills the bars record that the program names.
+        program[0]["bars"] = self._bars.ctypes.data
+        self._rows: list[list[Iterator[Any]]] = []
+        self._moments: Moments = []
+        self._entries: list[int] = []
+        self._sessions: npt.NDArray[Any] = np.zeros(0, SESSION)
+
+    def call(self, hook: str) -> None:
+        """Call a hook that is given nothing but the context, on the lane's own copy."""
+        if hasattr(self._copies[-1], hook):
+            self._note(hook, -1)
+            getattr(self._copies[-1], hook)(self._context)
+
+    def bind(self, slot: Slot, schedule: Schedule) -> None:
+        """Turn a slot just taken into Python objects, once for all its moments."""
+        self._context.bind([table.values.reshape(-1) for table in slot.tables])
+        self._sessions = slot.sessions
+        wanted = hasattr(self._spec.strategy, "on_bar")
+        self._rows = [
+            self._bars_of(slot, index) if wanted and index in self._spec.wanted else []
+            for index in range(len(slot.tables))
+        ]
+        moments = schedule.moments[: schedule.count]
+        begins = np.concatenate(([0], moments["end"][:-1])).astype(np.int64)
+        self._moments = list(
+            zip(begins.tolist(), moments["end"].tolist(), moments["flags"].tolist(), strict=True)
+        )
+        self._entries = schedule.entries[: int(moments["end"][-1])].tolist() if len(moments) else []
+
+    def _bars_of(self, slot: Slot, index: int) -> list[Iterator[Any]]:
+        """Return the bars of one interval, by symbol, each made when its turn comes."""
+        table = slot.tables[index]
+        interval = interval_ns(table.interval)
+        found = []
+        for symbol, count in enumerate(table.count.tolist()):
+            rows = slice(table.first, table.first + count)
+            columns: list[Any] = [repeat(symbol, count), repeat(interval, count)]
+            columns += [table.ts[symbol, rows].tolist(), table.close_ts[symbol, rows].tolist()]
+            columns += [table.values[place, symbol, rows].tolist() for place in range(5)]
+            for _, of, column in self._spec.bindings:
+                if of == index:
+                    columns.append(table.values[column, symbol, rows].tolist())
+                else:
+                    columns.append(_as_of(slot.tables[of], column, table, symbol).tolist())
+            # Half the cost of the named tuple's own constructor.
+            found.append(map(tuple.__new__, repeat(self._bar), zip(*columns, strict=True)))
+        return found
+
+    def walk(self, schedule: Schedule, index: int) -> int:
+        """Walk moments from ``index`` on; the moment it stopped before for want of room, or count.
+
+        If a hook raises, the context says which and for which symbol.
+        """
+        strategy = self._spec.strategy
+        fills = hasattr(strategy, "on_fill")
+        grouped = hasattr(strategy, "on_bars")
+        on_bar = [copy.on_bar for copy in self._copies] if hasattr(strategy, "on_bar") else []
+        at, context = self._at, self._context
+        entries, rows = self._entries, self._rows
+        symbol = -1
+        for moment in range(index, len(self._moments)):
+            before = open_moment(at, moment)
+            if before < 0:
+                return moment
+            begin, end, flags = self._moments[moment]
+            if fills:
+                self._call_fills(before)
+            if grouped:
+                self._call_groups(begin, end)
+            elif on_bar:
+                try:
+                    for place in range(begin, end):
+                        entry = entries[place]
+                        bars = rows[entry >> TABLE_SHIFT]
+                        if bars:
+                            symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+                            on_bar[symbol](next(bars[symbol]), context)
+                except Exception:
+                    self._note("on_bar", symbol)
+                    raise
+            if flags:
+                self._call_sessions(flags)
+        return schedule.count
+
+    def replay(self, hook: str, bar: npt.NDArray[Any], slot: Slot | None) -> None:
+        """Repeat the call of a compiled hook that raised, with the bar record it was given."""
+        symbol = int(self._memory[0]["symbol"])
+        own = self._copies[symbol]  # -1, no symbol, is the lane's own copy
+        if slot is not None:
+            self._context.bind([table.values.reshape(-1) for table in slot.tables])
+            self._sessions = slot.sessions
+        if hook == "on_bar":
+            own.on_bar(self._bar(*bar[0].item()), self._context)
+        elif hook == "on_fill":
+            last = self._outbox.fills[int(self._account[0]["fills_out_count"]) - 1]
+            own.on_fill(Fill(*last.item()), self._context)
+        elif hook in ("on_session_open", "on_session_close"):
+            cell = "next_open" if hook == "on_session_open" else "next_close"
+            self._call_session(hook, int(self._memory[0][cell]) - 1)
+        elif hook == "on_bars":
+            own.on_bars(self._bars.view(np.recarray)[0], self._context)
+        else:
+            self.call(hook)
+
+    def _call_fills(self, before: int) -> None:
+        for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
+            fill = Fill(*record.item())
+            self._note("on_fill", fill.symbol)
+            self._copies[fill.symbol].on_fill(fill, self._context)
+
+    def _call_groups(self, begin: int, end: int) -> None:
+        """Call on_bar (if defined) and then on_bars, interval by interval."""
+        own = self._copies[-1]
+        place = begin
+        while place < end:
+            table = self._entries[place] >> TABLE_SHIFT
+            after = load_bars(self._at, self._program_at, place, end, table)
+            if table in self._spec.wanted:
+                for entry in self._entries[place:after] if self._rows[table] else ():
+                    symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+                    self._note("on_bar", symbol)
+                    self._copies[symbol].on_bar(next(self._rows[table][symbol]), self._context)
+                self._note("on_bars", -1)
+                own.on_bars(self._bars.view(np.recarray)[0], self._context)
+            place = after
+
+    def _call_sessions(self, flags: int) -> None:
+        if flags & CLOSES:
+            self._call_session("on_session_close", close_session(self._at))
+        if flags & OPENS:
+            place = open_session(self._at)
+            for one in self._copies:
+                vars(one).update(self._resets)
+            self._call_session("on_session_open", place)
+
+    def _call_session(self, hook: str, place: int) -> None:
+        own = self._copies[-1]
+        if hasattr(own, hook):
+            self._note(hook, -1)
+            getattr(own, hook)(Session(*self._sessions[place].item()), self._context)
+
+    def _note(self, hook: str, symbol: int) -> None:
+        record = self._memory[0]
+        record["hook"], record["symbol"] = HOOK_INDEX[hook], symbol
+
+
+def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
+    """Return a copy of a strategy with the values of one self record."""
+    one = copy.copy(strategy)
+    for name in record.dtype.names or ():
+        if name != "unused":
+            setattr(one, name, type(getattr(one, name))(record[name].item()))
+    return one
+
+
+def _as_of(source: BarTable, column: int, table: BarTable, symbol: int) -> npt.NDArray[np.float64]:
+    """Return, for each fresh bar of ``table``, what ``source`` last showed when the bar closed."""
+    fresh = slice(source.first, source.first + int(source.count[symbol]))
+    closes = table.close_ts[symbol, table.first : table.first + int(table.count[symbol])]
+    known = np.searchsorted(source.close_ts[symbol, fresh], closes, side="right")
+    return source.values[column, symbol, source.first - 1 + known]

@@ -1,0 +1,284 @@
+"""A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import StrategyError
+from pipeline.execution.account import ACCOUNT
+from pipeline.execution.fills import FILL
+from pipeline.execution.orders import ORDER, end_moment_at
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.stages.interpreted import Interpreter
+from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
+from pipeline.stages.lane_spec import LaneSpec, Market, Terms, bar_dtype, bars_dtype
+from pipeline.stages.outbox import INBOX, Outbox
+from pipeline.stages.raised import describe_raise
+from pipeline.stages.schedule import Schedule
+from pipeline.stages.slot import SESSION, Slot
+from pipeline.strategy.compiled import compile_hooks
+from pipeline.strategy.context import CONTEXT, Context, name_table
+from pipeline.strategy.strategy import (
+    Symbol,
+    hooks_of,
+    parameters_of,
+    record_dtype,
+    states_of,
+)
+
+
+class Lane:
+    """Owns one lane's memory and runs its strategy over the slots of the tape.
+
+    All arrays the compiled loop knows by address live as long as this object does.
+    """
+
+    def __init__(self, spec: LaneSpec, market: Market, terms: Terms, outbox: Outbox) -> None:
+        self.number = spec.number
+        self._spec = spec
+        self._market = market
+        self._outbox = outbox
+        self._names = tuple(name for name, _, _ in spec.bindings)
+        symbols = len(market.symbols)
+        self._floats = np.zeros((4, symbols))
+        self._floats[2] = np.nan  # no last price before the first bar
+        self._resting_of = np.zeros(symbols, np.int64)
+        self._book = np.zeros(2 * INBOX, ORDER)
+        self.account = self._open_account(terms)
+        self._cursor = np.zeros((len(market.intervals), symbols), np.int64)
+        columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
+        columns |= {name: (index, column) for name, index, column in spec.bindings}
+        self._columns = name_table(columns)
+        self.context = self._make_context()
+        self._self = self._make_self()
+        self._make_program()
+        self._interpreter: Interpreter | None = None
+        self._slot: Slot | None = None
+        self._walk, self._call = self._make_strategy()
+
+    def _open_account(self, terms: Terms) -> npt.NDArray[Any]:
+        account = np.zeros(1, ACCOUNT)
+        record = account[0]
+        record["symbols"] = len(self._market.symbols)
+        record["next_order"] = 1
+        for name in ("initial_cash", "cash", "equity"):
+            record[name] = terms.initial_cash
+        record["per_share"], record["basis_points"] = (
+            terms.commission_per_share,
+            terms.commission_bps,
+        )
+        for name, array in zip(
+            ("position", "pending", "last_price", "trip_cash"), self._floats, strict=True
+        ):
+            record[name] = array.ctypes.data
+        record["resting_of"] = self._resting_of.ctypes.data
+        record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
+        self._outbox.attach(account)
+        return account
+
+    def _make_context(self) -> npt.NDArray[Any]:
+        context = np.zeros(1, CONTEXT)
+        record = context[0]
+        record["account"] = self.account.ctypes.data
+        record["intervals"] = len(self._market.intervals)
+        record["cursor"] = self._cursor.ctypes.data
+        record["names"], record["name_count"] = self._columns.ctypes.data, len(self._columns)
+        record["lookback"] = self._spec.lookback
+        record["symbol"] = -1
+        return context
+
+    def _make_self(self) -> npt.NDArray[Any]:
+        """One record of parameters and state per symbol, and a last one of the lane's own."""
+        strategy = self._spec.strategy
+        cls = type(strategy)
+        records = np.zeros(len(self._market.symbols) + 1, record_dtype(cls))
+        for parameter in parameters_of(cls):
+            value = getattr(strategy, parameter.name)
+            records[parameter.name] = self._index_of(value) if parameter.type is Symbol else value
+        for name, declared in states_of(cls).items():
+            records[name] = declared.initial
+        return records
+
+    def _index_of(self, symbol: str) -> int:
+        if symbol not in self._market.symbols:
+            raise StrategyError(
+                f"{type(self._spec.strategy).__name__}: {symbol!r} is not one of this run's "
+                f"symbols: {', '.join(self._market.symbols)}"
+            )
+        return self._market.symbols.index(symbol)
+
+    def _make_program(self) -> None:
+        cls = type(self._spec.strategy)
+        self._bar = np.zeros(1, bar_dtype(self._names))
+        self._bars = np.zeros(1, bars_dtype(self._names, len(self._market.symbols)))
+        self._bindings = np.array([b[1:] for b in self._spec.bindings], np.int64).reshape(-1, 2)
+        fields = list(self._self.dtype.names or ())
+        resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
+        self._resets = np.zeros((len(resets), 2), np.int64)
+        for row, name in enumerate(resets):
+            # The initial value as the record holds it, whatever its type, seen as bits.
+            bits = self._self[name][:1].view(np.int64)[0]
+            self._resets[row] = fields.index(name), bits
+        self._program = np.zeros(1, PROGRAM)
+        record = self._program[0]
+        for name, array in (
+            ("self", self._self),
+            ("bar", self._bar),
+            ("bars", self._bars),
+            ("bindings", self._bindings),
+            ("resets", self._resets),
+        ):
+            record[name] = array.ctypes.data
+        record["self_cells"] = self._self.dtype.itemsize // 8
+        record["binding_count"] = len(self._bindings)
+        record["reset_count"] = len(resets)
+        record["intervals"] = sum(1 << index for index in self._spec.wanted)
+        record["hooks"] = sum(1 << HOOK_INDEX[name] for name in hooks_of(cls))
+
+    def _make_strategy(self) -> tuple[Callable[[Schedule, int], int], Callable[[str], None]]:
+        """Return how to walk moments and how to call a hook that gets no data."""
+        if self._spec.mode == "interpreted":
+            self._interpreter = self._interpret()
+            return self._interpreter.walk, self._interpreter.call
+        data = {
+            "bar": self._bar.dtype,
+            "bars": self._bars.dtype,
+            "fill": FILL,
+            "session": SESSION,
+        }
+        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, data)
+        addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
+        called = [hooks[n] for n in ("on_session_open", "on_fill", "on_bar", "on_bars")]
+        called.append(hooks["on_session_close"])
+        own = int(self._self[-1:].ctypes.data)
+
+        def walk(schedule: Schedule, index: int) -> int:
+            return int(run_moments(*addresses, index, schedule.count, *called))
+
+        def call(hook: str) -> None:
+            hooks[hook](own, 0, addresses[0])
+
+        return walk, call
+
+    def start(self) -> None:
+        """Call ``on_start``, before the first slot."""
+        self._guarded(lambda: self._call("on_start"), "on_start")
+
+    def run(
+        self,
+        schedule: Schedule,
+        slot: Slot,
+        tables: npt.NDArray[Any],
+        flush: Callable[["Lane"], None],
+    ) -> None:
+        """Walk the moments of one slot; what came of it is in the outbox (`take`).
+
+        ``flush`` is called to empty fills and orders when the outbox is full before the end.
+        StrategyError with file, line, symbol and time if the strategy raises.
+        """
+        self._slot = slot
+        record = self.context[0]
+        record["tables"] = tables.ctypes.data
+        record["moments"], record["entries"] = (
+            schedule.moments.ctypes.data,
+            schedule.entries.ctypes.data,
+        )
+        record["sessions"] = slot.sessions.ctypes.data
+        record["next_open"] = record["next_close"] = 0
+        self._cursor[:] = slot.tables[0].first - 1
+        self._outbox.attach(self.account)
+        if self._interpreter is not None:
+            self._interpreter.bind(slot, schedule)
+        index = 0
+        while index < schedule.count:
+            index = self._guarded(partial(self._walk, schedule, index), "")
+            if index < schedule.count:
+                flush(self)
+                self._make_room()
+        self.end_moment()
+
+    def end_moment(self) -> None:
+        """Move what is done to the outbox and what was placed last to the book."""
+        end_moment_at(int(self.account.ctypes.data))
+
+    def stop(self) -> None:
+        """Call ``on_stop``, after the last slot. Orders it places stay unfilled."""
+        self._outbox.attach(self.account)
+        self._make_room()
+        self._guarded(lambda: self._call("on_stop"), "on_stop")
+
+    def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The fills and finished orders in the outbox: views, valid until the next run or take."""
+        record = self.account[0]
+        fills = self._outbox.fills[: record["fills_out_count"]]
+        orders = self._outbox.orders[: record["orders_out_count"]]
+        return fills, orders
+
+    def resting(self) -> npt.NDArray[Any]:
+        """The orders still at rest, ORDER[n]: a view."""
+        return self._book[: self.account[0]["resting"]]
+
+    def facts(self) -> dict[str, Any]:
+        """What the account came to, by name."""
+        record = self.account[0]
+        names = (
+            *("initial_cash", "cash", "equity", "commission", "turnover"),
+            *("fills", "trips", "wins", "gross_profit", "gross_loss"),
+        )
+        return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {
+            name: record[name].item() for name in names
+        }
+
+    def _make_room(self) -> None:
+        resting = int(self.account[0]["resting"])
+        if resting + INBOX > len(self._book):
+            book = np.zeros(2 * (resting + INBOX), ORDER)
+            book[:resting] = self._book[:resting]
+            self._book = book
+            self.account[0]["book"], self.account[0]["book_capacity"] = book.ctypes.data, len(book)
+        self._outbox.make_room(resting)
+        counts = {n: self.account[0][n] for n in ("equity_out_count", "session_out_count")}
+        self._outbox.attach(self.account)
+        for name, count in counts.items():
+            self.account[0][name] = count
+
+    def _guarded(self, action: Callable[[], Any], hook: str) -> Any:
+        try:
+            return action()
+        except StrategyError:
+            raise
+        except Exception as error:
+            raise StrategyError(
+                describe_raise(
+                    error,
+                    self._spec.strategy,
+                    hook,
+                    context=self.context,
+                    account=self.account,
+                    symbols=self._market.symbols,
+                    replay=self._replay,
+                )
+            ) from error
+
+    def _interpret(self) -> Interpreter:
+        return Interpreter(
+            self._spec,
+            self._market,
+            Context(self.context, self._floats[0], self._floats[1]),
+            self._self,
+            self.context,
+            self.account,
+            self._program,
+            self._outbox,
+        )
+
+    def _replay(self, hook: str) -> None:
+        """Call the hook that failed again, interpreted, so that Python can say on which line.
+
+        Its state is as the failed call left it and the lane is lost anyway.
+        """
+        if self._interpreter is None:
+            self._interpret().replay(hook, self._bar, self._slot)

@@ -1,0 +1,286 @@
+"""The moments of a slot, walked by one lane: what happens at each, in the order that binds all.
+
+At a moment t: resting orders meet the base bars that close at t; the account is marked; the
+strategy is called, shorter intervals first, then symbols in order; sessions close, sessions open.
+`open_moment` does what comes before the strategy; it is the same code whether the strategy behind
+it is compiled (`run_moments`) or interpreted (`stages.interpreted`).
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+
+from pipeline.execution.account import account_at, mark, record_session
+from pipeline.execution.fills import FILL, match_bar
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.execution.orders import end_moment, has_room
+from pipeline.stages.schedule import (
+    CLOSES,
+    MOMENT,
+    OPENS,
+    ROW_MASK,
+    SYMBOL_MASK,
+    SYMBOL_SHIFT,
+    TABLE_SHIFT,
+    moment_at,
+)
+from pipeline.stages.slot import SESSION
+from pipeline.strategy.compiled import HOOK_TYPE
+from pipeline.strategy.context import TABLE, context_at, table_at
+from pipeline.strategy.strategy import HOOKS
+
+#: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
+#: ``self``: one record per symbol and one of the lane's own; ``bindings`` i8[n, 2]: interval and
+#: column of each indicator; ``intervals``: bit i set if it wants bars of interval i; ``resets``
+#: i8[n, 2]: cell of a self record and the bits it gets when a session opens.
+PROGRAM: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("self", "self_cells", "bar", "bars", "bindings", "binding_count"),
+            *("intervals", "hooks", "resets", "reset_count"),
+        )
+    ]
+)
+program_at = record_at(PROGRAM)
+session_at = record_at(SESSION)
+
+HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
+_SESSION_OPEN, _FILL = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_fill"]
+_BAR, _BARS = HOOK_INDEX["on_bar"], HOOK_INDEX["on_bars"]
+_SESSION_CLOSE = HOOK_INDEX["on_session_close"]
+
+_FILL_SIZE = FILL.itemsize
+_MOMENT_SIZE = MOMENT.itemsize
+_SESSION_SIZE = SESSION.itemsize
+_TABLE_SIZE = TABLE.itemsize
+
+#: Leading cells of a bar record (symbol, interval, ts, close_ts) and of a bars record (ts,
+#: interval, count).
+BAR_CELLS, BARS_CELLS = 4, 3
+_PRICES = 5
+
+
+@njit(cache=True)
+def _begin(context: Any, index: int) -> int:
+    if index == 0:
+        return 0
+    return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def open_moment(context_address: int, index: int) -> int:
+    """Do at a moment what comes before the strategy.
+
+    Returns the number of fills in the outbox before the moment, or -1, with nothing done, if the
+    outbox or the book must first be emptied or enlarged.
+    """
+    context = context_at(context_address)
+    account = account_at(context.account)
+    end_moment(account)
+    if not has_room(account):
+        return -1
+    moment = moment_at(context.moments + index * _MOMENT_SIZE)
+    begin = _begin(context, index)
+    before = account.fills_out_count
+    account.now = moment.t
+    base = table_at(context.tables)
+    if account.resting > 0:
+        for place in range(begin, moment.base_end):
+            entry = load_i8(context.entries, place)
+            symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+            at = symbol * base.stride + (entry & ROW_MASK)
+            match_bar(account, symbol, load_i8(base.ts, at), load_f8(base.values, at))
+    closes = base.values + 8 * 3 * account.symbols * base.stride
+    for place in range(begin, moment.end):
+        entry = load_i8(context.entries, place)
+        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        row = entry & ROW_MASK
+        if place < moment.base_end:
+            price = load_f8(closes, symbol * base.stride + row)
+            store_f8(account.last_price, symbol, price)
+        store_i8(context.cursor, (entry >> TABLE_SHIFT) * account.symbols + symbol, row)
+    if moment.base_end > begin:
+        mark(account)
+    return before  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _bound(context: Any, program: Any, binding: int, index: int, symbol: int, row: int) -> float:
+    """Return the value of one bound indicator: of this bar, or the last known of its interval."""
+    of = load_i8(program.bindings, 2 * binding)
+    symbols = account_at(context.account).symbols
+    table = table_at(context.tables + of * _TABLE_SIZE)
+    if of != index:
+        row = load_i8(context.cursor, of * symbols + symbol)
+    column = load_i8(program.bindings, 2 * binding + 1)
+    return load_f8(table.values, (column * symbols + symbol) * table.stride + row)  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _load_bar(context: Any, program: Any, index: int, symbol: int, row: int) -> None:
+    """Copy one bar and its bound indicators into the strategy's bar record."""
+    table = table_at(context.tables + index * _TABLE_SIZE)
+    symbols = account_at(context.account).symbols
+    at = symbol * table.stride + row
+    store_i8(program.bar, 0, symbol)
+    store_i8(program.bar, 1, table.interval)
+    store_i8(program.bar, 2, load_i8(table.ts, at))
+    store_i8(program.bar, 3, load_i8(table.close_ts, at))
+    for price in range(_PRICES):
+        value = load_f8(table.values, price * symbols * table.stride + at)
+        store_f8(program.bar, BAR_CELLS + price, value)
+    for binding in range(program.binding_count):
+        value = _bound(context, program, binding, index, symbol, row)
+        store_f8(program.bar, BAR_CELLS + _PRICES + binding, value)
+
+
+@njit(cache=True)
+def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
+    """Fill the bars record with the bars of one interval in entries[begin:end]; where they end.
+
+    Symbols without a bar at this moment have present 0 and NaN in every column.
+    """
+    context = context_at(context_address)
+    program = program_at(program_address)
+    symbols = account_at(context.account).symbols
+    table = table_at(context.tables + index * _TABLE_SIZE)
+    columns = _PRICES + program.binding_count
+    for symbol in range(symbols):
+        store_i8(program.bars, BARS_CELLS + symbol, 0)
+    for cell in range(columns * symbols):
+        store_f8(program.bars, BARS_CELLS + symbols + cell, np.nan)
+    place = begin
+    while place < end:
+        entry = load_i8(context.entries, place)
+        if entry >> TABLE_SHIFT != index:
+            break
+        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        row = entry & ROW_MASK
+        store_i8(program.bars, BARS_CELLS + symbol, 1)
+        at = BARS_CELLS + symbols + symbol
+        for price in range(_PRICES):
+            value = load_f8(table.values, (price * symbols + symbol) * table.stride + row)
+            store_f8(program.bars, at + price * symbols, value)
+        for binding in range(program.binding_count):
+            value = _bound(context, program, binding, index, symbol, row)
+            store_f8(program.bars, at + (_PRICES + binding) * symbols, value)
+        place += 1
+    store_i8(program.bars, 0, account_at(context.account).now)
+    store_i8(program.bars, 1, table.interval)
+    store_i8(program.bars, 2, place - begin)
+    return place
+
+
+@njit(cache=True)
+def close_session(context_address: int) -> int:
+    """Note the equity at a session's close; which of the slot's sessions it is."""
+    context = context_at(context_address)
+    record_session(account_at(context.account))
+    place = context.next_close
+    while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
+        place += 1
+    context.next_close = place + 1
+    return place  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def open_session(context_address: int) -> int:
+    """Make the slot's next session the current one; which of the slot's sessions it is."""
+    context = context_at(context_address)
+    place = context.next_open
+    while session_at(context.sessions + place * _SESSION_SIZE).opens == 0:
+        place += 1
+    session = session_at(context.sessions + place * _SESSION_SIZE)
+    context.next_open = place + 1
+    context.session_date = session.date
+    context.session_open = session.open
+    context.session_close = session.close
+    return place  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _reset_state(program: Any, symbols: int) -> None:
+    for reset in range(program.reset_count):
+        cell = load_i8(program.resets, 2 * reset)
+        for record in range(symbols + 1):
+            at = record * program.self_cells + cell
+            store_i8(program.self, at, load_i8(program.resets, 2 * reset + 1))
+
+
+@njit(cache=True)
+def _calls(program: Any, hook: int) -> bool:
+    return (program.hooks >> hook) & 1 == 1  # type: ignore[no-any-return]
+
+
+@njit(
+    types.int64(*[types.int64] * 4, *[HOOK_TYPE] * 5),
+    cache=True,
+)
+def run_moments(
+    context_address: int,
+    program_address: int,
+    index: int,
+    count: int,
+    on_session_open: Any,
+    on_fill: Any,
+    on_bar: Any,
+    on_bars: Any,
+    on_session_close: Any,
+) -> int:
+    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
+
+    It stops early only for want of room (see `open_moment`). What a hook raises passes through;
+    the context then says in which hook, for which symbol and when.
+    """
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    self_size = 8 * program.self_cells
+    lane_self = program.self + account.symbols * self_size
+    for m in range(index, count):
+        before = open_moment(context_address, m)
+        if before < 0:
+            return m
+        moment = moment_at(context.moments + m * _MOMENT_SIZE)
+        if _calls(program, _FILL):
+            context.hook = _FILL
+            for fill in range(before, account.fills_out_count):
+                address = account.fills_out + fill * _FILL_SIZE
+                context.symbol = load_i8(address, 1)
+                on_fill(program.self + context.symbol * self_size, address, context_address)
+        place = _begin(context, m)
+        while place < moment.end:
+            entry = load_i8(context.entries, place)
+            table = entry >> TABLE_SHIFT
+            wanted = (program.intervals >> table) & 1 == 1
+            group = place
+            while place < moment.end:
+                entry = load_i8(context.entries, place)
+                if entry >> TABLE_SHIFT != table:
+                    break
+                if wanted and _calls(program, _BAR):
+                    symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+                    context.hook = _BAR
+                    context.symbol = symbol
+                    _load_bar(context, program, table, symbol, entry & ROW_MASK)
+                    on_bar(program.self + symbol * self_size, program.bar, context_address)
+                place += 1
+            if wanted and _calls(program, _BARS):
+                context.hook = _BARS
+                context.symbol = -1
+                load_bars(context_address, program_address, group, place, table)
+                on_bars(lane_self, program.bars, context_address)
+        if moment.flags != 0:
+            context.symbol = -1
+            if moment.flags & CLOSES:
+                address = context.sessions + close_session(context_address) * _SESSION_SIZE
+                context.hook = _SESSION_CLOSE
+                on_session_close(lane_self, address, context_address)
+            if moment.flags & OPENS:
+                address = context.sessions + open_session(context_address) * _SESSION_SIZE
+                _reset_state(program, account.symbols)
+                context.hook = _SESSION_OPEN
+                on_session_open(lane_self, address, context_address)
+    return count

@@ -1,0 +1,59 @@
+"""What a lane is made of, and the records through which its strategy sees bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.strategy.strategy import Strategy
+
+#: Field names that every bar has; an indicator cannot take them.
+BAR_FIELDS = ("symbol", "interval", "ts", "close_ts", *PRICE_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Market:
+    """What a lane needs to know of the run: symbols, and interval lengths in ns, base first."""
+
+    symbols: tuple[str, ...]
+    intervals: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a lane trades: cash in account currency, commission per share and in bps."""
+
+    initial_cash: float
+    commission_per_share: float
+    commission_bps: float
+
+
+@dataclass(frozen=True)
+class LaneSpec:
+    """One lane as it is sent to its engine.
+
+    ``bindings``: (name, interval index, column index) of the strategy's indicators;
+    ``wanted``: indices of the intervals whose bars it is called for.
+    """
+
+    number: int
+    strategy: Strategy
+    mode: str
+    lookback: int
+    bindings: tuple[tuple[str, int, int], ...]
+    wanted: tuple[int, ...]
+
+
+def bar_dtype(names: Sequence[str]) -> np.dtype[Any]:
+    """The record of one bar: fixed fields, then the strategy's indicators in order."""
+    fixed = [(name, "i8") for name in BAR_FIELDS[:4]]
+    return np.dtype(fixed + [(name, "f8") for name in (*PRICE_COLUMNS, *names)])
+
+
+def bars_dtype(names: Sequence[str], symbols: int) -> np.dtype[Any]:
+    """The record of all symbols' bars at one moment; every column is an array by symbol."""
+    fixed: list[Any] = [(name, "i8") for name in ("ts", "interval", "count")]
+    present = [("present", "i8", (symbols,))]
+    return np.dtype(fixed + present + [(n, "f8", (symbols,)) for n in (*PRICE_COLUMNS, *names)])

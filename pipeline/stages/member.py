@@ -1,0 +1,160 @@
+"""What every worker process of a run does around its own work: join, report, leave.
+
+supervisor --Process args--> member: attach to ring, control page and stats
+                             get ready, say so; run; send facts; leave
+A member that fails writes what happened into its cell of the control page and exits with 1;
+one that is told to stop (abort, or its parent gone) exits with STOPPED.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.errors import RingtapeError
+from pipeline.market.plan import IndicatorPlan
+from pipeline.stages.coordinator import Coordinator, Replay
+from pipeline.stages.engine import Engine
+from pipeline.stages.lane_spec import LaneSpec, Terms
+from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.processor import Processor
+from pipeline.stages.slot import END, Slot, SlotShape
+from pipeline.strategy.source import unpack
+from shm.control import ControlPage, Member
+from shm.errors import Aborted, PeerDied
+from shm.gate import Gate
+from shm.ring import Producer, Reader, Ring
+from shm.stats import StatsBlock
+
+#: Exit code of a member that left because it was told to.
+STOPPED = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """A member's place in the run: everything shared that it gets, and its name on the pages.
+
+    ``ready``: the gate by which it says that it is ready, or, for the coordinator, those of all
+    the others. ``facts``: the end of a pipe that takes what it found, once, when it is done.
+    """
+
+    index: int
+    role: str
+    control: ControlPage
+    stats: StatsBlock
+    ring: Ring
+    ready: tuple[Gate, ...]
+    facts: Any
+
+
+def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) -> None:
+    """Be one member of a run from start to exit."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us all; the supervisor decides
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    member = place.control.member(place.index)
+    member.join()
+    code = 0
+    try:
+        place.facts.send(work(place, member))
+        member.note_exit("done")
+    except (Aborted, PeerDied) as error:
+        member.note_exit(str(error))
+        code = STOPPED
+    except RingtapeError as error:
+        member.fail(f"{type(error).__name__}\n{error}")
+        code = 1
+    except BaseException as error:  # noqa: BLE001 - the process ends here, and tells why
+        line = f"{type(error).__name__}: {error}".splitlines()[0]
+        member.fail(f"RunError\n{line}\n{traceback.format_exc()}")
+        code = 1
+    finally:
+        place.facts.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The views of slots would keep the mapping from closing in an orderly interpreter exit.
+    os._exit(code)
+
+
+def slots_of(place: Place, shape: SlotShape) -> list[Slot]:
+    """Return the views of all slots of the ring."""
+    return [Slot(shape, place.ring.slot(index)) for index in range(place.ring.slots)]
+
+
+def coordinate(replay: Replay, producer: Producer, place: Place, member: Member) -> dict[str, Any]:
+    """Be the coordinator."""
+    metrics = PerformanceMetrics.for_row(place.stats, place.role)
+    slots = slots_of(place, replay.shape)
+    with Coordinator(replay, slots, metrics, place.control.check) as coordinator:
+        for gate in place.ready:
+            gate.wait_until_ready()
+        started = time.monotonic_ns()
+        coordinator.run(producer)
+        return {"started_ns": started, **coordinator.facts()}
+
+
+def process(
+    shape: SlotShape,
+    plan: bytes,
+    symbols: range,
+    reader: Reader,
+    place: Place,
+    member: Member,
+) -> dict[str, Any]:
+    """Be a data processor; ``plan`` is a packed IndicatorPlan."""
+    metrics = PerformanceMetrics.for_row(place.stats, place.role)
+    slots = slots_of(place, shape)
+    indicators: IndicatorPlan = unpack(plan)
+    processor = Processor(indicators, symbols, slots[0])
+    place.ready[0].signal_ready()
+    done = False
+    while not done:
+        slot = slots[reader.take()]
+        start = metrics.start_timer()
+        processor.process(slot)
+        done = bool(slot.header[END])
+        reader.release()
+        metrics.record_data_processor(start)
+        metrics.flush()
+    return {}
+
+
+def analyse(
+    shape: SlotShape,
+    specs: bytes,
+    terms: Terms,
+    folder: Path,
+    total: int,
+    reader: Reader,
+    place: Place,
+    member: Member,
+) -> dict[str, Any]:
+    """Be an analysis engine; ``specs`` is a packed list of LaneSpec."""
+    metrics = PerformanceMetrics.for_row(place.stats, place.role)
+    slots = slots_of(place, shape)
+    lanes: Sequence[LaneSpec] = unpack(specs)
+    engine = Engine(lanes, shape, slots, terms, folder, total)
+    try:
+        engine.start()
+        place.ready[0].signal_ready()
+        done = False
+        while not done:
+            index = reader.take()
+            start = metrics.start_timer()
+            engine.analyse(index)
+            done = bool(slots[index].header[END])
+            reader.release()
+            metrics.record_analysis_engine(start)
+            metrics.flush()
+        facts = engine.finish()
+    except BaseException:
+        engine.abort()
+        raise
+    return {"lanes": facts, "finished_ns": time.monotonic_ns()}

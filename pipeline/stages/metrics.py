@@ -1,0 +1,264 @@
+"""Performance metrics: what every process measures of itself, and what the supervisor makes of it.
+
+::
+
+    row              written by     timers                              counters
+    coordinator      that process   initial_load, subsequent_load,      bars slots sessions
+                                    session_gap, session_duration       waits overruns
+    processor <i>    that process   data_processor                      bars slots waits overruns
+    engine <i>       that process   analysis_engine                     ... and orders fills
+    supervisor       that process   backtest
+
+The rows are those of a `shm.stats` block: a process writes its own and nobody else's. Whoever reads
+merges the rows of a role: counts add, and so do histograms, so that the p99 of four engines is that
+of all their timings together. Timings are kept in ns, and told in seconds.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, Literal, NoReturn
+
+from shm.histogram import Distribution
+from shm.stats import Figures, RowSpec, RowWriter, StatsBlock
+
+Scope = Literal["session", "backtest"]
+
+_FLOW = ("bars", "slots", "waits", "overruns")
+_SPECS = {
+    "coordinator": RowSpec(
+        "coordinator",
+        (*_FLOW, "sessions"),
+        ("initial_load", "subsequent_load", "session_gap", "session_duration"),
+    ),
+    "processor": RowSpec("processor", _FLOW, ("data_processor",)),
+    "engine": RowSpec("engine", (*_FLOW, "orders", "fills"), ("analysis_engine",)),
+    "supervisor": RowSpec("supervisor", (), ("backtest",)),
+}
+# In the order of a report; every timer belongs to one role.
+_TIMERS = (
+    *("analysis_engine", "data_processor", "initial_load", "subsequent_load"),
+    *("session_gap", "session_duration", "backtest"),
+)
+_LABEL = 16
+
+_now = time.perf_counter_ns
+
+
+def metrics_rows(processors: int, engines: int) -> list[RowSpec]:
+    """Return the rows of a run, for `StatsBlock.create`.
+
+    They are named "coordinator", "processor 0", ..., "engine 0", ..., "supervisor".
+    """
+    counts = {"coordinator": None, "processor": processors, "engine": engines, "supervisor": None}
+    rows = []
+    for role, count in counts.items():
+        spec = _SPECS[role]
+        names = [role] if count is None else [f"{role} {index}" for index in range(count)]
+        rows += [RowSpec(name, spec.counters, spec.timers) for name in names]
+    return rows
+
+
+class PerformanceMetrics:
+    """Timings and counters of one process (`for_row`), or, without a row, of all for a reader.
+
+    Valid until the block is closed. What is recorded shows to others after the next `flush`; a
+    process that dies takes what it has not flushed with it.
+    """
+
+    def __init__(self, block: StatsBlock, row: RowWriter | None = None) -> None:
+        self._block = block
+        self._row = row
+        self._analysis_engine = self._recorder("analysis_engine")
+        self._data_processor = self._recorder("data_processor")
+        self._initial_load = self._recorder("initial_load")
+        self._subsequent_load = self._recorder("subsequent_load")
+        self._session_gap = self._recorder("session_gap")
+        self._session_duration = self._recorder("session_duration")
+        self._backtest = self._recorder("backtest")
+
+    @classmethod
+    def for_row(cls, block: StatsBlock, name: str) -> "PerformanceMetrics":
+        """Return the writer's side of row `name`, for the one process that writes it.
+
+        It reads all rows besides. Raises KeyError for a row that `metrics_rows` did not make.
+        """
+        return cls(block, block.row(name))
+
+    # --- writing: the row's own process --------------------------------------------------------
+
+    start_timer: Callable[[], int] = staticmethod(_now)
+    """Return the present, in ns of a clock that only goes forward, for a `record_...` later."""
+
+    def record_analysis_engine(self, start: int) -> None:
+        """Record how long an engine has worked on a slot, since `start`. Engine only.
+
+        As all `record_` methods, raises KeyError in a row of another role.
+        """
+        self._analysis_engine(_now() - start)
+
+    def record_data_processor(self, start: int) -> None:
+        """Record how long a processor has worked on a slot, since `start`. Processor only."""
+        self._data_processor(_now() - start)
+
+    def record_initial_load(self, start: int) -> None:
+        """Record how long a symbol's first data took to load. Coordinator only."""
+        self._initial_load(_now() - start)
+
+    def record_subsequent_load(self, start: int) -> None:
+        """Record how long more data of a symbol took to load. Coordinator only."""
+        self._subsequent_load(_now() - start)
+
+    def record_session_gap(self, start: int) -> None:
+        """Record the time from a session's last slot to the next one's first. Coordinator only."""
+        self._session_gap(_now() - start)
+
+    def record_session_duration(self, start: int) -> None:
+        """Record how long a session was on its way to the tape. Coordinator only."""
+        self._session_duration(_now() - start)
+
+    def record_backtest(self, start: int) -> None:
+        """Record how long the whole run took. Supervisor only."""
+        self._backtest(_now() - start)
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add `n` to a counter of the row, visible at once. Raises KeyError for an unknown one."""
+        self._own().count(name, n)
+
+    def flush(self) -> None:
+        """Show all recorded timings to readers; once per slot or so."""
+        self._own().flush()
+
+    def reset_session(self) -> None:
+        """Begin a session: the row's session figures become 0, those of the backtest go on."""
+        self._own().reset_session()
+
+    def reset_all(self) -> None:
+        """Begin all over: all figures of the row become 0."""
+        self._own().reset()
+
+    def _own(self) -> RowWriter:
+        if self._row is None:
+            raise KeyError("these metrics only read; `for_row` gives those that write a row")
+        return self._row
+
+    def _recorder(self, timer: str) -> Callable[[int], None]:
+        """Return what records into a timer of the row; what refuses, where the row has none."""
+        if self._row is not None and timer in self._row.spec.timers:
+            return self._row.timer(timer).record
+
+        def refuse(_: int) -> NoReturn:
+            raise KeyError(f"row {self._own().spec.name!r} has no timer {timer!r}")
+
+        return refuse
+
+    # --- reading: anyone ----------------------------------------------------------------------
+
+    def numbers(self, scope: Scope = "backtest") -> dict[str, Any]:
+        """Return all figures, as JSON takes them.
+
+        By timer (analysis_engine, ...): count, and total, minimum, mean, maximum, p50, p99 in
+        seconds (None where count is 0; quantiles are within 1/16). "counters": by role
+        (coordinator, processor, engine) the counters, summed over its processes.
+        """
+        roles = self._by_role(scope)
+        merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
+        return {
+            **{name: _seconds(merged[name]) for name in _TIMERS if name in merged},
+            "counters": {name: role.counters for name, role in roles.items() if role.counters},
+        }
+
+    def format_report(self, scope: Scope) -> str:
+        """Return the figures of the session so far, or of the backtest, as text 80 columns wide.
+
+        Timers that recorded nothing are left out.
+        """
+        roles = self._by_role(scope)
+        merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
+        header = "".join(f"{name:>9}" for name in ("total", "mean", "min", "p50", "p99", "max"))
+        lines = [f"{f'{scope} timings':<{_LABEL}}{'count':>10}{header}"]
+        told = [name for name in _TIMERS if name in merged and merged[name].count]
+        lines += [_timer_line(name, merged[name]) for name in told]
+        lines += ["", f"{scope} counters"]
+        for name, role in roles.items():
+            if any(role.counters.values()):
+                counted = ", ".join(f"{n:,} {word}" for word, n in role.counters.items() if n)
+                lines.append(f"{name:<{_LABEL}}{counted}")
+        if scope == "backtest":
+            lines += self._summary_lines(roles)
+        return "\n".join(lines) + "\n"
+
+    def _summary_lines(self, roles: dict[str, Figures]) -> list[str]:
+        """Return how long the whole took, and how busy the stages were."""
+        backtest = roles["supervisor"].timers["backtest"].total if "supervisor" in roles else 0
+        if not backtest:
+            return []
+        flow = roles["coordinator"].counters
+        seconds = backtest / 1e9
+        lines = [
+            "",
+            f"{flow['bars']:,} bars in {seconds:.3f} s: {flow['bars'] / seconds:,.0f} bars/s",
+        ]
+        if flow["sessions"]:
+            each = _duration(backtest / flow["sessions"])
+            lines.append(f"{flow['sessions']:,} sessions, {each} each")
+        for role, timer in (("processor", "data_processor"), ("engine", "analysis_engine")):
+            members = sum(_role_of(spec.name) == role for spec in self._block.specs)
+            if members:
+                busy = roles[role].timers[timer].total / (backtest * members)
+                lines.append(f"{role} x {members}: busy {busy:.0%} of the time")
+        return lines
+
+    def _by_role(self, scope: Scope) -> dict[str, Figures]:
+        """Return the figures of each role, its processes merged, from one snapshot."""
+        if scope not in ("session", "backtest"):
+            raise ValueError(f"scope must be session or backtest, was {scope!r}")
+        parts: dict[str, list[Figures]] = {}
+        for name, row in self._block.snapshot().items():
+            part = row.session if scope == "session" else row.full
+            parts.setdefault(_role_of(name), []).append(part)
+        return {role: _merge(figures) for role, figures in parts.items()}
+
+
+def _role_of(row: str) -> str:
+    return row.partition(" ")[0]
+
+
+def _merge(parts: list[Figures]) -> Figures:
+    """Add up the figures of rows with the same counters and timers."""
+    return Figures(
+        {name: sum(part.counters[name] for part in parts) for name in parts[0].counters},
+        {name: Distribution.merge(part.timers[name] for part in parts) for name in parts[0].timers},
+    )
+
+
+def _seconds(timer: Distribution) -> dict[str, float | int | None]:
+    known = timer.count > 0
+    figures = {
+        "total": timer.total,
+        "minimum": timer.minimum,
+        "mean": timer.mean,
+        "maximum": timer.maximum,
+        "p50": timer.p50,
+        "p99": timer.p99,
+    }
+    return {
+        "count": timer.count,
+        **{name: value / 1e9 if known else None for name, value in figures.items()},
+    }
+
+
+def _timer_line(name: str, timer: Distribution) -> str:
+    figures = (timer.total, timer.mean, timer.minimum, timer.p50, timer.p99, timer.maximum)
+    label = name.replace("_", " ")
+    return f"{label:<{_LABEL}}{timer.count:>10,}" + "".join(f"{_duration(f):>9}" for f in figures)
+
+
+def _duration(ns: float) -> str:
+    """Return a time in its natural unit, with three figures or more, in at most 8 characters."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if ns >= size:
+            value = ns / size
+            digits = max(0, 2 - int(math.log10(value)))
+            return f"{value:.{digits}f} {unit}"
+    return f"{ns:.0f} ns"

@@ -1,0 +1,47 @@
+"""Where the lanes of one engine write, one after the other, what they produce in a slot."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.execution.fills import FILL
+from pipeline.execution.orders import ORDER
+
+#: Orders one lane may place at one moment.
+INBOX = 32_768
+
+
+class Outbox:
+    """Output arrays, and the inbox that an order passes within a moment.
+
+    ``moments``: base moments a slot can have; ``sessions``: sessions it can close.
+    """
+
+    def __init__(self, moments: int, sessions: int) -> None:
+        self.inbox = np.zeros(INBOX, ORDER)
+        self.fills: npt.NDArray[Any] = np.zeros(0, FILL)
+        self.orders: npt.NDArray[Any] = np.zeros(0, ORDER)
+        self.equity = np.zeros(moments)
+        self.cash = np.zeros(moments)
+        self.session_equity = np.zeros(sessions)
+        self.make_room(0)
+
+    def make_room(self, resting: int) -> None:
+        """Make it hold what any one moment of a lane with ``resting`` orders can produce, twice."""
+        needed = 2 * (resting + INBOX)
+        if len(self.orders) < needed:
+            self.orders = np.zeros(needed, ORDER)
+            self.fills = np.zeros(needed, FILL)
+
+    def attach(self, account: npt.NDArray[Any]) -> None:
+        """Point an account at the arrays and empty them."""
+        record = account[0]
+        record["inbox"], record["inbox_capacity"] = self.inbox.ctypes.data, len(self.inbox)
+        record["fills_out"], record["fills_out_capacity"] = self.fills.ctypes.data, len(self.fills)
+        record["orders_out"] = self.orders.ctypes.data
+        record["orders_out_capacity"] = len(self.orders)
+        record["equity_out"], record["cash_out"] = self.equity.ctypes.data, self.cash.ctypes.data
+        record["session_out"] = self.session_equity.ctypes.data
+        for name in ("fills_out", "orders_out", "equity_out", "session_out"):
+            record[f"{name}_count"] = 0

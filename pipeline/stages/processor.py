@@ -1,0 +1,218 @@
+"""The data processor: longer bars, indicators and quality of its own symbols, in the slot."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pipeline.market.bars import (
+    DERIVE_STATE_F,
+    DERIVE_STATE_I,
+    PRICE_COLUMNS,
+    derive_bars,
+    interval_ns,
+)
+from pipeline.market.indicator_kernels.runner import PlanRunner
+from pipeline.market.plan import IndicatorPlan
+from pipeline.market.quality import QUALITY_STATE_I, fill_quality
+from pipeline.stages.slot import HORIZON, QUALITY, BarTable, Slot
+from pipeline.stages.tail import Tail
+
+_PRICES = slice(0, len(PRICE_COLUMNS))
+
+
+@njit(cache=True)
+def _derive_table(
+    ts: Any,
+    close_ts: Any,
+    values: Any,
+    count: Any,
+    first: int,
+    opens: Any,
+    closes: Any,
+    horizon: int,
+    interval: int,
+    low: int,
+    states_i: Any,
+    states_f: Any,
+    out_ts: Any,
+    out_close_ts: Any,
+    out_values: Any,
+    out_count: Any,
+) -> None:
+    """`derive_bars` for the symbols from ``low`` on, one state each; shapes as in a BarTable."""
+    for place in range(states_i.shape[0]):
+        symbol = low + place
+        out_count[symbol] = derive_bars(
+            ts[symbol],
+            close_ts[symbol],
+            values[:, symbol],
+            first,
+            first + count[symbol],
+            opens,
+            closes,
+            horizon,
+            interval,
+            states_i[place],
+            states_f[place],
+            out_ts[symbol],
+            out_close_ts[symbol],
+            out_values[:, symbol],
+            first,
+        )
+
+
+@njit(cache=True)
+def _sessions_of(close_ts: Any, count: Any, first: int, closes: Any, index: Any, out: Any) -> None:
+    """Give each fresh row the number of the session it closes in."""
+    for symbol in range(count.size):
+        session = 0
+        for row in range(first, first + count[symbol]):
+            while closes[session] < close_ts[symbol, row]:
+                session += 1
+            out[symbol, row] = index[session]
+
+
+@njit(cache=True)
+def _grade_table(
+    ts: Any,
+    close_ts: Any,
+    count: Any,
+    first: int,
+    opens: Any,
+    closes: Any,
+    break_start: Any,
+    break_end: Any,
+    interval: int,
+    low: int,
+    states: Any,
+    out: Any,
+) -> None:
+    """`fill_quality` for the symbols from ``low`` on, one state each."""
+    for place in range(states.shape[0]):
+        symbol = low + place
+        fill_quality(
+            ts[symbol],
+            close_ts[symbol],
+            first,
+            first + count[symbol],
+            opens,
+            closes,
+            break_start,
+            break_end,
+            interval,
+            states[place],
+            out[symbol],
+        )
+
+
+class _Table:
+    """What one processor keeps of one interval: states, tails and the indicator runner."""
+
+    def __init__(
+        self, table: BarTable, plan: IndicatorPlan, symbols: range, *, derived: bool
+    ) -> None:
+        self.interval = interval_ns(table.interval)
+        self.derived = derived
+        self._symbols = symbols
+        self._runner = PlanRunner(plan, table.interval, symbols)
+        self._needs_sessions = plan.needs_sessions(table.interval)
+        self._quality = QUALITY in table.columns
+        own = slice(0, None) if derived else slice(len(PRICE_COLUMNS), None)
+        self.tail = Tail(table, own, symbols, times=derived)
+        self._bars_i = np.zeros((len(symbols), DERIVE_STATE_I), np.int64)
+        self._bars_f = np.zeros((len(symbols), DERIVE_STATE_F))
+        self._grades = np.zeros((len(symbols), QUALITY_STATE_I), np.int64)
+        self._session_of_row = np.zeros(table.ts.shape, np.int64)
+
+    def derive(self, table: BarTable, base: BarTable, horizon: int, sessions: "_Sessions") -> None:
+        """Write the longer bars that are complete by the horizon."""
+        _derive_table(
+            base.ts,
+            base.close_ts,
+            base.values,
+            base.count,
+            base.first,
+            sessions.opens,
+            sessions.closes,
+            horizon,
+            self.interval,
+            self._symbols.start,
+            self._bars_i,
+            self._bars_f,
+            table.ts,
+            table.close_ts,
+            table.values,
+            table.count,
+        )
+
+    def compute(self, table: BarTable, sessions: "_Sessions") -> None:
+        """Write indicators and, where the run wants it, quality of the fresh rows."""
+        if self._needs_sessions:
+            own = slice(self._symbols.start, self._symbols.stop)
+            _sessions_of(
+                table.close_ts[own],
+                table.count[own],
+                table.first,
+                sessions.closes,
+                sessions.index,
+                self._session_of_row[own],
+            )
+        self._runner.compute(table.values, table.first, table.count, self._session_of_row)
+        if self._quality:
+            _grade_table(
+                table.ts,
+                table.close_ts,
+                table.count,
+                table.first,
+                sessions.opens,
+                sessions.closes,
+                sessions.break_start,
+                sessions.break_end,
+                self.interval,
+                self._symbols.start,
+                self._grades,
+                table.values[-1],
+            )
+
+
+class _Sessions:
+    """The slot's sessions as plain arrays, i8[K]."""
+
+    def __init__(self, slot: Slot) -> None:
+        named = slot.open_sessions
+
+        def column(name: str) -> npt.NDArray[np.int64]:
+            return np.ascontiguousarray(named[name])
+
+        self.index = column("index")
+        self.opens, self.closes = column("open"), column("close")
+        self.break_start, self.break_end = column("break_start"), column("break_end")
+
+
+class Processor:
+    """Fills the derived part of one slot after the other for ``symbols``, a range of indices."""
+
+    def __init__(self, plan: IndicatorPlan, symbols: range, slot: Slot) -> None:
+        self._tables = [
+            _Table(table, plan, symbols, derived=index > 0)
+            for index, table in enumerate(slot.tables)
+        ]
+        self.symbols = symbols
+
+    def process(self, slot: Slot) -> None:
+        """Derive, compute and carry over; the slot's base bars are in place."""
+        sessions = _Sessions(slot)
+        horizon = int(slot.header[HORIZON])
+        for own, table in zip(self._tables, slot.tables, strict=True):
+            own.tail.carry_in(table)
+            if own.derived:
+                own.derive(table, slot.tables[0], horizon, sessions)
+            own.compute(table, sessions)
+            own.tail.keep(table)
+
+
+def share(count: int, parts: int, part: int) -> range:
+    """Return the ``part``-th of ``parts`` nearly equal consecutive ranges of ``count`` items."""
+    return range(count * part // parts, count * (part + 1) // parts)

@@ -1,0 +1,121 @@
+"""The schedule of one slot: its moments in order, and the bars that close at each.
+
+Built once per slot by an engine and walked by all its lanes, so that no lane merges anything.
+
+    MOMENT: t, base_end, end, flags        a moment's bars are entries[end of the one before : end]
+    entry:  table << 56 | symbol << 32 | row      base bars first (up to base_end), then the longer
+                                                  intervals; symbols in configuration order
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pipeline.execution.memory import load_i8, record_at
+from pipeline.stages.slot import SlotShape
+
+MOMENT: np.dtype[Any] = np.dtype([(name, "i8") for name in ("t", "base_end", "end", "flags")])
+#: Flags of a moment: a session closes, a session opens (in this order), shifted by its place.
+CLOSES, OPENS = 1, 2
+TABLE_SHIFT, SYMBOL_SHIFT = 56, 32
+SYMBOL_MASK, ROW_MASK = (1 << 24) - 1, (1 << 32) - 1
+
+_NEVER = np.iinfo(np.int64).max
+
+moment_at = record_at(MOMENT)
+
+
+@njit(cache=True)
+def _collect(
+    table: Any, index: int, cursor: Any, t: int, entries: Any, end: int
+) -> tuple[int, int]:
+    """Append the bars of one table that close at t; the new end and the table's next close."""
+    following = _NEVER
+    for symbol in range(cursor.size):
+        row = cursor[symbol]
+        fresh = load_i8(table.count, symbol)
+        if row == fresh:
+            continue
+        begin = symbol * table.stride + table.first
+        close = load_i8(table.close_ts, begin + row)
+        if close == t:
+            entries[end] = (index << TABLE_SHIFT) | (symbol << SYMBOL_SHIFT) | (table.first + row)
+            end += 1
+            row += 1
+            cursor[symbol] = row
+            if row == fresh:
+                continue
+            close = load_i8(table.close_ts, begin + row)
+        following = min(following, close)
+    return end, following
+
+
+@njit(cache=True)
+def _next_event(sessions: Any, closed: int, opened: int) -> int:
+    """Return the time of the next session event of this slot."""
+    following = _NEVER
+    for index in range(closed, sessions.size):
+        if sessions[index].closes != 0:
+            following = sessions[index].close
+            break
+    for index in range(opened, sessions.size):
+        if sessions[index].opens != 0:
+            return min(following, sessions[index].open)
+    return following
+
+
+@njit(cache=True)
+def _build(tables: Any, sessions: Any, moments: Any, entries: Any, cursor: Any) -> int:
+    """Merge bars and session events in time order; return the number of moments."""
+    cursor[:] = 0
+    opened = closed = end = count = 0
+    t = -_NEVER  # before everything: the first round only looks for the first moment
+    while True:
+        following = _NEVER
+        moment = moments[count]
+        for index in range(tables.size):
+            end, upcoming = _collect(tables[index], index, cursor[index], t, entries, end)
+            following = min(following, upcoming)
+            if index == 0:
+                moment.base_end = end
+        moment.t = t
+        moment.end = end
+        moment.flags = 0
+        while closed < sessions.size and sessions[closed].close <= t:
+            moment.flags |= sessions[closed].closes * CLOSES
+            closed += 1
+        while opened < sessions.size and sessions[opened].open <= t:
+            moment.flags |= sessions[opened].opens * OPENS
+            opened += 1
+        if t != -_NEVER:
+            count += 1
+        following = min(following, _next_event(sessions, closed, opened))
+        if following == _NEVER:
+            return count
+        t = following
+
+
+class Schedule:
+    """The moments of the slot last read; arrays are reused for every slot."""
+
+    def __init__(self, shape: SlotShape) -> None:
+        symbols, tables = len(shape.symbols), len(shape.intervals)
+        bars = symbols * (shape.rows + (shape.rows + 1) * (tables - 1))
+        self.moments = np.zeros(bars + 2 * shape.sessions + 2, MOMENT)
+        self.entries = np.zeros(bars, np.int64)
+        self.count = 0
+        self._cursor = np.zeros((tables, symbols), np.int64)
+
+    def read(self, tables: npt.NDArray[Any], sessions: npt.NDArray[Any]) -> None:
+        """Lay out the moments of a slot just taken: its tables (TABLE[i]) and its sessions."""
+        self.count = _build(tables, sessions, self.moments, self.entries, self._cursor)
+
+    @property
+    def base_moments(self) -> npt.NDArray[np.int64]:
+        """Times at which base bars close, i8[n], ns UTC: the times of the equity rows."""
+        moments = self.moments[: self.count]
+        begins = np.concatenate(([0], moments["end"][:-1]))
+        times: npt.NDArray[np.int64] = moments["t"][moments["base_end"] > begins]
+        return times

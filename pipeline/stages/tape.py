@@ -1,0 +1,124 @@
+"""The tape: all symbols' bars merged in time order and cut into slots.
+
+Where the cuts lie never shows in results: a slot ends at a base close, no close is split, and its
+horizon is the last instant before the next base bar closes. All that can happen up to there
+(longer bars, session closes and opens) is in the slot, and nothing later is.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.market.time_manager import SessionTable
+from pipeline.stages.feed import Feed
+from pipeline.stages.session_data import SessionData
+from pipeline.stages.slot import END, FIRST_CLOSE, HORIZON, ROWS, SEQUENCE, SESSIONS, Slot
+from pipeline.stages.tail import Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where the next slot ends.
+
+    ``last_close``: bars that close up to it are in the slot; ``horizon``: what it speaks for;
+    ``rows``: fresh bars of each symbol; ``sessions``: range of sessions it names.
+    """
+
+    last_close: int
+    rows: tuple[int, ...]
+    sessions: range
+
+
+class Tape:
+    """Fills one slot after the other from the feeds, until the last session has closed."""
+
+    def __init__(
+        self, feeds: Sequence[Feed], sessions: SessionTable, *, rows: int, max_sessions: int
+    ) -> None:
+        self._feeds = feeds
+        self._sessions = sessions
+        self._rows = rows
+        # One less than a slot can name: the session that opens at the instant the last one closes.
+        self._max_sessions = max_sessions - 1
+        self._live = [feed.advance(0) for feed in feeds]
+        self._horizon = int(sessions.open_ns[0]) - 1
+        self._sequence = 0
+        self.finished = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether no symbol has a single bar."""
+        return not any(self._live)
+
+    def next_close(self) -> int | None:
+        """Return the close of the next base bar, None when there is none."""
+        closes = [
+            f.closes[f.cursor] for f, live in zip(self._feeds, self._live, strict=True) if live
+        ]
+        return min(closes) if closes else None
+
+    def cut(self) -> Cut:
+        """Choose the next slot's bars: as many as fit, no close split."""
+        first = int(np.searchsorted(self._sessions.close_ns, self._horizon, side="right"))
+        last = min(first + self._max_sessions, len(self._sessions)) - 1
+        last_close = int(self._sessions.close_ns[last])
+        for feed, live in zip(self._feeds, self._live, strict=True):
+            if live:
+                end = min(feed.cursor + self._rows, len(feed.ts))
+                last_close = min(last_close, feed.closes[end - 1])
+        rows = tuple(
+            bisect_right(feed.closes, last_close, feed.cursor) - feed.cursor if live else 0
+            for feed, live in zip(self._feeds, self._live, strict=True)
+        )
+        return Cut(last_close, rows, range(first, last + 1))
+
+    def fill(self, slot: Slot, data: SessionData, tail: Tail, cut: Cut) -> int:
+        """Write a cut into a slot just claimed; the number of fresh base bars."""
+        data.bind(slot)
+        tail.carry_in(slot.tables[0])
+        slot.tables[0].count[:] = 0
+        first_close = cut.last_close
+        for symbol, (feed, rows) in enumerate(zip(self._feeds, cut.rows, strict=True)):
+            if rows:
+                span = slice(feed.cursor, feed.cursor + rows)
+                first_close = min(first_close, feed.closes[feed.cursor])
+                columns = [column[span] for column in feed.columns]
+                data.append(symbol, 0, feed.ts[span], feed.close_ts[span], columns)
+                self._live[symbol] = feed.advance(rows)
+        tail.keep(slot.tables[0])
+        horizon = self._end_of(cut)
+        slot.header[SEQUENCE] = self._sequence
+        slot.header[FIRST_CLOSE] = first_close
+        slot.header[HORIZON] = horizon
+        slot.header[ROWS] = sum(cut.rows)
+        slot.header[END] = self.finished
+        self._name_sessions(slot, cut.sessions.start, horizon)
+        self._sequence += 1
+        self._horizon = horizon
+        return sum(cut.rows)
+
+    def _end_of(self, cut: Cut) -> int:
+        """Return the horizon of a cut whose bars have been taken from the feeds."""
+        following = self.next_close()
+        last = int(self._sessions.close_ns[-1])
+        named = int(self._sessions.close_ns[cut.sessions.stop - 1])
+        horizon = min(named, last if following is None else following - 1)
+        self.finished = horizon == last
+        return horizon
+
+    def _name_sessions(self, slot: Slot, first: int, horizon: int) -> None:
+        table = self._sessions
+        stop = int(np.searchsorted(table.open_ns, horizon, side="right"))
+        slot.header[SESSIONS] = stop - first
+        named = slot.sessions[: stop - first]
+        span = slice(first, stop)
+        named["index"] = np.arange(first, stop)
+        named["date"] = table.date_ns[span]
+        named["open"], named["close"] = table.open_ns[span], table.close_ns[span]
+        named["early"] = table.early_close[span]
+        named["break_start"] = table.break_start_ns[span]
+        named["break_end"] = table.break_end_ns[span]
+        named["opens"] = table.open_ns[span] > self._horizon
+        named["closes"] = table.close_ns[span] <= horizon

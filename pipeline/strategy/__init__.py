@@ -1,0 +1,1 @@
+"""What a user writes, a strategy, and the context it talks to: one source, at two speeds."""

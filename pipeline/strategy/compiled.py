@@ -1,0 +1,234 @@
+"""Strategies at machine speed: a hook's own source, compiled and called through one signature.
+
+Every compiled hook becomes a function ``(self, data, context) -> None`` of three addresses, so the
+lane loop is compiled once for all strategies and finds them as first-class functions. The user's
+source sees records at those addresses: ``self`` (parameters and state), ``bar`` and the like, and
+``ctx``, an opaque type whose methods are the operations of ``strategy.context``.
+
+A compiled hook is kept on disk under a key of everything that shapes it: its code, the code and
+constants it refers to, its records and the version of Numba, in the folder of `code_cache`.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numba
+import numpy as np
+from numba import njit, types
+from numba.core.errors import NumbaError
+from numba.extending import (
+    intrinsic,
+    models,
+    overload_attribute,
+    overload_method,
+    register_model,
+)
+
+from pipeline.code_cache import cache_directory
+from pipeline.errors import StrategyError
+from pipeline.execution.memory import floats_at, record_at
+from pipeline.strategy import context as operations
+from pipeline.strategy.code_hash import code_hash
+from pipeline.strategy.context import TABLE, column_key, context_at, table_at
+from pipeline.strategy.strategy import HOOKS, Strategy
+
+#: What every compiled hook is: (address of self, address of data, address of context) -> None.
+HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
+HOOK_TYPE = types.FunctionType(HOOK_SIGNATURE)
+
+_TABLE_SIZE = TABLE.itemsize
+
+
+class ContextType(types.Opaque):  # type: ignore[misc]  # numba is untyped
+    """The Numba type of ``ctx``: a bare address with methods."""
+
+    def __init__(self) -> None:
+        super().__init__("ringtape.Context")
+
+
+_context_type = ContextType()
+register_model(ContextType)(models.OpaqueModel)
+
+
+@intrinsic
+def _context(typingctx: Any, address: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(_context_type))
+
+    return _context_type(types.int64), codegen
+
+
+@intrinsic
+def _address(typingctx: Any, ctx: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
+
+    return types.int64(_context_type), codegen
+
+
+# --- ctx: the operations of strategy.context under their names ----------------------------------
+
+
+def _attribute(name: str, read: Callable[[int], Any]) -> None:
+    @overload_attribute(ContextType, name, strict=False)
+    def resolve(ctx: Any) -> Any:
+        return lambda ctx: read(_address(ctx))
+
+
+def _session(field: str) -> Callable[[int], Any]:
+    if field == "date":
+        return njit(lambda context: context_at(context).session_date)  # type: ignore[no-any-return]
+    if field == "open":
+        return njit(lambda context: context_at(context).session_open)  # type: ignore[no-any-return]
+    return njit(lambda context: context_at(context).session_close)  # type: ignore[no-any-return]
+
+
+_attribute("now", operations.now)
+_attribute("cash", operations.cash)
+_attribute("equity", operations.equity)
+for _field in ("date", "open", "close"):
+    _attribute(f"session_{_field}", _session(_field))
+
+
+def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
+    @overload_method(ContextType, name, strict=False)
+    def resolve(ctx: Any, symbol: Any) -> Any:
+        return lambda ctx, symbol: read(_address(ctx), symbol)
+
+
+def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
+    @overload_method(ContextType, name, strict=False)
+    def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
+        return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
+
+
+for _name in ("position", "pending", "last_price"):
+    _symbol_method(_name, getattr(operations, _name))
+for _name in ("market", "target"):
+    _order_method(_name, getattr(operations, _name))
+
+
+@overload_method(ContextType, "cancel", strict=False)
+def _cancel(ctx: Any, order_id: Any) -> Any:
+    return lambda ctx, order_id: operations.cancel(_address(ctx), order_id)
+
+
+@overload_method(ContextType, "count", strict=False)
+def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
+    return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
+
+
+@njit(cache=True)
+def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
+    index, start, length = operations.window_span(context, symbol, key, rows, interval)
+    table = table_at(context_at(context).tables + index * _TABLE_SIZE)
+    return floats_at(table.values + 8 * start, length)
+
+
+@overload_method(ContextType, "window", prefer_literal=True, strict=False)
+def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
+    if not isinstance(column, types.StringLiteral):
+        return None
+    key = column_key(column.literal_value)
+
+    def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
+        return _window_view(_address(ctx), symbol, key, rows, interval)
+
+    return read
+
+
+# --- compiling one strategy class ----------------------------------------------------------------
+
+_HOOK_SOURCE = """\
+def hook(self_address, data_address, context_address):
+    body(self_record(self_address){data}, as_context(context_address))
+"""
+
+
+@njit(HOOK_SIGNATURE, cache=True)
+def _no_hook(self_address: int, data_address: int, context_address: int) -> None:
+    pass
+
+
+def compile_hooks(
+    cls: type[Strategy], self_dtype: np.dtype[Any], data_dtypes: Mapping[str, np.dtype[Any]]
+) -> dict[str, Any]:
+    """Compile the hooks of ``cls``: for each of HOOKS a first-class function, a no-op if undefined.
+
+    ``data_dtypes``: the record that each kind of data ("bar", "bars", "fill", "session") has here.
+    Raises StrategyError with file, line and Numba's reason when a hook cannot be compiled.
+    """
+    compiled = {}
+    for name, kind in HOOKS.items():
+        body = getattr(cls, name, None)
+        if body is None:
+            compiled[name] = _no_hook
+        else:
+            compiled[name] = _compile(cls, body, self_dtype, data_dtypes[kind] if kind else None)
+    return compiled
+
+
+def _compile(
+    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_dtype: np.dtype[Any] | None
+) -> Any:
+    key = code_hash(
+        body,
+        repr((self_dtype, data_dtype)),
+        numba.__version__,
+    )
+    data = ", data_record(data_address)" if data_dtype is not None else ""
+    folder = cache_directory() / "hooks"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{cls.__name__}_{body.__name__}_{key}.py"
+    if not path.exists():
+        partial = path.with_suffix(f".{os.getpid()}.tmp")
+        partial.write_text(_HOOK_SOURCE.format(data=data))
+        partial.replace(path)
+    # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
+    name = f"ringtape_hooks_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    # The user's arrays are checked: an index out of range must not read another lane's memory.
+    module.body = njit(body, boundscheck=True)
+    module.self_record, module.as_context = record_at(self_dtype), _context
+    if data_dtype is not None:
+        module.data_record = record_at(data_dtype)
+    try:
+        return njit(HOOK_SIGNATURE, cache=True)(module.hook)
+    except NumbaError as error:
+        raise StrategyError(_reason(cls, body, error)) from error
+
+
+def _reason(cls: type[Strategy], body: Any, error: NumbaError) -> str:
+    """One line: where and why a hook does not compile, and the way out."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    file = body.__code__.co_filename
+    line = body.__code__.co_firstlineno
+    for text in lines:
+        if text.startswith("File ") and file in text and "line " in text:
+            line = int(text.split("line ")[1].split(":")[0].split(",")[0])
+    skip = (
+        "During:",
+        "File ",
+        "Failed in",
+        "^",
+        "-",
+        "[",
+        "There are",
+        "<",
+        "scope",
+        "raised from",
+    )
+    reasons = [t for t in lines if t and not t.startswith(skip) and not t.startswith("- ")]
+    reason = next((t for t in reasons if "nopython" not in t), "not supported by Numba")
+    return (
+        f"{file}:{line}: {cls.__name__}.{body.__name__} cannot be compiled: {reason}"
+        ' (strategy mode "interpreted" runs any Python)'
+    )

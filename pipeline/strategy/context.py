@@ -1,0 +1,305 @@
+"""What a strategy may ask and do: the context, as compiled operations and as a Python object.
+
+    CONTEXT record (one per lane)              TABLE record (one per interval, of the current slot)
+    +----------------------------------+       +-----------------------------------------------+
+    | account   -> ACCOUNT             |       | interval (ns), -> ts, close_ts, count, seen   |
+    | tables    -> TABLE[intervals]    | ----> | values: f8[columns, symbols, stride]          |
+    | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
+    | names     -> i8[n, 3]            |       +-----------------------------------------------+
+    | session_date, _open, _close      |
+    +----------------------------------+
+
+``cursor`` holds, per interval and symbol, the last row the strategy may know: rows behind it are
+the future, and no operation here reaches them. All cells are written by the engine process.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pipeline.execution import orders
+from pipeline.execution.account import account_at, marked_equity
+from pipeline.execution.memory import load_f8, load_i8, record_at
+
+CONTEXT: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
+            *("session_date", "session_open", "session_close", "session_early", "session_index"),
+            *("moments", "entries", "sessions", "next_open", "next_close"),
+            *("symbol", "hook"),
+        )
+    ]
+)
+TABLE: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("interval", "ts", "close_ts", "values", "count", "seen"),
+            *("columns", "stride", "first"),
+        )
+    ]
+)
+
+context_at = record_at(CONTEXT)
+table_at = record_at(TABLE)
+_TABLE_SIZE = TABLE.itemsize
+
+
+class Bar(Protocol):
+    """One finished bar as ``on_bar`` sees it, with the strategy's indicators as attributes.
+
+    ``symbol``: index in the run's symbols. ``interval``: its length in ns. ``ts``, ``close_ts``:
+    open and close, ns UTC. An indicator bound to another interval shows its last known value.
+    """
+
+    symbol: int
+    interval: int
+    ts: int
+    close_ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+def column_key(name: str) -> int:
+    """The number under which compiled code knows a column name."""
+    return zlib.crc32(name.encode())
+
+
+# --- operations: one source for compiled and interpreted strategies -----------------------------
+
+
+@njit(cache=True)
+def now(context: int) -> int:
+    """Present moment, ns UTC."""
+    return account_at(context_at(context).account).now  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def cash(context: int) -> float:
+    """Cash in account currency."""
+    return account_at(context_at(context).account).cash  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def equity(context: int) -> float:
+    """Cash plus positions at their last closes."""
+    return marked_equity(account_at(context_at(context).account))  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _of_symbol(context: int, symbol: int, array: int) -> float:
+    orders.check_symbol(account_at(context_at(context).account), symbol)
+    return load_f8(array, symbol)  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def position(context: int, symbol: int) -> float:
+    """Units held of a symbol, negative when short."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).position)
+
+
+@njit(cache=True)
+def pending(context: int, symbol: int) -> float:
+    """Signed sum of the unfilled orders of a symbol."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).pending)
+
+
+@njit(cache=True)
+def last_price(context: int, symbol: int) -> float:
+    """Last close of a symbol, NaN before the first."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).last_price)
+
+
+@njit(cache=True)
+def market(context: int, symbol: int, quantity: float) -> int:
+    """Place a market order; its id."""
+    return orders.place_market(account_at(context_at(context).account), symbol, quantity)
+
+
+@njit(cache=True)
+def target(context: int, symbol: int, quantity: float) -> int:
+    """Order what is missing to a quantity; the order's id, 0 if nothing is."""
+    return orders.place_target(account_at(context_at(context).account), symbol, quantity)
+
+
+@njit(cache=True)
+def cancel(context: int, order_id: int) -> bool:
+    """Cancel a resting order; False if it is unknown or done."""
+    return orders.cancel(account_at(context_at(context).account), order_id)
+
+
+@njit(cache=True)
+def _interval_index(context: Any, interval: int) -> int:
+    if interval == 0:
+        return 0
+    for index in range(context.intervals):
+        if table_at(context.tables + index * _TABLE_SIZE).interval == interval:
+            return index
+    raise ValueError("interval is not one of this run's streams")
+
+
+@njit(cache=True)
+def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
+    cursor = load_i8(context.cursor, index * account_at(context.account).symbols + symbol)
+    return load_i8(table.seen, symbol) + cursor - table.first + 1  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def count(context: int, symbol: int, interval: int) -> int:
+    """Bars of a symbol and interval (ns; 0 = base) closed so far in the run."""
+    record = context_at(context)
+    orders.check_symbol(account_at(record.account), symbol)
+    index = _interval_index(record, interval)
+    return _known_rows(record, table_at(record.tables + index * _TABLE_SIZE), index, symbol)
+
+
+@njit(cache=True)
+def window_span(
+    context: int, symbol: int, key: int, rows: int, interval: int
+) -> tuple[int, int, int]:
+    """Where the last ``rows`` known values of a column lie: (table, offset in its values, length).
+
+    Shorter at the start of a run. Raises ValueError if ``rows`` is above the declared lookback,
+    KeyError for an unknown column, IndexError for an unknown symbol.
+    """
+    record = context_at(context)
+    orders.check_symbol(account_at(record.account), symbol)
+    if rows < 1 or rows > record.lookback:
+        raise ValueError("a window must have 1 to `lookback` rows; raise the strategy's lookback")
+    found = -1
+    for name in range(record.name_count):
+        if load_i8(record.names, 3 * name) == key:
+            found = name
+            break
+    if found < 0:
+        raise KeyError("no such column")
+    index = load_i8(record.names, 3 * found + 1)
+    if index < 0:
+        index = _interval_index(record, interval)
+    table = table_at(record.tables + index * _TABLE_SIZE)
+    length = min(rows, _known_rows(record, table, index, symbol))
+    end = load_i8(record.cursor, index * account_at(record.account).symbols + symbol) + 1
+    column = load_i8(record.names, 3 * found + 2)
+    row = (column * account_at(record.account).symbols + symbol) * table.stride
+    return index, row + end - length, length
+
+
+class Context:
+    """The context of an interpreted strategy; a compiled one has the same names.
+
+    Symbols are indices in the run's symbols, as ``bar.symbol`` gives them.
+    """
+
+    __slots__ = ("_address", "_context", "_keys", "_pending", "_position", "_values")
+
+    def __init__(
+        self,
+        context: npt.NDArray[Any],
+        position: npt.NDArray[np.float64],
+        pending: npt.NDArray[np.float64],
+    ) -> None:
+        self._context = context
+        self._address = int(context.ctypes.data)
+        # Memoryviews: an item costs a third of a NumPy item, and `target` reads two per bar.
+        self._position = position.data
+        self._pending = pending.data
+        self._values: Sequence[npt.NDArray[np.float64]] = ()
+        self._keys: dict[str, int] = {}
+
+    def bind(self, values: Sequence[npt.NDArray[np.float64]]) -> None:
+        """Point at the current slot's value arrays, one flat f8 view per interval (engine only)."""
+        self._values = values
+
+    @property
+    def now(self) -> int:
+        """The present moment, ns UTC: the close of the bars being shown."""
+        return now(self._address)
+
+    @property
+    def cash(self) -> float:
+        """Cash in account currency."""
+        return cash(self._address)
+
+    @property
+    def equity(self) -> float:
+        """Cash plus all positions at their last closes."""
+        return equity(self._address)
+
+    @property
+    def session_date(self) -> int:
+        """The trading date at 00:00Z, ns."""
+        return int(self._context["session_date"][0])
+
+    @property
+    def session_open(self) -> int:
+        """When the session opened, ns UTC."""
+        return int(self._context["session_open"][0])
+
+    @property
+    def session_close(self) -> int:
+        """When the session closes by the calendar, ns UTC."""
+        return int(self._context["session_close"][0])
+
+    def position(self, symbol: int) -> float:
+        """Units held; negative when short."""
+        return position(self._address, symbol)
+
+    def pending(self, symbol: int) -> float:
+        """Signed sum of the quantities of unfilled orders."""
+        return pending(self._address, symbol)
+
+    def last_price(self, symbol: int) -> float:
+        """The symbol's last close; NaN before its first bar."""
+        return last_price(self._address, symbol)
+
+    def market(self, symbol: int, quantity: float) -> int:
+        """Market order for ``quantity`` units (+ buy, - sell); its id. Filled at the next open."""
+        return market(self._address, symbol, float(quantity))
+
+    def target(self, symbol: int, quantity: float) -> int:
+        """Order what is missing to hold ``quantity``, unfilled orders counted; 0 if nothing is."""
+        if symbol >= 0 and quantity == self._position[symbol] and self._pending[symbol] == 0.0:
+            return 0
+        return target(self._address, symbol, float(quantity))
+
+    def cancel(self, order_id: int) -> bool:
+        """Cancel a resting order; False if it is unknown or done."""
+        return cancel(self._address, order_id)
+
+    def count(self, symbol: int, interval: int = 0) -> int:
+        """Bars of a symbol closed so far in the run; ``interval`` in ns, 0 = base."""
+        return count(self._address, symbol, interval)
+
+    def window(
+        self, symbol: int, column: str, rows: int, interval: int = 0
+    ) -> npt.NDArray[np.float64]:
+        """The last ``rows`` values of a column, oldest first: f8[<= rows], no copy.
+
+        ``column``: open, high, low, close, volume or one of the strategy's indicator names.
+        ``interval`` in ns (0 = base) counts for prices; an indicator has its own. The view lies
+        in shared memory and is valid until the hook returns.
+        """
+        key = self._keys.get(column)
+        if key is None:
+            key = self._keys[column] = column_key(column)
+        index, start, length = window_span(self._address, symbol, key, rows, interval)
+        return self._values[index][start : start + length]
+
+
+def name_table(bindings: Mapping[str, tuple[int, int]]) -> npt.NDArray[np.int64]:
+    """Column names for compiled code, i8[n, 3]: key, interval index (-1 = as asked), column."""
+    rows = [(column_key(name), index, column) for name, (index, column) in bindings.items()]
+    if len({row[0] for row in rows}) != len(rows):
+        raise ValueError(f"column names collide as keys: {', '.join(bindings)}")
+    return np.array(rows, np.int64).reshape(-1, 3)

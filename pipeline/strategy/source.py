@@ -1,0 +1,108 @@
+"""Where a strategy's class comes from, and how it travels to another process."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import dill
+
+from pipeline.errors import StrategyError
+from pipeline.strategy.strategy import Strategy
+
+
+def load_class(name: str) -> type[Strategy]:
+    """Return the class named ``module:Class`` or ``path/to/file.py:Class``.
+
+    Modules are looked for where Python does and in the working directory. StrategyError if it is
+    not there, is not a Strategy, or its file raises.
+    """
+    home, _, attribute = name.rpartition(":")
+    module = _load_file(Path(home)) if _is_file(home) else _load_module(home)
+    cls = getattr(module, attribute, None)
+    if not (inspect.isclass(cls) and issubclass(cls, Strategy)):
+        found = [
+            n for n, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Strategy)
+        ]
+        found = [n for n in found if n != "Strategy"]
+        near = get_close_matches(attribute, found, 1) or found
+        what = "is not a Strategy" if cls is not None else "is not there"
+        raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
+    return cls
+
+
+def _load_module(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise StrategyError(f"there is no module {name} (looked in {here} too)") from None
+        raise StrategyError(f"module {name} cannot be imported: {error}") from error
+    except Exception as error:
+        raise StrategyError(_raised(name, error)) from error
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise StrategyError(f"strategy file {path} does not exist (working directory {Path.cwd()})")
+    path = path.resolve()
+    # The content is part of the name: a file edited between two runs is another module.
+    content = hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()[:12]
+    name = f"{path.stem}_{content}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise StrategyError(f"strategy file {path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise StrategyError(_raised(str(path), error)) from error
+    return module
+
+
+def _raised(what: str, error: Exception) -> str:
+    line = ""
+    trace = error.__traceback__
+    while trace is not None:
+        line = f" (line {trace.tb_lineno} of {Path(trace.tb_frame.f_code.co_filename).name})"
+        trace = trace.tb_next
+    return f"{what} raised {type(error).__name__} while being imported: {error}{line}"
+
+
+def pack(value: Any, names: Iterable[str]) -> bytes:
+    """Pickle a value that refers to strategy classes, for `unpack` in another process.
+
+    ``names``: as in the configuration; classes from files are loaded there again by path. Classes
+    and functions from ``__main__`` or a notebook travel by value, with the globals they use.
+    """
+    files = sorted({home for home, _, _ in (n.rpartition(":") for n in names) if _is_file(home)})
+    resolved = [str(Path(file).resolve()) for file in files]
+    packed: bytes = dill.dumps((resolved, dill.dumps(value, recurse=True)))
+    return packed
+
+
+def unpack(packed: bytes) -> Any:
+    """Return the value that `pack` was given."""
+    files, value = dill.loads(packed)  # noqa: S301 - from our own supervisor
+    for file in files:
+        _load_file(Path(file))
+    return dill.loads(value)  # noqa: S301
+
+
+def _is_file(home: str) -> bool:
+    return home.endswith(".py")

@@ -1,0 +1,208 @@
+"""A strategy: typed parameters, state, indicators and hooks.
+
+Annotated class attributes are the parameters: ``fast: int = 10``. An annotated attribute whose
+default is ``state(...)`` is not a parameter but memory, one value per lane and symbol. Hooks that a
+class defines are called; the others cost nothing.
+"""
+
+import inspect
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, ClassVar, Literal, get_origin
+
+import numpy as np
+
+from pipeline.errors import StrategyError
+
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+#: Hooks in the order of their first call, with what they are given besides ``self`` and ``ctx``.
+HOOKS = {
+    "on_start": None,
+    "on_session_open": "session",
+    "on_fill": "fill",
+    "on_bar": "bar",
+    "on_bars": "bars",
+    "on_session_close": "session",
+    "on_stop": None,
+}
+
+Value = int | float | bool | str
+
+
+class Symbol(str):
+    """A parameter that names one of the run's symbols; inside hooks it is the symbol's index."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The initial value of a state attribute, and when it is put back to it."""
+
+    initial: int | float | bool
+    reset: Literal["never", "session"]
+
+
+def state(initial: float | bool = 0.0, *, reset: Literal["never", "session"] = "never") -> Any:
+    """Make an annotated attribute memory instead of a parameter.
+
+    As in ``entry: float = state(0.0)``: one value per lane and symbol. ``reset="session"`` puts it back to ``initial`` when a session
+    opens, before ``on_session_open``.
+    """
+    if reset not in ("never", "session"):
+        raise StrategyError(f'state(reset=...) must be "never" or "session", was {reset!r}')
+    return State(initial, reset)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a strategy class: its name, its type and its default."""
+
+    name: str
+    type: type
+    default: Value
+
+
+class Strategy:
+    """Base of all strategies. Subclass it, annotate parameters, define ``on_bar``.
+
+    ``lookback``: how many bars back (the current one included) ``ctx.window`` may reach; a number
+    or a property computed from parameters. ``intervals``: call ``on_bar`` only for bars of these
+    intervals; empty means all streams of the run.
+
+    Hooks, all optional: ``on_start(self, ctx)``, ``on_session_open(self, session, ctx)``,
+    ``on_bar(self, bar, ctx)``, ``on_bars(self, bars, ctx)``, ``on_fill(self, fill, ctx)``,
+    ``on_session_close(self, session, ctx)``, ``on_stop(self, ctx)``. In ``on_bar`` and ``on_fill``
+    the state is that of the symbol; in the others it is the lane's own.
+    """
+
+    lookback: ClassVar[Any] = 0
+    intervals: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **parameters: Value) -> None:
+        declared = {parameter.name: parameter for parameter in parameters_of(type(self))}
+        for name, value in parameters.items():
+            if name not in declared:
+                raise StrategyError(_unknown(type(self), name, declared))
+            setattr(self, name, _checked(type(self), declared[name], value))
+        for name, parameter in declared.items():
+            if name not in parameters:
+                setattr(self, name, parameter.default)
+        for name, value in states_of(type(self)).items():
+            setattr(self, name, value.initial)
+
+    def indicators(self) -> Mapping[str, Any]:
+        """Indicators by the name under which a bar shows them, e.g. ``{"fast": ind.sma(10)}``."""
+        return {}
+
+
+def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
+    """Annotated attributes with their types and defaults, base classes first."""
+    found: dict[str, tuple[type, Any]] = {}
+    for base in reversed(cls.__mro__):
+        if base in (object, Strategy):
+            continue
+        for name, kind in inspect.get_annotations(base, eval_str=True).items():
+            if get_origin(kind) is ClassVar or kind is ClassVar or name.startswith("_"):
+                continue
+            if not hasattr(cls, name):
+                raise StrategyError(f"{cls.__name__}.{name} needs a default value")
+            found[name] = (kind, getattr(cls, name))
+    return found
+
+
+def parameters_of(cls: type) -> tuple[Parameter, ...]:
+    """The parameters of a strategy class, in order of definition (StrategyError for odd types)."""
+    parameters = []
+    for name, (kind, default) in _annotated(cls).items():
+        if isinstance(default, State):
+            continue
+        if kind not in (int, float, bool, Symbol):
+            raise StrategyError(
+                f"{cls.__name__}.{name} has type {getattr(kind, '__name__', kind)}; "
+                "a parameter must be int, float, bool or Symbol"
+            )
+        shell = Parameter(name, kind, default)
+        parameters.append(Parameter(name, kind, _checked(cls, shell, default)))
+    return tuple(parameters)
+
+
+def states_of(cls: type) -> dict[str, State]:
+    """The state attributes of a strategy class, in order of definition."""
+    states = {}
+    for name, (kind, default) in _annotated(cls).items():
+        if isinstance(default, State):
+            if kind not in (int, float, bool):
+                raise StrategyError(f"{cls.__name__}.{name}: state must be int, float or bool")
+            states[name] = default
+    return states
+
+
+def values_of(strategy: Strategy) -> dict[str, Value]:
+    """The parameter values of one strategy, by name."""
+    return {p.name: getattr(strategy, p.name) for p in parameters_of(type(strategy))}
+
+
+def record_dtype(cls: type) -> np.dtype[Any]:
+    """The memory of parameters and state as 8-byte fields (float64, else int64), one per symbol."""
+    fields = [
+        (name, "f8" if kind is float else "i8") for name, (kind, _) in _annotated(cls).items()
+    ]
+    return np.dtype(fields or [("unused", "i8")])
+
+
+def hooks_of(cls: type) -> tuple[str, ...]:
+    """The hooks a class defines, in calling order; StrategyError if there is none to act in."""
+    hooks = tuple(name for name in HOOKS if hasattr(cls, name))
+    if not hooks:
+        raise StrategyError(
+            f"{cls.__name__} defines no hook; expected on_bar or another of: {', '.join(HOOKS)}"
+        )
+    for name in dir(cls):
+        if name.startswith("on_") and name not in HOOKS:
+            near = get_close_matches(name, HOOKS, 1)
+            raise StrategyError(
+                f"{cls.__name__}.{name} is not a hook"
+                + (f"; did you mean {near[0]}?" if near else "")
+            )
+    return hooks
+
+
+def lookback_of(strategy: Strategy) -> int:
+    """The rows of the past a strategy declares it needs (StrategyError if negative or no int)."""
+    rows = strategy.lookback
+    if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
+        raise StrategyError(
+            f"{type(strategy).__name__}.lookback must be a number of bars >= 0, was {rows!r}"
+        )
+    return rows
+
+
+def _unknown(cls: type, name: str, declared: Mapping[str, Parameter]) -> str:
+    near = get_close_matches(name, declared, 1)
+    hint = f"; did you mean {near[0]}?" if near else f"; it has: {', '.join(declared) or 'none'}"
+    return f"{cls.__name__} has no parameter {name}{hint}"
+
+
+def _checked(cls: type, parameter: Parameter, value: Any) -> Value:
+    kind = parameter.type
+    expected = "a symbol's name" if kind is Symbol else kind.__name__
+    if kind is Symbol:
+        fits = isinstance(value, str)
+    elif kind is float:
+        fits = (
+            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        )
+    elif kind is int:
+        fits = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    else:
+        fits = isinstance(value, bool)
+    if not fits:
+        raise StrategyError(f"{cls.__name__}.{parameter.name} must be {expected}, was {value!r}")
+    return Symbol(value) if kind is Symbol else kind(value)

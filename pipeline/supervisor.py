@@ -1,0 +1,302 @@
+"""The supervisor: creates the shared memory, starts the others, watches them, always cleans up.
+
+with Crew(...) as crew:           segments and semaphores are made, stale ones of the dead removed
+    crew.start()                  coordinator, processors, engines
+    facts = crew.watch(tick)      returns when all have finished; raises when one has not
+                                  on the way out: abort, join, kill, unlink
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any, Literal, Self
+
+from multiprocess import connection, forkserver, get_context
+
+from pipeline import errors
+from pipeline.code_cache import cache_directory
+from pipeline.errors import RunError
+from pipeline.stages.metrics import metrics_rows
+from pipeline.stages.subscription import StreamSubscription
+from shm.control import ControlPage, MemberSnapshot, RunState
+from shm.gate import Gate
+from shm.names import new_run_id
+from shm.ring import Producer, Reader, Ring
+from shm.stale import remove_stale
+from shm.stats import StatsBlock
+
+#: How long members get to leave by themselves after an abort before they are killed.
+_GRACE_SECONDS = 0.7
+_TICK_SECONDS = 0.1
+
+#: What the fork server imports once for all its children.
+_PRELOAD = ["pipeline.stages.member"]
+
+#: Libraries that start threads by the number of cores, each by its own variable.
+_THREAD_VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
+)
+
+COORDINATOR = "coordinator"
+
+
+def start_context(start_method: str) -> Any:
+    """Return the `multiprocess` context; a fork server begins to import at once, meanwhile."""
+    context = get_context(start_method)
+    if start_method == "forkserver":
+        context.set_forkserver_preload(_PRELOAD)
+        with _starting():
+            forkserver.ensure_running()
+    return context
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Start processes so that they stay out of the way of this one.
+
+    They get one library thread each and the compiled code of this version, do not import this
+    program's main script again (what they need of it travels by value), and leave Ctrl-C to the
+    supervisor from their first instant.
+    """
+    wanted = dict.fromkeys(_THREAD_VARIABLES, "1")
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        wanted["NUMBA_CACHE_DIR"] = str(cache_directory() / "kernels")
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    main = sys.modules["__main__"]
+    stand_in = ModuleType("__main__")
+    stand_in.__spec__ = None
+    sys.modules["__main__"] = stand_in
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    try:
+        yield
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)
+        sys.modules["__main__"] = main
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class Work:
+    """What each kind of member does; called in its process as ``work(station, place, member)``.
+
+    ``coordinate`` gets the Producer, the others get the Reader of their place in the ring.
+    """
+
+    coordinate: Callable[..., dict[str, Any]]
+    process: Sequence[Callable[..., dict[str, Any]]]
+    analyse: Sequence[Callable[..., dict[str, Any]]]
+
+
+class Crew:
+    """The processes of one run and all they share; a context manager that frees everything."""
+
+    def __init__(
+        self,
+        context: Any,
+        work: Work,
+        *,
+        slots: int,
+        slot_size: int,
+        mode: Literal["data", "clock"],
+    ) -> None:
+        self._context = context
+        self._work = work
+        self._slots = slots
+        self._slot_size = slot_size
+        self._mode = mode
+        self._owned = ExitStack()
+        self._processes: list[Any] = []
+        self._pipes: dict[Any, int] = {}
+        self._facts: dict[int, dict[str, Any]] = {}
+        processors = [f"processor {i}" for i in range(len(work.process))]
+        engines = [f"engine {i}" for i in range(len(work.analyse))]
+        self.roles = (COORDINATOR, *processors, *engines)
+        self._processors, self._engines = processors, engines
+
+    def __enter__(self) -> Self:
+        remove_stale()
+        try:
+            self._create()
+        except BaseException:
+            self._owned.close()
+            raise
+        return self
+
+    def _create(self) -> None:
+        own = self._owned.enter_context
+        self.run_id = new_run_id()
+        self.control = own(ControlPage.create(self.run_id, self.roles))
+        rows = metrics_rows(len(self._processors), len(self._engines))
+        self.stats = own(StatsBlock.create(self.run_id, rows))
+        self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
+        filled = [self._edge(COORDINATOR, p) for p in self._processors]
+        derived = {(p, e): self._edge(p, e) for p in self._processors for e in self._engines}
+        free = [self._edge(e, COORDINATOR, self._slots) for e in self._engines]
+        self._ready = [
+            own(
+                Gate(
+                    self.run_id,
+                    f"ready{i}",
+                    producer=role,
+                    consumer=COORDINATOR,
+                    control=self.control,
+                )
+            )
+            for i, role in enumerate(self.roles[1:])
+        ]
+        producer = self._ring.producer(free, filled)
+        readers = [
+            self._ring.reader([edge], [derived[p, e] for e in self._engines])
+            for p, edge in zip(self._processors, filled, strict=True)
+        ]
+        last = [
+            self._ring.reader([derived[p, e] for p in self._processors], [edge])
+            for e, edge in zip(self._engines, free, strict=True)
+        ]
+        self._stations: list[Producer | Reader] = [producer, *readers, *last]
+
+    def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
+        self._edges = getattr(self, "_edges", 0) + 1
+        return self._owned.enter_context(
+            StreamSubscription.create(
+                self.run_id,
+                f"e{self._edges}",
+                producer=producer,
+                consumer=consumer,
+                depth=self._slots,
+                # Backpressure is the rule on the way back, whatever the pace of the replay.
+                mode="data" if initial else self._mode,
+                initial=initial,
+                control=self.control,
+            )
+        )
+
+    def start(self) -> None:
+        """Start every member."""
+        from pipeline.stages.member import Place, run_member
+
+        work = [self._work.coordinate, *self._work.process, *self._work.analyse]
+        for index, role in enumerate(self.roles):
+            receiving, sending = self._context.Pipe(duplex=False)
+            place = Place(
+                index,
+                role,
+                self.control,
+                self.stats,
+                self._ring,
+                tuple(self._ready) if index == 0 else (self._ready[index - 1],),
+                sending,
+            )
+            body = partial(work[index], self._stations[index])
+            process = self._context.Process(
+                target=run_member, args=(place, body), name=f"ringtape {role}", daemon=True
+            )
+            with _starting():
+                process.start()
+            sending.close()
+            self._processes.append(process)
+            self._pipes[receiving] = index
+        self.control.set_state(RunState.RUNNING)
+
+    def watch(self, tick: Callable[[StatsBlock], None]) -> list[dict[str, Any]]:
+        """Wait until all members have finished; their facts in the order of ``roles``.
+
+        Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
+        names it with its exit code or signal; all others are told to stop by then.
+        """
+        while self._processes_left():
+            waiting = [p.sentinel for p in self._processes if p.exitcode is None]
+            ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS)
+            self._receive(ready)
+            for index, process in enumerate(self._processes):
+                if process.exitcode not in (None, 0):
+                    self._fail(index)
+            tick(self.stats)
+        self._receive(list(self._pipes))
+        self.control.set_state(RunState.DONE)
+        return [self._facts[index] for index in range(len(self.roles))]
+
+    def _processes_left(self) -> bool:
+        return any(process.exitcode is None for process in self._processes)
+
+    def _receive(self, ready: Sequence[Any]) -> None:
+        for pipe in [one for one in ready if one in self._pipes]:
+            with contextlib.suppress(EOFError):
+                self._facts[self._pipes[pipe]] = pipe.recv()
+            del self._pipes[pipe]
+            pipe.close()
+
+    def _fail(self, index: int) -> None:
+        """Raise for a member that ended badly; first the one with a story to tell."""
+        role = self.roles[index]
+        self.control.abort(role, "ended unexpectedly")
+        self._join(_GRACE_SECONDS)
+        told = [one for one in self.control.members() if one.failed]
+        if told:
+            raise _reported(told[0])
+        raise RunError(_ended(role, self._processes[index]))
+
+    def _join(self, seconds: float) -> None:
+        """Wait for all to leave by themselves; kill those that do not."""
+        deadline = time.monotonic() + seconds
+        for process in self._processes:
+            process.join(max(0.0, deadline - time.monotonic()))
+        for process in self._processes:
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+
+    def members(self) -> tuple[MemberSnapshot, ...]:
+        """Return what the members wrote of themselves."""
+        return self.control.members()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        try:
+            if self._processes_left():
+                why = "interrupted" if kind is KeyboardInterrupt else str(error or "stopped")
+                self.control.abort("supervisor", why)
+            self._join(_GRACE_SECONDS)
+            if kind is not None:
+                self.control.set_state(RunState.FAILED)
+            for pipe in self._pipes:
+                pipe.close()
+        finally:
+            self._owned.close()
+
+
+def _reported(member: MemberSnapshot) -> errors.RingtapeError:
+    """Return the error that a member wrote into its cell, as its own kind."""
+    name, _, text = member.error.partition("\n")
+    line, _, trace = text.partition("\n")
+    kind = getattr(errors, name, RunError)
+    found: errors.RingtapeError = kind(line if kind is not RunError else f"{member.role}: {line}")
+    if trace:
+        found.add_note(trace)
+    return found
+
+
+def _ended(role: str, process: Any) -> str:
+    code = process.exitcode
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"{role} (pid {process.pid}) was ended by {name}{hint}; it reported no error"
+    return f"{role} (pid {process.pid}) ended with exit code {code}; it reported no error"

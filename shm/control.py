@@ -1,0 +1,296 @@
+"""The control page: one per run, read by all of its processes.
+
+::
+
+    run       state | aborted                                          supervisor
+    abort     version | who | why                                      supervisor
+    roles     the name of each member                                  creator, before ready
+    member i  version | pid | heartbeat | peak memory | failed         member i
+              exit note | error                                        member i
+
+A member that fails writes its own cell and leaves; the supervisor, who sees it leave, writes the
+abort. So the abort flag has one writer, and waits (gate.py) watch one flag. Numbers are single
+cells and always whole; texts are read under the version beside them (seqlock.py). The fence before
+the store of `aborted` in `abort` pairs with the one after its load in `check`, and forbids that
+whoever sees the flag reads texts from before it.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shm.errors import Aborted, Closed, ViewsInUse
+from shm.layout import Field, Layout
+from shm.peak_memory import peak_memory_bytes
+from shm.segment import Segment
+from shm.seqlock import SeqLock, fence
+
+WHO_BYTES = 64
+WHY_BYTES = 1024
+ROLE_BYTES = 64
+NOTE_BYTES = 256
+ERROR_BYTES = 4096
+
+
+class RunState(IntEnum):
+    """How far the run is."""
+
+    STARTING = 0
+    RUNNING = 1
+    STOPPING = 2
+    DONE = 3
+    FAILED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSnapshot:
+    """What one member's cell says: a copy, valid for ever.
+
+    pid: 0 until the member has joined. heartbeat_ns: its last sign of life on
+    `time.monotonic_ns()`, a clock that all processes of a machine share; 0 until joined.
+    peak_memory: bytes, as last noted. failed: whether it has written an error. exit_note: how it
+    left, empty while it runs. error: the text of its last error, cut to 4096 bytes. consistent:
+    False where the member was killed while writing a text.
+    """
+
+    index: int
+    role: str
+    pid: int
+    heartbeat_ns: int
+    peak_memory: int
+    failed: bool
+    exit_note: str
+    error: str
+    consistent: bool
+
+
+class Member:
+    """The writer's side of one member's cell; made by `ControlPage.member` in its process.
+
+    Valid until the page is closed; its methods raise Closed after.
+    """
+
+    def __init__(self, page: "ControlPage", index: int) -> None:
+        self._page = page
+        self.index = index
+
+    def join(self) -> None:
+        """Write this process's pid and the first heartbeat."""
+        self._page._cells(self.index)[_PID] = os.getpid()
+        self.beat()
+
+    def beat(self) -> None:
+        """Write a heartbeat. A wait at a gate with this page does it by itself, once a slice."""
+        self._page._cells(self.index)[_HEARTBEAT] = time.monotonic_ns()
+
+    def note_peak_memory(self) -> None:
+        """Write the peak resident memory this process has had so far."""
+        self._page._cells(self.index)[_PEAK_MEMORY] = peak_memory_bytes()
+
+    def note_exit(self, note: str) -> None:
+        """Write how this member leaves (cut to 256 bytes), with its peak memory."""
+        self.note_peak_memory()
+        with self._page._version_of(self.index):
+            _write_text(self._page._view("exit_note")[self.index], note)
+
+    def fail(self, error: str) -> None:
+        """Write the text of an error (cut to 4096 bytes), replacing an earlier one."""
+        with self._page._version_of(self.index):
+            _write_text(self._page._view("error")[self.index], error)
+            self._page._cells(self.index)[_FAILED] = 1
+
+
+class ControlPage:
+    """State and abort flag of a run, and a cell for each of its members.
+
+    Made by `create` (supervisor) or `attach`; pickling passes the name. The creator owns the
+    segment `rt-<run_id>-<pid>-control` and removes it in `close()` or `with`.
+    """
+
+    def __init__(self, segment: Segment, roles: tuple[str, ...], layout: Layout) -> None:
+        self._segment = segment
+        self.roles = roles
+        self._views: dict[str, npt.NDArray[Any]] | None = layout.views(segment.payload)
+        self._run = self._views["run"].data
+        self._members: dict[int, Member] = {}
+
+    @classmethod
+    def create(cls, run_id: str, roles: Sequence[str]) -> Self:
+        """Create the page of a run whose members have these roles (at most 64 bytes each).
+
+        Raises ValueError for no role or a longer one, else what `Segment.create` raises.
+        """
+        for role in roles:
+            if not 0 < len(role.encode()) <= ROLE_BYTES:
+                raise ValueError(f"role must have 1 to {ROLE_BYTES} bytes, was {role!r}")
+        layout = _layout(len(roles))
+        segment = Segment.create(run_id, "control", layout.size, layout_hash=layout.hash)
+        page = cls(segment, tuple(roles), layout)
+        for cell, role in zip(page._view("roles"), roles, strict=True):
+            _write_text(cell, role)
+        segment.mark_ready()
+        return page
+
+    @classmethod
+    def attach(cls, name: str) -> Self:
+        """Attach to the page of this name. Raises what `Segment.attach` raises."""
+        segment = Segment.attach(name)
+        count = (segment.size - _layout(0).size) // (_layout(1).size - _layout(0).size)
+        layout = _layout(max(0, count))
+        segment.check_layout(layout)
+        roles = tuple(_read_text(cell) for cell in layout.views(segment.payload)["roles"])
+        return cls(segment, roles, layout)
+
+    @property
+    def name(self) -> str:
+        """The segment's name, for `attach`."""
+        return self._segment.name
+
+    @property
+    def state(self) -> RunState:
+        """How far the run is."""
+        return RunState(self._run_cells()[_STATE])
+
+    def set_state(self, state: RunState) -> None:
+        """Write the state. Supervisor only."""
+        self._run_cells()[_STATE] = state
+
+    def abort(self, who: str, why: str) -> None:
+        """End every wait of the run with Aborted(who, why); supervisor only, the first counts."""
+        run = self._run_cells()
+        if run[_ABORTED]:
+            return
+        with SeqLock(run[_ABORT_VERSION:]):
+            _write_text(self._view("who"), who)
+            _write_text(self._view("why"), why)
+        fence()
+        run[_ABORTED] = 1
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the run is being aborted."""
+        return bool(self._run_cells()[_ABORTED])
+
+    def check(self) -> None:
+        """Beat the hearts of the members that are this process; raise Aborted if the run is."""
+        for member in self._members.values():
+            member.beat()
+        if self._run_cells()[_ABORTED]:
+            fence()
+            raise Aborted(*self._abort_texts())
+
+    def member(self, index: int) -> Member:
+        """Return the writer's side of member `index`, for the process that is this member."""
+        if not 0 <= index < len(self.roles):
+            raise IndexError(f"member must be 0 to {len(self.roles) - 1}, was {index}")
+        return self._members.setdefault(index, Member(self, index))
+
+    def members(self) -> tuple[MemberSnapshot, ...]:
+        """Return a copy of every member's cell, in the order of the roles. Anyone, at any time."""
+        return tuple(self._snapshot(index) for index in range(len(self.roles)))
+
+    def close(self) -> None:
+        """Drop the views, remove the name (owner only) and unmap. Closing again does nothing."""
+        self._views = None
+        self._run = memoryview(b"")
+        self._members.clear()
+        self._segment.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except ViewsInUse:
+            if error is None:
+                raise
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).attach, (self.name,)
+
+    def _snapshot(self, index: int) -> MemberSnapshot:
+        def texts() -> tuple[str, str]:
+            return (
+                _read_text(self._view("exit_note")[index]),
+                _read_text(self._view("error")[index]),
+            )
+
+        (exit_note, error), consistent = self._version_of(index).read(texts)
+        cells = self._cells(index)
+        return MemberSnapshot(
+            index=index,
+            role=self.roles[index],
+            pid=cells[_PID],
+            heartbeat_ns=cells[_HEARTBEAT],
+            peak_memory=cells[_PEAK_MEMORY],
+            failed=bool(cells[_FAILED]),
+            exit_note=exit_note,
+            error=error,
+            consistent=consistent,
+        )
+
+    def _abort_texts(self) -> tuple[str, str]:
+        def texts() -> tuple[str, str]:
+            return _read_text(self._view("who")), _read_text(self._view("why"))
+
+        return SeqLock(self._run_cells()[_ABORT_VERSION:]).read(texts)[0]
+
+    def _view(self, name: str) -> npt.NDArray[Any]:
+        if self._views is None:
+            raise Closed(f"control page {self.name!r}")
+        return self._views[name]
+
+    def _run_cells(self) -> memoryview:
+        if self._views is None:
+            raise Closed(f"control page {self.name!r}")
+        return self._run
+
+    def _cells(self, index: int) -> memoryview:
+        cells: npt.NDArray[np.int64] = self._view("members")[index]
+        return cells.data
+
+    def _version_of(self, index: int) -> SeqLock:
+        return SeqLock(self._cells(index)[_VERSION:])
+
+
+# Words of the run's row and of a member's row, each a cache line of eight.
+_STATE, _ABORTED, _ABORT_VERSION = range(3)
+_VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED = range(5)
+
+
+def _layout(members: int) -> Layout:
+    return Layout(
+        [
+            Field("run", np.int64, (8,)),
+            Field("who", np.uint8, (WHO_BYTES,)),
+            Field("why", np.uint8, (WHY_BYTES,)),
+            Field("roles", np.uint8, (members, ROLE_BYTES)),
+            Field("members", np.int64, (members, 8)),
+            Field("exit_note", np.uint8, (members, NOTE_BYTES)),
+            Field("error", np.uint8, (members, ERROR_BYTES)),
+        ]
+    )
+
+
+def _write_text(cell: npt.NDArray[Any], text: str) -> None:
+    """Write `text` as UTF-8, cut between characters where it is too long, padded with zeros."""
+    data = text.encode("utf-8", "replace")[: len(cell)]
+    data = data.decode("utf-8", "ignore").encode()
+    cell[:] = np.frombuffer(data.ljust(len(cell), b"\0"), np.uint8)
+
+
+def _read_text(cell: npt.NDArray[Any]) -> str:
+    return cell.tobytes().rstrip(b"\0").decode("utf-8", "replace")

@@ -1,0 +1,77 @@
+"""`multiprocess.shared_memory.SharedMemory` as this package needs it.
+
+Two of its habits are replaced. Before Python 3.13 it registers also what it merely attaches to with
+the resource tracker of its process, so that an unrelated viewer, when it exits, unlinks the segment
+of a living run. And its `__del__` complains on stderr when views outlive it.
+"""
+
+import mmap
+import os
+import sys
+
+from multiprocess import resource_tracker
+from multiprocess.shared_memory import SharedMemory
+
+
+class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
+    """A mapped segment: created, and registered with the tracker, if `create_size` is given.
+
+    Without it the segment is attached to.
+
+    Raises what SharedMemory raises: FileExistsError, FileNotFoundError, OSError, and ValueError
+    where the segment has no byte yet.
+    """
+
+    _buf: memoryview | None
+    _mmap: mmap.mmap | None
+
+    def __init__(self, name: str, create_size: int | None = None) -> None:
+        if create_size is not None:
+            super().__init__(name, create=True, size=create_size)
+        elif os.name != "posix":
+            super().__init__(name)
+        elif sys.version_info >= (3, 13):
+            super().__init__(name, track=False)
+        else:
+            self._attach_untracked(name)
+
+    def _attach_untracked(self, name: str) -> None:
+        """Do what SharedMemory does to attach, without the tracker."""
+        from multiprocess.shared_memory import _posixshmem
+
+        self._name = f"/{name}"
+        self._fd = _posixshmem.shm_open(self._name, os.O_RDWR, mode=0o600)
+        self._size = os.fstat(self._fd).st_size
+        self._mmap = mmap.mmap(self._fd, self._size)
+        self._buf = memoryview(self._mmap)
+
+    def reserve(self) -> None:
+        """Have the system find all pages now, where it can; OSError where it has not got them.
+
+        Without this a full /dev/shm shows as SIGBUS in whoever touches the page that is missing.
+        """
+        if hasattr(os, "posix_fallocate") and self._fd >= 0:
+            os.posix_fallocate(self._fd, 0, self._size)
+
+    def unlink(self) -> None:
+        """Remove the name; where that was done from outside, nothing is left to do."""
+        try:
+            super().unlink()
+        except FileNotFoundError:
+            resource_tracker.unregister(self._name, "shared_memory")
+
+    def close(self) -> None:
+        """Unmap; with views alive, leave the memory to the last of them and raise BufferError."""
+        try:
+            super().close()
+        except BufferError:
+            self._buf = None
+            self._mmap = None
+            super().close()
+            raise
+
+    def __del__(self) -> None:
+        try:  # noqa: SIM105 - contextlib may be gone when the interpreter ends
+            self.close()
+        except (BufferError, OSError):
+            pass

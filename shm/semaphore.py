@@ -1,0 +1,65 @@
+"""A named semaphore whose name tells run and owner, and whose owner removes it when it says so.
+
+`multiprocess.Semaphore` picks a random name and removes it when it is garbage-collected. This one
+differs in just that; how it passes to children is inherited.
+"""
+
+import contextlib
+import errno
+import os
+import sys
+
+from multiprocess import resource_tracker, synchronize
+
+from shm.errors import NameTaken, NoSpace
+from shm.names import shared_name
+from shm.space import available_shared_memory
+
+
+class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiprocess has no types
+    """A counting semaphore `rt-<run_id>-<this pid>-<kind>` that starts with `value` tokens.
+
+    Passes to children of "spawn" and "forkserver" contexts, which open it by name. Raises
+    NameTaken, NoSpace, and ValueError for a bad run id or kind.
+    """
+
+    def __init__(self, run_id: str, kind: str, value: int) -> None:
+        self.name = shared_name(run_id, kind)
+        self._owner_pid: int | None = os.getpid()
+        self._is_fork_ctx = False
+        try:
+            self._semlock = synchronize._multiprocessing.SemLock(
+                synchronize.SEMAPHORE, value, synchronize.SEM_VALUE_MAX, f"/{self.name}", False
+            )
+        except FileExistsError:
+            raise NameTaken(self.name) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.ENOMEM):
+                raise
+            raise NoSpace(f"semaphore {self.name!r}", 32, available_shared_memory()) from None
+        self._make_methods()
+        if sys.platform != "win32":
+            resource_tracker.register(f"/{self.name}", "semaphore")
+
+    def unlink(self) -> None:
+        """Remove the name (owner only); whoever has it open goes on. Again it does nothing."""
+        if self._owner_pid != os.getpid():
+            return
+        self._owner_pid = None
+        if sys.platform == "win32":
+            return
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # removed from outside: gone is what was wanted
+            synchronize.sem_unlink(f"/{self.name}")
+        resource_tracker.unregister(f"/{self.name}", "semaphore")
+
+    @property
+    def linked(self) -> bool:
+        """Whether this process owns the name and has not removed it."""
+        return self._owner_pid == os.getpid()
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        super().__setstate__(state)
+        self.name = str(state[-1]).removeprefix("/")
+        self._owner_pid = None

@@ -1,0 +1,229 @@
+"""The stats block: counters and timings of a run, read by anyone, written by one process per row.
+
+::
+
+    description   JSON: the names of all rows, counters and timers        creator, before ready
+    row i         version | 7 unused words                                writer of row i
+                  session: counters | per timer: count total minimum maximum, counts[BUCKETS]
+                  before:  the same, of the sessions that are over
+
+All cells are int64. A value is recorded in `session`; `reset_session` adds `session` to `before`
+and empties it, so that the figures of the full run are the two together, and recording costs one
+write. Timings and resets are written under the row's version, so that a reader has a row as it was
+at one moment (seqlock.py states the order); a counter is one cell. Reading writes nothing.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shm.errors import Closed, SegmentMismatch, ViewsInUse
+from shm.histogram import Distribution
+from shm.layout import Field, Layout
+from shm.segment import Segment
+from shm.seqlock import SeqLock
+from shm.stats_row import (
+    COUNT,
+    FIRST_BUCKET,
+    MAXIMUM,
+    MINIMUM,
+    TOTAL,
+    VERSION_WORDS,
+    RowSpec,
+    RowWriter,
+    Timer,
+    add_scope,
+)
+
+__all__ = ["Figures", "RowSnapshot", "RowSpec", "RowWriter", "StatsBlock", "Timer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counters and timers by name: whole numbers, and distributions of nanoseconds."""
+
+    counters: dict[str, int]
+    timers: dict[str, Distribution]
+
+
+@dataclass(frozen=True, slots=True)
+class RowSnapshot:
+    """What one row said at one moment: a copy, valid for ever.
+
+    session: since the writer's last `reset_session`. full: since the start or the last `reset`.
+    consistent: False where the writer was killed while writing, and figures may not fit each other.
+    """
+
+    name: str
+    session: Figures
+    full: Figures
+    consistent: bool
+
+
+class StatsBlock:
+    """The stats of one run, in the segment `rt-<run_id>-<pid>-stats`, which describes itself.
+
+    Made by `create` or, from any process that knows the name, `attach`; pickling passes the name.
+    The creator removes the name in `close()` or `with`.
+    """
+
+    def __init__(self, segment: Segment, specs: tuple[RowSpec, ...], layout: Layout) -> None:
+        self._segment = segment
+        self.specs = specs
+        views = layout.views(segment.payload)
+        self._rows: list[npt.NDArray[np.int64]] | None = [
+            views[f"row {i}"] for i in range(len(specs))
+        ]
+        self._writers: dict[str, RowWriter] = {}
+
+    @classmethod
+    def create(cls, run_id: str, rows: Sequence[RowSpec], *, kind: str = "stats") -> Self:
+        """Create a block with these rows, all zero.
+
+        Raises ValueError for names given twice, else what `Segment.create` raises.
+        """
+        specs = tuple(rows)
+        _refuse_repeated("row", [spec.name for spec in specs])
+        for spec in specs:
+            _refuse_repeated(f"counter of row {spec.name!r}", spec.counters)
+            _refuse_repeated(f"timer of row {spec.name!r}", spec.timers)
+        description = json.dumps([asdict(spec) for spec in specs]).encode()
+        layout = _layout(specs, len(description))
+        segment = Segment.create(run_id, kind, layout.size, layout_hash=layout.hash)
+        views = layout.views(segment.payload)
+        views["length"][0] = len(description)
+        views["description"][:] = np.frombuffer(description, np.uint8)
+        segment.mark_ready()
+        return cls(segment, specs, layout)
+
+    @classmethod
+    def attach(cls, name: str) -> Self:
+        """Attach to the block of this name, from any process, related to the run or not.
+
+        Raises what `Segment.attach` raises.
+        """
+        segment = Segment.attach(name)
+        try:
+            specs, layout = _describe(segment)
+        except SegmentMismatch:
+            segment.close()
+            raise
+        segment.check_layout(layout)
+        return cls(segment, specs, layout)
+
+    @property
+    def name(self) -> str:
+        """The segment's name, for `attach`."""
+        return self._segment.name
+
+    def row(self, name: str) -> RowWriter:
+        """Return the writer's side of a row, for the one process that writes it.
+
+        The same object every time, valid until `close`. Raises KeyError for an unknown name.
+        """
+        rows = self._open()
+        if name not in self._writers:
+            for spec, cells in zip(self.specs, rows, strict=True):
+                if spec.name == name:
+                    self._writers[name] = RowWriter(spec, cells)
+        return self._writers[name]
+
+    def snapshot(self) -> dict[str, RowSnapshot]:
+        """Return a copy of every row, by name. Anyone, at any time; no writer is made to wait."""
+        rows = zip(self.specs, self._open(), strict=True)
+        return {spec.name: _snapshot(spec, cells) for spec, cells in rows}
+
+    def close(self) -> None:
+        """Flush the rows written here, remove the name (owner only), unmap. Again does nothing."""
+        for writer in self._writers.values():
+            writer._close()
+        self._rows = None
+        self._segment.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except ViewsInUse:
+            if error is None:
+                raise
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).attach, (self.name,)
+
+    def _open(self) -> list[npt.NDArray[np.int64]]:
+        if self._rows is None:
+            raise Closed(f"stats block {self.name!r}")
+        return self._rows
+
+
+# Bytes of the description, the first word of the payload.
+_LENGTH = struct.Struct("=q")
+
+
+def _layout(specs: Sequence[RowSpec], description_length: int) -> Layout:
+    return Layout(
+        [
+            Field("length", np.int64, (1,)),
+            Field("description", np.uint8, (description_length,)),
+            *(Field(f"row {i}", np.int64, (spec.words,)) for i, spec in enumerate(specs)),
+        ]
+    )
+
+
+def _describe(segment: Segment) -> tuple[tuple[RowSpec, ...], Layout]:
+    """Return what a block says about itself; SegmentMismatch where it is no stats block."""
+    try:
+        (length,) = _LENGTH.unpack_from(segment.payload)
+        start = _layout((), 0).size
+        rows = json.loads(bytes(segment.payload[start : start + length]))
+        specs = tuple(
+            RowSpec(row["name"], tuple(row["counters"]), tuple(row["timers"])) for row in rows
+        )
+    except (struct.error, ValueError, TypeError, KeyError):
+        raise SegmentMismatch(segment.name, "no description", "", "that of a stats block") from None
+    return specs, _layout(specs, length)
+
+
+def _snapshot(spec: RowSpec, cells: npt.NDArray[np.int64]) -> RowSnapshot:
+    words, consistent = SeqLock(cells.data).read(cells.copy)
+    session = words[VERSION_WORDS:][: spec.scope_words]
+    full = words[VERSION_WORDS + spec.scope_words :]
+    add_scope(spec, full, session)
+    return RowSnapshot(spec.name, _figures(spec, session), _figures(spec, full), consistent)
+
+
+def _figures(spec: RowSpec, scope: npt.NDArray[np.int64]) -> Figures:
+    counters = {name: int(scope[i]) for i, name in enumerate(spec.counters)}
+    timers = {}
+    for index, name in enumerate(spec.timers):
+        words = spec.timer_words(scope, index)
+        timers[name] = Distribution(
+            count=int(words[COUNT]),
+            total=int(words[TOTAL]),
+            minimum=int(words[MINIMUM]),
+            maximum=int(words[MAXIMUM]),
+            counts=words[FIRST_BUCKET:],
+        )
+    return Figures(counters, timers)
+
+
+def _refuse_repeated(what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"{what} must be given once, {name!r} was given {names.count(name)} times"
+            )

@@ -1,0 +1,179 @@
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.live_runs import LiveRun, find_run, live_runs
+from pipeline.errors import RingtapeError
+from shm.control import ControlPage, RunState
+from shm.names import LISTING, list_segments, new_run_id
+from shm.stats import RowSpec, StatsBlock
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(
+    not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
+)
+
+
+@pytest.fixture
+def run() -> Iterator[tuple[str, ControlPage, StatsBlock]]:
+    """The control page and the stats block of a run whose supervisor is this process."""
+    run_id = new_run_id()
+    rows = [RowSpec("engine 0", counters=("bars",), timers=("slot",))]
+    with (
+        ControlPage.create(run_id, ["coordinator", "engine 0"]) as control,
+        StatsBlock.create(run_id, rows) as stats,
+    ):
+        control.set_state(RunState.RUNNING)
+        control.member(1).join()
+        row = stats.row("engine 0")
+        row.count("bars", 1_234)
+        for milliseconds in range(1, 101):
+            row.timer("slot").record(milliseconds * 1_000_000)
+        row.flush()
+        yield run_id, control, stats
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    return process.pid
+
+
+def test_live_runs_are_listed(ringtape, run):
+    run_id, _, _ = run
+    done = ringtape("stats", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"run_id": run_id, "pid": os.getpid(), "state": "running", "processes": 2} in (
+        json.loads(done.stdout)["runs"]
+    )
+    assert run_id in ringtape("stats").stdout
+
+
+def test_stats_of_a_run_as_json(ringtape, run):
+    run_id, _, _ = run
+    document = json.loads(ringtape("stats", run_id, "--json").stdout)
+    assert (document["run_id"], document["state"]) == (run_id, "running")
+    coordinator, engine = document["processes"]
+    assert (coordinator["pid"], coordinator["heartbeat_age"]) == (0, None)
+    assert engine["pid"] == os.getpid()
+    figures = document["stats"]["engine 0"]["run"]
+    assert figures["counters"] == {"bars": 1_234}
+    slot = figures["timers"]["slot"]
+    assert (slot["count"], slot["min"], slot["max"]) == (100, 0.001, 0.1)
+    assert slot["mean"] == pytest.approx(0.0505)
+    assert slot["p50"] == pytest.approx(0.050, rel=1 / 16)
+    assert slot["p99"] == pytest.approx(0.099, rel=1 / 16)
+
+
+def test_stats_of_a_run_as_text_by_the_beginning_of_its_id(ringtape, run):
+    run_id, _, _ = run
+    written = ringtape("stats", run_id[:7]).stdout
+    for part in (f"run {run_id}, running", "coordinator", "1,234", "1 ms", "100 ms", "p99"):
+        assert part in written
+
+
+def test_looking_on_leaves_the_run_as_it_was(ringtape, run):
+    run_id, control, stats = run
+    ours = [name for name in list_segments() if name.run_id == run_id]
+    before = control.members(), stats.snapshot()["engine 0"].full.counters
+    for _ in range(2):
+        assert ringtape("stats", run_id).returncode == 0
+    assert [name for name in list_segments() if name.run_id == run_id] == ours
+    assert (control.members(), stats.snapshot()["engine 0"].full.counters) == before
+    ControlPage.attach(control.name).close()
+
+
+def test_a_run_that_is_not_alive_is_bad_input(ringtape):
+    done = ringtape("stats", "fffffff0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no live run begins with 'fffffff0'" in done.stderr
+
+
+def test_a_run_whose_supervisor_is_dead_is_not_listed(run, dead_pid: int):
+    fakes = [LISTING / f"rt-{run[0]}-{dead_pid}-{kind}" for kind in ("control", "stats")]
+    try:
+        for fake in fakes:
+            fake.touch()
+        assert dead_pid not in [found.pid for found in live_runs()]
+        assert run[0] in [found.run_id for found in live_runs()]
+    finally:
+        for fake in fakes:
+            fake.unlink(missing_ok=True)
+
+
+def test_an_id_that_is_not_clear_is_refused_naming_those_alive(monkeypatch: pytest.MonkeyPatch):
+    runs = [LiveRun(run_id, 1, "control", "stats") for run_id in ("aa1", "aa2", "b")]
+    monkeypatch.setattr("pipeline.cli.live_runs.live_runs", lambda: runs)
+    assert find_run("b").run_id == "b"
+    with pytest.raises(RingtapeError, match="several runs begin with 'aa'; alive are aa1, aa2, b"):
+        find_run("aa")
+    with pytest.raises(
+        RingtapeError, match="which run is meant is not clear: alive are aa1, aa2, b"
+    ):
+        find_run(None)
+
+
+def test_a_run_that_ends_while_it_is_listed_is_shown_as_ending():
+    gone = LiveRun("aa", 1, "rt-aa-1-control", "rt-aa-1-stats")
+    assert gone.describe() == {"run_id": "aa", "pid": 1, "state": "ending", "processes": 0}
+
+
+def test_watch_shows_the_run_until_it_is_over(tmp_path: Path):
+    run_id = new_run_id()
+    main, terminal = pty.openpty()
+    with (
+        ControlPage.create(run_id, ["engine 0"]) as control,
+        StatsBlock.create(run_id, [RowSpec("engine 0", counters=("bars",))]) as stats,
+    ):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", "stats", run_id, "--watch"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        written = os.read(main, 65536)
+        stats.row("engine 0").count("bars", 777)
+        while b"777" not in written:
+            written += os.read(main, 65536)
+        assert control.state is RunState.STARTING
+    try:
+        while os.read(main, 65536):
+            pass
+    except OSError:
+        pass
+    finally:
+        os.close(main)
+    assert process.wait() == 0
+
+
+def test_clean_removes_what_the_dead_left_and_nothing_of_the_living(ringtape, run, dead_pid: int):
+    left = LISTING / f"rt-{run[0]}-{dead_pid}-ring"
+    left.touch()
+    try:
+        done = ringtape("clean", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        removed = json.loads(done.stdout)["removed"]
+        assert left.name in removed
+        assert not left.exists()
+        assert not any(f"-{os.getpid()}-" in name for name in removed)
+    finally:
+        left.unlink(missing_ok=True)
+
+
+def test_clean_says_what_it_removed(ringtape, run, dead_pid: int):
+    left = LISTING / f"rt-{run[0]}-{dead_pid}-ring"
+    left.touch()
+    try:
+        assert f"removed {left.name}" in ringtape("clean").stdout.splitlines()
+    finally:
+        left.unlink(missing_ok=True)

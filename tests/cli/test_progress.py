@@ -1,0 +1,165 @@
+import io
+import os
+import pty
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cli.progress import Pace, describe, progress_line
+
+ROOT = Path(__file__).parents[2]
+
+
+class Seen(NamedTuple):
+    session_date: date | None
+    sessions: int
+    sessions_total: int
+    bars: int
+    bars_total: int
+    seconds: float
+
+
+SCRIPT = """
+import sys
+from datetime import date
+from types import SimpleNamespace
+from pipeline.cli.progress import progress_line
+
+with progress_line(sys.stderr) as report:
+    for k in range(5):
+        if report is not None:
+            report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
+                                   bars=k * 1000, bars_total=5000, seconds=float(k)))
+print("drawn" if report else "silent")
+print("rich" in sys.modules)
+"""
+
+
+def on_a_terminal(code: str, **environment: str) -> str:
+    """Everything that `code` writes to a terminal of 100 columns."""
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm-256color",
+            "COLUMNS": "100",
+            **environment,
+        },
+    )
+    os.close(terminal)
+    written = b""
+    try:
+        while chunk := os.read(main, 65536):
+            written += chunk
+    except OSError:  # Linux says so when the last writer has closed a terminal
+        pass
+    finally:
+        os.close(main)
+    assert process.wait() == 0
+    return written.decode()
+
+
+def test_a_terminal_shows_date_session_bars_rate_and_time_left():
+    written = on_a_terminal(SCRIPT, NO_COLOR="1")
+    for part in ("2024-03-08", "session 4/5", "4,000/5,000 bars", "1.0k bars/s", "ETA 0:01"):
+        assert part in written
+    assert "drawn" in written
+
+
+def test_the_line_is_taken_away_when_the_run_is_over():
+    written = on_a_terminal(SCRIPT)
+    erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
+    assert erase_line in written[written.rindex("bars/s") :]
+    assert show_cursor in written[written.rindex("bars/s") :]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown", "left_out"),
+    [
+        ("80", ("2024-03-08", "session 4/5", "4,000/5,000 bars", "1.0k bars/s", "ETA 0:01"), ()),
+        ("40", ("2024-03-08", "1.0k bars/s", "ETA 0:01"), ("session", "5,000 bars")),
+        ("25", ("2024-03-08", "ETA 0:01"), ("session", "5,000 bars", "bars/s")),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_words_and_none_is_cut(
+    columns: str, shown: tuple[str, ...], left_out: tuple[str, ...]
+):
+    written = on_a_terminal(SCRIPT, NO_COLOR="1", COLUMNS=columns)
+    for part in shown:
+        assert part in written
+    for part in (*left_out, "…"):
+        assert part not in written
+
+
+def test_a_pipe_gets_nothing_and_rich_is_not_imported():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["silent", "False"]
+    assert done.stderr == ""
+
+
+def test_a_stream_that_is_no_terminal_gives_no_callback():
+    stream = io.StringIO()
+    with progress_line(stream) as report:
+        assert report is None
+    assert stream.getvalue() == ""
+
+
+def test_before_the_first_session_it_says_starting_and_claims_no_rate():
+    words = describe(Seen(None, 0, 0, 0, 0, 0.0), 0.0)
+    assert words == {"date": "starting", "session": "session 0", "bars": "0 bars"} | {
+        "rate": "",
+        "eta": "",
+    }
+
+
+def test_many_bars_are_counted_in_short():
+    seen = Seen(date(2024, 3, 4), 1, 9, 4_567_890, 10_000_000, 1.0)
+    assert describe(seen, 0.0)["bars"] == "4.6M/10.0M bars"
+
+
+def test_long_times_left_have_hours():
+    seen = Seen(date(2024, 3, 4), 1, 9, 1_000, 10_000_000, 1.0)
+    assert describe(seen, 1_000.0)["eta"] == "ETA 2:46:39"
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(950.0, "950"), (12_300.0, "12.3k"), (27_100_000.0, "27.1M"), (1.5e9, "1.5G")],
+)
+def test_rates_are_short(rate: float, text: str):
+    assert describe(Seen(None, 0, 0, 0, 0, 0.0), rate)["rate"] == f"{text} bars/s"
+
+
+def test_the_pace_forgets_a_slow_beginning():
+    pace = Pace()
+    pace.add(0.0, 0)
+    pace.add(20.0, 10)  # compiling
+    for tenth in range(1, 101):
+        rate = pace.add(20.0 + tenth / 10, 10 + tenth * 100)
+    assert rate == pytest.approx(1_000.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.integers(0, 10**9)), max_size=30))
+def test_the_pace_of_any_progress_is_finite_and_not_negative(steps: list[tuple[float, int]]):
+    pace, seconds, bars = Pace(), 0.0, 0
+    for more_seconds, more_bars in steps:
+        seconds, bars = seconds + more_seconds, bars + more_bars
+        rate = pace.add(seconds, bars)
+        assert 0 <= rate < float("inf")

@@ -1,0 +1,192 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.config import SessionConfig, example_path
+from pipeline.errors import ConfigError, DataError, RunError, StrategyError
+from pipeline.market.catalog import Catalog
+from pipeline.market.sample import sample_is_current
+from shm.errors import NoSpace
+
+ROOT = Path(__file__).parents[2]
+
+SUMMARY = {"session_name": "s", "seconds": -1.0, "sharpe": float("nan"), "run_dir": Path("runs/s")}
+
+
+@pytest.fixture
+def stub_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+    """Put a function in the place of pipeline.run.run, and a plain text in that of the report."""
+
+    def install(function: Callable[..., Any]) -> None:
+        run, report = ModuleType("pipeline.run"), ModuleType("pipeline.results.report")
+        run.run = function  # type: ignore[attr-defined]
+        report.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "pipeline.run", run)
+        monkeypatch.setitem(sys.modules, "pipeline.results.report", report)
+
+    return install
+
+
+def ended(*args: str) -> int:
+    with pytest.raises(SystemExit) as exit_info:
+        main(args)
+    assert isinstance(exit_info.value.code, int)
+    return exit_info.value.code
+
+
+def test_options_reach_the_run_and_no_progress_without_a_terminal(stub_run, capsys):
+    seen = {}
+
+    def run(config: Path, **options: Any) -> Any:
+        seen.update(options, config=config)
+        return SimpleNamespace(summary=SUMMARY)
+
+    stub_run(run)
+    assert ended("run", "c.json", "--set", "a.b=1", "--set", "c=x=y", "--out", "there") == 0
+    assert seen == {
+        "config": Path("c.json"),
+        "overrides": ("a.b=1", "c=x=y"),
+        "out": Path("there"),
+        "progress": None,
+    }
+    assert capsys.readouterr().out == "summary of s\n"
+
+
+def test_json_is_the_summary_with_the_seconds_since_the_command_began(stub_run, capsys):
+    stub_run(lambda *_, **__: SimpleNamespace(summary=SUMMARY))
+    assert ended("run", "c.json", "--json") == 0
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert captured.err == ""
+    assert document["seconds"] > 0
+    assert document | {"seconds": 0} == {
+        "session_name": "s",
+        "seconds": 0,
+        "sharpe": None,
+        "run_dir": str(Path("runs/s")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("no such setting"), 2),
+        (DataError("no such symbol"), 2),
+        (StrategyError("it raised"), 1),
+        (RunError("engine 0 was killed"), 1),
+        (NoSpace("the ring", 10, 1), 1),
+        (OSError(28, "No space left on device", "runs/s/fills.parquet"), 1),
+    ],
+)
+def test_every_refusal_has_its_exit_code_and_one_line(stub_run, capsys, error, code):
+    def run(*_: Any, **__: Any) -> Any:
+        raise error
+
+    stub_run(run)
+    assert ended("run", "c.json", "--json") == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("ringtape: error: ")
+
+
+def test_a_message_of_several_lines_becomes_one(stub_run, capsys):
+    def run(*_: Any, **__: Any) -> Any:
+        raise RunError("engine 0 died:\n  ValueError: x\n")
+
+    stub_run(run)
+    assert ended("run", "c.json") == 1
+    assert capsys.readouterr().err == "ringtape: error: engine 0 died:; ValueError: x\n"
+
+
+def test_a_defect_keeps_its_traceback(stub_run):
+    def run(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError
+
+    stub_run(run)
+    with pytest.raises(ZeroDivisionError):
+        main(["run", "c.json"])
+
+
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+from types import ModuleType
+
+def run(config, *, out, **options):
+    (out / "mine").mkdir(parents=True)
+    print("running", flush=True)
+    signal.pause()
+
+sys.modules["pipeline.run"] = module = ModuleType("pipeline.run")
+module.run = run
+from pipeline.cli import main
+main(["run", "c.json"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+def test_ctrl_c_ends_with_130_and_one_line_naming_the_folder_of_this_run(tmp_path: Path):
+    (tmp_path / "runs" / "of another").mkdir(parents=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors == f"ringtape: interrupted; the partial run is in {Path('runs/mine')}\n"
+
+
+def demo_runs(stub_run) -> list[tuple[Path, str]]:
+    """Have the demo's runs noted: the configuration's path, and the catalog it comes to."""
+    runs: list[tuple[Path, str]] = []
+
+    def run(config: Path, *, overrides: tuple[str, ...], **_: Any) -> Any:
+        runs.append((config, SessionConfig.load(config, overrides=overrides).catalog))
+        return SimpleNamespace(summary=SUMMARY)
+
+    stub_run(run)
+    return runs
+
+
+def test_demo_writes_the_sample_once_and_runs_the_example_on_it(called, stub_run, tmp_path: Path):
+    runs = demo_runs(stub_run)
+    done = called("demo", "--json")
+    assert (done.code, done.err) == (0, "")
+    json.loads(done.out)
+    catalog = tmp_path / SessionConfig.load(example_path("demo.json")).catalog
+    assert sample_is_current(Catalog(catalog))
+    written = {path: path.stat().st_mtime_ns for path in catalog.rglob("*")}
+    assert called("demo").code == 0
+    assert {path: path.stat().st_mtime_ns for path in catalog.rglob("*")} == written
+    assert {path for path, _ in runs} == {example_path("demo.json")}
+
+
+def test_demo_takes_a_catalog_elsewhere_whatever_its_name(called, stub_run, tmp_path: Path):
+    runs = demo_runs(stub_run)
+    assert called("demo", "--catalog", "2024").code == 0
+    assert [catalog for _, catalog in runs] == ["2024"]
+    assert sample_is_current(Catalog(tmp_path / "2024"))
+
+
+def test_demo_refuses_an_unknown_setting_before_it_writes_anything(
+    called, stub_run, tmp_path: Path
+):
+    assert called("demo", "--set", "catalogue=x").code == 2
+    assert list(tmp_path.iterdir()) == []

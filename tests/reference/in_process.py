@@ -1,0 +1,268 @@
+"""A whole run in one process: the stages over plain memory, without a gate, a page or a child.
+
+The ring's rules hold (a slot is processed after it is filled, analysed after all processors let go
+of it, filled again after all engines did), and within them a seed chooses who goes next.
+"""
+
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.market.plan import IndicatorPlan
+from pipeline.results.digest import run_digest
+from pipeline.results.folder import RunFolder
+from pipeline.stages.engine import Engine
+from pipeline.stages.feed import Block, Feed
+from pipeline.stages.lane_spec import LaneSpec, Terms
+from pipeline.stages.processor import Processor, share
+from pipeline.stages.session_data import SessionData
+from pipeline.stages.slot import END, Slot, SlotShape
+from pipeline.stages.tail import Tail
+from pipeline.stages.tape import Tape
+from pipeline.strategy.strategy import Strategy, lookback_of
+from tests.reference.market import Market
+from tests.reference.replay import Outcome
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a run is divided; none of it may show in the result."""
+
+    slot_rows: int = 4
+    slots: int = 2
+    processors: int = 1
+    engines: int = 1
+    mode: str = "interpreted"
+    group_rows: int = 7
+    seed: int = 0
+
+
+@dataclass
+class Slots:
+    """Slots over plain memory."""
+
+    shape: SlotShape
+    buffers: list[bytearray]
+    views: list[Slot]
+
+    @classmethod
+    def make(cls, shape: SlotShape, count: int) -> "Slots":
+        buffers = [bytearray(shape.layout.size) for _ in range(count)]
+        return cls(shape, buffers, [Slot(shape, memoryview(buffer)) for buffer in buffers])
+
+
+def timed(load: Callable[[], Block | None]) -> Block | None:
+    return load()
+
+
+def make_feeds(market: Market, group_rows: int) -> list[Feed]:
+    return [
+        Feed(
+            bars.blocks(group_rows),  # type: ignore[arg-type]
+            market.intervals[0],
+            market.sessions,
+            executor=None,
+            ahead=0,
+            timed=timed,
+        )
+        for bars in market.bars.values()
+    ]
+
+
+def make_specs(
+    market: Market, strategies: Sequence[Strategy], mode: str
+) -> tuple[list[LaneSpec], IndicatorPlan]:
+    """Lanes of strategies, and the plan that serves them all."""
+    requests = [strategy.indicators() for strategy in strategies]
+    plan = IndicatorPlan.build(requests, market.streams)
+    specs = [
+        LaneSpec(
+            number,
+            strategy,
+            mode,
+            lookback_of(strategy),
+            plan.binding(request),
+            tuple(
+                index
+                for index, name in enumerate(market.streams)
+                if name in (strategy.intervals or market.streams)
+            ),
+        )
+        for number, (strategy, request) in enumerate(zip(strategies, requests, strict=True))
+    ]
+    return specs, plan
+
+
+def make_shape(market: Market, specs: Sequence[LaneSpec], plan: IndicatorPlan, rows: int) -> Any:
+    return SlotShape.plan(
+        market.symbols,
+        market.streams,
+        [plan.columns(name) for name in market.streams],
+        lookback=max(spec.lookback for spec in specs),
+        rows=rows,
+        quality=False,
+    )
+
+
+class Coordinating:
+    """The coordinator's part: cuts the tape into slots."""
+
+    def __init__(self, market: Market, slots: Slots, group_rows: int) -> None:
+        shape = slots.shape
+        self.tape = Tape(
+            make_feeds(market, group_rows),
+            market.sessions,
+            rows=shape.rows,
+            max_sessions=shape.sessions,
+        )
+        self._slots = slots
+        self._data = SessionData(shape)
+        self._tail = Tail(
+            slots.views[0].tables[0], slice(0, 5), range(len(shape.symbols)), times=True
+        )
+
+    def fill(self, slot: Slot) -> int:
+        return self.tape.fill(slot, self._data, self._tail, self.tape.cut())
+
+
+def run_in_process(
+    market: Market,
+    strategies: Sequence[Strategy],
+    setup: Setup,
+    *,
+    cash: float = 100_000.0,
+    per_share: float = 0.0,
+    basis_points: float = 0.0,
+    watch: Callable[[Slots], None] | None = None,
+) -> tuple[list[Outcome], str]:
+    """Run lanes; what each came to, and the run's digest. ``watch`` sees the slots at the end."""
+    specs, plan = make_specs(market, strategies, setup.mode)
+    slots = Slots.make(make_shape(market, specs, plan, setup.slot_rows), setup.slots)
+    with tempfile.TemporaryDirectory() as out:
+        folder = RunFolder.create(Path(out), "reference", "{}")
+        engines = [
+            Engine(
+                [spec for spec in specs if spec.number % setup.engines == part],
+                slots.shape,
+                slots.views,
+                Terms(cash, per_share, basis_points),
+                folder.path,
+                len(specs),
+            )
+            for part in range(setup.engines)
+        ]
+        facts = _drive(market, plan, slots, setup, engines)
+        folder.merge(market.symbols)
+        tables = {name: folder.table(name).to_pylist() for name in ("fills", "orders", "equity")}
+    if watch is not None:
+        watch(slots)
+    lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane["lane"])
+    outcomes = [_outcome(lane, tables, market.symbols) for lane in lanes]
+    return outcomes, run_digest([lane["record"].digest for lane in lanes])
+
+
+def _drive(
+    market: Market, plan: IndicatorPlan, slots: Slots, setup: Setup, engines: Sequence[Engine]
+) -> list[list[dict[str, Any]]]:
+    coordinating = Coordinating(market, slots, setup.group_rows)
+    symbols, count = len(market.symbols), len(slots.views)
+    processors = [
+        Processor(plan, share(symbols, setup.processors, part), slots.views[0])
+        for part in range(setup.processors)
+    ]
+    for engine in engines:
+        engine.start()
+    filled = 0
+    processed = [0] * len(processors)
+    analysed = [0] * len(engines)
+    choose = random.Random(setup.seed)
+    while True:
+        able: list[tuple[str, int]] = []
+        if not coordinating.tape.finished and filled < min(analysed) + count:
+            able.append(("fill", 0))
+        able += [("process", i) for i, done in enumerate(processed) if done < filled]
+        able += [("analyse", i) for i, done in enumerate(analysed) if done < min(processed)]
+        if not able:
+            break
+        stage, part = choose.choice(able)
+        if stage == "fill":
+            coordinating.fill(slots.views[filled % count])
+            filled += 1
+        elif stage == "process":
+            processors[part].process(slots.views[processed[part] % count])
+            processed[part] += 1
+        else:
+            engines[part].analyse(analysed[part] % count)
+            analysed[part] += 1
+    assert slots.views[(filled - 1) % count].header[END] == 1
+    return [engine.finish() for engine in engines]
+
+
+def _outcome(
+    lane: dict[str, Any], tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
+) -> Outcome:
+    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"])
+    assert outcome.digest == lane["record"].digest
+    return outcome
+
+
+def outcome_of(
+    tables: dict[str, list[dict[str, Any]]],
+    symbols: Sequence[str],
+    lane: int,
+    session_equity: list[float],
+) -> Outcome:
+    """One lane's rows of a run folder's tables, orders by id, in the reference's form."""
+    own = {name: [row for row in rows if row["lane"] == lane] for name, rows in tables.items()}
+    states = ("accepted", "filled", "cancelled", "rejected", "expired")
+
+    def signed(row: dict[str, Any], name: str) -> float:
+        value: float = row[name] if row["side"] == "buy" else -row[name]
+        return value
+
+    fills = [
+        (
+            _ns(row["ts"]),
+            symbols.index(row["symbol"]),
+            signed(row, "quantity"),
+            row["price"],
+            row["commission"],
+            row["order_id"],
+        )
+        for row in own["fills"]
+    ]
+    orders = [
+        (
+            row["order_id"],
+            _ns(row["ts"]),
+            symbols.index(row["symbol"]),
+            signed(row, "quantity"),
+            signed(row, "filled") if row["filled"] else 0.0,
+            float("nan") if row["price"] is None else row["price"],
+            ("market",).index(row["type"]),
+            states.index(row["state"]),
+            0 if row["done_ts"] is None else _ns(row["done_ts"]),
+        )
+        for row in sorted(own["orders"], key=lambda row: row["order_id"])
+    ]
+    equity = [(_ns(row["ts"]), row["equity"], row["cash"]) for row in own["equity"]]
+    return Outcome(fills, orders, equity, session_equity)
+
+
+def _ns(instant: Any) -> int:
+    return int(np.datetime64(instant.tz_localize(None) if instant.tzinfo else instant, "ns").astype(np.int64))
+
+
+def assert_same(found: Outcome, expected: Outcome) -> None:
+    """Compare table by table, so that a difference shows where it is; NaN equals NaN."""
+    for name in ("fills", "orders", "equity", "session_equity"):
+        got, want = getattr(found, name), getattr(expected, name)
+        for row, (one, other) in enumerate(zip(got, want, strict=False)):
+            np.testing.assert_equal(one, other, f"{name}, row {row}")
+        assert len(got) == len(want), name
+    assert found.digest == expected.digest

@@ -1,0 +1,423 @@
+"""What a run must come to, computed the plain way: one process, one pass, one bar at a time.
+
+Written from the design's "Time" and from the contract of orders and results, not from the engine.
+Everything is gathered first: every bar of every interval, and every open and close of a session,
+under the moment at which it becomes known. Then the moments are walked in order. Nothing is cut
+into slots, nothing is carried over, nothing is shared.
+
+Two things are taken from the product, because other tests hold them to account: the values of the
+indicator columns, computed over the whole series in one call, and the digest of the result.
+"""
+
+import copy
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from pipeline.market.indicator_kernels.runner import PlanRunner
+from pipeline.market.plan import IndicatorPlan
+from pipeline.results.digest import LaneDigest
+from pipeline.results.tables import EQUITY, FILLS
+from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
+from tests.reference.market import Market
+
+DAY = 86_400_000_000_000
+PRICES = ("open", "high", "low", "close", "volume")
+ACCEPTED, FILLED, CANCELLED = 0, 1, 2
+
+
+@dataclass
+class Bar:
+    """One bar; ``place`` counts the bars of its symbol and interval from 0."""
+
+    interval: int
+    symbol: int
+    session: int
+    ts: int
+    close_ts: int
+    prices: list[float]
+    place: int = 0
+
+
+@dataclass
+class Order:
+    """One order, with the fields of the contract in their order."""
+
+    order_id: int
+    ts: int
+    symbol: int
+    quantity: float
+    filled: float = 0.0
+    price: float = math.nan
+    kind: int = 0
+    state: int = ACCEPTED
+    done_ts: int = 0
+
+
+@dataclass
+class Moment:
+    """What becomes known at one instant."""
+
+    bars: list[list[Bar]]
+    closes: list[int] = field(default_factory=list)
+    opens: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one lane came to, as rows of the contract's fields."""
+
+    fills: list[tuple[int, int, float, float, float, int]]
+    orders: list[tuple[int, int, int, float, float, float, int, int, int]]
+    equity: list[tuple[int, float, float]]
+    session_equity: list[float]
+
+    @property
+    def digest(self) -> str:
+        digest = LaneDigest()
+        digest.absorb_fills(np.array(self.fills, FILLS.received))
+        rows = np.array(self.equity, EQUITY.received)
+        digest.absorb_equity(*(np.ascontiguousarray(rows[name]) for name in EQUITY.received.names))
+        return digest.hexdigest()
+
+
+def session_of(market: Market, ts: int) -> int:
+    """The session that a base bar overlaps, the earlier one of two; -1 if none."""
+    sessions, length = market.sessions, market.intervals[0]
+    for index in range(len(sessions)):
+        if length == DAY:
+            if ts == sessions.date_ns[index]:
+                return index
+        elif ts < sessions.close_ns[index] and ts + length > sessions.open_ns[index]:
+            return index
+    return -1
+
+
+def base_bars(market: Market, symbol: int) -> list[Bar]:
+    """A symbol's bars inside sessions, in order."""
+    table = market.bars[market.symbols[symbol]]
+    found = []
+    for ts, prices in zip(table.ts.tolist(), table.values.T.tolist(), strict=True):
+        session = session_of(market, ts)
+        if session >= 0:
+            end = int(market.sessions.close_ns[session])
+            close = end if market.intervals[0] == DAY else min(ts + market.intervals[0], end)
+            found.append(Bar(0, symbol, session, ts, close, prices, len(found)))
+    return found
+
+
+def longer_bars(market: Market, interval: int, bars: list[Bar]) -> list[Bar]:
+    """Join base bars that close in the same stretch of a session, counted from its open."""
+    length = market.intervals[interval]
+    groups: dict[tuple[int, int], list[Bar]] = defaultdict(list)
+    for bar in bars:
+        opened = int(market.sessions.open_ns[bar.session])
+        stretch = 0 if length == DAY else (bar.close_ts - 1 - opened) // length
+        groups[bar.session, stretch].append(bar)
+    found = []
+    for (session, stretch), group in groups.items():
+        opened = int(market.sessions.open_ns[session])
+        closed = int(market.sessions.close_ns[session])
+        columns = list(zip(*(bar.prices for bar in group), strict=True))
+        volume = 0.0
+        for one in columns[4]:
+            volume += one
+        joined = [columns[0][0], max(columns[1]), min(columns[2]), columns[3][-1], volume]
+        begin = opened + stretch * (0 if length == DAY else length)
+        end = closed if length == DAY else min(begin + length, closed)
+        found.append(
+            Bar(interval, group[0].symbol, session, begin, end, joined, len(found))
+        )
+    return found
+
+
+def all_bars(market: Market) -> list[list[list[Bar]]]:
+    """Bars by interval and symbol."""
+    base = [base_bars(market, symbol) for symbol in range(len(market.symbols))]
+    longer = [
+        [longer_bars(market, interval, bars) for bars in base]
+        for interval in range(1, len(market.intervals))
+    ]
+    return [base, *longer]
+
+
+def moments_of(market: Market, bars: list[list[list[Bar]]]) -> list[tuple[int, Moment]]:
+    """Everything that happens, by the instant at which it is known, in order."""
+    count = len(market.intervals)
+    moments: dict[int, Moment] = defaultdict(lambda: Moment([[] for _ in range(count)]))
+    for interval in bars:
+        for of_symbol in interval:
+            for bar in of_symbol:
+                moments[bar.close_ts].bars[bar.interval].append(bar)
+    for index in range(len(market.sessions)):
+        moments[int(market.sessions.close_ns[index])].closes.append(index)
+        moments[int(market.sessions.open_ns[index])].opens.append(index)
+    return sorted(moments.items())
+
+
+def indicator_columns(
+    market: Market, plan: IndicatorPlan, bars: list[list[list[Bar]]]
+) -> list[Any]:
+    """Per interval the indicator columns of every symbol, f8[columns, symbols, rows]."""
+    found = []
+    symbols = len(market.symbols)
+    for index, name in enumerate(market.streams):
+        rows = max(1, *(len(of_symbol) for of_symbol in bars[index]))
+        values = np.full((len(plan.columns(name)), symbols, rows), np.nan)
+        sessions = np.zeros((symbols, rows), np.int64)
+        for symbol, of_symbol in enumerate(bars[index]):
+            for row, bar in enumerate(of_symbol):
+                values[:5, symbol, row] = bar.prices
+                sessions[symbol, row] = bar.session
+        counts = np.array([len(of_symbol) for of_symbol in bars[index]], np.int64)
+        PlanRunner(plan, name, range(symbols)).compute(values, 0, counts, sessions)
+        found.append(values)
+    return found
+
+
+class Account:
+    """Cash, positions and orders of one lane; also the ``ctx`` of its strategy."""
+
+    def __init__(
+        self, market: Market, cash: float, per_share: float, basis_points: float
+    ) -> None:
+        symbols = len(market.symbols)
+        self._market = market
+        self._per_share, self._basis_points = per_share, basis_points
+        self.now = 0
+        self.cash = cash
+        self.session_date = self.session_open = self.session_close = 0
+        self.positions = [0.0] * symbols
+        self.prices = [math.nan] * symbols
+        self.orders: list[Order] = []
+        self.resting: list[Order] = []
+        self.fills: list[tuple[int, int, float, float, float, int]] = []
+        self.known = [[0] * symbols for _ in market.intervals]
+        self.columns: list[Any] = []
+        self.names: dict[str, tuple[int, int]] = {}
+        self.lookback = 0
+
+    @property
+    def equity(self) -> float:
+        worth = self.cash
+        for quantity, price in zip(self.positions, self.prices, strict=True):
+            if quantity != 0.0:
+                worth += quantity * price
+        return worth
+
+    def meet(self, bar: Bar) -> list[tuple[int, int, float, float, float, int]]:
+        """Fill what rests for the symbol of a base bar at its open; the new fills."""
+        before = len(self.fills)
+        for order in self.resting:
+            if order.symbol == bar.symbol and order.ts <= bar.ts:
+                size, price = abs(order.quantity), bar.prices[0]
+                commission = self._per_share * size + self._basis_points * 1e-4 * size * price
+                self.cash -= order.quantity * price + commission
+                self.positions[bar.symbol] += order.quantity
+                order.filled, order.price = order.quantity, price
+                order.state, order.done_ts = FILLED, bar.ts
+                self.fills.append(
+                    (bar.ts, bar.symbol, order.quantity, price, commission, order.order_id)
+                )
+        self._forget_done()
+        return self.fills[before:]
+
+    def _forget_done(self) -> None:
+        self.resting = [order for order in self.resting if order.state == ACCEPTED]
+
+    def position(self, symbol: int) -> float:
+        return self.positions[symbol]
+
+    def pending(self, symbol: int) -> float:
+        return sum((o.quantity for o in self.resting if o.symbol == symbol), 0.0)
+
+    def last_price(self, symbol: int) -> float:
+        return self.prices[symbol]
+
+    def market(self, symbol: int, quantity: float) -> int:
+        assert 0 <= symbol < len(self.positions)
+        assert math.isfinite(quantity)
+        assert quantity != 0.0
+        order = Order(len(self.orders) + 1, self.now, symbol, float(quantity))
+        self.orders.append(order)
+        self.resting.append(order)
+        return order.order_id
+
+    def target(self, symbol: int, quantity: float) -> int:
+        held = self.positions[symbol] + self.pending(symbol)
+        missing = quantity - held
+        if abs(missing) <= 1e-12 * (abs(quantity) + abs(held)):
+            return 0
+        return self.market(symbol, missing)
+
+    def cancel(self, order_id: int) -> bool:
+        if not 1 <= order_id <= len(self.orders):
+            return False
+        order = self.orders[order_id - 1]
+        if order.state != ACCEPTED:
+            return False
+        order.state, order.done_ts = CANCELLED, self.now
+        self._forget_done()
+        return True
+
+    def _index(self, interval: int) -> int:
+        return self._market.intervals.index(interval) if interval else 0
+
+    def count(self, symbol: int, interval: int = 0) -> int:
+        return self.known[self._index(interval)][symbol]
+
+    def window(self, symbol: int, column: str, rows: int, interval: int = 0) -> Any:
+        assert 1 <= rows <= self.lookback
+        index, place = self.names.get(column, (self._index(interval), -1))
+        if place < 0:
+            place = PRICES.index(column)
+        end = self.known[index][symbol]
+        return self.columns[index][place, symbol, max(0, end - rows) : end]
+
+
+class Lane:
+    """One strategy and its account: the copies of it per symbol, and one for itself."""
+
+    def __init__(self, market: Market, strategy: Strategy, account: Account) -> None:
+        self.account = account
+        self._market = market
+        self._strategy = strategy
+        cls = type(strategy)
+        mine = copy.copy(strategy)
+        for parameter in parameters_of(cls):
+            if parameter.type is Symbol:
+                name = getattr(strategy, parameter.name)
+                setattr(mine, parameter.name, market.symbols.index(name))
+        self._of_symbol = [copy.copy(mine) for _ in market.symbols]
+        self._own = mine
+        self._wanted = [name in (strategy.intervals or market.streams) for name in market.streams]
+        self._request: list[tuple[str, int, int]] = []
+
+    def prepare(self, bars: list[list[list[Bar]]]) -> None:
+        """Compute the indicators, each over its whole series."""
+        request = self._strategy.indicators()
+        plan = IndicatorPlan.build([request], self._market.streams)
+        self._request = list(plan.binding(request))
+        account = self.account
+        account.columns = indicator_columns(self._market, plan, bars)
+        account.names = {name: (index, column) for name, index, column in self._request}
+        account.lookback = self._strategy.lookback
+
+    def call(self, hook: str, symbol: int | None, *data: Any) -> None:
+        owner = self._own if symbol is None else self._of_symbol[symbol]
+        if hasattr(owner, hook):
+            getattr(owner, hook)(*data, self.account)
+
+    def open_session(self, index: int) -> None:
+        sessions, account = self._market.sessions, self.account
+        account.session_date = int(sessions.date_ns[index])
+        account.session_open = int(sessions.open_ns[index])
+        account.session_close = int(sessions.close_ns[index])
+        for name, declared in states_of(type(self._strategy)).items():
+            if declared.reset == "session":
+                for one in (*self._of_symbol, self._own):
+                    setattr(one, name, declared.initial)
+        self.call("on_session_open", None, self._session(index))
+
+    def close_session(self, index: int) -> None:
+        self.call("on_session_close", None, self._session(index))
+
+    def _session(self, index: int) -> SimpleNamespace:
+        sessions = self._market.sessions
+        return SimpleNamespace(
+            index=index,
+            date=int(sessions.date_ns[index]),
+            open=int(sessions.open_ns[index]),
+            close=int(sessions.close_ns[index]),
+            early=int(sessions.early_close[index]),
+            break_start=int(sessions.break_start_ns[index]),
+            break_end=int(sessions.break_end_ns[index]),
+        )
+
+    def show(self, interval: int, bars: list[Bar]) -> None:
+        """Call the strategy for the bars of one interval that close now, in symbol order."""
+        if not self._wanted[interval] or not bars:
+            return
+        for bar in bars:
+            self.call("on_bar", bar.symbol, self._seen(bar))
+        self.call("on_bars", None, self._all_seen(interval, bars))
+
+    def _seen(self, bar: Bar) -> SimpleNamespace:
+        seen = dict(zip(PRICES, bar.prices, strict=True))
+        for name, of, column in self._request:
+            last = self.account.known[of][bar.symbol] - 1
+            seen[name] = math.nan
+            if last >= 0:
+                seen[name] = float(self.account.columns[of][column, bar.symbol, last])
+        return SimpleNamespace(
+            symbol=bar.symbol,
+            interval=self._market.intervals[bar.interval],
+            ts=bar.ts,
+            close_ts=bar.close_ts,
+            **seen,
+        )
+
+    def _all_seen(self, interval: int, bars: list[Bar]) -> SimpleNamespace:
+        symbols = len(self._market.symbols)
+        names = (*PRICES, *(name for name, _, _ in self._request))
+        columns = {name: np.full(symbols, np.nan) for name in names}
+        present = np.zeros(symbols, np.int64)
+        for bar in bars:
+            present[bar.symbol] = 1
+            for name in names:
+                columns[name][bar.symbol] = getattr(self._seen(bar), name)
+        return SimpleNamespace(
+            ts=self.account.now,
+            interval=self._market.intervals[interval],
+            count=len(bars),
+            present=present,
+            **columns,
+        )
+
+
+def replay(
+    market: Market,
+    strategy: Strategy,
+    *,
+    cash: float = 100_000.0,
+    per_share: float = 0.0,
+    basis_points: float = 0.0,
+) -> Outcome:
+    """Run one strategy over a market."""
+    account = Account(market, cash, per_share, basis_points)
+    lane = Lane(market, strategy, account)
+    bars = all_bars(market)
+    lane.prepare(bars)
+    equity: list[tuple[int, float, float]] = []
+    session_equity: list[float] = []
+    worth = cash
+    lane.call("on_start", None)
+    for now, moment in moments_of(market, bars):
+        account.now = now
+        base = moment.bars[0]
+        fills = [fill for bar in base for fill in account.meet(bar)]
+        for bar in base:
+            account.prices[bar.symbol] = bar.prices[3]
+        for of_interval in moment.bars:
+            for bar in of_interval:
+                account.known[bar.interval][bar.symbol] = bar.place + 1
+        if base:
+            worth = account.equity
+            equity.append((now, worth, account.cash))
+        for fill in fills:
+            names = ("ts", "symbol", "quantity", "price", "commission", "order_id")
+            lane.call("on_fill", fill[1], SimpleNamespace(**dict(zip(names, fill, strict=True))))
+        for interval, of_interval in enumerate(moment.bars):
+            lane.show(interval, of_interval)
+        for index in moment.closes:
+            session_equity.append(worth)
+            lane.close_session(index)
+        for index in moment.opens:
+            lane.open_session(index)
+    lane.call("on_stop", None)
+    orders = [tuple(vars(order).values()) for order in account.orders]
+    return Outcome(account.fills, orders, equity, session_equity)  # type: ignore[arg-type]

@@ -1,0 +1,174 @@
+"""Strategies that between them use everything a strategy may; written to trade often.
+
+All quantities are multiples of a quarter, so that sums of them are exact in any order.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import MINUTE, Strategy, Symbol, state
+from pipeline import indicators as ind
+from pipeline.market.bars import interval_name
+
+
+def _interval(minutes: int) -> str | None:
+    """The name of an interval of so many minutes; None, the base, for 0."""
+    return interval_name(minutes * MINUTE) if minutes else None
+
+
+class Crosser(Strategy):
+    """Targets by two averages, the slower one perhaps of another interval; every hook is on_bar."""
+
+    fast: int = 2
+    slow: int = 4
+    quantity: float = 100.0
+    minutes: int = 0
+
+    def indicators(self) -> Mapping[str, Any]:
+        return {
+            "fast_avg": ind.sma(self.fast),
+            "slow_avg": ind.ema(self.slow, interval=_interval(self.minutes)),
+        }
+
+    def on_bar(self, bar, ctx):
+        if bar.fast_avg > bar.slow_avg:
+            ctx.target(bar.symbol, self.quantity)
+        elif bar.fast_avg < bar.slow_avg:
+            ctx.target(bar.symbol, -self.quantity)
+
+
+class Tinkerer(Strategy):
+    """Windows of two intervals, state of both kinds, cancelling, reacting to fills and sessions."""
+
+    span: int = 3
+    size: float = 10.0
+    minutes: int = 0
+    eager: bool = False
+    lookback = property(lambda self: self.span + 1)
+
+    entry: float = state(0.0)
+    bars_today: int = state(0, reset="session")
+    resting: int = state(0)
+    sessions: int = state(0)
+    fills: int = state(2)
+
+    def indicators(self) -> Mapping[str, Any]:
+        longer = _interval(self.minutes)
+        return {"top": ind.highest(self.span, column="high", interval=longer), "day": ind.vwap()}
+
+    def on_start(self, ctx):
+        ctx.market(0, self.size)
+
+    def on_session_open(self, session, ctx):
+        self.sessions += 1
+        if self.sessions % 2 == 0:
+            ctx.target(0, 0.0)
+        elif session.close - session.open > 10 * MINUTE:
+            ctx.market(0, -self.size)
+
+    def on_bar(self, bar, ctx):
+        self.bars_today += 1
+        if self.bars_today % 3 == 0 and ctx.cancel(self.resting):
+            ctx.cancel(self.resting)
+        total = 0.0
+        closes = ctx.window(bar.symbol, "close", self.span)
+        for close in closes:
+            total += close
+        longer = ctx.window(bar.symbol, "low", self.span, self.minutes * MINUTE)
+        for low in longer:
+            total += 0.25 * low
+        tops = ctx.window(bar.symbol, "top", self.span + 1)
+        known = len(closes) + len(longer) + len(tops)
+        if ctx.count(bar.symbol, self.minutes * MINUTE) % 3 == 1 or self.eager:
+            rising = total > (len(closes) + 0.25 * len(longer)) * bar.close
+            size = self.size if rising else -self.size
+            self.resting = ctx.market(bar.symbol, size + 0.25 * known)
+        elif bar.close > bar.day and ctx.pending(bar.symbol) == 0.0:
+            ctx.target(bar.symbol, 2.0 * self.size)
+        elif len(tops) > 0 and tops[-1] == bar.top and ctx.equity > ctx.cash:
+            ctx.target(bar.symbol, 0.0)
+
+    def on_fill(self, fill, ctx):
+        self.fills += 1
+        if fill.price > self.entry and ctx.position(fill.symbol) > 3.0 * self.size:
+            ctx.market(fill.symbol, -0.5 * ctx.position(fill.symbol))
+        self.entry = fill.price + fill.commission
+        if self.fills % 4 == 0:
+            ctx.cancel(fill.order_id + 1)
+
+    def on_session_close(self, session, ctx):
+        if ctx.last_price(0) == ctx.last_price(0) and ctx.now >= ctx.session_close:
+            ctx.target(0, self.size)
+
+    def on_stop(self, ctx):
+        ctx.market(0, 1.0)
+
+
+class Ranker(Strategy):
+    """Longs the symbol that rose most, of those with a bar just now, against a leader's trend."""
+
+    span: int = 1
+    size: float = 5.0
+    minutes: int = 0
+    leader: Symbol = Symbol("A")
+    turns: int = state(0, reset="session")
+
+    def indicators(self) -> Mapping[str, Any]:
+        return {
+            "move": ind.roc(self.span),
+            "level": ind.sma(self.span + 1, interval=_interval(self.minutes)),
+        }
+
+    def on_bars(self, bars, ctx):
+        self.turns += 1
+        best = -1
+        for symbol in range(len(bars.present)):
+            known = bars.present[symbol] == 1 and bars.move[symbol] == bars.move[symbol]
+            if known and (best < 0 or bars.move[symbol] > bars.move[best]):
+                best = symbol
+        led = bars.level[self.leader] > bars.close[self.leader]
+        for symbol in range(len(bars.present)):
+            if bars.present[symbol] == 0:
+                continue
+            size = self.size if symbol == best else -self.size
+            if led:
+                size = 2.0 * size + bars.count
+            ctx.target(symbol, size + 0.25 * self.turns)
+
+
+class Both(Strategy):
+    """One bar and all bars of one interval only, with every built-in kind of indicator at hand."""
+
+    minutes: int = 0
+    size: float = 4.0
+    intervals = property(lambda self: (_interval(self.minutes),) if self.minutes else ())
+    seen: int = state(0)
+
+    def indicators(self) -> Mapping[str, Any]:
+        return {
+            "strength": ind.rsi(2),
+            "range_": ind.atr(2),
+            "bands": ind.bollinger(3, 1.0),
+            "trend": ind.macd(2, 3, 2),
+            "volume_": ind.obv(interval=_interval(self.minutes)),
+            "low_": ind.lowest(2),
+            "weighted": ind.wma(3),
+            "spread": ind.stdev(2),
+        }
+
+    def on_bar(self, bar, ctx):
+        self.seen += 1
+        if bar.close > bar.bands_upper or bar.trend_histogram > 0.0:
+            ctx.target(bar.symbol, self.size)
+        elif bar.strength < 50.0 and bar.weighted > bar.low_:
+            ctx.target(bar.symbol, -self.size)
+
+    def on_bars(self, bars, ctx):
+        self.seen += 1
+        for symbol in range(len(bars.present)):
+            wide = bars.range_[symbol] > 2.0 * bars.spread[symbol]
+            if bars.present[symbol] == 1 and wide and bars.volume_[symbol] > 0.0:
+                ctx.market(symbol, 0.25 * (1 + self.seen % 3))
+
+
+TRADERS = (Crosser, Tinkerer, Ranker, Both)
