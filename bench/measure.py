@@ -129,12 +129,12 @@ class Report:
 
     def _table(self) -> str:
         about = self._machine
+        place = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB"
         settings = ", ".join(f"{name} {value}" for name, value in self._settings.items())
         versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
         lines = [
             f"bench/{self._bench}.py: {settings}",
-            f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, {about['system']}, "
-            f"load {about['load_before']}",
+            f"{place}, {about['system']}, load {about['load_before']}",
             f"Python {about['python']}, {versions}",
             "",
         ]

@@ -15,7 +15,8 @@ which are checked:
 
 Bound: the tape carries at least 5 times the bytes per second of Queue and of Pipe.
 
-Latency: two processes play ping-pong and each round trip is timed; half of it is one hand-over.
+Latency: two processes, each on a core of its own where the system lets them be put there, play
+ping-pong and each round trip is timed; half of it is one hand-over.
 Edges of a run, data-driven and clock-driven, against two bare `multiprocess.Semaphore`s. Bound: at
 most twice theirs, p50 and p99.
 
@@ -24,11 +25,12 @@ within a round.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ import multiprocess
 import numpy as np
 import numpy.typing as npt
 
-sys.path[0] = str(Path(__file__).parents[1])  # the repository, see measure.py
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.measure import Report, interleaved, median_ratio
 from pipeline.stages.subscription import Mode, StreamSubscription
@@ -224,11 +226,30 @@ def edge(
 # -- latency ------------------------------------------------------------------------------------
 
 
+@contextmanager
+def on_core(number: int) -> Iterator[None]:
+    """Keep this process on one of the cores it may use.
+
+    Where the system puts both on one core or on two differs from game to game, and a hand-over
+    within one core takes a fraction of the time.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def play(take: Callable[[], object], give: Callable[[], object], rounds: int) -> None:
     """Return every token."""
-    for _ in range(rounds):
-        take()
-        give()
+    with on_core(1):
+        for _ in range(rounds):
+            take()
+            give()
 
 
 def return_edges(
@@ -272,16 +293,17 @@ class Latency:
         warm_up = self._rounds // 10
         process = self._context.Process(target=target, args=(*arguments, warm_up + self._rounds))
         process.start()
-        for _ in range(warm_up):
-            give()
-            take()
         taken = np.empty(self._rounds, np.int64)
-        clock = time.perf_counter_ns
-        for number in range(self._rounds):
-            start = clock()
-            give()
-            take()
-            taken[number] = clock() - start
+        with on_core(0):
+            for _ in range(warm_up):
+                give()
+                take()
+            clock = time.perf_counter_ns
+            for number in range(self._rounds):
+                start = clock()
+                give()
+                take()
+                taken[number] = clock() - start
         process.join()
         return taken / 2e9
 

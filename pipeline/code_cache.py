@@ -1,7 +1,7 @@
 """Where compiled code is kept on disk, and when it is too old to use.
 
 Numba looks at the file of the function it loads from its cache, not at the files of the functions
-that one calls. So compiled code lies in a folder named by a hash of all sources of this package:
+that one calls. So compiled code lies in a folder named by a hash of all sources that hold any:
 an upgrade, a `git pull` or an edit starts a new folder and never runs old kernels.
 """
 
@@ -18,13 +18,13 @@ _KEPT = 4
 
 @cache
 def source_hash() -> str:
-    """16 hex digits over path, size and time of every source file of `shm` and `pipeline`."""
-    digest = hashlib.sha256()
+    """16 hex digits over the sources of this package that hold compiled code."""
     package = Path(__file__).parent
-    for root in (package, package.parent / "shm"):
-        for path in sorted(root.rglob("*.py")):
-            status = path.stat()
-            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        source = path.read_bytes()
+        if b"njit" in source:
+            digest.update(f"{path.relative_to(package)} {len(source)} ".encode() + source)
     return digest.hexdigest()[:16]
 
 

@@ -32,7 +32,7 @@ def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
 
         return record_type(types.int64), codegen
 
-    return at  # type: ignore[no-any-return]  # intrinsic is untyped
+    return at
 
 
 def _accessors(value_type: Any, llvm_type: Any) -> tuple[Any, Any]:

@@ -82,9 +82,9 @@ class BarColumns:
 
     def content_hash(self) -> str:
         """sha256 over the little-endian bytes of ts, open, high, low, close, volume."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.ts, dtype="<i8"))
+        digest = hashlib.sha256(np.ascontiguousarray(self.ts, dtype="<i8").data)
         for column in self.values:
-            digest.update(np.ascontiguousarray(column, dtype="<f8"))
+            digest.update(np.ascontiguousarray(column, dtype="<f8").data)
         return digest.hexdigest()
 
 

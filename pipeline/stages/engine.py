@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.market.bars import interval_ns
 from pipeline.results.recorder import Recorder
 from pipeline.stages.lane import Lane
-from pipeline.stages.lane_spec import LaneSpec, Market, Terms
+from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.slot import Slot, SlotShape
@@ -44,9 +44,8 @@ class Engine:
         folder: Path,
         total: int,
     ) -> None:
-        market = Market(shape.symbols, tuple(interval_ns(name) for name in shape.intervals))
         self._outbox = Outbox(shape.rows * len(shape.symbols), shape.sessions)
-        self.lanes = [Lane(spec, market, terms, self._outbox) for spec in specs]
+        self.lanes = [Lane(spec, shape, terms, self._outbox) for spec in specs]
         self._session_equity: dict[int, list[float]] = {lane.number: [] for lane in self.lanes}
         self._session_dates: list[int] = []
         self._schedule = Schedule(shape)

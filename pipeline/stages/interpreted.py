@@ -18,7 +18,7 @@ from pipeline.stages.lane_loop import (
     open_moment,
     open_session,
 )
-from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec, Market, bars_dtype
+from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec, bars_dtype
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import (
     CLOSES,
@@ -28,14 +28,15 @@ from pipeline.stages.schedule import (
     TABLE_SHIFT,
     Schedule,
 )
+from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, BarTable, Slot
 from pipeline.strategy.context import Context
-from pipeline.strategy.strategy import Strategy, states_of
+from pipeline.strategy.strategy import Strategy, Symbol, states_of
 
 _FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
 # mypy only follows literal field names.
-Fill: Any = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
-Session: Any = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
+Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
+Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
 
 #: Moments as Python walks them: begin and end of their bars, flags.
 Moments = list[tuple[int, int, int]]
@@ -45,15 +46,16 @@ class Interpreter:
     """Runs one lane's strategy as it is written.
 
     One copy of the strategy per symbol and one of the lane's own hold the state, as the records
-    of a compiled strategy do. ``records`` gives their first values; ``memory`` is the lane's
-    CONTEXT, ``account`` its ACCOUNT, ``program`` its PROGRAM.
+    of a compiled strategy do. ``records`` gives their first values; ``cursor`` is the lane's,
+    ``memory`` its CONTEXT, ``account`` its ACCOUNT, ``program`` its PROGRAM.
     """
 
     def __init__(
         self,
         spec: LaneSpec,
-        market: Market,
         context: Context,
+        data: SessionData,
+        cursor: npt.NDArray[np.int64],
         records: npt.NDArray[Any],
         memory: npt.NDArray[Any],
         account: npt.NDArray[Any],
@@ -62,6 +64,8 @@ class Interpreter:
     ) -> None:
         self._spec = spec
         self._context = context
+        self._data = data
+        self._cursor = cursor
         self._memory = memory
         self._account = account
         self._outbox = outbox
@@ -76,7 +80,7 @@ class Interpreter:
         self._names = tuple(name for name, _, _ in spec.bindings)
         bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
         self._bar = bar
-        self._bars = np.zeros(1, bars_dtype(self._names, len(market.symbols)))
+        self._bars = np.zeros(1, bars_dtype(self._names, cursor.shape[1]))
         # The compiled loader fills the bars record that the program names.
         program[0]["bars"] = self._bars.ctypes.data
         self._rows: list[list[Iterator[Any]]] = []
@@ -92,8 +96,7 @@ class Interpreter:
 
     def bind(self, slot: Slot, schedule: Schedule) -> None:
         """Turn a slot just taken into Python objects, once for all its moments."""
-        self._context.bind([table.values.reshape(-1) for table in slot.tables])
-        self._sessions = slot.sessions
+        self._show(slot)
         wanted = hasattr(self._spec.strategy, "on_bar")
         self._rows = [
             self._bars_of(slot, index) if wanted and index in self._spec.wanted else []
@@ -106,11 +109,16 @@ class Interpreter:
         )
         self._entries = schedule.entries[: int(moments["end"][-1])].tolist() if len(moments) else []
 
+    def _show(self, slot: Slot) -> None:
+        self._context.bind([table.values.reshape(-1) for table in slot.tables])
+        self._data.bind(slot, self._cursor)
+        self._sessions = slot.sessions
+
     def _bars_of(self, slot: Slot, index: int) -> list[Iterator[Any]]:
         """Return the bars of one interval, by symbol, each made when its turn comes."""
         table = slot.tables[index]
         interval = interval_ns(table.interval)
-        found = []
+        found: list[Iterator[Any]] = []
         for symbol, count in enumerate(table.count.tolist()):
             rows = slice(table.first, table.first + count)
             columns: list[Any] = [repeat(symbol, count), repeat(interval, count)]
@@ -166,8 +174,7 @@ class Interpreter:
         symbol = int(self._memory[0]["symbol"])
         own = self._copies[symbol]  # -1, no symbol, is the lane's own copy
         if slot is not None:
-            self._context.bind([table.values.reshape(-1) for table in slot.tables])
-            self._sessions = slot.sessions
+            self._show(slot)
         if hook == "on_bar":
             own.on_bar(self._bar(*bar[0].item()), self._context)
         elif hook == "on_fill":
@@ -183,7 +190,7 @@ class Interpreter:
 
     def _call_fills(self, before: int) -> None:
         for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
-            fill = Fill(*record.item())
+            fill: Any = Fill(*record.item())
             self._note("on_fill", fill.symbol)
             self._copies[fill.symbol].on_fill(fill, self._context)
 
@@ -208,6 +215,7 @@ class Interpreter:
             self._call_session("on_session_close", close_session(self._at))
         if flags & OPENS:
             place = open_session(self._at)
+            self._data.enter_session(self._sessions[place])
             for one in self._copies:
                 vars(one).update(self._resets)
             self._call_session("on_session_open", place)
@@ -228,7 +236,10 @@ def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
     one = copy.copy(strategy)
     for name in record.dtype.names or ():
         if name != "unused":
-            setattr(one, name, type(getattr(one, name))(record[name].item()))
+            value = record[name].item()
+            kind = type(getattr(one, name))
+            # A Symbol is the symbol's index inside hooks, which the record holds.
+            setattr(one, name, value if kind is Symbol else kind(value))
     return one
 
 

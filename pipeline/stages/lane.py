@@ -14,11 +14,12 @@ from pipeline.execution.orders import ORDER, end_moment_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
-from pipeline.stages.lane_spec import LaneSpec, Market, Terms, bar_dtype, bars_dtype
+from pipeline.stages.lane_spec import LaneSpec, Terms, bar_dtype, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
-from pipeline.stages.slot import SESSION, Slot
+from pipeline.stages.session_data import SessionData
+from pipeline.stages.slot import SESSION, Slot, SlotShape
 from pipeline.strategy.compiled import compile_hooks
 from pipeline.strategy.context import CONTEXT, Context, name_table
 from pipeline.strategy.strategy import (
@@ -36,19 +37,19 @@ class Lane:
     All arrays the compiled loop knows by address live as long as this object does.
     """
 
-    def __init__(self, spec: LaneSpec, market: Market, terms: Terms, outbox: Outbox) -> None:
+    def __init__(self, spec: LaneSpec, shape: SlotShape, terms: Terms, outbox: Outbox) -> None:
         self.number = spec.number
         self._spec = spec
-        self._market = market
+        self._shape = shape
         self._outbox = outbox
         self._names = tuple(name for name, _, _ in spec.bindings)
-        symbols = len(market.symbols)
+        symbols = len(shape.symbols)
         self._floats = np.zeros((4, symbols))
         self._floats[2] = np.nan  # no last price before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
         self._book = np.zeros(2 * INBOX, ORDER)
         self.account = self._open_account(terms)
-        self._cursor = np.zeros((len(market.intervals), symbols), np.int64)
+        self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
         self._columns = name_table(columns)
@@ -62,7 +63,7 @@ class Lane:
     def _open_account(self, terms: Terms) -> npt.NDArray[Any]:
         account = np.zeros(1, ACCOUNT)
         record = account[0]
-        record["symbols"] = len(self._market.symbols)
+        record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
         for name in ("initial_cash", "cash", "equity"):
             record[name] = terms.initial_cash
@@ -83,7 +84,7 @@ class Lane:
         context = np.zeros(1, CONTEXT)
         record = context[0]
         record["account"] = self.account.ctypes.data
-        record["intervals"] = len(self._market.intervals)
+        record["intervals"] = len(self._shape.intervals)
         record["cursor"] = self._cursor.ctypes.data
         record["names"], record["name_count"] = self._columns.ctypes.data, len(self._columns)
         record["lookback"] = self._spec.lookback
@@ -94,7 +95,7 @@ class Lane:
         """One record of parameters and state per symbol, and a last one of the lane's own."""
         strategy = self._spec.strategy
         cls = type(strategy)
-        records = np.zeros(len(self._market.symbols) + 1, record_dtype(cls))
+        records = np.zeros(len(self._shape.symbols) + 1, record_dtype(cls))
         for parameter in parameters_of(cls):
             value = getattr(strategy, parameter.name)
             records[parameter.name] = self._index_of(value) if parameter.type is Symbol else value
@@ -103,17 +104,17 @@ class Lane:
         return records
 
     def _index_of(self, symbol: str) -> int:
-        if symbol not in self._market.symbols:
+        if symbol not in self._shape.symbols:
             raise StrategyError(
                 f"{type(self._spec.strategy).__name__}: {symbol!r} is not one of this run's "
-                f"symbols: {', '.join(self._market.symbols)}"
+                f"symbols: {', '.join(self._shape.symbols)}"
             )
-        return self._market.symbols.index(symbol)
+        return self._shape.symbols.index(symbol)
 
     def _make_program(self) -> None:
         cls = type(self._spec.strategy)
         self._bar = np.zeros(1, bar_dtype(self._names))
-        self._bars = np.zeros(1, bars_dtype(self._names, len(self._market.symbols)))
+        self._bars = np.zeros(1, bars_dtype(self._names, len(self._shape.symbols)))
         self._bindings = np.array([b[1:] for b in self._spec.bindings], np.int64).reshape(-1, 2)
         fields = list(self._self.dtype.names or ())
         resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
@@ -258,16 +259,18 @@ class Lane:
                     hook,
                     context=self.context,
                     account=self.account,
-                    symbols=self._market.symbols,
+                    symbols=self._shape.symbols,
                     replay=self._replay,
                 )
             ) from error
 
     def _interpret(self) -> Interpreter:
+        data = SessionData(self._shape, lookback=max(1, self._spec.lookback))
         return Interpreter(
             self._spec,
-            self._market,
-            Context(self.context, self._floats[0], self._floats[1]),
+            Context(self.context, self._floats[0], self._floats[1], data),
+            data,
+            self._cursor,
             self._self,
             self.context,
             self.account,

@@ -66,7 +66,7 @@ _PRICES = 5
 def _begin(context: Any, index: int) -> int:
     if index == 0:
         return 0
-    return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end  # type: ignore[no-any-return]
+    return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end
 
 
 @njit(cache=True)
@@ -103,7 +103,7 @@ def open_moment(context_address: int, index: int) -> int:
         store_i8(context.cursor, (entry >> TABLE_SHIFT) * account.symbols + symbol, row)
     if moment.base_end > begin:
         mark(account)
-    return before  # type: ignore[no-any-return]
+    return before
 
 
 @njit(cache=True)
@@ -115,7 +115,7 @@ def _bound(context: Any, program: Any, binding: int, index: int, symbol: int, ro
     if of != index:
         row = load_i8(context.cursor, of * symbols + symbol)
     column = load_i8(program.bindings, 2 * binding + 1)
-    return load_f8(table.values, (column * symbols + symbol) * table.stride + row)  # type: ignore[no-any-return]
+    return load_f8(table.values, (column * symbols + symbol) * table.stride + row)
 
 
 @njit(cache=True)
@@ -182,7 +182,7 @@ def close_session(context_address: int) -> int:
     while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
         place += 1
     context.next_close = place + 1
-    return place  # type: ignore[no-any-return]
+    return place
 
 
 @njit(cache=True)
@@ -197,7 +197,7 @@ def open_session(context_address: int) -> int:
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close
-    return place  # type: ignore[no-any-return]
+    return place
 
 
 @njit(cache=True)
@@ -211,7 +211,7 @@ def _reset_state(program: Any, symbols: int) -> None:
 
 @njit(cache=True)
 def _calls(program: Any, hook: int) -> bool:
-    return (program.hooks >> hook) & 1 == 1  # type: ignore[no-any-return]
+    return (program.hooks >> hook) & 1 == 1
 
 
 @njit(

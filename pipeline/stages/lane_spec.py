@@ -14,14 +14,6 @@ BAR_FIELDS = ("symbol", "interval", "ts", "close_ts", *PRICE_COLUMNS)
 
 
 @dataclass(frozen=True)
-class Market:
-    """What a lane needs to know of the run: symbols, and interval lengths in ns, base first."""
-
-    symbols: tuple[str, ...]
-    intervals: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Terms:
     """On which terms a lane trades: cash in account currency, commission per share and in bps."""
 

@@ -15,6 +15,7 @@ of all their timings together. Timings are kept in ns, and told in seconds.
 """
 
 import math
+import textwrap
 import time
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
@@ -40,7 +41,10 @@ _TIMERS = (
     *("analysis_engine", "data_processor", "initial_load", "subsequent_load"),
     *("session_gap", "session_duration", "backtest"),
 )
+_WIDTH = 80
 _LABEL = 16
+
+_HOUR = 3.6e12
 
 _now = time.perf_counter_ns
 
@@ -179,11 +183,9 @@ class PerformanceMetrics:
         lines = [f"{f'{scope} timings':<{_LABEL}}{'count':>10}{header}"]
         told = [name for name in _TIMERS if name in merged and merged[name].count]
         lines += [_timer_line(name, merged[name]) for name in told]
-        lines += ["", f"{scope} counters"]
-        for name, role in roles.items():
-            if any(role.counters.values()):
-                counted = ", ".join(f"{n:,} {word}" for word, n in role.counters.items() if n)
-                lines.append(f"{name:<{_LABEL}}{counted}")
+        counted = [line for name, role in roles.items() for line in _counter_lines(name, role)]
+        if counted:
+            lines += ["", f"{scope} counters", *counted]
         if scope == "backtest":
             lines += self._summary_lines(roles)
         return "\n".join(lines) + "\n"
@@ -254,8 +256,22 @@ def _timer_line(name: str, timer: Distribution) -> str:
     return f"{label:<{_LABEL}}{timer.count:>10,}" + "".join(f"{_duration(f):>9}" for f in figures)
 
 
+def _counter_lines(name: str, role: Figures) -> list[str]:
+    """Return the counters of a role that counted anything."""
+    # A number and its word stay together: wrapping breaks at spaces only.
+    told = ", ".join(f"{n:,}\0{word}" for word, n in role.counters.items() if n)
+    lines = textwrap.wrap(told, _WIDTH - _LABEL)
+    labels = [name, *[""] * len(lines)]
+    return [
+        f"{label:<{_LABEL}}" + line.replace("\0", " ")
+        for label, line in zip(labels, lines, strict=False)
+    ]
+
+
 def _duration(ns: float) -> str:
     """Return a time in its natural unit, with three figures or more, in at most 8 characters."""
+    if ns >= _HOUR * 10:
+        return f"{ns / _HOUR:.0f} h"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
         if ns >= size:
             value = ns / size

@@ -25,13 +25,13 @@ Data-driven edges touch no memory but the semaphore. The others have a segment o
     stamps     when a token was signalled, ns; 0 if in time              the producer's process
 
 The first two each fill a cache line. Token k is stamped in cell k % cells before it is given, so
-that the semaphore orders the stamp. `taken` is read without order: an older value can only count a
-consumer as late that took its token at that very moment.
+that the semaphore orders the stamp; there are at least 64, more than a ring has slots, and where
+more tokens lie untaken the oldest are timed from a later signal. `taken` is read without order: an
+older value can only count a consumer as late that took its token at that very moment.
 """
 
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Literal, cast
 
 import numpy as np
@@ -44,7 +44,7 @@ from shm.segment import Segment
 
 Mode = Literal["data", "clock", "live"]
 
-# Tokens that may be under way before a stamp is used again; a ring has fewer slots.
+# The least number of stamps.
 _STAMPS = 64
 _SIGNALLED, _OVERRUNS = range(2)
 _TAKEN, _OVERRUNS_AT_RESET, _LATE, _LATEST, _TIMEOUTS = range(5)
@@ -92,6 +92,8 @@ class StreamSubscription(Gate):
         control: ControlPage | None = None,
         timeout: float | None = None,
     ) -> None:
+        if type(self) is not _class_of(mode, depth):
+            raise TypeError(f"{mode} edge {kind!r} of depth {depth} must be made by create()")
         super().__init__(
             run_id, kind, producer=producer, consumer=consumer, initial=initial, control=control
         )
@@ -123,10 +125,7 @@ class StreamSubscription(Gate):
         and `Segment.create` raise.
         """
         _check(kind, depth, mode, initial, timeout)
-        made: type[StreamSubscription] = _PacedSubscription
-        if mode == "data":
-            made = _OneShotSubscription if depth == 1 else StreamSubscription
-        return made(
+        return _class_of(mode, depth)(
             run_id,
             kind,
             producer=producer,
@@ -332,14 +331,6 @@ class _PacedSubscription(StreamSubscription):
         self._producer = self._consumer = self._stamps = cast("memoryview", _ClosedCells(str(self)))
         self._segment.close()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __getstate__(self) -> tuple[object, ...]:
         return super().__getstate__(), self._segment
 
@@ -357,6 +348,12 @@ class _ClosedCells:
 
     def __getitem__(self, index: int) -> int:
         raise Closed(self._what)
+
+
+def _class_of(mode: Mode, depth: int) -> type[StreamSubscription]:
+    if mode != "data":
+        return _PacedSubscription
+    return _OneShotSubscription if depth == 1 else StreamSubscription
 
 
 def _check(kind: str, depth: int, mode: Mode, initial: int, timeout: float | None) -> None:

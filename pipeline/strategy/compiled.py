@@ -80,10 +80,10 @@ def _attribute(name: str, read: Callable[[int], Any]) -> None:
 
 def _session(field: str) -> Callable[[int], Any]:
     if field == "date":
-        return njit(lambda context: context_at(context).session_date)  # type: ignore[no-any-return]
+        return njit(lambda context: context_at(context).session_date)
     if field == "open":
-        return njit(lambda context: context_at(context).session_open)  # type: ignore[no-any-return]
-    return njit(lambda context: context_at(context).session_close)  # type: ignore[no-any-return]
+        return njit(lambda context: context_at(context).session_open)
+    return njit(lambda context: context_at(context).session_close)
 
 
 _attribute("now", operations.now)

@@ -82,25 +82,25 @@ def column_key(name: str) -> int:
 @njit(cache=True)
 def now(context: int) -> int:
     """Present moment, ns UTC."""
-    return account_at(context_at(context).account).now  # type: ignore[no-any-return]
+    return account_at(context_at(context).account).now
 
 
 @njit(cache=True)
 def cash(context: int) -> float:
     """Cash in account currency."""
-    return account_at(context_at(context).account).cash  # type: ignore[no-any-return]
+    return account_at(context_at(context).account).cash
 
 
 @njit(cache=True)
 def equity(context: int) -> float:
     """Cash plus positions at their last closes."""
-    return marked_equity(account_at(context_at(context).account))  # type: ignore[no-any-return]
+    return marked_equity(account_at(context_at(context).account))
 
 
 @njit(cache=True)
 def _of_symbol(context: int, symbol: int, array: int) -> float:
     orders.check_symbol(account_at(context_at(context).account), symbol)
-    return load_f8(array, symbol)  # type: ignore[no-any-return]
+    return load_f8(array, symbol)
 
 
 @njit(cache=True)
@@ -152,7 +152,7 @@ def _interval_index(context: Any, interval: int) -> int:
 @njit(cache=True)
 def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
     cursor = load_i8(context.cursor, index * account_at(context.account).symbols + symbol)
-    return load_i8(table.seen, symbol) + cursor - table.first + 1  # type: ignore[no-any-return]
+    return load_i8(table.seen, symbol) + cursor - table.first + 1
 
 
 @njit(cache=True)
@@ -201,14 +201,18 @@ class Context:
     Symbols are indices in the run's symbols, as ``bar.symbol`` gives them.
     """
 
-    __slots__ = ("_address", "_context", "_keys", "_pending", "_position", "_values")
+    __slots__ = ("_address", "_context", "_keys", "_pending", "_position", "_values", "data")
 
     def __init__(
         self,
         context: npt.NDArray[Any],
         position: npt.NDArray[np.float64],
         pending: npt.NDArray[np.float64],
+        data: Any = None,
     ) -> None:
+        #: The run's SessionData: bars, indicators, session facts and quality up to now. Interpreted
+        #: strategies only; `window` and `count` are there for both.
+        self.data = data
         self._context = context
         self._address = int(context.ctypes.data)
         # Memoryviews: an item costs a third of a NumPy item, and `target` reads two per bar.

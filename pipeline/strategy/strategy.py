@@ -52,8 +52,8 @@ class State:
 def state(initial: float | bool = 0.0, *, reset: Literal["never", "session"] = "never") -> Any:
     """Make an annotated attribute memory instead of a parameter.
 
-    As in ``entry: float = state(0.0)``: one value per lane and symbol. ``reset="session"`` puts it back to ``initial`` when a session
-    opens, before ``on_session_open``.
+    As in ``entry: float = state(0.0)``: one value per lane and symbol. ``reset="session"`` puts it
+    back to ``initial`` when a session opens, before ``on_session_open``.
     """
     if reset not in ("never", "session"):
         raise StrategyError(f'state(reset=...) must be "never" or "session", was {reset!r}')
@@ -94,8 +94,8 @@ class Strategy:
         for name, parameter in declared.items():
             if name not in parameters:
                 setattr(self, name, parameter.default)
-        for name, value in states_of(type(self)).items():
-            setattr(self, name, value.initial)
+        for name, declared_state in states_of(type(self)).items():
+            setattr(self, name, declared_state.initial)
 
     def indicators(self) -> Mapping[str, Any]:
         """Indicators by the name under which a bar shows them, e.g. ``{"fast": ind.sma(10)}``."""
@@ -109,7 +109,7 @@ def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
         if base in (object, Strategy):
             continue
         for name, kind in inspect.get_annotations(base, eval_str=True).items():
-            if get_origin(kind) is ClassVar or kind is ClassVar or name.startswith("_"):
+            if ClassVar in (kind, get_origin(kind)) or name.startswith("_"):
                 continue
             if not hasattr(cls, name):
                 raise StrategyError(f"{cls.__name__}.{name} needs a default value")

@@ -255,7 +255,11 @@ def outcome_of(
 
 
 def _ns(instant: Any) -> int:
-    return int(np.datetime64(instant.tz_localize(None) if instant.tzinfo else instant, "ns").astype(np.int64))
+    return int(
+        np.datetime64(instant.tz_localize(None) if instant.tzinfo else instant, "ns").astype(
+            np.int64
+        )
+    )
 
 
 def assert_same(found: Outcome, expected: Outcome) -> None:

@@ -129,9 +129,7 @@ def longer_bars(market: Market, interval: int, bars: list[Bar]) -> list[Bar]:
         joined = [columns[0][0], max(columns[1]), min(columns[2]), columns[3][-1], volume]
         begin = opened + stretch * (0 if length == DAY else length)
         end = closed if length == DAY else min(begin + length, closed)
-        found.append(
-            Bar(interval, group[0].symbol, session, begin, end, joined, len(found))
-        )
+        found.append(Bar(interval, group[0].symbol, session, begin, end, joined, len(found)))
     return found
 
 
@@ -182,9 +180,7 @@ def indicator_columns(
 class Account:
     """Cash, positions and orders of one lane; also the ``ctx`` of its strategy."""
 
-    def __init__(
-        self, market: Market, cash: float, per_share: float, basis_points: float
-    ) -> None:
+    def __init__(self, market: Market, cash: float, per_share: float, basis_points: float) -> None:
         symbols = len(market.symbols)
         self._market = market
         self._per_share, self._basis_points = per_share, basis_points

@@ -1,0 +1,175 @@
+"""Hypothesis strategies that property tests share: small markets, lanes, and ways to divide a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pipeline.market.bars import interval_ns
+from pipeline.market.calendars import DAY_NS
+from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.strategy.strategy import Strategy
+from tests.reference.in_process import Setup
+from tests.reference.market import Bars, Market, random_walk, session_table
+from tests.reference.traders import TRADERS, Both, Crosser, Ranker, Tinkerer
+
+HALF_MINUTE = 30_000_000_000
+MINUTE = 2 * HALF_MINUTE
+START = 1_700_006_400_000_000_000  # a midnight
+
+seeds = st.integers(0, 2**16)
+
+
+@st.composite
+def session_tables(draw: st.DrawFn, most: int = 4) -> SessionTable:
+    """Sessions of half a minute to twenty, with and without time between them."""
+    spans = []
+    at = START
+    for _ in range(draw(st.integers(1, most))):
+        at += HALF_MINUTE * draw(st.integers(0, 24))
+        length = HALF_MINUTE * draw(st.integers(1, 40))
+        spans.append((at, at + length))
+        at += length
+    return session_table(spans)
+
+
+@st.composite
+def bars_between(draw: st.DrawFn, begin: int, end: int, step: int) -> Bars:
+    """Bars on a grid of ``step`` from ``begin`` on, any of them missing."""
+    grid = np.arange(begin, end, step, dtype=np.int64)
+    missing = draw(st.integers(0, 2 ** len(grid) - 1))
+    if draw(st.booleans()):
+        missing |= draw(st.integers(0, 2 ** len(grid) - 1))
+    kept = [row for row in range(len(grid)) if not missing >> row & 1]
+    return random_walk(grid[kept], draw(seeds))
+
+
+def _longer(names: Sequence[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    """Any of some intervals, shorter ones first."""
+    return st.sets(st.sampled_from(names)).map(lambda s: tuple(sorted(s, key=interval_ns)))
+
+
+@st.composite
+def markets(draw: st.DrawFn, most_symbols: int = 4) -> Market:
+    """One to four symbols with gaps, bars outside sessions, and sessions without bars.
+
+    Bars of a minute begin with the minute or between two: some overlap an open or a close.
+    """
+    sessions = draw(session_tables())
+    begin = int(sessions.open_ns[0]) // MINUTE * MINUTE - 2 * MINUTE
+    begin += draw(st.sampled_from([0, HALF_MINUTE]))
+    end = int(sessions.close_ns[-1]) + 2 * MINUTE
+    symbols = "ABCD"[: draw(st.integers(1, most_symbols))]
+    bars = {symbol: draw(bars_between(begin, end, MINUTE)) for symbol in symbols}
+    return Market(bars, sessions, ("1m", *draw(_longer(["2m", "3m", "5m", "1h", "1d"]))))
+
+
+@st.composite
+def daily_markets(draw: st.DrawFn) -> Market:
+    """Daily bars, labelled by date, in sessions of any hours."""
+    days = draw(st.integers(1, 12))
+    opened = HALF_MINUTE * draw(st.integers(0, 1000))
+    length = HALF_MINUTE * draw(st.integers(1, 1800))
+    midnights = START + DAY_NS * np.arange(days, dtype=np.int64)
+    table = session_table([(int(at) + opened, int(at) + opened + length) for at in midnights])
+    table.date_ns[:] = midnights
+    symbols = "AB"[: draw(st.integers(1, 2))]
+    end = int(midnights[-1]) + 3 * DAY_NS
+    bars = {symbol: draw(bars_between(START - DAY_NS, end, DAY_NS)) for symbol in symbols}
+    return Market(bars, table, ("1d",))
+
+
+@st.composite
+def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
+    """One lane or more, of any of the traders, with any parameters."""
+    day = DAY_NS // MINUTE
+    longer = [0, *(length // MINUTE for length in market.intervals[1:])]
+    made: list[Strategy] = []
+    for _ in range(draw(st.integers(1, most))):
+        cls = draw(st.sampled_from(TRADERS))
+        values: dict[str, Any] = {"minutes": draw(st.sampled_from(longer))}
+        if market.streams == ("1d",):
+            values["minutes"] = draw(st.sampled_from([0, day]))
+        if cls is Crosser:
+            values |= {"fast": draw(st.integers(1, 3)), "slow": draw(st.integers(1, 9))}
+        elif cls is Tinkerer:
+            values |= {"span": draw(st.integers(1, 6)), "eager": draw(st.booleans())}
+        elif cls is Ranker:
+            leader = draw(st.sampled_from(market.symbols))
+            values |= {"span": draw(st.integers(1, 3)), "leader": leader}
+        elif cls is Both:
+            values |= {"size": 4.0 * draw(st.integers(1, 3))}
+        made.append(cls(**values))
+    return made
+
+
+setups = st.builds(
+    Setup,
+    slot_rows=st.one_of(st.integers(1, 5), st.integers(1, 40)),
+    slots=st.integers(1, 4),
+    processors=st.integers(1, 3),
+    engines=st.integers(1, 3),
+    mode=st.sampled_from(["interpreted", "compiled"]),
+    group_rows=st.integers(1, 30),
+    seed=seeds,
+)
+
+costs = st.fixed_dictionaries(
+    {
+        "per_share": st.sampled_from([0.0, 0.005]),
+        "basis_points": st.sampled_from([0.0, 2.5]),
+        "cash": st.sampled_from([1_000.0, 100_000.0]),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A stretch of a real calendar, and the interval at which its sessions are short."""
+
+    group: str
+    first: str
+    last: str
+    base: str
+    longer: tuple[str, ...]
+
+    def sessions(self) -> SessionTable:
+        return TimeManager(self.group).session_table(self.first, self.last)
+
+
+EXCHANGES = (
+    # Thanksgiving between, a half-day after it.
+    Exchange("US_EQUITY", "2024-11-26", "2024-12-02", "30m", ("1h", "1d")),
+    # Clocks go forward on the Sunday.
+    Exchange("US_EQUITY", "2024-03-08", "2024-03-11", "15m", ("30m", "1h")),
+    # A break at noon.
+    Exchange("XTKS", "2024-05-01", "2024-05-08", "30m", ("90m",)),
+    # Sessions that cross midnight.
+    Exchange("CME", "2024-11-27", "2024-12-02", "1h", ("4h", "1d")),
+    # Sessions without time between them.
+    Exchange("CRYPTO", "2024-02-28", "2024-03-01", "2h", ("4h",)),
+    Exchange("FX", "2024-10-31", "2024-11-05", "2h", ("1d",)),
+    Exchange("US_EQUITY", "2024-06-25", "2024-07-08", "1d", ()),
+)
+
+
+@st.composite
+def exchange_markets(draw: st.DrawFn) -> tuple[Exchange, Market]:
+    """A market on a real calendar, every symbol with at least one bar inside a session."""
+    exchange = draw(st.sampled_from(EXCHANGES))
+    sessions = exchange.sessions()
+    step = interval_ns(exchange.base)
+    symbols = "ABCD"[: draw(st.integers(1, 4))]
+    begin, end = int(sessions.open_ns[0]), int(sessions.close_ns[-1]) + 2 * step
+    if exchange.base == "1d":
+        begin = int(sessions.date_ns[0])
+    bars = {}
+    for symbol in symbols:
+        found = draw(bars_between(begin, end, step))
+        if begin not in found.ts:
+            found = random_walk(np.concatenate(([begin], found.ts)), draw(seeds))
+        bars[symbol] = found
+    longer = draw(_longer(exchange.longer)) if exchange.longer else ()
+    return exchange, Market(bars, sessions, (exchange.base, *longer))
