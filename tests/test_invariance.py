@@ -4,23 +4,20 @@ Every result is held against `tests.reference.replay`, which knows no slot, no s
 Most runs are made in this process by driving the stages directly; some with all their processes.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import run
 from pipeline.results.digest import run_digest
-from pipeline.run import Result
 from pipeline.strategy.strategy import Strategy
-from tests.reference.in_process import Setup, assert_same, outcome_of, run_in_process
+from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market
-from tests.reference.replay import Outcome, replay
+from tests.reference.processes import assert_nothing_left, outcomes, run_lanes, settings_of
+from tests.reference.replay import all_bars, replay
 from tests.strategies import (
-    EXCHANGES,
     Exchange,
     costs,
     daily_markets,
@@ -64,3 +61,70 @@ def test_real_calendars_give_what_the_reference_gives(
 ):
     _, market = found
     assert_like_the_reference(market, data.draw(lanes(market)), setup, terms)
+
+
+divisions = st.fixed_dictionaries(
+    {
+        "processors": st.integers(1, 3),
+        "engines": st.integers(1, 3),
+        "slots": st.integers(1, 4),
+        "slot_rows": st.one_of(st.none(), st.integers(1, 12)),
+    }
+)
+paces = st.fixed_dictionaries(
+    {
+        # So fast that the clock never waits: one slot per timestamp all the same.
+        "speed_multiplier": st.sampled_from([0.0, 1e12]),
+        "prefetch_days": st.integers(0, 2),
+    }
+)
+
+
+def assert_processes_like_the_reference(data: st.DataObject, start_method: str) -> None:
+    exchange, market = data.draw(exchange_markets())
+    strategies = data.draw(lanes(market))
+    terms = data.draw(costs)
+    mode = data.draw(st.sampled_from(["interpreted", "compiled"]))
+    with TemporaryDirectory() as folder:
+        config = settings_of(
+            exchange.group,
+            exchange.first,
+            exchange.last,
+            market.symbols,
+            market.streams,
+            market.write(Path(folder, "catalog")),
+        )
+        config["backtest_config"] |= data.draw(paces)
+        config["pipeline"] = {**data.draw(divisions), "start_method": start_method}
+        config["trading_config"] = {"initial_cash": terms["cash"]}
+        config["execution"] = {
+            "commission_per_share": terms["per_share"],
+            "commission_bps": terms["basis_points"],
+        }
+        result = run_lanes(config, strategies, mode, Path(folder, "runs"))
+        found = outcomes(result, market.symbols)
+    expected = [replay(market, strategy, **terms) for strategy in strategies]
+    for got, want, lane in zip(found, expected, result.summary["lanes"], strict=True):
+        assert_same(replace(got, session_equity=want.session_equity), want)
+        assert lane["digest"] == want.digest
+        assert lane["final_equity"] == want.equity[-1][1]
+        assert (lane["fills"], lane["orders"]) == (len(want.fills), len(want.orders))
+    assert result.digest == run_digest([one.digest for one in expected])
+    assert result.summary["sessions"] == len(market.sessions)
+    assert result.summary["bars"] == sum(map(len, all_bars(market)[0]))
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_forked_processes_give_what_the_reference_gives(data: st.DataObject):
+    assert_processes_like_the_reference(data, "forkserver")
+
+
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_spawned_processes_give_what_the_reference_gives(data: st.DataObject):
+    assert_processes_like_the_reference(data, "spawn")
+
+
+def test_no_run_leaves_anything_behind():
+    assert_nothing_left()

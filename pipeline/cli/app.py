@@ -7,6 +7,7 @@ exit code
 1         the run failed, or the system refused (shared memory, a file, the disk)
 2         bad input: command line, configuration, market data
 130       Ctrl-C
+143       SIGTERM
 ========  ========================================================================
 
 A refusal is one line on stderr, `ringtape: error: ...`. Any other exception is a defect and keeps
@@ -14,6 +15,7 @@ its traceback; `--debug` shows that of refusals too.
 """
 
 import difflib
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,7 +29,7 @@ from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.errors import RingtapeError
 from shm.errors import ShmError
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class CommandFailedError(click.ClickException):
@@ -105,6 +107,8 @@ for _command in (
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `args` (default: this process's) and exit with its code."""
+    # Being asked to end is an exit like any other: what is open is freed on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     sys.exit(_run(args))
 
 

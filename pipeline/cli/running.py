@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,7 @@ def schema(as_json: bool) -> None:
 def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
     from pipeline.run import run as run_session
 
-    with _partial_run_named(out), progress_line(sys.stderr) as progress:
+    with progress_line(sys.stderr) as progress:
         result = run_session(config, overrides=overrides, out=out, progress=progress)
     # The run has measured itself from its call; a user waits from the command on.
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
@@ -112,19 +111,3 @@ def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> No
         from pipeline.results.report import format_summary
 
         print_text(format_summary(summary).rstrip("\n"))
-
-
-@contextmanager
-def _partial_run_named(out: Path) -> Iterator[None]:
-    """On Ctrl-C, note on the KeyboardInterrupt which folders in `out` have appeared since."""
-    before = _folders(out)
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        if partial := sorted(_folders(out) - before):
-            interrupt.add_note(f"the partial run is in {', '.join(map(str, partial))}")
-        raise
-
-
-def _folders(out: Path) -> set[Path]:
-    return {path for path in out.iterdir() if path.is_dir()} if out.is_dir() else set()

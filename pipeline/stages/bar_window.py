@@ -104,8 +104,8 @@ def _shown(place: int, doc: str) -> Any:
     def show(window: "BarWindow") -> npt.NDArray[Any]:
         # As BarWindow._span: the call would cost a fifth of the whole.
         series = window._series
-        run = series.run
         stop = series.cursor[series.cell] + 1
+        run = series.run
         start = stop - window.rows
         if start < run.first:
             start = max(start, run.first - run.seen[0])
@@ -161,13 +161,14 @@ class BarWindow:
 
     def record_batch(self) -> pa.RecordBatch:
         """Return ts and all value columns as an Arrow batch over the same memory, valid as long."""
-        return self._series.run.table.record_batch(self._series.symbol_index, *self._span())
+        start, stop = self._span()
+        return self._series.run.table.record_batch(self._series.symbol_index, start, stop)
 
     def _span(self) -> tuple[int, int]:
         """Return the rows of the run that the window shows, start and stop."""
         series = self._series
-        run = series.run
         stop = series.cursor[series.cell] + 1
+        run = series.run
         start = stop - self.rows
         if start < run.first:
             start = max(start, run.first - run.seen[0])

@@ -60,6 +60,7 @@ class Engine:
         """Call the strategies' ``on_start``."""
         for lane in self.lanes:
             lane.start()
+            self._flush(lane)
 
     def analyse(self, index: int) -> None:
         """Walk slot ``index``, just taken, with every lane; record what comes of it."""

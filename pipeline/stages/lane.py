@@ -165,8 +165,11 @@ class Lane:
         return walk, call
 
     def start(self) -> None:
-        """Call ``on_start``, before the first slot."""
+        """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
+        self._outbox.attach(self.account)
         self._guarded(lambda: self._call("on_start"), "on_start")
+        # The inbox is the next lane's after this.
+        self.end_moment()
 
     def run(
         self,

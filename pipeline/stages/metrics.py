@@ -259,11 +259,11 @@ def _timer_line(name: str, timer: Distribution) -> str:
 def _counter_lines(name: str, role: Figures) -> list[str]:
     """Return the counters of a role that counted anything."""
     # A number and its word stay together: wrapping breaks at spaces only.
-    told = ", ".join(f"{n:,}\0{word}" for word, n in role.counters.items() if n)
+    told = ", ".join(f"{n:,}\u00a0{word}" for word, n in role.counters.items() if n)
     lines = textwrap.wrap(told, _WIDTH - _LABEL)
     labels = [name, *[""] * len(lines)]
     return [
-        f"{label:<{_LABEL}}" + line.replace("\0", " ")
+        f"{label:<{_LABEL}}" + line.replace("\u00a0", " ")
         for label, line in zip(labels, lines, strict=False)
     ]
 

@@ -266,7 +266,8 @@ class SessionData:
                 f"a window of {series.symbol} {series.interval} must have 1 to {self.lookback} "
                 f"rows, was {n!r}; the strategy's lookback says how many it may have"
             )
-        named = self._windows.setdefault(interval, {})
+        named = self._windows.setdefault(series.interval, {})
+        self._windows[interval] = named
         windows = named.setdefault(series.symbol, {})
         named[series.symbol_index] = windows
         return windows.setdefault(n, BarWindow(series, self.lookback if n is None else int(n)))

@@ -25,8 +25,8 @@ Data-driven edges touch no memory but the semaphore. The others have a segment o
     stamps     when a token was signalled, ns; 0 if in time              the producer's process
 
 The first two each fill a cache line. Token k is stamped in cell k % cells before it is given, so
-that the semaphore orders the stamp; there are at least 64, more than a ring has slots, and where
-more tokens lie untaken the oldest are timed from a later signal. `taken` is read without order: an
+that the semaphore orders the stamp. There are as many stamps as `depth`, at least 64; where more
+tokens lie untaken, the oldest are timed from a later signal. `taken` is read without order: an
 older value can only count a consumer as late that took its token at that very moment.
 """
 

@@ -1,0 +1,82 @@
+"""Whole runs with all their processes, and what such a run must not leave behind."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import multiprocess
+import psutil
+
+from pipeline import run
+from pipeline.run import Result
+from pipeline.strategy.strategy import Strategy
+from shm.names import LISTING
+from tests.reference.in_process import outcome_of
+from tests.reference.replay import Outcome
+
+TABLES = ("fills", "orders", "equity")
+
+
+def settings_of(
+    group: str, first: str, last: str, symbols: Sequence[str], streams: Sequence[str], catalog: Path
+) -> dict[str, Any]:
+    """The shortest configuration of a session; pass strategies to `run`."""
+    return {
+        "session_name": "test",
+        "exchange_group": group,
+        "backtest_config": {"start_date": first, "end_date": last},
+        "session_data_config": {"symbols": list(symbols), "streams": list(streams)},
+        "catalog": str(catalog),
+    }
+
+
+def run_lanes(
+    settings: Mapping[str, Any], strategies: Sequence[Strategy], mode: str, out: Path
+) -> Result:
+    """Run strategies in one mode; `run` itself takes the mode from the configuration."""
+    modes = [f"strategy.{lane}.mode={mode}" for lane in range(len(strategies))]
+    return run(settings, strategy=list(strategies), overrides=modes, out=out)
+
+
+def outcomes(result: Result, symbols: Sequence[str]) -> list[Outcome]:
+    """What each lane of a run came to, by its tables; equity at session closes is not in them."""
+    tables = {name: getattr(result, name).to_pylist() for name in TABLES}
+    return [outcome_of(tables, symbols, lane["lane"], []) for lane in result.summary["lanes"]]
+
+
+def names_of(pid: int) -> list[str]:
+    """Segments and semaphores of runs that a process supervised, as the system lists them."""
+    if not LISTING.is_dir():
+        return []
+    return sorted(
+        path.name for path in LISTING.iterdir() if "rt-" in path.name and f"-{pid}-" in path.name
+    )
+
+
+def members() -> dict[str, int]:
+    """The member processes that this process has now: pid by role."""
+    return {
+        child.name.removeprefix("ringtape-"): child.pid
+        for child in multiprocess.active_children()
+        if child.name.startswith("ringtape-")
+    }
+
+
+def alive(pids: Sequence[int]) -> list[int]:
+    """Those of some processes that still run; a zombie does not."""
+    found = []
+    for pid in pids:
+        try:
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def assert_nothing_left(pids: Sequence[int] = ()) -> None:
+    """No member runs, and no name of a run of this process exists."""
+    assert multiprocess.active_children() == []
+    assert alive(pids) == []
+    assert names_of(os.getpid()) == []
