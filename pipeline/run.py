@@ -128,7 +128,8 @@ def run(
                 lanes,
                 facts,
                 crew.members(),
-                PerformanceMetrics(crew.stats),
+                PerformanceMetrics.for_row(crew.stats, "supervisor"),
+                crew.overruns(),
                 rows,
                 folder.path,
             )
@@ -184,6 +185,7 @@ def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
         lookback=lanes.lookback,
         rows=settings.pipeline.slot_rows,
         quality=data.gap_filler.enable_session_quality,
+        interpreted=any(setting.mode == "interpreted" for setting in settings.strategies),
     )
 
 
@@ -235,18 +237,20 @@ def _work(
 def _ticker(
     progress: Callable[[Progress], None] | None, sessions: SessionTable, bars: int
 ) -> Callable[[StatsBlock], None]:
-    """Return what turns the coordinator's counters into Progress."""
+    """Return what turns the engines' counters into Progress; the slowest engine counts."""
     began = 0.0
 
     def tick(stats: StatsBlock) -> None:
         nonlocal began
         if progress is None:
             return
-        counters = stats.snapshot()[COORDINATOR].full.counters
-        if counters["slots"] and not began:
+        rows = stats.snapshot()
+        if rows[COORDINATOR].full.counters["slots"] and not began:
             began = time.perf_counter()
+        engines = [row.full.counters for name, row in rows.items() if name.startswith("engine")]
+        counters = min(engines, key=lambda counted: counted["slots"])
         done = counters["sessions"]
-        day = sessions.date_ns[min(done, len(sessions) - 1)] if counters["slots"] else None
+        day = sessions.date_ns[min(done, len(sessions) - 1)] if began else None
         progress(
             Progress(
                 None if day is None else day.astype("M8[ns]").astype("M8[D]").item(),

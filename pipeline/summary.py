@@ -23,6 +23,7 @@ def summarise(
     facts: Sequence[Mapping[str, Any]],
     members: Sequence[MemberSnapshot],
     performance: PerformanceMetrics,
+    overruns: Sequence[Mapping[str, Any]],
     rows: Mapping[str, int],
     run_dir: Path,
 ) -> dict[str, Any]:
@@ -34,7 +35,10 @@ def summarise(
     replayed = facts[0]
     found = {lane["lane"]: lane for one in facts for lane in one.get("lanes", ())}
     finished = max(one["finished_ns"] for one in facts if "finished_ns" in one)
-    seconds = (finished - replayed["started_ns"]) * _NS
+    elapsed = finished - replayed["started_ns"]
+    performance.record_backtest(performance.start_timer() - elapsed)
+    performance.flush()
+    seconds = elapsed * _NS
     per_lane = [_lane(settings, lanes, found[number]) for number in sorted(found)]
     data = settings.session_data_config
     bars = sum(replayed["present"])
@@ -57,6 +61,7 @@ def summarise(
         "run_dir": str(run_dir),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
+        "overruns": list(overruns),
         "processes": [
             {"role": one.role, "pid": one.pid, "peak_rss_bytes": one.peak_memory} for one in members
         ],

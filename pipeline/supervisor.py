@@ -124,6 +124,7 @@ class Crew:
         self._processes: list[Any] = []
         self._pipes: dict[Any, int] = {}
         self._facts: dict[int, dict[str, Any]] = {}
+        self._edges: list[StreamSubscription] = []
         processors = [f"processor {i}" for i in range(len(work.process))]
         engines = [f"engine {i}" for i in range(len(work.analyse))]
         self.roles = (COORDINATOR, *processors, *engines)
@@ -172,11 +173,10 @@ class Crew:
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
 
     def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
-        self._edges = getattr(self, "_edges", 0) + 1
-        return self._owned.enter_context(
+        edge = self._owned.enter_context(
             StreamSubscription.create(
                 self.run_id,
-                f"e{self._edges}",
+                f"e{len(self._edges)}",
                 producer=producer,
                 consumer=consumer,
                 depth=self._slots,
@@ -186,6 +186,8 @@ class Crew:
                 control=self.control,
             )
         )
+        self._edges.append(edge)
+        return edge
 
     def start(self) -> None:
         """Start every member."""
@@ -261,6 +263,20 @@ class Crew:
             if process.exitcode is None:
                 process.kill()
                 process.join()
+
+    def overruns(self) -> list[dict[str, Any]]:
+        """Return, for each edge of a clock-driven run, how often and by how much it was late."""
+        paced = [edge.statistics() for edge in self._edges if edge.mode != "data"]
+        return [
+            {
+                "producer": edge.producer,
+                "consumer": edge.consumer,
+                "overruns": edge.overruns,
+                "seconds": edge.overrun_seconds,
+                "max_seconds": edge.max_overrun_seconds,
+            }
+            for edge in paced
+        ]
 
     def members(self) -> tuple[MemberSnapshot, ...]:
         """Return what the members wrote of themselves."""

@@ -1,4 +1,4 @@
-"""Hypothesis strategies that property tests share: small markets, lanes, and ways to divide a run."""
+"""What property tests draw from: small markets, lanes, and ways to divide a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -38,7 +38,7 @@ def assert_like_the_reference(
     assert digest == run_digest([one.digest for one in expected])
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups, costs)
 def test_any_division_of_a_run_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup, terms: dict[str, float]
@@ -112,19 +112,16 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
     assert result.digest == run_digest([one.digest for one in expected])
     assert result.summary["sessions"] == len(market.sessions)
     assert result.summary["bars"] == sum(map(len, all_bars(market)[0]))
+    assert_nothing_left()
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_forked_processes_give_what_the_reference_gives(data: st.DataObject):
     assert_processes_like_the_reference(data, "forkserver")
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_spawned_processes_give_what_the_reference_gives(data: st.DataObject):
     assert_processes_like_the_reference(data, "spawn")
-
-
-def test_no_run_leaves_anything_behind():
-    assert_nothing_left()

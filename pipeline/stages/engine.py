@@ -52,6 +52,7 @@ class Engine:
         self._slots = slots
         self._tables = [table_records(slot, shape) for slot in slots]
         self._times = _NO_TIMES
+        self._fills = 0
         self._recorder = Recorder(
             folder, [spec.number for spec in specs], shape.symbols, total=total
         )
@@ -62,24 +63,28 @@ class Engine:
             lane.start()
             self._flush(lane)
 
-    def analyse(self, index: int) -> None:
-        """Walk slot ``index``, just taken, with every lane; record what comes of it."""
+    def analyse(self, index: int) -> int:
+        """Walk slot ``index``, just taken, with every lane; record and count their fills."""
         slot, tables = self._slots[index], self._tables[index]
         self._schedule.read(tables, slot.open_sessions)
         self._times = self._schedule.base_moments
         closed = slot.open_sessions
         self._session_dates += closed["date"][closed["closes"] == 1].tolist()
+        before = self._fills
         for lane in self.lanes:
             lane.run(self._schedule, slot, tables, self._flush)
             self._record_all(lane)
+        return self._fills - before
 
     def _flush(self, lane: Lane) -> None:
-        """Record fills and orders in the middle of a slot, because the outbox is full."""
+        """Record fills and orders that are in the outbox before a slot's equity is."""
         fills, orders = lane.take()
+        self._fills += len(fills)
         self._recorder.record(lane.number, fills, orders, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
     def _record_all(self, lane: Lane) -> None:
         fills, orders = lane.take()
+        self._fills += len(fills)
         rows = len(self._times)
         outbox = self._outbox
         self._recorder.record(

@@ -25,7 +25,7 @@ from pipeline.stages.engine import Engine
 from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.stages.processor import Processor
-from pipeline.stages.slot import END, Slot, SlotShape
+from pipeline.stages.slot import END, ROWS, Slot, SlotShape
 from pipeline.strategy.source import unpack
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
@@ -120,6 +120,7 @@ def process(
         start = metrics.start_timer()
         processor.process(slot)
         done = bool(slot.header[END])
+        _count(metrics, slot)
         reader.release()
         metrics.record_data_processor(start)
         metrics.flush()
@@ -148,8 +149,9 @@ def analyse(
         while not done:
             index = reader.take()
             start = metrics.start_timer()
-            engine.analyse(index)
+            fills = engine.analyse(index)
             done = bool(slots[index].header[END])
+            _count(metrics, slots[index], fills=fills, sessions=_closed(slots[index]))
             reader.release()
             metrics.record_analysis_engine(start)
             metrics.flush()
@@ -158,3 +160,14 @@ def analyse(
         engine.abort()
         raise
     return {"lanes": facts, "finished_ns": time.monotonic_ns()}
+
+
+def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:
+    """Count a slot that this member is done with, before it lets go of it."""
+    metrics.count("slots")
+    for name, count in {"bars": int(slot.header[ROWS]), **more}.items():
+        metrics.count(name, count)
+
+
+def _closed(slot: Slot) -> int:
+    return int(slot.open_sessions["closes"].sum())

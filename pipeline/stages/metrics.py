@@ -4,9 +4,9 @@
 
     row              written by     timers                              counters
     coordinator      that process   initial_load, subsequent_load,      bars slots sessions
-                                    session_gap, session_duration       waits overruns
-    processor <i>    that process   data_processor                      bars slots waits overruns
-    engine <i>       that process   analysis_engine                     ... and orders fills
+                                    session_gap, session_duration
+    processor <i>    that process   data_processor                      bars slots
+    engine <i>       that process   analysis_engine                     bars slots sessions fills
     supervisor       that process   backtest
 
 The rows are those of a `shm.stats` block: a process writes its own and nobody else's. Whoever reads
@@ -25,7 +25,7 @@ from shm.stats import Figures, RowSpec, RowWriter, StatsBlock
 
 Scope = Literal["session", "backtest"]
 
-_FLOW = ("bars", "slots", "waits", "overruns")
+_FLOW = ("bars", "slots")
 _SPECS = {
     "coordinator": RowSpec(
         "coordinator",
@@ -33,7 +33,7 @@ _SPECS = {
         ("initial_load", "subsequent_load", "session_gap", "session_duration"),
     ),
     "processor": RowSpec("processor", _FLOW, ("data_processor",)),
-    "engine": RowSpec("engine", (*_FLOW, "orders", "fills"), ("analysis_engine",)),
+    "engine": RowSpec("engine", (*_FLOW, "sessions", "fills"), ("analysis_engine",)),
     "supervisor": RowSpec("supervisor", (), ("backtest",)),
 }
 # In the order of a report; every timer belongs to one role.

@@ -47,6 +47,9 @@ _HEADER_CELLS = 8
 #: Fresh base rows per slot over all symbols that a slot is sized for by default: large enough to
 #: hide the hand-over between processes, small enough to stay in a core's cache.
 _DEFAULT_ROWS = 16_384
+#: The same where a strategy runs in plain Python, which takes a hundred times as long per row: a
+#: slot must not keep an engine busy for longer than a user waits for a sign of life.
+_INTERPRETED_ROWS = 4_096
 #: Name of the column that grades each bar, where the configuration asks for it.
 QUALITY = "quality"
 
@@ -77,10 +80,12 @@ class SlotShape:
         lookback: int,
         rows: int | None,
         quality: bool,
+        interpreted: bool = False,
     ) -> "SlotShape":
-        """Choose the shape for a run; ``rows`` None takes what suits the number of symbols."""
+        """Choose the shape for a run; ``rows`` None takes what suits symbols and strategies."""
         if rows is None:
-            rows = max(1, min(_DEFAULT_ROWS, 4 * _DEFAULT_ROWS // len(symbols)))
+            total = _INTERPRETED_ROWS if interpreted else 4 * _DEFAULT_ROWS
+            rows = max(1, min(_DEFAULT_ROWS, total // len(symbols)))
         per_day = max(1, 86_400 * 10**9 // interval_ns(intervals[0]) // 4)
         extra = (QUALITY,) if quality else ()
         return cls(

@@ -194,7 +194,7 @@ def test_a_report_fits_the_page(value, bars):
             for timer, row in ROLE_OF.items():
                 record(block, row, timer, [value] * 3, now)
             for row in ("coordinator", "engine 0"):
-                for name in ("bars", "slots", "waits", "overruns"):
+                for name in ("bars", "slots", "sessions"):
                     PerformanceMetrics.for_row(block, row).count(name, bars)
             text = PerformanceMetrics(block).format_report("backtest")
     assert max(map(len, text.splitlines())) <= 80

@@ -1,0 +1,535 @@
+"""What happens when something goes wrong: who is named, what is left, and that nothing hangs.
+
+Runs have real processes. The moment of a blow is chosen by the run's progress, never by a sleep;
+where something must end, a generous watchdog waits for it.
+"""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline import run
+from pipeline.cli import main
+from pipeline.errors import ConfigError, DataError, RunError, StrategyError
+from pipeline.market.catalog import Catalog
+from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS, write_sample
+from pipeline.run import Progress
+from shm.names import LISTING
+from shm.stale import remove_stale
+from tests.reference.processes import (
+    alive,
+    assert_nothing_left,
+    members,
+    names_of,
+    settings_of,
+)
+from tests.reference.traders import Crosser, Tinkerer
+
+ROOT = Path(__file__).parents[1]
+WATCHDOG_SECONDS = 20.0
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+needs_listing = pytest.mark.skipif(
+    not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
+)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample market: 58,000 bars, enough for seconds when each timestamp is a slot."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(Catalog(folder))
+    return folder
+
+
+@pytest.fixture
+def config(sample: Path) -> dict[str, Any]:
+    """A run of every part: two processors, two engines, each timestamp handed on by itself."""
+    settings = settings_of("US_EQUITY", FIRST_DATE, LAST_DATE, SYMBOLS, ["1m", "5m"], sample)
+    settings["pipeline"] = {"processors": 2, "engines": 2, "slots": 3, "slot_rows": 1}
+    return settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    yield
+    assert_nothing_left()
+
+
+LANES = [Tinkerer(), Crosser()]
+INTERPRETED = ("strategy.0.mode=interpreted", "strategy.1.mode=interpreted")
+
+
+def partial_folder(out: Path) -> tuple[str, dict[str, Any]]:
+    """Why the one run below ``out`` is partial, and its summary."""
+    (folder,) = out.iterdir()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["partial"] is True
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
+    return (folder / "PARTIAL").read_text(), summary
+
+
+class Blow:
+    """A progress callback that does something once, when so many bars have been replayed."""
+
+    def __init__(self, bars: int, act: Callable[["Blow"], None]) -> None:
+        self._bars, self._act = bars, act
+        self.members: dict[str, int] = {}
+        self.moment = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        if not self.moment and progress.bars >= self._bars:
+            self.members = members()
+            self.moment = time.monotonic()
+            self._act(self)
+
+
+# --- kill -9 -------------------------------------------------------------------------------------
+
+ROLES = ("coordinator", "processor-0", "processor-1", "engine-0", "engine-1")
+
+
+def assert_killed_member_is_named(config: dict[str, Any], role: str, bars: int, out: Path) -> None:
+    blow = Blow(bars, lambda blow: os.kill(blow.members[role], signal.SIGKILL))
+    with pytest.raises(RunError) as caught:
+        run(config, strategy=LANES, overrides=INTERPRETED, out=out, progress=blow)
+    assert time.monotonic() - blow.moment < WATCHDOG_SECONDS
+    pid = blow.members[role]
+    assert re.match(rf"{role} \(pid {pid}\) was ended by SIGKILL", str(caught.value)), bars
+    assert len(blow.members) == len(ROLES)
+    assert_nothing_left(list(blow.members.values()))
+    reason, summary = partial_folder(out)
+    assert role in reason
+    assert role in summary["reason"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_member_killed_while_all_are_busy_ends_the_run(config, role: str, tmp_path: Path):
+    assert_killed_member_is_named(config, role, random.randrange(1, 8_000), tmp_path / "runs")
+
+
+@pytest.mark.parametrize("role", ["coordinator", "processor-0", "engine-1"])
+def test_a_member_killed_while_all_wait_for_the_clock_ends_the_run(
+    config, role: str, tmp_path: Path
+):
+    config["backtest_config"]["speed_multiplier"] = 600
+    assert_killed_member_is_named(config, role, random.randrange(1, 20), tmp_path / "runs")
+
+
+@pytest.mark.parametrize("role", ["coordinator", "processor-0", "engine-0"])
+def test_a_member_killed_before_the_tape_starts_ends_the_run(config, role: str, tmp_path: Path):
+    config["pipeline"]["start_method"] = "spawn"  # takes its time to start
+    assert_killed_member_is_named(config, role, 0, tmp_path / "runs")
+
+
+def test_a_member_that_does_not_listen_is_killed_with_the_rest(config, tmp_path: Path):
+    stuck = tmp_path / "stuck.py"
+    stuck.write_text(
+        "from pipeline import Strategy\n\n\nclass Stuck(Strategy):\n"
+        "    def on_bar(self, bar, ctx):\n        while True:\n            pass\n"
+    )
+    config["strategy"] = {"name": f"{stuck}:Stuck", "mode": "interpreted"}
+    config["pipeline"]["engines"] = 1
+    blow = Blow(1, lambda blow: os.kill(blow.members["processor-0"], signal.SIGKILL))
+    with pytest.raises(RunError, match=r"^processor-0 .*SIGKILL"):
+        run(config, out=tmp_path / "runs", progress=blow)
+    assert_nothing_left(list(blow.members.values()))
+
+
+SUPERVISED = """
+import json, sys
+from pipeline import run
+from tests.reference.processes import members
+from tests.reference.traders import Tinkerer
+
+told = False
+
+def tell(progress):
+    global told
+    if progress.bars > 50 and not told:
+        told = True
+        print(json.dumps(members()), flush=True)
+
+run(json.loads(sys.argv[1]), strategy=Tinkerer, out=sys.argv[2], progress=tell)
+"""
+
+
+@needs_listing
+@pytest.mark.parametrize("trackers_too", [False, True])
+def test_what_a_killed_supervisor_leaves_goes_by_itself_or_with_the_next_start(
+    config, tmp_path: Path, trackers_too: bool
+):
+    config["backtest_config"]["speed_multiplier"] = 60
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISED, json.dumps(config), str(tmp_path / "runs")],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        pids = json.loads(supervisor.stdout.readline()).values()
+        below = psutil.Process(supervisor.pid).children(recursive=True)
+        assert {process.pid for process in below} > set(pids)
+        assert names_of(supervisor.pid) != []
+        for process in below if trackers_too else ():
+            if "resource_tracker" in " ".join(process.cmdline()):
+                process.kill()
+        supervisor.kill()
+        supervisor.wait()
+    _, running = psutil.wait_procs(below, timeout=WATCHDOG_SECONDS)
+    assert running == []
+    left = names_of(supervisor.pid)
+    assert set(remove_stale()) >= set(left) if trackers_too else left == []
+    assert names_of(supervisor.pid) == []
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (folder / "PARTIAL").is_file()
+
+
+# --- Ctrl-C --------------------------------------------------------------------------------------
+
+ANNOUNCING = """
+import os
+from pipeline import Strategy
+
+
+class Announcing(Strategy):
+    def on_session_open(self, session, ctx):
+        os.write(1, b"open\\n")
+
+    def on_bar(self, bar, ctx):
+        pass
+"""
+
+
+@pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
+def test_ctrl_c_ends_with_130_a_partial_folder_and_nothing_left(
+    config, tmp_path: Path, start_method: str
+):
+    (tmp_path / "announcing.py").write_text(ANNOUNCING)
+    config["backtest_config"]["speed_multiplier"] = 60
+    config["pipeline"]["start_method"] = start_method
+    config["strategy"] = {"name": "announcing.py:Announcing", "mode": "interpreted"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "run", "config.json"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "open\n"
+        below = psutil.Process(command.pid).children(recursive=True)
+        os.killpg(command.pid, signal.SIGINT)  # as a terminal does: all of them get it
+        _, errors = command.communicate(timeout=WATCHDOG_SECONDS)
+    assert command.returncode == 130
+    reason, _ = partial_folder(tmp_path / "runs")
+    assert reason == "interrupted\n"
+    (line,) = errors.splitlines()
+    assert line.startswith("ringtape: interrupted; the partial run is in runs")
+    _, running = psutil.wait_procs(below, timeout=WATCHDOG_SECONDS)
+    assert running == []
+    assert names_of(command.pid) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_what_the_progress_callback_raises_ends_the_run_and_passes_through(
+    config, tmp_path: Path, error: type[BaseException]
+):
+    def stop(_: Blow) -> None:
+        raise error("enough")
+
+    blow = Blow(100, stop)
+    with pytest.raises(error):
+        run(config, strategy=LANES, out=tmp_path / "runs", progress=blow)
+    assert_nothing_left(list(blow.members.values()))
+    reason, _ = partial_folder(tmp_path / "runs")
+    assert reason == ("interrupted\n" if error is KeyboardInterrupt else "enough\n")
+
+
+# --- a strategy that fails -----------------------------------------------------------------------
+
+RAISING = """
+from pipeline import Strategy
+
+
+class Raising(Strategy):
+    level: float = 0.0
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol == 2 and ctx.count(2) == 40:
+            self.level = 1.0
+            raise ValueError("too much")
+"""
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_a_strategy_that_raises_is_named_with_line_symbol_and_time(
+    config, tmp_path: Path, mode: str, capsys
+):
+    source = tmp_path / "raising.py"
+    source.write_text(RAISING)
+    line = 1 + RAISING.splitlines().index('            raise ValueError("too much")')
+    config["strategy"] = {"name": f"{source}:Raising", "mode": mode}
+    config["pipeline"] = {"engines": 1}
+    with pytest.raises(StrategyError) as caught:
+        run(config, out=tmp_path / "runs")
+    ts = Catalog(Path(config["catalog"])).load(SYMBOLS[2], "1m")["ts"][39].as_py()
+    moment = f"{ts.replace(minute=ts.minute + 1):%Y-%m-%d %H:%M:%S}Z"
+    assert str(caught.value) == (
+        f"{source}:{line}: Raising.on_bar raised ValueError: too much for {SYMBOLS[2]} at {moment}"
+    )
+    assert partial_folder(tmp_path / "runs")[0] == f"{caught.value}\n"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    arguments = ["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "again")]
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 1
+    assert f"ringtape: error: {caught.value}" in capsys.readouterr().err
+
+
+def test_code_that_cannot_be_compiled_is_named_with_its_line_and_the_way_out(
+    config, tmp_path: Path
+):
+    source = tmp_path / "uncompiled.py"
+    source.write_text(
+        "from pipeline import Strategy\n\n\nclass Open(Strategy):\n"
+        "    def on_bar(self, bar, ctx):\n        open('x')\n"
+    )
+    config["strategy"] = {"name": f"{source}:Open"}
+    with pytest.raises(StrategyError) as caught:
+        run(config, out=tmp_path / "runs")
+    message = str(caught.value)
+    assert message.startswith(f"{source}:")
+    assert "Open.on_bar cannot be compiled" in message
+    assert '"interpreted"' in message
+    assert "\n" not in message
+
+
+# --- memory and disk -----------------------------------------------------------------------------
+
+
+def test_slots_that_do_not_fit_the_shared_memory_are_refused_with_both_sizes(
+    config, tmp_path: Path
+):
+    config["pipeline"] |= {"slots": 1024, "slot_rows": 10_000_000}
+    with pytest.raises(ConfigError, match=r"needs [\d,.]+ MiB .* there are [\d,.]+ MiB"):
+        run(config, strategy=LANES, out=tmp_path / "runs")
+    assert list(tmp_path.iterdir()) == []
+
+
+LIMITED = """
+import resource
+import signal
+from pipeline import Strategy
+
+
+class Limited(Strategy):
+    \"\"\"Lets its process write no file longer than 20 kB.\"\"\"
+
+    def on_start(self, ctx):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, 1.0)
+"""
+
+
+def test_results_that_cannot_be_written_end_the_run_naming_the_file(config, tmp_path: Path):
+    source = tmp_path / "limited.py"
+    source.write_text(LIMITED)
+    config["strategy"] = {"name": f"{source}:Limited", "mode": "interpreted"}
+    config["pipeline"] = {}
+    with pytest.raises(RunError, match=r"cannot write .*\.parquet: File too large"):
+        run(config, out=tmp_path / "runs")
+    partial_folder(tmp_path / "runs")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB; needs to be root, and to be let mount."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("needs the command mount")
+    if done.returncode:
+        pytest.skip(f"needs to mount a small file system: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_disk_that_gets_full_while_results_are_written_ends_the_run(
+    config, small_disk: Path, lanes: int
+):
+    with pytest.raises(RunError, match=r"cannot write .*the disk is full"):
+        run(config, strategy=[Tinkerer(eager=True)] * lanes, out=small_disk)
+    (folder,) = small_disk.iterdir()
+    assert (folder / "PARTIAL").is_file()
+
+
+def test_a_folder_for_results_that_cannot_be_made_is_refused(config, tmp_path: Path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(RunError, match="cannot write"):
+        run(config, strategy=LANES, out=tmp_path / "runs")
+
+
+# --- one who only looks --------------------------------------------------------------------------
+
+
+@needs_listing
+def test_a_reader_of_the_stats_that_comes_and_goes_leaves_the_run_as_it_was(config, tmp_path: Path):
+    undisturbed = run(config, strategy=LANES, out=tmp_path / "runs")
+    seen: list[dict[str, Any]] = []
+
+    def look(_: Blow) -> None:
+        (run_id,) = {name.split("-")[1] for name in names_of(os.getpid())}
+        before = names_of(os.getpid())
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "stats", run_id, "--json"],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+        seen.append(json.loads(done.stdout))
+        assert names_of(os.getpid()) == before
+        assert len(alive(list(members().values()))) == len(members())
+
+    watched = run(config, strategy=LANES, out=tmp_path / "runs", progress=Blow(1, look))
+    assert watched.digest == undisturbed.digest
+    (document,) = seen
+    assert [member["role"] for member in document["processes"]] == list(ROLES)
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+def changed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    section, _, name = path.rpartition(".")
+    copied = json.loads(json.dumps(config))
+    (copied[section] if section else copied)[name] = value
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kind", "parts"),
+    [
+        ("catalog", "nowhere", DataError, ["nowhere", "ringtape import"]),
+        ("session_data_config.symbols", ["ALFA", "ALFB"], DataError, ["ALFB", "ALFA"]),
+        ("session_data_config.streams", ["2m"], DataError, ["2m", "1m"]),
+        ("session_data_config.streams", ["1m", "90s"], ConfigError, ["90s", "1m"]),
+        ("backtest_config.start_date", "2024-02-30", ConfigError, ["start_date", "2024-02-30"]),
+        ("backtest_config.start_date", "2024-12-04", ConfigError, ["end_date", "2024-12-03"]),
+        ("backtest_config.end_date", "2024-10-21", ConfigError, ["end_date"]),
+        ("exchange_group", "US_EQUTY", ConfigError, ["US_EQUTY", "US_EQUITY"]),
+        ("pipelin", {}, ConfigError, ["pipelin", "pipeline"]),
+        ("mode", "live", ConfigError, ["live", "backtest"]),
+        ("strategy", {"name": "nowhere:Cls"}, StrategyError, ["nowhere"]),
+        (
+            "strategy",
+            {"name": "tests.reference.traders:Croser"},
+            StrategyError,
+            ["Croser", "Crosser"],
+        ),
+        (
+            "strategy",
+            {"name": "tests.reference.traders:Crosser", "parameters": {"fas": 1}},
+            StrategyError,
+            ["fas", "fast"],
+        ),
+        (
+            "strategy",
+            {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 0}},
+            DataError,
+            ["sma", "period", "0"],
+        ),
+        (
+            "strategy",
+            {"name": "tests.reference.traders:Crosser", "parameters": {"minutes": 15}},
+            DataError,
+            ["15m", "5m"],
+        ),
+    ],
+)
+def test_bad_input_gets_one_clear_line_and_changes_nothing(
+    config, tmp_path: Path, path: str, value: Any, kind: type[Exception], parts: list[str], capsys
+):
+    config["strategy"] = {"name": "tests.reference.traders:Crosser"}
+    settings = changed(config, path, value)
+    with pytest.raises(kind) as caught:
+        run(settings, out=tmp_path / "runs")
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in parts:
+        assert part in message
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "runs")])
+    assert ended.value.code == caught.value.exit_code  # type: ignore[attr-defined]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("ringtape: error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_range_without_a_session_is_refused(config, tmp_path: Path):
+    config["backtest_config"] = {"start_date": "2024-11-30", "end_date": "2024-12-01"}
+    with pytest.raises(ConfigError, match=r"no US_EQUITY session from 2024-11-30 to 2024-12-01"):
+        run(config, strategy=Crosser, out=tmp_path / "runs")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_range_without_a_bar_is_refused(config, tmp_path: Path):
+    config["backtest_config"] = {"start_date": "2023-01-03", "end_date": "2023-01-04"}
+    with pytest.raises(DataError, match=r"no 1m bars .* from 2023-01-03 to 2023-01-04 .*ALFA"):
+        run(config, strategy=Crosser, out=tmp_path / "runs")
+
+
+GOOD = "2024-03-04 14:30,10,11,9,10,100"
+
+
+@pytest.mark.parametrize(
+    ("row", "parts"),
+    [
+        ("2024-03-04 14:30,10,11,9,10,100", ["duplicates"]),
+        ("2024-03-04 14:29,10,11,9,10,100", ["2024-03-04T14:29"]),
+        ("2024-03-04 14:31,nan,11,9,10,100", ["open"]),
+        ("2024-03-04 14:31,-1,11,9,10,100", ["open", "-1"]),
+        ("2024-03-04 14:31,10,9,11,10,100", ["high", "low"]),
+        ("2024-03-04 14:31,10,11,9,10,-5", ["volume", "-5"]),
+        ("2024-02-30 14:31,10,11,9,10,100", ["2024-02-30"]),
+    ],
+)
+def test_a_file_with_a_bad_row_is_refused_and_makes_no_catalog(
+    tmp_path: Path, row: str, parts: list[str], capsys
+):
+    source = tmp_path / "AAA.csv"
+    source.write_text(textwrap.dedent(f"ts,open,high,low,close,volume\n{GOOD}\n{row}\n"))
+    catalog = tmp_path / "catalog"
+    with pytest.raises(SystemExit) as ended:
+        main(["import", str(source), "--catalog", str(catalog), "--interval", "1m"])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    for part in ("ringtape: error: ", *parts):
+        assert part in line
+    assert not catalog.exists()
