@@ -111,14 +111,14 @@ def test_counters_add_up_by_role(block):
     """A counter shows at once, summed over the processes of its role."""
     for index in range(3):
         engine = PerformanceMetrics.for_row(block, f"engine {index}")
-        engine.count("orders")
+        engine.count("fills")
         engine.count("bars", 10)
     found = PerformanceMetrics(block).numbers()["counters"]
-    assert found["engine"]["orders"] == 3
+    assert found["engine"]["fills"] == 3
     assert found["engine"]["bars"] == 30
     assert found["coordinator"]["bars"] == 0
     with pytest.raises(KeyError):
-        PerformanceMetrics.for_row(block, "processor 0").count("orders")
+        PerformanceMetrics.for_row(block, "processor 0").count("fills")
 
 
 def test_a_session_begins_without_ending_the_backtest(block, clock):

@@ -1,0 +1,55 @@
+"""Bars for catalogs, and what a catalog looks like on disk."""
+
+import inspect
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.market.bar_file import BarColumns
+
+MINUTE = 60_000_000_000
+ROOT = Path(__file__).parents[2]
+
+
+def bars(rows, start=0, seed=1):
+    """Bars at these minutes (or so many); each depends on its minute and the seed alone."""
+    at = np.arange(rows) if isinstance(rows, int) else np.asarray(rows)
+    close = 100 + (at * 7919 + seed * 31) % 400 / 100
+    volume = (at * 104_729 + seed) % 1000.0
+    ts = (start + at * MINUTE).astype(np.int64)
+    return BarColumns(ts, (close, close + 0.02, close - 0.02, close, volume)).to_table()
+
+
+def tree(path):
+    return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+def read_all(reader):
+    blocks = []
+    with reader:
+        while (block := reader.next_block()) is not None:
+            blocks.append(block)
+    return blocks
+
+
+def python(script, *arguments, **options):
+    """Start an interpreter on a script that knows `Catalog`, `Series` and `bars`."""
+    code = PRELUDE + inspect.getsource(bars) + textwrap.dedent(script)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        **options,
+    )
+
+
+PRELUDE = f"""
+import sys
+import numpy as np
+from pipeline.market.bar_file import BarColumns
+from pipeline.market.catalog import Catalog, Series
+MINUTE = {MINUTE}
+"""
