@@ -20,13 +20,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from shm.errors import Aborted, Closed, ViewsInUse
+from shm.closing import Closing
+from shm.errors import Aborted, Closed
 from shm.layout import Field, Layout
 from shm.peak_memory import peak_memory_bytes
 from shm.segment import Segment
@@ -107,7 +107,7 @@ class Member:
             self._page._cells(self.index)[_FAILED] = 1
 
 
-class ControlPage:
+class ControlPage(Closing):
     """State and abort flag of a run, and a cell for each of its members.
 
     Made by `create` (supervisor) or `attach`; pickling passes the name. The creator owns the
@@ -202,21 +202,6 @@ class ControlPage:
         self._run = memoryview(b"")
         self._members.clear()
         self._segment.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ViewsInUse:
-            if error is None:
-                raise
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).attach, (self.name,)

@@ -14,11 +14,11 @@ either.
 """
 
 import time
-from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from multiprocess import parent_process
 
+from shm.closing import Closing
 from shm.control import ControlPage
 from shm.errors import Closed, PeerDied, WaitTimeout
 from shm.semaphore import NamedSemaphore
@@ -26,7 +26,7 @@ from shm.semaphore import NamedSemaphore
 SLICE_SECONDS = 0.05
 
 
-class Gate:
+class Gate(Closing):
     """Tokens from `producer` to `consumer` (names for messages); `initial` are there at first.
 
     Its semaphore is `rt-<run_id>-<this pid>-<kind>`; `kind` is unique in the run. `control` is the
@@ -110,17 +110,6 @@ class Gate:
             semaphore.unlink()
             self._control = None
             self._acquire = self._release = self._refuse
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __getstate__(self) -> tuple[object, ...]:
         if self._semaphore is None:

@@ -35,12 +35,12 @@ be: a reader that finds another sequence than it is due refuses it.
 import struct
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 
-from shm.errors import Closed, OutOfTurn, ViewsInUse
+from shm.closing import Closing
+from shm.errors import Closed, OutOfTurn
 from shm.layout import Field, Layout, aligned
 from shm.segment import Segment
 
@@ -59,7 +59,7 @@ class Edge(Protocol):
         """Take one token; raise WaitTimeout after `timeout` seconds, None: wait on."""
 
 
-class Ring:
+class Ring(Closing):
     """`slots` slots of `slot_size` bytes (rounded up to 64) in one segment, `rt-...-ring`.
 
     Made by `create` or `attach`; pickling passes the name. The creator removes the name in
@@ -139,21 +139,6 @@ class Ring:
         self._slots = None
         self._sequences = memoryview(b"")
         self._segment.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ViewsInUse:
-            if error is None:
-                raise
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).attach, (self.name,)

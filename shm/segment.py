@@ -15,9 +15,9 @@ sees `ready` sees an older payload.
 import errno
 import os
 import struct
-from types import TracebackType
 from typing import Self
 
+from shm.closing import Closing
 from shm.errors import Closed, NameTaken, NoSpace, SegmentMismatch, SegmentMissing, ViewsInUse
 from shm.layout import Layout
 from shm.mapping import Mapping
@@ -33,7 +33,7 @@ _HEADER = struct.Struct("=8sqQq24xq")
 _READY_OFFSET = 56
 
 
-class Segment:
+class Segment(Closing):
     """Shared memory by name; made by `create` or `attach`, given back by `close` or `with`.
 
     The creator owns the name and removes it on `close`; an opener only unmaps. Pickling passes the
@@ -136,21 +136,6 @@ class Segment:
             mapping.close()
         except BufferError:
             raise ViewsInUse(self.name) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ViewsInUse:
-            if error is None:  # its frames may hold the views: the error is what counts
-                raise
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).attach, (self.name,)

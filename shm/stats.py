@@ -17,13 +17,13 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from shm.errors import Closed, SegmentMismatch, ViewsInUse
+from shm.closing import Closing
+from shm.errors import Closed, SegmentMismatch
 from shm.histogram import Distribution
 from shm.layout import Field, Layout
 from shm.segment import Segment
@@ -66,7 +66,7 @@ class RowSnapshot:
     consistent: bool
 
 
-class StatsBlock:
+class StatsBlock(Closing):
     """The stats of one run, in the segment `rt-<run_id>-<pid>-stats`, which describes itself.
 
     Made by `create` or, from any process that knows the name, `attach`; pickling passes the name.
@@ -145,21 +145,6 @@ class StatsBlock:
             writer._close()
         self._rows = None
         self._segment.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ViewsInUse:
-            if error is None:
-                raise
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).attach, (self.name,)
