@@ -217,6 +217,7 @@ def _calls(program: Any, hook: int) -> bool:
 @njit(
     types.int64(*[types.int64] * 4, *[HOOK_TYPE] * 5),
     cache=True,
+    nogil=True,  # so that a thread can end the process while a hook does not return
 )
 def run_moments(
     context_address: int,

@@ -9,6 +9,7 @@ one that is told to stop (abort, or its parent gone) exits with STOPPED.
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError
 from pipeline.market.plan import IndicatorPlan
@@ -57,6 +59,7 @@ class Place:
 def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) -> None:
     """Be one member of a run from start to exit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us all; the supervisor decides
+    threading.Thread(target=_end_with_supervisor, daemon=True).start()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     member = place.control.member(place.index)
@@ -81,6 +84,17 @@ def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) ->
     sys.stderr.flush()
     # The views of slots would keep the mapping from closing in an orderly interpreter exit.
     os._exit(code)
+
+
+def _end_with_supervisor() -> None:
+    """End this process when the supervisor is gone, whatever it is doing, be it an endless hook.
+
+    Works while compiled strategies run, too: the lane loop lets go of the interpreter's lock.
+    """
+    supervisor = parent_process()
+    if supervisor is not None:
+        supervisor.join()
+        os._exit(STOPPED)
 
 
 def slots_of(place: Place, shape: SlotShape) -> list[Slot]:

@@ -176,6 +176,7 @@ def _compile(
 ) -> Any:
     key = code_hash(
         body,
+        body.__module__,  # compiled code looks its globals up there by name
         repr((self_dtype, data_dtype)),
         numba.__version__,
     )

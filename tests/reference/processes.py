@@ -57,9 +57,9 @@ def names_of(pid: int) -> list[str]:
 def members() -> dict[str, int]:
     """The member processes that this process has now: pid by role."""
     return {
-        child.name.removeprefix("ringtape-"): child.pid
+        child.name.removeprefix("ringtape "): child.pid
         for child in multiprocess.active_children()
-        if child.name.startswith("ringtape-")
+        if child.name.startswith("ringtape ")
     }
 
 
