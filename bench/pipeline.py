@@ -33,6 +33,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -154,7 +155,8 @@ def measure_speed(
         runs = run_contestants(market, wanted, data, Path(folder))
         rivals = rival_contestants(market, wanted)
         say(f"measuring {repeats} rounds of: {', '.join([*runs, *rivals])}")
-        found = interleaved({**runs, **rivals}, repeats)
+        contestants: dict[str, Callable[[], Any]] = {**runs, **rivals}
+        found = interleaved(contestants, repeats)
     summaries = {name: found[name] for name in runs}
     rates = {name: [one["bars_per_second"] for one in summaries[name]] for name in runs}
     rates |= {name: found[name] for name in rivals}
@@ -246,11 +248,12 @@ def peak_memory(settings: Mapping[str, Any], out: Path) -> tuple[dict[str, int],
 
 def note_peaks(supervisor: psutil.Process, peaks: dict[int, int]) -> None:
     """Note the peak resident bytes so far of a process and all below it."""
-    try:
-        for process in [supervisor, *supervisor.children(recursive=True)]:
+    below: list[psutil.Process] = []
+    with suppress(psutil.Error):
+        below = supervisor.children(recursive=True)
+    for process in [supervisor, *below]:
+        with suppress(psutil.Error, OSError):  # gone meanwhile
             peaks[process.pid] = max(peaks.get(process.pid, 0), high_water(process))
-    except (psutil.Error, OSError):
-        pass  # gone meanwhile
 
 
 def high_water(process: psutil.Process) -> int:
@@ -319,6 +322,7 @@ def main() -> int:
         help="folder that keeps the bars [%(default)s]",
     )
     chosen = parser.parse_args()
+    chosen.data.mkdir(parents=True, exist_ok=True)
     report = Report("pipeline", {"bars": f"{chosen.bars:,}", "repeats": chosen.repeats}, PACKAGES)
     if chosen.memory:
         measure_memory(report, chosen.data, chosen.bars)

@@ -25,9 +25,9 @@ _MONEY = (
     *("initial_cash", "cash", "equity"),
     *("commission", "turnover", "gross_profit", "gross_loss", "per_share", "basis_points"),
 )
-_BOOK = ("resting", "done", "book_capacity", "inbox_count", "inbox_capacity", "fills_out_count")
+_BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
-    *("fills_out_capacity", "orders_out_count", "orders_out_capacity"),
+    *("fills_out_count", "fills_out_capacity", "orders_out_count", "orders_out_capacity"),
     *("equity_out_count", "session_out_count"),
 )
 _ADDRESSES = (

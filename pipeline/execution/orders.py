@@ -144,8 +144,22 @@ def _report(account: Any, address: int) -> None:
 
 
 @njit(cache=True)
+def check_room(account: Any) -> None:
+    """Note in ``full`` whether some moment's orders or fills might not fit book and outbox now."""
+    at_most = account.resting + account.inbox_capacity
+    account.full = (
+        at_most > account.book_capacity
+        or account.orders_out_count + at_most > account.orders_out_capacity
+        or account.fills_out_count + account.resting > account.fills_out_capacity
+    )
+
+
+@njit(cache=True)
 def end_moment(account: Any) -> None:
-    """Move what is done to the outbox and what is new to the book. Room is the caller's duty."""
+    """Move what is done to the outbox and what is new to the book.
+
+    There is room for it, or ``full`` would have kept the moment from beginning.
+    """
     if account.done == 0 and account.inbox_count == 0:
         return
     kept = 0
@@ -164,20 +178,16 @@ def end_moment(account: Any) -> None:
     account.resting = kept
     account.inbox_count = 0
     account.done = 0
-
-
-@njit(cache=True)
-def has_room(account: Any) -> bool:
-    """Whether any moment's orders and fills fit book and outbox as they are now."""
-    at_most = account.resting + account.inbox_capacity
-    return (
-        at_most <= account.book_capacity
-        and account.orders_out_count + at_most <= account.orders_out_capacity
-        and account.fills_out_count + account.resting <= account.fills_out_capacity
-    )
+    check_room(account)
 
 
 @njit(cache=True)
 def end_moment_at(account: int) -> None:
     """`end_moment` for callers from Python: ``account`` is the record's address."""
     end_moment(account_at(account))
+
+
+@njit(cache=True)
+def check_room_at(account: int) -> None:
+    """`check_room` for callers from Python: ``account`` is the record's address."""
+    check_room(account_at(account))

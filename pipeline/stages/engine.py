@@ -29,6 +29,7 @@ def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
             record[name] = getattr(table, name).ctypes.data
         record["columns"] = len(table.columns)
         record["stride"], record["first"] = shape.stride, table.first
+        record["plane"] = shape.stride * len(shape.symbols)
     return records
 
 

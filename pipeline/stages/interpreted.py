@@ -146,10 +146,10 @@ class Interpreter:
         entries, rows = self._entries, self._rows
         symbol = -1
         for moment in range(index, len(self._moments)):
-            before = open_moment(at, moment)
+            begin, end, flags = self._moments[moment]
+            before = open_moment(at, moment, begin)
             if before < 0:
                 return moment
-            begin, end, flags = self._moments[moment]
             if fills:
                 self._call_fills(before)
             if grouped:

@@ -10,17 +10,17 @@ import numpy.typing as npt
 from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
 from pipeline.execution.fills import FILL
-from pipeline.execution.orders import ORDER, end_moment_at
+from pipeline.execution.orders import ORDER, check_room_at, end_moment_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
-from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
+from pipeline.stages.lane_loop import BINDING, HOOK_INDEX, PROGRAM, bind_columns, run_moments
 from pipeline.stages.lane_spec import LaneSpec, Terms, bar_dtype, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, Slot, SlotShape
-from pipeline.strategy.compiled import compile_hooks
+from pipeline.strategy.compiled import compile_hooks, hook_address
 from pipeline.strategy.context import CONTEXT, Context, name_table
 from pipeline.strategy.strategy import (
     Symbol,
@@ -115,7 +115,9 @@ class Lane:
         cls = type(self._spec.strategy)
         self._bar = np.zeros(1, bar_dtype(self._names))
         self._bars = np.zeros(1, bars_dtype(self._names, len(self._shape.symbols)))
-        self._bindings = np.array([b[1:] for b in self._spec.bindings], np.int64).reshape(-1, 2)
+        self._bindings = np.zeros(len(self._spec.bindings), BINDING)
+        for row, (_, index, column) in enumerate(self._spec.bindings):
+            self._bindings[row]["table"], self._bindings[row]["column"] = index, column
         fields = list(self._self.dtype.names or ())
         resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
         self._resets = np.zeros((len(resets), 2), np.int64)
@@ -152,12 +154,12 @@ class Lane:
         }
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, data)
         addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
-        called = [hooks[n] for n in ("on_session_open", "on_fill", "on_bar", "on_bars")]
-        called.append(hooks["on_session_close"])
+        for name, hook in hooks.items():
+            self._program[0][name] = hook_address(hook)
         own = int(self._self[-1:].ctypes.data)
 
         def walk(schedule: Schedule, index: int) -> int:
-            return int(run_moments(*addresses, index, schedule.count, *called))
+            return int(run_moments(*addresses, index, schedule.count))
 
         def call(hook: str) -> None:
             hooks[hook](own, 0, addresses[0])
@@ -194,6 +196,7 @@ class Lane:
         record["next_open"] = record["next_close"] = 0
         self._cursor[:] = slot.tables[0].first - 1
         self._outbox.attach(self.account)
+        bind_columns(int(self.context.ctypes.data), int(self._program.ctypes.data))
         if self._interpreter is not None:
             self._interpreter.bind(slot, schedule)
         index = 0
@@ -248,6 +251,7 @@ class Lane:
         self._outbox.attach(self.account)
         for name, count in counts.items():
             self.account[0][name] = count
+        check_room_at(int(self.account.ctypes.data))
 
     def _guarded(self, action: Callable[[], Any], hook: str) -> Any:
         try:

@@ -14,7 +14,7 @@ from numba import njit, types
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.fills import FILL, match_bar
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
-from pipeline.execution.orders import end_moment, has_room
+from pipeline.execution.orders import end_moment
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -26,24 +26,29 @@ from pipeline.stages.schedule import (
     moment_at,
 )
 from pipeline.stages.slot import SESSION
-from pipeline.strategy.compiled import HOOK_TYPE
+from pipeline.strategy.compiled import call_hook
 from pipeline.strategy.context import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
 
 #: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
-#: ``self``: one record per symbol and one of the lane's own; ``bindings`` i8[n, 2]: interval and
-#: column of each indicator; ``intervals``: bit i set if it wants bars of interval i; ``resets``
-#: i8[n, 2]: cell of a self record and the bits it gets when a session opens.
+#: ``self``: one record per symbol and one of the lane's own; ``bindings``: BINDING[n];
+#: ``intervals``: bit i set if it wants bars of interval i; ``resets`` i8[n, 2]: cell of a self
+#: record and the bits it gets when a session opens; the rest: addresses of the compiled hooks.
 PROGRAM: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
         for name in (
             *("self", "self_cells", "bar", "bars", "bindings", "binding_count"),
             *("intervals", "hooks", "resets", "reset_count"),
+            *HOOKS,
         )
     ]
 )
+#: One bound indicator: its interval's table and column, and where that column lies in this slot.
+BINDING: np.dtype[Any] = np.dtype([("table", "i8"), ("column", "i8"), ("values", "i8")])
+
 program_at = record_at(PROGRAM)
+binding_at = record_at(BINDING)
 session_at = record_at(SESSION)
 
 HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
@@ -55,23 +60,25 @@ _FILL_SIZE = FILL.itemsize
 _MOMENT_SIZE = MOMENT.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
+_BINDING_SIZE = BINDING.itemsize
 
 #: Leading cells of a bar record (symbol, interval, ts, close_ts) and of a bars record (ts,
 #: interval, count).
 BAR_CELLS, BARS_CELLS = 4, 3
-_PRICES = 5
+_PRICES, _CLOSE = 5, 3
 
 
 @njit(cache=True)
-def _begin(context: Any, index: int) -> int:
+def begin_of(context: Any, index: int) -> int:
+    """Return where the bars of moment ``index`` begin in the entries."""
     if index == 0:
         return 0
     return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end
 
 
 @njit(cache=True)
-def open_moment(context_address: int, index: int) -> int:
-    """Do at a moment what comes before the strategy.
+def open_moment(context_address: int, index: int, begin: int) -> int:
+    """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
 
     Returns the number of fills in the outbox before the moment, or -1, with nothing done, if the
     outbox or the book must first be emptied or enlarged.
@@ -79,10 +86,9 @@ def open_moment(context_address: int, index: int) -> int:
     context = context_at(context_address)
     account = account_at(context.account)
     end_moment(account)
-    if not has_room(account):
+    if account.full != 0:
         return -1
     moment = moment_at(context.moments + index * _MOMENT_SIZE)
-    begin = _begin(context, index)
     before = account.fills_out_count
     account.now = moment.t
     base = table_at(context.tables)
@@ -92,48 +98,64 @@ def open_moment(context_address: int, index: int) -> int:
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
             at = symbol * base.stride + (entry & ROW_MASK)
             match_bar(account, symbol, load_i8(base.ts, at), load_f8(base.values, at))
-    closes = base.values + 8 * 3 * account.symbols * base.stride
-    for place in range(begin, moment.end):
+    closes = base.values + 8 * _CLOSE * base.plane
+    for place in range(begin, moment.base_end):
         entry = load_i8(context.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
         row = entry & ROW_MASK
-        if place < moment.base_end:
-            price = load_f8(closes, symbol * base.stride + row)
-            store_f8(account.last_price, symbol, price)
-        store_i8(context.cursor, (entry >> TABLE_SHIFT) * account.symbols + symbol, row)
+        store_f8(account.last_price, symbol, load_f8(closes, symbol * base.stride + row))
+        store_i8(context.cursor, symbol, row)
+    for place in range(moment.base_end, moment.end):
+        entry = load_i8(context.entries, place)
+        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        cell = (entry >> TABLE_SHIFT) * account.symbols + symbol
+        store_i8(context.cursor, cell, entry & ROW_MASK)
     if moment.base_end > begin:
         mark(account)
     return before
 
 
 @njit(cache=True)
-def _bound(context: Any, program: Any, binding: int, index: int, symbol: int, row: int) -> float:
-    """Return the value of one bound indicator: of this bar, or the last known of its interval."""
-    of = load_i8(program.bindings, 2 * binding)
-    symbols = account_at(context.account).symbols
-    table = table_at(context.tables + of * _TABLE_SIZE)
-    if of != index:
-        row = load_i8(context.cursor, of * symbols + symbol)
-    column = load_i8(program.bindings, 2 * binding + 1)
-    return load_f8(table.values, (column * symbols + symbol) * table.stride + row)
+def bind_columns(context_address: int, program_address: int) -> None:
+    """Find where the strategy's indicators lie in the slot just taken."""
+    context = context_at(context_address)
+    program = program_at(program_address)
+    for binding in range(program.binding_count):
+        bound = binding_at(program.bindings + binding * _BINDING_SIZE)
+        table = table_at(context.tables + bound.table * _TABLE_SIZE)
+        bound.values = table.values + 8 * bound.column * table.plane
+
+
+@njit(cache=True)
+def _bound(context: Any, program: Any, binding: int, index: int, symbol: int, at: int) -> float:
+    """Return the value of one bound indicator: of this bar, or the last known of its interval.
+
+    ``at``: the bar's place in a column of its own interval ``index``.
+    """
+    bound = binding_at(program.bindings + binding * _BINDING_SIZE)
+    if bound.table != index:
+        table = table_at(context.tables + bound.table * _TABLE_SIZE)
+        symbols = account_at(context.account).symbols
+        at = symbol * table.stride + load_i8(context.cursor, bound.table * symbols + symbol)
+    return load_f8(bound.values, at)
 
 
 @njit(cache=True)
 def _load_bar(context: Any, program: Any, index: int, symbol: int, row: int) -> None:
     """Copy one bar and its bound indicators into the strategy's bar record."""
     table = table_at(context.tables + index * _TABLE_SIZE)
-    symbols = account_at(context.account).symbols
+    # In locals: a store through an address may change any field, as far as the compiler knows.
+    bar, values, plane = program.bar, table.values, table.plane
     at = symbol * table.stride + row
-    store_i8(program.bar, 0, symbol)
-    store_i8(program.bar, 1, table.interval)
-    store_i8(program.bar, 2, load_i8(table.ts, at))
-    store_i8(program.bar, 3, load_i8(table.close_ts, at))
+    store_i8(bar, 0, symbol)
+    store_i8(bar, 1, table.interval)
+    store_i8(bar, 2, load_i8(table.ts, at))
+    store_i8(bar, 3, load_i8(table.close_ts, at))
     for price in range(_PRICES):
-        value = load_f8(table.values, price * symbols * table.stride + at)
-        store_f8(program.bar, BAR_CELLS + price, value)
+        store_f8(bar, BAR_CELLS + price, load_f8(values, price * plane + at))
     for binding in range(program.binding_count):
-        value = _bound(context, program, binding, index, symbol, row)
-        store_f8(program.bar, BAR_CELLS + _PRICES + binding, value)
+        value = _bound(context, program, binding, index, symbol, at)
+        store_f8(bar, BAR_CELLS + _PRICES + binding, value)
 
 
 @njit(cache=True)
@@ -160,11 +182,12 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
         row = entry & ROW_MASK
         store_i8(program.bars, BARS_CELLS + symbol, 1)
         at = BARS_CELLS + symbols + symbol
+        of = symbol * table.stride + row
         for price in range(_PRICES):
-            value = load_f8(table.values, (price * symbols + symbol) * table.stride + row)
+            value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
         for binding in range(program.binding_count):
-            value = _bound(context, program, binding, index, symbol, row)
+            value = _bound(context, program, binding, index, symbol, of)
             store_f8(program.bars, at + (_PRICES + binding) * symbols, value)
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
@@ -214,34 +237,22 @@ def _calls(program: Any, hook: int) -> bool:
     return (program.hooks >> hook) & 1 == 1
 
 
-@njit(
-    types.int64(*[types.int64] * 4, *[HOOK_TYPE] * 5),
-    cache=True,
-    nogil=True,  # so that a thread can end the process while a hook does not return
-)
-def run_moments(
-    context_address: int,
-    program_address: int,
-    index: int,
-    count: int,
-    on_session_open: Any,
-    on_fill: Any,
-    on_bar: Any,
-    on_bars: Any,
-    on_session_close: Any,
-) -> int:
+@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
+def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
 
     It stops early only for want of room (see `open_moment`). What a hook raises passes through;
-    the context then says in which hook, for which symbol and when.
+    the context then says in which hook, for which symbol and when. The interpreter's lock is not
+    held, so that a thread can end the process while a hook does not return.
     """
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
     self_size = 8 * program.self_cells
     lane_self = program.self + account.symbols * self_size
+    begin = begin_of(context, index)
     for m in range(index, count):
-        before = open_moment(context_address, m)
+        before = open_moment(context_address, m, begin)
         if before < 0:
             return m
         moment = moment_at(context.moments + m * _MOMENT_SIZE)
@@ -250,8 +261,14 @@ def run_moments(
             for fill in range(before, account.fills_out_count):
                 address = account.fills_out + fill * _FILL_SIZE
                 context.symbol = load_i8(address, 1)
-                on_fill(program.self + context.symbol * self_size, address, context_address)
-        place = _begin(context, m)
+                call_hook(
+                    program.on_fill,
+                    program.self + context.symbol * self_size,
+                    address,
+                    context_address,
+                )
+        place = begin
+        begin = moment.end
         while place < moment.end:
             entry = load_i8(context.entries, place)
             table = entry >> TABLE_SHIFT
@@ -266,22 +283,27 @@ def run_moments(
                     context.hook = _BAR
                     context.symbol = symbol
                     _load_bar(context, program, table, symbol, entry & ROW_MASK)
-                    on_bar(program.self + symbol * self_size, program.bar, context_address)
+                    call_hook(
+                        program.on_bar,
+                        program.self + symbol * self_size,
+                        program.bar,
+                        context_address,
+                    )
                 place += 1
             if wanted and _calls(program, _BARS):
                 context.hook = _BARS
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
-                on_bars(lane_self, program.bars, context_address)
+                call_hook(program.on_bars, lane_self, program.bars, context_address)
         if moment.flags != 0:
             context.symbol = -1
             if moment.flags & CLOSES:
                 address = context.sessions + close_session(context_address) * _SESSION_SIZE
                 context.hook = _SESSION_CLOSE
-                on_session_close(lane_self, address, context_address)
+                call_hook(program.on_session_close, lane_self, address, context_address)
             if moment.flags & OPENS:
                 address = context.sessions + open_session(context_address) * _SESSION_SIZE
                 _reset_state(program, account.symbols)
                 context.hook = _SESSION_OPEN
-                on_session_open(lane_self, address, context_address)
+                call_hook(program.on_session_open, lane_self, address, context_address)
     return count

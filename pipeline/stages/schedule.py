@@ -27,7 +27,8 @@ _NEVER = np.iinfo(np.int64).max
 moment_at = record_at(MOMENT)
 
 
-@njit(cache=True)
+# Inlined by Numba: as a call, its arrays would be reference-counted at every moment.
+@njit(cache=True, inline="always")
 def _collect(
     table: Any, index: int, cursor: Any, t: int, entries: Any, end: int
 ) -> tuple[int, int]:
@@ -52,7 +53,7 @@ def _collect(
     return end, following
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _next_event(sessions: Any, closed: int, opened: int) -> int:
     """Return the time of the next session event of this slot."""
     following = _NEVER

@@ -41,7 +41,7 @@ TABLE: np.dtype[Any] = np.dtype(
         (name, "i8")
         for name in (
             *("interval", "ts", "close_ts", "values", "count", "seen"),
-            *("columns", "stride", "first"),
+            *("columns", "stride", "plane", "first"),
         )
     ]
 )
@@ -191,7 +191,7 @@ def window_span(
     length = min(rows, _known_rows(record, table, index, symbol))
     end = load_i8(record.cursor, index * account_at(record.account).symbols + symbol) + 1
     column = load_i8(record.names, 3 * found + 2)
-    row = (column * account_at(record.account).symbols + symbol) * table.stride
+    row = column * table.plane + symbol * table.stride
     return index, row + end - length, length
 
 

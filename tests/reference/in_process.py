@@ -25,7 +25,7 @@ from pipeline.stages.slot import END, Slot, SlotShape
 from pipeline.stages.tail import Tail
 from pipeline.stages.tape import Tape
 from pipeline.strategy.strategy import Strategy, lookback_of
-from tests.reference.market import Market
+from tests.reference.market import Bars, Market
 from tests.reference.replay import Outcome
 
 
@@ -164,6 +164,42 @@ def run_in_process(
     lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane["lane"])
     outcomes = [_outcome(lane, tables, market.symbols) for lane in lanes]
     return outcomes, run_digest([lane["record"].digest for lane in lanes])
+
+
+def bars_on_the_tape(market: Market, slot_rows: int) -> list[list[Bars]]:
+    """The bars of every interval and symbol as coordinator and processor put them into slots."""
+    plan = IndicatorPlan.build([{}], market.streams)
+    shape = SlotShape.plan(
+        market.symbols,
+        market.streams,
+        [plan.columns(name) for name in market.streams],
+        lookback=0,
+        rows=slot_rows,
+        quality=False,
+    )
+    slots = Slots.make(shape, 1)
+    (slot,) = slots.views
+    coordinating = Coordinating(market, slots, 65_536)
+    processor = Processor(plan, range(len(market.symbols)), slot)
+    parts: list[list[list[Bars]]] = [[[] for _ in market.symbols] for _ in market.streams]
+    while not coordinating.tape.finished:
+        coordinating.fill(slot)
+        processor.process(slot)
+        for found, table in zip(parts, slot.tables, strict=True):
+            for symbol, count in enumerate(table.count.tolist()):
+                rows = slice(table.first, table.first + count)
+                values = table.values[:5, symbol, rows].copy()
+                found[symbol].append(Bars(table.ts[symbol, rows].copy(), values))
+    return [
+        [
+            Bars(
+                np.concatenate([part.ts for part in of_symbol]),
+                np.concatenate([part.values for part in of_symbol], axis=1),
+            )
+            for of_symbol in of_interval
+        ]
+        for of_interval in parts
+    ]
 
 
 def _drive(

@@ -11,6 +11,7 @@ indicator columns, computed over the whole series in one call, and the digest of
 
 import copy
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -88,13 +89,11 @@ class Outcome:
 def session_of(market: Market, ts: int) -> int:
     """The session that a base bar overlaps, the earlier one of two; -1 if none."""
     sessions, length = market.sessions, market.intervals[0]
-    for index in range(len(sessions)):
-        if length == DAY:
-            if ts == sessions.date_ns[index]:
-                return index
-        elif ts < sessions.close_ns[index] and ts + length > sessions.open_ns[index]:
-            return index
-    return -1
+    if length == DAY:
+        index = bisect_left(sessions.date_ns, ts)
+        return index if index < len(sessions) and sessions.date_ns[index] == ts else -1
+    index = bisect_right(sessions.close_ns, ts)
+    return index if index < len(sessions) and ts + length > sessions.open_ns[index] else -1
 
 
 def base_bars(market: Market, symbol: int) -> list[Bar]:

@@ -82,7 +82,7 @@ class Tinkerer(Strategy):
         if ctx.count(bar.symbol, self.minutes * MINUTE) % 3 == 1 or self.eager:
             rising = total > (len(closes) + 0.25 * len(longer)) * bar.close
             size = self.size if rising else -self.size
-            self.resting = ctx.market(bar.symbol, size + 0.25 * known)
+            self.resting = ctx.market(bar.symbol, size + 0.25 * (known % 3))
         elif bar.close > bar.day and ctx.pending(bar.symbol) == 0.0:
             ctx.target(bar.symbol, 2.0 * self.size)
         elif len(tops) > 0 and tops[-1] == bar.top and ctx.equity > ctx.cash:
