@@ -9,6 +9,7 @@ import contextlib
 import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -218,8 +219,8 @@ class TableWriter:
     """Writes one table to `folder/<name>.parquet`, which appears when `close` succeeds.
 
     Until then the file is `<name>.parquet.part`; `abort`, and any failure, removes it.
-    Groups are written by the caller's thread: a thread of its own costs a seventh more processor
-    time and a second buffer, and the other core is busy with the stages before.
+    A full group is encoded by a thread of its own while the caller fills the next: the caller is
+    the run's slowest stage, and its compiled loop lets go of the interpreter's lock meanwhile.
     """
 
     def __init__(self, folder: Path, kind: TableKind, symbols: Sequence[str]) -> None:
@@ -228,17 +229,23 @@ class TableWriter:
         self._kind = kind
         self._symbols = list(symbols)
         self._names: tuple[str, ...] = kind.received.names or ()
-        self._buffer: Columns = {
-            name: np.empty(GROUP_ROWS, kind.received[name]) for name in self._names
-        }
-        self._buffer["lane"] = np.empty(GROUP_ROWS, np.int32)
+        self._buffer, self._spare = self._make_buffer(), self._make_buffer()
         self._used = 0
+        self._encoder = ThreadPoolExecutor(1, f"encode {kind.name}")
+        self._encoding: Future[None] | None = None
         with writing(self.path):
             self._sink = pa.OSFile(str(self._part), "wb")
         self._open = True
         self._parquet: Any = None
         with self._aborted_on_error(), writing(self.path):
             self._parquet = pq.ParquetWriter(self._sink, kind.schema, **kind.parquet)
+
+    def _make_buffer(self) -> Columns:
+        buffer: Columns = {
+            name: np.empty(GROUP_ROWS, self._kind.received[name]) for name in self._names
+        }
+        buffer["lane"] = np.empty(GROUP_ROWS, np.int32)
+        return buffer
 
     def append(self, lane: int, columns: Sequence[Column]) -> None:
         """Append rows of one lane; the arrays, in the order of `kind.received`, are copied.
@@ -263,6 +270,8 @@ class TableWriter:
             return
         if self._used:
             self._write_group()
+        self._finish_group()
+        self._encoder.shutdown()
         with self._aborted_on_error(), writing(self.path):
             self._parquet.close()
             self._sink.close()
@@ -273,6 +282,7 @@ class TableWriter:
         """Remove the unfinished file; nothing happens after `close`."""
         if self._open:
             self._open = False
+            self._encoder.shutdown()
             # The footer cannot be written where the rows could not; the file is dropped anyway.
             if self._parquet is not None:
                 with contextlib.suppress(OSError):
@@ -282,13 +292,25 @@ class TableWriter:
             self._part.unlink(missing_ok=True)
 
     def _write_group(self) -> None:
+        """Hand the buffer to the encoder, once that is done with the one before."""
+        self._finish_group()
         rows = {name: column[: self._used] for name, column in self._buffer.items()}
+        self._encoding = self._encoder.submit(self._encode, rows)
+        self._buffer, self._spare = self._spare, self._buffer
+        self._used = 0
+
+    def _finish_group(self) -> None:
+        encoding, self._encoding = self._encoding, None
+        if encoding is not None:
+            with self._aborted_on_error():
+                encoding.result()
+
+    def _encode(self, rows: Columns) -> None:
         table = pa.Table.from_arrays(
             self._kind.arrays(rows, self._symbols), schema=self._kind.schema
         )
-        with self._aborted_on_error(), writing(self.path, table.nbytes):
+        with writing(self.path, table.nbytes):
             self._parquet.write_table(table, row_group_size=GROUP_ROWS)
-        self._used = 0
 
     @contextlib.contextmanager
     def _aborted_on_error(self) -> Iterator[None]:
