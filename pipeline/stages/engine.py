@@ -68,7 +68,7 @@ class Engine:
         """Walk slot ``index``, just taken, with every lane; record and count their fills."""
         slot, tables = self._slots[index], self._tables[index]
         self._schedule.read(tables, slot.open_sessions)
-        self._times = self._schedule.base_moments
+        self._times = self._schedule.base_times
         closed = slot.open_sessions
         self._session_dates += closed["date"][closed["closes"] == 1].tolist()
         before = self._fills

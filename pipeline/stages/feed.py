@@ -84,7 +84,10 @@ class Feed:
             kept = session >= 0
             ts, close_ts, session = ts[kept], close_ts[kept], session[kept]
             columns = tuple(column[kept] for column in columns)
-        self.present += np.bincount(session, minlength=len(table))
+        if len(session):
+            spanned = np.arange(session[0], session[-1] + 2)
+            counts = np.diff(np.searchsorted(session, spanned))
+            self.present[session[0] : session[-1] + 1] += counts
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
 

@@ -53,7 +53,18 @@ def _collect(
     return end, following
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
+def _next_close(table: Any, cursor: Any) -> int:
+    """Return the next close of one table behind the cursor."""
+    following = _NEVER
+    for symbol in range(cursor.size):
+        if cursor[symbol] < load_i8(table.count, symbol):
+            at = symbol * table.stride + table.first + cursor[symbol]
+            following = min(following, load_i8(table.close_ts, at))
+    return following
+
+
+@njit(cache=True)
 def _next_event(sessions: Any, closed: int, opened: int) -> int:
     """Return the time of the next session event of this slot."""
     following = _NEVER
@@ -68,33 +79,45 @@ def _next_event(sessions: Any, closed: int, opened: int) -> int:
 
 
 @njit(cache=True)
-def _build(tables: Any, sessions: Any, moments: Any, entries: Any, cursor: Any) -> int:
-    """Merge bars and session events in time order; return the number of moments."""
+def _build(
+    tables: Any, sessions: Any, moments: Any, entries: Any, base_times: Any, cursor: Any
+) -> tuple[int, int]:
+    """Merge bars and session events in time order; the numbers of moments and of base moments."""
     cursor[:] = 0
-    opened = closed = end = count = 0
+    opened = closed = end = count = base_count = 0
+    event = _next_event(sessions, closed, opened)
     t = -_NEVER  # before everything: the first round only looks for the first moment
     while True:
-        following = _NEVER
+        following = event
         moment = moments[count]
+        begin = end
         for index in range(tables.size):
             end, upcoming = _collect(tables[index], index, cursor[index], t, entries, end)
             following = min(following, upcoming)
             if index == 0:
                 moment.base_end = end
+                if end > begin:
+                    base_times[base_count] = t
+                    base_count += 1
         moment.t = t
         moment.end = end
         moment.flags = 0
-        while closed < sessions.size and sessions[closed].close <= t:
-            moment.flags |= sessions[closed].closes * CLOSES
-            closed += 1
-        while opened < sessions.size and sessions[opened].open <= t:
-            moment.flags |= sessions[opened].opens * OPENS
-            opened += 1
+        if t >= event:
+            while closed < sessions.size and sessions[closed].close <= t:
+                moment.flags |= sessions[closed].closes * CLOSES
+                closed += 1
+            while opened < sessions.size and sessions[opened].open <= t:
+                moment.flags |= sessions[opened].opens * OPENS
+                opened += 1
+            event = _next_event(sessions, closed, opened)
+            # What was found above may have been the event that is happening now.
+            following = event
+            for index in range(tables.size):
+                following = min(following, _next_close(tables[index], cursor[index]))
         if t != -_NEVER:
             count += 1
-        following = min(following, _next_event(sessions, closed, opened))
         if following == _NEVER:
-            return count
+            return count, base_count
         t = following
 
 
@@ -107,16 +130,14 @@ class Schedule:
         self.moments = np.zeros(bars + 2 * shape.sessions + 2, MOMENT)
         self.entries = np.zeros(bars, np.int64)
         self.count = 0
+        #: Times at which base bars close, i8[n], ns UTC: the times of the equity rows.
+        self.base_times = np.zeros(0, np.int64)
+        self._base_times = np.zeros(symbols * shape.rows, np.int64)
         self._cursor = np.zeros((tables, symbols), np.int64)
 
     def read(self, tables: npt.NDArray[Any], sessions: npt.NDArray[Any]) -> None:
         """Lay out the moments of a slot just taken: its tables (TABLE[i]) and its sessions."""
-        self.count = _build(tables, sessions, self.moments, self.entries, self._cursor)
-
-    @property
-    def base_moments(self) -> npt.NDArray[np.int64]:
-        """Times at which base bars close, i8[n], ns UTC: the times of the equity rows."""
-        moments = self.moments[: self.count]
-        begins = np.concatenate(([0], moments["end"][:-1]))
-        times: npt.NDArray[np.int64] = moments["t"][moments["base_end"] > begins]
-        return times
+        self.count, base_count = _build(
+            tables, sessions, self.moments, self.entries, self._base_times, self._cursor
+        )
+        self.base_times = self._base_times[:base_count]

@@ -1,0 +1,179 @@
+"""What a strategy may ask: through runs of the stages, in both modes, with answers as orders."""
+
+import numpy as np
+import pytest
+
+from pipeline import MINUTE, Strategy
+from pipeline import indicators as ind
+from pipeline.errors import StrategyError
+from pipeline.strategy.context import column_key, name_table
+from tests.reference.in_process import Setup, Slots, run_in_process
+from tests.reference.market import Bars, Market, session_table
+from tests.reference.replay import Outcome
+
+T0 = 1_700_006_400_000_000_000
+MODES = ["interpreted", "compiled"]
+
+
+def market_of(minutes: int = 12) -> Market:
+    """Two symbols whose closes are 1, 2, 3, ... and 101, 102, ...; bars of one and five minutes."""
+    ts = T0 + MINUTE * np.arange(minutes, dtype=np.int64)
+    closes = [np.arange(1.0, minutes + 1), np.arange(101.0, minutes + 101)]
+    bars = {
+        symbol: Bars(ts, np.array([close, close, close, close, close * 10]))
+        for symbol, close in zip("AB", closes, strict=True)
+    }
+    return Market(bars, session_table([(T0, T0 + minutes * MINUTE)]), ("1m", "5m"))
+
+
+def answers(strategy: Strategy, mode: str, slot_rows: int = 3, **watch) -> list[float]:
+    """The quantities of the orders that a strategy placed: its answers."""
+    setup = Setup(slot_rows=slot_rows, slots=3, mode=mode)
+    (outcome,), _ = run_in_process(market_of(), [strategy], setup, **watch)
+    assert isinstance(outcome, Outcome)
+    return [order[3] for order in outcome.orders]
+
+
+class Windows(Strategy):
+    lookback = 3
+
+    def indicators(self):
+        return {"avg": ind.sma(2, interval="5m")}
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol == 1 and bar.interval == MINUTE:
+            closes = ctx.window(1, "close", 3)
+            volumes = ctx.window(0, "volume", 1)
+            longer = ctx.window(1, "open", 2, 5 * MINUTE)
+            averages = ctx.window(1, "avg", 2)
+            ctx.market(0, closes[0] + 1000.0 * len(closes))
+            ctx.market(0, volumes[-1])
+            ctx.market(0, 1.0 + len(longer) + 10.0 * len(averages))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_windows_hold_what_is_known_oldest_first(mode: str):
+    found = answers(Windows(), mode)
+    assert found[0::3] == [1101.0, 2101.0] + [3101.0 + k for k in range(10)]
+    assert found[1::3] == [10.0 * (k + 1) for k in range(12)]
+    # A longer bar is known with the last minute in it.
+    assert found[2::3] == [1.0] * 4 + [12.0] * 5 + [23.0] * 3
+
+
+class Addresses(Strategy):
+    lookback = 2
+
+    def on_bar(self, bar, ctx):
+        if bar.interval == MINUTE:
+            ctx.market(0, float(ctx.window(bar.symbol, "close", 2).ctypes.data))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_window_is_memory_of_the_slot_and_no_copy(mode: str):
+    spans: list[tuple[int, int]] = []
+
+    def watch(slots: Slots) -> None:
+        for buffer in slots.buffers:
+            begin = np.frombuffer(buffer, np.uint8).ctypes.data
+            spans.append((begin, begin + len(buffer)))
+
+    found = answers(Addresses(), mode, watch=watch)
+    assert len(found) == 24
+    assert all(any(begin <= at < end for begin, end in spans) for at in found)
+
+
+def test_an_interpreted_window_shares_memory_with_the_slot():
+    kept: list[np.ndarray] = []
+
+    class Keeper(Strategy):
+        lookback = 2
+
+        def on_bar(self, bar, ctx):
+            kept.append(ctx.window(bar.symbol, "close", 2))
+
+    def watch(slots: Slots) -> None:
+        memory = [np.frombuffer(buffer, np.uint8) for buffer in slots.buffers]
+        assert all(any(np.shares_memory(one, whole) for whole in memory) for one in kept)
+
+    answers(Keeper(), "interpreted", watch=watch)
+    assert kept
+
+
+class Asker(Strategy):
+    """One question after the other, by the number of minutes gone."""
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol == 1 and bar.interval == MINUTE:
+            at = ctx.count(1)
+            ctx.market(0, 1.0 + ctx.count(1, 5 * MINUTE))
+            if at == 1:
+                ctx.market(0, (ctx.now - ctx.session_open) / MINUTE)
+                ctx.market(0, (ctx.session_close - ctx.now) / MINUTE)
+                ctx.market(0, 1.0 + ctx.session_date)
+                ctx.market(0, ctx.last_price(0) + ctx.last_price(1))
+                ctx.market(0, 1.0 + ctx.position(0))
+                ctx.market(0, ctx.pending(0))
+                ctx.market(0, ctx.cash - ctx.equity + 1.0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_questions_are_answered_as_of_now(mode: str):
+    found = answers(Asker(), mode)
+    assert found[:8] == [1.0, 1.0, 11.0, 1.0, 102.0, 1.0, 117.0, 1.0]
+    assert found[8:] == [1.0] * 3 + [2.0] * 5 + [3.0] * 3
+
+
+class Wrong(Strategy):
+    which: int = 0
+    lookback = 2
+
+    def on_bar(self, bar, ctx):
+        if self.which == 0:
+            ctx.window(0, "close", 3)
+        elif self.which == 1:
+            ctx.window(0, "close", 0)
+        elif self.which == 2:
+            ctx.window(2, "close", 1)
+        elif self.which == 3:
+            ctx.window(0, "closing", 1)
+        elif self.which == 4:
+            ctx.window(0, "close", 1, 7 * MINUTE)
+        elif self.which == 5:
+            ctx.position(-1)
+        elif self.which == 6:
+            ctx.count(0, 7 * MINUTE)
+        elif self.which == 7:
+            ctx.market(5, 1.0)
+        elif self.which == 8:
+            ctx.target(0, bar.close / 0.0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        (0, "ValueError: a window must have 1 to `lookback` rows"),
+        (1, "ValueError: a window must have 1 to `lookback` rows"),
+        (2, "IndexError: symbol is not one of this run's"),
+        (3, "KeyError: .*no such column"),
+        (4, "ValueError: interval is not one of this run's streams"),
+        (5, "IndexError: symbol is not one of this run's"),
+        (6, "ValueError: interval is not one of this run's streams"),
+        (7, "IndexError: symbol is not one of this run's"),
+        (8, "ZeroDivisionError"),
+    ],
+)
+def test_a_question_that_has_no_answer_is_refused_alike(mode: str, which: int, words: str):
+    with pytest.raises(StrategyError, match=rf"test_context.py:\d+: Wrong.on_bar raised {words}"):
+        answers(Wrong(which=which), mode)
+
+
+def test_names_are_known_by_keys_that_differ():
+    table = name_table({"close": (-1, 3), "avg": (1, 5)})
+    assert table.tolist() == [[column_key("close"), -1, 3], [column_key("avg"), 1, 5]]
+
+
+def test_names_whose_keys_collide_are_refused():
+    assert column_key("plumless") == column_key("buckeroo")
+    with pytest.raises(ValueError, match="plumless, buckeroo"):
+        name_table({"plumless": (0, 5), "buckeroo": (0, 6)})

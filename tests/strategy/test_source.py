@@ -1,0 +1,121 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import StrategyError
+from pipeline.strategy.source import load_class, pack, unpack
+from tests.reference.traders import Crosser
+
+ROOT = Path(__file__).parents[2]
+
+GOOD = """
+from pipeline import Strategy
+from beside import SIZE
+
+
+class Mine(Strategy):
+    size: float = SIZE
+
+    def on_bar(self, bar, ctx):
+        ctx.target(0, self.size)
+
+
+class Other(Strategy):
+    pass
+
+
+number = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine.py").write_text(GOOD)
+    (tmp_path / "beside.py").write_text("SIZE = 7.0\n")
+    yield tmp_path
+    sys.modules.pop("beside", None)
+    sys.path[:] = [entry for entry in sys.path if entry != str(tmp_path)]
+
+
+def test_a_class_is_found_in_a_module():
+    assert load_class("tests.reference.traders:Crosser") is Crosser
+
+
+def test_a_class_is_found_in_a_file_that_imports_what_lies_beside_it(folder: Path):
+    cls = load_class(f"{folder}/mine.py:Mine")
+    assert cls().size == 7.0
+    assert load_class(f"{folder}/mine.py:Mine") is cls
+
+
+def test_a_module_is_found_in_the_working_directory(folder: Path, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert load_class("mine:Mine").__name__ == "Mine"
+    del sys.modules["mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{}/mine.py:Mien", "Mien is not there; .*mine.py has: Mine"),
+        ("{}/mine.py:number", "number is not a Strategy"),
+        ("{}/nowhere.py:Mine", "nowhere.py does not exist"),
+        ("nowhere:Mine", "there is no module nowhere"),
+        ("pipeline.nowhere:Mine", "there is no module pipeline.nowhere"),
+    ],
+)
+def test_what_is_not_there_is_refused_naming_the_nearest(folder: Path, name: str, words: str):
+    with pytest.raises(StrategyError, match=words):
+        load_class(name.format(folder))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("x = 1\ny = 1 / 0\n", r"raised ZeroDivisionError .*\(line 2 of broken.py\)"),
+        ("import nowhere\n", "nowhere"),
+        ("class Mine(:\n", "SyntaxError"),
+    ],
+)
+def test_a_file_that_raises_is_refused_with_its_line(tmp_path: Path, source: str, words: str):
+    (tmp_path / "broken.py").write_text(source)
+    with pytest.raises(StrategyError, match=words):
+        load_class(f"{tmp_path}/broken.py:Mine")
+
+
+TRAVEL = """
+import sys
+from pipeline.strategy.source import load_class, pack, unpack
+if sys.argv[1] == "main":
+    from pipeline import Strategy
+    class Mine(Strategy):
+        size: float = 7.0
+    strategy, names = Mine(size=9.0), []
+else:
+    strategy, names = load_class(sys.argv[1])(size=9.0), [sys.argv[1]]
+sys.stdout.buffer.write(pack([strategy], names))
+"""
+
+
+@pytest.mark.parametrize("home", ["main", "file"])
+def test_a_strategy_travels_to_a_process_that_never_saw_its_class(folder: Path, home: str):
+    name = "main" if home == "main" else "mine.py:Mine"
+    done = subprocess.run(
+        [sys.executable, "-c", TRAVEL, name],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    (strategy,) = unpack(done.stdout)
+    assert (type(strategy).__name__, strategy.size) == ("Mine", 9.0)
+
+
+def test_a_class_of_a_module_travels_by_name():
+    (crosser,) = unpack(pack([Crosser(fast=7)], ["tests.reference.traders:Crosser"]))
+    assert type(crosser) is Crosser
+    assert crosser.fast == 7
+    assert json.loads(json.dumps(vars(crosser)))["fast"] == 7

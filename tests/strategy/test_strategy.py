@@ -1,0 +1,156 @@
+import math
+
+import numpy as np
+import pytest
+
+from pipeline import Strategy, Symbol, state
+from pipeline.errors import StrategyError
+from pipeline.strategy.strategy import (
+    HOOKS,
+    hooks_of,
+    lookback_of,
+    parameters_of,
+    record_dtype,
+    states_of,
+    values_of,
+)
+
+
+class Whole(Strategy):
+    period: int = 10
+    size: float = 2
+    short: bool = True
+    leader: Symbol = Symbol("SPY")
+    entry: float = state(0.0)
+    seen: int = state(3, reset="session")
+    lookback = property(lambda self: 2 * self.period)
+
+    def on_bar(self, bar, ctx):
+        """Nothing."""
+
+    def on_start(self, ctx):
+        """Nothing."""
+
+
+class Child(Whole):
+    size: float = 5.0
+    extra: int = 1
+
+
+def test_parameters_are_annotated_attributes_in_order_and_state_is_none_of_them():
+    assert [(p.name, p.type, p.default) for p in parameters_of(Whole)] == [
+        ("period", int, 10),
+        ("size", float, 2.0),
+        ("short", bool, True),
+        ("leader", Symbol, "SPY"),
+    ]
+    assert {name: one.reset for name, one in states_of(Whole).items()} == {
+        "entry": "never",
+        "seen": "session",
+    }
+
+
+def test_a_subclass_adds_to_parameters_and_changes_defaults():
+    assert values_of(Child()) == {
+        "period": 10,
+        "size": 5.0,
+        "short": True,
+        "leader": "SPY",
+        "extra": 1,
+    }
+
+
+def test_values_are_set_by_name_and_lookback_may_follow_them():
+    strategy = Whole(period=np.int64(4), size=3)
+    assert (strategy.period, strategy.size, lookback_of(strategy)) == (4, 3.0, 8)
+    assert (type(strategy.period), type(strategy.size)) == (int, float)
+    assert (strategy.entry, strategy.seen) == (0.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("perod", 1, "no parameter perod; did you mean period?"),
+        ("entry", 1.0, "no parameter entry"),
+        ("period", 1.5, "Whole.period must be int, was 1.5"),
+        ("period", True, "Whole.period must be int, was True"),
+        ("size", "2", "Whole.size must be float, was '2'"),
+        ("size", math.nan, "Whole.size must be float, was nan"),
+        ("short", 1, "Whole.short must be bool, was 1"),
+        ("leader", 3, "Whole.leader must be a symbol's name, was 3"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(name: str, value: object, words: str):
+    with pytest.raises(StrategyError, match=words.replace("?", r"\?")):
+        Whole(**{name: value})
+
+
+def test_parameters_and_state_lie_in_cells_of_eight_bytes():
+    assert record_dtype(Whole) == np.dtype(
+        [
+            (n, k)
+            for n, k in zip(
+                ("period", "size", "short", "leader", "entry", "seen"),
+                ("i8", "f8", "i8", "i8", "f8", "i8"),
+                strict=True,
+            )
+        ]
+    )
+    assert record_dtype(Strategy).itemsize == 8
+
+
+def test_hooks_are_those_that_a_class_defines_in_calling_order():
+    assert hooks_of(Whole) == ("on_start", "on_bar")
+    assert list(HOOKS) == [
+        "on_start",
+        "on_session_open",
+        "on_fill",
+        "on_bar",
+        "on_bars",
+        "on_session_close",
+        "on_stop",
+    ]
+
+
+def test_a_class_without_a_hook_or_with_a_misspelt_one_is_refused():
+    class Idle(Strategy):
+        pass
+
+    class Misspelt(Strategy):
+        def on_bra(self, bar, ctx):
+            """Nothing."""
+
+        def on_stop(self, ctx):
+            """Nothing."""
+
+    with pytest.raises(StrategyError, match="Idle defines no hook"):
+        hooks_of(Idle)
+    with pytest.raises(StrategyError, match=r"on_bra is not a hook; did you mean on_bars?\?"):
+        hooks_of(Misspelt)
+
+
+def test_odd_declarations_are_refused():
+    class Text(Strategy):
+        label: str = "x"
+
+    class NoDefault(Strategy):
+        fast: int
+
+    class OddState(Strategy):
+        names: str = state(0)
+
+    with pytest.raises(StrategyError, match=r"Text.label has type str"):
+        parameters_of(Text)
+    with pytest.raises(StrategyError, match=r"NoDefault.fast needs a default"):
+        parameters_of(NoDefault)
+    with pytest.raises(StrategyError, match=r"OddState.names: state must be"):
+        states_of(OddState)
+    with pytest.raises(StrategyError, match='"never" or "session"'):
+        state(0, reset="daily")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lookback", [-1, 2.5, True])
+def test_a_lookback_that_is_no_number_of_bars_is_refused(lookback: object):
+    strategy = type("Odd", (Strategy,), {"lookback": lookback})()
+    with pytest.raises(StrategyError, match=r"Odd.lookback must be a number of bars"):
+        lookback_of(strategy)
