@@ -75,6 +75,14 @@ class Recorder:
         elif lanes:
             self._spill = SpillWriter(folder / PARTS / f"lane-{min(lanes):08d}.part")
 
+    @staticmethod
+    def warm_up() -> None:
+        """Load the compiled code that the first rows would have to wait for."""
+        digest, value = LaneDigest(), np.zeros(1)
+        digest.absorb_fills(np.zeros(1, TABLES[0].received))
+        digest.absorb_equity(np.zeros(1, np.int64), value, value)
+        Drawdown().absorb(value)
+
     def __enter__(self) -> "Recorder":
         return self
 

@@ -99,7 +99,8 @@ class Coordinator:
                 step,
                 sessions,
                 executor=executor,
-                ahead=replay.prefetch_days * max(1, DAY_NS // step),
+                # And the slot that is about to be filled, or decoding would start when it is empty.
+                ahead=replay.prefetch_days * max(1, DAY_NS // step) + replay.shape.rows,
                 timed=self._timed,
             )
             self._closing.callback(feed.close)

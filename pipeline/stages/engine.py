@@ -50,6 +50,7 @@ class Engine:
         self._session_equity: dict[int, list[float]] = {lane.number: [] for lane in self.lanes}
         self._session_dates: list[int] = []
         self._schedule = Schedule(shape)
+        self._shape = shape
         self._slots = slots
         self._tables = [table_records(slot, shape) for slot in slots]
         self._times = _NO_TIMES
@@ -57,6 +58,14 @@ class Engine:
         self._recorder = Recorder(
             folder, [spec.number for spec in specs], shape.symbols, total=total
         )
+
+    def warm_up(self, slot: Slot) -> None:
+        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty."""
+        tables = table_records(slot, self._shape)
+        self._schedule.read(tables, slot.open_sessions)
+        for lane in self.lanes:
+            lane.run(self._schedule, slot, tables, self._flush)
+        Recorder.warm_up()
 
     def start(self) -> None:
         """Call the strategies' ``on_start``."""

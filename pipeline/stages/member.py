@@ -102,6 +102,14 @@ def slots_of(place: Place, shape: SlotShape) -> list[Slot]:
     return [Slot(shape, place.ring.slot(index)) for index in range(place.ring.slots)]
 
 
+def _empty_slot(shape: SlotShape) -> Slot:
+    """Return a slot of nothing, in memory of its own.
+
+    To work on it once changes nothing but that compiled code is loaded before the tape starts.
+    """
+    return Slot(shape, memoryview(bytearray(shape.layout.size)))
+
+
 def coordinate(replay: Replay, producer: Producer, place: Place, member: Member) -> dict[str, Any]:
     """Be the coordinator."""
     metrics = PerformanceMetrics.for_row(place.stats, place.role)
@@ -127,6 +135,7 @@ def process(
     slots = slots_of(place, shape)
     indicators: IndicatorPlan = unpack(plan)
     processor = Processor(indicators, symbols, slots[0])
+    processor.process(_empty_slot(shape))
     place.ready[0].signal_ready()
     done = False
     while not done:
@@ -157,6 +166,7 @@ def analyse(
     lanes: Sequence[LaneSpec] = unpack(specs)
     engine = Engine(lanes, shape, slots, terms, folder, total)
     try:
+        engine.warm_up(_empty_slot(shape))
         engine.start()
         place.ready[0].signal_ready()
         done = False

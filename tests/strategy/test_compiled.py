@@ -29,14 +29,14 @@ class MethodNames(Strategy):
     """Indicators that are called like methods of arrays and tuples."""
 
     def indicators(self):
-        return {"mean": ind.sma(2), "max": ind.highest(2), "index": ind.roc(1), "_last": ind.wma(2)}
+        return {"mean": ind.sma(2), "max": ind.highest(2), "index": ind.roc(1)}
 
     def on_bar(self, bar, ctx):
         if bar.max > bar.mean:
             ctx.market(bar.symbol, 1.0 + (bar.index > 0.0))
 
     def on_bars(self, bars, ctx):
-        if bars.mean[0] > bars._last[0] and bars.max[0] > bars.index[0]:
+        if bars.mean[0] > bars.low[0] and bars.max[0] > bars.index[0]:
             ctx.market(0, 0.25)
 
 

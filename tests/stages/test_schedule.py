@@ -1,0 +1,69 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.market.plan import IndicatorPlan
+from pipeline.stages.engine import table_records
+from pipeline.stages.processor import Processor
+from pipeline.stages.schedule import (
+    CLOSES,
+    OPENS,
+    ROW_MASK,
+    SYMBOL_MASK,
+    SYMBOL_SHIFT,
+    TABLE_SHIFT,
+    Schedule,
+)
+from pipeline.stages.slot import SlotShape
+from tests.reference.in_process import Coordinating, Slots
+from tests.reference.market import Market
+from tests.reference.replay import all_bars, moments_of
+from tests.strategies import markets
+
+
+def scheduled(market: Market, rows: int) -> list[tuple]:
+    """The moments of all slots: time, bars by their closes in order, flags."""
+    plan = IndicatorPlan.build([{}], market.streams)
+    columns = [plan.columns(name) for name in market.streams]
+    shape = SlotShape.plan(
+        market.symbols, market.streams, columns, lookback=1, rows=rows, quality=False
+    )
+    slots = Slots.make(shape, 1)
+    (slot,) = slots.views
+    coordinating = Coordinating(market, slots, 9)
+    processor = Processor(plan, range(len(market.symbols)), slot)
+    schedule = Schedule(shape)
+    found = []
+    while not coordinating.tape.finished:
+        coordinating.fill(slot)
+        processor.process(slot)
+        schedule.read(table_records(slot, shape), slot.open_sessions)
+        begin = 0
+        base_moments = []
+        for moment in schedule.moments[: schedule.count]:
+            bars = []
+            for place, entry in enumerate(schedule.entries[begin : moment["end"]].tolist(), begin):
+                table, symbol = entry >> TABLE_SHIFT, entry >> SYMBOL_SHIFT & SYMBOL_MASK
+                assert (table == 0) == (place < moment["base_end"])
+                row = entry & ROW_MASK
+                assert slot.tables[table].close_ts[symbol, row] == moment["t"]
+                bars.append((table, symbol, int(slot.tables[table].ts[symbol, row])))
+            if moment["base_end"] > begin:
+                base_moments.append(int(moment["t"]))
+            begin = moment["end"]
+            found.append((int(moment["t"]), bars, int(moment["flags"])))
+        assert schedule.base_times.tolist() == base_moments
+    return found
+
+
+@settings(max_examples=60)
+@given(markets(), st.integers(1, 30))
+def test_moments_come_in_order_with_all_that_happens_at_each(market: Market, rows: int):
+    expected = [
+        (
+            now,
+            [(bar.interval, bar.symbol, bar.ts) for bars in moment.bars for bar in bars],
+            CLOSES * bool(moment.closes) + OPENS * bool(moment.opens),
+        )
+        for now, moment in moments_of(market, all_bars(market))
+    ]
+    assert scheduled(market, rows) == expected
