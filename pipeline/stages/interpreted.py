@@ -38,7 +38,7 @@ _FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
 Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
 Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
 
-#: Moments as Python walks them: begin and end of their bars, flags.
+#: Moments as Python walks them: begin of their bars, calls of on_bar, flags.
 Moments = list[tuple[int, int, int]]
 
 
@@ -83,9 +83,11 @@ class Interpreter:
         self._bars = np.zeros(1, bars_dtype(self._names, cursor.shape[1]))
         # The compiled loader fills the bars record that the program names.
         program[0]["bars"] = self._bars.ctypes.data
-        self._rows: list[list[Iterator[Any]]] = []
+        #: Intervals for whose bars on_bar is called.
+        self._called_for = spec.wanted if hasattr(spec.strategy, "on_bar") else ()
         self._moments: Moments = []
-        self._entries: list[int] = []
+        self._ends = self._tables = np.zeros(0, np.int64)
+        self._bars_in_order: Iterator[Any] = iter(())
         self._sessions: npt.NDArray[Any] = np.zeros(0, SESSION)
 
     def call(self, hook: str) -> None:
@@ -97,17 +99,26 @@ class Interpreter:
     def bind(self, slot: Slot, schedule: Schedule) -> None:
         """Turn a slot just taken into Python objects, once for all its moments."""
         self._show(slot)
-        wanted = hasattr(self._spec.strategy, "on_bar")
-        self._rows = [
-            self._bars_of(slot, index) if wanted and index in self._spec.wanted else []
-            for index in range(len(slot.tables))
-        ]
         moments = schedule.moments[: schedule.count]
-        begins = np.concatenate(([0], moments["end"][:-1])).astype(np.int64)
+        ends = moments["end"].astype(np.int64)
+        begins = np.concatenate(([0], ends[:-1])).astype(np.int64)
+        entries = schedule.entries[: int(ends[-1]) if len(ends) else 0]
+        tables = entries >> TABLE_SHIFT
+        calls = np.isin(tables, self._called_for)
+        before = np.concatenate(([0], np.cumsum(calls)))
+        counts = before[ends] - before[begins]
         self._moments = list(
-            zip(begins.tolist(), moments["end"].tolist(), moments["flags"].tolist(), strict=True)
+            zip(begins.tolist(), counts.tolist(), moments["flags"].tolist(), strict=True)
         )
-        self._entries = schedule.entries[: int(moments["end"][-1])].tolist() if len(moments) else []
+        self._ends, self._tables = ends, tables
+        symbols = len(slot.tables[0].count)
+        bars = {
+            index * symbols + symbol: one
+            for index in self._called_for
+            for symbol, one in enumerate(self._bars_of(slot, index))
+        }
+        keys = tables[calls] * symbols + ((entries[calls] >> SYMBOL_SHIFT) & SYMBOL_MASK)
+        self._bars_in_order = map(next, map(bars.__getitem__, keys.tolist()))
 
     def _show(self, slot: Slot) -> None:
         self._context.bind([table.values.reshape(-1) for table in slot.tables])
@@ -141,29 +152,25 @@ class Interpreter:
         strategy = self._spec.strategy
         fills = hasattr(strategy, "on_fill")
         grouped = hasattr(strategy, "on_bars")
-        on_bar = [copy.on_bar for copy in self._copies] if hasattr(strategy, "on_bar") else []
-        at, context = self._at, self._context
-        entries, rows = self._entries, self._rows
-        symbol = -1
+        on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
+        at, context, bars = self._at, self._context, self._bars_in_order
+        bar: Any = None
         for moment in range(index, len(self._moments)):
-            begin, end, flags = self._moments[moment]
+            begin, calls, flags = self._moments[moment]
             before = open_moment(at, moment, begin)
             if before < 0:
                 return moment
             if fills:
                 self._call_fills(before)
             if grouped:
-                self._call_groups(begin, end)
-            elif on_bar:
+                self._call_groups(begin, int(self._ends[moment]))
+            else:
                 try:
-                    for place in range(begin, end):
-                        entry = entries[place]
-                        bars = rows[entry >> TABLE_SHIFT]
-                        if bars:
-                            symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-                            on_bar[symbol](next(bars[symbol]), context)
+                    for _ in range(calls):
+                        bar = next(bars)
+                        on_bar[bar[0]](bar, context)
                 except Exception:
-                    self._note("on_bar", symbol)
+                    self._note("on_bar", bar[0])
                     raise
             if flags:
                 self._call_sessions(flags)
@@ -199,13 +206,13 @@ class Interpreter:
         own = self._copies[-1]
         place = begin
         while place < end:
-            table = self._entries[place] >> TABLE_SHIFT
+            table = int(self._tables[place])
             after = load_bars(self._at, self._program_at, place, end, table)
+            for _ in range(after - place if table in self._called_for else 0):
+                bar = next(self._bars_in_order)
+                self._note("on_bar", bar[0])
+                self._copies[bar[0]].on_bar(bar, self._context)
             if table in self._spec.wanted:
-                for entry in self._entries[place:after] if self._rows[table] else ():
-                    symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-                    self._note("on_bar", symbol)
-                    self._copies[symbol].on_bar(next(self._rows[table][symbol]), self._context)
                 self._note("on_bars", -1)
                 own.on_bars(self._bars.view(np.recarray)[0], self._context)
             place = after

@@ -44,9 +44,10 @@ SESSION: np.dtype[Any] = np.dtype(
 SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END = range(6)
 _HEADER_CELLS = 8
 
-#: Fresh base rows per slot over all symbols that a slot is sized for by default: large enough to
-#: hide the hand-over between processes, small enough to stay in a core's cache.
-_DEFAULT_ROWS = 16_384
+#: Fresh base rows that a slot is sized for by default, of one symbol and of all together: large
+#: enough to hide the hand-over between processes and the coordinator's work per symbol, small
+#: enough to stay in a core's cache.
+_SYMBOL_ROWS, _SLOT_ROWS = 16_384, 131_072
 #: The same where a strategy runs in plain Python, which takes a hundred times as long per row: a
 #: slot must not keep an engine busy for longer than a user waits for a sign of life.
 _INTERPRETED_ROWS = 4_096
@@ -84,8 +85,8 @@ class SlotShape:
     ) -> "SlotShape":
         """Choose the shape for a run; ``rows`` None takes what suits symbols and strategies."""
         if rows is None:
-            total = _INTERPRETED_ROWS if interpreted else 4 * _DEFAULT_ROWS
-            rows = max(1, min(_DEFAULT_ROWS, total // len(symbols)))
+            total = _INTERPRETED_ROWS if interpreted else _SLOT_ROWS
+            rows = max(1, min(_SYMBOL_ROWS, total // len(symbols)))
         per_day = max(1, 86_400 * 10**9 // interval_ns(intervals[0]) // 4)
         extra = (QUALITY,) if quality else ()
         return cls(

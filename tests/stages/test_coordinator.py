@@ -1,0 +1,123 @@
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.stages.coordinator import Coordinator, Replay
+from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
+from pipeline.stages.slot import ROWS, SlotShape
+from shm.names import new_run_id
+from shm.stats import StatsBlock
+from tests.reference.in_process import Slots
+from tests.reference.market import Market, random_walk, session_table
+from tests.strategies import MINUTE, START
+
+SPANS = [(START, START + 8 * MINUTE), (START + 60 * MINUTE, START + 70 * MINUTE)]
+
+
+@pytest.fixture
+def stats() -> Iterator[StatsBlock]:
+    with StatsBlock.create(new_run_id(), metrics_rows(1, 1)) as block:
+        yield block
+
+
+class Stand:
+    """Where a producer stands; keeps what is published."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self.published: list[tuple[int, list[int]]] = []
+
+    def claim(self) -> int:
+        return 0
+
+    def publish(self) -> None:
+        slot = self._slots.views[0]
+        table = slot.tables[0]
+        found = []
+        for symbol, count in enumerate(table.count.tolist()):
+            found += table.ts[symbol, table.first : table.first + count].tolist()
+        self.published.append((int(slot.header[ROWS]), found))
+
+
+def market_of() -> Market:
+    bars = {
+        "A": random_walk(START + MINUTE * np.arange(-2, 75), 1),
+        "B": random_walk(START + MINUTE * np.arange(0, 75, 2), 2),
+    }
+    return Market(bars, session_table(SPANS), ("1m",))
+
+
+def coordinated(
+    folder: Path, stats: StatsBlock, *, speed: float = 0.0, prefetch: int = 0, rows: int = 4
+) -> tuple[list[tuple[int, list[int]]], dict]:
+    market = market_of()
+    columns = [("open", "high", "low", "close", "volume")]
+    shape = SlotShape.plan("AB", ["1m"], columns, lookback=1, rows=rows, quality=False)
+    slots = Slots.make(shape, 1)
+    replay = Replay(str(market.write(folder)), market.sessions, shape, speed, prefetch)
+    metrics = PerformanceMetrics.for_row(stats, "coordinator")
+    stand = Stand(slots)
+    with Coordinator(replay, slots.views, metrics, lambda: None) as coordinator:
+        coordinator.run(stand)  # type: ignore[arg-type]
+        facts = coordinator.facts()
+    return stand.published, facts
+
+
+@pytest.mark.parametrize("prefetch", [0, 1])
+def test_every_bar_of_the_sessions_is_published_once(
+    tmp_path: Path, stats: StatsBlock, prefetch: int
+):
+    published, facts = coordinated(tmp_path, stats, prefetch=prefetch)
+    found = sorted(ts for _, part in published for ts in part)
+    inside = [ts for ts in range(START, START + 75 * MINUTE, MINUTE) if in_session(ts)]
+    assert found == sorted(inside + [ts for ts in inside if (ts - START) // MINUTE % 2 == 0])
+    assert [len(part) for _, part in published] == [count for count, _ in published]
+    assert facts["present"] == [18, 9]
+    assert facts["expected"] == 18
+    # Of the days of the sessions, what lies beside them.
+    assert facts["outside"] == 77 + 38 - 18 - 9
+    assert (facts["sessions"], facts["first_session"]) == (2, "1970-01-01")
+    assert not [one for one in threading.enumerate() if one.name.startswith("prefetch")]
+
+
+def in_session(ts: int) -> bool:
+    return any(begin <= ts < end for begin, end in SPANS)
+
+
+def test_what_was_done_is_counted_and_timed(tmp_path: Path, stats: StatsBlock):
+    published, _ = coordinated(tmp_path, stats)
+    row = stats.snapshot()["coordinator"].full
+    assert row.counters["bars"] == 27
+    assert row.counters["sessions"] == 2
+    assert row.counters["slots"] == len(published)
+
+
+def test_a_clock_gives_each_timestamp_a_slot_and_takes_its_time(tmp_path: Path, stats: StatsBlock):
+    began = time.monotonic()
+    published, _ = coordinated(tmp_path, stats, speed=6_000.0)
+    seconds = time.monotonic() - began
+    assert [count for count, _ in published] == [2, 1] * 9
+    # 18 minutes of trading at 6,000 times the pace; the hour between takes none.
+    assert seconds >= 18 * 60 / 6_000
+
+
+def test_a_range_without_a_bar_is_refused_naming_symbols_and_dates(
+    tmp_path: Path, stats: StatsBlock
+):
+    market = market_of()
+    far = session_table([(START + 900 * MINUTE, START + 910 * MINUTE)])
+    shape = SlotShape.plan("AB", ["1m"], [("open",) * 5], lookback=1, rows=4, quality=False)
+    slots = Slots.make(shape, 1)
+    replay = Replay(str(market.write(tmp_path)), far, shape, 0.0, 1)
+    metrics = PerformanceMetrics.for_row(stats, "coordinator")
+    words = r"no 1m bars in sessions from 1970-01-01 to 1970-01-01 for any of: A, B"
+    with (
+        pytest.raises(DataError, match=words),
+        Coordinator(replay, slots.views, metrics, lambda: None),
+    ):
+        pass

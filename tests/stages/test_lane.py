@@ -1,0 +1,142 @@
+"""A lane's own part: where a strategy fails, and room for as many orders as it likes."""
+
+import numpy as np
+import pytest
+
+from pipeline import MINUTE, Strategy, Symbol
+from pipeline.errors import StrategyError
+from pipeline.stages.outbox import INBOX
+from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.reference.market import Bars, Market, random_walk, session_table
+from tests.reference.replay import replay
+
+T0 = 1_700_006_400_000_000_000
+MODES = ["interpreted", "compiled"]
+
+
+def market_of(minutes: int = 8) -> Market:
+    """Two symbols; the second has no bar after the third minute, so its orders rest."""
+    ts = T0 + MINUTE * np.arange(minutes, dtype=np.int64)
+    bars = {"A": random_walk(ts, 1), "B": random_walk(ts[:3], 2)}
+    half = T0 + minutes // 2 * MINUTE
+    spans = [(T0, half), (half, T0 + minutes * MINUTE)]
+    return Market(bars, session_table(spans), ("1m",))
+
+
+class Failing(Strategy):
+    """Raises in the hook of a number."""
+
+    hook: int = 0
+
+    def on_start(self, ctx):
+        if self.hook == 0:
+            raise ValueError("here")
+        ctx.market(1, 1.0)
+
+    def on_session_open(self, session, ctx):
+        if self.hook == 1:
+            raise ValueError("here")
+
+    def on_fill(self, fill, ctx):
+        if self.hook == 2:
+            raise ValueError("here")
+
+    def on_bar(self, bar, ctx):
+        if self.hook == 3 and bar.symbol == 1:
+            raise ValueError("here")
+
+    def on_bars(self, bars, ctx):
+        if self.hook == 4:
+            raise ValueError("here")
+
+    def on_session_close(self, session, ctx):
+        if self.hook == 5:
+            raise ValueError("here")
+
+    def on_stop(self, ctx):
+        if self.hook == 6:
+            raise ValueError("here")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("number", "hook", "symbol", "minute"),
+    [
+        (0, "on_start", "", None),
+        (1, "on_session_open", "", 0),
+        (2, "on_fill", " for B", 1),
+        (3, "on_bar", " for B", 1),
+        (4, "on_bars", "", 1),
+        (5, "on_session_close", "", 4),
+        (6, "on_stop", "", 8),
+    ],
+)
+def test_what_any_hook_raises_names_the_line_symbol_and_time(
+    mode: str, number: int, hook: str, symbol: str, minute: int | None
+):
+    with pytest.raises(StrategyError) as caught:
+        run_in_process(market_of(), [Failing(hook=number)], Setup(mode=mode))
+    with open(__file__) as file:
+        lines = [
+            at for at, line in enumerate(file, 1) if line.strip() == 'raise ValueError("here")'
+        ]
+    place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here{symbol}"
+    when = "" if minute is None else f" at 2023-11-15 00:{minute:02d}:00Z"
+    assert str(caught.value) == place + when
+
+
+class Flood(Strategy):
+    """Places and cancels more orders than any array has room for at first."""
+
+    each: int = 1
+
+    def on_bar(self, bar, ctx):
+        last = 0
+        for _ in range(self.each):
+            last = ctx.market(1, 1.0)
+            ctx.market(0, 0.5)
+        ctx.cancel(last)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_there_is_room_for_any_number_of_orders_over_time(mode: str, lanes: int):
+    market, strategy = market_of(), Flood(each=INBOX // 6)
+    expected = replay(market, strategy)
+    setup = Setup(slot_rows=6, mode=mode)
+    found, _ = run_in_process(market, [strategy] * lanes, setup)
+    assert len(expected.orders) > 3 * INBOX
+    for one in found:
+        assert_same(one, expected)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_more_orders_at_one_moment_than_there_is_room_for_are_refused(mode: str):
+    with pytest.raises(StrategyError, match=r"on_bar raised RuntimeError: too many orders"):
+        run_in_process(market_of(), [Flood(each=INBOX)], Setup(mode=mode))
+
+
+class Led(Strategy):
+    leader: Symbol = Symbol("C")
+
+    def on_bar(self, bar, ctx):
+        ctx.target(self.leader, 1.0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_symbol_that_the_run_does_not_have_is_refused_by_name(mode: str):
+    with pytest.raises(StrategyError, match=r"Led: 'C' is not one of this run's symbols: A, B"):
+        run_in_process(market_of(), [Led()], Setup(mode=mode))
+    (found,), _ = run_in_process(market_of(), [Led(leader="B")], Setup(mode=mode))
+    assert {fill[1] for fill in found.fills} == {1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_gap_in_prices_is_marked_at_the_last_close(mode: str):
+    """Equity goes on with a symbol's last close when its bars end."""
+    market = market_of()
+    (found,), _ = run_in_process(market, [Led(leader="B")], Setup(mode=mode))
+    last = float(market.bars["B"].values[3, -1])
+    assert isinstance(market.bars["B"], Bars)
+    for _, equity, cash in found.equity[3:]:
+        assert equity == cash + last
