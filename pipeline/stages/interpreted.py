@@ -38,8 +38,8 @@ _FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
 Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
 Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
 
-#: Moments as Python walks them: begin of their bars, calls of on_bar, flags.
-Moments = list[tuple[int, int, int]]
+#: Moments as Python walks them: where their bars begin, calls of on_bar, flags.
+Moments = tuple[list[int], list[int], list[int]]
 
 
 class Interpreter:
@@ -85,7 +85,7 @@ class Interpreter:
         program[0]["bars"] = self._bars.ctypes.data
         #: Intervals for whose bars on_bar is called.
         self._called_for = spec.wanted if hasattr(spec.strategy, "on_bar") else ()
-        self._moments: Moments = []
+        self._moments: Moments = ([], [], [])
         self._ends = self._tables = np.zeros(0, np.int64)
         self._bars_in_order: Iterator[Any] = iter(())
         self._sessions: npt.NDArray[Any] = np.zeros(0, SESSION)
@@ -101,15 +101,13 @@ class Interpreter:
         self._show(slot)
         moments = schedule.moments[: schedule.count]
         ends = moments["end"].astype(np.int64)
-        begins = np.concatenate(([0], ends[:-1])).astype(np.int64)
+        begins = np.concatenate(([0], ends))[:-1].astype(np.int64)
         entries = schedule.entries[: int(ends[-1]) if len(ends) else 0]
         tables = entries >> TABLE_SHIFT
         calls = np.isin(tables, self._called_for)
         before = np.concatenate(([0], np.cumsum(calls)))
         counts = before[ends] - before[begins]
-        self._moments = list(
-            zip(begins.tolist(), counts.tolist(), moments["flags"].tolist(), strict=True)
-        )
+        self._moments = (begins.tolist(), counts.tolist(), moments["flags"].tolist())
         self._ends, self._tables = ends, tables
         symbols = len(slot.tables[0].count)
         bars = {
@@ -155,8 +153,8 @@ class Interpreter:
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
         bar: Any = None
-        for moment in range(index, len(self._moments)):
-            begin, calls, flags = self._moments[moment]
+        columns = (column[index:] for column in self._moments)
+        for moment, begin, calls, flags in zip(range(index, schedule.count), *columns, strict=True):
             before = open_moment(at, moment, begin)
             if before < 0:
                 return moment

@@ -6,6 +6,7 @@ A member that fails writes what happened into its cell of the control page and e
 one that is told to stop (abort, or its parent gone) exits with STOPPED.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -60,6 +61,8 @@ def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) ->
     """Be one member of a run from start to exit."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us all; the supervisor decides
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
+    # What the libraries made lives as long as the process: not worth a collector's walk.
+    gc.freeze()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     member = place.control.member(place.index)

@@ -159,7 +159,9 @@ class _Table:
                 sessions.index,
                 self._session_of_row[own],
             )
-        self._runner.compute(table.values, table.first, table.count, self._session_of_row)
+        # The plan knows nothing of the quality, which is the last column.
+        values = table.values[:-1] if self._quality else table.values
+        self._runner.compute(values, table.first, table.count, self._session_of_row)
         if self._quality:
             _grade_table(
                 table.ts,

@@ -156,7 +156,12 @@ def run_in_process(
             )
             for part in range(setup.engines)
         ]
-        facts = _drive(market, plan, slots, setup, engines)
+        try:
+            facts = _drive(market, plan, slots, setup, engines)
+        except BaseException:
+            for engine in engines:
+                engine.abort()
+            raise
         folder.merge(market.symbols)
         tables = {name: folder.table(name).to_pylist() for name in ("fills", "orders", "equity")}
     if watch is not None:

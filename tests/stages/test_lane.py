@@ -1,11 +1,13 @@
 """A lane's own part: where a strategy fails, and room for as many orders as it likes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy, Symbol
 from pipeline.errors import StrategyError
-from pipeline.stages.outbox import INBOX
+from pipeline.stages import lane, outbox
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, random_walk, session_table
 from tests.reference.replay import replay
@@ -76,10 +78,8 @@ def test_what_any_hook_raises_names_the_line_symbol_and_time(
 ):
     with pytest.raises(StrategyError) as caught:
         run_in_process(market_of(), [Failing(hook=number)], Setup(mode=mode))
-    with open(__file__) as file:
-        lines = [
-            at for at, line in enumerate(file, 1) if line.strip() == 'raise ValueError("here")'
-        ]
+    source = Path(__file__).read_text().splitlines()
+    lines = [at for at, line in enumerate(source, 1) if "raise ValueError" in line]
     place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here{symbol}"
     when = "" if minute is None else f" at 2023-11-15 00:{minute:02d}:00Z"
     assert str(caught.value) == place + when
@@ -98,22 +98,30 @@ class Flood(Strategy):
         ctx.cancel(last)
 
 
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Orders that may be placed at one moment; everything else is sized by it."""
+    for module in (lane, outbox):
+        monkeypatch.setattr(module, "INBOX", 64)
+    return 64
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("lanes", [1, 2])
-def test_there_is_room_for_any_number_of_orders_over_time(mode: str, lanes: int):
-    market, strategy = market_of(), Flood(each=INBOX // 6)
+def test_there_is_room_for_any_number_of_orders_over_time(mode: str, lanes: int, inbox: int):
+    market, strategy = market_of(40), Flood(each=inbox // 4)
     expected = replay(market, strategy)
-    setup = Setup(slot_rows=6, mode=mode)
+    setup = Setup(slot_rows=30, mode=mode)
     found, _ = run_in_process(market, [strategy] * lanes, setup)
-    assert len(expected.orders) > 3 * INBOX
+    assert len(expected.orders) > 20 * inbox
     for one in found:
         assert_same(one, expected)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_more_orders_at_one_moment_than_there_is_room_for_are_refused(mode: str):
+def test_more_orders_at_one_moment_than_there_is_room_for_are_refused(mode: str, inbox: int):
     with pytest.raises(StrategyError, match=r"on_bar raised RuntimeError: too many orders"):
-        run_in_process(market_of(), [Flood(each=INBOX)], Setup(mode=mode))
+        run_in_process(market_of(), [Flood(each=inbox)], Setup(mode=mode))
 
 
 class Led(Strategy):
