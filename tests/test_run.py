@@ -119,8 +119,7 @@ print(json.dumps([result.digest, len(result.fills)]))
 """
 
 
-@pytest.mark.parametrize("how", ["file", "typed"])
-@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@pytest.mark.parametrize(("how", "mode"), [("file", "compiled"), ("typed", "interpreted")])
 def test_a_strategy_may_be_defined_in_main_with_the_run_below_it(
     config, tmp_path: Path, how: str, mode: str
 ):

@@ -4,6 +4,7 @@ import copy
 from collections import namedtuple
 from collections.abc import Iterator
 from itertools import repeat
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,8 @@ class Interpreter:
         bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
         self._bar = bar
         self._bars = np.zeros(1, bars_dtype(self._names, cursor.shape[1]))
+        names = self._bars.dtype.names or ()
+        self._bar_columns = {name: self._bars[name][0] for name in names[3:]}
         # The compiled loader fills the bars record that the program names.
         program[0]["bars"] = self._bars.ctypes.data
         #: Intervals for whose bars on_bar is called.
@@ -174,8 +177,10 @@ class Interpreter:
                 self._call_sessions(flags)
         return schedule.count
 
-    def replay(self, hook: str, bar: npt.NDArray[Any], slot: Slot | None) -> None:
-        """Repeat the call of a compiled hook that raised, with the bar record it was given."""
+    def replay(
+        self, hook: str, bar: npt.NDArray[Any], bars: npt.NDArray[Any], slot: Slot | None
+    ) -> None:
+        """Repeat the call of a compiled hook that raised, with the records it was given."""
         symbol = int(self._memory[0]["symbol"])
         own = self._copies[symbol]  # -1, no symbol, is the lane's own copy
         if slot is not None:
@@ -189,7 +194,8 @@ class Interpreter:
             cell = "next_open" if hook == "on_session_open" else "next_close"
             self._call_session(hook, int(self._memory[0][cell]) - 1)
         elif hook == "on_bars":
-            own.on_bars(self._bars.view(np.recarray)[0], self._context)
+            self._bars[:] = bars
+            own.on_bars(self._bars_shown(), self._context)
         else:
             self.call(hook)
 
@@ -212,8 +218,14 @@ class Interpreter:
                 self._copies[bar[0]].on_bar(bar, self._context)
             if table in self._spec.wanted:
                 self._note("on_bars", -1)
-                own.on_bars(self._bars.view(np.recarray)[0], self._context)
+                own.on_bars(self._bars_shown(), self._context)
             place = after
+
+    def _bars_shown(self) -> SimpleNamespace:
+        """Return the bars record as the strategy sees it: numbers, and arrays that are views."""
+        record = self._bars[0]
+        scalars = {name: int(record[name]) for name in ("ts", "interval", "count")}
+        return SimpleNamespace(**(scalars | self._bar_columns))
 
     def _call_sessions(self, flags: int) -> None:
         if flags & CLOSES:

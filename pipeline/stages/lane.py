@@ -291,4 +291,4 @@ class Lane:
         Its state is as the failed call left it and the lane is lost anyway.
         """
         if self._interpreter is None:
-            self._interpret().replay(hook, self._bar, self._slot)
+            self._interpret().replay(hook, self._bar, self._bars, self._slot)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +59,11 @@ class Market:
     sessions: SessionTable
     streams: tuple[str, ...]
 
-    @property
+    @cached_property
     def symbols(self) -> tuple[str, ...]:
         return tuple(self.bars)
 
-    @property
+    @cached_property
     def intervals(self) -> tuple[int, ...]:
         return tuple(interval_ns(name) for name in self.streams)
 

@@ -337,9 +337,10 @@ class Lane:
         """Call the strategy for the bars of one interval that close now, in symbol order."""
         if not self._wanted[interval] or not bars:
             return
-        for bar in bars:
+        for bar in bars if hasattr(self._strategy, "on_bar") else ():
             self.call("on_bar", bar.symbol, self._seen(bar))
-        self.call("on_bars", None, self._all_seen(interval, bars))
+        if hasattr(self._strategy, "on_bars"):
+            self.call("on_bars", None, self._all_seen(interval, bars))
 
     def _seen(self, bar: Bar) -> SimpleNamespace:
         seen = dict(zip(PRICES, bar.prices, strict=True))
