@@ -119,13 +119,15 @@ def test_a_defect_keeps_its_traceback(stub_run):
 
 INTERRUPTED = """
 import signal, sys
-from pathlib import Path
 from types import ModuleType
 
 def run(config, *, out, **options):
-    (out / "mine").mkdir(parents=True)
     print("running", flush=True)
-    signal.pause()
+    try:
+        signal.pause()
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"partial results: {out / 'mine'}")
+        raise
 
 sys.modules["pipeline.run"] = module = ModuleType("pipeline.run")
 module.run = run
@@ -136,7 +138,6 @@ main(["run", "c.json"])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_ends_with_130_and_one_line_naming_the_folder_of_this_run(tmp_path: Path):
-    (tmp_path / "runs" / "of another").mkdir(parents=True)
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],
         cwd=tmp_path,
@@ -150,7 +151,7 @@ def test_ctrl_c_ends_with_130_and_one_line_naming_the_folder_of_this_run(tmp_pat
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors == f"ringtape: interrupted; the partial run is in {Path('runs/mine')}\n"
+    assert errors == f"ringtape: interrupted; partial results: {Path('runs/mine')}\n"
 
 
 def demo_runs(stub_run) -> list[tuple[Path, str]]:
