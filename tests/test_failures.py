@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ import pytest
 
 from pipeline import run
 from pipeline.cli import main
-from pipeline.errors import ConfigError, DataError, RunError, StrategyError
+from pipeline.errors import RunError, StrategyError
 from pipeline.market.catalog import Catalog
 from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS, write_sample
 from pipeline.run import Progress
@@ -33,6 +32,7 @@ from tests.reference.processes import (
     assert_nothing_left,
     members,
     names_of,
+    partial_folder,
     settings_of,
 )
 from tests.reference.traders import Crosser, Tinkerer
@@ -70,15 +70,6 @@ def _nothing_left() -> Iterator[None]:
 
 LANES = [Tinkerer(), Crosser()]
 INTERPRETED = ("strategy.0.mode=interpreted", "strategy.1.mode=interpreted")
-
-
-def partial_folder(out: Path) -> tuple[str, dict[str, Any]]:
-    """Why the one run below ``out`` is partial, and its summary."""
-    (folder,) = out.iterdir()
-    summary = json.loads((folder / "summary.json").read_text())
-    assert summary["partial"] is True
-    assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
-    return (folder / "PARTIAL").read_text(), summary
 
 
 class Blow:
@@ -328,82 +319,6 @@ def test_code_that_cannot_be_compiled_is_named_with_its_line_and_the_way_out(
     assert "\n" not in message
 
 
-# --- memory and disk -----------------------------------------------------------------------------
-
-
-def test_slots_that_do_not_fit_the_shared_memory_are_refused_with_both_sizes(
-    config, tmp_path: Path
-):
-    config["pipeline"] |= {"slots": 1024, "slot_rows": 10_000_000}
-    with pytest.raises(ConfigError, match=r"needs [\d,.]+ MiB .* there are [\d,.]+ MiB"):
-        run(config, strategy=LANES, out=tmp_path / "runs")
-    assert list(tmp_path.iterdir()) == []
-
-
-LIMITED = """
-import resource
-import signal
-from pipeline import Strategy
-
-
-class Limited(Strategy):
-    \"\"\"Lets its process write no file longer than 20 kB.\"\"\"
-
-    def on_start(self, ctx):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    def on_bar(self, bar, ctx):
-        ctx.market(bar.symbol, 1.0)
-"""
-
-
-def test_results_that_cannot_be_written_end_the_run_naming_the_file(config, tmp_path: Path):
-    source = tmp_path / "limited.py"
-    source.write_text(LIMITED)
-    config["strategy"] = {"name": f"{source}:Limited", "mode": "interpreted"}
-    config["pipeline"] = {}
-    with pytest.raises(RunError, match=r"cannot write .*\.parquet: .*File too large"):
-        run(config, out=tmp_path / "runs")
-    partial_folder(tmp_path / "runs")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB; needs to be root, and to be let mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("needs the command mount")
-    if done.returncode:
-        pytest.skip(f"needs to mount a small file system: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.mark.parametrize("lanes", [1, 3])
-def test_a_disk_that_gets_full_while_results_are_written_ends_the_run(
-    config, small_disk: Path, lanes: int
-):
-    config["backtest_config"]["end_date"] = "2024-10-31"
-    config["pipeline"] = {"engines": 2}
-    modes = [f"strategy.{lane}.mode=interpreted" for lane in range(lanes)]
-    with pytest.raises(RunError, match=r"cannot write .*the disk is full"):
-        run(config, strategy=[Tinkerer(eager=True)] * lanes, overrides=modes, out=small_disk)
-    (folder,) = small_disk.iterdir()
-    assert (folder / "PARTIAL").is_file()
-
-
-def test_a_folder_for_results_that_cannot_be_made_is_refused(config, tmp_path: Path):
-    (tmp_path / "runs").write_text("a file")
-    with pytest.raises(RunError, match="cannot write"):
-        run(config, strategy=LANES, out=tmp_path / "runs")
-
-
 # --- one who only looks --------------------------------------------------------------------------
 
 
@@ -438,115 +353,3 @@ def test_a_reader_of_the_stats_that_comes_and_goes_leaves_the_run_as_it_was(conf
     assert watched.digest == undisturbed.digest
     (document,) = seen
     assert [member["role"] for member in document["processes"]] == list(ROLES)
-
-
-# --- bad input -----------------------------------------------------------------------------------
-
-
-def changed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    section, _, name = path.rpartition(".")
-    copied = json.loads(json.dumps(config))
-    (copied[section] if section else copied)[name] = value
-    return copied
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "kind", "parts"),
-    [
-        ("catalog", "nowhere", DataError, ["nowhere", "ringtape import"]),
-        ("session_data_config.symbols", ["ALFA", "ALFB"], DataError, ["ALFB", "ALFA"]),
-        ("session_data_config.streams", ["2m"], DataError, ["2m", "1m"]),
-        ("session_data_config.streams", ["1m", "90s"], ConfigError, ["90s", "1m"]),
-        ("backtest_config.start_date", "2024-02-30", ConfigError, ["start_date", "2024-02-30"]),
-        ("backtest_config.start_date", "2024-12-04", ConfigError, ["end_date", "2024-12-03"]),
-        ("backtest_config.end_date", "2024-10-21", ConfigError, ["end_date"]),
-        ("exchange_group", "US_EQUTY", ConfigError, ["US_EQUTY", "US_EQUITY"]),
-        ("pipelin", {}, ConfigError, ["pipelin", "pipeline"]),
-        ("mode", "live", ConfigError, ["live", "backtest"]),
-        ("strategy", {"name": "nowhere:Cls"}, StrategyError, ["nowhere"]),
-        (
-            "strategy",
-            {"name": "tests.reference.traders:Croser"},
-            StrategyError,
-            ["Croser", "Crosser"],
-        ),
-        (
-            "strategy",
-            {"name": "tests.reference.traders:Crosser", "parameters": {"fas": 1}},
-            StrategyError,
-            ["fas", "fast"],
-        ),
-        (
-            "strategy",
-            {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 0}},
-            DataError,
-            ["sma", "period", "0"],
-        ),
-        (
-            "strategy",
-            {"name": "tests.reference.traders:Crosser", "parameters": {"minutes": 15}},
-            DataError,
-            ["15m", "5m"],
-        ),
-    ],
-)
-def test_bad_input_gets_one_clear_line_and_changes_nothing(
-    config, tmp_path: Path, path: str, value: Any, kind: type[Exception], parts: list[str], capsys
-):
-    config["strategy"] = {"name": "tests.reference.traders:Crosser"}
-    settings = changed(config, path, value)
-    with pytest.raises(kind) as caught:
-        run(settings, out=tmp_path / "runs")
-    message = str(caught.value)
-    assert "\n" not in message
-    for part in parts:
-        assert part in message
-    (tmp_path / "config.json").write_text(json.dumps(settings))
-    with pytest.raises(SystemExit) as ended:
-        main(["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "runs")])
-    assert ended.value.code == caught.value.exit_code  # type: ignore[attr-defined]
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("ringtape: error: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
-
-
-def test_a_range_without_a_session_is_refused(config, tmp_path: Path):
-    config["backtest_config"] = {"start_date": "2024-11-30", "end_date": "2024-12-01"}
-    with pytest.raises(ConfigError, match=r"no US_EQUITY session from 2024-11-30 to 2024-12-01"):
-        run(config, strategy=Crosser, out=tmp_path / "runs")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_range_without_a_bar_is_refused(config, tmp_path: Path):
-    config["backtest_config"] = {"start_date": "2023-01-03", "end_date": "2023-01-04"}
-    with pytest.raises(DataError, match=r"no 1m bars .* from 2023-01-03 to 2023-01-04 .*ALFA"):
-        run(config, strategy=Crosser, out=tmp_path / "runs")
-
-
-GOOD = "2024-03-04 14:30,10,11,9,10,100"
-
-
-@pytest.mark.parametrize(
-    ("row", "parts"),
-    [
-        ("2024-03-04 14:30,10,11,9,10,100", ["duplicates"]),
-        ("2024-03-04 14:31,nan,11,9,10,100", ["open"]),
-        ("2024-03-04 14:31,-1,11,9,10,100", ["open", "-1"]),
-        ("2024-03-04 14:31,10,9,11,10,100", ["high", "low"]),
-        ("2024-03-04 14:31,10,11,9,10,-5", ["volume", "-5"]),
-        ("2024-02-30 14:31,10,11,9,10,100", ["2024-02-30"]),
-    ],
-)
-def test_a_file_with_a_bad_row_is_refused_and_makes_no_catalog(
-    tmp_path: Path, row: str, parts: list[str], capsys
-):
-    source = tmp_path / "AAA.csv"
-    source.write_text(textwrap.dedent(f"ts,open,high,low,close,volume\n{GOOD}\n{row}\n"))
-    catalog = tmp_path / "catalog"
-    with pytest.raises(SystemExit) as ended:
-        main(["import", str(source), "--catalog", str(catalog), "--interval", "1m"])
-    assert ended.value.code == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    for part in ("ringtape: error: ", *parts):
-        assert part in line
-    assert not catalog.exists()

@@ -80,25 +80,41 @@ def _next_event(sessions: Any, closed: int, opened: int) -> int:
 
 @njit(cache=True)
 def _build(
-    tables: Any, sessions: Any, moments: Any, entries: Any, base_times: Any, cursor: Any
+    tables: Any,
+    sessions: Any,
+    moments: Any,
+    entries: Any,
+    base_times: Any,
+    cursor: Any,
+    upcoming: Any,
 ) -> tuple[int, int]:
-    """Merge bars and session events in time order; the numbers of moments and of base moments."""
+    """Merge bars and session events in time order; the numbers of moments and of base moments.
+
+    ``cursor`` i8[tables, S] and ``upcoming`` i8[tables], each table's next close, are scratch.
+    """
     cursor[:] = 0
+    for index in range(tables.size):
+        upcoming[index] = _next_close(tables[index], cursor[index])
     opened = closed = end = count = base_count = 0
     event = _next_event(sessions, closed, opened)
-    t = -_NEVER  # before everything: the first round only looks for the first moment
     while True:
-        following = event
-        moment = moments[count]
-        begin = end
+        t = event
         for index in range(tables.size):
-            end, upcoming = _collect(tables[index], index, cursor[index], t, entries, end)
-            following = min(following, upcoming)
+            t = min(t, upcoming[index])
+        if t == _NEVER:
+            return count, base_count
+        moment = moments[count]
+        count += 1
+        if upcoming[0] == t:
+            base_times[base_count] = t
+            base_count += 1
+        for index in range(tables.size):
+            if upcoming[index] == t:
+                end, upcoming[index] = _collect(
+                    tables[index], index, cursor[index], t, entries, end
+                )
             if index == 0:
                 moment.base_end = end
-                if end > begin:
-                    base_times[base_count] = t
-                    base_count += 1
         moment.t = t
         moment.end = end
         moment.flags = 0
@@ -110,15 +126,6 @@ def _build(
                 moment.flags |= sessions[opened].opens * OPENS
                 opened += 1
             event = _next_event(sessions, closed, opened)
-            # What was found above may have been the event that is happening now.
-            following = event
-            for index in range(tables.size):
-                following = min(following, _next_close(tables[index], cursor[index]))
-        if t != -_NEVER:
-            count += 1
-        if following == _NEVER:
-            return count, base_count
-        t = following
 
 
 class Schedule:
@@ -134,10 +141,17 @@ class Schedule:
         self.base_times = np.zeros(0, np.int64)
         self._base_times = np.zeros(symbols * shape.rows, np.int64)
         self._cursor = np.zeros((tables, symbols), np.int64)
+        self._upcoming = np.zeros(tables, np.int64)
 
     def read(self, tables: npt.NDArray[Any], sessions: npt.NDArray[Any]) -> None:
         """Lay out the moments of a slot just taken: its tables (TABLE[i]) and its sessions."""
         self.count, base_count = _build(
-            tables, sessions, self.moments, self.entries, self._base_times, self._cursor
+            tables,
+            sessions,
+            self.moments,
+            self.entries,
+            self._base_times,
+            self._cursor,
+            self._upcoming,
         )
         self.base_times = self._base_times[:base_count]

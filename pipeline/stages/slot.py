@@ -47,7 +47,7 @@ _HEADER_CELLS = 8
 #: Fresh base rows that a slot is sized for by default, of one symbol and of all together: large
 #: enough to hide the hand-over between processes and the coordinator's work per symbol, small
 #: enough to stay in a core's cache.
-_SYMBOL_ROWS, _SLOT_ROWS = 16_384, 131_072
+_SYMBOL_ROWS, _SLOT_ROWS = 65_536, 131_072
 #: The same where a strategy runs in plain Python, which takes a hundred times as long per row: a
 #: slot must not keep an engine busy for longer than a user waits for a sign of life.
 _INTERPRETED_ROWS = 4_096

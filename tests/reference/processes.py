@@ -1,5 +1,6 @@
 """Whole runs with all their processes, and what such a run must not leave behind."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -80,3 +81,12 @@ def assert_nothing_left(pids: Sequence[int] = ()) -> None:
     assert multiprocess.active_children() == []
     assert alive(pids) == []
     assert names_of(os.getpid()) == []
+
+
+def partial_folder(out: Path) -> tuple[str, dict[str, Any]]:
+    """Why the one run below ``out`` is partial, and its summary."""
+    (folder,) = out.iterdir()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["partial"] is True
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
+    return (folder / "PARTIAL").read_text(), summary
