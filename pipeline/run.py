@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import SessionConfig
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, DataError
 from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
 from pipeline.market.catalog import Catalog
 from pipeline.market.time_manager import SessionTable, TimeManager
@@ -107,7 +107,7 @@ def run(
     context = start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
     sessions = _sessions(settings)
-    bars = _bars_in_catalog(settings)
+    bars = _bars_in_catalog(settings, sessions)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
@@ -166,11 +166,22 @@ def _sessions(settings: SessionConfig) -> SessionTable:
     return table
 
 
-def _bars_in_catalog(settings: SessionConfig) -> int:
-    """Check that every symbol is there; return an upper bound of the bars to replay."""
+def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
+    """Check that there is something to replay; return an upper bound of the bars.
+
+    Every symbol must be in the catalog, and at least one have bars in the time of the sessions.
+    """
     catalog = Catalog(settings.catalog)
     data = settings.session_data_config
     entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
+    first = min(sessions.open_ns[0], sessions.date_ns[0])
+    last = max(sessions.close_ns[-1], sessions.date_ns[-1])
+    if all(entry.last_ts < first or entry.first_ts > last for entry in entries):
+        dates = settings.backtest_config
+        raise DataError(
+            f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
+            f"{dates.end_date} of any of: {', '.join(data.symbols)}"
+        )
     return sum(entry.rows for entry in entries)
 
 

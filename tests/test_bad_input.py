@@ -104,8 +104,9 @@ def test_a_range_without_a_session_is_refused(config, tmp_path: Path):
 
 def test_a_range_without_a_bar_is_refused(config, tmp_path: Path):
     config["backtest_config"] = {"start_date": "2023-01-03", "end_date": "2023-01-04"}
-    with pytest.raises(DataError, match=r"no 1m bars .* from 2023-01-03 to 2023-01-04 .*ALFA"):
+    with pytest.raises(DataError, match=r"no 1m bars from 2023-01-03 to 2023-01-04 .*ALFA"):
         run(config, strategy=Crosser, out=tmp_path / "runs")
+    assert list(tmp_path.iterdir()) == []
 
 
 GOOD = "2024-03-04 14:30,10,11,9,10,100"

@@ -165,6 +165,8 @@ def _bound(request: Mapping[str, Wanted]) -> Iterator[tuple[str, Wanted]]:
     for key, wanted in request.items():
         if not isinstance(key, str) or not key.isidentifier() or keyword.iskeyword(key):
             raise StrategyError(f"indicator name {key!r} must be a Python name")
+        if key.startswith("_"):
+            raise StrategyError(f"indicator name {key!r} must not begin with an underscore")
         if not isinstance(wanted, Indicator | Output):
             raise StrategyError(
                 f"indicator {key!r} must be an indicator such as ind.sma(10), was {wanted!r}"

@@ -51,6 +51,7 @@ class Engine:
         self._session_dates: list[int] = []
         self._schedule = Schedule(shape)
         self._shape = shape
+        self._before_first: tuple[Slot, npt.NDArray[Any]] | None = None
         self._slots = slots
         self._tables = [table_records(slot, shape) for slot in slots]
         self._times = _NO_TIMES
@@ -60,8 +61,12 @@ class Engine:
         )
 
     def warm_up(self, slot: Slot) -> None:
-        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty."""
+        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty.
+
+        Until the first slot comes it is what the lanes look at, so it is kept.
+        """
         tables = table_records(slot, self._shape)
+        self._before_first = (slot, tables)
         self._schedule.read(tables, slot.open_sessions)
         for lane in self.lanes:
             lane.run(self._schedule, slot, tables, self._flush)

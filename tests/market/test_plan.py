@@ -138,3 +138,9 @@ def test_a_plan_survives_pickling_also_after_use():
     again = pickle.loads(pickle.dumps(plan))
     assert again == plan
     assert again.binding({"a": ind.sma(10)}) == binding
+
+
+def test_a_name_with_a_leading_underscore_is_refused():
+    """Interpreted bars are named tuples, whose fields cannot begin with one."""
+    with pytest.raises(StrategyError, match="'_fast' must not begin with an underscore"):
+        IndicatorPlan.build([{"_fast": ind.sma(3)}], ["1m"])
