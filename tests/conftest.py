@@ -1,4 +1,4 @@
-"""What all tests share: the real market data, a valid configuration, and how Hypothesis runs."""
+"""What all tests share: real and sample markets, a valid configuration, how Hypothesis runs."""
 
 import os
 from collections.abc import Callable
@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from pipeline.market.catalog import Catalog
+from pipeline.market.sample import write_sample
 
 _SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -47,3 +50,11 @@ def settings_of_a_session() -> Callable[..., dict[str, Any]]:
         }
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Catalog of the sample market: 58,000 bars, seconds of work when each timestamp is a slot."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(Catalog(folder))
+    return folder

@@ -10,17 +10,9 @@ import pytest
 from pipeline import run
 from pipeline.cli import main
 from pipeline.errors import ConfigError, DataError, StrategyError
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS, write_sample
+from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from tests.reference.processes import settings_of
 from tests.reference.traders import Crosser
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(Catalog(folder))
-    return folder
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from pipeline import run
 from pipeline.cli import main
 from pipeline.errors import RunError, StrategyError
 from pipeline.market.catalog import Catalog
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS, write_sample
+from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from pipeline.run import Progress
 from shm.names import LISTING
 from shm.stale import remove_stale
@@ -44,14 +44,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 needs_listing = pytest.mark.skipif(
     not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
 )
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample market: 58,000 bars, enough for seconds when each timestamp is a slot."""
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(Catalog(folder))
-    return folder
 
 
 @pytest.fixture

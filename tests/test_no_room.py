@@ -9,19 +9,11 @@ import pytest
 
 from pipeline import run
 from pipeline.errors import ConfigError, RunError
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS, write_sample
+from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from tests.reference.processes import assert_nothing_left, partial_folder, settings_of
 from tests.reference.traders import Crosser, Tinkerer
 
 LANES = [Tinkerer(), Crosser()]
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(Catalog(folder))
-    return folder
 
 
 @pytest.fixture

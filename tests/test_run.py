@@ -19,7 +19,7 @@ from pipeline import indicators as ind
 from pipeline.config import example_path
 from pipeline.market.catalog import Catalog
 from pipeline.market.quality import quality_of
-from pipeline.market.sample import SYMBOLS, write_sample
+from pipeline.market.sample import SYMBOLS
 from pipeline.market.time_manager import TimeManager
 from pipeline.results.digest import run_digest
 from tests.reference.processes import assert_nothing_left, settings_of
@@ -28,13 +28,6 @@ from tests.reference.traders import Both, Crosser, Ranker, Tinkerer
 ROOT = Path(__file__).parents[1]
 FIRST, LAST = "2024-11-25", "2024-12-02"  # a holiday and a half-day between
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(Catalog(folder))
-    return folder
 
 
 @pytest.fixture
