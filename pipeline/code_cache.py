@@ -23,7 +23,7 @@ def source_hash() -> str:
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         source = path.read_bytes()
-        if b"njit" in source:
+        if b"numba" in source:
             digest.update(f"{path.relative_to(package)} {len(source)} ".encode() + source)
     return digest.hexdigest()[:16]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import SessionConfig
 from pipeline.errors import DataError, StrategyError
 from pipeline.market.plan import IndicatorPlan
+from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of
 
@@ -42,7 +43,7 @@ def strategy_settings(given: Given) -> list[dict[str, Any]]:
 
 def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
     """Build the lanes of a configuration; the classes are those ``given``, or found by name."""
-    from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec
+    from pipeline.stages.lane_spec import LaneSpec
 
     settings = config.strategies
     if given is None:

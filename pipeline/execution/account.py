@@ -44,7 +44,7 @@ ACCOUNT: np.dtype[Any] = np.dtype(
 account_at = record_at(ACCOUNT)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def marked_equity(account: Any) -> float:
     """Cash plus every position at its last close, in symbol order (so the sum is reproducible)."""
     equity = account.cash
@@ -55,7 +55,7 @@ def marked_equity(account: Any) -> float:
     return equity
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def mark(account: Any) -> None:
     """Revalue the account; append equity and cash to the outbox (room for one slot's moments)."""
     account.equity = marked_equity(account)

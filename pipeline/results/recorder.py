@@ -1,6 +1,7 @@
 """Keeps what the lanes of one engine produce: result files and a digest per lane."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,13 @@ class Recorder:
         total: int | None = None,
     ) -> None:
         self._lanes = {lane: _Lane() for lane in lanes}
+        self._encoder = ThreadPoolExecutor(1, "encode")
         self._tables: list[TableWriter] = []
         self._spill: SpillWriter | None = None
         if (len(lanes) if total is None else total) == 1 and len(lanes) == 1:
             try:
                 for kind in TABLES:
-                    self._tables.append(TableWriter(folder, kind, symbols))
+                    self._tables.append(TableWriter(folder, kind, symbols, self._encoder))
             except BaseException:
                 self.abort()
                 raise
@@ -125,9 +127,12 @@ class Recorder:
         """
         try:
             for table in self._tables:
+                table.flush()  # all of them first, so that the encoder has no pause
+            for table in self._tables:
                 table.close()
             if self._spill is not None:
                 self._spill.close()
+            self._encoder.shutdown()
         except BaseException:
             self.abort()
             raise
@@ -139,6 +144,7 @@ class Recorder:
             table.abort()
         if self._spill is not None:
             self._spill.abort()
+        self._encoder.shutdown()
 
     def _append(self, table: int, lane: int, record: _Lane, columns: Sequence[Column]) -> None:
         record.rows[table] += len(columns[0])

@@ -9,7 +9,7 @@ import contextlib
 import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import RunError
 
-GROUP_ROWS = 131_072
+GROUP_ROWS = 65_536
 
 SIDES = ("buy", "sell")
 ORDER_TYPES = ("market",)
@@ -185,11 +185,12 @@ EQUITY = TableKind(
     _fields(ts="i8", equity="f8", cash="f8"),
     _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
     _equity,
-    # The hot table. Times in deltas and cash in LZ4 (it stands still between fills) cost less than
-    # writing them plain, because fewer bytes go out; equity compresses badly, so it is left alone.
+    # The hot table. Times in deltas, lane and cash in LZ4 (they stand still, for long or between
+    # fills) cost less than writing them plain, because fewer bytes go out; a dictionary of lanes
+    # would cost a seventh of the whole; equity compresses badly, so it is left alone.
     {
-        "compression": {"ts": "none", "lane": "none", "equity": "none", "cash": "lz4"},
-        "use_dictionary": ["lane"],
+        "compression": {"ts": "none", "lane": "lz4", "equity": "none", "cash": "lz4"},
+        "use_dictionary": False,
         "column_encoding": {"ts": "DELTA_BINARY_PACKED"},
         "write_statistics": False,
     },
@@ -219,11 +220,14 @@ class TableWriter:
     """Writes one table to `folder/<name>.parquet`, which appears when `close` succeeds.
 
     Until then the file is `<name>.parquet.part`; `abort`, and any failure, removes it.
-    A full group is encoded by a thread of its own while the caller fills the next: the caller is
-    the run's slowest stage, and its compiled loop lets go of the interpreter's lock meanwhile.
+    A full group is encoded by `encoder`, one thread for all tables, while the caller fills the
+    next: the caller is the run's slowest stage, and its compiled loop lets go of the interpreter's
+    lock meanwhile.
     """
 
-    def __init__(self, folder: Path, kind: TableKind, symbols: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, kind: TableKind, symbols: Sequence[str], encoder: Executor
+    ) -> None:
         self.path = folder / f"{kind.name}.parquet"
         self._part = folder / f"{kind.name}.parquet.part"
         self._kind = kind
@@ -231,7 +235,7 @@ class TableWriter:
         self._names: tuple[str, ...] = kind.received.names or ()
         self._buffer, self._spare = self._make_buffer(), self._make_buffer()
         self._used = 0
-        self._encoder = ThreadPoolExecutor(1, f"encode {kind.name}")
+        self._encoder = encoder
         self._encoding: Future[None] | None = None
         with writing(self.path):
             self._sink = pa.OSFile(str(self._part), "wb")
@@ -264,14 +268,17 @@ class TableWriter:
             if end == GROUP_ROWS:
                 self._write_group()
 
+    def flush(self) -> None:
+        """Hand the rest to the encoder, without waiting; no rows may follow. Twice is fine."""
+        if self._used:
+            self._write_group()
+
     def close(self) -> None:
         """Write the rest and give the file its name. Raises RunError as `append`; twice is fine."""
         if not self._open:
             return
-        if self._used:
-            self._write_group()
+        self.flush()
         self._finish_group()
-        self._encoder.shutdown()
         with self._aborted_on_error(), writing(self.path):
             self._parquet.close()
             self._sink.close()
@@ -282,7 +289,8 @@ class TableWriter:
         """Remove the unfinished file; nothing happens after `close`."""
         if self._open:
             self._open = False
-            self._encoder.shutdown()
+            if self._encoding is not None:
+                wait([self._encoding])
             # The footer cannot be written where the rows could not; the file is dropped anyway.
             if self._parquet is not None:
                 with contextlib.suppress(OSError):

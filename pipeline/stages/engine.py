@@ -27,7 +27,6 @@ def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
         record["interval"] = interval_ns(table.interval)
         for name in ("ts", "close_ts", "values", "count", "seen"):
             record[name] = getattr(table, name).ctypes.data
-        record["columns"] = len(table.columns)
         record["stride"], record["first"] = shape.stride, table.first
         record["plane"] = shape.stride * len(shape.symbols)
     return records

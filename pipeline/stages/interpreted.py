@@ -3,7 +3,7 @@
 import copy
 from collections import namedtuple
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import islice, repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +19,7 @@ from pipeline.stages.lane_loop import (
     open_moment,
     open_session,
 )
-from pipeline.stages.lane_spec import BAR_FIELDS, LaneSpec, bars_dtype
+from pipeline.stages.lane_spec import LaneSpec, bars_dtype
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import (
     CLOSES,
@@ -31,6 +31,7 @@ from pipeline.stages.schedule import (
 )
 from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, BarTable, Slot
+from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
 from pipeline.strategy.strategy import Strategy, Symbol, states_of
 
@@ -186,7 +187,8 @@ class Interpreter:
         if slot is not None:
             self._show(slot)
         if hook == "on_bar":
-            own.on_bar(self._bar(*bar[0].item()), self._context)
+            assert slot is not None
+            own.on_bar(self._bar_at(slot, bar), self._context)
         elif hook == "on_fill":
             last = self._outbox.fills[int(self._account[0]["fills_out_count"]) - 1]
             own.on_fill(Fill(*last.item()), self._context)
@@ -198,6 +200,13 @@ class Interpreter:
             own.on_bars(self._bars_shown(), self._context)
         else:
             self.call(hook)
+
+    def _bar_at(self, slot: Slot, bar: npt.NDArray[Any]) -> Any:
+        """Return the bar that a BAR record points at."""
+        index, symbol, at = (int(bar[0][name]) for name in ("index", "symbol", "at"))
+        table = slot.tables[index]
+        row = at - symbol * table.ts.shape[1] - table.first
+        return next(islice(self._bars_of(slot, index)[symbol], row, None))
 
     def _call_fills(self, before: int) -> None:
         for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:

@@ -13,13 +13,14 @@ from pipeline.execution.fills import FILL
 from pipeline.execution.orders import ORDER, check_room_at, end_moment_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
-from pipeline.stages.lane_loop import BINDING, HOOK_INDEX, PROGRAM, bind_columns, run_moments
-from pipeline.stages.lane_spec import LaneSpec, Terms, bar_dtype, bars_dtype
+from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
+from pipeline.stages.lane_spec import LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, Slot, SlotShape
+from pipeline.strategy.bar import BAR, BINDING, bind_columns
 from pipeline.strategy.compiled import compile_hooks, hook_address
 from pipeline.strategy.context import CONTEXT, Context, name_table
 from pipeline.strategy.strategy import (
@@ -113,11 +114,13 @@ class Lane:
 
     def _make_program(self) -> None:
         cls = type(self._spec.strategy)
-        self._bar = np.zeros(1, bar_dtype(self._names))
         self._bars = np.zeros(1, bars_dtype(self._names, len(self._shape.symbols)))
         self._bindings = np.zeros(len(self._spec.bindings), BINDING)
         for row, (_, index, column) in enumerate(self._spec.bindings):
             self._bindings[row]["table"], self._bindings[row]["column"] = index, column
+        self._bar = np.zeros(1, BAR)
+        self._bar[0]["context"] = self.context.ctypes.data
+        self._bar[0]["bindings"] = self._bindings.ctypes.data
         fields = list(self._self.dtype.names or ())
         resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
         self._resets = np.zeros((len(resets), 2), np.int64)
@@ -147,12 +150,11 @@ class Lane:
             self._interpreter = self._interpret()
             return self._interpreter.walk, self._interpreter.call
         data = {
-            "bar": self._bar.dtype,
             "bars": self._bars.dtype,
             "fill": FILL,
             "session": SESSION,
         }
-        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, data)
+        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, self._names, data)
         addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
         for name, hook in hooks.items():
             self._program[0][name] = hook_address(hook)
@@ -196,7 +198,9 @@ class Lane:
         record["next_open"] = record["next_close"] = 0
         self._cursor[:] = slot.tables[0].first - 1
         self._outbox.attach(self.account)
-        bind_columns(int(self.context.ctypes.data), int(self._program.ctypes.data))
+        bind_columns(
+            int(self.context.ctypes.data), int(self._bindings.ctypes.data), len(self._bindings)
+        )
         if self._interpreter is not None:
             self._interpreter.bind(slot, schedule)
         index = 0

@@ -6,7 +6,7 @@ strategy is called, shorter intervals first, then symbols in order; sessions clo
 it is compiled (`run_moments`) or interpreted (`stages.interpreted`).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, types
@@ -26,6 +26,7 @@ from pipeline.stages.schedule import (
     moment_at,
 )
 from pipeline.stages.slot import SESSION
+from pipeline.strategy.bar import bar_at, bound_value
 from pipeline.strategy.compiled import call_hook
 from pipeline.strategy.context import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
@@ -44,11 +45,7 @@ PROGRAM: np.dtype[Any] = np.dtype(
         )
     ]
 )
-#: One bound indicator: its interval's table and column, and where that column lies in this slot.
-BINDING: np.dtype[Any] = np.dtype([("table", "i8"), ("column", "i8"), ("values", "i8")])
-
 program_at = record_at(PROGRAM)
-binding_at = record_at(BINDING)
 session_at = record_at(SESSION)
 
 HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
@@ -60,12 +57,42 @@ _FILL_SIZE = FILL.itemsize
 _MOMENT_SIZE = MOMENT.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
-_BINDING_SIZE = BINDING.itemsize
 
-#: Leading cells of a bar record (symbol, interval, ts, close_ts) and of a bars record (ts,
-#: interval, count).
-BAR_CELLS, BARS_CELLS = 4, 3
+#: Leading cells of a bars record: ts, interval, count.
+BARS_CELLS = 3
 _PRICES, _CLOSE = 5, 3
+
+
+class _View(NamedTuple):
+    """Addresses that stand still while a slot is walked.
+
+    In locals they cost nothing; in their records each would be loaded again at every moment,
+    because a store through an address may change any field, as far as the compiler knows.
+    """
+
+    moments: int
+    entries: int
+    cursor: int
+    last_price: int
+    ts: int
+    opens: int
+    closes: int
+    stride: int
+
+
+@njit(cache=True)
+def _view_of(context: Any) -> _View:
+    base = table_at(context.tables)
+    return _View(
+        context.moments,
+        context.entries,
+        context.cursor,
+        account_at(context.account).last_price,
+        base.ts,
+        base.values,
+        base.values + 8 * _CLOSE * base.plane,
+        base.stride,
+    )
 
 
 @njit(cache=True)
@@ -76,86 +103,48 @@ def begin_of(context: Any, index: int) -> int:
     return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end
 
 
-@njit(cache=True)
-def open_moment(context_address: int, index: int, begin: int) -> int:
+@njit(cache=True, inline="always")
+def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
     """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
 
     Returns the number of fills in the outbox before the moment, or -1, with nothing done, if the
     outbox or the book must first be emptied or enlarged.
     """
-    context = context_at(context_address)
-    account = account_at(context.account)
-    end_moment(account)
+    if account.done != 0 or account.inbox_count != 0:
+        end_moment(account)
     if account.full != 0:
         return -1
-    moment = moment_at(context.moments + index * _MOMENT_SIZE)
     before = account.fills_out_count
     account.now = moment.t
-    base = table_at(context.tables)
+    base_end = moment.base_end
     if account.resting > 0:
-        for place in range(begin, moment.base_end):
-            entry = load_i8(context.entries, place)
+        for place in range(begin, base_end):
+            entry = load_i8(view.entries, place)
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-            at = symbol * base.stride + (entry & ROW_MASK)
-            match_bar(account, symbol, load_i8(base.ts, at), load_f8(base.values, at))
-    closes = base.values + 8 * _CLOSE * base.plane
-    for place in range(begin, moment.base_end):
-        entry = load_i8(context.entries, place)
+            at = symbol * view.stride + (entry & ROW_MASK)
+            match_bar(account, symbol, load_i8(view.ts, at), load_f8(view.opens, at))
+    for place in range(begin, base_end):
+        entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
         row = entry & ROW_MASK
-        store_f8(account.last_price, symbol, load_f8(closes, symbol * base.stride + row))
-        store_i8(context.cursor, symbol, row)
-    for place in range(moment.base_end, moment.end):
-        entry = load_i8(context.entries, place)
+        store_f8(view.last_price, symbol, load_f8(view.closes, symbol * view.stride + row))
+        store_i8(view.cursor, symbol, row)
+    for place in range(base_end, moment.end):
+        entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
         cell = (entry >> TABLE_SHIFT) * account.symbols + symbol
-        store_i8(context.cursor, cell, entry & ROW_MASK)
-    if moment.base_end > begin:
+        store_i8(view.cursor, cell, entry & ROW_MASK)
+    if base_end > begin:
         mark(account)
     return before
 
 
 @njit(cache=True)
-def bind_columns(context_address: int, program_address: int) -> None:
-    """Find where the strategy's indicators lie in the slot just taken."""
+def open_moment(context_address: int, index: int, begin: int) -> int:
+    """`_open_moment` number ``index``, for the walk of an interpreted strategy."""
     context = context_at(context_address)
-    program = program_at(program_address)
-    for binding in range(program.binding_count):
-        bound = binding_at(program.bindings + binding * _BINDING_SIZE)
-        table = table_at(context.tables + bound.table * _TABLE_SIZE)
-        bound.values = table.values + 8 * bound.column * table.plane
-
-
-@njit(cache=True)
-def _bound(context: Any, program: Any, binding: int, index: int, symbol: int, at: int) -> float:
-    """Return the value of one bound indicator: of this bar, or the last known of its interval.
-
-    ``at``: the bar's place in a column of its own interval ``index``.
-    """
-    bound = binding_at(program.bindings + binding * _BINDING_SIZE)
-    if bound.table != index:
-        table = table_at(context.tables + bound.table * _TABLE_SIZE)
-        symbols = account_at(context.account).symbols
-        at = symbol * table.stride + load_i8(context.cursor, bound.table * symbols + symbol)
-    return load_f8(bound.values, at)
-
-
-@njit(cache=True)
-def _load_bar(context: Any, program: Any, index: int, symbol: int, row: int) -> None:
-    """Copy one bar and its bound indicators into the strategy's bar record."""
-    table = table_at(context.tables + index * _TABLE_SIZE)
-    # In locals: a store through an address may change any field, as far as the compiler knows.
-    bar, values, plane = program.bar, table.values, table.plane
-    at = symbol * table.stride + row
-    store_i8(bar, 0, symbol)
-    store_i8(bar, 1, table.interval)
-    store_i8(bar, 2, load_i8(table.ts, at))
-    store_i8(bar, 3, load_i8(table.close_ts, at))
-    for price in range(_PRICES):
-        store_f8(bar, BAR_CELLS + price, load_f8(values, price * plane + at))
-    for binding in range(program.binding_count):
-        value = _bound(context, program, binding, index, symbol, at)
-        store_f8(bar, BAR_CELLS + _PRICES + binding, value)
+    moment = moment_at(context.moments + index * _MOMENT_SIZE)
+    return _open_moment(account_at(context.account), _view_of(context), moment, begin)
 
 
 @njit(cache=True)
@@ -187,7 +176,7 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
             value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
         for binding in range(program.binding_count):
-            value = _bound(context, program, binding, index, symbol, of)
+            value = bound_value(context, program.bindings, binding, index, symbol, of)
             store_f8(program.bars, at + (_PRICES + binding) * symbols, value)
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
@@ -237,73 +226,92 @@ def _calls(program: Any, hook: int) -> bool:
     return (program.hooks >> hook) & 1 == 1
 
 
+@njit(cache=True)
+def _call_fills(context_address: int, program_address: int, before: int) -> None:
+    """Call on_fill for the fills in the outbox from ``before`` on."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    context.hook = _FILL
+    for fill in range(before, account.fills_out_count):
+        address = account.fills_out + fill * _FILL_SIZE
+        context.symbol = load_i8(address, 1)
+        own = program.self + 8 * program.self_cells * context.symbol
+        call_hook(program.on_fill, own, address, context_address)
+
+
+@njit(cache=True)
+def _call_sessions(context_address: int, program_address: int, flags: int) -> None:
+    """Close and open sessions, and call the hooks for it."""
+    context = context_at(context_address)
+    program = program_at(program_address)
+    symbols = account_at(context.account).symbols
+    lane_self = program.self + 8 * program.self_cells * symbols
+    context.symbol = -1
+    if flags & CLOSES:
+        address = context.sessions + close_session(context_address) * _SESSION_SIZE
+        context.hook = _SESSION_CLOSE
+        call_hook(program.on_session_close, lane_self, address, context_address)
+    if flags & OPENS:
+        address = context.sessions + open_session(context_address) * _SESSION_SIZE
+        _reset_state(program, symbols)
+        context.hook = _SESSION_OPEN
+        call_hook(program.on_session_open, lane_self, address, context_address)
+
+
 @njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
 def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
 
-    It stops early only for want of room (see `open_moment`). What a hook raises passes through;
+    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
     the context then says in which hook, for which symbol and when. The interpreter's lock is not
     held, so that a thread can end the process while a hook does not return.
     """
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
-    self_size = 8 * program.self_cells
-    lane_self = program.self + account.symbols * self_size
+    view = _view_of(context)
+    bar = bar_at(program.bar)
+    fills, bars = _calls(program, _FILL), _calls(program, _BARS)
+    wanted = program.intervals
+    on_bar = program.on_bar if _calls(program, _BAR) else 0
+    own, self_size = program.self, 8 * program.self_cells
+    lane_self = own + account.symbols * self_size
     begin = begin_of(context, index)
     for m in range(index, count):
-        before = open_moment(context_address, m, begin)
+        moment = moment_at(view.moments + m * _MOMENT_SIZE)
+        before = _open_moment(account, view, moment, begin)
         if before < 0:
             return m
-        moment = moment_at(context.moments + m * _MOMENT_SIZE)
-        if _calls(program, _FILL):
-            context.hook = _FILL
-            for fill in range(before, account.fills_out_count):
-                address = account.fills_out + fill * _FILL_SIZE
-                context.symbol = load_i8(address, 1)
-                call_hook(
-                    program.on_fill,
-                    program.self + context.symbol * self_size,
-                    address,
-                    context_address,
-                )
+        if fills:
+            _call_fills(context_address, program_address, before)
         place = begin
         begin = moment.end
-        while place < moment.end:
-            entry = load_i8(context.entries, place)
-            table = entry >> TABLE_SHIFT
-            wanted = (program.intervals >> table) & 1 == 1
+        while place < begin:
             group = place
-            while place < moment.end:
-                entry = load_i8(context.entries, place)
+            table = load_i8(view.entries, place) >> TABLE_SHIFT
+            called = on_bar != 0 and (wanted >> table) & 1 == 1
+            if called:
+                bar.index = table
+                bar.table = context.tables + table * _TABLE_SIZE
+                context.hook = _BAR
+                stride = table_at(bar.table).stride
+            while place < begin:
+                entry = load_i8(view.entries, place)
                 if entry >> TABLE_SHIFT != table:
                     break
-                if wanted and _calls(program, _BAR):
+                if called:
                     symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-                    context.hook = _BAR
                     context.symbol = symbol
-                    _load_bar(context, program, table, symbol, entry & ROW_MASK)
-                    call_hook(
-                        program.on_bar,
-                        program.self + symbol * self_size,
-                        program.bar,
-                        context_address,
-                    )
+                    bar.symbol = symbol
+                    bar.at = symbol * stride + (entry & ROW_MASK)
+                    call_hook(on_bar, own + symbol * self_size, program.bar, context_address)
                 place += 1
-            if wanted and _calls(program, _BARS):
+            if bars and (wanted >> table) & 1 == 1:
                 context.hook = _BARS
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
                 call_hook(program.on_bars, lane_self, program.bars, context_address)
         if moment.flags != 0:
-            context.symbol = -1
-            if moment.flags & CLOSES:
-                address = context.sessions + close_session(context_address) * _SESSION_SIZE
-                context.hook = _SESSION_CLOSE
-                call_hook(program.on_session_close, lane_self, address, context_address)
-            if moment.flags & OPENS:
-                address = context.sessions + open_session(context_address) * _SESSION_SIZE
-                _reset_state(program, account.symbols)
-                context.hook = _SESSION_OPEN
-                call_hook(program.on_session_open, lane_self, address, context_address)
+            _call_sessions(context_address, program_address, moment.flags)
     return count

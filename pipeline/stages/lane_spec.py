@@ -9,9 +9,6 @@ import numpy as np
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.strategy import Strategy
 
-#: Field names that every bar has; an indicator cannot take them.
-BAR_FIELDS = ("symbol", "interval", "ts", "close_ts", *PRICE_COLUMNS)
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -36,12 +33,6 @@ class LaneSpec:
     lookback: int
     bindings: tuple[tuple[str, int, int], ...]
     wanted: tuple[int, ...]
-
-
-def bar_dtype(names: Sequence[str]) -> np.dtype[Any]:
-    """The record of one bar: fixed fields, then the strategy's indicators in order."""
-    fixed = [(name, "i8") for name in BAR_FIELDS[:4]]
-    return np.dtype(fixed + [(name, "f8") for name in (*PRICE_COLUMNS, *names)])
 
 
 def bars_dtype(names: Sequence[str], symbols: int) -> np.dtype[Any]:

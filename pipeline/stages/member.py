@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) ->
     gc.freeze()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
+    _take_memory_from_jemalloc()
     member = place.control.member(place.index)
     member.join()
     code = 0
@@ -99,6 +101,16 @@ def _end_with_supervisor() -> None:
     if supervisor is not None:
         supervisor.join()
         os._exit(STOPPED)
+
+
+def _take_memory_from_jemalloc() -> None:
+    """Let Arrow reuse what it frees, where it was built with jemalloc.
+
+    Its default gives pages back and gets them again zeroed by the system, for every row group that
+    is decoded or encoded: a twentieth of a run's processor time.
+    """
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def slots_of(place: Place, shape: SlotShape) -> list[Slot]:

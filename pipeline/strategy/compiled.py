@@ -12,7 +12,7 @@ constants it refers to, its records and the version of Numba, in the folder of `
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numba
@@ -33,6 +33,7 @@ from pipeline.errors import StrategyError
 from pipeline.execution.memory import floats_at, record_at
 from pipeline.strategy import context as operations
 from pipeline.strategy.code_hash import code_hash
+from pipeline.strategy.compiled_bar import bar_view
 from pipeline.strategy.context import TABLE, column_key, context_at, table_at
 from pipeline.strategy.strategy import HOOKS, Strategy
 
@@ -183,33 +184,42 @@ def _no_hook(self_address: int, data_address: int, context_address: int) -> None
 
 
 def compile_hooks(
-    cls: type[Strategy], self_dtype: np.dtype[Any], data_dtypes: Mapping[str, np.dtype[Any]]
+    cls: type[Strategy],
+    self_dtype: np.dtype[Any],
+    names: Sequence[str],
+    data_dtypes: Mapping[str, np.dtype[Any]],
 ) -> dict[str, Any]:
     """Compile the hooks of ``cls``: for each of HOOKS a first-class function, a no-op if undefined.
 
-    ``data_dtypes``: the record that each kind of data ("bar", "bars", "fill", "session") has here.
+    ``names`` are those of its indicators, ``data_dtypes`` the record that each kind of data other
+    than a bar ("bars", "fill", "session") has here.
     Raises StrategyError with file, line and Numba's reason when a hook cannot be compiled.
     """
+    views: dict[str | None, tuple[Any, Any]] = {
+        kind: (dtype, record_at(dtype)) for kind, dtype in data_dtypes.items()
+    }
+    views["bar"] = (tuple(names), bar_view(names))
     compiled = {}
     for name, kind in HOOKS.items():
         body = getattr(cls, name, None)
         if body is None:
             compiled[name] = _no_hook
         else:
-            compiled[name] = _compile(cls, body, self_dtype, data_dtypes[kind] if kind else None)
+            compiled[name] = _compile(cls, body, self_dtype, *views.get(kind, (None, None)))
     return compiled
 
 
 def _compile(
-    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_dtype: np.dtype[Any] | None
+    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any, data_view: Any
 ) -> Any:
+    """Compile one hook; ``data_view`` turns the address of its data, of ``data_kind``, into it."""
     key = code_hash(
         body,
         body.__module__,  # compiled code looks its globals up there by name
-        repr((self_dtype, data_dtype)),
+        repr((self_dtype, data_kind)),
         numba.__version__,
     )
-    data = ", data_record(data_address)" if data_dtype is not None else ""
+    data = ", data_view(data_address)" if data_view is not None else ""
     folder = cache_directory() / "hooks"
     folder.mkdir(exist_ok=True)
     path = folder / f"{cls.__name__}_{body.__name__}_{key}.py"
@@ -228,8 +238,7 @@ def _compile(
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     module.body = njit(body, boundscheck=True)
     module.self_record, module.as_context = record_at(self_dtype), _context
-    if data_dtype is not None:
-        module.data_record = record_at(data_dtype)
+    module.data_view = data_view
     try:
         return njit(HOOK_SIGNATURE, cache=True)(module.hook)
     except NumbaError as error:

@@ -15,7 +15,7 @@ the future, and no operation here reaches them. All cells are written by the eng
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ CONTEXT: np.dtype[Any] = np.dtype(
         (name, "i8")
         for name in (
             *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
-            *("session_date", "session_open", "session_close", "session_early", "session_index"),
+            *("session_date", "session_open", "session_close"),
             *("moments", "entries", "sessions", "next_open", "next_close"),
             *("symbol", "hook"),
         )
@@ -41,7 +41,7 @@ TABLE: np.dtype[Any] = np.dtype(
         (name, "i8")
         for name in (
             *("interval", "ts", "close_ts", "values", "count", "seen"),
-            *("columns", "stride", "plane", "first"),
+            *("stride", "plane", "first"),
         )
     ]
 )
@@ -49,26 +49,6 @@ TABLE: np.dtype[Any] = np.dtype(
 context_at = record_at(CONTEXT)
 table_at = record_at(TABLE)
 _TABLE_SIZE = TABLE.itemsize
-
-
-class Bar(Protocol):
-    """One finished bar as ``on_bar`` sees it, with the strategy's indicators as attributes.
-
-    ``symbol``: index in the run's symbols. ``interval``: its length in ns. ``ts``, ``close_ts``:
-    open and close, ns UTC. An indicator bound to another interval shows its last known value.
-    """
-
-    symbol: int
-    interval: int
-    ts: int
-    close_ts: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-
-    def __getattr__(self, name: str) -> Any: ...
 
 
 def column_key(name: str) -> int:

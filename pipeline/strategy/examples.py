@@ -1,7 +1,8 @@
 """Strategies to start from."""
 
 from pipeline.market import indicators as ind
-from pipeline.strategy.context import Bar, Context
+from pipeline.strategy.bar import Bar
+from pipeline.strategy.context import Context
 from pipeline.strategy.strategy import Strategy
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pipeline.results.tables import EQUITY, FILLS, ORDERS, TableWriter, writing
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 INSTANT = pa.timestamp("ns", tz="UTC")
+ENCODER = ThreadPoolExecutor(1)
 
 
 def columns_of(structured):
@@ -24,7 +26,7 @@ def columns_of(structured):
 
 
 def written(folder, kind, symbols, pieces):
-    writer = TableWriter(folder, kind, symbols)
+    writer = TableWriter(folder, kind, symbols, ENCODER)
     for lane, columns in pieces:
         writer.append(lane, columns)
     writer.close()
@@ -117,7 +119,7 @@ def test_the_bytes_do_not_show_how_rows_were_cut(make_rows, symbols, count, size
 
 def test_the_file_appears_when_it_is_closed(tmp_path, symbols, make_rows):
     rows = make_rows(10)
-    writer = TableWriter(tmp_path, EQUITY, symbols)
+    writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
     writer.append(0, [rows.ts, rows.equity, rows.cash])
     assert not writer.path.exists()
     writer.close()
@@ -127,7 +129,7 @@ def test_the_file_appears_when_it_is_closed(tmp_path, symbols, make_rows):
 
 
 def test_abort_leaves_nothing(tmp_path, symbols):
-    writer = TableWriter(tmp_path, EQUITY, symbols)
+    writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
     writer.abort()
     writer.close()
     assert list(tmp_path.iterdir()) == []
@@ -136,7 +138,7 @@ def test_abort_leaves_nothing(tmp_path, symbols):
 def test_an_unknown_index_is_refused_by_name(tmp_path, symbols, make_rows):
     fills = make_rows(3).fills.copy()
     fills["symbol"][1] = 9
-    writer = TableWriter(tmp_path, FILLS, symbols)
+    writer = TableWriter(tmp_path, FILLS, symbols, ENCODER)
     writer.append(0, columns_of(fills))
     with pytest.raises(ValueError, match=r"symbol must be 0\.\.2, was .*9"):
         writer.close()
@@ -150,7 +152,7 @@ def test_a_full_disk_is_named_and_leaves_no_file(tmp_path, symbols, make_rows):
     rows = make_rows(100)
 
     def write_all():
-        writer = TableWriter(tmp_path, EQUITY, symbols)
+        writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
         writer.append(0, [rows.ts, rows.equity, rows.cash])
         writer.close()
 

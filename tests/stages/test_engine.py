@@ -35,7 +35,6 @@ def test_compiled_code_finds_a_slots_tables_by_their_addresses():
     records = table_records(slot, shape)
     assert records["interval"].tolist() == [interval_ns("1m"), interval_ns("5m")]
     assert records["first"].tolist() == [4, 4]
-    assert records["columns"].tolist() == [5, 6]
     for record, table in zip(records, slot.tables, strict=True):
         assert record["stride"] == shape.stride == table.ts.shape[1]
         for name in ("ts", "close_ts", "values", "count", "seen"):

@@ -1,0 +1,121 @@
+"""A bar as strategies see it: a place in the slot's tables, read when it is asked for.
+
+    BAR record (one per lane)                 BINDING record (one per indicator of the strategy)
+    +-------------------------------------+   +-------------------------------------------------+
+    | context -> CONTEXT                  |   | table:  index of its interval                   |
+    | table -> TABLE, index: its interval |   | column: which of that interval's columns        |
+    | symbol, at: place in a column       |   | values -> that column in the current slot       |
+    | bindings -> BINDING[]               |   +-------------------------------------------------+
+    +-------------------------------------+
+
+A hook mostly asks for two or three of a bar's values, so none is copied before it asks. Writer of
+every cell: the engine process that owns the lane.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import load_f8, load_i8, record_at
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.strategy.context import TABLE, context_at, table_at
+
+BAR: np.dtype[Any] = np.dtype(
+    [(name, "i8") for name in ("context", "table", "index", "symbol", "at", "bindings")]
+)
+BINDING: np.dtype[Any] = np.dtype([(name, "i8") for name in ("table", "column", "values")])
+
+#: Field names that every bar has; an indicator cannot take them.
+BAR_FIELDS = ("symbol", "interval", "ts", "close_ts", *PRICE_COLUMNS)
+
+bar_at = record_at(BAR)
+binding_at = record_at(BINDING)
+
+_TABLE_SIZE = TABLE.itemsize
+_BINDING_SIZE = BINDING.itemsize
+
+
+class Bar(Protocol):
+    """One finished bar as ``on_bar`` sees it, with the strategy's indicators as attributes.
+
+    ``symbol``: index in the run's symbols. ``interval``: its length in ns. ``ts``, ``close_ts``:
+    open and close, ns UTC. An indicator bound to another interval shows its last known value.
+    Valid until the hook returns.
+    """
+
+    symbol: int
+    interval: int
+    ts: int
+    close_ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+@njit(cache=True)
+def bind_columns(context_address: int, bindings: int, count: int) -> None:
+    """Find where the strategy's indicators lie in the slot just taken."""
+    context = context_at(context_address)
+    for place in range(count):
+        bound = binding_at(bindings + place * _BINDING_SIZE)
+        table = table_at(context.tables + bound.table * _TABLE_SIZE)
+        bound.values = table.values + 8 * bound.column * table.plane
+
+
+@njit(cache=True)
+def bound_value(context: Any, bindings: int, place: int, index: int, symbol: int, at: int) -> float:
+    """Return the value of one bound indicator: of this bar, or the last known of its interval.
+
+    ``at``: the bar's place in a column of its own interval ``index``.
+    """
+    bound = binding_at(bindings + place * _BINDING_SIZE)
+    if bound.table != index:
+        table = table_at(context.tables + bound.table * _TABLE_SIZE)
+        symbols = account_at(context.account).symbols
+        at = symbol * table.stride + load_i8(context.cursor, bound.table * symbols + symbol)
+    return load_f8(bound.values, at)
+
+
+@njit(cache=True)
+def bar_symbol(bar: int) -> int:
+    """Index of the bar's symbol."""
+    return bar_at(bar).symbol
+
+
+@njit(cache=True)
+def bar_interval(bar: int) -> int:
+    """Length of the bar, ns."""
+    return table_at(bar_at(bar).table).interval
+
+
+@njit(cache=True)
+def bar_ts(bar: int) -> int:
+    """Open of the bar, ns UTC."""
+    return load_i8(table_at(bar_at(bar).table).ts, bar_at(bar).at)
+
+
+@njit(cache=True)
+def bar_close_ts(bar: int) -> int:
+    """Close of the bar, ns UTC."""
+    return load_i8(table_at(bar_at(bar).table).close_ts, bar_at(bar).at)
+
+
+@njit(cache=True)
+def bar_price(bar: int, column: int) -> float:
+    """Open, high, low, close or volume of the bar (columns 0 to 4)."""
+    table = table_at(bar_at(bar).table)
+    return load_f8(table.values, column * table.plane + bar_at(bar).at)
+
+
+@njit(cache=True)
+def bar_indicator(bar: int, place: int) -> float:
+    """Value of the strategy's indicator number ``place`` at the bar."""
+    record = bar_at(bar)
+    context = context_at(record.context)
+    return bound_value(context, record.bindings, place, record.index, record.symbol, record.at)
