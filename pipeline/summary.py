@@ -86,8 +86,7 @@ def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> di
     number = found["lane"]
     setting = settings.strategies[number]
     record = found["record"]
-    closes = np.array(found["session_equity"])
-    dates = np.array(found["session_dates"], np.int64)
+    closes, dates = found["session_equity"], found["session_dates"]
     statistics = lane_statistics(found["initial_cash"], closes, _sessions_per_year(dates))
     return {
         "lane": number,

@@ -20,7 +20,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,15 +159,14 @@ class RunFolder:
         owners = sorted(
             (lane, i) for i, reader in enumerate(readers) for lane in reader.lanes(table)
         )
-        with ThreadPoolExecutor(1, "encode") as encoder:
-            writer = TableWriter(self.path, TABLES[table], symbols, encoder)
-            try:
-                for lane, i in owners:
-                    for columns in readers[i].chunks(table, lane):
-                        writer.append(lane, columns)
-                writer.close()
-            finally:
-                writer.abort()
+        writer = TableWriter(self.path, TABLES[table], symbols)
+        try:
+            for lane, i in owners:
+                for columns in readers[i].chunks(table, lane):
+                    writer.append(lane, columns)
+            writer.close()
+        finally:
+            writer.abort()
 
     def _rows(self, name: str) -> int:
         path = self.path / f"{name}.parquet"

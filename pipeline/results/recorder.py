@@ -1,7 +1,6 @@
 """Keeps what the lanes of one engine produce: result files and a digest per lane."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,13 +63,12 @@ class Recorder:
         total: int | None = None,
     ) -> None:
         self._lanes = {lane: _Lane() for lane in lanes}
-        self._encoder = ThreadPoolExecutor(1, "encode")
         self._tables: list[TableWriter] = []
         self._spill: SpillWriter | None = None
         if (len(lanes) if total is None else total) == 1 and len(lanes) == 1:
             try:
                 for kind in TABLES:
-                    self._tables.append(TableWriter(folder, kind, symbols, self._encoder))
+                    self._tables.append(TableWriter(folder, kind, symbols))
             except BaseException:
                 self.abort()
                 raise
@@ -127,12 +125,11 @@ class Recorder:
         """
         try:
             for table in self._tables:
-                table.flush()  # all of them first, so that the encoder has no pause
+                table.flush()  # all of them first, they are encoded side by side
             for table in self._tables:
                 table.close()
             if self._spill is not None:
                 self._spill.close()
-            self._encoder.shutdown()
         except BaseException:
             self.abort()
             raise
@@ -144,7 +141,6 @@ class Recorder:
             table.abort()
         if self._spill is not None:
             self._spill.abort()
-        self._encoder.shutdown()
 
     def _append(self, table: int, lane: int, record: _Lane, columns: Sequence[Column]) -> None:
         record.rows[table] += len(columns[0])

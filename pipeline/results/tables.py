@@ -8,8 +8,9 @@ its rows only, not on how they were cut into pieces.
 import contextlib
 import errno
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from pipeline.errors import RunError
 
 GROUP_ROWS = 65_536
+_AHEAD = 2  # groups a caller may be ahead of the encoder
 
 SIDES = ("buy", "sell")
 ORDER_TYPES = ("market",)
@@ -185,13 +187,13 @@ EQUITY = TableKind(
     _fields(ts="i8", equity="f8", cash="f8"),
     _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
     _equity,
-    # The hot table. Times in deltas, lane and cash in LZ4 (they stand still, for long or between
-    # fills) cost less than writing them plain, because fewer bytes go out; a dictionary of lanes
-    # would cost a seventh of the whole; equity compresses badly, so it is left alone.
+    # The hot table. Times in deltas, the rest in LZ4 (lane and cash stand still, for long or between
+    # fills; of equity, cut into streams of bytes, a third goes) cost less than writing all plain,
+    # because fewer bytes go out; a dictionary of lanes would cost a seventh of the whole.
     {
-        "compression": {"ts": "none", "lane": "lz4", "equity": "none", "cash": "lz4"},
+        "compression": {"ts": "none", "lane": "lz4", "equity": "lz4", "cash": "lz4"},
         "use_dictionary": False,
-        "column_encoding": {"ts": "DELTA_BINARY_PACKED"},
+        "column_encoding": {"ts": "DELTA_BINARY_PACKED", "equity": "BYTE_STREAM_SPLIT"},
         "write_statistics": False,
     },
 )
@@ -220,23 +222,21 @@ class TableWriter:
     """Writes one table to `folder/<name>.parquet`, which appears when `close` succeeds.
 
     Until then the file is `<name>.parquet.part`; `abort`, and any failure, removes it.
-    A full group is encoded by `encoder`, one thread for all tables, while the caller fills the
-    next: the caller is the run's slowest stage, and its compiled loop lets go of the interpreter's
-    lock meanwhile.
+    Full groups are encoded by a thread of its own while the caller fills the next: the caller is
+    the run's slowest stage, and its compiled loop lets go of the interpreter's lock meanwhile.
     """
 
-    def __init__(
-        self, folder: Path, kind: TableKind, symbols: Sequence[str], encoder: Executor
-    ) -> None:
+    def __init__(self, folder: Path, kind: TableKind, symbols: Sequence[str]) -> None:
         self.path = folder / f"{kind.name}.parquet"
         self._part = folder / f"{kind.name}.parquet.part"
         self._kind = kind
         self._symbols = list(symbols)
         self._names: tuple[str, ...] = kind.received.names or ()
-        self._buffer, self._spare = self._make_buffer(), self._make_buffer()
+        self._buffer = self._make_buffer()
+        self._spare = [self._make_buffer() for _ in range(_AHEAD)]
         self._used = 0
-        self._encoder = encoder
-        self._encoding: Future[None] | None = None
+        self._encoder = ThreadPoolExecutor(1, f"encode {kind.name}")
+        self._encoding: deque[Future[None]] = deque()
         with writing(self.path):
             self._sink = pa.OSFile(str(self._part), "wb")
         self._open = True
@@ -278,7 +278,9 @@ class TableWriter:
         if not self._open:
             return
         self.flush()
-        self._finish_group()
+        while self._encoding:
+            self._finish_group()
+        self._encoder.shutdown()
         with self._aborted_on_error(), writing(self.path):
             self._parquet.close()
             self._sink.close()
@@ -289,8 +291,7 @@ class TableWriter:
         """Remove the unfinished file; nothing happens after `close`."""
         if self._open:
             self._open = False
-            if self._encoding is not None:
-                wait([self._encoding])
+            self._encoder.shutdown()
             # The footer cannot be written where the rows could not; the file is dropped anyway.
             if self._parquet is not None:
                 with contextlib.suppress(OSError):
@@ -300,18 +301,18 @@ class TableWriter:
             self._part.unlink(missing_ok=True)
 
     def _write_group(self) -> None:
-        """Hand the buffer to the encoder, once that is done with the one before."""
-        self._finish_group()
+        """Hand the buffer to the encoder, once that is not too far behind."""
+        if len(self._encoding) == _AHEAD:
+            self._finish_group()
         rows = {name: column[: self._used] for name, column in self._buffer.items()}
-        self._encoding = self._encoder.submit(self._encode, rows)
-        self._buffer, self._spare = self._spare, self._buffer
+        self._encoding.append(self._encoder.submit(self._encode, rows))
+        self._spare.append(self._buffer)
+        self._buffer = self._spare.pop(0)
         self._used = 0
 
     def _finish_group(self) -> None:
-        encoding, self._encoding = self._encoding, None
-        if encoding is not None:
-            with self._aborted_on_error():
-                encoding.result()
+        with self._aborted_on_error():
+            self._encoding.popleft().result()
 
     def _encode(self, rows: Columns) -> None:
         table = pa.Table.from_arrays(

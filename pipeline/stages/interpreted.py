@@ -157,9 +157,11 @@ class Interpreter:
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
         bar: Any = None
+        # Numba's own wrapper, without the look at the arguments' types that takes as long again.
+        opened = open_moment.overloads[open_moment.signatures[0]].entry_point
         columns = (column[index:] for column in self._moments)
         for moment, begin, calls, flags in zip(range(index, schedule.count), *columns, strict=True):
-            before = open_moment(at, moment, begin)
+            before = opened(at, moment, begin)
             if before < 0:
                 return moment
             if fills:

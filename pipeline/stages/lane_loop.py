@@ -139,7 +139,7 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
     return before
 
 
-@njit(cache=True)
+@njit(types.int64(types.int64, types.int64, types.int64), cache=True)
 def open_moment(context_address: int, index: int, begin: int) -> int:
     """`_open_moment` number ``index``, for the walk of an interpreted strategy."""
     context = context_at(context_address)

@@ -248,7 +248,7 @@ def _drive(
 def _outcome(
     lane: dict[str, Any], tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
 ) -> Outcome:
-    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"])
+    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist())
     assert outcome.digest == lane["record"].digest
     return outcome
 

@@ -2,7 +2,6 @@
 
 import errno
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from pipeline.results.tables import EQUITY, FILLS, ORDERS, TableWriter, writing
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 INSTANT = pa.timestamp("ns", tz="UTC")
-ENCODER = ThreadPoolExecutor(1)
 
 
 def columns_of(structured):
@@ -26,7 +24,7 @@ def columns_of(structured):
 
 
 def written(folder, kind, symbols, pieces):
-    writer = TableWriter(folder, kind, symbols, ENCODER)
+    writer = TableWriter(folder, kind, symbols)
     for lane, columns in pieces:
         writer.append(lane, columns)
     writer.close()
@@ -119,7 +117,7 @@ def test_the_bytes_do_not_show_how_rows_were_cut(make_rows, symbols, count, size
 
 def test_the_file_appears_when_it_is_closed(tmp_path, symbols, make_rows):
     rows = make_rows(10)
-    writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
+    writer = TableWriter(tmp_path, EQUITY, symbols)
     writer.append(0, [rows.ts, rows.equity, rows.cash])
     assert not writer.path.exists()
     writer.close()
@@ -129,7 +127,7 @@ def test_the_file_appears_when_it_is_closed(tmp_path, symbols, make_rows):
 
 
 def test_abort_leaves_nothing(tmp_path, symbols):
-    writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
+    writer = TableWriter(tmp_path, EQUITY, symbols)
     writer.abort()
     writer.close()
     assert list(tmp_path.iterdir()) == []
@@ -138,7 +136,7 @@ def test_abort_leaves_nothing(tmp_path, symbols):
 def test_an_unknown_index_is_refused_by_name(tmp_path, symbols, make_rows):
     fills = make_rows(3).fills.copy()
     fills["symbol"][1] = 9
-    writer = TableWriter(tmp_path, FILLS, symbols, ENCODER)
+    writer = TableWriter(tmp_path, FILLS, symbols)
     writer.append(0, columns_of(fills))
     with pytest.raises(ValueError, match=r"symbol must be 0\.\.2, was .*9"):
         writer.close()
@@ -152,7 +150,7 @@ def test_a_full_disk_is_named_and_leaves_no_file(tmp_path, symbols, make_rows):
     rows = make_rows(100)
 
     def write_all():
-        writer = TableWriter(tmp_path, EQUITY, symbols, ENCODER)
+        writer = TableWriter(tmp_path, EQUITY, symbols)
         writer.append(0, [rows.ts, rows.equity, rows.cash])
         writer.close()
 

@@ -70,7 +70,7 @@ def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
         assert lane["commission"] == pytest.approx(sum(fill[4] for fill in outcome.fills))
         turnover = sum(abs(fill[2]) * fill[3] for fill in outcome.fills)
         assert lane["turnover"] == pytest.approx(turnover)
-        assert lane["session_equity"] == outcome.session_equity
+        assert lane["session_equity"].tolist() == outcome.session_equity
         assert len(lane["session_dates"]) == 2
         assert lane["record"].digest == outcome.digest
 
