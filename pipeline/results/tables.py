@@ -187,9 +187,9 @@ EQUITY = TableKind(
     _fields(ts="i8", equity="f8", cash="f8"),
     _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
     _equity,
-    # The hot table. Times in deltas, the rest in LZ4 (lane and cash stand still, for long or between
-    # fills; of equity, cut into streams of bytes, a third goes) cost less than writing all plain,
-    # because fewer bytes go out; a dictionary of lanes would cost a seventh of the whole.
+    # The hot table. Times in deltas and the rest in LZ4 (lane and cash stand still, for long or
+    # between fills; of equity, cut into streams of bytes, a third goes) cost less than writing all
+    # plain, because fewer bytes go out; a dictionary of lanes would cost a seventh of the whole.
     {
         "compression": {"ts": "none", "lane": "lz4", "equity": "lz4", "cash": "lz4"},
         "use_dictionary": False,
