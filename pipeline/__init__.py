@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.session_data import SessionData
     from pipeline.stages.subscription import StreamSubscription
+    from pipeline.strategy import tif
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
 
 __version__ = "0.1.0"
 
+_MODULES = {"indicators": "pipeline.market.indicators", "tif": "pipeline.strategy.tif"}
 _HOMES = {
     "SessionConfig": "pipeline.config",
     "RingtapeError": "pipeline.errors",
@@ -60,12 +62,13 @@ __all__ = [
     "indicators",
     "run",
     "state",
+    "tif",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "indicators":
-        return import_module("pipeline.market.indicators")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'pipeline' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

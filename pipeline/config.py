@@ -156,8 +156,15 @@ class ExecutionConfig(_Section):
 
     fill: Literal["next_open"] = Field(
         default="next_open",
-        description="Market orders fill at the open of the symbol's next base bar."
+        description="Market orders fill at the open of the symbol's next base bar, the others from"
+        " that bar on."
         " Default next_open.",
+    )
+    both_touched: Literal["pessimistic", "optimistic"] = Field(
+        default="pessimistic",
+        description="Which comes first where one bar touches both a stop and a limit: pessimistic"
+        " takes the stop, optimistic the limit. The summary counts how often that decided between"
+        " orders of which one cancels the other. Default pessimistic.",
     )
     commission_per_share: float = Field(
         default=0.0,

@@ -221,6 +221,7 @@ def _work(
         settings.trading_config.initial_cash,
         settings.execution.commission_per_share,
         settings.execution.commission_bps,
+        settings.execution.both_touched == "optimistic",
     )
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines

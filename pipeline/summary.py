@@ -97,6 +97,7 @@ def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> di
         "fills": record.fills,
         "final_equity": found["equity"],
         "final_cash": found["cash"],
+        "ambiguous_bars": found["ambiguous"],
         "commission": found["commission"],
         "turnover": found["turnover"],
         **statistics,

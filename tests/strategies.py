@@ -13,7 +13,7 @@ from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
-from tests.reference.traders import TRADERS, Both, Crosser, Ranker, Tinkerer
+from tests.reference.traders import TRADERS, Both, Crosser, Desk, Ranker, Tinkerer
 
 HALF_MINUTE = 30_000_000_000
 MINUTE = 2 * HALF_MINUTE
@@ -81,6 +81,9 @@ def daily_markets(draw: st.DrawFn) -> Market:
     return Market(bars, table, ("1d",))
 
 
+STEPS = st.sampled_from([0.25, 1.0, 4.0])
+
+
 @st.composite
 def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
     """One lane or more, of any of the traders, with any parameters."""
@@ -101,6 +104,8 @@ def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
             values |= {"span": draw(st.integers(1, 3)), "leader": leader}
         elif cls is Both:
             values |= {"size": 4.0 * draw(st.integers(1, 3))}
+        elif cls is Desk:
+            values |= {"size": draw(st.sampled_from([2.0, 3.0])), "step": draw(STEPS)}
         made.append(cls(**values))
     return made
 

@@ -3,10 +3,12 @@
     ACCOUNT record (one per lane, 8-byte fields)     arrays it points to
     +--------------------------------------------+
     | now, symbols                               |   position[S]    f8  units, negative when short
-    | cash, equity                               |   pending[S]     f8  sum of unfilled orders
+    | cash, equity                               |   pending[S]     f8  orders waiting for a time
     | commission, turnover, trips, wins, ...     |   last_price[S]  f8  NaN before the first close
     | per_share, basis_points                    |   trip_cash[S]   f8  cash flow since last flat
     | next_order, resting, inbox_count, ...      |   resting_of[S]  i8  orders at rest
+    | session_open, session_close                |   quiet_low[S], quiet_high[S]  f8  between these
+    |                                            |     prices no order at rest has anything to do
     | addresses of the arrays, book and outbox   |   book, inbox: ORDER[]   fills_out: FILL[]
     +--------------------------------------------+
 
@@ -20,7 +22,10 @@ from numba import njit
 
 from pipeline.execution.memory import load_f8, record_at, store_f8
 
-_COUNTS = ("now", "symbols", "next_order", "fills", "trips", "wins")
+_COUNTS = (
+    *("now", "symbols", "next_order", "fills", "trips", "wins"),
+    *("session_open", "session_close", "optimistic", "ambiguous", "activated"),
+)
 _MONEY = (
     *("initial_cash", "cash", "equity"),
     *("commission", "turnover", "gross_profit", "gross_loss", "per_share", "basis_points"),
@@ -31,7 +36,7 @@ _OUT = (
     *("equity_out_count", "session_out_count"),
 )
 _ADDRESSES = (
-    *("position", "pending", "last_price", "trip_cash", "resting_of"),
+    *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high", "resting_of"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 

@@ -26,8 +26,16 @@ GROUP_ROWS = 65_536
 _AHEAD = 2  # groups a caller may be ahead of the encoder
 
 SIDES = ("buy", "sell")
-ORDER_TYPES = ("market",)
-ORDER_STATES = ("accepted", "filled", "cancelled", "rejected", "expired")
+ORDER_TYPES = (
+    *("market", "limit", "stop", "stop_limit", "trailing_stop"),
+    *("market_on_open", "market_on_close"),
+)
+ORDER_STATES = ("accepted", "triggered", "filled", "cancelled", "expired")
+TIMES_IN_FORCE = ("gtc", "day", "ioc", "gtd")
+REASONS = (
+    *("none", "cancelled_by_strategy", "other_filled", "entry_ended", "no_position"),
+    *("out_of_time", "not_at_once"),
+)
 
 Column = NDArray[Any]
 Columns = dict[str, Column]
@@ -87,6 +95,15 @@ def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
         _words(rows["kind"], ORDER_TYPES, "kind"),
         _words(rows["state"], ORDER_STATES, "state"),
         _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
+        _numbers(rows["limit"], pa.float64(), np.isnan(rows["limit"])),
+        _numbers(rows["stop"], pa.float64(), np.isnan(rows["stop"])),
+        _words(
+            np.minimum(-np.minimum(rows["until"], 0), 2) + 3 * (rows["until"] > 0),
+            TIMES_IN_FORCE,
+            "until",
+        ),
+        _words(rows["reason"], REASONS, "reason"),
+        _numbers(rows["parent"], pa.int64(), rows["parent"] == 0),
     ]
 
 
@@ -154,9 +171,14 @@ ORDERS = TableKind(
         kind="i8",
         state="i8",
         done_ts="i8",
+        limit="f8",
+        stop="f8",
+        until="i8",
+        reason="i8",
+        parent="i8",
     ),
     _schema(
-        ("price", "done_ts"),
+        ("price", "done_ts", "limit", "stop", "parent"),
         order_id=pa.int64(),
         lane=pa.int32(),
         ts=_INSTANT,
@@ -168,11 +190,19 @@ ORDERS = TableKind(
         type=_WORD,
         state=_WORD,
         done_ts=_INSTANT,
+        limit=pa.float64(),
+        stop=pa.float64(),
+        time_in_force=_WORD,
+        reason=_WORD,
+        parent=pa.int64(),
     ),
     _orders,
     {
         "compression": "lz4",
-        "use_dictionary": ["symbol", "side", "type", "state", "lane"],
+        "use_dictionary": [
+            *("symbol", "side", "type", "state", "lane"),
+            *("time_in_force", "reason"),
+        ],
         "column_encoding": {
             "ts": "DELTA_BINARY_PACKED",
             "done_ts": "DELTA_BINARY_PACKED",

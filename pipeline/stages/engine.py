@@ -14,7 +14,7 @@ from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.slot import Slot, SlotShape
-from pipeline.strategy.context import TABLE
+from pipeline.strategy.records import TABLE
 
 _NO_TIMES = np.zeros(0, np.int64)
 _NO_VALUES = np.zeros(0)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
+from pipeline.execution.book import check_room_at, end_moment_at
 from pipeline.execution.fills import FILL
-from pipeline.execution.orders import ORDER, check_room_at, end_moment_at
+from pipeline.execution.orders import NEVER, ORDER
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
@@ -22,7 +23,8 @@ from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, Slot, SlotShape
 from pipeline.strategy.bar import BAR, BINDING, bind_columns
 from pipeline.strategy.compiled import compile_hooks, hook_address
-from pipeline.strategy.context import CONTEXT, Context, name_table
+from pipeline.strategy.context import Context, name_table
+from pipeline.strategy.records import CONTEXT
 from pipeline.strategy.strategy import (
     Symbol,
     hooks_of,
@@ -45,7 +47,7 @@ class Lane:
         self._outbox = outbox
         self._names = tuple(name for name, _, _ in spec.bindings)
         symbols = len(shape.symbols)
-        self._floats = np.zeros((4, symbols))
+        self._floats = np.zeros((6, symbols))
         self._floats[2] = np.nan  # no last price before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
         self._book = np.zeros(2 * INBOX, ORDER)
@@ -66,6 +68,8 @@ class Lane:
         record = account[0]
         record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
+        record["optimistic"] = terms.optimistic
+        record["session_close"] = NEVER
         for name in ("initial_cash", "cash", "equity"):
             record[name] = terms.initial_cash
         record["per_share"], record["basis_points"] = (
@@ -73,7 +77,9 @@ class Lane:
             terms.commission_bps,
         )
         for name, array in zip(
-            ("position", "pending", "last_price", "trip_cash"), self._floats, strict=True
+            ("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
+            self._floats,
+            strict=True,
         ):
             record[name] = array.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
@@ -237,7 +243,7 @@ class Lane:
         record = self.account[0]
         names = (
             *("initial_cash", "cash", "equity", "commission", "turnover"),
-            *("fills", "trips", "wins", "gross_profit", "gross_loss"),
+            *("fills", "trips", "wins", "gross_profit", "gross_loss", "ambiguous"),
         )
         return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {
             name: record[name].item() for name in names

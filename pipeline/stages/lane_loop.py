@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
+from pipeline.execution.book import close_orders, end_moment
 from pipeline.execution.fills import FILL, match_bar
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
-from pipeline.execution.orders import end_moment
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -28,7 +28,7 @@ from pipeline.stages.schedule import (
 from pipeline.stages.slot import SESSION
 from pipeline.strategy.bar import bar_at, bound_value
 from pipeline.strategy.compiled import call_hook
-from pipeline.strategy.context import TABLE, context_at, table_at
+from pipeline.strategy.records import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
 
 #: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
@@ -75,8 +75,10 @@ class _View(NamedTuple):
     cursor: int
     last_price: int
     ts: int
+    close_ts: int
     opens: int
     closes: int
+    plane: int
     stride: int
 
 
@@ -89,8 +91,10 @@ def _view_of(context: Any) -> _View:
         context.cursor,
         account_at(context.account).last_price,
         base.ts,
+        base.close_ts,
         base.values,
         base.values + 8 * _CLOSE * base.plane,
+        base.plane,
         base.stride,
     )
 
@@ -122,7 +126,8 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
             entry = load_i8(view.entries, place)
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
             at = symbol * view.stride + (entry & ROW_MASK)
-            match_bar(account, symbol, load_i8(view.ts, at), load_f8(view.opens, at))
+            ts, close_ts = load_i8(view.ts, at), load_i8(view.close_ts, at)
+            match_bar(account, symbol, ts, close_ts, view.opens, view.plane, at)
     for place in range(begin, base_end):
         entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
@@ -187,9 +192,11 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
 
 @njit(cache=True)
 def close_session(context_address: int) -> int:
-    """Note the equity at a session's close; which of the slot's sessions it is."""
+    """Note the equity at a session's close and end its orders; which of the slot's it is."""
     context = context_at(context_address)
-    record_session(account_at(context.account))
+    account = account_at(context.account)
+    record_session(account)
+    close_orders(account)
     place = context.next_close
     while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
         place += 1
@@ -209,6 +216,9 @@ def open_session(context_address: int) -> int:
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close
+    account = account_at(context.account)
+    account.session_open = session.open
+    account.session_close = session.close
     return place
 
 

@@ -12,11 +12,15 @@ from pipeline.strategy.strategy import Strategy
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms a lane trades: cash in account currency, commission per share and in bps."""
+    """On which terms a lane trades: cash in account currency, commission per share and in bps.
+
+    ``optimistic``: where one bar touches a stop and a limit, the limit is taken to come first.
+    """
 
     initial_cash: float
     commission_per_share: float
     commission_bps: float
+    optimistic: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Every compiled hook becomes a function ``(self, data, context) -> None`` of three addresses, so the
 lane loop is compiled once for all strategies and calls them by address. The user's
 source sees records at those addresses: ``self`` (parameters and state), ``bar`` and the like, and
-``ctx``, an opaque type whose methods are the operations of ``strategy.context``.
+``ctx`` (`compiled_context`).
 
 A compiled hook is kept on disk under a key of everything that shapes it: its code, the code and
 constants it refers to, its records and the version of Numba, in the folder of `code_cache`.
@@ -12,7 +12,7 @@ constants it refers to, its records and the version of Numba, in the folder of `
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numba
@@ -20,54 +20,18 @@ import numpy as np
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.errors import NumbaError
-from numba.extending import (
-    intrinsic,
-    models,
-    overload_attribute,
-    overload_method,
-    register_model,
-)
+from numba.extending import intrinsic
 
 from pipeline.code_cache import cache_directory
 from pipeline.errors import StrategyError
-from pipeline.execution.memory import floats_at, record_at
-from pipeline.strategy import context as operations
+from pipeline.execution.memory import record_at
 from pipeline.strategy.code_hash import code_hash
 from pipeline.strategy.compiled_bar import bar_view
-from pipeline.strategy.context import TABLE, column_key, context_at, table_at
+from pipeline.strategy.compiled_context import as_context
 from pipeline.strategy.strategy import HOOKS, Strategy
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
-
-_TABLE_SIZE = TABLE.itemsize
-
-
-class ContextType(types.Opaque):  # type: ignore[misc]  # numba is untyped
-    """The Numba type of ``ctx``: a bare address with methods."""
-
-    def __init__(self) -> None:
-        super().__init__("ringtape.Context")
-
-
-_context_type = ContextType()
-register_model(ContextType)(models.OpaqueModel)
-
-
-@intrinsic
-def _context(typingctx: Any, address: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], context.get_value_type(_context_type))
-
-    return _context_type(types.int64), codegen
-
-
-@intrinsic
-def _address(typingctx: Any, ctx: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
-
-    return types.int64(_context_type), codegen
 
 
 def hook_address(hook: Any) -> int:
@@ -98,79 +62,6 @@ def call_hook(typingctx: Any, address: Any, self_: Any, data: Any, ctx: Any) -> 
 
     return types.void(types.int64, *arguments), codegen
 
-
-# --- ctx: the operations of strategy.context under their names ----------------------------------
-
-
-def _attribute(name: str, read: Callable[[int], Any]) -> None:
-    @overload_attribute(ContextType, name, strict=False)
-    def resolve(ctx: Any) -> Any:
-        return lambda ctx: read(_address(ctx))
-
-
-def _session(field: str) -> Callable[[int], Any]:
-    if field == "date":
-        return njit(lambda context: context_at(context).session_date)
-    if field == "open":
-        return njit(lambda context: context_at(context).session_open)
-    return njit(lambda context: context_at(context).session_close)
-
-
-_attribute("now", operations.now)
-_attribute("cash", operations.cash)
-_attribute("equity", operations.equity)
-for _field in ("date", "open", "close"):
-    _attribute(f"session_{_field}", _session(_field))
-
-
-def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
-    @overload_method(ContextType, name, strict=False)
-    def resolve(ctx: Any, symbol: Any) -> Any:
-        return lambda ctx, symbol: read(_address(ctx), symbol)
-
-
-def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
-    @overload_method(ContextType, name, strict=False)
-    def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
-        return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
-
-
-for _name in ("position", "pending", "last_price"):
-    _symbol_method(_name, getattr(operations, _name))
-for _name in ("market", "target"):
-    _order_method(_name, getattr(operations, _name))
-
-
-@overload_method(ContextType, "cancel", strict=False)
-def _cancel(ctx: Any, order_id: Any) -> Any:
-    return lambda ctx, order_id: operations.cancel(_address(ctx), order_id)
-
-
-@overload_method(ContextType, "count", strict=False)
-def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
-    return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
-
-
-@njit(cache=True)
-def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
-    index, start, length = operations.window_span(context, symbol, key, rows, interval)
-    table = table_at(context_at(context).tables + index * _TABLE_SIZE)
-    return floats_at(table.values + 8 * start, length)
-
-
-@overload_method(ContextType, "window", prefer_literal=True, strict=False)
-def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
-    if not isinstance(column, types.StringLiteral):
-        return None
-    key = column_key(column.literal_value)
-
-    def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
-        return _window_view(_address(ctx), symbol, key, rows, interval)
-
-    return read
-
-
-# --- compiling one strategy class ----------------------------------------------------------------
 
 _HOOK_SOURCE = """\
 def hook(self_address, data_address, context_address):
@@ -237,7 +128,7 @@ def _compile(
     spec.loader.exec_module(module)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     module.body = njit(body, boundscheck=True)
-    module.self_record, module.as_context = record_at(self_dtype), _context
+    module.self_record, module.as_context = record_at(self_dtype), as_context
     module.data_view = data_view
     try:
         return njit(HOOK_SIGNATURE, cache=True)(module.hook)

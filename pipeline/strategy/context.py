@@ -1,16 +1,7 @@
-"""What a strategy may ask and do: the context, as compiled operations and as a Python object.
+"""What a strategy may ask: the context, as compiled operations and as a Python object.
 
-    CONTEXT record (one per lane)              TABLE record (one per interval, of the current slot)
-    +----------------------------------+       +-----------------------------------------------+
-    | account   -> ACCOUNT             |       | interval (ns), -> ts, close_ts, count, seen   |
-    | tables    -> TABLE[intervals]    | ----> | values: f8[columns, symbols, stride]          |
-    | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
-    | names     -> i8[n, 3]            |       +-----------------------------------------------+
-    | session_date, _open, _close      |
-    +----------------------------------+
-
-``cursor`` holds, per interval and symbol, the last row the strategy may know: rows behind it are
-the future, and no operation here reaches them. All cells are written by the engine process.
+What it may do, place orders, is in `strategy.orders`. Rows behind the cursor are the future, and no
+operation here reaches them.
 """
 
 import zlib
@@ -21,33 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from pipeline.execution import orders
 from pipeline.execution.account import account_at, marked_equity
-from pipeline.execution.memory import load_f8, load_i8, record_at
+from pipeline.execution.memory import load_f8, load_i8
+from pipeline.execution.orders import check_symbol
+from pipeline.strategy.orders import Orders
+from pipeline.strategy.records import TABLE, context_at, table_at
 
-CONTEXT: np.dtype[Any] = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
-            *("session_date", "session_open", "session_close"),
-            *("moments", "entries", "sessions", "next_open", "next_close"),
-            *("symbol", "hook"),
-        )
-    ]
-)
-TABLE: np.dtype[Any] = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            *("interval", "ts", "close_ts", "values", "count", "seen"),
-            *("stride", "plane", "first"),
-        )
-    ]
-)
-
-context_at = record_at(CONTEXT)
-table_at = record_at(TABLE)
 _TABLE_SIZE = TABLE.itemsize
 
 
@@ -79,7 +49,7 @@ def equity(context: int) -> float:
 
 @njit(cache=True)
 def _of_symbol(context: int, symbol: int, array: int) -> float:
-    orders.check_symbol(account_at(context_at(context).account), symbol)
+    check_symbol(account_at(context_at(context).account), symbol)
     return load_f8(array, symbol)
 
 
@@ -91,7 +61,7 @@ def position(context: int, symbol: int) -> float:
 
 @njit(cache=True)
 def pending(context: int, symbol: int) -> float:
-    """Signed sum of the unfilled orders of a symbol."""
+    """Signed sum of a symbol's unfilled orders that wait for no price."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).pending)
 
 
@@ -99,24 +69,6 @@ def pending(context: int, symbol: int) -> float:
 def last_price(context: int, symbol: int) -> float:
     """Last close of a symbol, NaN before the first."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).last_price)
-
-
-@njit(cache=True)
-def market(context: int, symbol: int, quantity: float) -> int:
-    """Place a market order; its id."""
-    return orders.place_market(account_at(context_at(context).account), symbol, quantity)
-
-
-@njit(cache=True)
-def target(context: int, symbol: int, quantity: float) -> int:
-    """Order what is missing to a quantity; the order's id, 0 if nothing is."""
-    return orders.place_target(account_at(context_at(context).account), symbol, quantity)
-
-
-@njit(cache=True)
-def cancel(context: int, order_id: int) -> bool:
-    """Cancel a resting order; False if it is unknown or done."""
-    return orders.cancel(account_at(context_at(context).account), order_id)
 
 
 @njit(cache=True)
@@ -139,7 +91,7 @@ def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
 def count(context: int, symbol: int, interval: int) -> int:
     """Bars of a symbol and interval (ns; 0 = base) closed so far in the run."""
     record = context_at(context)
-    orders.check_symbol(account_at(record.account), symbol)
+    check_symbol(account_at(record.account), symbol)
     index = _interval_index(record, interval)
     return _known_rows(record, table_at(record.tables + index * _TABLE_SIZE), index, symbol)
 
@@ -154,7 +106,7 @@ def window_span(
     KeyError for an unknown column, IndexError for an unknown symbol.
     """
     record = context_at(context)
-    orders.check_symbol(account_at(record.account), symbol)
+    check_symbol(account_at(record.account), symbol)
     if rows < 1 or rows > record.lookback:
         raise ValueError("a window must have 1 to `lookback` rows; raise the strategy's lookback")
     found = -1
@@ -175,7 +127,7 @@ def window_span(
     return index, row + end - length, length
 
 
-class Context:
+class Context(Orders):
     """The context of an interpreted strategy; a compiled one has the same names.
 
     Symbols are indices in the run's symbols, as ``bar.symbol`` gives them.
@@ -240,26 +192,12 @@ class Context:
         return position(self._address, symbol)
 
     def pending(self, symbol: int) -> float:
-        """Signed sum of the quantities of unfilled orders."""
+        """Signed sum of the unfilled orders that wait for no price: market, on open, on close."""
         return pending(self._address, symbol)
 
     def last_price(self, symbol: int) -> float:
         """The symbol's last close; NaN before its first bar."""
         return last_price(self._address, symbol)
-
-    def market(self, symbol: int, quantity: float) -> int:
-        """Market order for ``quantity`` units (+ buy, - sell); its id. Filled at the next open."""
-        return market(self._address, symbol, float(quantity))
-
-    def target(self, symbol: int, quantity: float) -> int:
-        """Order what is missing to hold ``quantity``, unfilled orders counted; 0 if nothing is."""
-        if symbol >= 0 and quantity == self._position[symbol] and self._pending[symbol] == 0.0:
-            return 0
-        return target(self._address, symbol, float(quantity))
-
-    def cancel(self, order_id: int) -> bool:
-        """Cancel a resting order; False if it is unknown or done."""
-        return cancel(self._address, order_id)
 
     def count(self, symbol: int, interval: int = 0) -> int:
         """Bars of a symbol closed so far in the run; ``interval`` in ns, 0 = base."""

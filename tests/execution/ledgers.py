@@ -1,12 +1,13 @@
 """One lane's account over plain arrays, with the compiled operations callable from Python."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import fills, orders
+from pipeline.execution import book, fills, orders
 from pipeline.execution.account import ACCOUNT, account_at
 
 
@@ -26,8 +27,41 @@ def _cancel(address, order_id):
 
 
 @njit
-def _match(address, symbol, bar_ts, bar_open):
-    fills.match_bar(account_at(address), symbol, bar_ts, bar_open)
+def _match(address, symbol, ts, close_ts, prices):
+    fills.match_bar(account_at(address), symbol, ts, close_ts, prices, 1, 0)
+
+
+@njit
+def _order(address, symbol, quantity, kind, limit, stop, until):
+    return orders.place(account_at(address), symbol, quantity, kind, limit, stop, until)
+
+
+@njit
+def _trailing(address, symbol, quantity, amount, fraction, until):
+    return orders.place_trailing(account_at(address), symbol, quantity, amount, fraction, until)
+
+
+@njit
+def _bracket(address, symbol, quantity, stop_loss, take_profit, limit, stop, until):
+    account = account_at(address)
+    return orders.place_bracket(
+        account, symbol, quantity, stop_loss, take_profit, limit, stop, until
+    )
+
+
+@njit
+def _replace(address, order_id, quantity, limit, stop):
+    return orders.replace(account_at(address), order_id, quantity, limit, stop)
+
+
+@njit
+def _one_cancels_other(address, first, second):
+    return orders.one_cancels_other(account_at(address), first, second)
+
+
+@njit
+def _close_orders(address):
+    book.close_orders(account_at(address))
 
 
 @njit
@@ -56,10 +90,12 @@ class Ledger:
         per_share: float = 0.0,
         basis_points: float = 0.0,
         room: int = 8,
+        optimistic: bool = False,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
         self.position, self.pending, self.trip_cash = np.zeros((3, symbols))
         self.last_price = np.full(symbols, np.nan)
+        self.quiet_low, self.quiet_high = np.zeros((2, symbols))
         self.resting_of = np.zeros(symbols, np.int64)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
@@ -68,8 +104,10 @@ class Ledger:
         one = self.record[0]
         one["symbols"], one["next_order"] = symbols, 1
         one["initial_cash"] = one["cash"] = one["equity"] = cash
+        one["session_close"], one["optimistic"] = orders.NEVER, optimistic
         one["per_share"], one["basis_points"] = per_share, basis_points
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
+        arrays += ("quiet_low", "quiet_high")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
@@ -82,7 +120,7 @@ class Ledger:
 
     def at(self, now: int) -> "Ledger":
         """End the moment before, and go to another."""
-        orders.end_moment_at(self.address)
+        book.end_moment_at(self.address)
         self.record[0]["now"] = now
         return self
 
@@ -95,8 +133,73 @@ class Ledger:
     def cancel(self, order_id: int) -> bool:
         return _cancel(self.address, order_id)
 
-    def match(self, symbol: int, bar_ts: int, bar_open: float) -> None:
-        _match(self.address, symbol, bar_ts, float(bar_open))
+    def order(
+        self,
+        symbol: int,
+        quantity: float,
+        kind: int,
+        *,
+        limit: float = math.nan,
+        stop: float = math.nan,
+        until: int = orders.GTC,
+    ) -> int:
+        return _order(self.address, symbol, float(quantity), kind, float(limit), float(stop), until)
+
+    def trailing(
+        self,
+        symbol: int,
+        quantity: float,
+        *,
+        amount: float = math.nan,
+        fraction: float = math.nan,
+        until: int = orders.GTC,
+    ) -> int:
+        return _trailing(self.address, symbol, float(quantity), amount, fraction, until)
+
+    def bracket(
+        self,
+        symbol: int,
+        quantity: float,
+        stop_loss: float = math.nan,
+        take_profit: float = math.nan,
+        *,
+        limit: float = math.nan,
+        stop: float = math.nan,
+        until: int = orders.GTC,
+    ) -> int:
+        prices = (float(stop_loss), float(take_profit), float(limit), float(stop))
+        return _bracket(self.address, symbol, float(quantity), *prices, until)
+
+    def replace(
+        self,
+        order_id: int,
+        *,
+        quantity: float = math.nan,
+        limit: float = math.nan,
+        stop: float = math.nan,
+    ) -> bool:
+        return _replace(self.address, order_id, float(quantity), float(limit), float(stop))
+
+    def one_cancels_other(self, first: int, second: int) -> bool:
+        return _one_cancels_other(self.address, first, second)
+
+    def close_orders(self) -> None:
+        _close_orders(self.address)
+
+    def match(
+        self,
+        symbol: int,
+        ts: int,
+        bar_open: float,
+        high: float = math.nan,
+        low: float = math.nan,
+        close: float = math.nan,
+    ) -> None:
+        """Meet a bar of 10 ns; one given by its open alone stands still there."""
+        prices = np.array([bar_open, high, low, close], np.float64)
+        prices[np.isnan(prices)] = bar_open
+        _match(self.address, symbol, ts, ts + 10, int(prices.ctypes.data))
+        self.last_price[symbol] = prices[3]
 
     def settle(self, symbol: int, quantity: float, price: float, commission: float = 0.0) -> None:
         _settle(self.address, symbol, float(quantity), float(price), float(commission))

@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import run_digest
 from pipeline.results.folder import RunFolder
+from pipeline.results.tables import ORDER_STATES, ORDER_TYPES, REASONS
 from pipeline.stages.engine import Engine
 from pipeline.stages.feed import Block, Feed
 from pipeline.stages.lane_spec import LaneSpec, Terms
@@ -261,7 +262,6 @@ def outcome_of(
 ) -> Outcome:
     """One lane's rows of a run folder's tables, orders by id, in the reference's form."""
     own = {name: [row for row in rows if row["lane"] == lane] for name, rows in tables.items()}
-    states = ("accepted", "filled", "cancelled", "rejected", "expired")
 
     def signed(row: dict[str, Any], name: str) -> float:
         value: float = row[name] if row["side"] == "buy" else -row[name]
@@ -286,9 +286,12 @@ def outcome_of(
             signed(row, "quantity"),
             signed(row, "filled") if row["filled"] else 0.0,
             float("nan") if row["price"] is None else row["price"],
-            ("market",).index(row["type"]),
-            states.index(row["state"]),
+            ORDER_TYPES.index(row["type"]),
+            ORDER_STATES.index(row["state"]),
             0 if row["done_ts"] is None else _ns(row["done_ts"]),
+            float("nan") if row["limit"] is None else row["limit"],
+            REASONS.index(row["reason"]),
+            row["parent"] or 0,
         )
         for row in sorted(own["orders"], key=lambda row: row["order_id"])
     ]

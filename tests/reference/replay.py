@@ -24,11 +24,16 @@ from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
 from pipeline.results.tables import EQUITY, FILLS
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
+from tests.reference import matching
 from tests.reference.market import Market
+from tests.reference.matching import Book
 
 DAY = 86_400_000_000_000
+ORDER_FIELDS = (
+    *("order_id", "ts", "symbol", "quantity", "filled", "price", "kind", "state", "done_ts"),
+    *("limit", "reason", "parent"),
+)
 PRICES = ("open", "high", "low", "close", "volume")
-ACCEPTED, FILLED, CANCELLED = 0, 1, 2
 
 
 @dataclass
@@ -45,21 +50,6 @@ class Bar:
 
 
 @dataclass
-class Order:
-    """One order, with the fields of the contract in their order."""
-
-    order_id: int
-    ts: int
-    symbol: int
-    quantity: float
-    filled: float = 0.0
-    price: float = math.nan
-    kind: int = 0
-    state: int = ACCEPTED
-    done_ts: int = 0
-
-
-@dataclass
 class Moment:
     """What becomes known at one instant."""
 
@@ -73,7 +63,7 @@ class Outcome:
     """What one lane came to, as rows of the contract's fields."""
 
     fills: list[tuple[int, int, float, float, float, int]]
-    orders: list[tuple[int, int, int, float, float, float, int, int, int]]
+    orders: list[tuple[Any, ...]]
     equity: list[tuple[int, float, float]]
     session_equity: list[float]
 
@@ -183,13 +173,13 @@ class Account:
         symbols = len(market.symbols)
         self._market = market
         self._per_share, self._basis_points = per_share, basis_points
-        self.now = 0
         self.cash = cash
-        self.session_date = self.session_open = self.session_close = 0
-        self.positions = [0.0] * symbols
+        self.session_date = 0
+        self.book = Book(
+            position=dict.fromkeys(range(symbols), 0.0),
+            last=dict.fromkeys(range(symbols), math.nan),
+        )
         self.prices = [math.nan] * symbols
-        self.orders: list[Order] = []
-        self.resting: list[Order] = []
         self.fills: list[tuple[int, int, float, float, float, int]] = []
         self.known = [[0] * symbols for _ in market.intervals]
         self.columns: list[Any] = []
@@ -197,67 +187,130 @@ class Account:
         self.lookback = 0
 
     @property
+    def now(self) -> int:
+        return self.book.now
+
+    @property
+    def session_open(self) -> int:
+        return self.book.session_open
+
+    @property
+    def session_close(self) -> int:
+        return self.book.session_close
+
+    @property
     def equity(self) -> float:
         worth = self.cash
-        for quantity, price in zip(self.positions, self.prices, strict=True):
+        for quantity, price in zip(self.book.position.values(), self.prices, strict=True):
             if quantity != 0.0:
                 worth += quantity * price
         return worth
 
     def meet(self, bar: Bar) -> list[tuple[int, int, float, float, float, int]]:
-        """Fill what rests for the symbol of a base bar at its open; the new fills."""
-        before = len(self.fills)
-        for order in self.resting:
-            if order.symbol == bar.symbol and order.ts <= bar.ts:
-                size, price = abs(order.quantity), bar.prices[0]
-                commission = self._per_share * size + self._basis_points * 1e-4 * size * price
-                self.cash -= order.quantity * price + commission
-                self.positions[bar.symbol] += order.quantity
-                order.filled, order.price = order.quantity, price
-                order.state, order.done_ts = FILLED, bar.ts
-                self.fills.append(
-                    (bar.ts, bar.symbol, order.quantity, price, commission, order.order_id)
-                )
-        self._forget_done()
-        return self.fills[before:]
-
-    def _forget_done(self) -> None:
-        self.resting = [order for order in self.resting if order.state == ACCEPTED]
+        """Let what rests for the symbol meet a base bar; the new fills."""
+        before = len(self.book.fills)
+        opened, high, low, close, _ = bar.prices
+        self.book.meet(bar.symbol, bar.ts, bar.close_ts, (opened, high, low, close))
+        found = []
+        for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
+            size = abs(quantity)
+            commission = self._per_share * size + self._basis_points * 1e-4 * size * price
+            self.cash -= quantity * price + commission
+            found.append((ts, symbol, quantity, price, commission, order_id))
+        self.fills += found
+        return found
 
     def position(self, symbol: int) -> float:
-        return self.positions[symbol]
+        return self.book.position[symbol]
 
     def pending(self, symbol: int) -> float:
-        return sum((o.quantity for o in self.resting if o.symbol == symbol), 0.0)
+        kinds = (matching.MARKET, matching.ON_OPEN, matching.ON_CLOSE)
+        mine = [o for o in self.book.orders if o.resting and o.symbol == symbol and o.kind in kinds]
+        return sum((order.quantity for order in mine), 0.0)
 
     def last_price(self, symbol: int) -> float:
         return self.prices[symbol]
 
-    def market(self, symbol: int, quantity: float) -> int:
-        assert 0 <= symbol < len(self.positions)
+    def _place(self, symbol: int, quantity: float, kind: int, **more: Any) -> int:
+        assert 0 <= symbol < len(self.prices)
         assert math.isfinite(quantity)
         assert quantity != 0.0
-        order = Order(len(self.orders) + 1, self.now, symbol, float(quantity))
-        self.orders.append(order)
-        self.resting.append(order)
-        return order.order_id
+        return self.book.place(symbol, float(quantity), kind, **more).order_id
+
+    def market(self, symbol: int, quantity: float) -> int:
+        return self._place(symbol, quantity, matching.MARKET)
+
+    def market_on_open(self, symbol: int, quantity: float) -> int:
+        return self._place(symbol, quantity, matching.ON_OPEN)
+
+    def market_on_close(self, symbol: int, quantity: float) -> int:
+        return self._place(symbol, quantity, matching.ON_CLOSE)
+
+    def limit(self, symbol: int, quantity: float, price: float, until: int = 0) -> int:
+        return self._place(symbol, quantity, matching.LIMIT, limit=price, until=until)
+
+    def stop(self, symbol: int, quantity: float, price: float, until: int = 0) -> int:
+        return self._place(symbol, quantity, matching.STOP, stop=price, until=until)
+
+    def stop_limit(
+        self, symbol: int, quantity: float, stop: float, limit: float, until: int = 0
+    ) -> int:
+        prices = {"stop": stop, "limit": limit}
+        return self._place(symbol, quantity, matching.STOP_LIMIT, **prices, until=until)
+
+    def trailing_stop(
+        self, symbol: int, quantity: float, amount: float = math.nan, percent: float = math.nan
+    ) -> int:
+        self.book.trailing(symbol, quantity, amount, 0.01 * percent)
+        return len(self.book.orders)
+
+    def bracket(
+        self,
+        symbol: int,
+        quantity: float,
+        stop_loss: float = math.nan,
+        take_profit: float = math.nan,
+        limit: float = math.nan,
+        stop: float = math.nan,
+    ) -> int:
+        entry = len(self.book.orders) + 1
+        self.book.bracket(symbol, quantity, stop_loss, take_profit, limit, stop)
+        return entry
 
     def target(self, symbol: int, quantity: float) -> int:
-        held = self.positions[symbol] + self.pending(symbol)
+        held = self.position(symbol) + self.pending(symbol)
         missing = quantity - held
         if abs(missing) <= 1e-12 * (abs(quantity) + abs(held)):
             return 0
         return self.market(symbol, missing)
 
-    def cancel(self, order_id: int) -> bool:
-        if not 1 <= order_id <= len(self.orders):
+    def target_value(self, symbol: int, value: float) -> int:
+        return self.target(symbol, value / self.prices[symbol])
+
+    def target_percent(self, symbol: int, percent: float) -> int:
+        return self.target_value(symbol, 0.01 * percent * self.equity)
+
+    def replace(self, order_id: int, limit: float) -> bool:
+        if not self._rests(order_id):
             return False
-        order = self.orders[order_id - 1]
-        if order.state != ACCEPTED:
-            return False
-        order.state, order.done_ts = CANCELLED, self.now
-        self._forget_done()
+        self.book.orders[order_id - 1].limit = limit
         return True
+
+    def one_cancels_other(self, first: int, second: int) -> bool:
+        if not self._rests(first) or not self._rests(second) or first == second:
+            return False
+        self.book.tie(first, second)
+        return True
+
+    def cancel(self, order_id: int) -> bool:
+        if not self._rests(order_id):
+            return False
+        self.book.cancel(order_id)
+        return True
+
+    def _rests(self, order_id: int) -> bool:
+        known = 1 <= order_id <= len(self.book.orders)
+        return known and self.book.orders[order_id - 1].resting
 
     def _index(self, interval: int) -> int:
         return self._market.intervals.index(interval) if interval else 0
@@ -310,8 +363,8 @@ class Lane:
     def open_session(self, index: int) -> None:
         sessions, account = self._market.sessions, self.account
         account.session_date = int(sessions.date_ns[index])
-        account.session_open = int(sessions.open_ns[index])
-        account.session_close = int(sessions.close_ns[index])
+        account.book.session_open = int(sessions.open_ns[index])
+        account.book.session_close = int(sessions.close_ns[index])
         for name, declared in states_of(type(self._strategy)).items():
             if declared.reset == "session":
                 for one in (*self._of_symbol, self._own):
@@ -393,7 +446,7 @@ def replay(
     worth = cash
     lane.call("on_start", None)
     for now, moment in moments_of(market, bars):
-        account.now = now
+        account.book.now = now
         base = moment.bars[0]
         fills = [fill for bar in base for fill in account.meet(bar)]
         for bar in base:
@@ -411,9 +464,10 @@ def replay(
             lane.show(interval, of_interval)
         for index in moment.closes:
             session_equity.append(worth)
+            account.book.close_session()
             lane.close_session(index)
         for index in moment.opens:
             lane.open_session(index)
     lane.call("on_stop", None)
-    orders = [tuple(vars(order).values()) for order in account.orders]
-    return Outcome(account.fills, orders, equity, session_equity)  # type: ignore[arg-type]
+    orders = [tuple(getattr(order, name) for name in ORDER_FIELDS) for order in account.book.orders]
+    return Outcome(account.fills, orders, equity, session_equity)

@@ -6,7 +6,7 @@ All quantities are multiples of a quarter, so that sums of them are exact in any
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import MINUTE, Strategy, Symbol, state
+from pipeline import MINUTE, Strategy, Symbol, state, tif
 from pipeline import indicators as ind
 from pipeline.market.bars import interval_name
 
@@ -171,4 +171,51 @@ class Both(Strategy):
                 ctx.market(symbol, 0.25 * (1 + self.seen % 3))
 
 
-TRADERS = (Crosser, Tinkerer, Ranker, Both)
+class Desk(Strategy):
+    """Every kind of order by turns, near enough to the market that most are touched."""
+
+    size: float = 3.0
+    step: float = 0.25
+    minutes: int = 0
+    intervals = property(lambda self: (_interval(self.minutes),) if self.minutes else ())
+    turn: int = state(0)
+    last: int = state(0)
+
+    def on_session_open(self, session, ctx):
+        ctx.market_on_open(0, self.size)
+        ctx.market_on_close(0, -self.size)
+
+    def on_bar(self, bar, ctx):
+        self.turn += 1
+        kind = self.turn % 11
+        sign = 1.0 if bar.close >= bar.open else -1.0
+        side = sign * self.size
+        ahead = bar.close + sign * self.step * (1 + self.turn % 3)
+        behind = bar.close - sign * self.step * (1 + self.turn % 2)
+        if kind == 1:
+            self.last = ctx.limit(bar.symbol, side, behind, tif.DAY)
+        elif kind == 2:
+            ctx.stop(bar.symbol, side, ahead, bar.close_ts + 3 * MINUTE)
+        elif kind == 3:
+            ctx.stop_limit(bar.symbol, side, ahead, behind)
+        elif kind == 4:
+            ctx.stop_limit(bar.symbol, side, bar.close, ahead, until=tif.IOC)
+        elif kind == 5:
+            ctx.trailing_stop(bar.symbol, -side, amount=self.step)
+        elif kind == 6:
+            ctx.bracket(bar.symbol, side, behind, ahead)
+        elif kind == 7:
+            ctx.bracket(bar.symbol, side, behind - side, take_profit=ahead, limit=behind)
+        elif kind == 8:
+            ctx.trailing_stop(bar.symbol, side, percent=0.5)
+            ctx.replace(self.last, limit=bar.close)
+        elif kind == 9:
+            ctx.one_cancels_other(self.last, ctx.limit(bar.symbol, -side, ahead))
+        elif kind == 10:
+            ctx.target_value(bar.symbol, 0.0)
+        else:
+            ctx.cancel(self.last)
+            ctx.market_on_close(bar.symbol, side)
+
+
+TRADERS = (Crosser, Tinkerer, Ranker, Both, Desk)

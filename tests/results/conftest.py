@@ -50,7 +50,10 @@ def _rows(count: int, seed: int = 0) -> Rows:
     for name in ("order_id", "ts", "symbol", "quantity", "price"):
         orders[name] = fills[name]
     orders["state"] = rng.integers(0, 5, count)
-    done = orders["state"] == 1
+    orders["until"] = rng.choice([0, -1, -2, 7], count)
+    orders["parent"] = rng.integers(0, 3, count)
+    orders["limit"] = np.where(orders["until"] > 0, orders["price"], np.nan)
+    done = orders["state"] == 2
     orders["filled"] = np.where(done, orders["quantity"], 0.0)
     orders["price"][~done] = np.nan
     orders["done_ts"] = np.where(orders["state"] > 0, ts + 1, 0)

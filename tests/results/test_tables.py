@@ -57,10 +57,15 @@ def test_orders_say_their_state_and_null_where_nothing_is(tmp_path, make_rows, s
     orders = make_rows(300).orders
     table = written(tmp_path, ORDERS, symbols, [(0, columns_of(orders))])
     names = ["order_id", "lane", "ts", "symbol", "side", "quantity", "filled", "price"]
-    assert table.column_names == [*names, "type", "state", "done_ts"]
-    states = ["accepted", "filled", "cancelled", "rejected", "expired"]
+    names += ["type", "state", "done_ts", "limit", "stop", "time_in_force", "reason", "parent"]
+    assert table.column_names == names
+    states = ["accepted", "triggered", "filled", "cancelled", "expired"]
     assert table["state"].to_pylist() == [states[i] for i in orders["state"]]
     assert set(table["type"].to_pylist()) == {"market"}
+    in_force = {0: "gtc", -1: "day", -2: "ioc", 7: "gtd"}
+    assert table["time_in_force"].to_pylist() == [in_force[i] for i in orders["until"].tolist()]
+    assert table["parent"].to_pylist() == [int(i) or None for i in orders["parent"]]
+    assert table["limit"].to_pylist() == [None if np.isnan(p) else p for p in orders["limit"]]
     price = [None if np.isnan(p) else p for p in orders["price"]]
     assert table["price"].to_pylist() == price
     done = [int(ts) or None for ts in orders["done_ts"]]

@@ -1,0 +1,97 @@
+"""The book of a lane: what becomes of its orders between moments and when a session closes."""
+
+from typing import Any
+
+from numba import njit
+
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import load_i8, store_i8
+from pipeline.execution.orders import (
+    DAY,
+    EXPIRED,
+    FILLED,
+    ON_CLOSE,
+    ORDER,
+    OUT_OF_TIME,
+    end_order,
+    known_address,
+    order_at,
+)
+
+_ORDER_SIZE = ORDER.itemsize
+_ORDER_CELLS = ORDER.itemsize // 8
+
+
+@njit(cache=True)
+def _copy_order(target: int, source: int) -> None:
+    for cell in range(_ORDER_CELLS):
+        store_i8(target, cell, load_i8(source, cell))
+
+
+@njit(cache=True)
+def _report(account: Any, address: int) -> None:
+    _copy_order(account.orders_out + account.orders_out_count * _ORDER_SIZE, address)
+    account.orders_out_count += 1
+
+
+@njit(cache=True)
+def check_room(account: Any) -> None:
+    """Note in ``full`` whether some moment's orders or fills might not fit book and outbox now."""
+    at_most = account.resting + account.inbox_capacity
+    account.full = (
+        at_most > account.book_capacity
+        or account.orders_out_count + at_most > account.orders_out_capacity
+        or account.fills_out_count + account.resting > account.fills_out_capacity
+    )
+
+
+@njit(cache=True)
+def end_moment(account: Any) -> None:
+    """Move what is done to the outbox and what is new to the book.
+
+    There is room for it, or ``full`` would have kept the moment from beginning.
+    """
+    if account.done == 0 and account.inbox_count == 0:
+        return
+    kept = 0
+    for index in range(account.resting + account.inbox_count):
+        address = known_address(account, index)
+        if order_at(address).state >= FILLED:
+            _report(account, address)
+        else:
+            target = account.book + kept * _ORDER_SIZE
+            if target != address:
+                _copy_order(target, address)
+            kept += 1
+    account.resting = kept
+    account.inbox_count = 0
+    account.done = 0
+    check_room(account)
+
+
+@njit(cache=True)
+def close_orders(account: Any) -> None:
+    """At a session's close, end what was placed before it and lasts no longer.
+
+    Day orders, orders on a close that had no bar, and orders whose time is over. What is placed at
+    the very close, as on daily bars, belongs to the next session.
+    """
+    now = account.now
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.state < FILLED:
+            of_session = order.until == DAY or order.kind == ON_CLOSE
+            if (of_session and order.ts < now) or 0 < order.until <= now:
+                end_order(account, order, EXPIRED, OUT_OF_TIME, now)
+
+
+@njit(cache=True)
+def end_moment_at(account: int) -> None:
+    """`end_moment` for callers from Python: ``account`` is the record's address."""
+    end_moment(account_at(account))
+
+
+@njit(cache=True)
+def check_room_at(account: int) -> None:
+    """`check_room` for callers from Python: ``account`` is the record's address."""
+    check_room(account_at(account))

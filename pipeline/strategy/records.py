@@ -1,0 +1,44 @@
+"""The records through which compiled code finds a lane's account and the bars of its slot.
+
+    CONTEXT record (one per lane)              TABLE record (one per interval, of the current slot)
+    +----------------------------------+       +-----------------------------------------------+
+    | account   -> ACCOUNT             |       | interval (ns), -> ts, close_ts, count, seen   |
+    | tables    -> TABLE[intervals]    | ----> | values: f8[columns, symbols, stride]          |
+    | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
+    | names     -> i8[n, 3]            |       +-----------------------------------------------+
+    | session_date, _open, _close      |
+    +----------------------------------+
+
+``cursor`` holds, per interval and symbol, the last row the strategy may know: rows behind it are
+the future, and no operation here reaches them. All cells are written by the engine process.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.execution.memory import record_at
+
+CONTEXT: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
+            *("session_date", "session_open", "session_close"),
+            *("moments", "entries", "sessions", "next_open", "next_close"),
+            *("symbol", "hook"),
+        )
+    ]
+)
+TABLE: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("interval", "ts", "close_ts", "values", "count", "seen"),
+            *("stride", "plane", "first"),
+        )
+    ]
+)
+
+context_at = record_at(CONTEXT)
+table_at = record_at(TABLE)
