@@ -19,7 +19,7 @@ from numba import njit
 
 from pipeline.execution.account import settle
 from pipeline.execution.costs import commission
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8
+from pipeline.execution.memory import load_f8, load_i8, record_at
 from pipeline.execution.orders import (
     CANCELLED,
     EXPIRED,
@@ -39,9 +39,13 @@ from pipeline.execution.orders import (
     STOP_LIMIT,
     TRAILING_STOP,
     TRIGGERED,
+    calm,
     end_order,
+    narrow,
     order_at,
     trailed,
+    unsettle,
+    waits_for_stop,
 )
 
 #: One fill. ``ts`` is the open of the bar that filled it (ns UTC), ``quantity`` signed (+ buy).
@@ -118,12 +122,6 @@ def _reaches_limit(order: Any, high: float, low: float) -> bool:
 
 
 @njit(cache=True)
-def _waits_for_stop(order: Any) -> bool:
-    kind = order.kind
-    return LIMIT < kind <= TRAILING_STOP and order.state != TRIGGERED
-
-
-@njit(cache=True)
 def _waits_for_limit(order: Any) -> bool:
     kind = order.kind
     return kind == LIMIT or (kind == STOP_LIMIT and order.state == TRIGGERED)
@@ -138,7 +136,7 @@ def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
         if order.ts <= account.session_open <= ts:
             _fill(account, order, ts, price, NEVER)
         return False
-    if _waits_for_stop(order):
+    if waits_for_stop(order):
         if not _reaches_stop(order, price, price):
             return True
         if order.kind != STOP_LIMIT:
@@ -164,7 +162,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
             and order.state < FILLED
             and order.live_ts <= ts
         ):
-            if _waits_for_stop(order):
+            if waits_for_stop(order):
                 account.ambiguous += _reaches_stop(order, high, low)
             else:
                 account.ambiguous += _reaches_limit(order, high, low)
@@ -176,7 +174,7 @@ def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> 
         order = order_at(account.book + index * _ORDER_SIZE)
         if order.symbol != symbol or order.state >= FILLED or order.live_ts > ts:
             continue
-        if not _waits_for_stop(order) or not _reaches_stop(order, high, low):
+        if not waits_for_stop(order) or not _reaches_stop(order, high, low):
             continue
         if order.midway == ts and account.optimistic != 0:
             continue
@@ -227,13 +225,13 @@ def _end_bar(
 
     Notes the quiet range: between these prices no order of the symbol has anything to do.
     """
-    quiet_low, quiet_high = -np.inf, np.inf
+    calm(account, symbol)
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
         if order.symbol != symbol or order.state >= FILLED or order.live_ts == NEVER:
             continue
         if order.live_ts > ts:
-            quiet_high = -np.inf
+            unsettle(account, symbol)
             continue
         if order.kind == ON_CLOSE and closing:
             _fill(account, order, ts, close, ts)
@@ -243,30 +241,27 @@ def _end_bar(
             best = low if order.quantity > 0.0 else high
             stop = trailed(best, order.quantity, order.trail, order.trail_fraction)
             order.stop = min(stop, order.stop) if order.quantity > 0.0 else max(stop, order.stop)
-        if order.kind >= TRAILING_STOP or order.until != 0:
-            quiet_high = -np.inf
-        else:
-            price = order.stop if _waits_for_stop(order) else order.limit
-            if (order.quantity > 0.0) == _waits_for_stop(order):
-                quiet_high = min(quiet_high, price)
-            else:
-                quiet_low = max(quiet_low, price)
-    store_f8(account.quiet_low, symbol, quiet_low)
-    store_f8(account.quiet_high, symbol, quiet_high)
+        narrow(account, order)
 
 
 @njit(cache=True)
 def match_bar(
-    account: Any, symbol: int, ts: int, close_ts: int, prices: int, plane: int, at: int
+    account: Any, symbol: int, ts: int, closes: int, prices: int, plane: int, at: int
 ) -> None:
     """Let the resting orders of one symbol meet one base bar, in order of their ids.
 
     ``prices``: where the open of bar 0 lies; the bar's own prices are at ``at``, ``plane`` apart.
+    ``closes``: where the close time of bar 0 lies. What is not needed is not loaded: for a market
+    order the other prices would come from far away.
     """
     if load_i8(account.resting_of, symbol) == 0:
         return
-    high, low = load_f8(prices, _HIGH * plane + at), load_f8(prices, _LOW * plane + at)
-    if low > load_f8(account.quiet_low, symbol) and high < load_f8(account.quiet_high, symbol):
+    quiet_high = load_f8(account.quiet_high, symbol)
+    if (
+        quiet_high > -np.inf
+        and load_f8(prices, _HIGH * plane + at) < quiet_high
+        and load_f8(prices, _LOW * plane + at) > load_f8(account.quiet_low, symbol)
+    ):
         return
     price = load_f8(prices, at)
     waiting = False
@@ -280,8 +275,10 @@ def match_bar(
             _fill(account, order, ts, price, NEVER)
         elif _meet_open(account, order, ts, price):
             waiting = True
+    if load_i8(account.resting_of, symbol) == 0:
+        return
+    high, low = load_f8(prices, _HIGH * plane + at), load_f8(prices, _LOW * plane + at)
     if waiting:
         _meet_range(account, symbol, ts, high, low)
-    if load_i8(account.resting_of, symbol) > 0:
-        close = load_f8(prices, _CLOSE * plane + at)
-        _end_bar(account, symbol, ts, high, low, close, close_ts >= account.session_close)
+    close, closing = load_f8(prices, _CLOSE * plane + at), load_i8(closes, at)
+    _end_bar(account, symbol, ts, high, low, close, closing >= account.session_close)

@@ -85,9 +85,38 @@ def is_unconditional(kind: int) -> bool:
 
 
 @njit(cache=True)
+def waits_for_stop(order: Any) -> bool:
+    """Whether an order waits for the market to reach its stop."""
+    kind = order.kind
+    return LIMIT < kind <= TRAILING_STOP and order.state != TRIGGERED
+
+
+@njit(cache=True)
 def unsettle(account: Any, symbol: int) -> None:
-    """Have the next bar of a symbol look at all its orders again (see `fills.match_bar`)."""
+    """Have the next bar of a symbol look at all its orders (see `fills.match_bar`)."""
     store_f8(account.quiet_high, symbol, -np.inf)
+
+
+@njit(cache=True)
+def calm(account: Any, symbol: int) -> None:
+    """Note that no order of a symbol has anything to do at any price."""
+    store_f8(account.quiet_low, symbol, -np.inf)
+    store_f8(account.quiet_high, symbol, np.inf)
+
+
+@njit(cache=True)
+def narrow(account: Any, order: Any) -> None:
+    """Narrow the range of prices in which nothing has to be done for one order at rest."""
+    symbol = order.symbol
+    if order.kind == MARKET or order.kind >= TRAILING_STOP or order.until != GTC:
+        unsettle(account, symbol)
+        return
+    stop = waits_for_stop(order)
+    price = order.stop if stop else order.limit
+    if (order.quantity > 0.0) == stop:
+        store_f8(account.quiet_high, symbol, min(price, load_f8(account.quiet_high, symbol)))
+    else:
+        store_f8(account.quiet_low, symbol, max(price, load_f8(account.quiet_low, symbol)))
 
 
 @njit(cache=True)
@@ -138,8 +167,11 @@ def place(
     account.next_order += 1
     if is_unconditional(kind):
         store_f8(account.pending, symbol, load_f8(account.pending, symbol) + quantity)
-    store_i8(account.resting_of, symbol, load_i8(account.resting_of, symbol) + 1)
-    unsettle(account, symbol)
+    resting = load_i8(account.resting_of, symbol)
+    store_i8(account.resting_of, symbol, resting + 1)
+    if resting == 0:
+        calm(account, symbol)
+    narrow(account, order)
     return order.order_id
 
 

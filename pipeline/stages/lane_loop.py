@@ -126,8 +126,8 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
             entry = load_i8(view.entries, place)
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
             at = symbol * view.stride + (entry & ROW_MASK)
-            ts, close_ts = load_i8(view.ts, at), load_i8(view.close_ts, at)
-            match_bar(account, symbol, ts, close_ts, view.opens, view.plane, at)
+            ts = load_i8(view.ts, at)
+            match_bar(account, symbol, ts, view.close_ts, view.opens, view.plane, at)
     for place in range(begin, base_end):
         entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK

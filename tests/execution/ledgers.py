@@ -27,8 +27,8 @@ def _cancel(address, order_id):
 
 
 @njit
-def _match(address, symbol, ts, close_ts, prices):
-    fills.match_bar(account_at(address), symbol, ts, close_ts, prices, 1, 0)
+def _match(address, symbol, ts, closes, prices):
+    fills.match_bar(account_at(address), symbol, ts, closes, prices, 1, 0)
 
 
 @njit
@@ -198,7 +198,8 @@ class Ledger:
         """Meet a bar of 10 ns; one given by its open alone stands still there."""
         prices = np.array([bar_open, high, low, close], np.float64)
         prices[np.isnan(prices)] = bar_open
-        _match(self.address, symbol, ts, ts + 10, int(prices.ctypes.data))
+        closes = np.array([ts + 10])
+        _match(self.address, symbol, ts, int(closes.ctypes.data), int(prices.ctypes.data))
         self.last_price[symbol] = prices[3]
 
     def settle(self, symbol: int, quantity: float, price: float, commission: float = 0.0) -> None:

@@ -1,0 +1,158 @@
+"""What a lane costs per bar, and what each kind of order adds to it.
+
+    python bench/lanes.py [--json] [--repeats N]
+
+One compiled lane walks one finished slot of 65,536 bars of one symbol in this process, over and
+over: matching, marking, the strategy's hook, and nothing of the tape or of the result files.
+Medians over `--repeats` rounds, all lanes taking turns. Bound: with 1,000 limit and stop orders at
+rest, and one more placed and cancelled every 20 bars, at least 1 million bars/s.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
+
+from bench.measure import Report, interleaved
+from pipeline import MINUTE, Strategy, state
+from pipeline import indicators as ind
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.stages.engine import table_records
+from pipeline.stages.lane import Lane
+from pipeline.stages.lane_spec import LaneSpec, Terms
+from pipeline.stages.outbox import Outbox
+from pipeline.stages.schedule import Schedule
+from pipeline.stages.slot import Slot, SlotShape
+from pipeline.strategy.examples import SmaCross
+
+BARS = 65_536
+FAST, SLOW = 10, 30
+RESTING = 1_000
+
+
+class Averages(Strategy):
+    """The two averages, for strategies that trade by them."""
+
+    def indicators(self) -> dict[str, ind.Indicator]:
+        return {"fast_avg": ind.sma(FAST), "slow_avg": ind.sma(SLOW)}
+
+
+class Idle(Averages):
+    """Looks at every bar and places nothing."""
+
+    seen: float = state(0.0)
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        self.seen = bar.close
+
+
+class Bracketed(Averages):
+    """Enters with a stop-loss and a take-profit wherever the averages cross up."""
+
+    above: bool = state(False)
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        above = bar.fast_avg > bar.slow_avg
+        if above and not self.above and ctx.position(bar.symbol) == 0.0:
+            ctx.bracket(bar.symbol, 1.0, bar.close - 5.0, bar.close + 5.0)
+        self.above = above
+
+
+class Trailing(Averages):
+    """Holds one unit behind a trailing stop, and enters again where that was hit."""
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        if ctx.position(bar.symbol) + ctx.pending(bar.symbol) == 0.0:
+            ctx.market(bar.symbol, 1.0)
+            ctx.trailing_stop(bar.symbol, -1.0, amount=10.0)
+
+
+class Crowded(Averages):
+    """A thousand orders far from the market, and one that comes and goes."""
+
+    seen: int = state(0)
+    last: int = state(0)
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        if self.seen == 0:
+            for place in range(RESTING // 2):
+                ctx.limit(bar.symbol, 1.0, 1.0 + 0.001 * place)
+                ctx.stop(bar.symbol, 1.0, 1e6 + place)
+        self.seen += 1
+        if self.seen % 20 == 0:
+            ctx.cancel(self.last)
+            self.last = ctx.limit(bar.symbol, 1.0, 0.5 * bar.close)
+
+
+LANES: dict[str, type[Strategy]] = {
+    "no orders": Idle,
+    "market orders": SmaCross,
+    "brackets": Bracketed,
+    "trailing stops": Trailing,
+    "1,000 at rest": Crowded,
+}
+
+
+def full_slot() -> tuple[SlotShape, Slot]:
+    """Return a slot of a random walk with its two averages, in memory of its own."""
+    columns = (*PRICE_COLUMNS, "fast", "slow")
+    shape = SlotShape.plan(["A"], ["1m"], [columns], lookback=1, rows=BARS, quality=False)
+    slot = Slot(shape, memoryview(bytearray(shape.layout.size)))
+    table = slot.tables[0]
+    fresh = slice(table.first, table.first + BARS)
+    close = np.round(np.random.default_rng(1).normal(size=BARS).cumsum() + 2_000, 2)
+    table.values[0, 0, fresh] = table.values[3, 0, fresh] = close
+    table.values[1, 0, fresh], table.values[2, 0, fresh] = close + 0.5, close - 0.5
+    for column, span in ((5, FAST), (6, SLOW)):
+        mean = np.convolve(close, np.ones(span) / span, "full")[:BARS]
+        table.values[column, 0, fresh] = mean
+    table.ts[0, fresh] = np.arange(BARS) * MINUTE
+    table.close_ts[0, fresh] = table.ts[0, fresh] + MINUTE
+    table.count[0] = BARS
+    return shape, slot
+
+
+def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
+    """Return for every lane a function that walks the slot once and gives the ns per bar."""
+    outbox, schedule = Outbox(BARS, 1), Schedule(shape)
+    tables = table_records(slot, shape)
+    schedule.read(tables, slot.open_sessions)
+    bindings = (("fast_avg", 0, 5), ("slow_avg", 0, 6))
+
+    def walk(lane: Lane) -> float:
+        start = time.perf_counter()
+        lane.run(schedule, slot, tables, lambda lane: None)
+        return (time.perf_counter() - start) / BARS * 1e9
+
+    found = {}
+    for number, (name, cls) in enumerate(LANES.items()):
+        spec = LaneSpec(number, cls(), "compiled", 0, bindings, (0,))
+        lane = Lane(spec, shape, Terms(1e6, 0.0, 0.0), outbox)
+        walk(lane)
+        found[name] = lambda lane=lane: walk(lane)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--repeats", type=int, default=31, help="rounds (default: %(default)s)")
+    options = parser.parse_args()
+    report = Report("lanes", {"repeats": options.repeats, "bars": BARS}, ["numpy", "numba"])
+    samples = interleaved(walks(*full_slot()), options.repeats)
+    for name, values in samples.items():
+        report.add(name, statistics.median(values), "ns per bar")
+    crowded = 1e3 / statistics.median(samples["1,000 at rest"])
+    report.add("1,000 at rest, rate", crowded, "M bars/s", at_least=1.0)
+    return report.finish(options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
