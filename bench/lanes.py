@@ -134,7 +134,7 @@ def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
     found = {}
     for number, (name, cls) in enumerate(LANES.items()):
         spec = LaneSpec(number, cls(), "compiled", 0, bindings, (0,))
-        lane = Lane(spec, shape, Terms(1e6, 0.0, 0.0), outbox)
+        lane = Lane(spec, shape, Terms(1e6), outbox)
         walk(lane)
         found[name] = lambda lane=lane: walk(lane)
     return found

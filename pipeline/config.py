@@ -178,6 +178,48 @@ class ExecutionConfig(_Section):
         description="Commission in basis points (1/100 percent) of the value filled, added to the"
         " one per share. Default 0.",
     )
+    commission_per_order: float = Field(
+        default=0.0,
+        ge=0,
+        description="Commission per order filled, in the currency of the prices, added to the"
+        " others. Default 0.",
+    )
+    commission_minimum: float = Field(
+        default=0.0,
+        ge=0,
+        description="Least commission of an order that is filled, in the currency of the prices."
+        " Default 0.",
+    )
+    commission_maximum: float | None = Field(
+        default=None,
+        ge=0,
+        description="Most commission of an order, in the currency of the prices, at least"
+        " commission_minimum. null: no bound. Default null.",
+    )
+    slippage: float = Field(
+        default=0.0,
+        ge=0,
+        description="By how much every fill price but that of a limit is worse, in the currency of"
+        " the prices. Default 0.",
+    )
+    slippage_bps: float = Field(
+        default=0.0,
+        ge=0,
+        description="The same in basis points of the price, added to it. Default 0.",
+    )
+
+    @model_validator(mode="after")
+    def _maximum_above_minimum(self) -> Self:
+        if (
+            self.commission_maximum is not None
+            and self.commission_maximum < self.commission_minimum
+        ):
+            raise expectation(
+                f"at least commission_minimum {self.commission_minimum}",
+                field="commission_maximum",
+                value=str(self.commission_maximum),
+            )
+        return self
 
 
 class StrategyConfig(_Section):

@@ -1,5 +1,6 @@
 """One run, from configuration to results; read `run` from top to bottom."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from pipeline.stages.lane_spec import Terms
     from pipeline.stages.slot import SlotShape
 
 
@@ -205,7 +207,6 @@ def _work(
 ) -> Work:
     """Divide the run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
-    from pipeline.stages.lane_spec import Terms
     from pipeline.stages.member import analyse, coordinate, process
     from pipeline.stages.processor import share
 
@@ -217,12 +218,7 @@ def _work(
         pace.speed_multiplier,
         pace.prefetch_days,
     )
-    terms = Terms(
-        settings.trading_config.initial_cash,
-        settings.execution.commission_per_share,
-        settings.execution.commission_bps,
-        settings.execution.both_touched == "optimistic",
-    )
+    terms = _terms(settings)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)
@@ -243,6 +239,23 @@ def _work(
             )
             for part in range(engines)
         ],
+    )
+
+
+def _terms(settings: SessionConfig) -> "Terms":
+    from pipeline.stages.lane_spec import Terms
+
+    costs = settings.execution
+    return Terms(
+        settings.trading_config.initial_cash,
+        per_share=costs.commission_per_share,
+        basis_points=costs.commission_bps,
+        per_order=costs.commission_per_order,
+        minimum=costs.commission_minimum,
+        maximum=math.inf if costs.commission_maximum is None else costs.commission_maximum,
+        slippage=costs.slippage,
+        slippage_bps=costs.slippage_bps,
+        optimistic=costs.both_touched == "optimistic",
     )
 
 

@@ -59,6 +59,10 @@ def summarise(
         "final_equity": first["final_equity"],
         "digest": run_digest([lane["digest"] for lane in per_lane]),
         "run_dir": str(run_dir),
+        "assumptions": {
+            **settings.execution.model_dump(),
+            "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
+        },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
         "overruns": list(overruns),
@@ -99,6 +103,7 @@ def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> di
         "final_cash": found["cash"],
         "ambiguous_bars": found["ambiguous"],
         "commission": found["commission"],
+        "slippage": found["slippage_cost"],
         "turnover": found["turnover"],
         **statistics,
         "max_drawdown": record.max_drawdown,

@@ -5,7 +5,7 @@
     | now, symbols                               |   position[S]    f8  units, negative when short
     | cash, equity                               |   pending[S]     f8  orders waiting for a time
     | commission, turnover, trips, wins, ...     |   last_price[S]  f8  NaN before the first close
-    | per_share, basis_points                    |   trip_cash[S]   f8  cash flow since last flat
+    | per_share, basis_points, slippage, ...     |   trip_cash[S]   f8  cash flow since last flat
     | next_order, resting, inbox_count, ...      |   resting_of[S]  i8  orders at rest
     | session_open, session_close                |   quiet_low[S], quiet_high[S]  f8  between these
     |                                            |     prices no order at rest has anything to do
@@ -28,7 +28,8 @@ _COUNTS = (
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
-    *("commission", "turnover", "gross_profit", "gross_loss", "per_share", "basis_points"),
+    *("commission", "slippage_cost", "turnover", "gross_profit", "gross_loss"),
+    *("per_share", "basis_points", "per_order", "minimum", "maximum", "slippage", "slippage_bps"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (

@@ -10,6 +10,8 @@ Then the range between low and high, in which the order of prices is not known:
   take-profit for the next bar (with `optimistic` the other way round);
 - a stop-limit that triggers within the range fills at its stop if its limit allows that, else
   from the next bar on; a trailing stop moves at the end of each bar, by the bar's high or low.
+
+Slippage makes every price worse but those of limits.
 """
 
 from typing import Any
@@ -18,7 +20,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution.account import settle
-from pipeline.execution.costs import commission
+from pipeline.execution.costs import commission, slipped
 from pipeline.execution.memory import load_f8, load_i8, record_at
 from pipeline.execution.orders import (
     CANCELLED,
@@ -77,6 +79,10 @@ def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> N
             return
         if abs(quantity) > abs(held):
             quantity = -held
+    if order.kind != LIMIT and order.kind != STOP_LIMIT:
+        reached = price
+        price = slipped(account, quantity, reached)
+        account.slippage_cost += (price - reached) * quantity
     cost = commission(account, quantity, price)
     fill = _fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
     account.fills_out_count += 1

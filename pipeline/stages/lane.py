@@ -1,6 +1,7 @@
 """A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -68,14 +69,10 @@ class Lane:
         record = account[0]
         record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
-        record["optimistic"] = terms.optimistic
         record["session_close"] = NEVER
-        for name in ("initial_cash", "cash", "equity"):
-            record[name] = terms.initial_cash
-        record["per_share"], record["basis_points"] = (
-            terms.commission_per_share,
-            terms.commission_bps,
-        )
+        for name, value in asdict(terms).items():
+            record[name] = value
+        record["cash"] = record["equity"] = terms.initial_cash
         for name, array in zip(
             ("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
             self._floats,
@@ -242,7 +239,7 @@ class Lane:
         """What the account came to, by name."""
         record = self.account[0]
         names = (
-            *("initial_cash", "cash", "equity", "commission", "turnover"),
+            *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "ambiguous"),
         )
         return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {

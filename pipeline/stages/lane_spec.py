@@ -1,5 +1,6 @@
 """What a lane is made of, and the records through which its strategy sees bars."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +13,21 @@ from pipeline.strategy.strategy import Strategy
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms a lane trades: cash in account currency, commission per share and in bps.
+    """On which terms a lane trades; all amounts in account currency.
 
-    ``optimistic``: where one bar touches a stop and a limit, the limit is taken to come first.
+    ``per_share``, ``basis_points`` (of the value), ``per_order``: commission, at least ``minimum``
+    and at most ``maximum`` an order; ``slippage`` (of the price) and ``slippage_bps``: what prices
+    are worse by; ``optimistic``: where a bar touches a stop and a limit, the limit comes first.
     """
 
     initial_cash: float
-    commission_per_share: float
-    commission_bps: float
+    per_share: float = 0.0
+    basis_points: float = 0.0
+    per_order: float = 0.0
+    minimum: float = 0.0
+    maximum: float = math.inf
+    slippage: float = 0.0
+    slippage_bps: float = 0.0
     optimistic: bool = False
 
 

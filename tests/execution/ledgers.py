@@ -91,6 +91,11 @@ class Ledger:
         basis_points: float = 0.0,
         room: int = 8,
         optimistic: bool = False,
+        per_order: float = 0.0,
+        minimum: float = 0.0,
+        maximum: float = math.inf,
+        slippage: float = 0.0,
+        slippage_bps: float = 0.0,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
         self.position, self.pending, self.trip_cash = np.zeros((3, symbols))
@@ -106,6 +111,8 @@ class Ledger:
         one["initial_cash"] = one["cash"] = one["equity"] = cash
         one["session_close"], one["optimistic"] = orders.NEVER, optimistic
         one["per_share"], one["basis_points"] = per_share, basis_points
+        one["per_order"], one["minimum"], one["maximum"] = per_order, minimum, maximum
+        one["slippage"], one["slippage_bps"] = slippage, slippage_bps
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
         arrays += ("quiet_low", "quiet_high")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
