@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.market import sample
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
-EXAMPLES = ["clock.json", "demo.json", "interpreted.toml", "many_lanes.json"]
+EXAMPLES = ["bracket.json", "clock.json", "demo.json", "interpreted.toml", "many_lanes.json"]
 
 
 def test_defaults_fill_what_is_not_given(settings_of_a_session):
@@ -216,7 +216,7 @@ def test_the_interpreted_example_is_the_demo_but_for_its_mode():
 
 
 def test_an_example_that_does_not_exist_is_refused_with_those_that_do():
-    message = r"^demo is not an example; there are clock\.json, demo\.json, "
+    message = r"^demo is not an example; there are bracket\.json, clock\.json, demo\.json, "
     with pytest.raises(ConfigError, match=message):
         example_path("demo")
 

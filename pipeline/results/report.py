@@ -20,7 +20,8 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     Only the run folder's path may be wider, because a broken path cannot be copied. `performance`
     (the text of PerformanceMetrics) follows as it is. Recognised beside the keys of the run
     contract: `first_session`, `last_session` (dates), and of a lane `annual_return`,
-    `volatility`, `sharpe_ratio`, `max_drawdown`, `round_trips`, `win_rate`, `commission`.
+    `volatility`, `sharpe_ratio`, `max_drawdown`, `round_trips`, `win_rate`, `commission`,
+    `slippage`.
     """
     blocks = [_heading(summary), _replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -88,8 +89,13 @@ def _one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_line("max drawdown", _percent(lane.get("max_drawdown"))),
         *_line("round trips", _round_trips(lane)),
         *_line("orders, fills", f"{_count(lane.get('orders'))}, {_count(lane.get('fills'))}"),
-        *_line("costs", _money(lane.get("commission"))),
+        *_line("costs", _costs(lane)),
     ]
+
+
+def _costs(lane: Mapping[str, Any]) -> str:
+    text, slippage = _money(lane.get("commission")), lane.get("slippage")
+    return f"{text}, slippage {_money(slippage)}" if slippage else text
 
 
 def _many_lanes(lanes: Sequence[Mapping[str, Any]]) -> list[str]:

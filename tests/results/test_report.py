@@ -136,3 +136,8 @@ def test_it_is_at_most_80_columns_wide_whatever_the_figures(figure, count, name)
     text = format_summary({**SUMMARY, "session_name": name, "lanes": [lane] * count})
     assert max(map(len, text.split("\n"))) <= 80
     assert text.endswith("\n")
+
+
+def test_slippage_shows_where_there_was_any():
+    lanes = [{**SUMMARY["lanes"][0], "slippage": 12.5}]
+    assert "costs           1,239.50, slippage 12.50" in format_summary({**SUMMARY, "lanes": lanes})
