@@ -68,7 +68,9 @@ class Account:
 
     def pending(self, symbol: int) -> float:
         kinds = (matching.MARKET, matching.ON_OPEN, matching.ON_CLOSE)
-        mine = [o for o in self.book.orders if o.resting and o.symbol == symbol and o.kind in kinds]
+        mine = [
+            o for o in self.book.at_rest if o.resting and o.symbol == symbol and o.kind in kinds
+        ]
         return sum((order.quantity for order in mine), 0.0)
 
     def last_price(self, symbol: int) -> float:

@@ -67,11 +67,13 @@ class Book:
     position: dict[int, float] = field(default_factory=lambda: {0: 0.0, 1: 0.0})
     last: dict[int, float] = field(default_factory=lambda: {0: math.nan, 1: math.nan})
     ambiguous: int = 0
+    at_rest: list[Order] = field(default_factory=list)  # and what ended since the last bar
 
     def place(self, symbol: int, quantity: float, kind: int, **more: float) -> Order:
         order = Order(len(self.orders) + 1, self.now, symbol, quantity, kind, **more)  # type: ignore[arg-type]
         order.live = self.now
         self.orders.append(order)
+        self.at_rest.append(order)
         return order
 
     def trailing(self, symbol: int, quantity: float, amount: float, fraction: float) -> None:
@@ -105,7 +107,7 @@ class Book:
     def end(self, order: Order, state: int, reason: int, ts: int) -> None:
         order.state, order.reason, order.done_ts = state, reason, ts
         if state != FILLED:
-            for child in self.orders:
+            for child in self.at_rest:
                 if child.parent == order.order_id and child.resting:
                     self.end(child, CANCELLED, ENTRY, ts)
 
@@ -114,7 +116,7 @@ class Book:
             self.end(self.orders[order_id - 1], CANCELLED, STRATEGY, self.now)
 
     def close_session(self) -> None:
-        for order in self.orders:
+        for order in self.at_rest:
             of_session = order.until == DAY or order.kind == ON_CLOSE
             over = (of_session and order.ts < self.now) or 0 < order.until <= self.now
             if order.resting and over:
@@ -132,7 +134,7 @@ class Book:
         self.fills.append((ts, order.symbol, quantity, price, order.order_id))
         order.filled, order.price = quantity, price
         self.end(order, FILLED, NONE, ts)
-        for other in self.orders:
+        for other in self.at_rest:
             if other.resting and other.parent == order.order_id:
                 other.live, other.quantity = ts, -quantity
                 other.entered = ts if within else -1
@@ -143,6 +145,7 @@ class Book:
         self, symbol: int, ts: int, close_ts: int, bar: tuple[float, float, float, float]
     ) -> None:
         opened, high, low, close = bar
+        self.at_rest = [order for order in self.at_rest if order.resting]
         self._meet_open(symbol, ts, opened)
         phases = [self._meet_stops, self._meet_limits]
         if self.optimistic:
@@ -160,11 +163,11 @@ class Book:
         self.last[symbol] = close
 
     def _live(self, symbol: int, ts: int) -> list[Order]:
-        return [o for o in self.orders if o.symbol == symbol and o.resting and o.live <= ts]
+        return [o for o in self.at_rest if o.symbol == symbol and o.resting and o.live <= ts]
 
     def _as_they_become_live(self, symbol: int, ts: int) -> Iterator[Order]:
         """Orders by id; a fill of one may end those behind it, or make them live."""
-        for order in self.orders:
+        for order in self.at_rest:
             if order.symbol == symbol and order.resting and order.live <= ts:
                 yield order
 
