@@ -9,6 +9,7 @@ rest, and one more placed and cancelled every 20 bars, at least 1 million bars/s
 """
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -19,6 +20,12 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
+
+from pipeline.code_cache import cache_directory
+
+# As in the processes of a run, and before anything imports Numba: its own cache beside the sources
+# does not see an edit in a function that a cached one calls.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_directory() / "kernels"))
 
 from bench.measure import Report, interleaved
 from pipeline import MINUTE, Strategy, state
