@@ -21,11 +21,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from pipeline.code_cache import cache_directory
+from pipeline.code_cache import kernel_variables
 
-# As in the processes of a run, and before anything imports Numba: its own cache beside the sources
-# does not see an edit in a function that a cached one calls.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_directory() / "kernels"))
+os.environ.update(kernel_variables())  # before anything imports Numba
 
 from bench.measure import Report, interleaved
 from pipeline import MINUTE, Strategy, state

@@ -52,5 +52,16 @@ def cache_directory() -> Path:
     return folder
 
 
+def kernel_variables() -> dict[str, str]:
+    """Return what to set in the environment so that Numba keeps its code in `cache_directory`.
+
+    Before anything imports Numba: its own folders, beside the sources, do not see an edit in a
+    function that a cached one calls. Nothing where Numba was told another folder.
+    """
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return {}
+    return {"NUMBA_CACHE_DIR": str(cache_directory() / "kernels")}
+
+
 def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

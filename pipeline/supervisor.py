@@ -22,7 +22,7 @@ from typing import Any, Literal, Self
 from multiprocess import connection, forkserver, get_context
 
 from pipeline import errors
-from pipeline.code_cache import cache_directory
+from pipeline.code_cache import kernel_variables
 from pipeline.errors import RunError
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
@@ -67,9 +67,7 @@ def _starting() -> Iterator[None]:
     program's main script again (what they need of it travels by value), and leave Ctrl-C to the
     supervisor from their first instant.
     """
-    wanted = dict.fromkeys(_THREAD_VARIABLES, "1")
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        wanted["NUMBA_CACHE_DIR"] = str(cache_directory() / "kernels")
+    wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables()
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     main = sys.modules["__main__"]

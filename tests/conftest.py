@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipeline.code_cache import cache_directory
+from pipeline.code_cache import kernel_variables
 
-# As in the processes of a run, and before anything imports Numba: its own cache beside the sources
-# does not see an edit in a function that a cached one calls.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_directory() / "kernels"))
+os.environ.update(kernel_variables())  # before anything imports Numba
 
 from pipeline.market.catalog import Catalog
 from pipeline.market.sample import write_sample

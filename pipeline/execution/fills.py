@@ -72,7 +72,7 @@ _fill_at = record_at(FILL)
 def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> None:
     """Fill an order; ``midway`` is the bar's open time if that happens within its range."""
     symbol, quantity = order.symbol, order.quantity
-    if order.reduce != 0:
+    if order.parent != 0:
         held = load_f8(account.position, symbol)
         if held * quantity >= 0.0:
             end_order(account, order, CANCELLED, NO_POSITION, bar_ts)

@@ -6,7 +6,7 @@
     | kind, state, done_ts, limit, stop, until,        |    STOP           stop or worse
     | reason, parent                       as reported |    STOP_LIMIT     stop, then limit
     | trail, trail_fraction, live_ts, group, children, |    TRAILING_STOP  a stop that follows
-    | reduce, midway                  for the matching |    ON_OPEN        a session's open
+    | midway                          for the matching |    ON_OPEN        a session's open
     +--------------------------------------------------+    ON_CLOSE       a session's close
 
 An order waits in the inbox until its moment is over, so the book that is being matched never
@@ -22,10 +22,10 @@ from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, sto
 
 #: One order, as it rests and as it is reported. ``quantity`` and ``filled`` are signed (+ buy);
 #: ``price`` is the average fill price, NaN while there is none; ``done_ts`` 0 while it rests.
-#: ``live_ts``: from when it may be filled; ``parent``: the entry whose fill makes it live;
-#: ``children``: it has such orders itself; ``group``: a fill of one cancels the others; ``reduce``:
-#: it only brings a position closer to zero; ``midway``: open of the bar within which it became live
-#: or was triggered, so that not all of that bar's range counts.
+#: ``live_ts``: from when it may be filled; ``parent``: the entry whose fill makes it live, and of
+#: whose position it then closes no more than there is; ``children``: it has such orders itself;
+#: ``group``: a fill of one cancels the others; ``midway``: open of the bar within which it became
+#: live or was triggered, so that not all of that bar's range counts.
 ORDER: np.dtype[Any] = np.dtype(
     [
         ("order_id", "i8"),
@@ -47,7 +47,6 @@ ORDER: np.dtype[Any] = np.dtype(
         ("live_ts", "i8"),
         ("group", "i8"),
         ("children", "i8"),
-        ("reduce", "i8"),
         ("midway", "i8"),
     ]
 )
@@ -69,6 +68,20 @@ NEVER = np.iinfo(np.int64).max
 #: A target closer to what is held than this share of both is taken as reached: the last bit of a
 #: sum of fractional fills must not make an order.
 _SAME = 1e-12
+
+
+@njit(cache=True)
+def known_address(account: Any, index: int) -> int:
+    """Return the address of an order of the book or, behind these, of the inbox."""
+    if index < account.resting:
+        return account.book + index * _ORDER_SIZE
+    return account.inbox + (index - account.resting) * _ORDER_SIZE
+
+
+@njit(cache=True)
+def _newest(account: Any) -> int:
+    """Return the address of the order placed last at this moment."""
+    return known_address(account, account.resting + account.inbox_count - 1)
 
 
 @njit(cache=True)
@@ -162,7 +175,6 @@ def place(
     order.live_ts = account.now
     order.group = 0
     order.children = 0
-    order.reduce = 0
     order.midway = NEVER
     account.next_order += 1
     if is_unconditional(kind):
@@ -211,7 +223,7 @@ def place_trailing(
         raise ValueError("a trailing stop needs a bar of its symbol before it")
     stop = trailed(last, quantity, trail, fraction)
     order_id = place(account, symbol, quantity, TRAILING_STOP, np.nan, stop, until)
-    order = order_at(account.inbox + (account.inbox_count - 1) * _ORDER_SIZE)
+    order = order_at(_newest(account))
     order.trail, order.trail_fraction = trail, fraction
     return order_id
 
@@ -255,7 +267,7 @@ def place_bracket(
     elif not np.isnan(limit):
         kind = LIMIT
     entry = place(account, symbol, quantity, kind, limit, stop, until)
-    order_at(account.inbox + (account.inbox_count - 1) * _ORDER_SIZE).children = 1
+    order_at(_newest(account)).children = 1
     if not np.isnan(stop_loss):
         place(account, symbol, -quantity, STOP, np.nan, stop_loss, GTC)
         _make_child(account, entry)
@@ -268,19 +280,10 @@ def place_bracket(
 @njit(cache=True)
 def _make_child(account: Any, entry: int) -> None:
     """Have the order placed last wait for ``entry``."""
-    order = order_at(account.inbox + (account.inbox_count - 1) * _ORDER_SIZE)
+    order = order_at(_newest(account))
     order.parent = entry
     order.group = entry
-    order.reduce = 1
     order.live_ts = NEVER
-
-
-@njit(cache=True)
-def known_address(account: Any, index: int) -> int:
-    """Return the address of an order of the book or, behind these, of the inbox."""
-    if index < account.resting:
-        return account.book + index * _ORDER_SIZE
-    return account.inbox + (index - account.resting) * _ORDER_SIZE
 
 
 @njit(cache=True)

@@ -97,11 +97,7 @@ def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
         _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
         _numbers(rows["limit"], pa.float64(), np.isnan(rows["limit"])),
         _numbers(rows["stop"], pa.float64(), np.isnan(rows["stop"])),
-        _words(
-            np.minimum(-np.minimum(rows["until"], 0), 2) + 3 * (rows["until"] > 0),
-            TIMES_IN_FORCE,
-            "until",
-        ),
+        _words(np.where(rows["until"] > 0, 3, -rows["until"]), TIMES_IN_FORCE, "until"),
         _words(rows["reason"], REASONS, "reason"),
         _numbers(rows["parent"], pa.int64(), rows["parent"] == 0),
     ]
