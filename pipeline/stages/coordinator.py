@@ -117,6 +117,11 @@ class Coordinator:
         self._loads += 1
         return block
 
+    def warm_up(self, slot: Slot) -> None:
+        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty."""
+        self._tail.carry_in(slot.tables[0])
+        self._tail.keep(slot.tables[0])  # what was just carried in: the slot has no fresh rows
+
     def run(self, producer: Producer) -> None:
         """Publish the whole tape."""
         closed = session_start = self._metrics.start_timer()

@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,6 @@ def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) ->
     gc.freeze()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    _take_memory_from_jemalloc()
     member = place.control.member(place.index)
     member.join()
     code = 0
@@ -103,16 +101,6 @@ def _end_with_supervisor() -> None:
         os._exit(STOPPED)
 
 
-def _take_memory_from_jemalloc() -> None:
-    """Let Arrow reuse what it frees, where it was built with jemalloc.
-
-    Its default gives pages back and gets them again zeroed by the system, for every row group that
-    is decoded or encoded: a twentieth of a run's processor time.
-    """
-    with suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
-
-
 def slots_of(place: Place, shape: SlotShape) -> list[Slot]:
     """Return the views of all slots of the ring."""
     return [Slot(shape, place.ring.slot(index)) for index in range(place.ring.slots)]
@@ -142,6 +130,7 @@ def coordinate(replay: Replay, producer: Producer, place: Place, member: Member)
     metrics = PerformanceMetrics.for_row(place.stats, place.role)
     slots = slots_of(place, replay.shape)
     with Coordinator(replay, slots, metrics, place.control.check) as coordinator:
+        coordinator.warm_up(_empty_slot(replay.shape))
         for gate in place.ready:
             gate.wait_until_ready()
         started = time.monotonic_ns()
