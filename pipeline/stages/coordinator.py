@@ -64,6 +64,8 @@ class Coordinator:
     def __enter__(self) -> "Coordinator":
         self._feeds = self._open_feeds()
         shape = self._replay.shape
+        # Before the tape starts: at its end the engines need the processor.
+        self._expected = int(expected_of(shape.intervals[0], self._replay.sessions).sum())
         self._tape = Tape(
             self._feeds,
             self._replay.sessions,
@@ -158,11 +160,10 @@ class Coordinator:
     def facts(self) -> dict[str, Any]:
         """What was replayed: bars outside sessions, and per symbol bars present and expected."""
         dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
-        expected = int(expected_of(self._replay.shape.intervals[0], self._replay.sessions).sum())
         return {
             "outside": sum(feed.outside for feed in self._feeds),
             "present": [int(feed.present.sum()) for feed in self._feeds],
-            "expected": expected,
+            "expected": self._expected,
             "sessions": len(self._replay.sessions),
             "first_session": str(dates[0]),
             "last_session": str(dates[-1]),
