@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -22,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.config_execution import ExecutionConfig, TradingConfig
 from pipeline.config_refusal import LIST, OBJECT, expectation, explain
 from pipeline.config_source import apply_overrides, read_config
 from pipeline.config_values import (
@@ -29,6 +28,7 @@ from pipeline.config_values import (
     ParameterName,
     ParameterValue,
     PathText,
+    Section,
     SessionName,
     StrategyName,
     Streams,
@@ -43,17 +43,7 @@ def _list_or_object(value: object) -> str:
     return LIST if isinstance(value, list | tuple) else OBJECT
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        strict=True,
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        validate_default=True,
-    )
-
-
-class BacktestConfig(_Section):
+class BacktestConfig(Section):
     """Which part of history is replayed, and at what pace."""
 
     start_date: Date = Field(
@@ -90,7 +80,7 @@ class BacktestConfig(_Section):
         return self
 
 
-class HistoricalConfig(_Section):
+class HistoricalConfig(Section):
     """What is prepared from the past before a session opens."""
 
     enable_quality: bool = Field(
@@ -100,7 +90,7 @@ class HistoricalConfig(_Section):
     )
 
 
-class GapFillerConfig(_Section):
+class GapFillerConfig(Section):
     """What is done about missing bars while a session runs. They are never filled silently."""
 
     enable_session_quality: bool = Field(
@@ -110,7 +100,7 @@ class GapFillerConfig(_Section):
     )
 
 
-class SessionDataConfig(_Section):
+class SessionDataConfig(Section):
     """Which bars the session sees."""
 
     symbols: Symbols = Field(
@@ -140,89 +130,7 @@ class SessionDataConfig(_Section):
     )
 
 
-class TradingConfig(_Section):
-    """The account of each lane."""
-
-    initial_cash: float = Field(
-        default=100_000.0,
-        gt=0,
-        description="Cash of each lane at the start, in the currency of the prices."
-        " Default 100000.",
-    )
-
-
-class ExecutionConfig(_Section):
-    """How orders become fills, and what fills cost."""
-
-    fill: Literal["next_open"] = Field(
-        default="next_open",
-        description="Market orders fill at the open of the symbol's next base bar, the others from"
-        " that bar on."
-        " Default next_open.",
-    )
-    both_touched: Literal["pessimistic", "optimistic"] = Field(
-        default="pessimistic",
-        description="Which comes first where one bar touches both a stop and a limit: pessimistic"
-        " takes the stop, optimistic the limit. The summary counts how often that decided between"
-        " orders of which one cancels the other. Default pessimistic.",
-    )
-    commission_per_share: float = Field(
-        default=0.0,
-        ge=0,
-        description="Commission per share (or unit) filled, in the currency of the prices."
-        " Default 0.",
-    )
-    commission_bps: float = Field(
-        default=0.0,
-        ge=0,
-        description="Commission in basis points (1/100 percent) of the value filled, added to the"
-        " one per share. Default 0.",
-    )
-    commission_per_order: float = Field(
-        default=0.0,
-        ge=0,
-        description="Commission per order filled, in the currency of the prices, added to the"
-        " others. Default 0.",
-    )
-    commission_minimum: float = Field(
-        default=0.0,
-        ge=0,
-        description="Least commission of an order that is filled, in the currency of the prices."
-        " Default 0.",
-    )
-    commission_maximum: float | None = Field(
-        default=None,
-        ge=0,
-        description="Most commission of an order, in the currency of the prices, at least"
-        " commission_minimum. null: no bound. Default null.",
-    )
-    slippage: float = Field(
-        default=0.0,
-        ge=0,
-        description="By how much every fill price but that of a limit is worse, in the currency of"
-        " the prices. Default 0.",
-    )
-    slippage_bps: float = Field(
-        default=0.0,
-        ge=0,
-        description="The same in basis points of the price, added to it. Default 0.",
-    )
-
-    @model_validator(mode="after")
-    def _maximum_above_minimum(self) -> Self:
-        if (
-            self.commission_maximum is not None
-            and self.commission_maximum < self.commission_minimum
-        ):
-            raise expectation(
-                f"at least commission_minimum {self.commission_minimum}",
-                field="commission_maximum",
-                value=str(self.commission_maximum),
-            )
-        return self
-
-
-class StrategyConfig(_Section):
+class StrategyConfig(Section):
     """One lane: a strategy with its parameters and an account of its own."""
 
     name: StrategyName = Field(
@@ -242,7 +150,7 @@ class StrategyConfig(_Section):
     )
 
 
-class PipelineConfig(_Section):
+class PipelineConfig(Section):
     """The processes and the shared memory of the run. Results do not depend on any of it."""
 
     processors: int = Field(
@@ -285,7 +193,7 @@ Strategies = Annotated[
 ]
 
 
-class SessionConfig(_Section):
+class SessionConfig(Section):
     """Everything that one session is run with.
 
     Immutable. `load` reads one from a file or a dict, and so does calling the class with the

@@ -33,6 +33,7 @@ ALLOWED = {
 # Files that belong to a part without lying in its folder.
 BESIDE = {
     "code_cache": "strategy",
+    "config_execution": "config",
     "config_refusal": "config",
     "config_source": "config",
     "config_values": "config",
