@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.config_execution import ExecutionConfig, TradingConfig
+from pipeline.config_execution import ExecutionConfig, InstrumentConfig, TradingConfig
 from pipeline.config_refusal import LIST, OBJECT, expectation, explain
 from pipeline.config_source import apply_overrides, read_config
 from pipeline.config_values import (
@@ -227,6 +227,11 @@ class SessionConfig(Section):
     execution: ExecutionConfig = Field(
         default=ExecutionConfig(), description="How orders become fills, and what fills cost."
     )
+    instruments: dict[Text, InstrumentConfig] = Field(
+        default={},
+        description="Ticks, lots and multipliers by symbol; symbols not named have none."
+        " Default {}.",
+    )
     strategy: Strategies = Field(
         description="The lanes: one strategy, or a list of them. Each trades an account of its own."
     )
@@ -243,6 +248,16 @@ class SessionConfig(Section):
         description="Notes of your own, text by name; copied into the run folder and used for"
         " nothing. Default {}.",
     )
+
+    @model_validator(mode="after")
+    def _instruments_are_symbols(self) -> Self:
+        symbols = self.session_data_config.symbols
+        for symbol in self.instruments:
+            if symbol not in symbols:
+                raise expectation(
+                    f"one of the symbols {', '.join(symbols)}", field="instruments", value=symbol
+                )
+        return self
 
     def __init__(self, /, **settings: Any) -> None:
         try:

@@ -17,6 +17,54 @@ class TradingConfig(Section):
         description="Cash of each lane at the start, in the currency of the prices."
         " Default 100000.",
     )
+    account: Literal["margin", "cash"] = Field(
+        default="margin",
+        description="cash: no short sales, and nothing is bought that the cash does not pay for;"
+        " such orders are rejected. Default margin.",
+    )
+    leverage: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most exposure (all positions, long and short, and what the orders at rest can"
+        " make of them) as a multiple of equity. null: no bound. Default null.",
+    )
+    maintenance_margin: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Fraction of the value of all positions below which equity must not fall: all"
+        " orders are then cancelled and all positions closed at the next opens. 0: never."
+        " Default 0.",
+    )
+    max_buying_power: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most exposure, in the currency of the prices. null: no bound. Default null.",
+    )
+    max_per_trade: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most value of one order, in the currency of the prices. null: no bound."
+        " Default null.",
+    )
+    max_per_symbol: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most value of one symbol's position, as the orders at rest can make it, in the"
+        " currency of the prices. null: no bound. Default null.",
+    )
+    max_open_positions: int | None = Field(
+        default=None,
+        ge=1,
+        description="Most symbols held at once, counting orders at rest. null: no bound."
+        " Default null.",
+    )
+    max_order_volume: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most size of one order as a fraction of the volume of the symbol's last base"
+        " bar. null: no bound. Default null.",
+    )
 
 
 class ExecutionConfig(Section):
@@ -75,6 +123,25 @@ class ExecutionConfig(Section):
         ge=0,
         description="The same in basis points of the price, added to it. Default 0.",
     )
+    slippage_range: float = Field(
+        default=0.0,
+        ge=0,
+        description="The same as a fraction of the range, high less low, of the bar that fills,"
+        " added to it. Default 0.",
+    )
+    slippage_impact: float = Field(
+        default=0.0,
+        ge=0,
+        description="The same by volume, added to it: this times the price times the square of the"
+        " share of the bar's volume that is filled (all of it in a bar without volume). Default 0.",
+    )
+    volume_cap: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Fraction of a bar's volume that can be filled; what is left of an order meets"
+        " the next bar. null: no cap. Default null.",
+    )
 
     @model_validator(mode="after")
     def _maximum_above_minimum(self) -> Self:
@@ -88,3 +155,26 @@ class ExecutionConfig(Section):
                 value=str(self.commission_maximum),
             )
         return self
+
+
+class InstrumentConfig(Section):
+    """What one symbol's prices and quantities are multiples of."""
+
+    tick_size: float = Field(
+        default=0.0,
+        ge=0,
+        description="Limits, stops and slipped prices are moved to multiples of it, never in the"
+        " order's favour past what was asked. 0: any price. Default 0.",
+    )
+    lot_size: float = Field(
+        default=0.0,
+        ge=0,
+        description="Units of an order are multiples of it, or the order is rejected; 1 for whole"
+        " shares. 0: any fraction. Default 0.",
+    )
+    multiplier: float = Field(
+        default=1.0,
+        gt=0,
+        description="Money, in account currency, that one unit makes when its price rises by 1;"
+        " 50 for a contract on 50 times an index. Default 1.",
+    )

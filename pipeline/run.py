@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import SessionConfig
+from pipeline.config_execution import InstrumentConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
 from pipeline.market.catalog import Catalog
@@ -243,19 +244,38 @@ def _work(
 
 
 def _terms(settings: SessionConfig) -> "Terms":
-    from pipeline.stages.lane_spec import Terms
+    from pipeline.stages.lane_spec import Instrument, Terms
 
-    costs = settings.execution
+    def bound(value: float | None) -> float:
+        return math.inf if value is None else value
+
+    trading, costs = settings.trading_config, settings.execution
+    instruments = [
+        settings.instruments.get(symbol, InstrumentConfig())
+        for symbol in settings.session_data_config.symbols
+    ]
     return Terms(
-        settings.trading_config.initial_cash,
+        trading.initial_cash,
+        tuple(Instrument(one.tick_size, one.lot_size, one.multiplier) for one in instruments),
         per_share=costs.commission_per_share,
         basis_points=costs.commission_bps,
         per_order=costs.commission_per_order,
         minimum=costs.commission_minimum,
-        maximum=math.inf if costs.commission_maximum is None else costs.commission_maximum,
+        maximum=bound(costs.commission_maximum),
         slippage=costs.slippage,
         slippage_bps=costs.slippage_bps,
+        slippage_range=costs.slippage_range,
+        impact=costs.slippage_impact,
+        volume_cap=bound(costs.volume_cap),
         optimistic=costs.both_touched == "optimistic",
+        max_buying_power=bound(trading.max_buying_power),
+        max_per_trade=bound(trading.max_per_trade),
+        max_per_symbol=bound(trading.max_per_symbol),
+        max_open_positions=bound(trading.max_open_positions),
+        max_order_volume=bound(trading.max_order_volume),
+        leverage=bound(trading.leverage),
+        cash_only=trading.account == "cash",
+        maintenance=trading.maintenance_margin,
     )
 
 

@@ -15,6 +15,13 @@ from pipeline.strategy.strategy import values_of
 from shm.control import MemberSnapshot
 
 _NS = 1e-9
+#: Orders (of slippage: fills) that the assumptions of a run have touched, by their cell.
+_TOUCHED = {
+    "orders_cut_by_volume_cap": "capped",
+    "fills_with_slippage": "slipped",
+    "orders_rejected": "rejected",
+    "liquidations": "liquidations",
+}
 
 
 def summarise(
@@ -62,6 +69,7 @@ def summarise(
         "assumptions": {
             **settings.execution.model_dump(),
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
+            **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
         },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
@@ -102,6 +110,7 @@ def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> di
         "final_equity": found["equity"],
         "final_cash": found["cash"],
         "ambiguous_bars": found["ambiguous"],
+        **{name: found[cell] for name, cell in _TOUCHED.items()},
         "commission": found["commission"],
         "slippage": found["slippage_cost"],
         "turnover": found["turnover"],

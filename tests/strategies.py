@@ -1,5 +1,6 @@
 """What property tests draw from: small markets, lanes, and ways to divide a run."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.stages.lane_spec import Instrument, Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
@@ -121,13 +123,50 @@ setups = st.builds(
     seed=seeds,
 )
 
-costs = st.fixed_dictionaries(
-    {
-        "per_share": st.sampled_from([0.0, 0.005]),
-        "basis_points": st.sampled_from([0.0, 2.5]),
-        "cash": st.sampled_from([1_000.0, 100_000.0]),
-    }
+costs = st.builds(
+    Terms,
+    st.sampled_from([1_000.0, 100_000.0]),
+    per_share=st.sampled_from([0.0, 0.005]),
+    basis_points=st.sampled_from([0.0, 2.5]),
 )
+
+
+@st.composite
+def terms(draw: st.DrawFn, symbols: int) -> Terms:
+    """Everything that can be asked of an account at once, each part now and then.
+
+    A cap comes with lots, so that sums of quantities are exact in any order.
+    """
+
+    def sometimes(*values: float, otherwise: float = math.inf) -> float:
+        return draw(st.sampled_from([otherwise, otherwise, *values]))
+
+    cap = sometimes(1 / 64, 0.25)
+    lot = 0.25 if cap < math.inf else sometimes(0.25, otherwise=0.0)
+    tick = sometimes(0.05, otherwise=0.0)
+    points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
+    return Terms(
+        draw(st.sampled_from([1_000.0, 100_000.0])),
+        tuple(Instrument(tick, lot, multiplier) for multiplier in points),
+        per_share=sometimes(0.005, otherwise=0.0),
+        basis_points=sometimes(2.5, otherwise=0.0),
+        per_order=sometimes(1.0, otherwise=0.0),
+        minimum=sometimes(0.5, otherwise=0.0),
+        maximum=sometimes(1.5),
+        slippage=sometimes(0.01, otherwise=0.0),
+        slippage_bps=sometimes(1.0, otherwise=0.0),
+        slippage_range=sometimes(0.25, otherwise=0.0),
+        impact=sometimes(0.1, otherwise=0.0),
+        volume_cap=cap,
+        optimistic=draw(st.booleans()),
+        max_buying_power=sometimes(20_000.0),
+        max_per_trade=sometimes(1_000.0, 12_000.0),
+        max_per_symbol=sometimes(2_000.0, 15_000.0),
+        max_open_positions=sometimes(1.0, 2.0),
+        max_order_volume=sometimes(0.1),
+        leverage=sometimes(1.0, 4.0),
+        cash_only=draw(st.sampled_from([False, False, False, True])),
+    )
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.results.digest import run_digest
+from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market
-from tests.reference.processes import assert_nothing_left, outcomes, run_lanes, settings_of
+from tests.reference.processes import (
+    assert_nothing_left,
+    outcomes,
+    run_lanes,
+    settings_of,
+    terms_settings,
+)
 from tests.reference.replay import all_bars, replay
 from tests.strategies import (
     Exchange,
@@ -25,14 +32,15 @@ from tests.strategies import (
     lanes,
     markets,
     setups,
+    terms,
 )
 
 
 def assert_like_the_reference(
-    market: Market, strategies: list[Strategy], setup: Setup, terms: dict[str, float]
+    market: Market, strategies: list[Strategy], setup: Setup, agreed: Terms
 ) -> None:
-    expected = [replay(market, strategy, **terms) for strategy in strategies]
-    found, digest = run_in_process(market, strategies, setup, **terms)
+    expected = [replay(market, strategy, agreed) for strategy in strategies]
+    found, digest = run_in_process(market, strategies, setup, agreed)
     for got, want in zip(found, expected, strict=True):
         assert_same(got, want)
     assert digest == run_digest([one.digest for one in expected])
@@ -41,26 +49,35 @@ def assert_like_the_reference(
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups, costs)
 def test_any_division_of_a_run_gives_what_the_reference_gives(
-    data: st.DataObject, market: Market, setup: Setup, terms: dict[str, float]
+    data: st.DataObject, market: Market, setup: Setup, agreed: Terms
 ):
-    assert_like_the_reference(market, data.draw(lanes(market)), setup, terms)
+    assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.data(), daily_markets(), setups, costs)
 def test_any_division_of_daily_bars_gives_what_the_reference_gives(
-    data: st.DataObject, market: Market, setup: Setup, terms: dict[str, float]
+    data: st.DataObject, market: Market, setup: Setup, agreed: Terms
 ):
-    assert_like_the_reference(market, data.draw(lanes(market)), setup, terms)
+    assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.data(), exchange_markets(), setups, costs)
 def test_real_calendars_give_what_the_reference_gives(
-    data: st.DataObject, found: tuple[Exchange, Market], setup: Setup, terms: dict[str, float]
+    data: st.DataObject, found: tuple[Exchange, Market], setup: Setup, agreed: Terms
 ):
     _, market = found
-    assert_like_the_reference(market, data.draw(lanes(market)), setup, terms)
+    assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(st.data(), markets(), setups)
+def test_any_division_gives_what_the_reference_gives_on_any_terms(
+    data: st.DataObject, market: Market, setup: Setup
+):
+    agreed = data.draw(terms(len(market.symbols)))
+    assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
 divisions = st.fixed_dictionaries(
@@ -83,7 +100,7 @@ paces = st.fixed_dictionaries(
 def assert_processes_like_the_reference(data: st.DataObject, start_method: str) -> None:
     exchange, market = data.draw(exchange_markets())
     strategies = data.draw(lanes(market))
-    terms = data.draw(costs)
+    agreed = data.draw(terms(len(market.symbols)))
     mode = data.draw(st.sampled_from(["interpreted", "compiled"]))
     with TemporaryDirectory() as folder:
         config = settings_of(
@@ -96,14 +113,10 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
         )
         config["backtest_config"] |= data.draw(paces)
         config["pipeline"] = {**data.draw(divisions), "start_method": start_method}
-        config["trading_config"] = {"initial_cash": terms["cash"]}
-        config["execution"] = {
-            "commission_per_share": terms["per_share"],
-            "commission_bps": terms["basis_points"],
-        }
+        config |= terms_settings(agreed, market.symbols)
         result = run_lanes(config, strategies, mode, Path(folder, "runs"))
         found = outcomes(result, market.symbols)
-    expected = [replay(market, strategy, **terms) for strategy in strategies]
+    expected = [replay(market, strategy, agreed) for strategy in strategies]
     for got, want, lane in zip(found, expected, result.summary["lanes"], strict=True):
         assert_same(replace(got, session_equity=want.session_equity), want)
         assert lane["digest"] == want.digest

@@ -19,6 +19,7 @@ from pipeline.market.catalog import Catalog
 from pipeline.market.importers import import_sources
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.results.digest import run_digest
+from pipeline.stages.lane_spec import Terms
 from tests.reference.in_process import assert_same, bars_on_the_tape
 from tests.reference.market import Bars, Market
 from tests.reference.processes import assert_nothing_left, outcomes, settings_of
@@ -156,7 +157,9 @@ def test_a_run_over_real_records_gives_what_the_reference_gives(
     result = run(config, strategy=lanes, out=tmp_path / "runs")
     bars = sum(map(len, all_bars(market)[0]))
     assert (result.summary["bars"], result.summary["sessions"]) == (bars, len(market.sessions))
-    expected = [replay(market, lane, per_share=0.005, basis_points=1.0) for lane in lanes]
+    expected = [
+        replay(market, lane, Terms(100_000.0, per_share=0.005, basis_points=1.0)) for lane in lanes
+    ]
     assert min(len(one.fills) for one in expected) > 0
     for got, want in zip(outcomes(result, market.symbols), expected, strict=True):
         assert_same(replace(got, session_equity=want.session_equity), want)

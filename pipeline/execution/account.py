@@ -6,11 +6,13 @@
     | cash, equity                               |   pending[S]     f8  orders waiting for a time
     | commission, turnover, trips, wins, ...     |   last_price[S]  f8  NaN before the first close
     | per_share, basis_points, slippage, ...     |   trip_cash[S]   f8  cash flow since last flat
-    | next_order, resting, inbox_count, ...      |   resting_of[S]  i8  orders at rest
-    | session_open, session_close                |   quiet_low[S], quiet_high[S]  f8  between these
-    |                                            |     prices no order at rest has anything to do
-    | addresses of the arrays, book and outbox   |   book, inbox: ORDER[]   fills_out: FILL[]
-    +--------------------------------------------+
+    | max_per_trade, leverage, ...               |   resting_of[S]  i8  orders at rest
+    | next_order, resting, inbox_count, ...      |   quiet_low[S], quiet_high[S]  f8  between these
+    | session_open, session_close                |     prices no order at rest has anything to do
+    | bar, plane, room: of the bar being matched |   tick[S], lot[S], multiplier[S]  f8  0, 0, 1
+    | addresses of the arrays, book and outbox   |     where the symbol has none
+    +--------------------------------------------+   buys[S], sells[S]  f8  scratch of the limits
+                                                     book, inbox: ORDER[]   fills_out: FILL[]
 
 Writer of every cell: the engine process that owns the lane, from compiled code.
 """
@@ -25,11 +27,16 @@ from pipeline.execution.memory import load_f8, record_at, store_f8
 _COUNTS = (
     *("now", "symbols", "next_order", "fills", "trips", "wins"),
     *("session_open", "session_close", "optimistic", "ambiguous", "activated"),
+    *("capped", "slipped", "rejected", "liquidations"),
+    *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
     *("commission", "slippage_cost", "turnover", "gross_profit", "gross_loss"),
-    *("per_share", "basis_points", "per_order", "minimum", "maximum", "slippage", "slippage_bps"),
+    *("per_share", "basis_points", "per_order", "minimum", "maximum"),
+    *("slippage", "slippage_bps", "slippage_range", "impact", "volume_cap", "room"),
+    *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
+    *("max_order_volume", "leverage", "maintenance"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
@@ -37,7 +44,8 @@ _OUT = (
     *("equity_out_count", "session_out_count"),
 )
 _ADDRESSES = (
-    *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high", "resting_of"),
+    *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
+    *("tick", "lot", "multiplier", "buys", "sells", "resting_of", "base_cursor", "volumes", "bar"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 
@@ -57,7 +65,8 @@ def marked_equity(account: Any) -> float:
     for symbol in range(account.symbols):
         quantity = load_f8(account.position, symbol)
         if quantity != 0.0:
-            equity += quantity * load_f8(account.last_price, symbol)
+            price = load_f8(account.last_price, symbol)
+            equity += quantity * price * load_f8(account.multiplier, symbol)
     return equity
 
 
@@ -96,17 +105,18 @@ def settle(account: Any, symbol: int, quantity: float, price: float, commission:
     """
     before = load_f8(account.position, symbol)
     after = before + quantity
-    account.cash -= quantity * price + commission
+    multiplier = load_f8(account.multiplier, symbol)
+    account.cash -= quantity * price * multiplier + commission
     account.commission += commission
-    account.turnover += abs(quantity) * price
+    account.turnover += abs(quantity) * price * multiplier
     store_f8(account.position, symbol, after)
     trip = load_f8(account.trip_cash, symbol)
     if before * after < 0.0:
         share = abs(before) / abs(quantity)
-        _close_trip(account, trip + before * price - commission * share)
-        trip = -(after * price) - commission * (1.0 - share)
+        _close_trip(account, trip + before * price * multiplier - commission * share)
+        trip = -(after * price * multiplier) - commission * (1.0 - share)
     else:
-        trip -= quantity * price + commission
+        trip -= quantity * price * multiplier + commission
         if after == 0.0:
             _close_trip(account, trip)
             trip = 0.0

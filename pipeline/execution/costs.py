@@ -5,20 +5,40 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline.execution.memory import load_f8
+from pipeline.execution.orders import on_tick
+
+_HIGH, _LOW, _VOLUME = 1, 2, 4
+
 
 @njit(cache=True)
-def commission(account: Any, quantity: float, price: float) -> float:
-    """Commission of one order's fill in account currency.
+def commission(account: Any, size: float, price: float, multiplier: float) -> float:
+    """Commission of one order, of which ``size`` units are filled at ``price`` on average.
 
     A sum per order, per share and in basis points of the value, of all these at least the minimum
-    and at most the maximum.
+    and at most the maximum; in account currency.
     """
-    size = abs(quantity)
-    cost = account.per_share * size + account.basis_points * 1e-4 * size * price
+    cost = account.per_share * size + account.basis_points * 1e-4 * size * price * multiplier
     return min(max(cost + account.per_order, account.minimum), account.maximum)
 
 
 @njit(cache=True)
-def slipped(account: Any, quantity: float, price: float) -> float:
-    """Price after slippage: worse by an amount and by basis points of itself."""
-    return price + np.copysign(account.slippage + account.slippage_bps * 1e-4 * price, quantity)
+def slipped(account: Any, symbol: int, quantity: float, price: float) -> float:
+    """Price after slippage, in the bar being matched, moved on to the next tick.
+
+    Worse by the sum of an amount, of basis points of the price, of a fraction of the bar's range,
+    and of ``impact`` x price x share^2, where share is the part of the bar's volume that is filled,
+    at most 1 (as in Zipline's VolumeShareSlippage).
+    """
+    worse = account.slippage + account.slippage_bps * 1e-4 * price
+    if account.slippage_range != 0.0:
+        high = load_f8(account.bar, _HIGH * account.plane)
+        worse += account.slippage_range * (high - load_f8(account.bar, _LOW * account.plane))
+    if account.impact != 0.0:
+        volume = load_f8(account.bar, _VOLUME * account.plane)
+        share = min(abs(quantity) / volume, 1.0) if volume > 0.0 else 1.0
+        worse += account.impact * price * share * share
+    if worse == 0.0:
+        return price
+    account.slipped += 1
+    return on_tick(account, symbol, price + np.copysign(worse, quantity), quantity > 0.0)

@@ -11,7 +11,11 @@ Then the range between low and high, in which the order of prices is not known:
 - a stop-limit that triggers within the range fills at its stop if its limit allows that, else
   from the next bar on; a trailing stop moves at the end of each bar, by the bar's high or low.
 
-Slippage makes every price worse but those of limits.
+Slippage makes every price worse but those of limits. With a volume cap a bar fills no more than
+that share of its volume, in order of ids; what is left of an order meets the next bar, a stop's
+rest as a market order. Legs of a bracket are live from the entry's first fill on, each for what is
+open of it; when one has closed all of that, the other ends, and with it the rest of the entry. Of
+other orders that exclude each other, the first fill of one, even of a part, cancels the others.
 """
 
 from typing import Any
@@ -23,12 +27,13 @@ from pipeline.execution.account import settle
 from pipeline.execution.costs import commission, slipped
 from pipeline.execution.memory import load_f8, load_i8, record_at
 from pipeline.execution.orders import (
+    ACCEPTED,
     CANCELLED,
     EXPIRED,
     FILLED,
+    FOK,
     IOC,
     LIMIT,
-    MARKET,
     NEVER,
     NO_POSITION,
     NO_REASON,
@@ -38,16 +43,22 @@ from pipeline.execution.orders import (
     ORDER,
     OTHER_FILLED,
     OUT_OF_TIME,
+    PARTLY_FILLED,
     STOP_LIMIT,
     TRAILING_STOP,
     TRIGGERED,
+    add_pending,
+    at_market,
     calm,
     end_order,
+    is_pending,
     narrow,
     order_at,
     trailed,
     unsettle,
+    waits_for_limit,
     waits_for_stop,
+    whole_lots,
 )
 
 #: One fill. ``ts`` is the open of the bar that filled it (ns UTC), ``quantity`` signed (+ buy).
@@ -63,27 +74,86 @@ FILL: np.dtype[Any] = np.dtype(
 )
 _FILL_SIZE = FILL.itemsize
 _ORDER_SIZE = ORDER.itemsize
-_HIGH, _LOW, _CLOSE = 1, 2, 3
+_HIGH, _LOW, _CLOSE, _VOLUME = 1, 2, 3, 4
 
 _fill_at = record_at(FILL)
 
 
 @njit(cache=True)
-def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> None:
-    """Fill an order; ``midway`` is the bar's open time if that happens within its range."""
-    symbol, quantity = order.symbol, order.quantity
+def _wanted(account: Any, order: Any) -> float:
+    """Return what is left of an order; of a leg no more than closes the position, else 0."""
+    left = order.quantity - order.filled
     if order.parent != 0:
-        held = load_f8(account.position, symbol)
-        if held * quantity >= 0.0:
-            end_order(account, order, CANCELLED, NO_POSITION, bar_ts)
+        held = load_f8(account.position, order.symbol)
+        if held * left >= 0.0:
+            return 0.0
+        if abs(left) > abs(held):
+            return -held
+    return left
+
+
+@njit(cache=True)
+def _available(account: Any, order: Any, wanted: float) -> float:
+    """Return how much of ``wanted`` the bar's volume still has room for; 0 if that is too little.
+
+    An order that has to be filled as a whole or not at all gets all or nothing.
+    """
+    if abs(wanted) <= account.room:
+        return wanted
+    if order.until == FOK:
+        return 0.0
+    return whole_lots(account, order.symbol, np.copysign(account.room, wanted))
+
+
+@njit(cache=True)
+def _hold(account: Any, order: Any, state: int) -> None:
+    """Keep what is left of an order at rest; of a stop it is a market order from now on."""
+    was_pending = is_pending(order)
+    if state == PARTLY_FILLED or waits_for_stop(order):
+        account.capped += state == PARTLY_FILLED and order.state != PARTLY_FILLED
+        order.state = state
+    if is_pending(order) and not was_pending:
+        add_pending(account, order.symbol, order.quantity - order.filled)
+
+
+@njit(cache=True)
+def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> None:
+    """Fill an order as far as the bar's volume goes.
+
+    ``midway`` is the bar's open time if that happens within its range.
+    """
+    wanted = _wanted(account, order)
+    if wanted == 0.0:
+        end_order(account, order, CANCELLED, NO_POSITION, bar_ts)
+        return
+    quantity = wanted
+    if account.room < np.inf:
+        quantity = _available(account, order, wanted)
+        account.room -= abs(quantity)
+        if quantity == 0.0:
+            _hold(account, order, TRIGGERED)
             return
-        if abs(quantity) > abs(held):
-            quantity = -held
+    _book(account, order, bar_ts, price, quantity)
+    if quantity == wanted:
+        end_order(account, order, FILLED, NO_REASON, bar_ts)
+    else:
+        _hold(account, order, PARTLY_FILLED)
+    if order.group != 0 or order.children != 0:
+        _tell_others(account, order, quantity, bar_ts, midway)
+
+
+@njit(cache=True)
+def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) -> None:
+    """Book a fill of ``quantity``: in the outbox, in the account and in the order."""
+    symbol = order.symbol
+    multiplier = load_f8(account.multiplier, symbol)
     if order.kind != LIMIT and order.kind != STOP_LIMIT:
         reached = price
-        price = slipped(account, quantity, reached)
-        account.slippage_cost += (price - reached) * quantity
-    cost = commission(account, quantity, price)
+        price = slipped(account, symbol, quantity, reached)
+        account.slippage_cost += (price - reached) * quantity * multiplier
+    before, size = abs(order.filled), abs(order.filled) + abs(quantity)
+    average = price if before == 0.0 else (order.price * before + price * abs(quantity)) / size
+    paid = commission(account, size, average, multiplier)
     fill = _fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
     account.fills_out_count += 1
     account.fills += 1
@@ -91,30 +161,51 @@ def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> N
     fill.symbol = symbol
     fill.quantity = quantity
     fill.price = price
-    fill.commission = cost
+    fill.commission = paid - order.paid
     fill.order_id = order.order_id
-    settle(account, symbol, quantity, price, cost)
-    order.filled = quantity
-    order.price = price
-    end_order(account, order, FILLED, NO_REASON, bar_ts)
-    if order.group != 0 or order.children != 0:
-        _tell_others(account, order, bar_ts, midway)
+    settle(account, symbol, quantity, price, fill.commission)
+    if is_pending(order):
+        add_pending(account, symbol, -quantity)
+    whole = quantity == order.quantity - order.filled
+    order.filled = order.quantity if whole else order.filled + quantity
+    order.price = average
+    order.paid = paid
 
 
 @njit(cache=True)
-def _tell_others(account: Any, filled: Any, bar_ts: int, midway: int) -> None:
-    """Cancel what the filled order excludes and make live what waits for it."""
+def _grow(account: Any, leg: Any, quantity: float) -> None:
+    if is_pending(leg):
+        add_pending(account, leg.symbol, quantity)
+    leg.quantity += quantity
+
+
+@njit(cache=True)
+def _tell_others(account: Any, filled: Any, quantity: float, bar_ts: int, midway: int) -> None:
+    """Cancel what an order excludes of which ``quantity`` was filled; make live what waits for it.
+
+    What is left of a leg is at any time what is open of its entry's fills.
+    """
+    whole = filled.state == FILLED
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
-        if order.state >= FILLED:
+        if order.state >= FILLED or order.order_id == filled.order_id:
             continue
         if order.parent == filled.order_id:
-            order.live_ts = bar_ts
-            order.midway = midway
-            order.quantity = -filled.filled
-            account.activated += 1
-        elif filled.group != 0 and order.group == filled.group:
-            end_order(account, order, CANCELLED, OTHER_FILLED, bar_ts)
+            if order.live_ts == NEVER:
+                order.live_ts = bar_ts
+                order.midway = midway
+                order.quantity = -filled.filled
+                account.activated += 1
+            else:
+                _grow(account, order, -quantity)
+        elif filled.parent == 0:
+            if filled.group != 0 and order.group == filled.group:
+                end_order(account, order, CANCELLED, OTHER_FILLED, bar_ts)
+        elif whole:
+            if order.group == filled.group or order.order_id == filled.parent:
+                end_order(account, order, CANCELLED, OTHER_FILLED, bar_ts)
+        elif order.parent == filled.parent:
+            _grow(account, order, -quantity)
 
 
 @njit(cache=True)
@@ -128,12 +219,6 @@ def _reaches_limit(order: Any, high: float, low: float) -> bool:
 
 
 @njit(cache=True)
-def _waits_for_limit(order: Any) -> bool:
-    kind = order.kind
-    return kind == LIMIT or (kind == STOP_LIMIT and order.state == TRIGGERED)
-
-
-@njit(cache=True)
 def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
     """Let an order that waits for a price or a session meet an open; whether it still waits."""
     if order.kind == ON_CLOSE or order.midway == ts:
@@ -141,6 +226,8 @@ def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
     if order.kind == ON_OPEN:
         if order.ts <= account.session_open <= ts:
             _fill(account, order, ts, price, NEVER)
+            if order.state < FILLED:
+                end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
         return False
     if waits_for_stop(order):
         if not _reaches_stop(order, price, price):
@@ -158,7 +245,7 @@ def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
 @njit(cache=True)
 def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) -> None:
     """Count a bar that touches, besides the order chosen, another one that excludes it."""
-    if chosen.group == 0:
+    if chosen.group == 0 or account.room == 0.0:
         return
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
@@ -170,7 +257,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
         ):
             if waits_for_stop(order):
                 account.ambiguous += _reaches_stop(order, high, low)
-            else:
+            elif waits_for_limit(order):
                 account.ambiguous += _reaches_limit(order, high, low)
 
 
@@ -199,7 +286,7 @@ def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) ->
         order = order_at(account.book + index * _ORDER_SIZE)
         if order.symbol != symbol or order.state >= FILLED or order.live_ts > ts:
             continue
-        if not _waits_for_limit(order) or not _reaches_limit(order, high, low):
+        if not waits_for_limit(order) or not _reaches_limit(order, high, low):
             continue
         if order.midway == ts and (account.optimistic == 0 or order.kind == STOP_LIMIT):
             continue
@@ -241,11 +328,10 @@ def _end_bar(
             continue
         if order.kind == ON_CLOSE and closing:
             _fill(account, order, ts, close, ts)
-        elif order.until == IOC:
+        elif order.until == IOC or order.until == FOK:
             end_order(account, order, CANCELLED, NOT_AT_ONCE, ts)
-        elif order.kind == TRAILING_STOP and order.midway != ts:
-            best = low if order.quantity > 0.0 else high
-            stop = trailed(best, order.quantity, order.trail, order.trail_fraction)
+        elif order.kind == TRAILING_STOP and order.state == ACCEPTED and order.midway != ts:
+            stop = trailed(account, order, low if order.quantity > 0.0 else high)
             order.stop = min(stop, order.stop) if order.quantity > 0.0 else max(stop, order.stop)
         narrow(account, order)
 
@@ -269,6 +355,11 @@ def match_bar(
         and load_f8(prices, _LOW * plane + at) > load_f8(account.quiet_low, symbol)
     ):
         return
+    account.bar, account.plane = prices + 8 * at, plane
+    account.room = np.inf
+    if account.volume_cap < np.inf:
+        volume = load_f8(prices, _VOLUME * plane + at)
+        account.room = account.volume_cap * volume if volume > 0.0 else 0.0
     price = load_f8(prices, at)
     waiting = False
     for index in range(account.resting):
@@ -277,7 +368,7 @@ def match_bar(
             continue
         if 0 < order.until <= ts:
             end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
-        elif order.kind == MARKET:
+        elif at_market(order):
             _fill(account, order, ts, price, NEVER)
         elif _meet_open(account, order, ts, price):
             waiting = True

@@ -30,11 +30,15 @@ ORDER_TYPES = (
     *("market", "limit", "stop", "stop_limit", "trailing_stop"),
     *("market_on_open", "market_on_close"),
 )
-ORDER_STATES = ("accepted", "triggered", "filled", "cancelled", "expired")
-TIMES_IN_FORCE = ("gtc", "day", "ioc", "gtd")
+ORDER_STATES = (
+    *("accepted", "triggered", "partly_filled", "filled", "cancelled", "expired", "rejected"),
+)
+TIMES_IN_FORCE = ("gtc", "day", "ioc", "fok", "gtd")
 REASONS = (
     *("none", "cancelled_by_strategy", "other_filled", "entry_ended", "no_position"),
-    *("out_of_time", "not_at_once"),
+    *("out_of_time", "not_at_once", "lot", "no_price", "max_buying_power", "max_per_trade"),
+    *("max_per_symbol", "max_open_positions", "max_order_volume", "allowed_hours", "cash"),
+    *("short_sale", "leverage", "liquidation"),
 )
 
 Column = NDArray[Any]
@@ -97,9 +101,11 @@ def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
         _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
         _numbers(rows["limit"], pa.float64(), np.isnan(rows["limit"])),
         _numbers(rows["stop"], pa.float64(), np.isnan(rows["stop"])),
-        _words(np.where(rows["until"] > 0, 3, -rows["until"]), TIMES_IN_FORCE, "until"),
+        _words(np.where(rows["until"] > 0, 4, -rows["until"]), TIMES_IN_FORCE, "until"),
         _words(rows["reason"], REASONS, "reason"),
         _numbers(rows["parent"], pa.int64(), rows["parent"] == 0),
+        _numbers(rows["found"], pa.float64(), np.isnan(rows["found"])),
+        _numbers(rows["allowed"], pa.float64(), np.isnan(rows["allowed"])),
     ]
 
 
@@ -180,9 +186,11 @@ ORDERS = TableKind(
         until="i8",
         reason="i8",
         parent="i8",
+        found="f8",
+        allowed="f8",
     ),
     _schema(
-        ("price", "done_ts", "limit", "stop", "parent"),
+        ("price", "done_ts", "limit", "stop", "parent", "found", "allowed"),
         order_id=pa.int64(),
         lane=pa.int32(),
         ts=_INSTANT,
@@ -199,6 +207,8 @@ ORDERS = TableKind(
         time_in_force=_WORD,
         reason=_WORD,
         parent=pa.int64(),
+        found=pa.float64(),
+        allowed=pa.float64(),
     ),
     _orders,
     {

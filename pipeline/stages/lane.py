@@ -1,7 +1,7 @@
 """A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.execution.orders import NEVER, ORDER
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
-from pipeline.stages.lane_spec import LaneSpec, Terms, bars_dtype
+from pipeline.stages.lane_spec import Instrument, LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
@@ -34,6 +34,13 @@ from pipeline.strategy.strategy import (
     states_of,
 )
 
+#: The account's arrays by symbol, float64 each.
+_BY_SYMBOL = (
+    *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
+    *("tick", "lot", "multiplier", "buys", "sells"),
+)
+_VOLUME = 4
+
 
 class Lane:
     """Owns one lane's memory and runs its strategy over the slots of the tape.
@@ -48,12 +55,12 @@ class Lane:
         self._outbox = outbox
         self._names = tuple(name for name, _, _ in spec.bindings)
         symbols = len(shape.symbols)
-        self._floats = np.zeros((6, symbols))
-        self._floats[2] = np.nan  # no last price before the first bar
+        self._floats = np.zeros((len(_BY_SYMBOL), symbols))
+        self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
         self._book = np.zeros(2 * INBOX, ORDER)
-        self.account = self._open_account(terms)
         self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
+        self.account = self._open_account(terms)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
         self._columns = name_table(columns)
@@ -69,16 +76,20 @@ class Lane:
         record = account[0]
         record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
-        record["session_close"] = NEVER
-        for name, value in asdict(terms).items():
-            record[name] = value
+        record["session_close"] = record["hours_until"] = NEVER
+        record["hours_from"] = -NEVER
+        record["limited"] = terms.limited
+        for field in fields(terms):
+            if field.name != "instruments":
+                record[field.name] = getattr(terms, field.name)
         record["cash"] = record["equity"] = terms.initial_cash
-        for name, array in zip(
-            ("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
-            self._floats,
-            strict=True,
-        ):
+        for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
+        instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
+        for name in ("tick", "lot", "multiplier"):
+            of_symbol = [getattr(instrument, name) for instrument in instruments]
+            self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        record["base_cursor"] = self._cursor.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
         self._outbox.attach(account)
@@ -199,7 +210,13 @@ class Lane:
         )
         record["sessions"] = slot.sessions.ctypes.data
         record["next_open"] = record["next_close"] = 0
-        self._cursor[:] = slot.tables[0].first - 1
+        base = slot.tables[0]
+        self._cursor[:] = base.first - 1
+        account = self.account[0]
+        account["volumes"], account["volume_stride"] = (
+            base.values[_VOLUME].ctypes.data,
+            self._shape.stride,
+        )
         self._outbox.attach(self.account)
         bind_columns(
             int(self.context.ctypes.data), int(self._bindings.ctypes.data), len(self._bindings)
@@ -241,6 +258,7 @@ class Lane:
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "ambiguous"),
+            *("capped", "slipped", "rejected", "liquidations"),
         )
         return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {
             name: record[name].item() for name in names

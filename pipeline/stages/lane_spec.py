@@ -12,15 +12,32 @@ from pipeline.strategy.strategy import Strategy
 
 
 @dataclass(frozen=True)
+class Instrument:
+    """What a symbol's prices and quantities are multiples of; 0: anything goes.
+
+    ``multiplier``: account currency per unit and 1 of price.
+    """
+
+    tick: float = 0.0
+    lot: float = 0.0
+    multiplier: float = 1.0
+
+
+@dataclass(frozen=True)
 class Terms:
-    """On which terms a lane trades; all amounts in account currency.
+    """On which terms a lane trades; all amounts in account currency, no limit where infinite.
 
     ``per_share``, ``basis_points`` (of the value), ``per_order``: commission, at least ``minimum``
-    and at most ``maximum`` an order; ``slippage`` (of the price) and ``slippage_bps``: what prices
-    are worse by; ``optimistic``: where a bar touches a stop and a limit, the limit comes first.
+    and at most ``maximum`` an order; ``slippage`` (of the price), ``slippage_bps``,
+    ``slippage_range`` (share of the bar's range), ``impact`` (see `costs.slipped`): what prices are
+    worse by; ``volume_cap``: share of a bar's volume that can be filled; ``optimistic``: where a
+    bar touches a stop and a limit, the limit comes first. ``max_...``, ``leverage`` (exposure by
+    equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
+    the account is liquidated. ``instruments``: one per symbol, or none.
     """
 
     initial_cash: float
+    instruments: tuple[Instrument, ...] = ()
     per_share: float = 0.0
     basis_points: float = 0.0
     per_order: float = 0.0
@@ -28,7 +45,27 @@ class Terms:
     maximum: float = math.inf
     slippage: float = 0.0
     slippage_bps: float = 0.0
+    slippage_range: float = 0.0
+    impact: float = 0.0
+    volume_cap: float = math.inf
     optimistic: bool = False
+    max_buying_power: float = math.inf
+    max_per_trade: float = math.inf
+    max_per_symbol: float = math.inf
+    max_open_positions: float = math.inf
+    max_order_volume: float = math.inf
+    leverage: float = math.inf
+    cash_only: bool = False
+    maintenance: float = 0.0
+
+    @property
+    def limited(self) -> bool:
+        """Whether any limit of money or of positions is set."""
+        limits = (
+            *(self.max_buying_power, self.max_per_trade, self.max_per_symbol),
+            *(self.max_open_positions, self.leverage),
+        )
+        return self.cash_only or min(limits) < math.inf
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.execution import orders
+from pipeline.execution import orders, placing
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.execution.memory import load_f8
 from pipeline.strategy.records import context_at
@@ -19,27 +19,27 @@ from pipeline.strategy.records import context_at
 @njit(cache=True)
 def market(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market`; so for all operations here."""
-    return orders.place_market(account_at(context_at(context).account), symbol, quantity)
+    return placing.place_market(account_at(context_at(context).account), symbol, quantity)
 
 
 @njit(cache=True)
 def market_on_open(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market_on_open`."""
     account = account_at(context_at(context).account)
-    return orders.place(account, symbol, quantity, orders.ON_OPEN, np.nan, np.nan, orders.GTC)
+    return placing.place(account, symbol, quantity, orders.ON_OPEN, np.nan, np.nan, orders.GTC)
 
 
 @njit(cache=True)
 def market_on_close(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market_on_close`."""
     account = account_at(context_at(context).account)
-    return orders.place(account, symbol, quantity, orders.ON_CLOSE, np.nan, np.nan, orders.GTC)
+    return placing.place(account, symbol, quantity, orders.ON_CLOSE, np.nan, np.nan, orders.GTC)
 
 
 @njit(cache=True)
 def limit(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
     """See `Orders.limit`."""
-    return orders.place(
+    return placing.place(
         account_at(context_at(context).account),
         symbol,
         quantity,
@@ -53,7 +53,7 @@ def limit(context: int, symbol: int, quantity: float, price: float, until: int) 
 @njit(cache=True)
 def stop(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
     """See `Orders.stop`."""
-    return orders.place(
+    return placing.place(
         account_at(context_at(context).account), symbol, quantity, orders.STOP, np.nan, price, until
     )
 
@@ -64,7 +64,7 @@ def stop_limit(
 ) -> int:
     """See `Orders.stop_limit`."""
     account = account_at(context_at(context).account)
-    return orders.place(account, symbol, quantity, orders.STOP_LIMIT, limit, stop, until)
+    return placing.place(account, symbol, quantity, orders.STOP_LIMIT, limit, stop, until)
 
 
 @njit(cache=True)
@@ -73,7 +73,7 @@ def trailing_stop(
 ) -> int:
     """See `Orders.trailing_stop`."""
     account = account_at(context_at(context).account)
-    return orders.place_trailing(account, symbol, quantity, amount, 0.01 * percent, until)
+    return placing.place_trailing(account, symbol, quantity, amount, 0.01 * percent, until)
 
 
 @njit(cache=True)
@@ -89,7 +89,7 @@ def bracket(
 ) -> int:
     """See `Orders.bracket`."""
     account = account_at(context_at(context).account)
-    return orders.place_bracket(
+    return placing.place_bracket(
         account, symbol, quantity, stop_loss, take_profit, limit, stop, until
     )
 
@@ -97,7 +97,7 @@ def bracket(
 @njit(cache=True)
 def target(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.target`."""
-    return orders.place_target(account_at(context_at(context).account), symbol, quantity)
+    return placing.place_target(account_at(context_at(context).account), symbol, quantity)
 
 
 @njit(cache=True)
@@ -108,7 +108,8 @@ def target_value(context: int, symbol: int, value: float) -> int:
     price = load_f8(account.last_price, symbol)
     if not price > 0.0:
         raise ValueError("a value can be had only of a symbol with a last price above 0")
-    return orders.place_target(account, symbol, value / price)
+    units = value / (price * load_f8(account.multiplier, symbol))
+    return placing.place_target(account, symbol, orders.whole_lots(account, symbol, units))
 
 
 @njit(cache=True)
@@ -122,19 +123,19 @@ def target_percent(context: int, symbol: int, percent: float) -> int:
 @njit(cache=True)
 def replace(context: int, order_id: int, quantity: float, limit: float, stop: float) -> bool:
     """See `Orders.replace`."""
-    return orders.replace(account_at(context_at(context).account), order_id, quantity, limit, stop)
+    return placing.replace(account_at(context_at(context).account), order_id, quantity, limit, stop)
 
 
 @njit(cache=True)
 def one_cancels_other(context: int, first: int, second: int) -> bool:
     """See `Orders.one_cancels_other`."""
-    return orders.one_cancels_other(account_at(context_at(context).account), first, second)
+    return placing.one_cancels_other(account_at(context_at(context).account), first, second)
 
 
 @njit(cache=True)
 def cancel(context: int, order_id: int) -> bool:
     """See `Orders.cancel`."""
-    return orders.cancel(account_at(context_at(context).account), order_id)
+    return placing.cancel(account_at(context_at(context).account), order_id)
 
 
 class Orders:
@@ -223,7 +224,10 @@ class Orders:
         return target(self._address, symbol, float(quantity))
 
     def target_value(self, symbol: int, value: float) -> int:
-        """`target` of as many units, in fractions, as are worth ``value`` at the last close."""
+        """`target` of as many units as are worth ``value`` at the last close.
+
+        Whole lots, where the instrument has lots, else fractions.
+        """
         return target_value(self._address, symbol, float(value))
 
     def target_percent(self, symbol: int, percent: float) -> int:

@@ -8,3 +8,5 @@ GTC = orders.GTC
 DAY = orders.DAY
 #: Immediate or cancel: at the first bar that it meets, else never.
 IOC = orders.IOC
+#: Fill or kill: at the first bar that it meets, and there as a whole, else never.
+FOK = orders.FOK

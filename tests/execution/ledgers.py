@@ -7,23 +7,23 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, orders
+from pipeline.execution import book, fills, orders, placing
 from pipeline.execution.account import ACCOUNT, account_at
 
 
 @njit
 def _place(address, symbol, quantity):
-    return orders.place_market(account_at(address), symbol, quantity)
+    return placing.place_market(account_at(address), symbol, quantity)
 
 
 @njit
 def _target(address, symbol, quantity):
-    return orders.place_target(account_at(address), symbol, quantity)
+    return placing.place_target(account_at(address), symbol, quantity)
 
 
 @njit
 def _cancel(address, order_id):
-    return orders.cancel(account_at(address), order_id)
+    return placing.cancel(account_at(address), order_id)
 
 
 @njit
@@ -33,30 +33,30 @@ def _match(address, symbol, ts, closes, prices):
 
 @njit
 def _order(address, symbol, quantity, kind, limit, stop, until):
-    return orders.place(account_at(address), symbol, quantity, kind, limit, stop, until)
+    return placing.place(account_at(address), symbol, quantity, kind, limit, stop, until)
 
 
 @njit
 def _trailing(address, symbol, quantity, amount, fraction, until):
-    return orders.place_trailing(account_at(address), symbol, quantity, amount, fraction, until)
+    return placing.place_trailing(account_at(address), symbol, quantity, amount, fraction, until)
 
 
 @njit
 def _bracket(address, symbol, quantity, stop_loss, take_profit, limit, stop, until):
     account = account_at(address)
-    return orders.place_bracket(
+    return placing.place_bracket(
         account, symbol, quantity, stop_loss, take_profit, limit, stop, until
     )
 
 
 @njit
 def _replace(address, order_id, quantity, limit, stop):
-    return orders.replace(account_at(address), order_id, quantity, limit, stop)
+    return placing.replace(account_at(address), order_id, quantity, limit, stop)
 
 
 @njit
 def _one_cancels_other(address, first, second):
-    return orders.one_cancels_other(account_at(address), first, second)
+    return placing.one_cancels_other(account_at(address), first, second)
 
 
 @njit
@@ -79,42 +79,50 @@ def _record_session(address):
     accounts.record_session(account_at(address))
 
 
+LIMITS = (
+    *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
+    *("leverage", "cash_only"),
+)
+UNBOUNDED = (*LIMITS[:-1], "maximum", "volume_cap", "max_order_volume")
+
+
 class Ledger:
-    """An account with ``room`` for orders at one moment."""
+    """An account with ``room`` for orders at one moment; ``terms``: fields of its record."""
 
     def __init__(
         self,
         symbols: int = 2,
         *,
         cash: float = 1_000.0,
-        per_share: float = 0.0,
-        basis_points: float = 0.0,
         room: int = 8,
-        optimistic: bool = False,
-        per_order: float = 0.0,
-        minimum: float = 0.0,
-        maximum: float = math.inf,
-        slippage: float = 0.0,
-        slippage_bps: float = 0.0,
+        tick: float = 0.0,
+        lot: float = 0.0,
+        multiplier: float = 1.0,
+        **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
         self.position, self.pending, self.trip_cash = np.zeros((3, symbols))
         self.last_price = np.full(symbols, np.nan)
-        self.quiet_low, self.quiet_high = np.zeros((2, symbols))
-        self.resting_of = np.zeros(symbols, np.int64)
+        self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
+        self.tick, self.lot, self.multiplier = np.repeat([[tick], [lot], [multiplier]], symbols, 1)
+        self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
+        self.volumes = np.zeros(symbols)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
         self.equity_out, self.cash_out, self.session_out = np.zeros((3, 16))
         one = self.record[0]
-        one["symbols"], one["next_order"] = symbols, 1
+        one["symbols"], one["next_order"], one["volume_stride"] = symbols, 1, 1
         one["initial_cash"] = one["cash"] = one["equity"] = cash
-        one["session_close"], one["optimistic"] = orders.NEVER, optimistic
-        one["per_share"], one["basis_points"] = per_share, basis_points
-        one["per_order"], one["minimum"], one["maximum"] = per_order, minimum, maximum
-        one["slippage"], one["slippage_bps"] = slippage, slippage_bps
+        one["session_close"] = one["hours_until"] = orders.NEVER
+        for name in UNBOUNDED:
+            one[name] = math.inf
+        for name, value in terms.items():
+            one[name] = value
+        one["limited"] = any(name in terms for name in LIMITS)
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
-        arrays += ("quiet_low", "quiet_high")
+        arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
+        arrays += ("base_cursor", "volumes")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
@@ -201,10 +209,12 @@ class Ledger:
         high: float = math.nan,
         low: float = math.nan,
         close: float = math.nan,
+        volume: float = 0.0,
     ) -> None:
         """Meet a bar of 10 ns; one given by its open alone stands still there."""
-        prices = np.array([bar_open, high, low, close], np.float64)
+        prices = np.array([bar_open, high, low, close, volume], np.float64)
         prices[np.isnan(prices)] = bar_open
+        self.volumes[symbol] = volume
         closes = np.array([ts + 10])
         _match(self.address, symbol, ts, int(closes.ctypes.data), int(prices.ctypes.data))
         self.last_price[symbol] = prices[3]
@@ -232,3 +242,19 @@ class Ledger:
     @property
     def resting(self) -> list[int]:
         return self.book["order_id"][: self["resting"]].tolist()
+
+
+BAR = 10
+
+
+def ledger_of(**more: Any) -> Ledger:
+    return Ledger(1, room=64, **more).at(0)
+
+
+def walk(ledger: Ledger, *bars: tuple[float, float, float, float]) -> list[tuple[Any, ...]]:
+    """Meet bars one after the other; the fills as (bar, quantity, price)."""
+    for number, bar in enumerate(bars):
+        ledger.at(BAR * (number + 1))
+        ledger.match(0, BAR * number, *bar)
+    ledger.at(BAR * (len(bars) + 1))
+    return [(ts // BAR, quantity, price) for ts, _, quantity, price, _, _ in ledger.fills]

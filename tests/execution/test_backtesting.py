@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from pipeline import Strategy, state
+from pipeline.stages.lane_spec import Terms
 from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Bars, Market, session_table
 
@@ -168,7 +169,7 @@ def test_the_same_fills_and_the_same_equity(
     market = market_of(frame, interval)
     setup = Setup(slot_rows=500, slots=2, processors=1, engines=1, mode=mode)
     ((outcome,), _) = run_in_process(
-        market, [strategy], setup, cash=CASH, basis_points=basis_points
+        market, [strategy], setup, Terms(CASH, basis_points=basis_points)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

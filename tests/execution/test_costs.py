@@ -47,3 +47,52 @@ def test_slippage_leaves_limits_alone():
     ledger.at(1)
     ledger.match(0, 1, 51.0, 52.0, 48.0, 48.0)
     assert [fill[3] for fill in ledger.fills] == [48.99, 50.0]
+
+
+def test_slippage_by_range_and_by_share_of_volume():
+    ledger = Ledger(slippage_range=0.5, impact=0.1)
+    ledger.place(0, -20.0)
+    ledger.at(1)
+    ledger.match(0, 1, 50.0, 52.0, 48.0, 50.0, 100.0)
+    assert ledger.fills[0][3] == pytest.approx(50.0 - 2.0 - 0.1 * 50.0 * 0.2**2)
+    assert ledger["slipped"] == 1
+
+
+def test_a_bar_without_volume_has_the_impact_of_all_of_it():
+    ledger = Ledger(impact=0.1)
+    ledger.place(0, 20.0)
+    ledger.at(1)
+    ledger.match(0, 1, 50.0)
+    assert ledger.fills[0][3] == pytest.approx(55.0)
+
+
+@pytest.mark.parametrize(("quantity", "price"), [(10.0, 50.25), (-10.0, 49.75)])
+def test_a_slipped_price_goes_on_to_the_next_tick(quantity: float, price: float):
+    ledger = Ledger(slippage=0.01, tick=0.25)
+    ledger.place(0, quantity)
+    ledger.at(1)
+    ledger.match(0, 1, 50.0)
+    assert ledger.fills[0][3] == price
+
+
+def test_an_order_in_parts_costs_what_it_would_cost_at_once():
+    ledger = Ledger(per_share=0.01, per_order=1.0, minimum=2.0, volume_cap=0.5)
+    ledger.place(0, 250.0)
+    for ts in (1, 11, 21):
+        ledger.at(ts)
+        ledger.match(0, ts, 50.0, volume=200.0)
+    assert [fill[4] for fill in ledger.fills] == pytest.approx([2.0, 1.0, 0.5])
+    assert ledger["commission"] == pytest.approx(3.5)
+
+
+def test_a_multiplier_makes_money_of_points():
+    ledger = Ledger(multiplier=50.0, basis_points=1.0, slippage=0.25)
+    ledger.place(0, 2.0)
+    ledger.at(1)
+    ledger.match(0, 1, 4_000.0)
+    ledger.mark()
+    value = 2 * 4_000.25 * 50
+    assert ledger["cash"] == pytest.approx(1_000.0 - value - value * 1e-4)
+    assert ledger["turnover"] == pytest.approx(value)
+    assert ledger["slippage_cost"] == pytest.approx(25.0)
+    assert ledger["equity"] == pytest.approx(1_000.0 - 25.0 - value * 1e-4)

@@ -14,6 +14,7 @@ from pipeline.execution.orders import (
     ENTRY_ENDED,
     EXPIRED,
     FILLED,
+    FOK,
     IOC,
     LIMIT,
     NO_POSITION,
@@ -26,23 +27,8 @@ from pipeline.execution.orders import (
     STOP_LIMIT,
     TRIGGERED,
 )
-from tests.execution.ledgers import Ledger
+from tests.execution.ledgers import BAR, Ledger, ledger_of, walk
 from tests.reference import matching
-
-BAR = 10
-
-
-def ledger_of(**more: Any) -> Ledger:
-    return Ledger(1, room=64, **more).at(0)
-
-
-def walk(ledger: Ledger, *bars: tuple[float, float, float, float]) -> list[tuple[Any, ...]]:
-    """Meet bars one after the other; the fills as (bar, quantity, price)."""
-    for number, bar in enumerate(bars):
-        ledger.at(BAR * (number + 1))
-        ledger.match(0, BAR * number, *bar)
-    ledger.at(BAR * (len(bars) + 1))
-    return [(ts // BAR, quantity, price) for ts, _, quantity, price, _, _ in ledger.fills]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +218,7 @@ def test_only_orders_that_wait_for_no_price_are_pending():
 PRICES = st.integers(16, 48).map(lambda n: n / 4)  # quarters, so that levels are often hit exactly
 NAN = st.just(math.nan)
 QUANTITIES = st.sampled_from([-3.0, -1.0, 1.0, 2.0])
-UNTIL = st.sampled_from([orders.GTC] * 4 + [DAY, IOC, 40, 90])
+UNTIL = st.sampled_from([orders.GTC] * 4 + [DAY, IOC, FOK, 40, 90])
 ACTIONS = st.one_of(
     st.tuples(st.just("order"), QUANTITIES, st.integers(0, 6), PRICES, PRICES, UNTIL),
     st.tuples(st.just("trailing"), QUANTITIES, st.booleans(), st.integers(1, 4)),
@@ -243,9 +229,22 @@ ACTIONS = st.one_of(
     st.tuples(st.just("tie"), st.integers(1, 12), st.integers(1, 12)),
     st.tuples(st.just("close")),
 )
-BARS = st.tuples(PRICES, PRICES, PRICES, PRICES).map(
-    lambda p: (p[0], max(p), min(p), p[3]),
+BARS = st.tuples(PRICES, PRICES, PRICES, PRICES, st.sampled_from([0.0, 4.0, 8.0])).map(
+    lambda p: (p[0], max(p[:4]), min(p[:4]), p[3], p[4]),
 )
+SCRIPTS = st.lists(st.tuples(st.lists(ACTIONS, max_size=3), BARS), max_size=14)
+#: Of a volume of 8 at most 2 or 6 units, in halves or in threes.
+CAPS = st.sampled_from([(math.inf, 0.0), (math.inf, 0.0), (0.25, 0.5), (0.75, 0.0), (0.75, 3.0)])
+
+
+def of_lots(lot: float) -> Any:
+    """The refusal of what is not whole lots."""
+
+    def judge(order: matching.Order) -> tuple[int, float, float] | None:
+        size = abs(order.quantity)
+        return (orders.LOT, size, lot) if lot and size % lot else None
+
+    return judge
 
 
 def act(ledger: Ledger, book: matching.Book, action: tuple[Any, ...]) -> None:
@@ -285,10 +284,12 @@ def act(ledger: Ledger, book: matching.Book, action: tuple[Any, ...]) -> None:
         book.close_session()
 
 
-@given(st.lists(st.tuples(st.lists(ACTIONS, max_size=3), BARS), max_size=14), st.booleans())
-def test_the_kernel_does_what_the_rules_say(script, optimistic):
-    ledger = ledger_of(optimistic=optimistic)
-    book = matching.Book(optimistic=optimistic)
+@given(SCRIPTS, st.booleans(), CAPS, st.sampled_from([0.0, 0.0, 0.5]))
+def test_the_kernel_does_what_the_rules_say(script, optimistic, cap, tick):
+    share, lot = cap
+    ledger = ledger_of(optimistic=optimistic, volume_cap=share, tick=tick)
+    ledger.lot[:] = lot
+    book = matching.Book(optimistic=optimistic, cap=share, lot=lot, tick=tick, judge=of_lots(lot))
     for number, (actions, bar) in enumerate(script):
         now = BAR * number
         book.now, book.session_open = now, now - now % (4 * BAR)
@@ -313,22 +314,17 @@ def test_the_kernel_does_what_the_rules_say(script, optimistic):
     ]
     for one in known:
         order = book.orders[one["order_id"] - 1]
-        assert (one["state"], one["reason"], one["done_ts"], one["filled"]) == (
-            order.state,
-            order.reason,
-            order.done_ts,
-            order.filled,
-        )
+        for name in ("state", "reason", "done_ts", "filled", "limit", "stop", "found"):
+            assert one[name] == getattr(order, name) or math.isnan(one[name]), name
     assert len(known) == len(book.orders)
     assert ledger.position[0] == book.position[0]
     assert ledger["ambiguous"] == book.ambiguous
-    waiting = [o for o in book.orders if o.resting and o.kind in (0, ON_OPEN, ON_CLOSE)]
-    assert ledger.pending[0] == sum(o.quantity for o in waiting)
+    assert ledger.pending[0] == sum(order.left for order in book.orders if order.pending)
 
 
-@given(st.lists(st.tuples(st.lists(ACTIONS, max_size=3), BARS), max_size=14))
-def test_no_fill_lies_outside_its_bar_or_before_its_order(script):
-    ledger, book = ledger_of(), matching.Book()
+@given(SCRIPTS, st.sampled_from([0.25, 0.75]))
+def test_fills_keep_to_their_bar_their_order_and_the_cap_and_add_up(script, cap):
+    ledger, book = ledger_of(volume_cap=cap), matching.Book(cap=cap)
     bars = {}
     for number, (actions, bar) in enumerate(script):
         ledger.at(BAR * number)
@@ -339,8 +335,28 @@ def test_no_fill_lies_outside_its_bar_or_before_its_order(script):
         bars[BAR * number] = bar
         ledger.at(BAR * (number + 1)).match(0, BAR * number, *bar)
         book.now = BAR * (number + 1)
+    ledger.at(BAR * len(script) + BAR)
     placed = {order.order_id: order.ts for order in book.orders}
-    for ts, _, _, price, _, order_id in ledger.fills:
-        _, high, low, _ = bars[ts]
+    of_order: dict[int, float] = {}
+    of_bar: dict[int, float] = {}
+    for ts, _, quantity, price, _, order_id in ledger.fills:
+        _, high, low, _, _ = bars[ts]
         assert low <= price <= high
         assert placed[order_id] <= ts
+        of_order[order_id] = of_order.get(order_id, 0.0) + quantity
+        of_bar[ts] = of_bar.get(ts, 0.0) + abs(quantity)
+    assert all(filled <= cap * bars[ts][4] for ts, filled in of_bar.items())
+    known = ledger.done + [
+        dict(zip(orders.ORDER.names, row, strict=True))
+        for row in ledger.book[: ledger["resting"]].tolist()
+    ]
+    assert {one["order_id"]: one["filled"] for one in known if one["filled"]} == of_order
+
+
+def test_prices_go_to_the_tick_that_costs_no_more_than_meant():
+    ledger = ledger_of(tick=0.25)
+    for quantity in (1, -1):
+        ledger.order(0, quantity, LIMIT, limit=10.1)
+        ledger.order(0, quantity, STOP, stop=10.1)
+    assert ledger.inbox["limit"][[0, 2]].tolist() == [10.0, 10.25]
+    assert ledger.inbox["stop"][[1, 3]].tolist() == [10.25, 10.0]

@@ -4,7 +4,9 @@ import math
 from typing import Any
 
 from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
+from tests.reference.judge import Judge
 from tests.reference.market import Market
 from tests.reference.matching import Book
 
@@ -12,17 +14,26 @@ from tests.reference.matching import Book
 class Account:
     """Cash, positions and orders of one lane; also the ``ctx`` of its strategy."""
 
-    def __init__(self, market: Market, cash: float, per_share: float, basis_points: float) -> None:
+    def __init__(self, market: Market, terms: Terms) -> None:
         symbols = len(market.symbols)
         self._market = market
-        self._per_share, self._basis_points = per_share, basis_points
-        self.cash = cash
+        self._terms = terms
+        self._of_symbol = terms.instruments or (Instrument(),) * symbols
+        self.cash = terms.initial_cash
         self.session_date = 0
         self.book = Book(
+            optimistic=terms.optimistic,
+            cap=terms.volume_cap,
+            lot=self._of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
+            tick=self._of_symbol[0].tick,
+            slip=self._slipped,
+            judge=Judge(self, terms),
             position=dict.fromkeys(range(symbols), 0.0),
             last=dict.fromkeys(range(symbols), math.nan),
         )
+        self._paid: dict[int, float] = {}
         self.prices = [math.nan] * symbols
+        self.volumes = [math.nan] * symbols
         self.fills: list[tuple[int, int, float, float, float, int]] = []
         self.known = [[0] * symbols for _ in market.intervals]
         self.columns: list[Any] = []
@@ -44,21 +55,43 @@ class Account:
     @property
     def equity(self) -> float:
         worth = self.cash
-        for quantity, price in zip(self.book.position.values(), self.prices, strict=True):
+        for symbol, quantity in self.book.position.items():
             if quantity != 0.0:
-                worth += quantity * price
+                worth += quantity * self.prices[symbol] * self.multiplier(symbol)
         return worth
+
+    def multiplier(self, symbol: int) -> float:
+        return self._of_symbol[symbol].multiplier
+
+    def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
+        terms = self._terms
+        _, high, low, _, volume = bar
+        share = min(abs(quantity) / volume, 1.0) if volume > 0 else 1.0
+        worse = terms.slippage + terms.slippage_bps * 1e-4 * price
+        worse += terms.slippage_range * (high - low)
+        worse += terms.impact * price * share * share
+        if worse == 0.0:
+            return price
+        return self.book.on_tick(price + math.copysign(worse, quantity), up=quantity > 0)
+
+    def _commission(self, order: matching.Order) -> float:
+        """What the last fill of an order costs: what is owed for all of them, less what is paid."""
+        terms, size = self._terms, abs(order.filled)
+        owed = terms.per_share * size
+        owed += terms.basis_points * 1e-4 * size * order.price * self.multiplier(order.symbol)
+        owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
+        before = self._paid.get(order.order_id, 0.0)
+        self._paid[order.order_id] = owed
+        return owed - before
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
         before = len(self.book.fills)
-        opened, high, low, close, _ = bar.prices
-        self.book.meet(bar.symbol, bar.ts, bar.close_ts, (opened, high, low, close))
+        self.book.meet(bar.symbol, bar.ts, bar.close_ts, tuple(bar.prices))
         found = []
         for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
-            size = abs(quantity)
-            commission = self._per_share * size + self._basis_points * 1e-4 * size * price
-            self.cash -= quantity * price + commission
+            commission = self._commission(self.book.orders[order_id - 1])
+            self.cash -= quantity * price * self.multiplier(symbol) + commission
             found.append((ts, symbol, quantity, price, commission, order_id))
         self.fills += found
         return found
@@ -67,11 +100,8 @@ class Account:
         return self.book.position[symbol]
 
     def pending(self, symbol: int) -> float:
-        kinds = (matching.MARKET, matching.ON_OPEN, matching.ON_CLOSE)
-        mine = [
-            o for o in self.book.at_rest if o.resting and o.symbol == symbol and o.kind in kinds
-        ]
-        return sum((order.quantity for order in mine), 0.0)
+        mine = [o for o in self.book.at_rest if o.pending and o.symbol == symbol]
+        return sum((order.left for order in mine), 0.0)
 
     def last_price(self, symbol: int) -> float:
         return self.prices[symbol]
@@ -130,7 +160,8 @@ class Account:
         return self.market(symbol, missing)
 
     def target_value(self, symbol: int, value: float) -> int:
-        return self.target(symbol, value / self.prices[symbol])
+        units = value / (self.prices[symbol] * self.multiplier(symbol))
+        return self.target(symbol, self.book.whole_lots(units))
 
     def target_percent(self, symbol: int, percent: float) -> int:
         return self.target_value(symbol, 0.01 * percent * self.equity)
@@ -138,7 +169,11 @@ class Account:
     def replace(self, order_id: int, limit: float) -> bool:
         if not self._rests(order_id):
             return False
-        self.book.orders[order_id - 1].limit = limit
+        order = self.book.orders[order_id - 1]
+        before, order.limit = order.limit, self.book.on_tick(limit, up=not order.buys)
+        if not order.parent and self.book.judge(order) is not None:
+            order.limit = before
+            return False
         return True
 
     def one_cancels_other(self, first: int, second: int) -> bool:

@@ -27,7 +27,7 @@ from pipeline.stages.tail import Tail
 from pipeline.stages.tape import Tape
 from pipeline.strategy.strategy import Strategy, lookback_of
 from tests.reference.market import Bars, Market
-from tests.reference.replay import Outcome
+from tests.reference.replay import TERMS, Outcome
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,8 @@ def run_in_process(
     market: Market,
     strategies: Sequence[Strategy],
     setup: Setup,
+    terms: Terms = TERMS,
     *,
-    cash: float = 100_000.0,
-    per_share: float = 0.0,
-    basis_points: float = 0.0,
     watch: Callable[[Slots], None] | None = None,
 ) -> tuple[list[Outcome], str]:
     """Run lanes; what each came to, and the run's digest. ``watch`` sees the slots at the end."""
@@ -151,7 +149,7 @@ def run_in_process(
                 [spec for spec in specs if spec.number % setup.engines == part],
                 slots.shape,
                 slots.views,
-                Terms(cash, per_share, basis_points),
+                terms,
                 folder.path,
                 len(specs),
             )
@@ -285,13 +283,16 @@ def outcome_of(
             symbols.index(row["symbol"]),
             signed(row, "quantity"),
             signed(row, "filled") if row["filled"] else 0.0,
-            float("nan") if row["price"] is None else row["price"],
+            row["price"],
             ORDER_TYPES.index(row["type"]),
             ORDER_STATES.index(row["state"]),
             0 if row["done_ts"] is None else _ns(row["done_ts"]),
-            float("nan") if row["limit"] is None else row["limit"],
+            row["limit"],
+            row["stop"],
             REASONS.index(row["reason"]),
             row["parent"] or 0,
+            row["found"],
+            row["allowed"],
         )
         for row in sorted(own["orders"], key=lambda row: row["order_id"])
     ]

@@ -1,14 +1,16 @@
 """The rules of `pipeline.execution.fills` in plain Python, slow and by the letter."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 NEVER = 2**63 - 1
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, ON_OPEN, ON_CLOSE = range(7)
-ACCEPTED, TRIGGERED, FILLED, CANCELLED, EXPIRED = range(5)
+ACCEPTED, TRIGGERED, PARTLY, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
 NONE, STRATEGY, OTHER, ENTRY, NO_POSITION, TIME, AT_ONCE = range(7)
-GTC, DAY, IOC = 0, -1, -2
+GTC, DAY, IOC, FOK = 0, -1, -2, -3
+
+Bar = tuple[float, float, float, float, float]
 
 
 @dataclass
@@ -32,10 +34,16 @@ class Order:
     filled: float = 0.0
     price: float = math.nan
     done_ts: int = 0
+    found: float = math.nan
+    allowed: float = math.nan
 
     @property
     def resting(self) -> bool:
-        return self.state in (ACCEPTED, TRIGGERED)
+        return self.state in (ACCEPTED, TRIGGERED, PARTLY)
+
+    @property
+    def left(self) -> float:
+        return self.quantity - self.filled
 
     @property
     def buys(self) -> bool:
@@ -43,11 +51,19 @@ class Order:
 
     @property
     def is_stop(self) -> bool:
-        return self.kind in (STOP, TRAILING) or (self.kind, self.state) == (STOP_LIMIT, ACCEPTED)
+        return self.kind in (STOP, STOP_LIMIT, TRAILING) and self.state == ACCEPTED
 
     @property
     def is_limit(self) -> bool:
-        return self.kind == LIMIT or (self.kind, self.state) == (STOP_LIMIT, TRIGGERED)
+        return self.kind == LIMIT or (self.kind == STOP_LIMIT and self.state != ACCEPTED)
+
+    @property
+    def at_market(self) -> bool:
+        return self.kind == MARKET or (self.kind in (STOP, TRAILING) and self.state != ACCEPTED)
+
+    @property
+    def pending(self) -> bool:
+        return self.resting and (self.at_market or self.kind in (ON_OPEN, ON_CLOSE))
 
     def reached(self, price: float, *, by_limit: bool) -> bool:
         level = self.limit if by_limit else self.stop
@@ -56,9 +72,21 @@ class Order:
 
 @dataclass
 class Book:
-    """Orders of a lane, what they came to, and the position they made, by symbol."""
+    """Orders of a lane, what they came to, and the position they made, by symbol.
+
+    ``cap``: share of a bar's volume that can be filled, ``lot`` and ``tick`` of all symbols;
+    ``slip``: price after slippage, of an order's symbol, quantity, price and bar; ``judge``: why an
+    order is not admitted, what was found and what is allowed.
+    """
 
     optimistic: bool = False
+    cap: float = math.inf
+    lot: float = 0.0
+    tick: float = 0.0
+    slip: Callable[[int, float, float, Bar], float] = lambda symbol, quantity, price, bar: price
+    judge: Callable[[Order], tuple[int, float, float] | None] = lambda order: None
+    room: float = math.inf
+    bar: Bar = (0.0,) * 5
     session_open: int = 0
     session_close: int = NEVER
     now: int = 0
@@ -72,18 +100,35 @@ class Book:
     def place(self, symbol: int, quantity: float, kind: int, **more: float) -> Order:
         order = Order(len(self.orders) + 1, self.now, symbol, quantity, kind, **more)  # type: ignore[arg-type]
         order.live = self.now
+        order.limit = self.on_tick(order.limit, up=not order.buys)
+        order.stop = self.on_tick(order.stop, up=order.buys)
         self.orders.append(order)
         self.at_rest.append(order)
+        refused = None if order.parent else self.judge(order)
+        if refused is not None:
+            order.reason, order.found, order.allowed = refused
+            order.state, order.done_ts = REJECTED, self.now
         return order
 
-    def trailing(self, symbol: int, quantity: float, amount: float, fraction: float) -> None:
-        order = self.place(symbol, quantity, TRAILING, amount=amount, fraction=fraction)
-        order.stop = self._behind(order, self.last[symbol])
+    def on_tick(self, price: float, *, up: bool) -> float:
+        if not self.tick or math.isnan(price):
+            return price
+        steps = price / self.tick
+        return self.tick * (math.ceil(steps - 1e-9) if up else math.floor(steps + 1e-9))
 
-    @staticmethod
-    def _behind(order: Order, best: float) -> float:
+    def whole_lots(self, quantity: float) -> float:
+        if not self.lot:
+            return quantity
+        return math.copysign(math.floor(abs(quantity) / self.lot + 1e-9) * self.lot, quantity)
+
+    def trailing(self, symbol: int, quantity: float, amount: float, fraction: float) -> None:
+        draft = Order(0, 0, symbol, quantity, TRAILING, amount=amount, fraction=fraction)
+        stop = self._behind(draft, self.last[symbol])
+        self.place(symbol, quantity, TRAILING, amount=amount, fraction=fraction, stop=stop)
+
+    def _behind(self, order: Order, best: float) -> float:
         distance = order.fraction * best if math.isnan(order.amount) else order.amount
-        return best + distance if order.buys else best - distance
+        return self.on_tick(best + distance if order.buys else best - distance, up=order.buys)
 
     def bracket(
         self, symbol: int, quantity: float, loss: float, profit: float, limit: float, stop: float
@@ -91,13 +136,15 @@ class Book:
         kinds = {(1, 1): MARKET, (0, 1): LIMIT, (1, 0): STOP, (0, 0): STOP_LIMIT}
         kind = kinds[math.isnan(limit), math.isnan(stop)]
         entry = self.place(symbol, quantity, kind, limit=limit, stop=stop)
+        leg = {"parent": entry.order_id, "group": entry.order_id}
         if not math.isnan(loss):
-            self.place(symbol, -quantity, STOP, stop=loss)
+            self.place(symbol, -quantity, STOP, stop=loss, **leg)
         if not math.isnan(profit):
-            self.place(symbol, -quantity, LIMIT, limit=profit)
+            self.place(symbol, -quantity, LIMIT, limit=profit, **leg)
         for child in self.orders[entry.order_id :]:
-            child.parent = child.group = entry.order_id
             child.live = NEVER
+            if not entry.resting:
+                self.end(child, CANCELLED, ENTRY, self.now)
 
     def tie(self, first: int, second: int) -> None:
         one, other = self.orders[first - 1], self.orders[second - 1]
@@ -108,7 +155,7 @@ class Book:
         order.state, order.reason, order.done_ts = state, reason, ts
         if state != FILLED:
             for child in self.at_rest:
-                if child.parent == order.order_id and child.resting:
+                if child.parent == order.order_id and child.resting and child.live == NEVER:
                     self.end(child, CANCELLED, ENTRY, ts)
 
     def cancel(self, order_id: int) -> None:
@@ -123,28 +170,60 @@ class Book:
                 self.end(order, EXPIRED, TIME, self.now)
 
     def fill(self, order: Order, ts: int, price: float, *, within: bool) -> None:
-        quantity = order.quantity
+        wanted = order.left
         if order.parent:
             held = self.position[order.symbol]
-            if held * quantity >= 0:
+            if held * wanted >= 0:
                 self.end(order, CANCELLED, NO_POSITION, ts)
                 return
-            quantity = math.copysign(min(abs(quantity), abs(held)), quantity)
+            wanted = math.copysign(min(abs(wanted), abs(held)), wanted)
+        quantity = wanted
+        if abs(wanted) > self.room:
+            quantity = 0.0 if order.until == FOK else self.whole_lots(self.room)
+            quantity = math.copysign(quantity, wanted)
+        self.room -= abs(quantity)
+        if quantity == 0.0:
+            if order.kind != STOP_LIMIT and order.is_stop:
+                order.state = TRIGGERED
+            return
+        if order.kind not in (LIMIT, STOP_LIMIT):
+            price = self.slip(order.symbol, quantity, price, self.bar)
         self.position[order.symbol] += quantity
         self.fills.append((ts, order.symbol, quantity, price, order.order_id))
-        order.filled, order.price = quantity, price
-        self.end(order, FILLED, NONE, ts)
-        for other in self.at_rest:
-            if other.resting and other.parent == order.order_id:
-                other.live, other.quantity = ts, -quantity
-                other.entered = ts if within else -1
-            elif other.resting and order.group and other.group == order.group:
-                self.end(other, CANCELLED, OTHER, ts)
+        before, more = abs(order.filled), abs(quantity)
+        if before:
+            order.price = (order.price * before + price * more) / (before + more)
+        else:
+            order.price = price
+        order.filled = order.quantity if quantity == order.left else order.filled + quantity
+        if quantity == wanted:
+            self.end(order, FILLED, NONE, ts)
+        else:
+            order.state = PARTLY
+        self._tell_others(order, quantity, ts, within=within)
 
-    def meet(
-        self, symbol: int, ts: int, close_ts: int, bar: tuple[float, float, float, float]
-    ) -> None:
-        opened, high, low, close = bar
+    def _tell_others(self, order: Order, quantity: float, ts: int, *, within: bool) -> None:
+        for other in self.at_rest:
+            if not other.resting or other is order:
+                continue
+            excluded = order.group != 0 and other.group == order.group
+            if other.parent == order.order_id and other.live == NEVER:
+                other.live, other.entered = ts, ts if within else -1
+                other.quantity = -order.filled
+            elif other.parent == order.order_id:
+                other.quantity -= quantity
+            elif not order.parent:
+                if excluded:
+                    self.end(other, CANCELLED, OTHER, ts)
+            elif order.state == FILLED:
+                if excluded or other.order_id == order.parent:
+                    self.end(other, CANCELLED, OTHER, ts)
+            elif other.parent == order.parent:
+                other.quantity -= quantity
+
+    def meet(self, symbol: int, ts: int, close_ts: int, bar: Bar) -> None:
+        opened, high, low, close, volume = self.bar = bar
+        self.room = self.cap * max(volume, 0.0) if self.cap < math.inf else math.inf
         self.at_rest = [order for order in self.at_rest if order.resting]
         self._meet_open(symbol, ts, opened)
         phases = [self._meet_stops, self._meet_limits]
@@ -155,9 +234,9 @@ class Book:
         for order in self._live(symbol, ts):
             if order.kind == ON_CLOSE and close_ts >= self.session_close:
                 self.fill(order, ts, close, within=True)
-            elif order.until == IOC:
+            elif order.until in (IOC, FOK):
                 self.end(order, CANCELLED, AT_ONCE, ts)
-            elif order.kind == TRAILING and order.entered != ts:
+            elif order.kind == TRAILING and order.is_stop and order.entered != ts:
                 level = self._behind(order, low if order.buys else high)
                 order.stop = (min if order.buys else max)(order.stop, level)
         self.last[symbol] = close
@@ -175,11 +254,13 @@ class Book:
         for order in self._as_they_become_live(symbol, ts):
             if 0 < order.until <= ts:
                 self.end(order, EXPIRED, TIME, ts)
-            elif order.kind == MARKET:
+            elif order.at_market:
                 self.fill(order, ts, price, within=False)
             elif order.kind == ON_OPEN:
                 if order.ts <= self.session_open <= ts:
                     self.fill(order, ts, price, within=False)
+                    if order.resting:
+                        self.end(order, EXPIRED, TIME, ts)
             elif order.entered != ts:
                 if order.is_stop and order.reached(price, by_limit=False):
                     if order.kind == STOP_LIMIT:
@@ -194,8 +275,9 @@ class Book:
         return any(order.reached(price, by_limit=by_limit) for price in (high, low))
 
     def _choose(self, order: Order, ts: int, high: float, low: float) -> None:
-        for other in self._live(order.symbol, ts):
-            if order.group and other.group == order.group and other is not order:
+        for other in self._live(order.symbol, ts) if self.room else ():
+            waits = other is not order and (other.is_stop or other.is_limit)
+            if order.group and other.group == order.group and waits:
                 self.ambiguous += self._touched(other, high, low)
 
     def _meet_stops(self, symbol: int, ts: int, high: float, low: float) -> None:

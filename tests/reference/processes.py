@@ -1,6 +1,7 @@
 """Whole runs with all their processes, and what such a run must not leave behind."""
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import psutil
 
 from pipeline import run
 from pipeline.run import Result
+from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy
 from shm.names import LISTING
 from tests.reference.in_process import outcome_of
@@ -29,6 +31,45 @@ def settings_of(
         "backtest_config": {"start_date": first, "end_date": last},
         "session_data_config": {"symbols": list(symbols), "streams": list(streams)},
         "catalog": str(catalog),
+    }
+
+
+def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
+    """The sections of a configuration that say the same as ``terms``."""
+
+    def bound(value: float) -> float | None:
+        return None if value == math.inf else value
+
+    positions = terms.max_open_positions
+    instruments = [
+        {"tick_size": one.tick, "lot_size": one.lot, "multiplier": one.multiplier}
+        for one in terms.instruments
+    ]
+    return {
+        "trading_config": {
+            "initial_cash": terms.initial_cash,
+            "account": "cash" if terms.cash_only else "margin",
+            "leverage": bound(terms.leverage),
+            "max_buying_power": bound(terms.max_buying_power),
+            "max_per_trade": bound(terms.max_per_trade),
+            "max_per_symbol": bound(terms.max_per_symbol),
+            "max_open_positions": None if positions == math.inf else int(positions),
+            "max_order_volume": bound(terms.max_order_volume),
+        },
+        "execution": {
+            "both_touched": "optimistic" if terms.optimistic else "pessimistic",
+            "commission_per_share": terms.per_share,
+            "commission_bps": terms.basis_points,
+            "commission_per_order": terms.per_order,
+            "commission_minimum": terms.minimum,
+            "commission_maximum": bound(terms.maximum),
+            "slippage": terms.slippage,
+            "slippage_bps": terms.slippage_bps,
+            "slippage_range": terms.slippage_range,
+            "slippage_impact": terms.impact,
+            "volume_cap": bound(terms.volume_cap),
+        },
+        "instruments": dict(zip(symbols, instruments, strict=True)),
     }
 
 

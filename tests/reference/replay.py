@@ -23,6 +23,7 @@ from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
 from pipeline.results.tables import EQUITY, FILLS
+from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
 from tests.reference.account import Account
 from tests.reference.market import Market
@@ -30,9 +31,10 @@ from tests.reference.market import Market
 DAY = 86_400_000_000_000
 ORDER_FIELDS = (
     *("order_id", "ts", "symbol", "quantity", "filled", "price", "kind", "state", "done_ts"),
-    *("limit", "reason", "parent"),
+    *("limit", "stop", "reason", "parent", "found", "allowed"),
 )
 PRICES = ("open", "high", "low", "close", "volume")
+TERMS = Terms(100_000.0)
 
 
 @dataclass
@@ -266,22 +268,15 @@ class Lane:
         )
 
 
-def replay(
-    market: Market,
-    strategy: Strategy,
-    *,
-    cash: float = 100_000.0,
-    per_share: float = 0.0,
-    basis_points: float = 0.0,
-) -> Outcome:
+def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     """Run one strategy over a market."""
-    account = Account(market, cash, per_share, basis_points)
+    account = Account(market, terms)
     lane = Lane(market, strategy, account)
     bars = all_bars(market)
     lane.prepare(bars)
     equity: list[tuple[int, float, float]] = []
     session_equity: list[float] = []
-    worth = cash
+    worth = terms.initial_cash
     lane.call("on_start", None)
     for now, moment in moments_of(market, bars):
         account.book.now = now
@@ -289,6 +284,7 @@ def replay(
         fills = [fill for bar in base for fill in account.meet(bar)]
         for bar in base:
             account.prices[bar.symbol] = bar.prices[3]
+            account.volumes[bar.symbol] = bar.prices[4]
         for of_interval in moment.bars:
             for bar in of_interval:
                 account.known[bar.interval][bar.symbol] = bar.place + 1

@@ -49,9 +49,10 @@ def _rows(count: int, seed: int = 0) -> Rows:
     orders = np.zeros(count, ORDERS.received)
     for name in ("order_id", "ts", "symbol", "quantity", "price"):
         orders[name] = fills[name]
-    orders["state"] = rng.integers(0, 5, count)
-    orders["until"] = rng.choice([0, -1, -2, 7], count)
+    orders["state"] = rng.integers(0, 7, count)
+    orders["until"] = rng.choice([0, -1, -2, -3, 7], count)
     orders["parent"] = rng.integers(0, 3, count)
+    orders["found"] = np.where(rng.random(count) < 0.5, np.nan, 7.0)
     orders["limit"] = np.where(orders["until"] > 0, orders["price"], np.nan)
     done = orders["state"] == 2
     orders["filled"] = np.where(done, orders["quantity"], 0.0)

@@ -58,14 +58,17 @@ def test_orders_say_their_state_and_null_where_nothing_is(tmp_path, make_rows, s
     table = written(tmp_path, ORDERS, symbols, [(0, columns_of(orders))])
     names = ["order_id", "lane", "ts", "symbol", "side", "quantity", "filled", "price"]
     names += ["type", "state", "done_ts", "limit", "stop", "time_in_force", "reason", "parent"]
+    names += ["found", "allowed"]
     assert table.column_names == names
-    states = ["accepted", "triggered", "filled", "cancelled", "expired"]
+    states = ["accepted", "triggered", "partly_filled", "filled", "cancelled", "expired"]
+    states += ["rejected"]
     assert table["state"].to_pylist() == [states[i] for i in orders["state"]]
     assert set(table["type"].to_pylist()) == {"market"}
-    in_force = {0: "gtc", -1: "day", -2: "ioc", 7: "gtd"}
+    in_force = {0: "gtc", -1: "day", -2: "ioc", -3: "fok", 7: "gtd"}
     assert table["time_in_force"].to_pylist() == [in_force[i] for i in orders["until"].tolist()]
     assert table["parent"].to_pylist() == [int(i) or None for i in orders["parent"]]
-    assert table["limit"].to_pylist() == [None if np.isnan(p) else p for p in orders["limit"]]
+    for name in ("limit", "found"):
+        assert table[name].to_pylist() == [None if np.isnan(p) else p for p in orders[name]]
     price = [None if np.isnan(p) else p for p in orders["price"]]
     assert table["price"].to_pylist() == price
     done = [int(ts) or None for ts in orders["done_ts"]]
@@ -170,3 +173,15 @@ def test_other_errors_of_the_system_are_named_too(tmp_path):
         writing(tmp_path / "x", 1),
     ):
         raise OSError(errno.EIO, "Input/output error")
+
+
+def test_the_words_of_the_tables_are_those_of_the_kernels():
+    from pipeline.execution import orders
+    from pipeline.results.tables import ORDER_STATES, ORDER_TYPES, REASONS
+
+    assert ORDER_STATES[orders.REJECTED] == "rejected"
+    assert ORDER_STATES[orders.PARTLY_FILLED] == "partly_filled"
+    assert ORDER_TYPES[orders.ON_CLOSE] == "market_on_close"
+    assert (REASONS[orders.LOT], REASONS[orders.SHORT_SALE]) == ("lot", "short_sale")
+    assert (REASONS[orders.HOURS], REASONS[orders.LIQUIDATION]) == ("allowed_hours", "liquidation")
+    assert len(REASONS) == orders.LIQUIDATION + 1

@@ -46,7 +46,9 @@ def engine_of(folder: Path, strategies: list) -> tuple[Engine, list[dict]]:
     market = market_of()
     specs, plan = make_specs(market, strategies, "interpreted")
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
-    engine = Engine(specs, slots.shape, slots.views, Terms(500.0, 0.01, 0.0), folder, len(specs))
+    engine = Engine(
+        specs, slots.shape, slots.views, Terms(500.0, per_share=0.01), folder, len(specs)
+    )
     coordinating = Coordinating(market, slots, 20)
     processor = Processor(plan, range(2), slots.views[0])
     engine.start()
@@ -61,7 +63,7 @@ def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
     _, facts = engine_of(tmp_path, [Crosser(), Tinkerer()])
     assert [lane["lane"] for lane in facts] == [0, 1]
     expected, _ = run_in_process(
-        market_of(), [Crosser(), Tinkerer()], Setup(), cash=500.0, per_share=0.01
+        market_of(), [Crosser(), Tinkerer()], Setup(), Terms(500.0, per_share=0.01)
     )
     for lane, outcome in zip(facts, expected, strict=True):
         assert lane["initial_cash"] == 500.0
@@ -88,7 +90,7 @@ def test_giving_up_leaves_no_half_written_table(tmp_path: Path):
     market = market_of()
     specs, plan = make_specs(market, [Crosser()], "interpreted")
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
-    engine = Engine(specs, slots.shape, slots.views, Terms(500.0, 0.0, 0.0), tmp_path, 1)
+    engine = Engine(specs, slots.shape, slots.views, Terms(500.0), tmp_path, 1)
     engine.start()
     engine.abort()
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,182 @@
+"""Limits that an order must keep before it goes out, and what the account's kind allows.
+
+An order is judged when it is placed, at the price it names (its limit, else its stop, else the last
+close), together with all orders at rest: as if those of its side were filled, too. One that only
+reduces a position is not held up by limits of money. Nothing is resized: an order is accepted as it
+is, or rejected with the name of the limit, the value found and the value allowed.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.account import marked_equity
+from pipeline.execution.memory import load_f8, load_i8, store_f8
+from pipeline.execution.orders import (
+    BUYING_POWER,
+    CASH,
+    FILLED,
+    HOURS,
+    LEVERAGE,
+    LOT,
+    NO_PRICE,
+    NO_REASON,
+    OPEN_POSITIONS,
+    ORDER_VOLUME,
+    PER_SYMBOL,
+    PER_TRADE,
+    SHORT_SALE,
+    known_address,
+    order_at,
+    whole_lots,
+)
+
+
+@njit(cache=True)
+def price_of(account: Any, order: Any) -> float:
+    """Return the price at which an order is valued; NaN before the symbol's first bar."""
+    if np.isfinite(order.limit):
+        return order.limit
+    if np.isfinite(order.stop):
+        return order.stop
+    return load_f8(account.last_price, order.symbol)
+
+
+@njit(cache=True)
+def _sum_resting(account: Any) -> float:
+    """Sum per symbol what the orders at rest would buy and sell; what the buys would cost.
+
+    Orders that only close what another one opened do not count.
+    """
+    for symbol in range(account.symbols):
+        store_f8(account.buys, symbol, 0.0)
+        store_f8(account.sells, symbol, 0.0)
+    cost = 0.0
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.state >= FILLED or order.parent != 0:
+            continue
+        symbol, left = order.symbol, order.quantity - order.filled
+        if left > 0.0:
+            store_f8(account.buys, symbol, load_f8(account.buys, symbol) + left)
+            cost += left * price_of(account, order) * load_f8(account.multiplier, symbol)
+        else:
+            store_f8(account.sells, symbol, load_f8(account.sells, symbol) - left)
+    return cost
+
+
+@njit(cache=True)
+def _largest(account: Any, symbol: int) -> float:
+    """Return the largest position, in units, that the orders at rest can lead to."""
+    held = load_f8(account.position, symbol)
+    bought = abs(held + load_f8(account.buys, symbol))
+    return max(bought, abs(held - load_f8(account.sells, symbol)))
+
+
+@njit(cache=True)
+def _exposure(account: Any, order: Any, price: float) -> float:
+    """Return what all positions come to, long and short, if the orders at rest are filled."""
+    total = 0.0
+    for symbol in range(account.symbols):
+        units = _largest(account, symbol)
+        if units != 0.0:
+            at = price if symbol == order.symbol else load_f8(account.last_price, symbol)
+            total += units * at * load_f8(account.multiplier, symbol)
+    return total
+
+
+@njit(cache=True)
+def _open_positions(account: Any) -> float:
+    count = 0.0
+    for symbol in range(account.symbols):
+        if _largest(account, symbol) != 0.0:
+            count += 1.0
+    return count
+
+
+@njit(cache=True)
+def _reduces(account: Any, order: Any) -> bool:
+    """Whether an order, with those at rest on its side, only makes a position smaller."""
+    held = load_f8(account.position, order.symbol)
+    if held * order.quantity >= 0.0:
+        return False
+    side = account.sells if order.quantity < 0.0 else account.buys
+    return load_f8(side, order.symbol) <= abs(held)
+
+
+@njit(cache=True)
+def _refuse(order: Any, reason: int, found: float, allowed: float) -> int:
+    order.found = found
+    order.allowed = allowed
+    return reason
+
+
+@njit(cache=True)
+def _last_volume(account: Any, symbol: int) -> float:
+    """Return the volume of a symbol's last base bar, 0 before the first."""
+    if account.volumes == 0:
+        return 0.0
+    at = symbol * account.volume_stride + load_i8(account.base_cursor, symbol)
+    volume = load_f8(account.volumes, at)
+    return volume if volume > 0.0 else 0.0
+
+
+@njit(cache=True)
+def _refusal_of_size(account: Any, order: Any) -> int:
+    """Judge what does not depend on money: lots, hours, and the volume of the last bar."""
+    symbol, size = order.symbol, abs(order.quantity)
+    lot = load_f8(account.lot, symbol)
+    if lot > 0.0 and abs(whole_lots(account, symbol, size) - size) > 1e-9 * lot:
+        return _refuse(order, LOT, size, lot)
+    if account.now < account.hours_from:
+        return _refuse(order, HOURS, float(account.now), float(account.hours_from))
+    if account.now > account.hours_until:
+        return _refuse(order, HOURS, float(account.now), float(account.hours_until))
+    if account.max_order_volume < np.inf:
+        allowed = account.max_order_volume * _last_volume(account, symbol)
+        if size > allowed:
+            return _refuse(order, ORDER_VOLUME, size, allowed)
+    return NO_REASON
+
+
+@njit(cache=True)
+def refusal(account: Any, order: Any) -> int:
+    """Return why an order, the newest of the inbox, is rejected; NO_REASON if it is not.
+
+    Notes in the order the value found and the value allowed.
+    """
+    reason = _refusal_of_size(account, order)
+    if reason != NO_REASON or account.limited == 0:
+        return reason
+    cost = _sum_resting(account)
+    if _reduces(account, order):
+        return NO_REASON
+    price = price_of(account, order)
+    if not np.isfinite(price):
+        return _refuse(order, NO_PRICE, price, np.nan)
+    symbol = order.symbol
+    unit = price * load_f8(account.multiplier, symbol)
+    value = abs(order.quantity) * unit
+    if value > account.max_per_trade:
+        return _refuse(order, PER_TRADE, value, account.max_per_trade)
+    of_symbol = _largest(account, symbol) * unit
+    if of_symbol > account.max_per_symbol:
+        return _refuse(order, PER_SYMBOL, of_symbol, account.max_per_symbol)
+    positions = _open_positions(account)
+    if positions > account.max_open_positions:
+        return _refuse(order, OPEN_POSITIONS, positions, account.max_open_positions)
+    exposure = _exposure(account, order, price)
+    if exposure > account.max_buying_power:
+        return _refuse(order, BUYING_POWER, exposure, account.max_buying_power)
+    if account.leverage < np.inf:
+        allowed = account.leverage * marked_equity(account)
+        if exposure > allowed:
+            return _refuse(order, LEVERAGE, exposure, allowed)
+    if account.cash_only != 0:
+        if order.quantity < 0.0:
+            held = max(load_f8(account.position, symbol), 0.0)
+            return _refuse(order, SHORT_SALE, load_f8(account.sells, symbol), held)
+        if cost > account.cash:
+            return _refuse(order, CASH, cost, account.cash)
+    return NO_REASON

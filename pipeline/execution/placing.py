@@ -1,0 +1,337 @@
+"""Placing, changing and taking back orders: what a strategy may do with them.
+
+An order that cannot be meant (a quantity that is not a number, a bracket inside out) raises, and
+the run ends at the strategy's line. One that the market or the account would not take is recorded
+as rejected (`execution.limits`), and the run goes on.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.limits import refusal
+from pipeline.execution.memory import load_f8, load_i8, store_i8
+from pipeline.execution.orders import (
+    ACCEPTED,
+    BY_STRATEGY,
+    CANCELLED,
+    ENTRY_ENDED,
+    FILLED,
+    FOK,
+    GTC,
+    LIMIT,
+    MARKET,
+    NEVER,
+    NO_REASON,
+    ORDER,
+    REJECTED,
+    STOP,
+    STOP_LIMIT,
+    TRAILING_STOP,
+    add_pending,
+    calm,
+    check_symbol,
+    end_order,
+    is_pending,
+    known_address,
+    narrow,
+    on_tick,
+    order_at,
+    trailed,
+    unsettle,
+)
+
+_ORDER_SIZE = ORDER.itemsize
+
+#: A target closer to what is held than this share of both is taken as reached: the last bit of a
+#: sum of fractional fills must not make an order.
+_SAME = 1e-12
+
+
+@njit(cache=True)
+def _newest(account: Any) -> int:
+    """Return the address of the order placed last at this moment (a record would be a copy)."""
+    return known_address(account, account.resting + account.inbox_count - 1)
+
+
+@njit(cache=True)
+def _check_order(
+    account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
+) -> None:
+    check_symbol(account, symbol)
+    if quantity == 0.0 or not np.isfinite(quantity):
+        raise ValueError("the quantity of an order must be finite and not zero")
+    if kind in (LIMIT, STOP_LIMIT) and not np.isfinite(limit):
+        raise ValueError("the limit of an order must be finite")
+    if kind in (STOP, STOP_LIMIT) and not np.isfinite(stop):
+        raise ValueError("the stop of an order must be finite")
+    if until < FOK:
+        raise ValueError("until must be a time in ns, tif.GTC, tif.DAY, tif.IOC or tif.FOK")
+    if account.inbox_count == account.inbox_capacity:
+        raise RuntimeError("too many orders placed at one moment")
+
+
+@njit(cache=True)
+def _append(
+    account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
+) -> None:
+    """Write a new order to the inbox. Prices go to the next tick, the careful way."""
+    order = order_at(account.inbox + account.inbox_count * _ORDER_SIZE)
+    account.inbox_count += 1
+    order.order_id = account.next_order
+    account.next_order += 1
+    order.ts = account.now
+    order.symbol = symbol
+    order.quantity = quantity
+    order.filled = 0.0
+    order.price = np.nan
+    order.kind = kind
+    order.state = ACCEPTED
+    order.done_ts = 0
+    order.limit = on_tick(account, symbol, limit, quantity < 0.0)
+    order.stop = on_tick(account, symbol, stop, quantity > 0.0)
+    order.until = until
+    order.reason = NO_REASON
+    order.parent = 0
+    order.found = np.nan
+    order.allowed = np.nan
+    order.trail = np.nan
+    order.trail_fraction = np.nan
+    order.live_ts = account.now
+    order.group = 0
+    order.children = 0
+    order.midway = NEVER
+    order.paid = 0.0
+
+
+@njit(cache=True)
+def _rest(account: Any, order: Any) -> None:
+    """Count an order just accepted among those at rest."""
+    symbol = order.symbol
+    if is_pending(order):
+        add_pending(account, symbol, order.quantity)
+    resting = load_i8(account.resting_of, symbol)
+    store_i8(account.resting_of, symbol, resting + 1)
+    if resting == 0:
+        calm(account, symbol)
+    narrow(account, order)
+
+
+@njit(cache=True)
+def _admit(account: Any) -> int:
+    """Accept the order just written, or reject it; its id."""
+    order = order_at(_newest(account))
+    reason = refusal(account, order)
+    if reason == NO_REASON:
+        _rest(account, order)
+    else:
+        order.state = REJECTED
+        order.reason = reason
+        order.done_ts = account.now
+        account.done += 1
+        account.rejected += 1
+    return order.order_id
+
+
+@njit(cache=True)
+def place(
+    account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
+) -> int:
+    """Place an order for ``quantity`` units (+ buy, - sell); its id, from 1.
+
+    Raises IndexError for a symbol the run does not have, ValueError for a quantity that is zero or
+    not finite, for a price that the kind needs and that is not finite and for an ``until`` that is
+    neither a time nor GTC, DAY, IOC or FOK, RuntimeError when a single moment places more orders
+    than the inbox holds. What breaks a limit is placed as rejected.
+    """
+    _check_order(account, symbol, quantity, kind, limit, stop, until)
+    _append(account, symbol, quantity, kind, limit, stop, until)
+    return _admit(account)
+
+
+@njit(cache=True)
+def place_market(account: Any, symbol: int, quantity: float) -> int:
+    """Place a market order; its id. Raises as `place`."""
+    return place(account, symbol, quantity, MARKET, np.nan, np.nan, GTC)
+
+
+@njit(cache=True)
+def place_target(account: Any, symbol: int, quantity: float) -> int:
+    """Order what is missing from position plus pending orders to ``quantity``; 0 if nothing is."""
+    check_symbol(account, symbol)
+    if not np.isfinite(quantity):
+        raise ValueError("the target quantity must be finite")
+    held = load_f8(account.position, symbol) + load_f8(account.pending, symbol)
+    missing = quantity - held
+    if abs(missing) <= _SAME * (abs(quantity) + abs(held)):
+        return 0
+    return place_market(account, symbol, missing)
+
+
+@njit(cache=True)
+def place_trailing(
+    account: Any, symbol: int, quantity: float, trail: float, fraction: float, until: int
+) -> int:
+    """Place a stop that follows the best price since at a distance: in price, or as a fraction.
+
+    It starts from the symbol's last close. Exactly one of the two must be above 0 and the other
+    NaN; ValueError otherwise, and before the symbol's first bar.
+    """
+    _check_order(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
+    if not ((trail > 0.0) ^ (fraction > 0.0)):
+        raise ValueError("a trailing stop needs either an amount or a fraction above 0")
+    last = load_f8(account.last_price, symbol)
+    if not np.isfinite(last):
+        raise ValueError("a trailing stop needs a bar of its symbol before it")
+    _append(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
+    order = order_at(_newest(account))
+    order.trail, order.trail_fraction = trail, fraction
+    order.stop = trailed(account, order, last)
+    return _admit(account)
+
+
+@njit(cache=True)
+def place_bracket(
+    account: Any,
+    symbol: int,
+    quantity: float,
+    stop_loss: float,
+    take_profit: float,
+    limit: float,
+    stop: float,
+    until: int,
+) -> int:
+    """Place an entry and the orders that its fill makes live; the entry's id.
+
+    The stop-loss has the next id, the take-profit the one after (either may be NaN: none). A fill
+    of one cancels the other, and neither does more than close the position. With a ``limit``, a
+    ``stop`` or both the entry waits for them, else it is a market order. ValueError if a
+    protecting price is on the wrong side of the entry's.
+    """
+    if np.isnan(stop_loss) and np.isnan(take_profit):
+        raise ValueError("a bracket needs a stop-loss or a take-profit")
+    side = 1.0 if quantity > 0.0 else -1.0
+    price = limit if np.isnan(stop) else stop
+    if side * (take_profit - stop_loss) <= 0.0 or side * (price - stop_loss) <= 0.0:
+        raise ValueError("the stop-loss of a bracket must lie behind its entry and its profit")
+    if side * (take_profit - price) <= 0.0:
+        raise ValueError("the take-profit of a bracket must lie ahead of its entry")
+    kind = MARKET
+    if not np.isnan(stop):
+        kind = STOP if np.isnan(limit) else STOP_LIMIT
+    elif not np.isnan(limit):
+        kind = LIMIT
+    entry = place(account, symbol, quantity, kind, limit, stop, until)
+    order_at(_newest(account)).children = 1
+    if not np.isnan(stop_loss):
+        _place_leg(account, entry, symbol, -quantity, STOP, np.nan, stop_loss)
+    if not np.isnan(take_profit):
+        _place_leg(account, entry, symbol, -quantity, LIMIT, take_profit, np.nan)
+    return entry
+
+
+@njit(cache=True)
+def _place_leg(
+    account: Any, entry: int, symbol: int, quantity: float, kind: int, limit: float, stop: float
+) -> None:
+    """Place an order that waits for ``entry``; it only closes, so no limit is asked."""
+    _check_order(account, symbol, quantity, kind, limit, stop, GTC)
+    _append(account, symbol, quantity, kind, limit, stop, GTC)
+    order = order_at(_newest(account))
+    order.parent = entry
+    order.group = entry
+    order.live_ts = NEVER
+    _rest(account, order)
+    if _find(account, entry) == 0:  # rejected
+        end_order(account, order, CANCELLED, ENTRY_ENDED, account.now)
+
+
+@njit(cache=True)
+def _search(orders: int, count: int, order_id: int) -> int:
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if order_at(orders + middle * _ORDER_SIZE).order_id < order_id:
+            low = middle + 1
+        else:
+            high = middle
+    if low < count and order_at(orders + low * _ORDER_SIZE).order_id == order_id:
+        return orders + low * _ORDER_SIZE
+    return 0
+
+
+@njit(cache=True)
+def _find(account: Any, order_id: int) -> int:
+    """Return the address of an order at rest, 0 if it is unknown or done."""
+    address = _search(account.book, account.resting, order_id)
+    if address == 0:
+        address = _search(account.inbox, account.inbox_count, order_id)
+    if address == 0 or order_at(address).state >= FILLED:
+        return 0
+    return address
+
+
+@njit(cache=True)
+def cancel(account: Any, order_id: int) -> bool:
+    """Cancel an order that still rests, and what waits for it; False if unknown or done."""
+    address = _find(account, order_id)
+    if address == 0:
+        return False
+    end_order(account, order_at(address), CANCELLED, BY_STRATEGY, account.now)
+    return True
+
+
+@njit(cache=True)
+def replace(account: Any, order_id: int, quantity: float, limit: float, stop: float) -> bool:
+    """Change an order at rest; NaN leaves a value as it is.
+
+    False if it is unknown or done, or would break a limit with the change: it then rests as it was.
+    One that is to become no more than what is filled of it ends.
+    ValueError for a quantity of another sign or zero, and for a price the order does not have.
+    """
+    address = _find(account, order_id)
+    if address == 0:
+        return False
+    order = order_at(address)
+    same_side = quantity * order.quantity > 0.0 and np.isfinite(quantity)
+    if not np.isnan(quantity) and not same_side:
+        raise ValueError("replace cannot turn an order around: its quantity keeps its sign")
+    if np.isnan(order.limit) and not np.isnan(limit):
+        raise ValueError("replace cannot give a limit to an order that has none")
+    if np.isnan(order.stop) and not np.isnan(stop):
+        raise ValueError("replace cannot give a stop to an order that has none")
+    before = order.quantity, order.limit, order.stop
+    if not np.isnan(quantity):
+        order.quantity = quantity
+    if not np.isnan(limit):
+        order.limit = on_tick(account, order.symbol, limit, order.quantity < 0.0)
+    if not np.isnan(stop):
+        order.stop = on_tick(account, order.symbol, stop, order.quantity > 0.0)
+    if order.parent == 0 and refusal(account, order) != NO_REASON:
+        order.quantity, order.limit, order.stop = before
+        order.found = order.allowed = np.nan
+        account.rejected += 1
+        return False
+    if is_pending(order):
+        add_pending(account, order.symbol, order.quantity - before[0])
+    unsettle(account, order.symbol)
+    if abs(order.quantity) <= abs(order.filled):
+        end_order(account, order, CANCELLED, BY_STRATEGY, account.now)
+    return True
+
+
+@njit(cache=True)
+def one_cancels_other(account: Any, first: int, second: int) -> bool:
+    """Have a fill of either order cancel the other; False if one is unknown or done."""
+    one, other = _find(account, first), _find(account, second)
+    if one == 0 or other == 0 or one == other:
+        return False
+    group = order_at(one).group
+    if group == 0:
+        group = order_at(other).group
+    if group == 0:
+        group = min(first, second)
+    order_at(one).group = group
+    order_at(other).group = group
+    return True

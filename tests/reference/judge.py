@@ -1,0 +1,90 @@
+"""The rules of `pipeline.execution.limits` in plain Python."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.execution import orders
+from pipeline.stages.lane_spec import Terms
+from tests.reference.matching import Order
+
+Refusal = tuple[int, float, float]
+
+
+class Judge:
+    """Says of an order, which is among those at rest already, why it is not admitted."""
+
+    def __init__(self, account: Any, terms: Terms) -> None:
+        self._account = account
+        self._terms = terms
+
+    def __call__(self, order: Order) -> Refusal | None:
+        return next(self._reasons(order), None)
+
+    def _reasons(self, order: Order) -> Iterator[Refusal]:
+        terms, account, size = self._terms, self._account, abs(order.quantity)
+        lot = account.book.lot
+        if lot and abs(size - account.book.whole_lots(size)) > 1e-9 * lot:
+            yield orders.LOT, size, lot
+        if terms.max_order_volume < math.inf:
+            volume = account.volumes[order.symbol]
+            allowed = terms.max_order_volume * (volume if volume > 0 else 0.0)
+            if size > allowed:
+                yield orders.ORDER_VOLUME, size, allowed
+        if not terms.limited or self._only_reduces(order):
+            return
+        price = self._price(order)
+        if math.isnan(price):
+            yield orders.NO_PRICE, price, math.nan
+        unit = price * account.multiplier(order.symbol)
+        if size * unit > terms.max_per_trade:
+            yield orders.PER_TRADE, size * unit, terms.max_per_trade
+        of_symbol = self._largest(order.symbol) * unit
+        if of_symbol > terms.max_per_symbol:
+            yield orders.PER_SYMBOL, of_symbol, terms.max_per_symbol
+        symbols = range(len(account.prices))
+        held = float(sum(self._largest(symbol) != 0 for symbol in symbols))
+        if held > terms.max_open_positions:
+            yield orders.OPEN_POSITIONS, held, terms.max_open_positions
+        exposure = 0.0
+        for symbol in symbols:
+            if units := self._largest(symbol):
+                at = price if symbol == order.symbol else account.prices[symbol]
+                exposure += units * at * account.multiplier(symbol)
+        if exposure > terms.max_buying_power:
+            yield orders.BUYING_POWER, exposure, terms.max_buying_power
+        if exposure > terms.leverage * account.equity:
+            yield orders.LEVERAGE, exposure, terms.leverage * account.equity
+        if terms.cash_only and not order.buys:
+            held = max(account.position(order.symbol), 0.0)
+            yield orders.SHORT_SALE, self._resting(order.symbol, buys=False), held
+        cost = 0.0
+        for one in self._opening():
+            if one.buys:
+                cost += one.left * self._price(one) * account.multiplier(one.symbol)
+        if terms.cash_only and cost > account.cash:
+            yield orders.CASH, cost, account.cash
+
+    def _opening(self) -> list[Order]:
+        return [one for one in self._account.book.at_rest if one.resting and not one.parent]
+
+    def _resting(self, symbol: int, *, buys: bool) -> float:
+        total = 0.0
+        for one in self._opening():
+            if one.symbol == symbol and one.buys == buys:
+                total += abs(one.left)
+        return total
+
+    def _largest(self, symbol: int) -> float:
+        held = self._account.position(symbol)
+        bought = abs(held + self._resting(symbol, buys=True))
+        return max(bought, abs(held - self._resting(symbol, buys=False)))
+
+    def _only_reduces(self, order: Order) -> bool:
+        held = self._account.position(order.symbol)
+        against = held * order.quantity < 0
+        return against and self._resting(order.symbol, buys=order.buys) <= abs(held)
+
+    def _price(self, order: Order) -> float:
+        named = [price for price in (order.limit, order.stop) if not math.isnan(price)]
+        return named[0] if named else self._account.prices[order.symbol]
