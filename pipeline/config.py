@@ -32,6 +32,7 @@ from pipeline.config_values import (
     SessionName,
     StrategyName,
     Streams,
+    Symbol,
     Symbols,
     Text,
     as_tuple,
@@ -242,6 +243,12 @@ class SessionConfig(Section):
         min_length=1,
         description="Folder of the Parquet catalog that holds the bars, relative to the working"
         " directory.",
+    )
+    benchmark: Symbol | None = Field(
+        default=None,
+        description="Symbol that the lanes are compared with (alpha, beta and others in the"
+        " summary), by its returns from close to close of the sessions. The catalog must hold it at"
+        " the base interval; it need not be among the symbols. null: none. Default null.",
     )
     metadata: dict[Text, Text] = Field(
         default={},

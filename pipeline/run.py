@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.benchmark import read_benchmark
 from pipeline.config import SessionConfig
 from pipeline.config_execution import InstrumentConfig
 from pipeline.errors import ConfigError, DataError
@@ -17,9 +18,10 @@ from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
 from pipeline.market.catalog import Catalog
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.results.folder import RunFolder
+from pipeline.results.statistics import monthly_returns
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.strategy.source import pack
-from pipeline.summary import summarise
+from pipeline.summary import session_rows, summarise
 from pipeline.supervisor import COORDINATOR, Crew, Work, start_context
 from shm.space import available_shared_memory
 from shm.stats import StatsBlock
@@ -76,9 +78,68 @@ class Result:
         """One row per lane and base timestamp: ts (close), lane, equity, cash."""
         return self._folder.table("equity")
 
+    @property
+    def sessions(self) -> "pa.Table":
+        """One row per lane and session: lane, date, equity (at the close), return, benchmark.
+
+        The last two are simple returns, null where there is none: see `returns`.
+        """
+        return self._folder.table("sessions")
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """What the summary says of the first lane."""
+        statistics: dict[str, Any] = self.summary["lanes"][0]
+        return statistics
+
     def to_pandas(self, name: str) -> "pd.DataFrame":
-        """Return "fills", "orders" or "equity" as a pandas DataFrame."""
+        """Return "fills", "orders", "equity" or "sessions" as a pandas DataFrame."""
         return self._folder.table(name).to_pandas()
+
+    def returns(self, lane: int = 0) -> "pd.Series":
+        """Return a lane's simple return per session as a float64 Series, by session date.
+
+        The index is a DatetimeIndex of dates without a time zone, which pyfolio, QuantStats and
+        empyrical take. The first return is over the initial cash; one over an equity that is not
+        positive is NaN. Raises ValueError if there is no such lane.
+        """
+        return self._per_session("return", lane)
+
+    def benchmark_returns(self) -> "pd.Series":
+        """Return what the benchmark returned per session, in the form of `returns`.
+
+        The first return is over the open of its first bar; before that bar, and without a
+        benchmark, all are NaN.
+        """
+        return self._per_session("benchmark", 0)
+
+    def monthly(self, lane: int = 0) -> "pd.DataFrame":
+        """Return a lane's compound returns by year (rows) and month 1 to 12 (columns).
+
+        NaN where a month had no session. Raises ValueError if there is no such lane.
+        """
+        import pandas as pd
+
+        returns = self.returns(lane)
+        grown = monthly_returns(returns.index.to_numpy("M8[ns]").view("i8"), returns.to_numpy())
+        years = sorted({int(month[:4]) for month in grown})
+        table = pd.DataFrame(math.nan, years, range(1, 13))
+        for month, value in grown.items():
+            table.loc[int(month[:4]), int(month[5:])] = value
+        return table
+
+    def _per_session(self, column: str, lane: int) -> "pd.Series":
+        import pandas as pd
+
+        lanes = len(self.summary["lanes"])
+        if not 0 <= lane < lanes:
+            raise ValueError(f"lane must be 0 to {lanes - 1}, was {lane}")
+        sessions = self.sessions
+        # Every lane has a row for every session.
+        rows = sessions.num_rows // lanes
+        own = sessions.slice(lane * rows, rows)
+        dates = own["date"].to_numpy().astype("M8[ns]")
+        return pd.Series(own[column].to_numpy(), pd.DatetimeIndex(dates, name="date"), name=column)
 
 
 def run(
@@ -111,6 +172,7 @@ def run(
     lanes = make_lanes(settings, strategy)
     sessions = _sessions(settings)
     bars = _bars_in_catalog(settings, sessions)
+    benchmark = read_benchmark(settings, sessions)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
@@ -126,10 +188,12 @@ def run(
             crew.start()
             facts = crew.watch(_ticker(progress, sessions, bars))
             rows = folder.merge(shape.symbols)
+            folder.write_sessions(session_rows(facts, benchmark))
             summary = summarise(
                 settings,
                 lanes,
                 facts,
+                benchmark,
                 crew.members(),
                 PerformanceMetrics.for_row(crew.stats, "supervisor"),
                 crew.overruns(),

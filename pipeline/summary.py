@@ -1,15 +1,25 @@
 """What a run came to, as summary.json holds it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pipeline.benchmark import Benchmark
 from pipeline.config import SessionConfig
 from pipeline.lanes import Lanes
 from pipeline.results.digest import run_digest
-from pipeline.results.statistics import lane_statistics, win_rate
+from pipeline.results.drawdown import drawdowns
+from pipeline.results.relative import relative_statistics
+from pipeline.results.round_trips import expectancy, payoff_ratio, profit_factor, win_rate
+from pipeline.results.statistics import (
+    Curve,
+    lane_statistics,
+    monthly_returns,
+    session_returns,
+    turnover_per_year,
+)
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.strategy.strategy import values_of
 from shm.control import MemberSnapshot
@@ -23,11 +33,15 @@ _TOUCHED = {
     "liquidations": "liquidations",
 }
 
+_Dates = np.ndarray[Any, np.dtype[np.int64]]
+_Facts = Sequence[Mapping[str, Any]]
+
 
 def summarise(
     settings: SessionConfig,
     lanes: Lanes,
-    facts: Sequence[Mapping[str, Any]],
+    facts: _Facts,
+    benchmark: Benchmark | None,
     members: Sequence[MemberSnapshot],
     performance: PerformanceMetrics,
     overruns: Sequence[Mapping[str, Any]],
@@ -40,13 +54,13 @@ def summarise(
     and drawdowns as fractions, quality in per cent.
     """
     replayed = facts[0]
-    found = {lane["lane"]: lane for one in facts for lane in one.get("lanes", ())}
+    found = _by_lane(facts)
     finished = max(one["finished_ns"] for one in facts if "finished_ns" in one)
     elapsed = finished - replayed["started_ns"]
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
     seconds = elapsed * _NS
-    per_lane = [_lane(settings, lanes, found[number]) for number in sorted(found)]
+    per_lane = [_lane(settings, lanes, lane, benchmark) for lane in found]
     data = settings.session_data_config
     bars = sum(replayed["present"])
     first = per_lane[0]
@@ -73,6 +87,13 @@ def summarise(
         },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
+        "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
+        "monthly": [
+            {"month": month, "return": grown}
+            for month, grown in monthly_returns(
+                found[0]["session_dates"], _returns(found[0])
+            ).items()
+        ],
         "overruns": list(overruns),
         "processes": [
             {"role": one.role, "pid": one.pid, "peak_rss_bytes": one.peak_memory} for one in members
@@ -81,6 +102,27 @@ def summarise(
         "performance": performance.numbers(),
         "report": performance.format_report("backtest"),
     }
+
+
+def session_rows(
+    facts: _Facts, benchmark: Benchmark | None
+) -> Iterator[tuple[int, tuple[np.ndarray[Any, Any], ...]]]:
+    """Give what `RunFolder.write_sessions` takes of each lane; ``facts`` as in `summarise`."""
+    for lane in _by_lane(facts):
+        returns = _returns(lane)
+        against = np.full(len(returns), np.nan) if benchmark is None else benchmark.returns
+        yield lane["lane"], (lane["session_dates"], lane["session_equity"], returns, against)
+
+
+def _by_lane(facts: _Facts) -> list[Mapping[str, Any]]:
+    """Return what the engines sent of their lanes, in the lanes' order."""
+    return sorted(
+        (lane for one in facts for lane in one.get("lanes", ())), key=lambda lane: lane["lane"]
+    )
+
+
+def _returns(found: Mapping[str, Any]) -> Curve:
+    return session_returns(found["initial_cash"], found["session_equity"])
 
 
 def _quality(wanted: bool, symbols: Sequence[str], replayed: Mapping[str, Any]) -> dict[str, float]:
@@ -93,13 +135,23 @@ def _quality(wanted: bool, symbols: Sequence[str], replayed: Mapping[str, Any]) 
     }
 
 
-def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> dict[str, Any]:
+def _lane(
+    settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any], benchmark: Benchmark | None
+) -> dict[str, Any]:
     """Return one lane's part of the summary."""
     number = found["lane"]
     setting = settings.strategies[number]
     record = found["record"]
-    closes, dates = found["session_equity"], found["session_dates"]
-    statistics = lane_statistics(found["initial_cash"], closes, _sessions_per_year(dates))
+    initial, closes, dates = (found[n] for n in ("initial_cash", "session_equity", "session_dates"))
+    per_year = _sessions_per_year(dates)
+    relative = (
+        {}
+        if benchmark is None
+        else relative_statistics(_returns(found), benchmark.returns, per_year)
+    )
+    trips, wins, profit, loss = (
+        found[name] for name in ("trips", "wins", "gross_profit", "gross_loss")
+    )
     return {
         "lane": number,
         "strategy": setting.name,
@@ -114,17 +166,52 @@ def _lane(settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any]) -> di
         "commission": found["commission"],
         "slippage": found["slippage_cost"],
         "turnover": found["turnover"],
-        **statistics,
+        "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
+        **lane_statistics(initial, closes, per_year, record.max_drawdown),
+        **relative,
         "max_drawdown": record.max_drawdown,
-        "round_trips": found["trips"],
-        "win_rate": win_rate(found["wins"], found["trips"]),
-        "gross_profit": found["gross_profit"],
-        "gross_loss": found["gross_loss"],
+        **_drawdowns(initial, closes, dates),
+        "round_trips": trips,
+        "win_rate": win_rate(wins, trips),
+        "gross_profit": profit,
+        "gross_loss": loss,
+        "profit_factor": profit_factor(profit, loss),
+        "expectancy": expectancy(profit, loss, trips),
+        "payoff_ratio": payoff_ratio(profit, loss, wins, trips),
         "digest": record.digest,
     }
 
 
-def _sessions_per_year(dates: np.ndarray[Any, np.dtype[np.int64]]) -> float:
+def _drawdowns(initial: float, closes: Curve, dates: _Dates) -> dict[str, Any]:
+    """Return the drawdowns by session closes; the cash before the first session has no date."""
+    found = drawdowns(initial, closes)
+
+    def day(session: int | None) -> str | None:
+        known = session is not None and session >= 0
+        return str(dates[session].astype("M8[ns]").astype("M8[D]")) if known else None
+
+    return {
+        "deepest_drawdown": {
+            "depth": found.depth,
+            "start": day(found.start),
+            "bottom": day(found.bottom),
+            "recovery": day(found.recovery),
+            "sessions": found.sessions,
+        },
+        "longest_drawdown": found.longest,
+    }
+
+
+def _benchmark(benchmark: Benchmark, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the benchmark's own figures, as those of an account that holds it from the start."""
+    returns = benchmark.returns[~np.isnan(benchmark.returns)]
+    closes = np.cumprod(1.0 + returns, dtype=np.float64)
+    fall = drawdowns(1.0, closes).depth
+    figures = lane_statistics(1.0, closes, _sessions_per_year(found["session_dates"]), fall)
+    return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}
+
+
+def _sessions_per_year(dates: _Dates) -> float:
     """Return how many sessions the calendar has per year, by the dates of the run.
 
     Below a month the usual 252 is taken for it: a week without a holiday says little of a year.

@@ -40,6 +40,8 @@ def changed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("exchange_group", "US_EQUTY", ConfigError, ["US_EQUTY", "US_EQUITY"]),
         ("pipelin", {}, ConfigError, ["pipelin", "pipeline"]),
         ("mode", "live", ConfigError, ["live", "backtest"]),
+        ("benchmark", "ALFB", DataError, ["benchmark", "ALFB", "ALFA"]),
+        ("benchmark", " ALFA", ConfigError, ["benchmark", "symbol"]),
         ("strategy", {"name": "nowhere:Cls"}, StrategyError, ["nowhere"]),
         (
             "strategy",

@@ -155,6 +155,7 @@ valid_settings = st.fixed_dictionaries(
         "pipeline": st.fixed_dictionaries(
             {"processors": st.integers(1, 64), "slot_rows": st.none() | st.integers(1, 10**6)}
         ),
+        "benchmark": st.none() | names,
         "metadata": st.dictionaries(st.text(), st.text(), max_size=3),
     },
 )

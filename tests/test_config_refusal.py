@@ -17,7 +17,7 @@ LANES = "a section with name, parameters, mode, or a list of at least one such s
 STAGES = "processors, engines, slots, slot_rows, start_method"
 SECTIONS = (
     "session_name, exchange_group, asset_class, mode, backtest_config, session_data_config,"
-    " trading_config, execution, instruments, strategy, pipeline, catalog, metadata"
+    " trading_config, execution, instruments, strategy, pipeline, catalog, benchmark, metadata"
 )
 DAY = "a date written as YYYY-MM-DD"
 

@@ -32,6 +32,7 @@ ALLOWED = {
 }
 # Files that belong to a part without lying in its folder.
 BESIDE = {
+    "benchmark": "run",
     "code_cache": "strategy",
     "config_execution": "config",
     "config_refusal": "config",

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import empyrical
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -185,15 +186,46 @@ def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_pat
         "fills.parquet",
         "orders.parquet",
         "performance.txt",
+        "sessions.parquet",
         "summary.json",
     ]
     assert json.loads((result.run_dir / "summary.json").read_text()) == result.summary
     assert "analysis engine" in (result.run_dir / "performance.txt").read_text().lower()
     again = run(result.run_dir / "config.json", out=tmp_path)
     assert again.digest == result.digest
-    for name in ("fills", "orders", "equity"):
+    for name in ("fills", "orders", "equity", "sessions"):
         one, other = (run_dir / f"{name}.parquet" for run_dir in (result.run_dir, again.run_dir))
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_returns_are_those_of_the_equity_at_each_close(config, tmp_path: Path):
+    result = run(config, strategy=[Crosser(fast=3), Both(minutes=5)], out=tmp_path)
+    sessions = TimeManager("US_EQUITY").session_table(FIRST, LAST)
+    for number, lane in enumerate(result.summary["lanes"]):
+        equity = result.to_pandas("equity").query(f"lane == {number}")
+        at = np.searchsorted(equity["ts"].to_numpy("M8[ns]").view("i8"), sessions.close_ns, "right")
+        closes = equity["equity"].to_numpy()[at - 1]
+        returns = result.returns(number)
+        assert returns.to_list() == pytest.approx(
+            np.diff(closes, prepend=1e5) / [1e5, *closes[:-1]]
+        )
+        assert returns.index.tz is None
+        assert returns.index.to_numpy("M8[ns]").view("i8").tolist() == sessions.date_ns.tolist()
+        assert (1 + returns).prod() - 1 == pytest.approx(lane["total_return"], abs=1e-12)
+        assert empyrical.sharpe_ratio(returns) == pytest.approx(lane["sharpe_ratio"])
+    months = {"2024-11": 11, "2024-12": 12}
+    assert [one["month"] for one in result.summary["monthly"]] == list(months)
+    for one in result.summary["monthly"]:
+        month = months[one["month"]]
+        assert result.monthly().loc[2024, month] == one["return"]
+        own = result.returns()
+        assert (1 + own[own.index.month == month]).prod() - 1 == pytest.approx(one["return"])
+    assert result.monthly().shape == (1, 12)
+    assert result.monthly().notna().to_numpy().sum() == 2
+    assert result.statistics == result.summary["lanes"][0]
+    assert result.benchmark_returns().isna().all()
+    with pytest.raises(ValueError, match="lane must be 0 to 1, was 2"):
+        result.returns(2)
 
 
 def test_the_summary_says_what_was_run(config, sample: Path, tmp_path: Path):

@@ -5,6 +5,7 @@
     <session_name>-<UTC timestamp>-<id>/
         config.json         the resolved configuration
         fills.parquet       orders.parquet       equity.parquet
+        sessions.parquet    per lane and session: date, equity, return, the benchmark's return
         summary.json        performance.txt
         PARTIAL             why the results are not whole; absent once they are
         parts/              what engines with several lanes left, until `merge`
@@ -19,7 +20,7 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import RunError
 from pipeline.results.recorder import PARTS
 from pipeline.results.spill import SpillReader
-from pipeline.results.tables import TABLES, TableWriter, writing
+from pipeline.results.tables import SESSIONS, TABLES, Column, TableWriter, writing
 
 PARTIAL = "PARTIAL"
 UNFINISHED = "the run has not finished"
@@ -91,6 +92,20 @@ class RunFolder:
             shutil.rmtree(self.path / PARTS)
         return {kind.name: self._rows(kind.name) for kind in TABLES}
 
+    def write_sessions(self, lanes: Iterable[tuple[int, Sequence[Column]]]) -> None:
+        """Write sessions.parquet: by lane in order, (dates, equity, return, benchmark's return).
+
+        Dates are int64 ns UTC, the others float64 with NaN where there is none, all of one length
+        per lane. Raises RunError if it cannot be written.
+        """
+        writer = TableWriter(self.path, SESSIONS, ())
+        try:
+            for lane, columns in lanes:
+                writer.append(lane, columns)
+            writer.close()
+        finally:
+            writer.abort()
+
     def write_performance(self, text: str) -> None:
         """Write performance.txt. Raises RunError if it cannot be written."""
         self._write("performance.txt", text if text.endswith("\n") else text + "\n")
@@ -141,8 +156,8 @@ class RunFolder:
         return self._read("summary.json")
 
     def table(self, name: str) -> pa.Table:
-        """Read "fills", "orders" or "equity" whole. Raises RunError if it cannot be read."""
-        names = [kind.name for kind in TABLES]
+        """Read "fills", "orders", "equity" or "sessions". Raises RunError if it cannot be read."""
+        names = [kind.name for kind in (*TABLES, SESSIONS)]
         if name not in names:
             raise ValueError(f"table must be one of {', '.join(names)}, was {name!r}")
         path = self.path / f"{name}.parquet"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.results.digest import LaneDigest
+from pipeline.results.drawdown import Drawdown
 from pipeline.results.spill import SpillWriter
-from pipeline.results.statistics import Drawdown
 from pipeline.results.tables import TABLES, Column, TableWriter
 
 PARTS = "parts"

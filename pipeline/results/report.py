@@ -19,9 +19,10 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     return first, of at most `LANES_SHOWN`. Figures that are missing, null or NaN show as "-".
     Only the run folder's path may be wider, because a broken path cannot be copied. `performance`
     (the text of PerformanceMetrics) follows as it is. Recognised beside the keys of the run
-    contract: `first_session`, `last_session` (dates), and of a lane `annual_return`,
-    `volatility`, `sharpe_ratio`, `max_drawdown`, `round_trips`, `win_rate`, `commission`,
-    `slippage`.
+    contract: `first_session`, `last_session` (dates), `benchmark`, and of a lane `annual_return`,
+    `volatility`, `sharpe_ratio`, `sortino_ratio`, `calmar_ratio`, `max_drawdown`,
+    `longest_drawdown`, `best_session`, `worst_session`, `alpha`, `beta`, `round_trips`,
+    `win_rate`, `profit_factor`, `commission`, `slippage`.
     """
     blocks = [_heading(summary), _replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -85,12 +86,38 @@ def _one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_line("total return", _signed_percent(lane.get("total_return"))),
         *_line("annual return", _signed_percent(lane.get("annual_return"))),
         *_line("volatility", f"{_percent(lane.get('volatility'))} a year"),
-        *_line("Sharpe ratio", _number(lane.get("sharpe_ratio"), ".2f")),
-        *_line("max drawdown", _percent(lane.get("max_drawdown"))),
+        *_line("Sharpe ratio", _ratio(lane, "sharpe_ratio")),
+        *_line(
+            "Sortino, Calmar", f"{_ratio(lane, 'sortino_ratio')}, {_ratio(lane, 'calmar_ratio')}"
+        ),
+        *_line("max drawdown", _drawdown(lane)),
+        *_line("best, worst", _best_and_worst(lane)),
         *_line("round trips", _round_trips(lane)),
         *_line("orders, fills", f"{_count(lane.get('orders'))}, {_count(lane.get('fills'))}"),
         *_line("costs", _costs(lane)),
+        *_against(summary.get("benchmark"), lane),
     ]
+
+
+def _drawdown(lane: Mapping[str, Any]) -> str:
+    text, longest = _percent(lane.get("max_drawdown")), lane.get("longest_drawdown")
+    if not _known(longest):
+        return text
+    return f"{text}; the longest lasted {_count(longest)} session{'' if longest == 1 else 's'}"
+
+
+def _best_and_worst(lane: Mapping[str, Any]) -> str:
+    best, worst = (_signed_percent(lane.get(f"{name}_session")) for name in ("best", "worst"))
+    return f"{best}, {worst} in a session" if _known(lane.get("best_session")) else UNKNOWN
+
+
+def _against(benchmark: Mapping[str, Any] | None, lane: Mapping[str, Any]) -> list[str]:
+    """Return what the benchmark did and how the lane compares; nothing without one."""
+    if not benchmark:
+        return []
+    text = f"{benchmark.get('symbol', UNKNOWN)} {_signed_percent(benchmark.get('total_return'))}"
+    alpha = _signed_percent(lane.get("alpha"))
+    return _line("benchmark", f"{text}; alpha {alpha} a year, beta {_ratio(lane, 'beta')}")
 
 
 def _costs(lane: Mapping[str, Any]) -> str:
@@ -107,7 +134,7 @@ def _many_lanes(lanes: Sequence[Mapping[str, Any]]) -> list[str]:
             _count(lane.get("lane")),
             _signed_percent(lane.get("total_return")),
             _percent(lane.get("max_drawdown")),
-            _number(lane.get("sharpe_ratio"), ".2f"),
+            _ratio(lane, "sharpe_ratio"),
             _count(lane.get("round_trips")),
             _percent(lane.get("win_rate"), 0),
             _number(lane.get("commission"), ",.0f"),
@@ -144,7 +171,11 @@ def _strategy(lane: Mapping[str, Any]) -> str:
 
 def _round_trips(lane: Mapping[str, Any]) -> str:
     trips = _count(lane.get("round_trips"))
-    return f"{trips}, {_percent(lane['win_rate'])} won" if _known(lane.get("win_rate")) else trips
+    if _known(lane.get("win_rate")):
+        trips += f", {_percent(lane['win_rate'])} won"
+    if _known(lane.get("profit_factor")):
+        trips += f", profit factor {_ratio(lane, 'profit_factor')}"
+    return trips
 
 
 def _line(label: str, value: object) -> list[str]:
@@ -166,6 +197,10 @@ def _known(value: Any) -> TypeGuard[float]:
 
 def _number(value: Any, form: str) -> str:
     return format(value, form) if _known(value) else UNKNOWN
+
+
+def _ratio(lane: Mapping[str, Any], name: str) -> str:
+    return _number(lane.get(name), ".2f")
 
 
 def _count(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Figures of a lane's account, from its equity.
+"""Figures of a lane's account, from its equity at the sessions' closes.
 
 Returns are simple, not logarithmic; fractions are fractions (0.25 means 25 %); NaN means that the
 figure is not defined for the input.
@@ -7,13 +7,15 @@ figure is not defined for the input.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 Curve = NDArray[np.float64]
 
 # Returns that are equal but for rounding scatter by about 1e-16; a real market by far more.
 NO_SCATTER = 1e-14
+
+# The worst share of the sessions that value at risk and expected shortfall look at.
+TAIL = 0.05
 
 
 def total_return(initial: float, final: float) -> float:
@@ -43,8 +45,14 @@ def annual_return(initial: float, closes: Curve, sessions_per_year: float) -> fl
         return math.nan
     if closes[-1] <= 0:
         return -1.0
-    # In logarithms, because a good hour annualised overflows a power; inf is the honest answer.
-    growth = math.log(closes[-1] / initial) * sessions_per_year / len(closes)
+    return compounded(math.log(closes[-1] / initial) * sessions_per_year / len(closes))
+
+
+def compounded(growth: float) -> float:
+    """Return exp(growth) - 1, inf where that is beyond a float.
+
+    A power would overflow for a good hour annualised; inf is the honest answer.
+    """
     return math.expm1(growth) if growth < 700 else math.inf
 
 
@@ -72,66 +80,122 @@ def sharpe_ratio(returns: Curve, sessions_per_year: float) -> float:
     return float(np.mean(returns)) / scatter * math.sqrt(sessions_per_year)
 
 
-@njit(cache=True)
-def _absorb_drawdown(state: Curve, equity: Curve) -> None:
-    """Carry `state` = (peak, lowest since that peak, deepest drawdown so far) over `equity`."""
-    peak, trough, deepest = state[0], state[1], state[2]
-    for i in range(len(equity)):
-        value = equity[i]
-        if value > peak:
-            if peak > 0.0:
-                deepest = max(deepest, 1.0 - trough / peak)
-            peak = value
-            trough = value
-        elif value < trough:
-            trough = value
-    state[0], state[1], state[2] = peak, trough, deepest
+def sortino_ratio(returns: Curve, sessions_per_year: float) -> float:
+    """Return mean(r) / sqrt(mean(min(r, 0) ** 2)) * sqrt(sessions_per_year), over a target of zero.
 
-
-class Drawdown:
-    """The maximum drawdown of an equity that arrives in pieces; how it is cut does not show.
-
-    Drawdown is 1 - equity / running peak, zero or positive (above 1 if the equity is negative).
-    Its first peak is the first equity absorbed; peaks that are not positive have no drawdown.
+    Source: F. A. Sortino, L. N. Price, "Performance Measurement in a Downside Risk Framework",
+    Journal of Investing 3 (1994), 59-64. NaN below two sessions and without a losing one.
     """
-
-    def __init__(self) -> None:
-        self._state = np.array([-math.inf, -math.inf, 0.0])
-
-    def absorb(self, equity: Curve) -> None:
-        """Absorb the next equities, in time order."""
-        _absorb_drawdown(self._state, equity)
-
-    @property
-    def maximum(self) -> float:
-        """The deepest drawdown so far, 0 before the first."""
-        peak, trough, deepest = map(float, self._state)
-        return max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+    if len(returns) < 2:
+        return math.nan
+    downside = math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2)))
+    if not downside > 0:
+        return math.nan
+    return float(np.mean(returns)) / downside * math.sqrt(sessions_per_year)
 
 
-def max_drawdown(equity: Curve) -> float:
-    """Return the largest 1 - equity / running peak, zero or positive."""
-    drawdown = Drawdown()
-    drawdown.absorb(equity)
-    return drawdown.maximum
+def calmar_ratio(annual: float, drawdown: float) -> float:
+    """Return annual return / maximum drawdown, both fractions. NaN without a drawdown.
+
+    Source: T. W. Young, "Calmar Ratio: A Smoother Tool", Futures 20 (October 1991), 40; over
+    the whole run instead of his three years.
+    """
+    return annual / drawdown if drawdown > 0 else math.nan
 
 
-def win_rate(wins: int, round_trips: int) -> float:
-    """Return the share of round trips that made money after costs; NaN without any."""
-    return wins / round_trips if round_trips else math.nan
+def omega_ratio(returns: Curve) -> float:
+    """Return sum(max(r, 0)) / sum(max(-r, 0)), over a target of zero.
+
+    Source: C. Keating, W. F. Shadwick, "A Universal Performance Measure", Journal of Performance
+    Measurement 6 (2002), 59-84. NaN below two sessions and without a losing one.
+    """
+    if len(returns) < 2:
+        return math.nan
+    losses = -float(np.sum(np.minimum(returns, 0.0)))
+    return float(np.sum(np.maximum(returns, 0.0))) / losses if losses > 0 else math.nan
 
 
-def lane_statistics(initial: float, closes: Curve, sessions_per_year: float) -> dict[str, float]:
-    """Return what the summary says of a lane's account, by name.
+def best_and_worst(returns: Curve) -> tuple[float, float]:
+    """Return the largest and the smallest return of a session; NaN without any."""
+    if not len(returns):
+        return math.nan, math.nan
+    return float(np.max(returns)), float(np.min(returns))
+
+
+def value_at_risk(returns: Curve) -> float:
+    """Return the return that 5 % of the sessions fell short of, negative for a loss.
+
+    The 5 % quantile of what happened, interpolated as definition 7 of R. J. Hyndman, Y. Fan,
+    "Sample Quantiles in Statistical Packages", American Statistician 50 (1996), 361-365. Source:
+    P. Jorion, "Value at Risk" (2006), the historical method. NaN without a session.
+    """
+    if not len(returns) or np.isnan(returns).any():
+        return math.nan
+    ordered = np.sort(returns)
+    place = (len(ordered) - 1) * TAIL
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
+
+
+def expected_shortfall(returns: Curve) -> float:
+    """Return the mean of the worst 5 % of the sessions, negative for a loss.
+
+    These are those up to `value_at_risk`: the floor((n - 1) * 0.05) + 1 smallest. Source: C.
+    Acerbi, D. Tasche, "On the Coherence of Expected Shortfall", Journal of Banking & Finance 26
+    (2002), 1487-1503. NaN without a session.
+    """
+    if not len(returns) or np.isnan(returns).any():
+        return math.nan
+    return float(np.mean(np.sort(returns)[: int((len(returns) - 1) * TAIL) + 1]))
+
+
+def monthly_returns(dates: NDArray[np.int64], returns: Curve) -> dict[str, float]:
+    """Return prod(1 + r) - 1 of each calendar month that has sessions, by "YYYY-MM", in order.
+
+    `dates` int64[N] are the sessions' dates, ns UTC, ascending; `returns` float64[N].
+    """
+    if not len(dates):
+        return {}
+    months = dates.view("M8[ns]").astype("M8[M]")
+    starts = np.flatnonzero(np.append(True, months[1:] != months[:-1]))
+    grown = np.multiply.reduceat(1.0 + returns, starts) - 1.0
+    return dict(zip(months[starts].astype(str).tolist(), grown.tolist(), strict=True))
+
+
+def turnover_per_year(turnover: float, closes: Curve, sessions_per_year: float) -> float:
+    """Return turnover / mean(closes) * sessions_per_year / n: how often the account was turned.
+
+    `turnover` is what all fills were worth, bought and sold alike, so holding once and leaving is
+    2. A fund's portfolio turnover (SEC Form N-1A, item 13) counts only the lesser side. NaN
+    without sessions or without a positive mean equity.
+    """
+    mean = float(np.mean(closes)) if len(closes) else 0.0
+    return turnover / mean * sessions_per_year / len(closes) if mean > 0 else math.nan
+
+
+def lane_statistics(
+    initial: float, closes: Curve, sessions_per_year: float, drawdown: float
+) -> dict[str, float]:
+    """Return what the summary says of the returns of a lane's account, by name.
 
     `initial` is the cash it began with, `closes` its equity at each session's close (float64),
-    `sessions_per_year` the calendar's. The drawdown is not here: it is measured at every base
-    timestamp (`LaneRecord.max_drawdown`), because closes hide what happens within a session.
+    `sessions_per_year` the calendar's, `drawdown` its maximum drawdown, which is measured at every
+    base timestamp (`LaneRecord.max_drawdown`), because closes hide what happens within a session.
     """
     returns = session_returns(initial, closes)
+    annual = annual_return(initial, closes, sessions_per_year)
+    best, worst = best_and_worst(returns)
     return {
         "total_return": total_return(initial, float(closes[-1]) if len(closes) else initial),
-        "annual_return": annual_return(initial, closes, sessions_per_year),
+        "annual_return": annual,
         "volatility": volatility(returns, sessions_per_year),
         "sharpe_ratio": sharpe_ratio(returns, sessions_per_year),
+        "sortino_ratio": sortino_ratio(returns, sessions_per_year),
+        "calmar_ratio": calmar_ratio(annual, drawdown),
+        "omega_ratio": omega_ratio(returns),
+        "best_session": best,
+        "worst_session": worst,
+        "value_at_risk": value_at_risk(returns),
+        "expected_shortfall": expected_shortfall(returns),
     }

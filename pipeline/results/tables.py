@@ -1,4 +1,4 @@
-"""The three result tables: their columns, and writing them as Parquet.
+"""The result tables: their columns, and writing them as Parquet.
 
 A table arrives in pieces, as arrays of 8-byte values of one lane, and is written in row groups of
 exactly `GROUP_ROWS` rows (the last one may be shorter). The bytes of a file therefore depend on
@@ -115,6 +115,17 @@ def _equity(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
         _numbers(rows["lane"], pa.int32()),
         _numbers(rows["equity"], pa.float64()),
         _numbers(rows["cash"], pa.float64()),
+    ]
+
+
+def _sessions(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    days = (rows["date"] // 86_400_000_000_000).astype(np.int32)
+    return [
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(days, pa.date32()),
+        _numbers(rows["equity"], pa.float64()),
+        _numbers(rows["return"], pa.float64(), np.isnan(rows["return"])),
+        _numbers(rows["benchmark"], pa.float64(), np.isnan(rows["benchmark"])),
     ]
 
 
@@ -240,7 +251,25 @@ EQUITY = TableKind(
     },
 )
 
+# What the engines record as they go.
 TABLES = (FILLS, ORDERS, EQUITY)
+
+# What the supervisor makes of them in the end: one row per lane and session.
+SESSIONS = TableKind(
+    "sessions",
+    np.dtype([("date", "<i8"), ("equity", "<f8"), ("return", "<f8"), ("benchmark", "<f8")]),
+    pa.schema(
+        [
+            pa.field("lane", pa.int32(), nullable=False),
+            pa.field("date", pa.date32(), nullable=False),
+            pa.field("equity", pa.float64(), nullable=False),
+            pa.field("return", pa.float64()),
+            pa.field("benchmark", pa.float64()),
+        ]
+    ),
+    _sessions,
+    {"compression": "lz4", "use_dictionary": ["lane", "date"], "write_statistics": ["lane"]},
+)
 
 
 @contextlib.contextmanager

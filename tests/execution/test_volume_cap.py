@@ -1,4 +1,4 @@
-"""Orders of which a bar's volume fills only a part, by example; `test_matching` has the property."""
+"""Orders of which a bar fills only a part, by example; `test_matching` has the property."""
 
 from pipeline.execution.orders import (
     CANCELLED,

@@ -69,6 +69,29 @@ def test_a_finished_run_reads_back(folder, make_rows, symbols):
     ]
 
 
+def test_sessions_are_written_by_lane_with_null_where_there_is_no_return(folder):
+    dates = np.array(["2024-05-31", "2024-06-03"], "M8[ns]").view("i8")
+    equity, none = np.array([-1.0, 2.0]), np.full(2, np.nan)
+    folder.write_sessions(
+        [(lane, (dates, equity * (1 + lane), np.array([-1.5, np.nan]), none)) for lane in (0, 1)]
+    )
+    day, later = date(2024, 5, 31), date(2024, 6, 3)
+    assert folder.table("sessions").to_pylist() == [
+        {"lane": 0, "date": day, "equity": -1.0, "return": -1.5, "benchmark": None},
+        {"lane": 0, "date": later, "equity": 2.0, "return": None, "benchmark": None},
+        {"lane": 1, "date": day, "equity": -2.0, "return": -1.5, "benchmark": None},
+        {"lane": 1, "date": later, "equity": 4.0, "return": None, "benchmark": None},
+    ]
+
+
+def test_sessions_that_cannot_be_written_leave_no_file(folder):
+    (folder.path / "sessions.parquet.part").symlink_to("/dev/full")
+    with pytest.raises(RunError, match=r"cannot write .*sessions\.parquet: the disk is full"):
+        folder.write_sessions([(0, (np.zeros(1, np.int64), *(np.zeros(1) for _ in range(3))))])
+    assert not (folder.path / "sessions.parquet").exists()
+    assert not (folder.path / "sessions.parquet.part").is_symlink()
+
+
 def test_a_run_is_partial_until_its_summary_is_written(folder, make_rows, symbols):
     """So a run whose every process was killed is marked as well."""
     assert folder.partial == "the run has not finished"
@@ -163,5 +186,5 @@ def test_what_is_no_run_folder_is_refused(tmp_path, folder):
     (folder.path / "config.json").write_text("[1]")
     with pytest.raises(RunError, match="must hold a JSON object, held list"):
         _ = folder.config
-    with pytest.raises(ValueError, match="table must be one of fills, orders, equity, was 'x'"):
+    with pytest.raises(ValueError, match="of fills, orders, equity, sessions, was 'x'"):
         folder.table("x")

@@ -19,9 +19,17 @@ LANE = {
     "annual_return": 0.1089,
     "volatility": 0.05,
     "sharpe_ratio": 1.234,
+    "sortino_ratio": 1.8,
+    "calmar_ratio": 3.391,
+    "best_session": 0.012,
+    "worst_session": -0.009,
     "max_drawdown": 0.0321,
+    "longest_drawdown": 12,
     "round_trips": 1240,
     "win_rate": 0.375,
+    "profit_factor": 1.1,
+    "alpha": 0.0412,
+    "beta": 0.456,
     "commission": 1239.5,
     "digest": "0123456789abcdef0123456789abcdef",
 }
@@ -68,8 +76,10 @@ total return    +1.23 %
 annual return   +10.89 %
 volatility      5.00 % a year
 Sharpe ratio    1.23
-max drawdown    3.21 %
-round trips     1,240, 37.50 % won
+Sortino, Calmar 1.80, 3.39
+max drawdown    3.21 %; the longest lasted 12 sessions
+best, worst     +1.20 %, -0.90 % in a session
+round trips     1,240, 37.50 % won, profit factor 1.10
 orders, fills   2,480, 2,479
 costs           1,239.50
 
@@ -77,6 +87,12 @@ digest          fedcba9876543210fedcba9876543210
 results         runs/demo-20240402T200000Z-0a1b2c3d
 """
     )
+
+
+def test_a_benchmark_is_compared_with():
+    benchmark = {"symbol": "SPY", "total_return": 0.0278}
+    text = format_summary({**SUMMARY, "benchmark": benchmark})
+    assert "\nbenchmark       SPY +2.78 %; alpha +4.12 % a year, beta 0.46\n" in text
 
 
 def test_many_lanes_are_a_table_with_the_best_first_and_a_cap():
@@ -108,6 +124,9 @@ def test_missing_figures_show_as_a_dash():
     assert "digest          -" in text
     assert "Sharpe ratio    -" in text
     assert "round trips     -" in text
+    assert "Sortino, Calmar -, -" in text
+    assert "max drawdown    -\n" in text
+    assert "best, worst     -\n" in text
 
 
 def test_bars_outside_sessions_and_full_quality_are_told():
@@ -133,7 +152,9 @@ def test_the_path_is_never_broken():
 def test_it_is_at_most_80_columns_wide_whatever_the_figures(figure, count, name):
     lane = {**LANE, **figure, "parameters": {f"p{i}": 1 / 3 for i in range(30)}, "strategy": name}
     lane["lane"] = 1
-    text = format_summary({**SUMMARY, "session_name": name, "lanes": [lane] * count})
+    benchmark = {"symbol": name, **figure}
+    summary = {**SUMMARY, "session_name": name, "benchmark": benchmark}
+    text = format_summary({**summary, "lanes": [lane] * count})
     assert max(map(len, text.split("\n"))) <= 80
     assert text.endswith("\n")
 

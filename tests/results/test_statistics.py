@@ -1,26 +1,43 @@
-"""Statistics against values worked out by hand and against naive definitions."""
+"""Statistics against values worked out by hand, naive definitions and empyrical."""
 
 import math
 import statistics as stdlib
 
+import empyrical
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.results.drawdown import max_drawdown
 from pipeline.results.statistics import (
-    Drawdown,
     annual_return,
+    best_and_worst,
+    calmar_ratio,
+    expected_shortfall,
     lane_statistics,
-    max_drawdown,
+    monthly_returns,
+    omega_ratio,
     session_returns,
     sharpe_ratio,
+    sortino_ratio,
     total_return,
+    turnover_per_year,
+    value_at_risk,
     volatility,
-    win_rate,
 )
 
-curves = st.lists(st.floats(1.0, 1e6), min_size=1, max_size=40)
+# In basis points: returns of a real market either scatter by at least that or not at all.
+series = st.lists(st.integers(-2000, 2500), min_size=1, max_size=60)
+
+
+def assert_agrees(returns, figures):
+    """Each figure, of the equity that the returns make of 1, is what empyrical says by its name."""
+    closes = np.cumprod(1.0 + returns)
+    for name, figure in figures.items():
+        theirs = getattr(empyrical, name)(returns)
+        assert figure(closes) == pytest.approx(theirs, rel=1e-9, abs=1e-9, nan_ok=True), name
 
 
 def test_total_return_by_hand():
@@ -77,38 +94,125 @@ def test_sharpe_is_the_textbook_formula(values):
         assert sharpe_ratio(np.array(values), 252) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-def test_max_drawdown_by_hand():
-    assert max_drawdown(np.array([100.0, 120.0, 90.0, 150.0, 149.0])) == 0.25
-    assert max_drawdown(np.array([100.0, 80.0, 60.0])) == pytest.approx(0.4)
-    assert max_drawdown(np.array([1.0, 2.0, 3.0])) == 0.0
-    assert max_drawdown(np.empty(0)) == 0.0
-    assert max_drawdown(np.array([100.0, -50.0])) == 1.5
-    assert max_drawdown(np.array([-10.0, -20.0])) == 0.0
+@given(series)
+def test_what_both_define_agrees_with_empyrical(values):
+    returns = np.array(values) / 1e4
+    assert_agrees(
+        returns,
+        {
+            "cum_returns_final": lambda c: total_return(1.0, c[-1]),
+            "annual_return": lambda c: annual_return(1.0, c, 252),
+            "annual_volatility": lambda _: volatility(returns, 252),
+            "omega_ratio": lambda _: omega_ratio(returns),
+            "value_at_risk": lambda _: value_at_risk(returns),
+            "conditional_value_at_risk": lambda _: expected_shortfall(returns),
+            "calmar_ratio": lambda c: calmar_ratio(
+                annual_return(1.0, c, 252), max_drawdown(np.append(1.0, c))
+            ),
+        },
+    )
 
 
-@settings(deadline=None)
-@given(curves, st.lists(st.integers(0, 40), max_size=4))
-def test_max_drawdown_is_its_definition_however_the_curve_is_cut(curve, cuts):
-    equity = np.array(curve)
-    expected = max(1 - value / max(curve[: i + 1]) for i, value in enumerate(curve))
-    drawdown = Drawdown()
-    for piece in np.split(equity, sorted(cuts)):
-        drawdown.absorb(piece)
-    assert drawdown.maximum == expected == max_drawdown(equity)
+@given(series)
+def test_ratios_agree_with_empyrical_where_the_denominator_is_not_zero(values):
+    """Its rule then is an infinity with the numerator's sign (or NaN for 0 / 0); ours is NaN."""
+    returns = np.array(values) / 1e4
+    ours = {
+        "sharpe_ratio": sharpe_ratio(returns, 252),
+        "sortino_ratio": sortino_ratio(returns, 252),
+    }
+    for name, value in ours.items():
+        theirs = getattr(empyrical, name)(returns)
+        if math.isfinite(theirs):
+            assert value == pytest.approx(theirs, rel=1e-9, abs=1e-9), name
+        else:
+            assert math.isnan(value), name
 
 
-def test_win_rate():
-    assert win_rate(3, 4) == 0.75
-    assert math.isnan(win_rate(0, 0))
+@given(series)
+def test_monthly_returns_agree_with_empyrical(values):
+    dates = np.datetime64("2023-11-27", "D") + 3 * np.arange(len(values))
+    returns = pd.Series(np.array(values) / 1e4, pd.DatetimeIndex(dates.astype("M8[ns]")))
+    theirs = empyrical.aggregate_returns(returns, "monthly")
+    ours = monthly_returns(dates.astype("M8[ns]").view("i8"), returns.to_numpy())
+    assert list(ours) == [f"{year}-{month:02}" for year, month in theirs.index]
+    assert list(ours.values()) == pytest.approx(theirs.tolist(), rel=1e-9, abs=1e-12)
+
+
+def test_sortino_omega_and_calmar_by_hand():
+    """Returns +3, -1, +2, 0 %: mean 1 %, downside sqrt(0.0001 / 4) = 0.5 %."""
+    returns = np.array([0.03, -0.01, 0.02, 0.0])
+    assert sortino_ratio(returns, 4) == pytest.approx(4.0)
+    assert omega_ratio(returns) == pytest.approx(5.0)
+    assert calmar_ratio(0.2, 0.1) == pytest.approx(2.0)
+    assert best_and_worst(returns) == (0.03, -0.01)
+
+
+def test_value_at_risk_and_shortfall_by_hand():
+    """Of 41 sessions the 5 % quantile is the third worst; the shortfall is the mean up to it."""
+    returns = np.arange(-20, 21) / 100
+    assert value_at_risk(returns[::-1]) == pytest.approx(-0.18)
+    assert expected_shortfall(returns[::-1]) == pytest.approx(-0.19)
+    assert value_at_risk(np.array([-0.1, 0.1])) == pytest.approx(-0.09)
+
+
+def test_turnover_per_year_by_hand():
+    """Twice the mean equity in half a year of 4 sessions."""
+    assert turnover_per_year(400.0, np.array([100.0, 300.0]), 4) == 4.0
+    assert math.isnan(turnover_per_year(400.0, np.empty(0), 252))
+    assert math.isnan(turnover_per_year(400.0, np.array([-1.0]), 252))
+
+
+UNDEFINED = {"volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio"}
+BY_RETURN = UNDEFINED | {"best_session", "worst_session", "value_at_risk", "expected_shortfall"}
+
+
+@pytest.mark.parametrize(
+    ("closes", "undefined", "given"),
+    [
+        ([], BY_RETURN | {"annual_return", "calmar_ratio"}, {"total_return": 0.0}),
+        ([90.0], UNDEFINED, {"worst_session": -0.1, "value_at_risk": -0.1}),
+        (
+            [100.0] * 3,
+            UNDEFINED - {"volatility"} | {"calmar_ratio"},
+            {"volatility": 0.0, "annual_return": 0.0, "best_session": 0.0},
+        ),
+        ([90.0, 81.0, 60.0], set(), {"omega_ratio": 0.0, "total_return": -0.4}),
+        ([0.0, 0.0], BY_RETURN, {"annual_return": -1.0, "total_return": -1.0}),
+        ([50.0, -5.0, 20.0], BY_RETURN, {"total_return": -0.8}),
+        ([50.0, 20.0, -5.0], set(), {"annual_return": -1.0, "worst_session": -1.25}),
+    ],
+    ids=["none", "one", "flat", "losing", "nothing left", "bankrupt", "bankrupt at the end"],
+)
+def test_degenerate_accounts_have_nan_where_a_figure_is_not_defined(closes, undefined, given):
+    curve = np.array(closes)
+    fall = max_drawdown(np.append(100.0, curve))
+    figures = lane_statistics(100.0, curve, 252, fall)
+    assert {name for name, value in figures.items() if math.isnan(value)} == undefined
+    assert figures == figures | {name: pytest.approx(value) for name, value in given.items()}
+
+
+def test_monthly_returns_of_nothing_and_of_a_bankrupt_account():
+    assert monthly_returns(np.empty(0, np.int64), np.empty(0)) == {}
+    dates = np.array(["2024-01-31", "2024-02-01"], "M8[ns]").view("i8")
+    months = monthly_returns(dates, np.array([-1.5, math.nan]))
+    assert months["2024-01"] == -1.5
+    assert math.isnan(months["2024-02"])
 
 
 def test_lane_statistics_gather_them():
     closes = np.array([101.0, 103.02, 106.1106])
-    figures = lane_statistics(100.0, closes, 4)
+    figures = lane_statistics(100.0, closes, 4, 0.1)
     assert figures == {
         "total_return": pytest.approx(0.061106),
         "annual_return": pytest.approx(1.061106 ** (4 / 3) - 1),
         "volatility": pytest.approx(0.02),
         "sharpe_ratio": pytest.approx(4.0),
+        "sortino_ratio": pytest.approx(math.nan, nan_ok=True),
+        "calmar_ratio": pytest.approx(10 * (1.061106 ** (4 / 3) - 1)),
+        "omega_ratio": pytest.approx(math.nan, nan_ok=True),
+        "best_session": pytest.approx(0.03),
+        "worst_session": pytest.approx(0.01),
+        "value_at_risk": pytest.approx(0.011),
+        "expected_shortfall": pytest.approx(0.01),
     }
-    assert lane_statistics(100.0, np.empty(0), 252)["total_return"] == 0.0

@@ -1,0 +1,93 @@
+"""Figures of a lane relative to a benchmark, from the simple returns of both per session.
+
+Arrays are float64[N], session by session. Sessions in which the benchmark's return is NaN are
+left out: it was not there yet. The riskless rate is zero. NaN means that the figure is not
+defined for the input, as for an account that went bankrupt.
+"""
+
+import math
+
+import numpy as np
+
+from pipeline.results.statistics import NO_SCATTER, Curve, compounded, sharpe_ratio
+
+
+def beta(returns: Curve, benchmark: Curve) -> float:
+    """Return cov(r, b) / var(b). NaN below two sessions and where b does not vary.
+
+    Source: W. F. Sharpe, "Capital Asset Prices", Journal of Finance 19 (1964), 425-442.
+    """
+    if len(returns) < 2:
+        return math.nan
+    away = benchmark - benchmark.mean()
+    spread = float(away @ away)
+    if math.sqrt(spread / (len(away) - 1)) < NO_SCATTER:
+        return math.nan
+    return float(away @ returns) / spread
+
+
+def alpha(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
+    """Return (1 + a) ** sessions_per_year - 1 with a = mean(r) - beta * mean(b), compounded.
+
+    Source: M. C. Jensen, "The Performance of Mutual Funds in the Period 1945-1964", Journal of
+    Finance 23 (1968), 389-416. NaN where `beta` is; -1 where a is -1 or below.
+    """
+    slope = beta(returns, benchmark)
+    if math.isnan(slope):
+        return math.nan
+    per_session = float(np.mean(returns - slope * benchmark))
+    if per_session <= -1.0:
+        return -1.0
+    return compounded(math.log1p(per_session) * sessions_per_year)
+
+
+def correlation(returns: Curve, benchmark: Curve) -> float:
+    """Return Pearson's correlation, cov(r, b) / (stdev(r) * stdev(b)), -1 to 1.
+
+    Source: K. Pearson, "Notes on Regression and Inheritance in the Case of Two Parents",
+    Proceedings of the Royal Society 58 (1895), 240-242. NaN below two sessions and where either
+    does not vary.
+    """
+    if len(returns) < 2:
+        return math.nan
+    scatters = float(np.std(returns, ddof=1)), float(np.std(benchmark, ddof=1))
+    if min(scatters) < NO_SCATTER:
+        return math.nan
+    covariance = float((returns - returns.mean()) @ (benchmark - benchmark.mean()))
+    return float(np.clip(covariance / (len(returns) - 1) / scatters[0] / scatters[1], -1.0, 1.0))
+
+
+def tracking_error(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
+    """Return the sample deviation of r - b times sqrt(sessions_per_year). NaN below two sessions.
+
+    Source: R. C. Grinold, R. N. Kahn, "Active Portfolio Management" (2000), chapter 3, where it
+    is the active risk.
+    """
+    if len(returns) < 2:
+        return math.nan
+    return float(np.std(returns - benchmark, ddof=1)) * math.sqrt(sessions_per_year)
+
+
+def information_ratio(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
+    """Return mean(r - b) / stdev(r - b) * sqrt(sessions_per_year).
+
+    Source: W. F. Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994), 49-58,
+    where it is the Sharpe ratio over a benchmark. NaN below two sessions and where the
+    difference does not vary.
+    """
+    return sharpe_ratio(returns - benchmark, sessions_per_year)
+
+
+def relative_statistics(
+    returns: Curve, benchmark: Curve, sessions_per_year: float
+) -> dict[str, float]:
+    """Return what the summary says of a lane relative to the benchmark, by name."""
+    known = ~np.isnan(benchmark)
+    r, b = returns[known], benchmark[known]
+    return {
+        "alpha": alpha(r, b, sessions_per_year),
+        "beta": beta(r, b),
+        "correlation": correlation(r, b),
+        "tracking_error": tracking_error(r, b, sessions_per_year),
+        "information_ratio": information_ratio(r, b, sessions_per_year),
+    }
