@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import DAY, HOUR, Strategy, state
+from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Bars, Market, session_table
 
 WARM_UP = 30
@@ -13,7 +14,10 @@ CASH = 1_000_000.0
 
 #: What comes with backtesting.py: interval, units that make a profit show, and a common move.
 #: BTCUSD has bars of a month each, which are sessions like any others.
-PACKAGED = {"GOOG": ("1d", 10.0, 0.01), "EURUSD": ("1h", 1e5, 0.001), "BTCUSD": ("1d", 2.0, 0.1)}
+PACKAGED = {"GOOG": ("1d", 10.0, 0.01), "EURUSD": ("1h", 1e4, 0.001), "BTCUSD": ("1d", 2.0, 0.1)}
+
+Fills = list[tuple[int, float, float]]
+"""Fills as (bar, price, quantity)."""
 
 
 class Flipper(Strategy):
@@ -72,7 +76,7 @@ class Protected(Strategy):
 
     def on_bar(self, bar, ctx):
         if ctx.count(bar.symbol) > WARM_UP and ctx.position(bar.symbol) == 0.0:
-            behind, ahead = 1 - 4 * self.reach, 1 + 5 * self.reach
+            behind, ahead = 1 / (1 + 4 * self.reach), 1 + 5 * self.reach
             ctx.bracket(bar.symbol, self.size, behind * bar.close, ahead * bar.close)
 
 
@@ -100,7 +104,15 @@ def one_symbol(ts: Any, values: Any, interval: str) -> Market:
     return Market({"A": Bars(ts, values)}, sessions, (interval,))
 
 
-def by_bar(fills: list[tuple[int, float, float]]) -> dict[tuple[int, float], float]:
+def by_ours(market: Market, ours: Strategy, mode: str, **commission: float) -> tuple[Fills, float]:
+    """Fills and the equity at the end."""
+    setup = Setup(slot_rows=500, slots=2, processors=1, engines=1, mode=mode)
+    ((outcome,), _) = run_in_process(market, [ours], setup, cash=CASH, **commission)
+    at = {int(ts): row for row, ts in enumerate(market.bars["A"].ts)}
+    return [(at[fill[0]], fill[3], fill[2]) for fill in outcome.fills], outcome.equity[-1][1]
+
+
+def by_bar(fills: Fills) -> dict[tuple[int, float], float]:
     """Net quantity by bar and price: one tool closes and opens where another turns over."""
     found: dict[tuple[int, float], float] = defaultdict(float)
     for at, price, quantity in fills:

@@ -26,10 +26,10 @@ from tests.execution.oracles import (
     Flipper,
     Protected,
     by_bar,
+    by_ours,
     frame_of,
     market_of,
 )
-from tests.reference.in_process import Setup, run_in_process
 
 backtesting = pytest.importorskip("backtesting")
 lib = pytest.importorskip("backtesting.lib")
@@ -90,7 +90,7 @@ def peer_of(ours: Any) -> Any:
                     (self.buy if missing > 0 else self.sell)(size=abs(missing))
             elif isinstance(ours, Protected):
                 if not self.position:
-                    behind, ahead = 1 - 4 * ours.reach, 1 + 5 * ours.reach
+                    behind, ahead = 1 / (1 + 4 * ours.reach), 1 + 5 * ours.reach
                     self.buy(size=size, sl=behind * close, tp=ahead * close)
             else:
                 for order in list(self.orders):
@@ -128,9 +128,7 @@ def test_the_same_fills_and_the_same_equity(
 ):
     _, size, reach = PACKAGED[data]
     ours = strategy(size=size, reach=reach)
-    market = market_of(data)
-    setup = Setup(slot_rows=500, slots=2, processors=1, engines=1, mode=mode)
-    ((outcome,), _) = run_in_process(market, [ours], setup, cash=CASH, basis_points=basis_points)
+    found, equity = by_ours(market_of(data), ours, mode, basis_points=basis_points)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         test = backtesting.Backtest(
@@ -139,12 +137,10 @@ def test_the_same_fills_and_the_same_equity(
         stats = test.run()
     trades = stats["_trades"]
     open_trades = stats["_strategy"].trades
-    at = {int(ts): row for row, ts in enumerate(market.bars["A"].ts)}
     theirs = [(t.EntryBar, t.EntryPrice, t.Size) for t in trades.itertuples()]
     theirs += [(t.ExitBar, t.ExitPrice, -t.Size) for t in trades.itertuples()]
     theirs += [(t.entry_bar, t.entry_price, t.size) for t in open_trades]
-    found = [(at[fill[0]], fill[3], fill[2]) for fill in outcome.fills]
     assert len(found) > (5 if data == "BTCUSD" else 20)
     assert by_bar(found) == pytest.approx(by_bar(theirs))
     profit = stats["Equity Final [$]"] - CASH
-    assert outcome.equity[-1][1] - CASH == pytest.approx(profit, rel=1e-6)
+    assert equity - CASH == pytest.approx(profit, rel=1e-6)
