@@ -15,7 +15,15 @@ from pipeline.errors import ConfigError
 from pipeline.market import sample
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
-EXAMPLES = ["bracket.json", "clock.json", "demo.json", "interpreted.toml", "many_lanes.json"]
+EXAMPLES = [
+    "bracket.json",
+    "clock.json",
+    "demo.json",
+    "interpreted.toml",
+    "many_lanes.json",
+    "momentum.json",
+    "pair_trade.json",
+]
 
 
 def test_defaults_fill_what_is_not_given(settings_of_a_session):

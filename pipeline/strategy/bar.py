@@ -15,6 +15,7 @@ every cell: the engine process that owns the lane.
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from pipeline.execution.account import account_at
@@ -54,6 +55,27 @@ class Bar(Protocol):
     low: float
     close: float
     volume: float
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+class Bars(Protocol):
+    """All bars of one interval that closed at one moment, as ``on_bars`` sees them.
+
+    ``ts``: that moment, ns UTC. ``interval``: their length in ns. ``count``: how many there are.
+    ``present``: i8[symbols], 1 where a symbol has one. Prices and indicators are arrays by symbol,
+    f8[symbols], NaN where it has none. Valid until the hook returns.
+    """
+
+    ts: int
+    interval: int
+    count: int
+    present: npt.NDArray[np.int64]
+    open: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    close: npt.NDArray[np.float64]
+    volume: npt.NDArray[np.float64]
 
     def __getattr__(self, name: str) -> Any: ...
 
