@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.config_refusal import expectation
-from pipeline.config_values import Section
+from pipeline.config_values import Hours, Section
 
 
 class TradingConfig(Section):
@@ -36,6 +36,17 @@ class TradingConfig(Section):
         " orders are then cancelled and all positions closed at the next opens. 0: never."
         " Default 0.",
     )
+    interest_on_cash: float = Field(
+        default=0.0,
+        ge=0,
+        description="What cash earns, a fraction a year (0.03 is 3 percent), booked when a session"
+        " opens for the nights since the one before. Proceeds of short sales are cash. Default 0.",
+    )
+    interest_on_debt: float = Field(
+        default=0.0,
+        ge=0,
+        description="What negative cash costs, likewise. Default 0.",
+    )
     max_buying_power: float | None = Field(
         default=None,
         gt=0,
@@ -64,6 +75,13 @@ class TradingConfig(Section):
         gt=0,
         description="Most size of one order as a fraction of the volume of the symbol's last base"
         " bar. null: no bound. Default null.",
+    )
+
+    allowed_hours: Hours | None = Field(
+        default=None,
+        description="First and last time, HH:MM on the exchange's clocks, at which orders go out:"
+        ' ["09:45", "15:30"]. Where the first is the later one it is of the evening before. null:'
+        " any time. Default null.",
     )
 
 
@@ -178,4 +196,10 @@ class InstrumentConfig(Section):
         gt=0,
         description="Money, in account currency, that one unit makes when its price rises by 1;"
         " 50 for a contract on 50 times an index. Default 1.",
+    )
+    borrow_rate: float = Field(
+        default=0.0,
+        ge=0,
+        description="What a short position costs, a fraction of its value a year, booked when a"
+        " session opens for the nights since the one before. Default 0.",
     )

@@ -7,7 +7,7 @@ import os
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import (
@@ -126,6 +126,15 @@ class _Matching:
         return value
 
 
+def _read_time(value: object) -> object:
+    """Turn ``"09:45"`` into a time of day."""
+    if isinstance(value, str) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    if not isinstance(value, time):
+        raise expectation("a time written as HH:MM, 00:00 to 23:59")
+    return value
+
+
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 
 Date = Annotated[date, BeforeValidator(_read_date)]
@@ -155,6 +164,12 @@ StrategyName = Annotated[
 ParameterName = Annotated[str, _Matching(_NAME, "the name of a parameter: a Python name")]
 ParameterValue = Annotated[
     int | float | bool | str, BeforeValidator(_as_python_scalar), AfterValidator(_encodable)
+]
+Hours = Annotated[
+    tuple[
+        Annotated[time, BeforeValidator(_read_time)], Annotated[time, BeforeValidator(_read_time)]
+    ],
+    BeforeValidator(as_tuple),
 ]
 Symbols = Annotated[tuple[Symbol, ...], BeforeValidator(as_tuple), AfterValidator(_unique)]
 Streams = Annotated[

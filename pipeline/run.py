@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from pipeline.config import SessionConfig
 from pipeline.config_execution import InstrumentConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
+from pipeline.market.calendars import DAY_NS
 from pipeline.market.catalog import Catalog
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.results.folder import RunFolder
@@ -219,12 +220,13 @@ def _check_mode(settings: SessionConfig) -> None:
         )
 
 
+def _time_manager(settings: SessionConfig) -> TimeManager:
+    return TimeManager(settings.exchange_group, settings.session_data_config.trading_hours)
+
+
 def _sessions(settings: SessionConfig) -> SessionTable:
-    hours = settings.session_data_config.trading_hours
     dates = settings.backtest_config
-    table = TimeManager(settings.exchange_group, hours).session_table(
-        dates.start_date, dates.end_date
-    )
+    table = _time_manager(settings).session_table(dates.start_date, dates.end_date)
     if len(table) == 0:
         raise ConfigError(
             f"backtest_config: there is no {settings.exchange_group} session from "
@@ -283,7 +285,7 @@ def _work(
         pace.speed_multiplier,
         pace.prefetch_days,
     )
-    terms = _terms(settings)
+    terms = _terms(settings, sessions)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)
@@ -307,7 +309,7 @@ def _work(
     )
 
 
-def _terms(settings: SessionConfig) -> "Terms":
+def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
     from pipeline.stages.lane_spec import Instrument, Terms
 
     def bound(value: float | None) -> float:
@@ -320,7 +322,11 @@ def _terms(settings: SessionConfig) -> "Terms":
     ]
     return Terms(
         trading.initial_cash,
-        tuple(Instrument(one.tick_size, one.lot_size, one.multiplier) for one in instruments),
+        tuple(
+            Instrument(one.tick_size, one.lot_size, one.multiplier, one.borrow_rate)
+            for one in instruments
+        ),
+        _hours(settings, sessions),
         per_share=costs.commission_per_share,
         basis_points=costs.commission_bps,
         per_order=costs.commission_per_order,
@@ -341,7 +347,22 @@ def _terms(settings: SessionConfig) -> "Terms":
         leverage=bound(trading.leverage),
         cash_only=trading.account == "cash",
         maintenance=trading.maintenance_margin,
+        credit_rate=trading.interest_on_cash,
+        debit_rate=trading.interest_on_debt,
     )
+
+
+def _hours(settings: SessionConfig, sessions: SessionTable) -> tuple[tuple[int, int], ...]:
+    """Return the first and last instant at which orders go out, ns UTC, of each session."""
+    hours = settings.trading_config.allowed_hours
+    if hours is None:
+        return ()
+    manager = _time_manager(settings)
+    first, last = (manager.local_times(sessions, wall) for wall in hours)
+    if hours[0] > hours[1]:
+        evening = replace(sessions, date_ns=sessions.date_ns - DAY_NS)
+        first = manager.local_times(evening, hours[0])
+    return tuple(zip(first.tolist(), last.tolist(), strict=True))
 
 
 def _ticker(

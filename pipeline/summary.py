@@ -172,6 +172,8 @@ def _lane(
         **{name: found[cell] for name, cell in _TOUCHED.items()},
         "commission": found["commission"],
         "slippage": found["slippage_cost"],
+        "borrow_fees": found["borrow"],
+        "interest": found["interest"],
         "turnover": found["turnover"],
         "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
         **lane_statistics(initial, closes, per_year, record.max_drawdown),

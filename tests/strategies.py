@@ -132,8 +132,10 @@ costs = st.builds(
 
 
 @st.composite
-def terms(draw: st.DrawFn, symbols: int) -> Terms:
+def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
+
+    Hours only where sessions are given.
 
     A cap comes with lots, so that sums of quantities are exact in any order.
     """
@@ -144,10 +146,17 @@ def terms(draw: st.DrawFn, symbols: int) -> Terms:
     cap = sometimes(1 / 64, 0.25)
     lot = 0.25 if cap < math.inf else sometimes(0.25, otherwise=0.0)
     tick = sometimes(0.05, otherwise=0.0)
+    fee = sometimes(0.4, otherwise=0.0)
+    hours = ()
+    if sessions is not None and draw(st.integers(0, 3)) == 0:
+        late = draw(st.integers(-1, 2)) * MINUTE
+        opens, closes = sessions.open_ns + late, sessions.close_ns - 2 * MINUTE
+        hours = tuple(zip(opens.tolist(), closes.tolist(), strict=True))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
-        tuple(Instrument(tick, lot, multiplier) for multiplier in points),
+        tuple(Instrument(tick, lot, multiplier, fee) for multiplier in points),
+        hours,
         per_share=sometimes(0.005, otherwise=0.0),
         basis_points=sometimes(2.5, otherwise=0.0),
         per_order=sometimes(1.0, otherwise=0.0),
@@ -167,6 +176,8 @@ def terms(draw: st.DrawFn, symbols: int) -> Terms:
         max_order_volume=sometimes(0.1),
         leverage=sometimes(1.0, 4.0),
         cash_only=draw(st.sampled_from([False, False, False, True])),
+        credit_rate=sometimes(0.05, otherwise=0.0),
+        debit_rate=sometimes(0.08, otherwise=0.0),
         maintenance=sometimes(0.3, 0.9, otherwise=0.0),
     )
 

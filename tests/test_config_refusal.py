@@ -94,7 +94,7 @@ def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings
         ("strategy.parameters.x", "NaN", PARAMETER),
         # Choices.
         ("mode", '"paper"', 'one of "backtest", "live"'),
-        ("execution.fill", '"close"', '"next_open"'),
+        ("execution.fill", '"close"', 'one of "next_open", "this_close"'),
         ("pipeline.start_method", '"fork"', 'one of "forkserver", "spawn"'),
         # Dates.
         (

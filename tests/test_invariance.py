@@ -76,7 +76,7 @@ def test_real_calendars_give_what_the_reference_gives(
 def test_any_division_gives_what_the_reference_gives_on_any_terms(
     data: st.DataObject, market: Market, setup: Setup
 ):
-    agreed = data.draw(terms(len(market.symbols)))
+    agreed = data.draw(terms(len(market.symbols), market.sessions))
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -331,3 +331,15 @@ def test_the_demo_and_its_configuration_come_to_the_same(tmp_path: Path):
     assert wanted <= set(demo)
     assert (tmp_path / demo["run_dir"] / "fills.parquet").is_file()
     assert demo["seconds"] > demo["run_seconds"]
+
+
+def test_orders_outside_the_allowed_hours_are_rejected_with_both_instants(config, tmp_path):
+    hours = 'trading_config.allowed_hours=["10:00", "15:30"]'
+    result = run(config, strategy=Crosser(), overrides=[hours], out=tmp_path)
+    rows = result.orders.to_pylist()
+    outside = [row for row in rows if row["state"] == "rejected"]
+    assert {row["reason"] for row in outside} == {"allowed_hours"}
+    assert len(outside) == result.summary["lanes"][0]["orders_rejected"] > 0
+    for row in rows:
+        wall = row["ts"].tz_convert("America/New_York").time()
+        assert (time(10, 0) <= wall <= time(15, 30)) == (row["state"] != "rejected")

@@ -37,6 +37,7 @@ _MONEY = (
     *("slippage", "slippage_bps", "slippage_range", "impact", "volume_cap", "room"),
     *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
     *("max_order_volume", "leverage", "maintenance"),
+    *("credit_rate", "debit_rate", "interest", "borrow"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
@@ -45,7 +46,19 @@ _OUT = (
 )
 _ADDRESSES = (
     *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
-    *("tick", "lot", "multiplier", "buys", "sells", "resting_of", "base_cursor", "volumes", "bar"),
+    *(
+        "tick",
+        "lot",
+        "multiplier",
+        "borrow_rate",
+        "buys",
+        "sells",
+        "resting_of",
+        "base_cursor",
+        "volumes",
+        "bar",
+    ),
+    "hours",
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 

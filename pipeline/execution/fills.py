@@ -348,12 +348,14 @@ def _face(account: Any, prices: int, plane: int, at: int) -> None:
 
 
 @njit(cache=True)
-def match_close(account: Any, ts: int, closes: int, prices: int, plane: int, stride: int) -> None:
+def match_close(
+    account: Any, before: int, ts: int, closes: int, prices: int, plane: int, stride: int
+) -> None:
     """Fill the market orders of this moment at the close of the bar that has just ended.
 
     Those of a symbol without such a bar wait for its next open, and so does what the bar's volume
-    has no room for. ``ts``, ``closes``, ``prices``: where open time, close time and open of bar 0
-    lie, symbols ``stride`` apart.
+    has no room for, behind its fills in the outbox from ``before`` on. ``ts``, ``closes``,
+    ``prices``: where open time, close time and open of bar 0 lie, symbols ``stride`` apart.
     """
     for index in range(account.resting + account.inbox_count):
         # What is left of the bars' volumes; their scratch is free between two placings.
@@ -368,7 +370,13 @@ def match_close(account: Any, ts: int, closes: int, prices: int, plane: int, str
             continue
         _face(account, prices, plane, at)
         left = load_f8(account.buys, symbol)
-        account.room = account.room if left < 0.0 else left
+        if left >= 0.0:
+            account.room = left
+        else:
+            for number in range(before, account.fills_out_count):
+                fill = _fill_at(account.fills_out + number * _FILL_SIZE)
+                if fill.symbol == symbol:
+                    account.room -= abs(fill.quantity)
         _fill(account, order, load_i8(ts, at), load_f8(prices, _CLOSE * plane + at), NEVER)
         store_f8(account.buys, symbol, account.room)
 

@@ -167,6 +167,8 @@ def refusal(account: Any, order: Any) -> int:
     if positions > account.max_open_positions:
         return _refuse(order, OPEN_POSITIONS, positions, account.max_open_positions)
     exposure = _exposure(account, order, price)
+    if np.isnan(exposure) and min(account.max_buying_power, account.leverage) < np.inf:
+        return _refuse(order, NO_PRICE, exposure, np.nan)  # of another symbol, before its first bar
     if exposure > account.max_buying_power:
         return _refuse(order, BUYING_POWER, exposure, account.max_buying_power)
     if account.leverage < np.inf:

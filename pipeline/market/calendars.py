@@ -293,17 +293,27 @@ def _build(code: str, first: dt.date, last: dt.date) -> Schedule:
     )
 
 
-def _extend(regular: Schedule) -> Schedule:
-    """Stretch each session from local midnight to local midnight, without breaks."""
+def local_instants(
+    days: npt.NDArray[np.int64], seconds: int, timezone: str
+) -> npt.NDArray[np.int64]:
+    """Return when clocks show ``seconds`` after midnight on days (counted from 1970), in ns UTC.
+
+    A time that a change of the clock leaves out moves to the end of the gap, one that comes twice
+    is the first.
+    """
     import pandas as pd
 
+    wall = days.astype("datetime64[D]").astype("datetime64[ns]") + np.timedelta64(seconds, "s")
+    first = np.ones(len(days), dtype=np.bool_)
+    utc = pd.DatetimeIndex(wall).tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
+    return np.asarray(utc.asi8, dtype=np.int64)
+
+
+def _extend(regular: Schedule) -> Schedule:
+    """Stretch each session from local midnight to local midnight, without breaks."""
+
     def midnights(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        local = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[ns]"))
-        # A zone that changes its clock at midnight has no 00:00 on one day: the day begins
-        # later. Where midnight comes twice, the day begins with the first.
-        first = np.ones(len(days), dtype=np.bool_)
-        utc = local.tz_localize(regular.timezone, ambiguous=first, nonexistent="shift_forward")
-        return np.asarray(utc.asi8, dtype=np.int64)
+        return local_instants(days, 0, regular.timezone)
 
     return replace(
         regular,

@@ -30,6 +30,7 @@ from pipeline.market.calendars import (
     calendar_code,
     check_extended,
     interval_ns,
+    local_instants,
     schedule_covering,
     timezone_name,
 )
@@ -237,6 +238,11 @@ class TimeManager:
             break_start_ns=schedule.break_start_ns[low:high].copy(),
             break_end_ns=schedule.break_end_ns[low:high].copy(),
         )
+
+    def local_times(self, sessions: SessionTable, wall: dt.time) -> npt.NDArray[np.int64]:
+        """Return a time of the exchange's clocks on each session's date, int64[n] in ns UTC."""
+        seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
+        return local_instants(sessions.date_ns // DAY_NS, seconds, self.timezone)
 
     @property
     def timezone(self) -> str:

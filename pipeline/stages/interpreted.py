@@ -185,7 +185,7 @@ class Interpreter:
                     self._note("on_bar", bar[0])
                     raise
             if this_close:
-                before = fill_at_close(at)
+                before = fill_at_close(at, before)
                 if fills:
                     self._call_fills(before)
             if flags:

@@ -37,7 +37,7 @@ from pipeline.strategy.strategy import (
 #: The account's arrays by symbol, float64 each.
 _BY_SYMBOL = (
     *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
-    *("tick", "lot", "multiplier", "buys", "sells"),
+    *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
 )
 _VOLUME = 4
 
@@ -81,15 +81,17 @@ class Lane:
         record["hours_from"] = -NEVER
         record["limited"] = terms.limited
         for field in fields(terms):
-            if field.name != "instruments":
+            if field.name not in ("instruments", "hours"):
                 record[field.name] = getattr(terms, field.name)
         record["cash"] = record["equity"] = terms.initial_cash
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for name in ("tick", "lot", "multiplier"):
+        for name in ("tick", "lot", "multiplier", "borrow_rate"):
             of_symbol = [getattr(instrument, name) for instrument in instruments]
             self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        self._hours = np.array(terms.hours, np.int64)
+        record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["base_cursor"] = self._cursor.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
@@ -263,6 +265,7 @@ class Lane:
         record = self.account[0]
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
+            *("interest", "borrow"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
             *("exposed", "ambiguous"),
             *("capped", "slipped", "rejected", "liquidations"),

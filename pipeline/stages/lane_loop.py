@@ -17,6 +17,7 @@ from pipeline.execution.fills import FILL, match_bar, match_close
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
+from pipeline.execution.overnight import charge_nights
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -61,6 +62,7 @@ _ORDER_SIZE = ORDER.itemsize
 _MOMENT_SIZE = MOMENT.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
+_DAY = 86_400_000_000_000
 
 #: Leading cells of a bars record: ts, interval, count.
 BARS_CELLS = 3
@@ -219,12 +221,17 @@ def open_session(context_address: int) -> int:
         place += 1
     session = session_at(context.sessions + place * _SESSION_SIZE)
     context.next_open = place + 1
+    if context.session_date != 0:
+        charge_nights(account_at(context.account), (session.date - context.session_date) // _DAY)
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close
     account = account_at(context.account)
     account.session_open = session.open
     account.session_close = session.close
+    if account.hours != 0:
+        account.hours_from = load_i8(account.hours, 2 * session.index)
+        account.hours_until = load_i8(account.hours, 2 * session.index + 1)
     return place
 
 
@@ -281,14 +288,17 @@ def _call_orders(context_address: int, program_address: int) -> None:
 
 
 @njit(cache=True)
-def fill_at_close(context_address: int) -> int:
-    """Fill this moment's market orders at its bars' closes; fills in the outbox before."""
+def fill_at_close(context_address: int, before: int) -> int:
+    """Fill this moment's market orders at its bars' closes; fills in the outbox until then.
+
+    ``before``: those before the moment.
+    """
     context = context_at(context_address)
     account = account_at(context.account)
     base = table_at(context.tables)
-    before: int = account.fills_out_count
-    match_close(account, base.ts, base.close_ts, base.values, base.plane, base.stride)
-    return before
+    until: int = account.fills_out_count
+    match_close(account, before, base.ts, base.close_ts, base.values, base.plane, base.stride)
+    return until
 
 
 @njit(cache=True)
@@ -367,7 +377,7 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
                 load_bars(context_address, program_address, group, place, table)
                 call_hook(program.on_bars, lane_self, program.bars, context_address)
         if account.this_close != 0:
-            before = fill_at_close(context_address)
+            before = fill_at_close(context_address, before)
             if fills:
                 _call_fills(context_address, program_address, before)
         if moment.flags != 0:

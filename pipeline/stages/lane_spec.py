@@ -15,12 +15,14 @@ from pipeline.strategy.strategy import Strategy
 class Instrument:
     """What a symbol's prices and quantities are multiples of; 0: anything goes.
 
-    ``multiplier``: account currency per unit and 1 of price.
+    ``multiplier``: account currency per unit and 1 of price; ``borrow_rate``: what a short position
+    costs, a fraction of its value a year.
     """
 
     tick: float = 0.0
     lot: float = 0.0
     multiplier: float = 1.0
+    borrow_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,15 @@ class Terms:
     bar touches a stop and a limit, the limit comes first; ``this_close``: market orders fill at the
     close at which they are placed. ``max_...``, ``leverage`` (exposure by
     equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
-    the account is liquidated. ``instruments``: one per symbol, or none.
+    the account is liquidated. ``credit_rate``, ``debit_rate``: see
+    `execution.overnight`. ``instruments``: one per
+    symbol, or none. ``hours``: first and last instant, ns UTC, at which orders go out, one pair per
+    session of the run, or none.
     """
 
     initial_cash: float
     instruments: tuple[Instrument, ...] = ()
+    hours: tuple[tuple[int, int], ...] = ()
     per_share: float = 0.0
     basis_points: float = 0.0
     per_order: float = 0.0
@@ -59,6 +65,8 @@ class Terms:
     leverage: float = math.inf
     cash_only: bool = False
     maintenance: float = 0.0
+    credit_rate: float = 0.0
+    debit_rate: float = 0.0
 
     @property
     def limited(self) -> bool:

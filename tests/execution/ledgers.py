@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, margin, orders, placing
+from pipeline.execution import book, fills, margin, orders, overnight, placing
 from pipeline.execution.account import ACCOUNT, account_at
 
 
@@ -80,6 +80,11 @@ def _keep_margin(address):
 
 
 @njit
+def _charge_nights(address, nights):
+    overnight.charge_nights(account_at(address), nights)
+
+
+@njit
 def _record_session(address):
     accounts.record_session(account_at(address))
 
@@ -103,13 +108,15 @@ class Ledger:
         tick: float = 0.0,
         lot: float = 0.0,
         multiplier: float = 1.0,
+        borrow_rate: float = 0.0,
         **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
         self.position, self.pending, self.trip_cash = np.zeros((3, symbols))
         self.last_price = np.full(symbols, np.nan)
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
-        self.tick, self.lot, self.multiplier = np.repeat([[tick], [lot], [multiplier]], symbols, 1)
+        of_each = [[tick], [lot], [multiplier], [borrow_rate]]
+        self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
         self.volumes = np.zeros(symbols)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
@@ -127,7 +134,7 @@ class Ledger:
         one["limited"] = any(name in terms for name in LIMITS)
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
-        arrays += ("base_cursor", "volumes")
+        arrays += ("borrow_rate", "base_cursor", "volumes")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
@@ -232,6 +239,9 @@ class Ledger:
 
     def keep_margin(self) -> None:
         _keep_margin(self.address)
+
+    def charge_nights(self, nights: int) -> None:
+        _charge_nights(self.address, nights)
 
     def record_session(self) -> None:
         _record_session(self.address)

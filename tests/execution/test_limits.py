@@ -126,3 +126,12 @@ def test_a_change_that_breaks_a_limit_leaves_the_order_as_it_was():
     assert ledger.replace(order, limit=10)
     assert ledger.inbox[["quantity", "limit", "state"]][0].item() == (5.0, 10.0, 0)
     assert ledger["rejected"] == 2
+
+
+def test_what_rests_without_a_price_does_not_switch_a_limit_off():
+    ledger = Ledger(max_buying_power=50.0).at(1)
+    ledger.match(0, 1, 10.0)
+    ledger.at(11)
+    ledger.order(1, 1, LIMIT, limit=9)
+    reason, _, _ = verdict(ledger, ledger.place(0, 1)) or (0, 0.0, 0.0)
+    assert reason == NO_PRICE

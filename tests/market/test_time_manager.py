@@ -309,3 +309,10 @@ def test_bars_begun_equals_counting_bar_by_bar(
     }
     expected = len({(t - open_) // interval for t in trading})
     assert bars_begun(open_ + until, open_, close, start, end, interval) == expected
+
+
+def test_times_of_the_exchanges_clocks_follow_its_daylight_saving():
+    manager = TimeManager("US_EQUITY")
+    table = manager.session_table("2024-03-08", "2024-03-11")
+    found = manager.local_times(table, dt.time(9, 45)).astype("datetime64[ns]").astype(str).tolist()
+    assert found == ["2024-03-08T14:45:00.000000000", "2024-03-11T13:45:00.000000000"]

@@ -18,10 +18,11 @@ class Account:
     def __init__(self, market: Market, terms: Terms) -> None:
         symbols = len(market.symbols)
         self._market = market
-        self._terms = terms
+        self.terms = terms
         self._of_symbol = terms.instruments or (Instrument(),) * symbols
         self.cash = terms.initial_cash
         self.session_date = 0
+        self.hours: tuple[int, int] | None = None
         self.book = Book(
             optimistic=terms.optimistic,
             cap=terms.volume_cap,
@@ -73,6 +74,16 @@ class Account:
         self._known = len(self.book.orders)
         return found
 
+    def charge_nights(self, nights: int) -> None:
+        """Book interest and borrow fees for the nights between two sessions."""
+        rate = self.terms.credit_rate if self.cash > 0 else self.terms.debit_rate
+        interest, fee = self.cash * rate * (nights / 365.0), 0.0
+        for symbol, units in self.book.position.items():
+            if units < 0:
+                value = -units * self.prices[symbol] * self.multiplier(symbol)
+                fee += value * self._of_symbol[symbol].borrow_rate * (nights / 365.0)
+        self.cash += interest - fee
+
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""
         positions = self.book.position.items()
@@ -80,11 +91,7 @@ class Account:
         for symbol, quantity in positions:
             if quantity:
                 value += abs(quantity) * self.prices[symbol] * self.multiplier(symbol)
-        if (
-            not self._terms.maintenance
-            or not value
-            or self.equity >= self._terms.maintenance * value
-        ):
+        if not self.terms.maintenance or not value or self.equity >= self.terms.maintenance * value:
             return
         for order in list(self.book.at_rest):
             if order.resting and order.reason != LIQUIDATION:
@@ -98,7 +105,7 @@ class Account:
         return self._of_symbol[symbol].multiplier
 
     def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
-        terms = self._terms
+        terms = self.terms
         _, high, low, _, volume = bar
         share = min(abs(quantity) / volume, 1.0) if volume > 0 else 1.0
         worse = terms.slippage + terms.slippage_bps * 1e-4 * price
@@ -110,7 +117,7 @@ class Account:
 
     def _commission(self, order: matching.Order) -> float:
         """What the last fill of an order costs: what is owed for all of them, less what is paid."""
-        terms, size = self._terms, abs(order.filled)
+        terms, size = self.terms, abs(order.filled)
         owed = terms.per_share * size
         owed += terms.basis_points * 1e-4 * size * order.price * self.multiplier(order.symbol)
         owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
@@ -127,7 +134,7 @@ class Account:
     def meet_close(self, bars: list[Any]) -> list[tuple[int, int, float, float, float, int]]:
         """Fill what was just placed at the close of the base bars that just ended, if so agreed."""
         before = len(self.book.fills)
-        if self._terms.this_close:
+        if self.terms.this_close:
             self.book.meet_close({bar.symbol: (bar.ts, tuple(bar.prices)) for bar in bars})
         return self._settle(before)
 

@@ -26,6 +26,10 @@ class Judge:
         lot = account.book.lot
         if lot and abs(size - account.book.whole_lots(size)) > 1e-9 * lot:
             yield orders.LOT, size, lot
+        if account.hours is not None and not account.hours[0] <= account.now <= account.hours[1]:
+            first, last = account.hours
+            broken = first if account.now < first else last
+            yield orders.HOURS, float(account.now), float(broken)
         if terms.max_order_volume < math.inf:
             volume = account.volumes[order.symbol]
             allowed = terms.max_order_volume * (volume if volume > 0 else 0.0)
@@ -51,9 +55,11 @@ class Judge:
             if units := self._largest(symbol):
                 at = price if symbol == order.symbol else account.prices[symbol]
                 exposure += units * at * account.multiplier(symbol)
+        if math.isnan(exposure) and min(terms.max_buying_power, terms.leverage) < math.inf:
+            yield orders.NO_PRICE, exposure, math.nan
         if exposure > terms.max_buying_power:
             yield orders.BUYING_POWER, exposure, terms.max_buying_power
-        if exposure > terms.leverage * account.equity:
+        if terms.leverage < math.inf and exposure > terms.leverage * account.equity:
             yield orders.LEVERAGE, exposure, terms.leverage * account.equity
         if terms.cash_only and not order.buys:
             held = max(account.position(order.symbol), 0.0)

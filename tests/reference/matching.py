@@ -87,6 +87,7 @@ class Book:
     judge: Callable[[Order], tuple[int, float, float] | None] = lambda order: None
     room: float = math.inf
     bar: Bar = (0.0,) * 5
+    left: dict[int, float] = field(default_factory=dict)  # of each symbol's last bar's volume
     session_open: int = 0
     session_close: int = NEVER
     now: int = 0
@@ -239,18 +240,17 @@ class Book:
             elif order.kind == TRAILING and order.is_stop and order.entered != ts:
                 level = self._behind(order, low if order.buys else high)
                 order.stop = (min if order.buys else max)(order.stop, level)
-        self.last[symbol] = close
+        self.last[symbol], self.left[symbol] = close, self.room
 
     def meet_close(self, bars: dict[int, tuple[int, Bar]]) -> None:
         """Fill this moment's market orders at the close of the bars, by symbol, that just ended."""
-        rooms = {symbol: self.cap * max(bar[4], 0.0) for symbol, (_, bar) in bars.items()}
         for order in list(self.at_rest):
             now = order.resting and order.ts == self.now and order.kind == MARKET
             if now and order.state == ACCEPTED and order.symbol in bars:
                 ts, self.bar = bars[order.symbol]
-                self.room = rooms[order.symbol] if self.cap < math.inf else math.inf
+                self.room = self.left[order.symbol]
                 self.fill(order, ts, self.bar[3], within=False)
-                rooms[order.symbol] = self.room
+                self.left[order.symbol] = self.room
 
     def _live(self, symbol: int, ts: int) -> list[Order]:
         return [o for o in self.at_rest if o.symbol == symbol and o.resting and o.live <= ts]

@@ -42,7 +42,12 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
 
     positions = terms.max_open_positions
     instruments = [
-        {"tick_size": one.tick, "lot_size": one.lot, "multiplier": one.multiplier}
+        {
+            "tick_size": one.tick,
+            "lot_size": one.lot,
+            "multiplier": one.multiplier,
+            "borrow_rate": one.borrow_rate,
+        }
         for one in terms.instruments
     ]
     return {
@@ -51,6 +56,8 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "account": "cash" if terms.cash_only else "margin",
             "leverage": bound(terms.leverage),
             "maintenance_margin": terms.maintenance,
+            "interest_on_cash": terms.credit_rate,
+            "interest_on_debt": terms.debit_rate,
             "max_buying_power": bound(terms.max_buying_power),
             "max_per_trade": bound(terms.max_per_trade),
             "max_per_symbol": bound(terms.max_per_symbol),

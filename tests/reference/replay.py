@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.market.calendars import DAY_NS
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
@@ -202,6 +203,9 @@ class Lane:
 
     def open_session(self, index: int) -> None:
         sessions, account = self._market.sessions, self.account
+        account.hours = account.terms.hours[index] if account.terms.hours else None
+        if account.session_date:
+            account.charge_nights((int(sessions.date_ns[index]) - account.session_date) // DAY_NS)
         account.session_date = int(sessions.date_ns[index])
         account.book.session_open = int(sessions.open_ns[index])
         account.book.session_close = int(sessions.close_ns[index])

@@ -1,0 +1,32 @@
+"""What holding costs: interest on cash and debt, and the fee for what is sold short."""
+
+from typing import Any
+
+from numba import njit
+
+from pipeline.execution.memory import load_f8
+
+_DAYS_A_YEAR = 365.0
+
+
+@njit(cache=True)
+def charge_nights(account: Any, nights: int) -> None:
+    """Book the interest and the borrow fees of so many nights since the session before.
+
+    Cash earns ``credit_rate`` and debt costs ``debit_rate``; a short position costs its symbol's
+    ``borrow_rate`` of its value at the last close. Rates are fractions a year of 365 days, without
+    compounding in between (actual/365 simple interest).
+    """
+    years = nights / _DAYS_A_YEAR
+    rate = account.credit_rate if account.cash > 0.0 else account.debit_rate
+    interest = account.cash * rate * years
+    fee = 0.0
+    for symbol in range(account.symbols):
+        units = load_f8(account.position, symbol)
+        if units < 0.0:
+            value = -units * load_f8(account.last_price, symbol)
+            value *= load_f8(account.multiplier, symbol)
+            fee += value * load_f8(account.borrow_rate, symbol) * years
+    account.interest += interest
+    account.borrow += fee
+    account.cash += interest - fee
