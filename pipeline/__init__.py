@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.session_data import SessionData
     from pipeline.stages.subscription import StreamSubscription
-    from pipeline.strategy import tif
+    from pipeline.strategy import states, tif
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
 
 __version__ = "0.1.0"
 
-_MODULES = {"indicators": "pipeline.market.indicators", "tif": "pipeline.strategy.tif"}
+_MODULES = {
+    "indicators": "pipeline.market.indicators",
+    "states": "pipeline.strategy.states",
+    "tif": "pipeline.strategy.tif",
+}
 _HOMES = {
     "SessionConfig": "pipeline.config",
     "RingtapeError": "pipeline.errors",
@@ -62,6 +66,7 @@ __all__ = [
     "indicators",
     "run",
     "state",
+    "states",
     "tif",
 ]
 

@@ -1,5 +1,6 @@
 """What a run came to, as summary.json holds it."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ from pipeline.lanes import Lanes
 from pipeline.results.digest import run_digest
 from pipeline.results.drawdown import drawdowns
 from pipeline.results.relative import relative_statistics
-from pipeline.results.round_trips import expectancy, payoff_ratio, profit_factor, win_rate
+from pipeline.results.round_trips import (
+    expectancy,
+    payoff_ratio,
+    profit_factor,
+    system_quality,
+    win_rate,
+)
 from pipeline.results.statistics import (
     Curve,
     lane_statistics,
@@ -178,6 +185,8 @@ def _lane(
         "profit_factor": profit_factor(profit, loss),
         "expectancy": expectancy(profit, loss, trips),
         "payoff_ratio": payoff_ratio(profit, loss, wins, trips),
+        "system_quality": system_quality(trips, profit - loss, found["trip_squares"]),
+        "exposure": found["exposed"] / record.equity if record.equity else math.nan,
         "digest": record.digest,
     }
 

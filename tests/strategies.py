@@ -166,6 +166,7 @@ def terms(draw: st.DrawFn, symbols: int) -> Terms:
         max_order_volume=sometimes(0.1),
         leverage=sometimes(1.0, 4.0),
         cash_only=draw(st.sampled_from([False, False, False, True])),
+        maintenance=sometimes(0.3, 0.9, otherwise=0.0),
     )
 
 

@@ -25,14 +25,14 @@ from numba import njit
 from pipeline.execution.memory import load_f8, record_at, store_f8
 
 _COUNTS = (
-    *("now", "symbols", "next_order", "fills", "trips", "wins"),
+    *("now", "symbols", "next_order", "fills", "trips", "wins", "held", "exposed"),
     *("session_open", "session_close", "optimistic", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
-    *("commission", "slippage_cost", "turnover", "gross_profit", "gross_loss"),
+    *("commission", "slippage_cost", "turnover", "gross_profit", "gross_loss", "trip_squares"),
     *("per_share", "basis_points", "per_order", "minimum", "maximum"),
     *("slippage", "slippage_bps", "slippage_range", "impact", "volume_cap", "room"),
     *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
@@ -41,7 +41,7 @@ _MONEY = (
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
     *("fills_out_count", "fills_out_capacity", "orders_out_count", "orders_out_capacity"),
-    *("equity_out_count", "session_out_count"),
+    *("equity_out_count", "session_out_count", "orders_told"),
 )
 _ADDRESSES = (
     *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
@@ -72,11 +72,15 @@ def marked_equity(account: Any) -> float:
 
 @njit(cache=True, inline="always")
 def mark(account: Any) -> None:
-    """Revalue the account; append equity and cash to the outbox (room for one slot's moments)."""
+    """Revalue the account; append equity and cash to the outbox (room for one slot's moments).
+
+    Counts in ``exposed`` the moments at which something is held.
+    """
     account.equity = marked_equity(account)
     store_f8(account.equity_out, account.equity_out_count, account.equity)
     store_f8(account.cash_out, account.equity_out_count, account.cash)
     account.equity_out_count += 1
+    account.exposed += account.held != 0
 
 
 @njit(cache=True)
@@ -89,6 +93,7 @@ def record_session(account: Any) -> None:
 @njit(cache=True)
 def _close_trip(account: Any, profit: float) -> None:
     account.trips += 1
+    account.trip_squares += profit * profit
     if profit > 0.0:
         account.wins += 1
         account.gross_profit += profit
@@ -110,6 +115,7 @@ def settle(account: Any, symbol: int, quantity: float, price: float, commission:
     account.commission += commission
     account.turnover += abs(quantity) * price * multiplier
     store_f8(account.position, symbol, after)
+    account.held += (after != 0.0) - (before != 0.0)
     trip = load_f8(account.trip_cash, symbol)
     if before * after < 0.0:
         share = abs(before) / abs(quantity)

@@ -70,6 +70,17 @@ def end_moment(account: Any) -> None:
 
 
 @njit(cache=True)
+def empty_inbox(account: Any) -> None:
+    """Move what is in the inbox to the book, also what is done, which the next moment reports."""
+    for index in range(account.inbox_count):
+        target = account.book + (account.resting + index) * _ORDER_SIZE
+        _copy_order(target, account.inbox + index * _ORDER_SIZE)
+    account.resting += account.inbox_count
+    account.inbox_count = 0
+    check_room(account)
+
+
+@njit(cache=True)
 def close_orders(account: Any) -> None:
     """At a session's close, end what was placed before it and lasts no longer.
 
@@ -89,6 +100,12 @@ def close_orders(account: Any) -> None:
 def end_moment_at(account: int) -> None:
     """`end_moment` for callers from Python: ``account`` is the record's address."""
     end_moment(account_at(account))
+
+
+@njit(cache=True)
+def empty_inbox_at(account: int) -> None:
+    """`empty_inbox` for callers from Python: ``account`` is the record's address."""
+    empty_inbox(account_at(account))
 
 
 @njit(cache=True)

@@ -36,7 +36,6 @@ from pipeline.execution.orders import (
     LIMIT,
     NEVER,
     NO_POSITION,
-    NO_REASON,
     NOT_AT_ONCE,
     ON_CLOSE,
     ON_OPEN,
@@ -135,7 +134,7 @@ def _fill(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> N
             return
     _book(account, order, bar_ts, price, quantity)
     if quantity == wanted:
-        end_order(account, order, FILLED, NO_REASON, bar_ts)
+        end_order(account, order, FILLED, order.reason, bar_ts)
     else:
         _hold(account, order, PARTLY_FILLED)
     if order.group != 0 or order.children != 0:

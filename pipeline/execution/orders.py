@@ -55,6 +55,8 @@ ORDER: np.dtype[Any] = np.dtype(
         ("paid", "f8"),
     ]
 )
+#: What of an order is reported: its first fields.
+REPORTED: np.dtype[Any] = np.dtype(ORDER.descr[: ORDER.names.index("trail")])  # type: ignore[union-attr]
 _ORDER_SIZE = ORDER.itemsize
 
 order_at = record_at(ORDER)
@@ -64,7 +66,8 @@ MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP, ON_OPEN, ON_CLOSE = range(7)
 ACCEPTED, TRIGGERED, PARTLY_FILLED, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
 #: Why an order ended without a fill or before it was whole.
 NO_REASON, BY_STRATEGY, OTHER_FILLED, ENTRY_ENDED, NO_POSITION, OUT_OF_TIME, NOT_AT_ONCE = range(7)
-#: Why an order was rejected (`execution.limits`); LIQUIDATION: why one was placed.
+#: Why an order was rejected (`execution.limits`); LIQUIDATION: why one was placed, and all others
+#: were cancelled (`execution.margin`).
 LOT, NO_PRICE, BUYING_POWER, PER_TRADE, PER_SYMBOL, OPEN_POSITIONS, ORDER_VOLUME = range(7, 14)
 HOURS, CASH, SHORT_SALE, LEVERAGE, LIQUIDATION = range(14, 19)
 #: Values of ``until`` other than a time, ns UTC: until cancelled, until the session closes, only

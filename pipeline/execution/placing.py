@@ -50,7 +50,7 @@ _SAME = 1e-12
 
 
 @njit(cache=True)
-def _newest(account: Any) -> int:
+def newest(account: Any) -> int:
     """Return the address of the order placed last at this moment (a record would be a copy)."""
     return known_address(account, account.resting + account.inbox_count - 1)
 
@@ -73,7 +73,7 @@ def _check_order(
 
 
 @njit(cache=True)
-def _append(
+def append_order(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> None:
     """Write a new order to the inbox. Prices go to the next tick, the careful way."""
@@ -106,7 +106,7 @@ def _append(
 
 
 @njit(cache=True)
-def _rest(account: Any, order: Any) -> None:
+def rest(account: Any, order: Any) -> None:
     """Count an order just accepted among those at rest."""
     symbol = order.symbol
     if is_pending(order):
@@ -121,10 +121,10 @@ def _rest(account: Any, order: Any) -> None:
 @njit(cache=True)
 def _admit(account: Any) -> int:
     """Accept the order just written, or reject it; its id."""
-    order = order_at(_newest(account))
+    order = order_at(newest(account))
     reason = refusal(account, order)
     if reason == NO_REASON:
-        _rest(account, order)
+        rest(account, order)
     else:
         order.state = REJECTED
         order.reason = reason
@@ -146,7 +146,7 @@ def place(
     than the inbox holds. What breaks a limit is placed as rejected.
     """
     _check_order(account, symbol, quantity, kind, limit, stop, until)
-    _append(account, symbol, quantity, kind, limit, stop, until)
+    append_order(account, symbol, quantity, kind, limit, stop, until)
     return _admit(account)
 
 
@@ -184,8 +184,8 @@ def place_trailing(
     last = load_f8(account.last_price, symbol)
     if not np.isfinite(last):
         raise ValueError("a trailing stop needs a bar of its symbol before it")
-    _append(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
-    order = order_at(_newest(account))
+    append_order(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
+    order = order_at(newest(account))
     order.trail, order.trail_fraction = trail, fraction
     order.stop = trailed(account, order, last)
     return _admit(account)
@@ -223,7 +223,7 @@ def place_bracket(
     elif not np.isnan(limit):
         kind = LIMIT
     entry = place(account, symbol, quantity, kind, limit, stop, until)
-    order_at(_newest(account)).children = 1
+    order_at(newest(account)).children = 1
     if not np.isnan(stop_loss):
         _place_leg(account, entry, symbol, -quantity, STOP, np.nan, stop_loss)
     if not np.isnan(take_profit):
@@ -237,12 +237,12 @@ def _place_leg(
 ) -> None:
     """Place an order that waits for ``entry``; it only closes, so no limit is asked."""
     _check_order(account, symbol, quantity, kind, limit, stop, GTC)
-    _append(account, symbol, quantity, kind, limit, stop, GTC)
-    order = order_at(_newest(account))
+    append_order(account, symbol, quantity, kind, limit, stop, GTC)
+    order = order_at(newest(account))
     order.parent = entry
     order.group = entry
     order.live_ts = NEVER
-    _rest(account, order)
+    rest(account, order)
     if _find(account, entry) == 0:  # rejected
         end_order(account, order, CANCELLED, ENTRY_ENDED, account.now)
 

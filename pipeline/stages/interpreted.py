@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.execution.fills import FILL
+from pipeline.execution.orders import REPORTED
 from pipeline.market.bars import interval_ns
 from pipeline.stages.lane_loop import (
     HOOK_INDEX,
@@ -18,6 +19,7 @@ from pipeline.stages.lane_loop import (
     load_bars,
     open_moment,
     open_session,
+    report_orders,
 )
 from pipeline.stages.lane_spec import LaneSpec, bars_dtype
 from pipeline.stages.outbox import Outbox
@@ -36,8 +38,10 @@ from pipeline.strategy.context import Context
 from pipeline.strategy.strategy import Strategy, Symbol, states_of
 
 _FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
+_ORDER_NAMES = REPORTED.names or ()
 # mypy only follows literal field names.
 Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
+Order = namedtuple("Order", _ORDER_NAMES)  # type: ignore[misc]
 Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
 
 #: Moments as Python walks them: where their bars begin, calls of on_bar, flags.
@@ -152,7 +156,7 @@ class Interpreter:
         If a hook raises, the context says which and for which symbol.
         """
         strategy = self._spec.strategy
-        fills = hasattr(strategy, "on_fill")
+        fills, orders = hasattr(strategy, "on_fill"), hasattr(strategy, "on_order")
         grouped = hasattr(strategy, "on_bars")
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
@@ -166,6 +170,8 @@ class Interpreter:
                 return moment
             if fills:
                 self._call_fills(before)
+            if orders:
+                self._call_orders()
             if grouped:
                 self._call_groups(begin, int(self._ends[moment]))
             else:
@@ -194,6 +200,9 @@ class Interpreter:
         elif hook == "on_fill":
             last = self._outbox.fills[int(self._account[0]["fills_out_count"]) - 1]
             own.on_fill(Fill(*last.item()), self._context)
+        elif hook == "on_order":
+            last = self._outbox.orders[int(self._account[0]["orders_out_count"]) - 1]
+            own.on_order(_order_of(last), self._context)
         elif hook in ("on_session_open", "on_session_close"):
             cell = "next_open" if hook == "on_session_open" else "next_close"
             self._call_session(hook, int(self._memory[0][cell]) - 1)
@@ -215,6 +224,13 @@ class Interpreter:
             fill: Any = Fill(*record.item())
             self._note("on_fill", fill.symbol)
             self._copies[fill.symbol].on_fill(fill, self._context)
+
+    def _call_orders(self) -> None:
+        first = report_orders(self._at)
+        for record in self._outbox.orders[first : int(self._account[0]["orders_out_count"])]:
+            order = _order_of(record)
+            self._note("on_order", order.symbol)
+            self._copies[order.symbol].on_order(order, self._context)
 
     def _call_groups(self, begin: int, end: int) -> None:
         """Call on_bar (if defined) and then on_bars, interval by interval."""
@@ -257,6 +273,11 @@ class Interpreter:
     def _note(self, hook: str, symbol: int) -> None:
         record = self._memory[0]
         record["hook"], record["symbol"] = HOOK_INDEX[hook], symbol
+
+
+def _order_of(record: Any) -> Any:
+    """Return what is reported of an ORDER record."""
+    return Order(*record.item()[: len(_ORDER_NAMES)])
 
 
 def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
-from pipeline.execution.book import check_room_at, end_moment_at
+from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
-from pipeline.execution.orders import NEVER, ORDER
+from pipeline.execution.orders import NEVER, ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
@@ -67,6 +67,7 @@ class Lane:
         self.context = self._make_context()
         self._self = self._make_self()
         self._make_program()
+        self._kept = 0  # orders in the outbox that were taken before and wait for on_order
         self._interpreter: Interpreter | None = None
         self._slot: Slot | None = None
         self._walk, self._call = self._make_strategy()
@@ -166,6 +167,7 @@ class Lane:
         data = {
             "bars": self._bars.dtype,
             "fill": FILL,
+            "order": REPORTED,
             "session": SESSION,
         }
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, self._names, data)
@@ -186,8 +188,7 @@ class Lane:
         """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
         self._outbox.attach(self.account)
         self._guarded(lambda: self._call("on_start"), "on_start")
-        # The inbox is the next lane's after this.
-        self.end_moment()
+        self._empty_inbox()
 
     def run(
         self,
@@ -218,6 +219,7 @@ class Lane:
             self._shape.stride,
         )
         self._outbox.attach(self.account)
+        self._kept = 0
         bind_columns(
             int(self.context.ctypes.data), int(self._bindings.ctypes.data), len(self._bindings)
         )
@@ -229,7 +231,11 @@ class Lane:
             if index < schedule.count:
                 flush(self)
                 self._make_room()
-        self.end_moment()
+        self._empty_inbox()
+
+    def _empty_inbox(self) -> None:
+        """Leave the inbox to the next lane; what is done is reported at this lane's next moment."""
+        empty_inbox_at(int(self.account.ctypes.data))
 
     def end_moment(self) -> None:
         """Move what is done to the outbox and what was placed last to the book."""
@@ -245,7 +251,7 @@ class Lane:
         """The fills and finished orders in the outbox: views, valid until the next run or take."""
         record = self.account[0]
         fills = self._outbox.fills[: record["fills_out_count"]]
-        orders = self._outbox.orders[: record["orders_out_count"]]
+        orders = self._outbox.orders[self._kept : record["orders_out_count"]]
         return fills, orders
 
     def resting(self) -> npt.NDArray[Any]:
@@ -257,7 +263,8 @@ class Lane:
         record = self.account[0]
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
-            *("fills", "trips", "wins", "gross_profit", "gross_loss", "ambiguous"),
+            *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
+            *("exposed", "ambiguous"),
             *("capped", "slipped", "rejected", "liquidations"),
         )
         return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {
@@ -271,12 +278,22 @@ class Lane:
             book[:resting] = self._book[:resting]
             self._book = book
             self.account[0]["book"], self.account[0]["book_capacity"] = book.ctypes.data, len(book)
+        record, untold = self.account[0], self._untold()
         self._outbox.make_room(resting)
-        counts = {n: self.account[0][n] for n in ("equity_out_count", "session_out_count")}
+        counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
         self._outbox.attach(self.account)
         for name, count in counts.items():
-            self.account[0][name] = count
+            record[name] = count
+        self._outbox.orders[: len(untold)] = untold
+        record["orders_out_count"] = self._kept = len(untold)
         check_room_at(int(self.account.ctypes.data))
+
+    def _untold(self) -> npt.NDArray[Any]:
+        """Return a copy of the orders that were taken and that on_order has yet to see."""
+        record = self.account[0]
+        if "on_order" not in hooks_of(type(self._spec.strategy)):
+            return np.zeros(0, ORDER)
+        return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
 
     def _guarded(self, action: Callable[[], Any], hook: str) -> Any:
         try:

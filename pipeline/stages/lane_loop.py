@@ -14,7 +14,9 @@ from numba import njit, types
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
 from pipeline.execution.fills import FILL, match_bar
+from pipeline.execution.margin import keep_margin
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.execution.orders import ORDER, order_at
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -50,10 +52,12 @@ session_at = record_at(SESSION)
 
 HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
 _SESSION_OPEN, _FILL = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_fill"]
+_ORDER = HOOK_INDEX["on_order"]
 _BAR, _BARS = HOOK_INDEX["on_bar"], HOOK_INDEX["on_bars"]
 _SESSION_CLOSE = HOOK_INDEX["on_session_close"]
 
 _FILL_SIZE = FILL.itemsize
+_ORDER_SIZE = ORDER.itemsize
 _MOMENT_SIZE = MOMENT.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
@@ -141,6 +145,8 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
         store_i8(view.cursor, cell, entry & ROW_MASK)
     if base_end > begin:
         mark(account)
+        if account.maintenance > 0.0:
+            keep_margin(account)
     return before
 
 
@@ -251,6 +257,30 @@ def _call_fills(context_address: int, program_address: int, before: int) -> None
 
 
 @njit(cache=True)
+def report_orders(context_address: int) -> int:
+    """Report the orders that have ended; the first in the outbox that `on_order` was not told."""
+    account = account_at(context_at(context_address).account)
+    end_moment(account)
+    first = account.orders_told
+    account.orders_told = account.orders_out_count
+    return first
+
+
+@njit(cache=True)
+def _call_orders(context_address: int, program_address: int) -> None:
+    """Call on_order for each order that has ended since it was last called."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    context.hook = _ORDER
+    for index in range(report_orders(context_address), account.orders_out_count):
+        address = account.orders_out + index * _ORDER_SIZE
+        context.symbol = order_at(address).symbol
+        own = program.self + 8 * program.self_cells * context.symbol
+        call_hook(program.on_order, own, address, context_address)
+
+
+@njit(cache=True)
 def _call_sessions(context_address: int, program_address: int, flags: int) -> None:
     """Close and open sessions, and call the hooks for it."""
     context = context_at(context_address)
@@ -282,7 +312,8 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
     program = program_at(program_address)
     view = _view_of(context)
     bar = bar_at(program.bar)
-    fills, bars = _calls(program, _FILL), _calls(program, _BARS)
+    fills, orders = _calls(program, _FILL), _calls(program, _ORDER)
+    bars = _calls(program, _BARS)
     wanted = program.intervals
     on_bar = program.on_bar if _calls(program, _BAR) else 0
     own, self_size = program.self, 8 * program.self_cells
@@ -295,6 +326,8 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
             return m
         if fills:
             _call_fills(context_address, program_address, before)
+        if orders:
+            _call_orders(context_address, program_address)
         place = begin
         begin = moment.end
         while place < begin:

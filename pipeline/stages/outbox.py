@@ -43,5 +43,6 @@ class Outbox:
         record["orders_out_capacity"] = len(self.orders)
         record["equity_out"], record["cash_out"] = self.equity.ctypes.data, self.cash.ctypes.data
         record["session_out"] = self.session_equity.ctypes.data
+        record["orders_told"] = 0
         for name in ("fills_out", "orders_out", "equity_out", "session_out"):
             record[f"{name}_count"] = 0

@@ -26,6 +26,7 @@ HOOKS = {
     "on_start": None,
     "on_session_open": "session",
     "on_fill": "fill",
+    "on_order": "order",
     "on_bar": "bar",
     "on_bars": "bars",
     "on_session_close": "session",
@@ -78,8 +79,11 @@ class Strategy:
 
     Hooks, all optional: ``on_start(self, ctx)``, ``on_session_open(self, session, ctx)``,
     ``on_bar(self, bar, ctx)``, ``on_bars(self, bars, ctx)``, ``on_fill(self, fill, ctx)``,
-    ``on_session_close(self, session, ctx)``, ``on_stop(self, ctx)``. In ``on_bar`` and ``on_fill``
-    the state is that of the symbol; in the others it is the lane's own.
+    ``on_order(self, order, ctx)``, ``on_session_close(self, session, ctx)``,
+    ``on_stop(self, ctx)``. ``on_order`` is called once for each order that has ended since the
+    moment before (filled, cancelled, expired, rejected: `strategy.states`), before ``on_bar``. In
+    ``on_bar``, ``on_fill`` and ``on_order`` the state is that of the symbol; in the others it is
+    the lane's own.
     """
 
     lookback: ClassVar[Any] = 0

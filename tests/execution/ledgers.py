@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, orders, placing
+from pipeline.execution import book, fills, margin, orders, placing
 from pipeline.execution.account import ACCOUNT, account_at
 
 
@@ -72,6 +72,11 @@ def _settle(address, symbol, quantity, price, commission):
 @njit
 def _mark(address):
     accounts.mark(account_at(address))
+
+
+@njit
+def _keep_margin(address):
+    margin.keep_margin(account_at(address))
 
 
 @njit
@@ -224,6 +229,9 @@ class Ledger:
 
     def mark(self) -> None:
         _mark(self.address)
+
+    def keep_margin(self) -> None:
+        _keep_margin(self.address)
 
     def record_session(self) -> None:
         _record_session(self.address)

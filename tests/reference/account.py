@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from pipeline.execution.orders import LIQUIDATION
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
@@ -32,6 +33,8 @@ class Account:
             last=dict.fromkeys(range(symbols), math.nan),
         )
         self._paid: dict[int, float] = {}
+        self._untold: list[matching.Order] = []
+        self._known = 0
         self.prices = [math.nan] * symbols
         self.volumes = [math.nan] * symbols
         self.fills: list[tuple[int, int, float, float, float, int]] = []
@@ -59,6 +62,37 @@ class Account:
             if quantity != 0.0:
                 worth += quantity * self.prices[symbol] * self.multiplier(symbol)
         return worth
+
+    def ended_since(self) -> list[matching.Order]:
+        """The orders, by id, that have ended since this was last asked."""
+        found = [one for one in self._untold if not one.resting]
+        found += [one for one in self.book.orders[self._known :] if not one.resting]
+        self._untold = [
+            one for one in (*self._untold, *self.book.orders[self._known :]) if one.resting
+        ]
+        self._known = len(self.book.orders)
+        return found
+
+    def keep_margin(self) -> None:
+        """Cancel and close everything when equity is below the maintenance margin."""
+        positions = self.book.position.items()
+        value = 0.0
+        for symbol, quantity in positions:
+            if quantity:
+                value += abs(quantity) * self.prices[symbol] * self.multiplier(symbol)
+        if (
+            not self._terms.maintenance
+            or not value
+            or self.equity >= self._terms.maintenance * value
+        ):
+            return
+        for order in list(self.book.at_rest):
+            if order.resting and order.reason != LIQUIDATION:
+                self.book.end(order, matching.CANCELLED, LIQUIDATION, self.now)
+        for symbol, quantity in positions:
+            missing = -(quantity + self.pending(symbol))
+            if missing:
+                self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
 
     def multiplier(self, symbol: int) -> float:
         return self._of_symbol[symbol].multiplier

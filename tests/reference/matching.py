@@ -104,7 +104,7 @@ class Book:
         order.stop = self.on_tick(order.stop, up=order.buys)
         self.orders.append(order)
         self.at_rest.append(order)
-        refused = None if order.parent else self.judge(order)
+        refused = None if order.parent or order.reason else self.judge(order)
         if refused is not None:
             order.reason, order.found, order.allowed = refused
             order.state, order.done_ts = REJECTED, self.now
@@ -197,7 +197,7 @@ class Book:
             order.price = price
         order.filled = order.quantity if quantity == order.left else order.filled + quantity
         if quantity == wanted:
-            self.end(order, FILLED, NONE, ts)
+            self.end(order, FILLED, order.reason, ts)
         else:
             order.state = PARTLY
         self._tell_others(order, quantity, ts, within=within)

@@ -50,6 +50,7 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "initial_cash": terms.initial_cash,
             "account": "cash" if terms.cash_only else "margin",
             "leverage": bound(terms.leverage),
+            "maintenance_margin": terms.maintenance,
             "max_buying_power": bound(terms.max_buying_power),
             "max_per_trade": bound(terms.max_per_trade),
             "max_per_symbol": bound(terms.max_per_symbol),

@@ -281,6 +281,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     for now, moment in moments_of(market, bars):
         account.book.now = now
         base = moment.bars[0]
+        ended = account.ended_since()
         fills = [fill for bar in base for fill in account.meet(bar)]
         for bar in base:
             account.prices[bar.symbol] = bar.prices[3]
@@ -291,9 +292,12 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
         if base:
             worth = account.equity
             equity.append((now, worth, account.cash))
+            account.keep_margin()
         for fill in fills:
             names = ("ts", "symbol", "quantity", "price", "commission", "order_id")
             lane.call("on_fill", fill[1], SimpleNamespace(**dict(zip(names, fill, strict=True))))
+        for order in ended + account.ended_since():
+            lane.call("on_order", order.symbol, order)
         for interval, of_interval in enumerate(moment.bars):
             lane.show(interval, of_interval)
         for index in moment.closes:

@@ -6,7 +6,7 @@ All quantities are multiples of a quarter, so that sums of them are exact in any
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import MINUTE, Strategy, Symbol, state, tif
+from pipeline import MINUTE, Strategy, Symbol, state, states, tif
 from pipeline import indicators as ind
 from pipeline.market.bars import interval_name
 
@@ -180,6 +180,16 @@ class Desk(Strategy):
     intervals = property(lambda self: (_interval(self.minutes),) if self.minutes else ())
     turn: int = state(0)
     last: int = state(0)
+    ended: int = state(0)
+
+    def on_order(self, order, ctx):
+        self.ended += 1
+        if order.state == states.EXPIRED and self.ended % 2 == 0:
+            ctx.market(order.symbol, order.quantity)
+        elif order.state == states.REJECTED and order.found > 1.5 * order.allowed:
+            ctx.limit(order.symbol, -0.25, 100.0)
+        elif self.ended % 5 == 0:
+            ctx.cancel(order.order_id + 2)
 
     def on_session_open(self, session, ctx):
         ctx.market_on_open(0, self.size)

@@ -105,6 +105,7 @@ def test_hooks_are_those_that_a_class_defines_in_calling_order():
         "on_start",
         "on_session_open",
         "on_fill",
+        "on_order",
         "on_bar",
         "on_bars",
         "on_session_close",

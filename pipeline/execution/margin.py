@@ -1,0 +1,57 @@
+"""The margin an account must keep: below it everything is closed at the next opens."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.memory import load_f8
+from pipeline.execution.orders import (
+    CANCELLED,
+    FILLED,
+    GTC,
+    LIQUIDATION,
+    MARKET,
+    end_order,
+    known_address,
+    order_at,
+)
+from pipeline.execution.placing import append_order, newest, rest
+
+
+@njit(cache=True)
+def _value_held(account: Any) -> float:
+    """Return what all positions, long and short, are worth at their last closes."""
+    value = 0.0
+    for symbol in range(account.symbols):
+        units = abs(load_f8(account.position, symbol))
+        if units != 0.0:
+            price = load_f8(account.last_price, symbol)
+            value += units * price * load_f8(account.multiplier, symbol)
+    return value
+
+
+@njit(cache=True)
+def keep_margin(account: Any) -> None:
+    """Liquidate an account, just marked, whose equity is below the maintenance margin.
+
+    Cancels all orders at rest and orders, at the market, the opposite of every position. While such
+    orders rest (under a volume cap it may take several bars) only what is new is cancelled.
+    """
+    value = _value_held(account)
+    if value == 0.0 or account.equity >= account.maintenance * value:
+        return
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.state < FILLED and order.reason != LIQUIDATION:
+            end_order(account, order, CANCELLED, LIQUIDATION, account.now)
+    ordered = False
+    for symbol in range(account.symbols):
+        missing = -(load_f8(account.position, symbol) + load_f8(account.pending, symbol))
+        if missing != 0.0:
+            append_order(account, symbol, missing, MARKET, np.nan, np.nan, GTC)
+            order = order_at(newest(account))
+            order.reason = LIQUIDATION
+            rest(account, order)
+            ordered = True
+    account.liquidations += ordered
