@@ -245,6 +245,15 @@ def shown_fills(example: Example) -> list[tuple[float, ...]]:
     return found
 
 
+def shown_ends(example: Example) -> dict[int, tuple[str, str]]:
+    found = {}
+    for part in example.lines["ends"].split(","):
+        match = _END.fullmatch(part.strip())
+        assert match, part
+        found[int(match[1])] = (match[2], match[3] or "none")
+    return found
+
+
 def own(example: Example, found: Outcome, name: str) -> list[tuple[Any, ...]]:
     """Rows of the example's own orders, without the one that bought what is held."""
     number = {"fills": 5, "orders": 0}[name]
@@ -266,11 +275,14 @@ def test_an_example_fills_as_the_page_says(example: Example):
             row[0] - int(example.held != 0.0): (ORDER_STATES[row[7]], REASONS[row[11]])
             for row in own(example, found, "orders")
         }
-        shown = [_END.fullmatch(part.strip()) for part in example.lines["ends"].split(",")]
-        assert states == {int(one[1]): (one[2], one[3] or "none") for one in shown if one}
+        assert states == shown_ends(example)
     for name, place in (("equity", 1), ("cash", 2)):
         if name in example.lines:
             assert found.equity[-1][place] == pytest.approx(float(example.lines[name]))
+
+
+def test_every_example_of_the_page_is_run():
+    assert len(blocks()) == README.read_text(encoding="utf-8").count("```text\n") > 50
 
 
 def _code(cell: str) -> str:
