@@ -70,11 +70,12 @@ class TradingConfig(Section):
 class ExecutionConfig(Section):
     """How orders become fills, and what fills cost."""
 
-    fill: Literal["next_open"] = Field(
+    fill: Literal["next_open", "this_close"] = Field(
         default="next_open",
-        description="Market orders fill at the open of the symbol's next base bar, the others from"
-        " that bar on."
-        " Default next_open.",
+        description="Where market orders fill. next_open: at the open of the symbol's next base"
+        " bar. this_close: at the close of the bar at whose end they are placed, which takes the"
+        " price for known and tradable at once; where the symbol has no such bar, at its next open."
+        " All other orders meet the bars that open later. Default next_open.",
     )
     both_touched: Literal["pessimistic", "optimistic"] = Field(
         default="pessimistic",

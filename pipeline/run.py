@@ -332,6 +332,7 @@ def _terms(settings: SessionConfig) -> "Terms":
         impact=costs.slippage_impact,
         volume_cap=bound(costs.volume_cap),
         optimistic=costs.both_touched == "optimistic",
+        this_close=costs.fill == "this_close",
         max_buying_power=bound(trading.max_buying_power),
         max_per_trade=bound(trading.max_per_trade),
         max_per_symbol=bound(trading.max_per_symbol),

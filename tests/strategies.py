@@ -159,6 +159,7 @@ def terms(draw: st.DrawFn, symbols: int) -> Terms:
         impact=sometimes(0.1, otherwise=0.0),
         volume_cap=cap,
         optimistic=draw(st.booleans()),
+        this_close=draw(st.booleans()),
         max_buying_power=sometimes(20_000.0),
         max_per_trade=sometimes(1_000.0, 12_000.0),
         max_per_symbol=sometimes(2_000.0, 15_000.0),

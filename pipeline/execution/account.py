@@ -26,7 +26,7 @@ from pipeline.execution.memory import load_f8, record_at, store_f8
 
 _COUNTS = (
     *("now", "symbols", "next_order", "fills", "trips", "wins", "held", "exposed"),
-    *("session_open", "session_close", "optimistic", "ambiguous", "activated"),
+    *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
 )

@@ -41,7 +41,7 @@ def check_room(account: Any) -> None:
     account.full = (
         at_most > account.book_capacity
         or account.orders_out_count + at_most > account.orders_out_capacity
-        or account.fills_out_count + account.resting > account.fills_out_capacity
+        or account.fills_out_count + account.resting + at_most > account.fills_out_capacity
     )
 
 

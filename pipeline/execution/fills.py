@@ -25,7 +25,7 @@ from numba import njit
 
 from pipeline.execution.account import settle
 from pipeline.execution.costs import commission, slipped
-from pipeline.execution.memory import load_f8, load_i8, record_at
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8
 from pipeline.execution.orders import (
     ACCEPTED,
     CANCELLED,
@@ -34,6 +34,7 @@ from pipeline.execution.orders import (
     FOK,
     IOC,
     LIMIT,
+    MARKET,
     NEVER,
     NO_POSITION,
     NOT_AT_ONCE,
@@ -51,6 +52,7 @@ from pipeline.execution.orders import (
     calm,
     end_order,
     is_pending,
+    known_address,
     narrow,
     order_at,
     trailed,
@@ -185,8 +187,8 @@ def _tell_others(account: Any, filled: Any, quantity: float, bar_ts: int, midway
     What is left of a leg is at any time what is open of its entry's fills.
     """
     whole = filled.state == FILLED
-    for index in range(account.resting):
-        order = order_at(account.book + index * _ORDER_SIZE)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
         if order.state >= FILLED or order.order_id == filled.order_id:
             continue
         if order.parent == filled.order_id:
@@ -336,6 +338,42 @@ def _end_bar(
 
 
 @njit(cache=True)
+def _face(account: Any, prices: int, plane: int, at: int) -> None:
+    """Note which bar orders meet now, and how much of its volume they may have."""
+    account.bar, account.plane = prices + 8 * at, plane
+    account.room = np.inf
+    if account.volume_cap < np.inf:
+        volume = load_f8(prices, _VOLUME * plane + at)
+        account.room = account.volume_cap * volume if volume > 0.0 else 0.0
+
+
+@njit(cache=True)
+def match_close(account: Any, ts: int, closes: int, prices: int, plane: int, stride: int) -> None:
+    """Fill the market orders of this moment at the close of the bar that has just ended.
+
+    Those of a symbol without such a bar wait for its next open, and so does what the bar's volume
+    has no room for. ``ts``, ``closes``, ``prices``: where open time, close time and open of bar 0
+    lie, symbols ``stride`` apart.
+    """
+    for index in range(account.resting + account.inbox_count):
+        # What is left of the bars' volumes; their scratch is free between two placings.
+        store_f8(account.buys, order_at(known_address(account, index)).symbol, -1.0)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.kind != MARKET or order.state != ACCEPTED or order.ts != account.now:
+            continue
+        symbol = order.symbol
+        at = symbol * stride + load_i8(account.base_cursor, symbol)
+        if load_i8(closes, at) != account.now:
+            continue
+        _face(account, prices, plane, at)
+        left = load_f8(account.buys, symbol)
+        account.room = account.room if left < 0.0 else left
+        _fill(account, order, load_i8(ts, at), load_f8(prices, _CLOSE * plane + at), NEVER)
+        store_f8(account.buys, symbol, account.room)
+
+
+@njit(cache=True)
 def match_bar(
     account: Any, symbol: int, ts: int, closes: int, prices: int, plane: int, at: int
 ) -> None:
@@ -354,11 +392,7 @@ def match_bar(
         and load_f8(prices, _LOW * plane + at) > load_f8(account.quiet_low, symbol)
     ):
         return
-    account.bar, account.plane = prices + 8 * at, plane
-    account.room = np.inf
-    if account.volume_cap < np.inf:
-        volume = load_f8(prices, _VOLUME * plane + at)
-        account.room = account.volume_cap * volume if volume > 0.0 else 0.0
+    _face(account, prices, plane, at)
     price = load_f8(prices, at)
     waiting = False
     for index in range(account.resting):

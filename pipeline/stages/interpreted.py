@@ -16,6 +16,7 @@ from pipeline.market.bars import interval_ns
 from pipeline.stages.lane_loop import (
     HOOK_INDEX,
     close_session,
+    fill_at_close,
     load_bars,
     open_moment,
     open_session,
@@ -158,6 +159,7 @@ class Interpreter:
         strategy = self._spec.strategy
         fills, orders = hasattr(strategy, "on_fill"), hasattr(strategy, "on_order")
         grouped = hasattr(strategy, "on_bars")
+        this_close = bool(self._account[0]["this_close"])
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
         bar: Any = None
@@ -182,6 +184,10 @@ class Interpreter:
                 except Exception:
                     self._note("on_bar", bar[0])
                     raise
+            if this_close:
+                before = fill_at_close(at)
+                if fills:
+                    self._call_fills(before)
             if flags:
                 self._call_sessions(flags)
         return schedule.count

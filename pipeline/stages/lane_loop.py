@@ -13,7 +13,7 @@ from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
-from pipeline.execution.fills import FILL, match_bar
+from pipeline.execution.fills import FILL, match_bar, match_close
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
@@ -281,6 +281,17 @@ def _call_orders(context_address: int, program_address: int) -> None:
 
 
 @njit(cache=True)
+def fill_at_close(context_address: int) -> int:
+    """Fill this moment's market orders at its bars' closes; fills in the outbox before."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    base = table_at(context.tables)
+    before: int = account.fills_out_count
+    match_close(account, base.ts, base.close_ts, base.values, base.plane, base.stride)
+    return before
+
+
+@njit(cache=True)
 def _call_sessions(context_address: int, program_address: int, flags: int) -> None:
     """Close and open sessions, and call the hooks for it."""
     context = context_at(context_address)
@@ -355,6 +366,10 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
                 call_hook(program.on_bars, lane_self, program.bars, context_address)
+        if account.this_close != 0:
+            before = fill_at_close(context_address)
+            if fills:
+                _call_fills(context_address, program_address, before)
         if moment.flags != 0:
             _call_sessions(context_address, program_address, moment.flags)
     return count

@@ -31,7 +31,8 @@ class Terms:
     and at most ``maximum`` an order; ``slippage`` (of the price), ``slippage_bps``,
     ``slippage_range`` (share of the bar's range), ``impact`` (see `costs.slipped`): what prices are
     worse by; ``volume_cap``: share of a bar's volume that can be filled; ``optimistic``: where a
-    bar touches a stop and a limit, the limit comes first. ``max_...``, ``leverage`` (exposure by
+    bar touches a stop and a limit, the limit comes first; ``this_close``: market orders fill at the
+    close at which they are placed. ``max_...``, ``leverage`` (exposure by
     equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
     the account is liquidated. ``instruments``: one per symbol, or none.
     """
@@ -49,6 +50,7 @@ class Terms:
     impact: float = 0.0
     volume_cap: float = math.inf
     optimistic: bool = False
+    this_close: bool = False
     max_buying_power: float = math.inf
     max_per_trade: float = math.inf
     max_per_symbol: float = math.inf

@@ -105,10 +105,10 @@ def one_symbol(ts: Any, values: Any, interval: str) -> Market:
     return Market({"A": Bars(ts, values)}, sessions, (interval,))
 
 
-def by_ours(market: Market, ours: Strategy, mode: str, **commission: float) -> tuple[Fills, float]:
+def by_ours(market: Market, ours: Strategy, mode: str, **terms: float) -> tuple[Fills, float]:
     """Fills and the equity at the end."""
     setup = Setup(slot_rows=500, slots=2, processors=1, engines=1, mode=mode)
-    ((outcome,), _) = run_in_process(market, [ours], setup, Terms(CASH, **commission))
+    ((outcome,), _) = run_in_process(market, [ours], setup, Terms(CASH, **terms))
     at = {int(ts): row for row, ts in enumerate(market.bars["A"].ts)}
     return [(at[fill[0]], fill[3], fill[2]) for fill in outcome.fills], outcome.equity[-1][1]
 

@@ -119,20 +119,20 @@ def peer_of(ours: Any) -> Any:
     return Following if isinstance(ours, Follower) else Peer
 
 
-@pytest.mark.parametrize("data", PACKAGED)
-@pytest.mark.parametrize("basis_points", [0.0, 10.0])
-@pytest.mark.parametrize("strategy", [Flipper, Dipper, Breaker, Protected, Follower])
-@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-def test_the_same_fills_and_the_same_equity(
-    data: str, basis_points: float, strategy: type[Strategy], mode: str
-):
-    _, size, reach = PACKAGED[data]
-    ours = strategy(size=size, reach=reach)
-    found, equity = by_ours(market_of(data), ours, mode, basis_points=basis_points)
+def assert_like_theirs(
+    data: str, ours: Strategy, mode: str, *, basis_points: float = 0.0, this_close: bool = False
+) -> None:
+    terms = {"basis_points": basis_points, "this_close": this_close}
+    found, equity = by_ours(market_of(data), ours, mode, **terms)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         test = backtesting.Backtest(
-            frame_of(data), peer_of(ours), cash=CASH, commission=basis_points / 1e4, margin=1.0
+            frame_of(data),
+            peer_of(ours),
+            cash=CASH,
+            commission=basis_points / 1e4,
+            margin=1.0,
+            trade_on_close=this_close,
         )
         stats = test.run()
     trades = stats["_trades"]
@@ -144,3 +144,22 @@ def test_the_same_fills_and_the_same_equity(
     assert by_bar(found) == pytest.approx(by_bar(theirs))
     profit = stats["Equity Final [$]"] - CASH
     assert equity - CASH == pytest.approx(profit, rel=1e-6)
+
+
+@pytest.mark.parametrize("data", PACKAGED)
+@pytest.mark.parametrize("basis_points", [0.0, 10.0])
+@pytest.mark.parametrize("strategy", [Flipper, Dipper, Breaker, Protected, Follower])
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_the_same_fills_and_the_same_equity(
+    data: str, basis_points: float, strategy: type[Strategy], mode: str
+):
+    _, size, reach = PACKAGED[data]
+    ours = strategy(size=size, reach=reach)
+    assert_like_theirs(data, ours, mode, basis_points=basis_points)
+
+
+@pytest.mark.parametrize("data", PACKAGED)
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_the_same_fills_at_this_close(data: str, mode: str):
+    _, size, reach = PACKAGED[data]
+    assert_like_theirs(data, Flipper(size=size, reach=reach), mode, this_close=True)

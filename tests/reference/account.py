@@ -122,6 +122,16 @@ class Account:
         """Let what rests for the symbol meet a base bar; the new fills."""
         before = len(self.book.fills)
         self.book.meet(bar.symbol, bar.ts, bar.close_ts, tuple(bar.prices))
+        return self._settle(before)
+
+    def meet_close(self, bars: list[Any]) -> list[tuple[int, int, float, float, float, int]]:
+        """Fill what was just placed at the close of the base bars that just ended, if so agreed."""
+        before = len(self.book.fills)
+        if self._terms.this_close:
+            self.book.meet_close({bar.symbol: (bar.ts, tuple(bar.prices)) for bar in bars})
+        return self._settle(before)
+
+    def _settle(self, before: int) -> list[tuple[int, int, float, float, float, int]]:
         found = []
         for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
             commission = self._commission(self.book.orders[order_id - 1])

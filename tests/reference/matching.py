@@ -241,6 +241,17 @@ class Book:
                 order.stop = (min if order.buys else max)(order.stop, level)
         self.last[symbol] = close
 
+    def meet_close(self, bars: dict[int, tuple[int, Bar]]) -> None:
+        """Fill this moment's market orders at the close of the bars, by symbol, that just ended."""
+        rooms = {symbol: self.cap * max(bar[4], 0.0) for symbol, (_, bar) in bars.items()}
+        for order in list(self.at_rest):
+            now = order.resting and order.ts == self.now and order.kind == MARKET
+            if now and order.state == ACCEPTED and order.symbol in bars:
+                ts, self.bar = bars[order.symbol]
+                self.room = rooms[order.symbol] if self.cap < math.inf else math.inf
+                self.fill(order, ts, self.bar[3], within=False)
+                rooms[order.symbol] = self.room
+
     def _live(self, symbol: int, ts: int) -> list[Order]:
         return [o for o in self.at_rest if o.symbol == symbol and o.resting and o.live <= ts]
 

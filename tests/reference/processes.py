@@ -58,6 +58,7 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "max_order_volume": bound(terms.max_order_volume),
         },
         "execution": {
+            "fill": "this_close" if terms.this_close else "next_open",
             "both_touched": "optimistic" if terms.optimistic else "pessimistic",
             "commission_per_share": terms.per_share,
             "commission_bps": terms.basis_points,

@@ -226,6 +226,11 @@ class Lane:
             break_end=int(sessions.break_end_ns[index]),
         )
 
+    def tell(self, fills: list[tuple[Any, ...]]) -> None:
+        names = ("ts", "symbol", "quantity", "price", "commission", "order_id")
+        for fill in fills:
+            self.call("on_fill", fill[1], SimpleNamespace(**dict(zip(names, fill, strict=True))))
+
     def show(self, interval: int, bars: list[Bar]) -> None:
         """Call the strategy for the bars of one interval that close now, in symbol order."""
         if not self._wanted[interval] or not bars:
@@ -293,13 +298,12 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             worth = account.equity
             equity.append((now, worth, account.cash))
             account.keep_margin()
-        for fill in fills:
-            names = ("ts", "symbol", "quantity", "price", "commission", "order_id")
-            lane.call("on_fill", fill[1], SimpleNamespace(**dict(zip(names, fill, strict=True))))
+        lane.tell(fills)
         for order in ended + account.ended_since():
             lane.call("on_order", order.symbol, order)
         for interval, of_interval in enumerate(moment.bars):
             lane.show(interval, of_interval)
+        lane.tell(account.meet_close(base))
         for index in moment.closes:
             session_equity.append(worth)
             account.book.close_session()
