@@ -18,7 +18,11 @@ SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}
 EXAMPLES = [
     "bracket.json",
     "clock.json",
+    "crypto.json",
     "demo.json",
+    "equity_limits.json",
+    "futures.json",
+    "fx.json",
     "interpreted.toml",
     "many_lanes.json",
     "momentum.json",
@@ -225,7 +229,7 @@ def test_the_interpreted_example_is_the_demo_but_for_its_mode():
 
 
 def test_an_example_that_does_not_exist_is_refused_with_those_that_do():
-    message = r"^demo is not an example; there are bracket\.json, clock\.json, demo\.json, "
+    message = r"^demo is not an example; there are bracket\.json, clock\.json, crypto\.json, "
     with pytest.raises(ConfigError, match=message):
         example_path("demo")
 

@@ -22,7 +22,8 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     contract: `first_session`, `last_session` (dates), `benchmark`, and of a lane `annual_return`,
     `volatility`, `sharpe_ratio`, `sortino_ratio`, `calmar_ratio`, `max_drawdown`,
     `longest_drawdown`, `best_session`, `worst_session`, `alpha`, `beta`, `round_trips`,
-    `win_rate`, `profit_factor`, `commission`, `slippage`.
+    `win_rate`, `profit_factor`, `orders_rejected`, `orders_cut_by_volume_cap`, `liquidations`
+    (these three only where not zero), `commission`, `slippage`.
     """
     blocks = [_heading(summary), _replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -94,9 +95,20 @@ def _one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_line("best, worst", _best_and_worst(lane)),
         *_line("round trips", _round_trips(lane)),
         *_line("orders, fills", f"{_count(lane.get('orders'))}, {_count(lane.get('fills'))}"),
+        *_touched(lane, "rejected", "orders_rejected", "order"),
+        *_touched(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
+        *_touched(lane, "margin", "liquidations", "liquidation"),
         *_line("costs", _costs(lane)),
         *_against(summary.get("benchmark"), lane),
     ]
+
+
+def _touched(lane: Mapping[str, Any], label: str, name: str, what: str) -> list[str]:
+    """Return how many of `what` there were; nothing if there were none."""
+    count = lane.get(name)
+    if not _known(count) or count == 0:
+        return []
+    return _line(label, f"{_count(count)} {what}{'' if count == 1 else 's'}")
 
 
 def _drawdown(lane: Mapping[str, Any]) -> str:

@@ -95,6 +95,23 @@ def test_a_benchmark_is_compared_with():
     assert "\nbenchmark       SPY +2.78 %; alpha +4.12 % a year, beta 0.46\n" in text
 
 
+def test_what_limits_touched_is_told_where_there_was_any():
+    touched = {"orders_rejected": 1204, "orders_cut_by_volume_cap": 1, "liquidations": 2}
+    text = format_summary({**SUMMARY, "lanes": [{**LANE, **touched}]})
+    assert (
+        """
+orders, fills   2,480, 2,479
+rejected        1,204 orders
+cut by volume   1 order
+margin          2 liquidations
+costs           1,239.50
+"""
+        in text
+    )
+    none = format_summary({**SUMMARY, "lanes": [{**LANE, **dict.fromkeys(touched, 0)}]})
+    assert none == format_summary(SUMMARY)
+
+
 def test_many_lanes_are_a_table_with_the_best_first_and_a_cap():
     lanes = [{**LANE, "lane": i, "total_return": i / 100} for i in range(25)]
     lanes[3]["total_return"] = math.nan
