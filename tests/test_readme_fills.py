@@ -17,7 +17,7 @@ from pipeline import MINUTE, Strategy, tif
 from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
 from pipeline.results.tables import ORDER_STATES, REASONS
-from pipeline.run import _terms
+from pipeline.run import _sessions, _terms
 from pipeline.stages.lane_spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, session_table
@@ -105,7 +105,7 @@ class Example:
             catalog="none",
             **sections,
         )
-        return _terms(config)
+        return _terms(config, _sessions(config))
 
     def market(self) -> tuple[Market, list[int]]:
         """The bars, one a minute, those before the order first; and the opens of those shown."""

@@ -148,7 +148,7 @@ def add_pending(account: Any, symbol: int, quantity: float) -> None:
 
 @njit(cache=True)
 def unsettle(account: Any, symbol: int) -> None:
-    """Have the next bar of a symbol look at all its orders (see `fills.match_bar`)."""
+    """Have the next bar of a symbol look at all its orders (see `matching.match_bar`)."""
     store_f8(account.quiet_high, symbol, -np.inf)
 
 

@@ -13,8 +13,9 @@ from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
-from pipeline.execution.fills import FILL, match_bar, match_close
+from pipeline.execution.fills import FILL
 from pipeline.execution.margin import keep_margin
+from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
 from pipeline.execution.overnight import charge_nights

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, margin, orders, overnight, placing
+from pipeline.execution import book, fills, margin, matching, orders, overnight, placing
 from pipeline.execution.account import ACCOUNT, account_at
 
 
@@ -28,7 +28,7 @@ def _cancel(address, order_id):
 
 @njit
 def _match(address, symbol, ts, closes, prices):
-    fills.match_bar(account_at(address), symbol, ts, closes, prices, 1, 0)
+    matching.match_bar(account_at(address), symbol, ts, closes, prices, 1, 0)
 
 
 @njit

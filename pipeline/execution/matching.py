@@ -1,0 +1,273 @@
+"""Matching: how resting orders meet a base bar.
+
+An order placed at t meets the bars of its symbol that open at or after t. First the open: market
+orders fill there, and so does a limit or a stop that the open is already through, at the open.
+Then the range between low and high, in which the order of prices is not known:
+
+- stops fill at their stop, limits at their limit; stops first, which is the pessimistic choice
+  where one bar touches both (`optimistic` turns it round); how often that decided is counted;
+- an entry that fills within the range makes its stop-loss live for the rest of the bar and its
+  take-profit for the next bar (with `optimistic` the other way round);
+- a stop-limit that triggers within the range fills at its stop if its limit allows that, else
+  from the next bar on; a trailing stop moves at the end of each bar, by the bar's high or low.
+
+With `this_close`, market orders meet the close at which they are placed instead (`match_close`).
+Slippage makes every price worse but those of limits. With a volume cap a bar fills no more than
+that share of its volume, in order of ids; what is left of an order meets the next bar, a stop's
+rest as a market order. Legs of a bracket are live from the entry's first fill on, each for what is
+open of it; when one has closed all of that, the other ends, and with it the rest of the entry. Of
+other orders that exclude each other, the first fill of one, even of a part, cancels the others.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.fills import FILL, fill_at, fill_order
+from pipeline.execution.memory import load_f8, load_i8, store_f8
+from pipeline.execution.orders import (
+    ACCEPTED,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    FOK,
+    IOC,
+    MARKET,
+    NEVER,
+    NOT_AT_ONCE,
+    ON_CLOSE,
+    ON_OPEN,
+    ORDER,
+    OUT_OF_TIME,
+    STOP_LIMIT,
+    TRAILING_STOP,
+    TRIGGERED,
+    at_market,
+    calm,
+    end_order,
+    known_address,
+    narrow,
+    order_at,
+    trailed,
+    unsettle,
+    waits_for_limit,
+    waits_for_stop,
+)
+
+_FILL_SIZE = FILL.itemsize
+_ORDER_SIZE = ORDER.itemsize
+_HIGH, _LOW, _CLOSE, _VOLUME = 1, 2, 3, 4
+
+
+@njit(cache=True)
+def _reaches_stop(order: Any, high: float, low: float) -> bool:
+    return high >= order.stop if order.quantity > 0.0 else low <= order.stop
+
+
+@njit(cache=True)
+def _reaches_limit(order: Any, high: float, low: float) -> bool:
+    return low <= order.limit if order.quantity > 0.0 else high >= order.limit
+
+
+@njit(cache=True)
+def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
+    """Let an order that waits for a price or a session meet an open; whether it still waits."""
+    if order.kind == ON_CLOSE or order.midway == ts:
+        return True
+    if order.kind == ON_OPEN:
+        if order.ts <= account.session_open <= ts:
+            fill_order(account, order, ts, price, NEVER)
+            if order.state < FILLED:
+                end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
+        return False
+    if waits_for_stop(order):
+        if not _reaches_stop(order, price, price):
+            return True
+        if order.kind != STOP_LIMIT:
+            fill_order(account, order, ts, price, NEVER)
+            return False
+        order.state = TRIGGERED
+    if _reaches_limit(order, price, price):
+        fill_order(account, order, ts, price, NEVER)
+        return False
+    return True
+
+
+@njit(cache=True)
+def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) -> None:
+    """Count a bar that touches, besides the order chosen, another one that excludes it."""
+    if chosen.group == 0 or account.room == 0.0:
+        return
+    for index in range(account.resting):
+        order = order_at(account.book + index * _ORDER_SIZE)
+        if (
+            order.group == chosen.group
+            and order.order_id != chosen.order_id
+            and order.state < FILLED
+            and order.live_ts <= ts
+        ):
+            if waits_for_stop(order):
+                account.ambiguous += _reaches_stop(order, high, low)
+            elif waits_for_limit(order):
+                account.ambiguous += _reaches_limit(order, high, low)
+
+
+@njit(cache=True)
+def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
+    for index in range(account.resting):
+        order = order_at(account.book + index * _ORDER_SIZE)
+        if order.symbol != symbol or order.state >= FILLED or order.live_ts > ts:
+            continue
+        if not waits_for_stop(order) or not _reaches_stop(order, high, low):
+            continue
+        if order.midway == ts and account.optimistic != 0:
+            continue
+        if order.kind == STOP_LIMIT:
+            order.state = TRIGGERED
+            if not _reaches_limit(order, order.stop, order.stop):
+                order.midway = ts
+                continue
+        _note_choice(account, order, ts, high, low)
+        fill_order(account, order, ts, order.stop, ts)
+
+
+@njit(cache=True)
+def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
+    for index in range(account.resting):
+        order = order_at(account.book + index * _ORDER_SIZE)
+        if order.symbol != symbol or order.state >= FILLED or order.live_ts > ts:
+            continue
+        if not waits_for_limit(order) or not _reaches_limit(order, high, low):
+            continue
+        if order.midway == ts and (account.optimistic == 0 or order.kind == STOP_LIMIT):
+            continue
+        _note_choice(account, order, ts, high, low)
+        fill_order(account, order, ts, order.limit, ts)
+
+
+@njit(cache=True)
+def _meet_range(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
+    """Let stops and limits meet a range, the less welcome first."""
+    account.activated = 0
+    if account.optimistic == 0:
+        _meet_stops(account, symbol, ts, high, low)
+        _meet_limits(account, symbol, ts, high, low)
+        if account.activated > 0:
+            _meet_stops(account, symbol, ts, high, low)
+    else:
+        _meet_limits(account, symbol, ts, high, low)
+        _meet_stops(account, symbol, ts, high, low)
+        if account.activated > 0:
+            _meet_limits(account, symbol, ts, high, low)
+
+
+@njit(cache=True)
+def _end_bar(
+    account: Any, symbol: int, ts: int, high: float, low: float, close: float, closing: bool
+) -> None:
+    """Fill orders on the close, end those for this bar only, move trailing stops.
+
+    Notes the quiet range: between these prices no order of the symbol has anything to do.
+    """
+    calm(account, symbol)
+    for index in range(account.resting):
+        order = order_at(account.book + index * _ORDER_SIZE)
+        if order.symbol != symbol or order.state >= FILLED or order.live_ts == NEVER:
+            continue
+        if order.live_ts > ts:
+            unsettle(account, symbol)
+            continue
+        if order.kind == ON_CLOSE and closing:
+            fill_order(account, order, ts, close, ts)
+        elif order.until == IOC or order.until == FOK:
+            end_order(account, order, CANCELLED, NOT_AT_ONCE, ts)
+        elif order.kind == TRAILING_STOP and order.state == ACCEPTED and order.midway != ts:
+            stop = trailed(account, order, low if order.quantity > 0.0 else high)
+            order.stop = min(stop, order.stop) if order.quantity > 0.0 else max(stop, order.stop)
+        narrow(account, order)
+
+
+@njit(cache=True)
+def _face(account: Any, prices: int, plane: int, at: int) -> None:
+    """Note which bar orders meet now, and how much of its volume they may have."""
+    account.bar, account.plane = prices + 8 * at, plane
+    account.room = np.inf
+    if account.volume_cap < np.inf:
+        volume = load_f8(prices, _VOLUME * plane + at)
+        account.room = account.volume_cap * volume if volume > 0.0 else 0.0
+
+
+@njit(cache=True)
+def match_close(
+    account: Any, before: int, ts: int, closes: int, prices: int, plane: int, stride: int
+) -> None:
+    """Fill the market orders of this moment at the close of the bar that has just ended.
+
+    Those of a symbol without such a bar wait for its next open, and so does what the bar's volume
+    has no room for, behind its fills in the outbox from ``before`` on. ``ts``, ``closes``,
+    ``prices``: where open time, close time and open of bar 0 lie, symbols ``stride`` apart.
+    """
+    for index in range(account.resting + account.inbox_count):
+        # What is left of the bars' volumes; their scratch is free between two placings.
+        store_f8(account.buys, order_at(known_address(account, index)).symbol, -1.0)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.kind != MARKET or order.state != ACCEPTED or order.ts != account.now:
+            continue
+        symbol = order.symbol
+        at = symbol * stride + load_i8(account.base_cursor, symbol)
+        if load_i8(closes, at) != account.now:
+            continue
+        _face(account, prices, plane, at)
+        left = load_f8(account.buys, symbol)
+        if left >= 0.0:
+            account.room = left
+        else:
+            for number in range(before, account.fills_out_count):
+                fill = fill_at(account.fills_out + number * _FILL_SIZE)
+                if fill.symbol == symbol:
+                    account.room -= abs(fill.quantity)
+        fill_order(account, order, load_i8(ts, at), load_f8(prices, _CLOSE * plane + at), NEVER)
+        store_f8(account.buys, symbol, account.room)
+
+
+@njit(cache=True)
+def match_bar(
+    account: Any, symbol: int, ts: int, closes: int, prices: int, plane: int, at: int
+) -> None:
+    """Let the resting orders of one symbol meet one base bar, in order of their ids.
+
+    ``prices``: where the open of bar 0 lies; the bar's own prices are at ``at``, ``plane`` apart.
+    ``closes``: where the close time of bar 0 lies. What is not needed is not loaded: for a market
+    order the other prices would come from far away.
+    """
+    if load_i8(account.resting_of, symbol) == 0:
+        return
+    quiet_high = load_f8(account.quiet_high, symbol)
+    if (
+        quiet_high > -np.inf
+        and load_f8(prices, _HIGH * plane + at) < quiet_high
+        and load_f8(prices, _LOW * plane + at) > load_f8(account.quiet_low, symbol)
+    ):
+        return
+    _face(account, prices, plane, at)
+    price = load_f8(prices, at)
+    waiting = False
+    for index in range(account.resting):
+        order = order_at(account.book + index * _ORDER_SIZE)
+        if order.symbol != symbol or order.state >= FILLED or order.live_ts > ts:
+            continue
+        if 0 < order.until <= ts:
+            end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
+        elif at_market(order):
+            fill_order(account, order, ts, price, NEVER)
+        elif _meet_open(account, order, ts, price):
+            waiting = True
+    if load_i8(account.resting_of, symbol) == 0:
+        return
+    high, low = load_f8(prices, _HIGH * plane + at), load_f8(prices, _LOW * plane + at)
+    if waiting:
+        _meet_range(account, symbol, ts, high, low)
+    close, closing = load_f8(prices, _CLOSE * plane + at), load_i8(closes, at)
+    _end_bar(account, symbol, ts, high, low, close, closing >= account.session_close)
