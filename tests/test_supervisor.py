@@ -28,14 +28,14 @@ def _surroundings(station: Any, place: Any, member: Any) -> dict[str, Any]:
 
 
 def look_around(start_method: str) -> None:
-    """Print what the members of a run find, and whether the environment is as it was."""
+    """Write what the members of a run find, and whether the environment is as it was."""
     before = dict(os.environ)
     context = start_context(start_method)
     work = Work(_surroundings, [_surroundings], [_surroundings])
     with Crew(context, work, slots=2, slot_size=64, mode="data") as crew:
         crew.start()
         facts = crew.watch(lambda stats: None)
-    print(json.dumps({"members": facts, "restored": dict(os.environ) == before}))
+    sys.stdout.write(json.dumps({"members": facts, "restored": dict(os.environ) == before}))
 
 
 @pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
