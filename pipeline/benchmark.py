@@ -8,7 +8,6 @@ import numpy.typing as npt
 from pipeline.config import SessionConfig
 from pipeline.errors import DataError
 from pipeline.market.bars import assign_sessions, interval_ns
-from pipeline.market.calendars import DAY_NS
 from pipeline.market.catalog import BarReader, Catalog
 from pipeline.market.time_manager import SessionTable
 from pipeline.results.statistics import session_returns
@@ -39,11 +38,9 @@ def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark
         return None
     base = settings.session_data_config.streams[0]
     step = interval_ns(base)
-    begin = int(min(sessions.open_ns[0] - step, sessions.date_ns[0]))
-    end = int(max(sessions.close_ns[-1], sessions.date_ns[-1] + DAY_NS))
     try:
         catalog = Catalog(settings.catalog)
-        with catalog.reader(symbol, base, begin, end, ("open", "close")) as reader:
+        with catalog.reader(symbol, base, *sessions.bar_range(step), ("open", "close")) as reader:
             first_open, closes = _closes(reader, step, sessions)
     except DataError as error:
         raise DataError(f"benchmark: {error}") from error

@@ -72,14 +72,19 @@ account_at = record_at(ACCOUNT)
 
 
 @njit(cache=True, inline="always")
+def value_at_close(account: Any, symbol: int, units: float) -> float:
+    """Return what ``units`` of a symbol are worth at its last close, in account currency."""
+    return units * load_f8(account.last_price, symbol) * load_f8(account.multiplier, symbol)
+
+
+@njit(cache=True, inline="always")
 def marked_equity(account: Any) -> float:
     """Cash plus every position at its last close, in symbol order (so the sum is reproducible)."""
     equity = account.cash
     for symbol in range(account.symbols):
         quantity = load_f8(account.position, symbol)
         if quantity != 0.0:
-            price = load_f8(account.last_price, symbol)
-            equity += quantity * price * load_f8(account.multiplier, symbol)
+            equity += value_at_close(account, symbol, quantity)
     return equity
 
 

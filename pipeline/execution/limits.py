@@ -142,7 +142,7 @@ def _refusal_of_size(account: Any, order: Any) -> int:
 
 @njit(cache=True)
 def refusal(account: Any, order: Any) -> int:
-    """Return why an order, the newest of the inbox, is rejected; NO_REASON if it is not.
+    """Return why an order, new or just changed, is rejected; NO_REASON if it is not.
 
     Notes in the order the value found and the value allowed.
     """

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline.execution.account import value_at_close
 from pipeline.execution.memory import load_f8
 from pipeline.execution.orders import (
     CANCELLED,
@@ -26,8 +27,7 @@ def _value_held(account: Any) -> float:
     for symbol in range(account.symbols):
         units = abs(load_f8(account.position, symbol))
         if units != 0.0:
-            price = load_f8(account.last_price, symbol)
-            value += units * price * load_f8(account.multiplier, symbol)
+            value += value_at_close(account, symbol, units)
     return value
 
 

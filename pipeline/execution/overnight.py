@@ -4,6 +4,7 @@ from typing import Any
 
 from numba import njit
 
+from pipeline.execution.account import value_at_close
 from pipeline.execution.memory import load_f8
 
 _DAYS_A_YEAR = 365.0
@@ -24,8 +25,7 @@ def charge_nights(account: Any, nights: int) -> None:
     for symbol in range(account.symbols):
         units = load_f8(account.position, symbol)
         if units < 0.0:
-            value = -units * load_f8(account.last_price, symbol)
-            value *= load_f8(account.multiplier, symbol)
+            value = value_at_close(account, symbol, -units)
             fee += value * load_f8(account.borrow_rate, symbol) * years
     account.interest += interest
     account.borrow += fee

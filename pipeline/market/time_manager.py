@@ -90,6 +90,11 @@ class SessionTable:
     def __len__(self) -> int:
         return len(self.date_ns)
 
+    def bar_range(self, interval: int) -> tuple[int, int]:
+        """Return [begin, end) of the ``ts`` that bars of the sessions, of an interval, can have."""
+        begin = min(self.open_ns[0] - interval, self.date_ns[0])
+        return int(begin), int(max(self.close_ns[-1], self.date_ns[-1] + DAY_NS))
+
 
 @dataclass(frozen=True, slots=True)
 class CacheStatistics:

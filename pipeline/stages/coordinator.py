@@ -88,8 +88,7 @@ class Coordinator:
         replay, sessions = self._replay, self._replay.sessions
         base = replay.shape.intervals[0]
         step = interval_ns(base)
-        begin = int(min(sessions.open_ns[0] - step, sessions.date_ns[0]))
-        end = int(max(sessions.close_ns[-1], sessions.date_ns[-1] + DAY_NS))
+        begin, end = sessions.bar_range(step)
         executor: Executor | None = None
         if replay.prefetch_days > 0:
             executor = self._closing.enter_context(ThreadPoolExecutor(1, "prefetch"))

@@ -87,11 +87,12 @@ class Lane:
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for name in ("tick", "lot", "multiplier", "borrow_rate"):
-            of_symbol = [getattr(instrument, name) for instrument in instruments]
-            self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        for field in fields(Instrument):
+            of_symbol = [getattr(instrument, field.name) for instrument in instruments]
+            self._floats[_BY_SYMBOL.index(field.name)] = of_symbol
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
+        record["volume_stride"] = self._shape.stride
         record["base_cursor"] = self._cursor.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
@@ -215,11 +216,7 @@ class Lane:
         record["next_open"] = record["next_close"] = 0
         base = slot.tables[0]
         self._cursor[:] = base.first - 1
-        account = self.account[0]
-        account["volumes"], account["volume_stride"] = (
-            base.values[_VOLUME].ctypes.data,
-            self._shape.stride,
-        )
+        self.account[0]["volumes"] = base.values[_VOLUME].ctypes.data
         self._outbox.attach(self.account)
         self._kept = 0
         bind_columns(

@@ -19,6 +19,7 @@ from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
 from pipeline.execution.overnight import charge_nights
+from pipeline.market.calendars import DAY_NS
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -63,7 +64,6 @@ _ORDER_SIZE = ORDER.itemsize
 _MOMENT_SIZE = MOMENT.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
-_DAY = 86_400_000_000_000
 
 #: Leading cells of a bars record: ts, interval, count.
 BARS_CELLS = 3
@@ -223,7 +223,8 @@ def open_session(context_address: int) -> int:
     session = session_at(context.sessions + place * _SESSION_SIZE)
     context.next_open = place + 1
     if context.session_date != 0:
-        charge_nights(account_at(context.account), (session.date - context.session_date) // _DAY)
+        nights = (session.date - context.session_date) // DAY_NS
+        charge_nights(account_at(context.account), nights)
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close

@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from pipeline.errors import DataError
 from pipeline.market.bars import PRICE_COLUMNS, interval_ns
+from pipeline.market.calendars import DAY_NS
 from pipeline.stages.bar_window import CLOSED, BarWindow, LatestBar, Run, Series
 from pipeline.stages.slot import QUALITY, Slot, SlotShape
 
@@ -151,7 +152,7 @@ class SessionData:
 
     def enter_session(self, session: Any) -> None:
         """Make `session`, a SESSION record, the current one, before `on_session_open`."""
-        date = dt.date(1970, 1, 1) + dt.timedelta(int(session["date"]) // 86_400_000_000_000)
+        date = dt.date(1970, 1, 1) + dt.timedelta(int(session["date"]) // DAY_NS)
         self._session = SessionFacts(
             date, int(session["open"]), int(session["close"]), bool(session["early"])
         )
