@@ -36,6 +36,12 @@ class TradingConfig(Section):
         " orders are then cancelled and all positions closed at the next opens. 0: never."
         " Default 0.",
     )
+    lots: Literal["average", "fifo"] = Field(
+        default="average",
+        description="What a fill that reduces a position closes. average: a part of all of it, at"
+        " its average cost; a round trip goes from flat to flat. fifo: what was opened first; every"
+        " part of a fill that is closed is a round trip. Default average.",
+    )
     interest_on_cash: float = Field(
         default=0.0,
         ge=0,

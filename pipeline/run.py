@@ -80,6 +80,17 @@ class Result:
         return self._folder.table("equity")
 
     @property
+    def round_trips(self) -> "pa.Table":
+        """One row per round trip: lane, symbol, side, quantity, entry, exit, profit and the rest.
+
+        Prices are averages, `profit` is after `commission`; `max_adverse` and `max_favourable` are
+        how far the price went against and for it, from the entry price; `bars` counts the base
+        bars that ended between entry and exit. What is still held at the end has no exit, and its
+        profit at the last close.
+        """
+        return self._folder.table("round_trips")
+
+    @property
     def sessions(self) -> "pa.Table":
         """One row per lane and session: lane, date, equity (at the close), return, benchmark.
 
@@ -94,7 +105,7 @@ class Result:
         return statistics
 
     def to_pandas(self, name: str) -> "pd.DataFrame":
-        """Return "fills", "orders", "equity" or "sessions" as a pandas DataFrame."""
+        """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame."""
         return self._folder.table(name).to_pandas()
 
     def returns(self, lane: int = 0) -> "pd.Series":
@@ -349,6 +360,7 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         maintenance=trading.maintenance_margin,
         credit_rate=trading.interest_on_cash,
         debit_rate=trading.interest_on_debt,
+        fifo=trading.lots == "fifo",
     )
 
 

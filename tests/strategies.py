@@ -179,6 +179,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         credit_rate=sometimes(0.05, otherwise=0.0),
         debit_rate=sometimes(0.08, otherwise=0.0),
         maintenance=sometimes(0.3, 0.9, otherwise=0.0),
+        fifo=draw(st.booleans()),
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 from pipeline import MINUTE, Strategy, tif
 from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
-from pipeline.results.tables import ORDER_STATES, REASONS
+from pipeline.results.table_kinds import ORDER_STATES, REASONS
 from pipeline.run import _sessions, _terms
 from pipeline.stages.lane_spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
@@ -199,6 +199,10 @@ def outcome(example: Example) -> tuple[Outcome, list[int]]:
 
 _BLOCK = re.compile(r"^```text\n((?:with|order):.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILL = re.compile(r"([+-][\d.]+) at ([\d.]+)(?: in bar (\d+))?(?: costs ([\d.]+))?")
+_TRIP = re.compile(
+    r"([+-][\d.]+) from ([\d.]+) to ([\d.]+|none) makes (-?[\d.]+),"
+    r" ([\d.]+) against and ([\d.]+) for it over (\d+) bars?"
+)
 _END = re.compile(r"(\d+) (\w+)(?: \((\w+)\))?")
 
 
@@ -213,7 +217,7 @@ def blocks() -> list[Example]:
 
 def _named(line: str) -> tuple[str, str]:
     name, _, rest = line.partition(":")
-    assert name in {"with", "order", "bars", "then", "fill", "ends", "equity", "cash"}, line
+    assert name in {"with", "order", "bars", "then", "fill", "ends", "trips", "equity", "cash"}, line
     return name, rest.strip()
 
 
@@ -254,6 +258,15 @@ def shown_ends(example: Example) -> dict[int, tuple[str, str]]:
     return found
 
 
+def shown_trips(example: Example) -> list[tuple[float, ...]]:
+    found = []
+    for part in example.lines["trips"].split(";"):
+        match = _TRIP.fullmatch(part.strip())
+        assert match, part
+        found.append(tuple(float(one.replace("none", "nan")) for one in match.groups()))
+    return found
+
+
 def own(example: Example, found: Outcome, name: str) -> list[tuple[Any, ...]]:
     """Rows of the example's own orders, without the one that bought what is held."""
     number = {"fills": 5, "orders": 0}[name]
@@ -276,6 +289,12 @@ def test_an_example_fills_as_the_page_says(example: Example):
             for row in own(example, found, "orders")
         }
         assert states == shown_ends(example)
+    if "trips" in example.lines:
+        trips = [
+            (trip[1], trip[3], math.nan if trip[5] is None else trip[5], trip[6], *trip[8:11])
+            for trip in found.trips
+        ]
+        assert trips == [pytest.approx(trip, nan_ok=True) for trip in shown_trips(example)]
     for name, place in (("equity", 1), ("cash", 2)):
         if name in example.lines:
             assert found.equity[-1][place] == pytest.approx(float(example.lines[name]))

@@ -186,6 +186,7 @@ def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_pat
         "fills.parquet",
         "orders.parquet",
         "performance.txt",
+        "round_trips.parquet",
         "sessions.parquet",
         "summary.json",
     ]
@@ -193,7 +194,7 @@ def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_pat
     assert "analysis engine" in (result.run_dir / "performance.txt").read_text().lower()
     again = run(result.run_dir / "config.json", out=tmp_path)
     assert again.digest == result.digest
-    for name in ("fills", "orders", "equity", "sessions"):
+    for name in ("fills", "orders", "round_trips", "equity", "sessions"):
         one, other = (run_dir / f"{name}.parquet" for run_dir in (result.run_dir, again.run_dir))
         assert one.read_bytes() == other.read_bytes()
 

@@ -76,9 +76,9 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> N
     """Run the session that the file CONFIG (JSON or TOML) describes.
 
     Paths in the configuration are relative to the current directory. A folder of its own gets the
-    resolved configuration, fills.parquet, orders.parquet, equity.parquet, sessions.parquet,
-    summary.json and performance.txt. With --json, `seconds` is wall time since the command started
-    and `run_seconds` is from the start of the tape to the last result.
+    resolved configuration, fills.parquet, orders.parquet, round_trips.parquet, equity.parquet,
+    sessions.parquet, summary.json and performance.txt. With --json, `seconds` is wall time since
+    the command started and `run_seconds` is from the start of the tape to the last result.
     """
     _run(config, overrides, out, as_json)
 

@@ -5,7 +5,7 @@ from typing import Any
 from numba import njit
 
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_i8, store_i8
+from pipeline.execution.memory import copy_record
 from pipeline.execution.orders import (
     DAY,
     EXPIRED,
@@ -19,13 +19,9 @@ from pipeline.execution.orders import (
 )
 
 _ORDER_SIZE = ORDER.itemsize
-_ORDER_CELLS = ORDER.itemsize // 8
 
 
-@njit(cache=True)
-def _copy_order(target: int, source: int) -> None:
-    for cell in range(_ORDER_CELLS):
-        store_i8(target, cell, load_i8(source, cell))
+_copy_order = copy_record(ORDER)
 
 
 @njit(cache=True)
@@ -36,12 +32,19 @@ def _report(account: Any, address: int) -> None:
 
 @njit(cache=True)
 def check_room(account: Any) -> None:
-    """Note in ``full`` whether some moment's orders or fills might not fit book and outbox now."""
+    """Note in ``full`` whether some moment's orders or fills might not fit now.
+
+    An order is filled once a moment at most; a fill opens one lot, and closes what is open and a
+    part of one more.
+    """
     at_most = account.resting + account.inbox_capacity
+    fills = account.resting + (account.inbox_capacity if account.this_close != 0 else 0)
     account.full = (
         at_most > account.book_capacity
         or account.orders_out_count + at_most > account.orders_out_capacity
-        or account.fills_out_count + account.resting + at_most > account.fills_out_capacity
+        or account.fills_out_count + fills > account.fills_out_capacity
+        or account.trips_out_count + account.open_lots + 2 * fills > account.trips_out_capacity
+        or (account.fifo != 0 and account.open_lots + fills > account.lots_capacity)
     )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.execution.account import settle
+from pipeline.execution.book import check_room
 from pipeline.execution.costs import commission, slipped
+from pipeline.execution.lots import settle
 from pipeline.execution.memory import load_f8, record_at
 from pipeline.execution.orders import (
     CANCELLED,
@@ -105,6 +106,8 @@ def fill_order(account: Any, order: Any, bar_ts: int, price: float, midway: int)
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:
         _hold(account, order, PARTLY_FILLED)
+        # Nothing has ended, so the moment's end would not look.
+        check_room(account)
     if order.group != 0 or order.children != 0:
         _tell_others(account, order, quantity, bar_ts, midway)
 
@@ -130,7 +133,7 @@ def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) 
     fill.price = price
     fill.commission = paid - order.paid
     fill.order_id = order.order_id
-    settle(account, symbol, quantity, price, fill.commission)
+    settle(account, symbol, quantity, price, fill.commission, bar_ts)
     if is_pending(order):
         add_pending(account, symbol, -quantity)
     whole = quantity == order.quantity - order.filled

@@ -32,6 +32,8 @@ from pipeline.execution.orders import (
     whole_lots,
 )
 
+_VOLUME = 4
+
 
 @njit(cache=True)
 def price_of(account: Any, order: Any) -> float:
@@ -115,10 +117,10 @@ def _refuse(order: Any, reason: int, found: float, allowed: float) -> int:
 @njit(cache=True)
 def _last_volume(account: Any, symbol: int) -> float:
     """Return the volume of a symbol's last base bar, 0 before the first."""
-    if account.volumes == 0:
+    if account.prices == 0:
         return 0.0
-    at = symbol * account.volume_stride + load_i8(account.base_cursor, symbol)
-    volume = load_f8(account.volumes, at)
+    at = symbol * account.stride + load_i8(account.base_cursor, symbol)
+    volume = load_f8(account.prices, _VOLUME * account.plane + at)
     return volume if volume > 0.0 else 0.0
 
 

@@ -171,6 +171,7 @@ def _end_bar(
     Notes the quiet range: between these prices no order of the symbol has anything to do.
     """
     calm(account, symbol)
+    account.after += 1  # who trades at the close has not held through the bar
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
         if order.symbol != symbol or order.state >= FILLED or order.live_ts == NEVER:
@@ -191,7 +192,7 @@ def _end_bar(
 @njit(cache=True)
 def _face(account: Any, prices: int, plane: int, at: int) -> None:
     """Note which bar orders meet now, and how much of its volume they may have."""
-    account.bar, account.plane = prices + 8 * at, plane
+    account.bar, account.after = prices + 8 * at, at
     account.room = np.inf
     if account.volume_cap < np.inf:
         volume = load_f8(prices, _VOLUME * plane + at)
@@ -220,6 +221,7 @@ def match_close(
         if load_i8(closes, at) != account.now:
             continue
         _face(account, prices, plane, at)
+        account.after = at + 1
         left = load_f8(account.buys, symbol)
         if left >= 0.0:
             account.room = left

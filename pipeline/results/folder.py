@@ -4,7 +4,7 @@
 
     <session_name>-<UTC timestamp>-<id>/
         config.json         the resolved configuration
-        fills.parquet       orders.parquet       equity.parquet
+        fills.parquet       orders.parquet       equity.parquet       round_trips.parquet
         sessions.parquet    per lane and session: date, equity, return, the benchmark's return
         summary.json        performance.txt
         PARTIAL             why the results are not whole; absent once they are
@@ -32,7 +32,8 @@ import pyarrow.parquet as pq
 from pipeline.errors import RunError
 from pipeline.results.recorder import PARTS
 from pipeline.results.spill import SpillReader
-from pipeline.results.tables import SESSIONS, TABLES, Column, TableWriter, writing
+from pipeline.results.table_kinds import SESSIONS, TABLES, Column
+from pipeline.results.tables import TableWriter, writing
 
 PARTIAL = "PARTIAL"
 UNFINISHED = "the run has not finished"
@@ -156,7 +157,7 @@ class RunFolder:
         return self._read("summary.json")
 
     def table(self, name: str) -> pa.Table:
-        """Read "fills", "orders", "equity" or "sessions". Raises RunError if it cannot be read."""
+        """Read a table of `TABLES` or "sessions". Raises RunError if it cannot be read."""
         names = [kind.name for kind in (*TABLES, SESSIONS)]
         if name not in names:
             raise ValueError(f"table must be one of {', '.join(names)}, was {name!r}")

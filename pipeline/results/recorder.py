@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pipeline.results.digest import LaneDigest
 from pipeline.results.drawdown import Drawdown
 from pipeline.results.spill import SpillWriter
-from pipeline.results.tables import TABLES, Column, TableWriter
+from pipeline.results.table_kinds import TABLES, Column
+from pipeline.results.tables import TableWriter
 
 PARTS = "parts"
 
@@ -27,6 +28,7 @@ class LaneRecord:
     fills: int
     orders: int
     equity: int
+    round_trips: int
     max_drawdown: float
 
 
@@ -36,11 +38,12 @@ class _Lane:
     def __init__(self) -> None:
         self.digest = LaneDigest()
         self.drawdown = Drawdown()
-        self.rows = [0, 0, 0]
+        self.rows = [0] * len(TABLES)
 
     def facts(self) -> LaneRecord:
-        fills, orders, equity = self.rows
-        return LaneRecord(self.digest.hexdigest(), fills, orders, equity, self.drawdown.maximum)
+        fills, orders, equity, trips = self.rows
+        drawdown = self.drawdown.maximum
+        return LaneRecord(self.digest.hexdigest(), fills, orders, equity, trips, drawdown)
 
 
 class Recorder:
@@ -97,13 +100,14 @@ class Recorder:
         lane: int,
         fills: NDArray[Any],
         orders: NDArray[Any],
+        trips: NDArray[Any],
         ts: NDArray[np.int64],
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
         """Record a slot's rows of one lane, in time order.
 
-        `fills` and `orders` are structured (`FILLS.received`, `ORDERS.received`), any may be
+        `fills`, `orders` and `trips` are structured (as their tables' `received`), any may be
         empty; `ts`, `equity` and `cash` have one length. Nothing is kept of the arrays. Raises
         RunError if a file cannot be written.
         """
@@ -113,6 +117,8 @@ class Recorder:
             self._append(0, lane, record, [fills[name] for name in TABLES[0].received.names or ()])
         if len(orders):
             self._append(1, lane, record, [orders[name] for name in TABLES[1].received.names or ()])
+        if len(trips):
+            self._append(3, lane, record, [trips[name] for name in TABLES[3].received.names or ()])
         if len(ts):
             record.digest.absorb_equity(ts, equity, cash)
             record.drawdown.absorb(equity)

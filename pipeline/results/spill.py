@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.results.tables import TABLES, Column, writing
+from pipeline.results.table_kinds import TABLES, Column
+from pipeline.results.tables import writing
 
 MAGIC = 0x314C4C4950535452  # "RTSPILL1" as little-endian bytes
 END = -1

@@ -91,18 +91,18 @@ class Engine:
         return self._fills - before
 
     def _flush(self, lane: Lane) -> None:
-        """Record fills and orders that are in the outbox before a slot's equity is."""
-        fills, orders = lane.take()
-        self._fills += len(fills)
-        self._recorder.record(lane.number, fills, orders, _NO_TIMES, _NO_VALUES, _NO_VALUES)
+        """Record what is in the outbox before a slot's equity is."""
+        taken = lane.take()
+        self._fills += len(taken[0])
+        self._recorder.record(lane.number, *taken, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
     def _record_all(self, lane: Lane) -> None:
-        fills, orders = lane.take()
-        self._fills += len(fills)
+        taken = lane.take()
+        self._fills += len(taken[0])
         rows = len(self._times)
         outbox = self._outbox
         self._recorder.record(
-            lane.number, fills, orders, self._times, outbox.equity[:rows], outbox.cash[:rows]
+            lane.number, *taken, self._times, outbox.equity[:rows], outbox.cash[:rows]
         )
         sessions = int(lane.account[0]["session_out_count"])
         self._session_equity[lane.number] += outbox.session_equity[:sessions].tolist()
@@ -112,9 +112,11 @@ class Engine:
         for lane in self.lanes:
             lane.stop()
             lane.end_moment()
-            fills, orders = lane.take()
+            fills, orders, trips = lane.take()
             rest = np.concatenate((orders, lane.resting()))
-            self._recorder.record(lane.number, fills, rest, _NO_TIMES, _NO_VALUES, _NO_VALUES)
+            self._recorder.record(
+                lane.number, fills, rest, trips, _NO_TIMES, _NO_VALUES, _NO_VALUES
+            )
         records = self._recorder.close()
         return [
             {

@@ -12,6 +12,7 @@ from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
+from pipeline.execution.lots import LOT, report_open_at, watch_lots_at
 from pipeline.execution.orders import NEVER, ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
@@ -36,10 +37,11 @@ from pipeline.strategy.strategy import (
 
 #: The account's arrays by symbol, float64 each.
 _BY_SYMBOL = (
-    *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
+    *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
 )
-_VOLUME = 4
+#: Lots a lane begins with where every fill may be one.
+_LOTS = 64
 
 
 class Lane:
@@ -59,6 +61,8 @@ class Lane:
         self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
         self._book = np.zeros(2 * INBOX, ORDER)
+        self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
+        self._lot_ends = np.zeros((2, symbols), np.int64)
         self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.account = self._open_account(terms)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
@@ -92,10 +96,13 @@ class Lane:
             self._floats[_BY_SYMBOL.index(field.name)] = of_symbol
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
-        record["volume_stride"] = self._shape.stride
+        record["stride"] = self._shape.stride
+        record["plane"] = self._shape.stride * len(self._shape.symbols)
         record["base_cursor"] = self._cursor.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
+        record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
+        record["first_lot"], record["last_lot"] = (ends.ctypes.data for ends in self._lot_ends)
         self._outbox.attach(account)
         return account
 
@@ -216,7 +223,10 @@ class Lane:
         record["next_open"] = record["next_close"] = 0
         base = slot.tables[0]
         self._cursor[:] = base.first - 1
-        self.account[0]["volumes"] = base.values[_VOLUME].ctypes.data
+        self.account[0]["prices"], self.account[0]["first_row"] = (
+            base.values.ctypes.data,
+            base.first,
+        )
         self._outbox.attach(self.account)
         self._kept = 0
         bind_columns(
@@ -230,6 +240,7 @@ class Lane:
             if index < schedule.count:
                 flush(self)
                 self._make_room()
+        watch_lots_at(int(self.account.ctypes.data))
         self._empty_inbox()
 
     def _empty_inbox(self) -> None:
@@ -241,17 +252,24 @@ class Lane:
         end_moment_at(int(self.account.ctypes.data))
 
     def stop(self) -> None:
-        """Call ``on_stop``, after the last slot. Orders it places stay unfilled."""
+        """Call ``on_stop``, after the last slot. Orders it places stay unfilled.
+
+        What is still held goes to the outbox as round trips without an exit.
+        """
         self._outbox.attach(self.account)
         self._make_room()
         self._guarded(lambda: self._call("on_stop"), "on_stop")
+        report_open_at(int(self.account.ctypes.data))
 
-    def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """The fills and finished orders in the outbox: views, valid until the next run or take."""
+    def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        """The fills, finished orders and round trips in the outbox.
+
+        Views, valid until the next run or take.
+        """
         record = self.account[0]
         fills = self._outbox.fills[: record["fills_out_count"]]
         orders = self._outbox.orders[self._kept : record["orders_out_count"]]
-        return fills, orders
+        return fills, orders, self._outbox.trips[: record["trips_out_count"]]
 
     def resting(self) -> npt.NDArray[Any]:
         """The orders still at rest, ORDER[n]: a view."""
@@ -279,7 +297,14 @@ class Lane:
             self._book = book
             self.account[0]["book"], self.account[0]["book_capacity"] = book.ctypes.data, len(book)
         record, untold = self.account[0], self._untold()
-        self._outbox.make_room(resting)
+        lots = int(record["open_lots"])
+        fills = resting + INBOX * int(record["this_close"])
+        if record["fifo"] and lots + fills > len(self._lots):
+            more = np.zeros(2 * (lots + fills), LOT)
+            more[: len(self._lots)] = self._lots
+            self._lots = more
+            record["lots"], record["lots_capacity"] = more.ctypes.data, len(more)
+        self._outbox.make_room(resting, lots)
         counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
         self._outbox.attach(self.account)
         for name, count in counts.items():

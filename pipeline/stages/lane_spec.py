@@ -37,9 +37,9 @@ class Terms:
     close at which they are placed. ``max_...``, ``leverage`` (exposure by
     equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
     the account is liquidated. ``credit_rate``, ``debit_rate``: see
-    `execution.overnight`. ``instruments``: one per
-    symbol, or none. ``hours``: first and last instant, ns UTC, at which orders go out, one pair per
-    session of the run, or none.
+    `execution.overnight`. ``fifo``: lots are closed first in, first out, not at average cost.
+    ``instruments``: one per symbol, or none. ``hours``: first and last instant, ns UTC, at which
+    orders go out, one pair per session of the run, or none.
     """
 
     initial_cash: float
@@ -67,6 +67,7 @@ class Terms:
     maintenance: float = 0.0
     credit_rate: float = 0.0
     debit_rate: float = 0.0
+    fifo: bool = False
 
     @property
     def limited(self) -> bool:

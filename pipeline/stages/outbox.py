@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.execution.fills import FILL
+from pipeline.execution.lots import TRIP
 from pipeline.execution.orders import ORDER
 
 #: Orders one lane may place at one moment.
@@ -22,17 +23,20 @@ class Outbox:
         self.inbox = np.zeros(INBOX, ORDER)
         self.fills: npt.NDArray[Any] = np.zeros(0, FILL)
         self.orders: npt.NDArray[Any] = np.zeros(0, ORDER)
+        self.trips: npt.NDArray[Any] = np.zeros(0, TRIP)
         self.equity = np.zeros(moments)
         self.cash = np.zeros(moments)
         self.session_equity = np.zeros(sessions)
         self.make_room(0)
 
-    def make_room(self, resting: int) -> None:
-        """Make it hold what any one moment of a lane with ``resting`` orders can produce, twice."""
+    def make_room(self, resting: int, lots: int = 0) -> None:
+        """Make it hold what any one moment of a lane with so many orders and lots can produce."""
         needed = 2 * (resting + INBOX)
         if len(self.orders) < needed:
             self.orders = np.zeros(needed, ORDER)
             self.fills = np.zeros(needed, FILL)
+        if len(self.trips) < 2 * (needed + lots):
+            self.trips = np.zeros(2 * (needed + lots), TRIP)
 
     def attach(self, account: npt.NDArray[Any]) -> None:
         """Point an account at the arrays and empty them."""
@@ -41,8 +45,9 @@ class Outbox:
         record["fills_out"], record["fills_out_capacity"] = self.fills.ctypes.data, len(self.fills)
         record["orders_out"] = self.orders.ctypes.data
         record["orders_out_capacity"] = len(self.orders)
+        record["trips_out"], record["trips_out_capacity"] = self.trips.ctypes.data, len(self.trips)
         record["equity_out"], record["cash_out"] = self.equity.ctypes.data, self.cash.ctypes.data
         record["session_out"] = self.session_equity.ctypes.data
         record["orders_told"] = 0
-        for name in ("fills_out", "orders_out", "equity_out", "session_out"):
+        for name in ("fills_out", "orders_out", "trips_out", "equity_out", "session_out"):
             record[f"{name}_count"] = 0

@@ -79,7 +79,10 @@ def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
         return lambda ctx, symbol: read(_address(ctx), symbol)
 
 
-for _name in ("position", "pending", "last_price"):
+for _name in (
+    *("position", "pending", "last_price"),
+    *("average_price", "unrealised", "realised"),
+):
     _symbol_method(_name, getattr(operations, _name))
 
 

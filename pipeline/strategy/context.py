@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from pipeline.execution import lots
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.execution.memory import load_f8, load_i8
 from pipeline.execution.orders import check_symbol
@@ -69,6 +70,28 @@ def pending(context: int, symbol: int) -> float:
 def last_price(context: int, symbol: int) -> float:
     """Last close of a symbol, NaN before the first."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).last_price)
+
+
+@njit(cache=True)
+def realised(context: int, symbol: int) -> float:
+    """Profit of what was closed of a symbol, less all commission paid for it."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).realised)
+
+
+@njit(cache=True)
+def unrealised(context: int, symbol: int) -> float:
+    """Profit of what is held of a symbol, at its last close."""
+    account = account_at(context_at(context).account)
+    check_symbol(account, symbol)
+    return lots.unrealised(account, symbol)
+
+
+@njit(cache=True)
+def average_price(context: int, symbol: int) -> float:
+    """Average price of what is held of a symbol, NaN when flat."""
+    account = account_at(context_at(context).account)
+    check_symbol(account, symbol)
+    return lots.average_price(account, symbol)
 
 
 @njit(cache=True)
@@ -198,6 +221,18 @@ class Context(Orders):
     def last_price(self, symbol: int) -> float:
         """The symbol's last close; NaN before its first bar."""
         return last_price(self._address, symbol)
+
+    def average_price(self, symbol: int) -> float:
+        """Average price of the units held; NaN when flat."""
+        return average_price(self._address, symbol)
+
+    def unrealised(self, symbol: int) -> float:
+        """What the units held would bring at the last close above their cost, before commission."""
+        return unrealised(self._address, symbol)
+
+    def realised(self, symbol: int) -> float:
+        """What trading the symbol has brought so far: profit of all closed, less all commission."""
+        return realised(self._address, symbol)
 
     def count(self, symbol: int, interval: int = 0) -> int:
         """Bars of a symbol closed so far in the run; ``interval`` in ns, 0 = base."""

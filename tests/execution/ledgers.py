@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, margin, matching, orders, overnight, placing
+from pipeline.execution import book, fills, lots, margin, matching, orders, overnight, placing
 from pipeline.execution.account import ACCOUNT, account_at
 
 
@@ -27,8 +27,9 @@ def _cancel(address, order_id):
 
 
 @njit
-def _match(address, symbol, ts, closes, prices):
-    matching.match_bar(account_at(address), symbol, ts, closes, prices, 1, 0)
+def _match(address, symbol, ts, closes):
+    account = account_at(address)
+    matching.match_bar(account, symbol, ts, closes, account.prices, account.plane, symbol)
 
 
 @njit
@@ -65,8 +66,18 @@ def _close_orders(address):
 
 
 @njit
-def _settle(address, symbol, quantity, price, commission):
-    accounts.settle(account_at(address), symbol, quantity, price, commission)
+def _settle(address, symbol, quantity, price, commission, ts):
+    lots.settle(account_at(address), symbol, quantity, price, commission, ts)
+
+
+@njit
+def _unrealised(address, symbol):
+    return lots.unrealised(account_at(address), symbol)
+
+
+@njit
+def _average_price(address, symbol):
+    return lots.average_price(account_at(address), symbol)
 
 
 @njit
@@ -112,19 +123,21 @@ class Ledger:
         **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
-        self.position, self.pending, self.trip_cash = np.zeros((3, symbols))
+        self.position, self.pending, self.realised = np.zeros((3, symbols))
         self.last_price = np.full(symbols, np.nan)
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
         of_each = [[tick], [lot], [multiplier], [borrow_rate]]
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
-        self.volumes = np.zeros(symbols)
+        self.first_lot, self.last_lot = np.zeros((2, symbols), np.int64)
+        self.prices = np.zeros((5, symbols))
+        self.lots, self.trips_out = np.zeros(64 * room, lots.LOT), np.zeros(64 * room, lots.TRIP)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
         self.equity_out, self.cash_out, self.session_out = np.zeros((3, 16))
         one = self.record[0]
-        one["symbols"], one["next_order"], one["volume_stride"] = symbols, 1, 1
+        one["symbols"], one["next_order"], one["stride"], one["plane"] = symbols, 1, 1, symbols
         one["initial_cash"] = one["cash"] = one["equity"] = cash
         one["session_close"] = one["hours_until"] = orders.NEVER
         for name in UNBOUNDED:
@@ -132,13 +145,13 @@ class Ledger:
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)
-        arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
+        arrays = ("position", "pending", "last_price", "realised", "resting_of", "book", "inbox")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
-        arrays += ("borrow_rate", "base_cursor", "volumes")
-        outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
+        arrays += ("borrow_rate", "base_cursor", "prices", "lots", "first_lot", "last_lot")
+        outs = ("fills_out", "orders_out", "trips_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
-        for name in ("book", "inbox", "fills_out", "orders_out"):
+        for name in ("book", "inbox", "lots", "fills_out", "orders_out", "trips_out"):
             one[f"{name}_capacity"] = len(getattr(self, name))
         self.address = int(self.record.ctypes.data)
 
@@ -226,13 +239,21 @@ class Ledger:
         """Meet a bar of 10 ns; one given by its open alone stands still there."""
         prices = np.array([bar_open, high, low, close, volume], np.float64)
         prices[np.isnan(prices)] = bar_open
-        self.volumes[symbol] = volume
-        closes = np.array([ts + 10])
-        _match(self.address, symbol, ts, int(closes.ctypes.data), int(prices.ctypes.data))
+        self.prices[:, symbol] = prices
+        closes = np.full(len(self.position), ts + 10)
+        _match(self.address, symbol, ts, int(closes.ctypes.data))
         self.last_price[symbol] = prices[3]
 
-    def settle(self, symbol: int, quantity: float, price: float, commission: float = 0.0) -> None:
-        _settle(self.address, symbol, float(quantity), float(price), float(commission))
+    def settle(
+        self, symbol: int, quantity: float, price: float, commission: float = 0.0, ts: int = 0
+    ) -> None:
+        _settle(self.address, symbol, float(quantity), float(price), float(commission), ts)
+
+    def unrealised(self, symbol: int) -> float:
+        return _unrealised(self.address, symbol)
+
+    def average_price(self, symbol: int) -> float:
+        return _average_price(self.address, symbol)
 
     def mark(self) -> None:
         _mark(self.address)
@@ -255,6 +276,23 @@ class Ledger:
         """Orders that were reported, in the order in which they were."""
         names = orders.ORDER.names
         rows = self.orders_out[: self["orders_out_count"]].tolist()
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    @property
+    def open_lots(self) -> list[Any]:
+        """Lots by symbol, oldest first, as records."""
+        found = []
+        for number in self.first_lot.tolist():
+            while number != 0:
+                found.append(self.lots[number - 1])
+                number = int(found[-1]["following"])
+        assert len(found) == self["open_lots"]
+        return found
+
+    @property
+    def trips(self) -> list[dict[str, Any]]:
+        names = lots.TRIP.names
+        rows = self.trips_out[: self["trips_out_count"]].tolist()
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     @property

@@ -1,5 +1,8 @@
 """Orders of which a bar fills only a part, by example; `test_matching` has the property."""
 
+import numpy as np
+
+from pipeline import MINUTE, Strategy
 from pipeline.execution.orders import (
     CANCELLED,
     FILLED,
@@ -11,7 +14,11 @@ from pipeline.execution.orders import (
     PARTLY_FILLED,
     STOP,
 )
+from pipeline.stages.lane_spec import Terms
+from pipeline.stages.outbox import INBOX
 from tests.execution.ledgers import ledger_of, walk
+from tests.reference.in_process import Setup, run_in_process
+from tests.reference.market import Bars, Market, session_table
 
 
 def test_what_a_bar_cannot_fill_meets_the_next():
@@ -78,3 +85,23 @@ def test_a_partial_entry_that_is_cancelled_stays_protected():
     ledger.at(40)
     assert ledger.position[0] == 0.0
     assert ledger.resting == []
+
+
+class Whale(Strategy):
+    """One order that takes a share of every bar for as long as there are bars."""
+
+    def on_bar(self, bar, ctx):
+        if ctx.count(bar.symbol) == 1:
+            ctx.market(bar.symbol, 1e9)
+
+
+def test_an_order_that_never_ends_fills_more_often_than_an_outbox_holds():
+    count = 2 * INBOX + 4_000
+    ts = MINUTE * np.arange(count, dtype=np.int64)
+    bars = Bars(ts, np.full((5, count), 100.0))
+    market = Market({"A": bars}, session_table([(0, int(ts[-1]) + MINUTE)]), ("1m",))
+    setup = Setup(slot_rows=count, mode="compiled", group_rows=65_536)
+    ((outcome,), _) = run_in_process(market, [Whale()], setup, Terms(1e6, volume_cap=0.01))
+    assert {fill[2] for fill in outcome.fills} == {1.0}
+    assert len(outcome.fills) == count - 1
+    assert len(outcome.trips) == 1

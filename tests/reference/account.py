@@ -8,6 +8,7 @@ from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
 from tests.reference.judge import Judge
+from tests.reference.lots import Lots
 from tests.reference.market import Market
 from tests.reference.matching import Book
 
@@ -33,6 +34,7 @@ class Account:
             position=dict.fromkeys(range(symbols), 0.0),
             last=dict.fromkeys(range(symbols), math.nan),
         )
+        self.lots = Lots(symbols, fifo=terms.fifo)
         self._paid: dict[int, float] = {}
         self._untold: list[matching.Order] = []
         self._known = 0
@@ -129,7 +131,7 @@ class Account:
         """Let what rests for the symbol meet a base bar; the new fills."""
         before = len(self.book.fills)
         self.book.meet(bar.symbol, bar.ts, bar.close_ts, tuple(bar.prices))
-        return self._settle(before)
+        return self._settle(before, bar)
 
     def meet_close(self, bars: list[Any]) -> list[tuple[int, int, float, float, float, int]]:
         """Fill what was just placed at the close of the base bars that just ended, if so agreed."""
@@ -138,14 +140,27 @@ class Account:
             self.book.meet_close({bar.symbol: (bar.ts, tuple(bar.prices)) for bar in bars})
         return self._settle(before)
 
-    def _settle(self, before: int) -> list[tuple[int, int, float, float, float, int]]:
+    def _settle(
+        self, before: int, bar: Any = None
+    ) -> list[tuple[int, int, float, float, float, int]]:
+        """Book the new fills, of which those on the close come after the bar's range."""
         found = []
         for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
-            commission = self._commission(self.book.orders[order_id - 1])
-            self.cash -= quantity * price * self.multiplier(symbol) + commission
+            order = self.book.orders[order_id - 1]
+            if bar is not None and order.kind == matching.ON_CLOSE:
+                bar = self._show(bar)
+            commission = self._commission(order)
+            unit = self.multiplier(symbol)
+            self.cash -= quantity * price * unit + commission
+            self.lots.fill(symbol, quantity, price, unit, commission, ts)
             found.append((ts, symbol, quantity, price, commission, order_id))
+        if bar is not None:
+            self._show(bar)
         self.fills += found
         return found
+
+    def _show(self, bar: Any) -> None:
+        self.lots.show(bar.symbol, bar.prices[2], bar.prices[1])
 
     def position(self, symbol: int) -> float:
         return self.book.position[symbol]

@@ -4,6 +4,7 @@ The ring's rules hold (a slot is processed after it is filled, analysed after al
 of it, filled again after all engines did), and within them a seed chooses who goes next.
 """
 
+import math
 import random
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import run_digest
 from pipeline.results.folder import RunFolder
-from pipeline.results.tables import ORDER_STATES, ORDER_TYPES, REASONS
+from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TABLES
 from pipeline.stages.engine import Engine
 from pipeline.stages.feed import Block, Feed
 from pipeline.stages.lane_spec import LaneSpec, Terms
@@ -162,7 +164,7 @@ def run_in_process(
                 engine.abort()
             raise
         folder.merge(market.symbols)
-        tables = {name: folder.table(name).to_pylist() for name in ("fills", "orders", "equity")}
+        tables = {kind.name: folder.table(kind.name).to_pylist() for kind in TABLES}
     if watch is not None:
         watch(slots)
     lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane["lane"])
@@ -297,7 +299,19 @@ def outcome_of(
         for row in sorted(own["orders"], key=lambda row: row["order_id"])
     ]
     equity = [(_ns(row["ts"]), row["equity"], row["cash"]) for row in own["equity"]]
-    return Outcome(fills, orders, equity, session_equity)
+    trips = [
+        (
+            symbols.index(row["symbol"]),
+            row["quantity"] if row["side"] == "long" else -row["quantity"],
+            _ns(row["entry_ts"]),
+            row["entry_price"],
+            0 if row["exit_ts"] is None else _ns(row["exit_ts"]),
+            row["exit_price"],
+            *(row[n] for n in ("profit", "commission", "max_adverse", "max_favourable", "bars")),
+        )
+        for row in own["round_trips"]
+    ]
+    return Outcome(fills, orders, equity, session_equity, trips)
 
 
 def _ns(instant: Any) -> int:
@@ -315,6 +329,12 @@ def assert_same(found: Outcome, expected: Outcome) -> None:
         for row, (one, other) in enumerate(zip(got, want, strict=False)):
             assert one == other, f"{name}, row {row}"
         assert len(got) == len(want), name
+    assert len(found.trips) == len(expected.trips)
+    for row, (trip, other) in enumerate(zip(found.trips, expected.trips, strict=True)):
+        exit_price = math.nan if trip[5] is None else trip[5]
+        # Sums of the same terms in another order.
+        like = pytest.approx(other, rel=1e-9, abs=1e-6, nan_ok=True)
+        assert (*trip[:5], exit_price, *trip[6:]) == like, f"round trips, row {row}: {trip} {other}"
     assert found.digest == expected.digest
 
 

@@ -18,7 +18,7 @@ from shm.names import LISTING
 from tests.reference.in_process import outcome_of
 from tests.reference.replay import Outcome
 
-TABLES = ("fills", "orders", "equity")
+TABLES = ("fills", "orders", "equity", "round_trips")
 
 
 def settings_of(
@@ -55,6 +55,7 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "initial_cash": terms.initial_cash,
             "account": "cash" if terms.cash_only else "margin",
             "leverage": bound(terms.leverage),
+            "lots": "fifo" if terms.fifo else "average",
             "maintenance_margin": terms.maintenance,
             "interest_on_cash": terms.credit_rate,
             "interest_on_debt": terms.debit_rate,

@@ -23,7 +23,7 @@ from pipeline.market.calendars import DAY_NS
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
-from pipeline.results.tables import EQUITY, FILLS
+from pipeline.results.table_kinds import EQUITY, FILLS
 from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
 from tests.reference.account import Account
@@ -68,6 +68,7 @@ class Outcome:
     orders: list[tuple[Any, ...]]
     equity: list[tuple[int, float, float]]
     session_equity: list[float]
+    trips: list[tuple[Any, ...]]
 
     @property
     def digest(self) -> str:
@@ -316,4 +317,6 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             lane.open_session(index)
     lane.call("on_stop", None)
     orders = [tuple(getattr(order, name) for name in ORDER_FIELDS) for order in account.book.orders]
-    return Outcome(account.fills, orders, equity, session_equity)
+    units = [account.multiplier(symbol) for symbol in range(len(market.symbols))]
+    trips = account.lots.trips + account.lots.still_open(account.prices, units)
+    return Outcome(account.fills, orders, equity, session_equity, trips)

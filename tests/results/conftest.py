@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.results.tables import FILLS, ORDERS
+from pipeline.results.table_kinds import FILLS, ORDERS, ROUND_TRIPS
 
 SYMBOLS = ["AAA", "BBB", "CCC"]
 
@@ -17,23 +17,24 @@ class Rows(NamedTuple):
 
     fills: NDArray[Any]
     orders: NDArray[Any]
+    trips: NDArray[Any]
     ts: NDArray[np.int64]
     equity: NDArray[np.float64]
     cash: NDArray[np.float64]
 
     def cut(self, sizes: list[int]) -> list["Rows"]:
         """Return consecutive pieces; tables are cut independently of each other."""
-        pieces, at = [], [0, 0, 0]
-        for i, size in enumerate(sizes):
-            takes = [size, sizes[(i + 1) % len(sizes)], sizes[(i + 2) % len(sizes)]]
-            f, o, e = (slice(a, a + n) for a, n in zip(at, takes, strict=True))
-            pieces.append(
-                Rows(self.fills[f], self.orders[o], self.ts[e], self.equity[e], self.cash[e])
-            )
-            at = [a + n for a, n in zip(at, takes, strict=True)]
-        f, o, e = (slice(a, None) for a in at)
-        pieces.append(Rows(self.fills[f], self.orders[o], self.ts[e], self.equity[e], self.cash[e]))
+        pieces, at = [], [0, 0, 0, 0]
+        for i in range(len(sizes)):
+            ends = [a + sizes[(i + k) % len(sizes)] for k, a in enumerate(at)]
+            pieces.append(self._part([slice(a, end) for a, end in zip(at, ends, strict=True)]))
+            at = ends
+        pieces.append(self._part([slice(a, None) for a in at]))
         return pieces
+
+    def _part(self, of: list[slice]) -> "Rows":
+        tables = self.fills[of[0]], self.orders[of[1]], self.trips[of[2]]
+        return Rows(*tables, self.ts[of[3]], self.equity[of[3]], self.cash[of[3]])
 
 
 def _rows(count: int, seed: int = 0) -> Rows:
@@ -58,8 +59,15 @@ def _rows(count: int, seed: int = 0) -> Rows:
     orders["filled"] = np.where(done, orders["quantity"], 0.0)
     orders["price"][~done] = np.nan
     orders["done_ts"] = np.where(orders["state"] > 0, ts + 1, 0)
+    trips = np.zeros(count, ROUND_TRIPS.received)
+    for name in ("symbol", "quantity"):
+        trips[name] = fills[name]
+    for name in ("entry_price", "exit_price", "profit", "max_adverse", "max_favourable"):
+        trips[name] = rng.uniform(1, 500, count)
+    trips["entry_ts"], trips["bars"] = ts, rng.integers(0, 90, count)
+    trips["exit_ts"] = np.where(rng.random(count) < 0.9, ts + 5, 0)
     return Rows(
-        fills, orders, ts, 1e5 + rng.normal(0, 100, count).cumsum(), rng.uniform(0, 1, count)
+        fills, orders, trips, ts, 1e5 + rng.normal(0, 100, count).cumsum(), rng.uniform(0, 1, count)
     )
 
 

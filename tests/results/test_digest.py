@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.results.digest import LaneDigest, run_digest
-from pipeline.results.tables import FILLS
+from pipeline.results.table_kinds import FILLS
 
 WORD = 2**64
 A, B = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93

@@ -11,6 +11,8 @@ from pipeline.errors import RunError
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
 
+TABLES = ("fills", "orders", "equity", "round_trips")
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -65,6 +67,7 @@ def test_a_finished_run_reads_back(folder, make_rows, symbols):
         "fills.parquet",
         "orders.parquet",
         "performance.txt",
+        "round_trips.parquet",
         "summary.json",
     ]
 
@@ -107,7 +110,7 @@ def test_a_failed_run_says_why_and_keeps_what_was_written(folder, make_rows, sym
     dead.record(1, *make_rows(20))
     dead.abort()
     folder.mark_partial("engine 1 was killed by SIGKILL")
-    assert folder.merge(symbols) == {"fills": 30, "orders": 30, "equity": 30}
+    assert folder.merge(symbols) == dict.fromkeys(TABLES, 30)
     again = RunFolder.open(folder.path)
     assert again.partial == "engine 1 was killed by SIGKILL"
     assert again.summary["partial"] is True
@@ -132,7 +135,7 @@ def test_nothing_written_at_all_is_an_error_unless_the_run_failed(folder, symbol
     with pytest.raises(RunError, match=r"fills\.parquet is missing"):
         folder.merge(symbols)
     folder.mark_partial("interrupted")
-    assert folder.merge(symbols) == {"fills": 0, "orders": 0, "equity": 0}
+    assert folder.merge(symbols) == dict.fromkeys(TABLES, 0)
     with pytest.raises(RunError, match=r"equity\.parquet: .*the run is partial: interrupted"):
         folder.table("equity")
 
@@ -186,5 +189,5 @@ def test_what_is_no_run_folder_is_refused(tmp_path, folder):
     (folder.path / "config.json").write_text("[1]")
     with pytest.raises(RunError, match="must hold a JSON object, held list"):
         _ = folder.config
-    with pytest.raises(ValueError, match="of fills, orders, equity, sessions, was 'x'"):
+    with pytest.raises(ValueError, match="round_trips, sessions, was 'x'"):
         folder.table("x")

@@ -19,7 +19,7 @@ from pipeline.results.drawdown import max_drawdown
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
 
-NAMES = ("fills", "orders", "equity")
+NAMES = ("fills", "orders", "equity", "round_trips")
 
 
 def record(out, symbols, lanes, engines, sizes):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import RunError
 from pipeline.results import tables
-from pipeline.results.tables import EQUITY, FILLS, ORDERS, TableWriter, writing
+from pipeline.results.table_kinds import EQUITY, FILLS, ORDERS, ROUND_TRIPS
+from pipeline.results.tables import TableWriter, writing
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 INSTANT = pa.timestamp("ns", tz="UTC")
@@ -51,6 +52,26 @@ def test_fills_have_the_promised_columns_and_values(tmp_path, make_rows, symbols
     for name in ("price", "commission", "order_id"):
         assert table[name].to_pylist() == fills[name].tolist()
     assert set(table["lane"].to_pylist()) == {7}
+
+
+def test_round_trips_have_no_exit_while_they_are_open(tmp_path, make_rows, symbols):
+    trips = make_rows(300).trips
+    table = written(tmp_path, ROUND_TRIPS, symbols, [(3, columns_of(trips))])
+    assert table.column_names == [
+        *("lane", "symbol", "side", "quantity", "entry_ts", "entry_price"),
+        *("exit_ts", "exit_price", "profit", "commission", "max_adverse", "max_favourable"),
+        "bars",
+    ]
+    still_open = (trips["exit_ts"] == 0).tolist()
+    assert 0 < sum(still_open) < 300
+    for name in ("exit_ts", "exit_price"):
+        assert [value is None for value in table[name].to_pylist()] == still_open
+    assert table["quantity"].to_pylist() == np.abs(trips["quantity"]).tolist()
+    assert table["side"].to_pylist() == [
+        "short" if quantity < 0 else "long" for quantity in trips["quantity"]
+    ]
+    for name in ("entry_price", "profit", "max_adverse", "max_favourable", "bars"):
+        assert table[name].to_pylist() == trips[name].tolist()
 
 
 def test_orders_say_their_state_and_null_where_nothing_is(tmp_path, make_rows, symbols):
@@ -101,11 +122,11 @@ def test_an_empty_table_has_its_columns(tmp_path, symbols, kind):
 @given(
     st.integers(0, 60),
     st.lists(st.integers(0, 30), max_size=6),
-    st.sampled_from(["fills", "orders", "equity"]),
+    st.sampled_from(["fills", "orders", "trips", "equity"]),
 )
 def test_the_bytes_do_not_show_how_rows_were_cut(make_rows, symbols, count, sizes, name):
     rows = make_rows(count)
-    kind = {"fills": FILLS, "orders": ORDERS, "equity": EQUITY}[name]
+    kind = {"fills": FILLS, "orders": ORDERS, "trips": ROUND_TRIPS, "equity": EQUITY}[name]
     whole = [rows.ts, rows.equity, rows.cash]
     if name != "equity":
         whole = columns_of(getattr(rows, name))
@@ -113,7 +134,7 @@ def test_the_bytes_do_not_show_how_rows_were_cut(make_rows, symbols, count, size
     pieces = list(zip(*(np.split(column, bounds) for column in whole), strict=True))
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(tables, "GROUP_ROWS", 16)
-        path = Path(folder) / f"{name}.parquet"
+        path = Path(folder) / f"{kind.name}.parquet"
         written(Path(folder), kind, symbols, [(2, whole)])
         at_once = path.read_bytes()
         written(Path(folder), kind, symbols, [(2, piece) for piece in pieces])
@@ -177,7 +198,7 @@ def test_other_errors_of_the_system_are_named_too(tmp_path):
 
 def test_the_words_of_the_tables_are_those_of_the_kernels():
     from pipeline.execution import orders
-    from pipeline.results.tables import ORDER_STATES, ORDER_TYPES, REASONS
+    from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS
 
     assert ORDER_STATES[orders.REJECTED] == "rejected"
     assert ORDER_STATES[orders.PARTLY_FILLED] == "partly_filled"

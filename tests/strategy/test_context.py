@@ -6,6 +6,7 @@ import pytest
 from pipeline import MINUTE, Strategy
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
+from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.context import column_key, name_table
 from tests.reference.in_process import Setup, Slots, run_in_process
 from tests.reference.market import Bars, Market, session_table
@@ -178,3 +179,29 @@ def test_names_whose_keys_collide_are_refused():
     assert column_key("plumless") == column_key("buckeroo")
     with pytest.raises(ValueError, match="plumless, buckeroo"):
         name_table({"plumless": (0, 5), "buckeroo": (0, 6)})
+
+
+class Holder(Strategy):
+    """Holds symbol 0 and answers with orders of symbol 1 what it has brought so far."""
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol == 1 and bar.interval == MINUTE:
+            known = ctx.count(1)
+            if known == 1 or known == 3:  # filled at 2 and at 4
+                ctx.market(0, 4.0)
+            elif known == 5:  # filled at 6
+                ctx.market(0, -2.0)
+            elif known == 7:
+                ctx.market(1, ctx.average_price(0))
+                ctx.market(1, ctx.unrealised(0))
+                ctx.market(1, ctx.realised(0))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("fifo", "average", "unrealised", "realised"),
+    [(False, 3.0, 24.0, 6.0), (True, 20 / 6, 22.0, 8.0)],
+)
+def test_profit_is_told_by_average_cost_or_by_lots(mode, fifo, average, unrealised, realised):
+    found = answers(Holder(), mode, terms=Terms(1e5, fifo=fifo))
+    assert found[3:] == pytest.approx([average, unrealised, realised])

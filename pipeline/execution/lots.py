@@ -1,0 +1,346 @@
+"""Lots: what a position is made of, and the round trips it ends in.
+
+A lot is opened by a fill that builds a position and closed by fills that reduce it. By average cost
+a symbol has one lot, which every further fill of its side joins, and which is a round trip when the
+position is flat again. First in, first out, each such fill is a lot of its own; every part of it
+that is closed, oldest lots first, is a round trip.
+
+    LOT[lots_capacity] of a lane                first_lot[S], last_lot[S]: a symbol's oldest and
+    +----+----+----+----+----+----+----+        newest; each names the following one. Lots count
+    | A  | B  | A  |free| A  |    |    |        from 1, 0 is none. Those given back are chained
+    +----+----+----+----+----+----+----+        from lots_free, those never used begin behind
+      1---------->3------->5       lots_used    lots_used.
+
+How far the market went for and against a lot is read from the bars it lived through when it closes
+or the slot ends (`watch_lots`), not as they come: a run over two columns of memory instead of work
+at every bar.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.account import account_at, value_at_close
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+
+#: ``units``: what is open, signed; ``average``: their mean price; ``cost``: what was paid for them,
+#: in account currency, without commission; ``entered``: units ever bought of it (or sold short),
+#: signed, at ``entry_price`` on average; ``exited``: size closed so far, at ``exit_price``;
+#: ``flow``: cash it has brought so far, ``paid``: commission so far; ``since``: place of the first
+#: base bar in the slot that it has not been watched through; ``bars``: how many it has.
+LOT: np.dtype[Any] = np.dtype(
+    [
+        *((name, "f8") for name in ("units", "average", "cost", "entered", "entry_price")),
+        *((name, "f8") for name in ("exited", "exit_price", "flow", "paid", "low", "high")),
+        *((name, "i8") for name in ("entry_ts", "since", "bars", "following")),
+    ]
+)
+#: One round trip. ``quantity`` signed (+ long), prices are averages, ``ts`` the opens of the first
+#: and the last bar that filled it (``exit_ts`` 0: still open, ``exit_price`` and ``profit`` at the
+#: last close); ``profit`` after ``commission``, in account currency; ``max_adverse`` and
+#: ``max_favourable``: how far the price went against and for it, from the entry price, 0 or more;
+#: ``bars``: base bars that ended between entry and exit.
+TRIP: np.dtype[Any] = np.dtype(
+    [
+        ("symbol", "i8"),
+        ("quantity", "f8"),
+        ("entry_ts", "i8"),
+        ("entry_price", "f8"),
+        ("exit_ts", "i8"),
+        ("exit_price", "f8"),
+        ("profit", "f8"),
+        ("commission", "f8"),
+        ("max_adverse", "f8"),
+        ("max_favourable", "f8"),
+        ("bars", "i8"),
+    ]
+)
+_LOT_SIZE, _TRIP_SIZE = LOT.itemsize, TRIP.itemsize
+_HIGH, _LOW = 1, 2
+
+lot_at = record_at(LOT)
+trip_at = record_at(TRIP)
+
+
+@njit(cache=True, inline="always")
+def lot_address(account: Any, number: int) -> int:
+    """Return where lot ``number``, from 1, lies."""
+    return account.lots + (number - 1) * _LOT_SIZE
+
+
+@njit(cache=True, inline="always")
+def _take_lot(account: Any, symbol: int) -> int:
+    """Append a lot to a symbol's; its address. There is room (`book.check_room`)."""
+    number = account.lots_free
+    if number != 0:
+        account.lots_free = lot_at(lot_address(account, number)).following
+    else:
+        account.lots_used += 1
+        number = account.lots_used
+    account.open_lots += 1
+    if load_i8(account.first_lot, symbol) == 0:
+        store_i8(account.first_lot, symbol, number)
+    else:
+        lot_at(lot_address(account, load_i8(account.last_lot, symbol))).following = number
+    store_i8(account.last_lot, symbol, number)
+    return lot_address(account, number)
+
+
+@njit(cache=True, inline="always")
+def _drop_first(account: Any, symbol: int) -> None:
+    number = load_i8(account.first_lot, symbol)
+    lot = lot_at(lot_address(account, number))
+    store_i8(account.first_lot, symbol, lot.following)
+    lot.following = account.lots_free
+    account.lots_free = number
+    account.open_lots -= 1
+
+
+@njit(cache=True)
+def settle(
+    account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
+) -> None:
+    """Book one fill, in a bar that opened at ``ts``: move cash and position, enter and leave lots.
+
+    A fill that turns a position over closes one round trip and opens the next; its commission is
+    split between them by quantity.
+    """
+    before = load_f8(account.position, symbol)
+    after = before + quantity
+    worth = quantity * price * load_f8(account.multiplier, symbol)
+    account.cash -= worth + commission
+    account.commission += commission
+    account.turnover += abs(worth)
+    store_f8(account.position, symbol, after)
+    account.held += (after != 0.0) - (before != 0.0)
+    if before * quantity >= 0.0:
+        enter(account, symbol, quantity, price, commission, ts)
+    elif before * after >= 0.0:
+        leave(account, symbol, quantity, price, commission, ts, after)
+    else:
+        share = abs(before) / abs(quantity)
+        leave(account, symbol, -before, price, commission * share, ts, 0.0)
+        enter(account, symbol, after, price, commission * (1.0 - share), ts)
+
+
+@njit(cache=True)
+def enter(
+    account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
+) -> None:
+    """Add a fill that builds a position: to the symbol's lot, or as a lot of its own."""
+    worth = quantity * price * load_f8(account.multiplier, symbol)
+    store_f8(account.realised, symbol, load_f8(account.realised, symbol) - commission)
+    number = load_i8(account.first_lot, symbol)
+    if number == 0 or account.fifo != 0:
+        lot = lot_at(_take_lot(account, symbol))
+        lot.units = lot.entered = quantity
+        lot.average = lot.entry_price = lot.low = lot.high = price
+        lot.cost = worth
+        lot.exited = 0.0
+        lot.exit_price = 0.0
+        lot.flow = -(worth + commission)
+        lot.paid = commission
+        lot.entry_ts = ts
+        lot.since = account.after
+        lot.bars = 0
+        lot.following = 0
+        return
+    lot = lot_at(lot_address(account, number))
+    lot.average = (lot.average * lot.units + price * quantity) / (lot.units + quantity)
+    lot.entry_price = (lot.entry_price * lot.entered + price * quantity) / (lot.entered + quantity)
+    lot.units += quantity
+    lot.entered += quantity
+    lot.cost += worth
+    lot.flow -= worth + commission
+    lot.paid += commission
+    lot.low, lot.high = min(lot.low, price), max(lot.high, price)
+
+
+@njit(cache=True)
+def leave(
+    account: Any,
+    symbol: int,
+    quantity: float,
+    price: float,
+    commission: float,
+    ts: int,
+    left: float,
+) -> None:
+    """Close lots by a fill that reduces a position, the oldest first; ``left`` is then held.
+
+    A position that is flat leaves no lot, and the only lot of one that is not has its units,
+    whatever rounding made of the sums.
+    """
+    rest = quantity
+    number = load_i8(account.first_lot, symbol)
+    while number != 0 and (rest != 0.0 or left == 0.0):
+        lot = lot_at(lot_address(account, number))
+        only = lot.following == 0
+        whole = left == 0.0 if only else abs(rest) >= abs(lot.units)
+        part = -lot.units if whole else rest
+        fee = commission if only or part == rest else commission * (part / rest)
+        _close(account, symbol, lot, part, whole, price, fee, ts)
+        commission -= fee
+        rest -= part
+        if whole:
+            _drop_first(account, symbol)
+        elif only:
+            lot.units = left
+        number = load_i8(account.first_lot, symbol) if whole else 0
+
+
+@njit(cache=True, inline="always")
+def _close(
+    account: Any,
+    symbol: int,
+    lot: Any,
+    part: float,
+    whole: bool,
+    price: float,
+    fee: float,
+    ts: int,
+) -> None:
+    """Close a part of a lot, signed as the fill that does it, or all of it."""
+    share = 1.0 if whole else -part / lot.units
+    worth = part * price * load_f8(account.multiplier, symbol)
+    cost = lot.cost * share
+    realised = load_f8(account.realised, symbol)
+    store_f8(account.realised, symbol, realised - (worth + cost) - fee)
+    lot.cost -= cost
+    lot.low, lot.high = min(lot.low, price), max(lot.high, price)
+    if whole or account.fifo == 0:
+        size = abs(part)
+        if lot.exited == 0.0:
+            lot.exit_price = price
+        else:
+            lot.exit_price = (lot.exit_price * lot.exited + price * size) / (lot.exited + size)
+        lot.exited += size
+        lot.flow -= worth + fee
+        lot.paid += fee
+        lot.units += part
+        if whole:
+            _watch(account, lot, account.after)
+            _report(account, symbol, lot, ts)
+        return
+    # What is left of the lot goes on as if it had never been more.
+    kept = lot.units + part, lot.entered + part, lot.flow * (1.0 - share), lot.paid * (1.0 - share)
+    lot.entered, lot.exit_price = -part, price
+    lot.flow = lot.flow * share - (worth + fee)
+    lot.paid = lot.paid * share + fee
+    _watch(account, lot, account.after)
+    _report(account, symbol, lot, ts)
+    lot.units, lot.entered, lot.flow, lot.paid = kept
+
+
+@njit(cache=True, inline="always")
+def _watch(account: Any, lot: Any, until: int) -> None:
+    """Note the range of the bars from ``lot.since`` up to, and without, ``until``."""
+    highs = account.prices + 8 * _HIGH * account.plane
+    lows = account.prices + 8 * _LOW * account.plane
+    low, high = lot.low, lot.high
+    for at in range(lot.since, until):
+        if load_f8(lows, at) < low:
+            low = load_f8(lows, at)
+        if load_f8(highs, at) > high:
+            high = load_f8(highs, at)
+    lot.low, lot.high = low, high
+    lot.bars += until - lot.since
+    lot.since = until
+
+
+@njit(cache=True, inline="always")
+def _report(account: Any, symbol: int, lot: Any, ts: int) -> None:
+    """Count a round trip and append it to the outbox."""
+    profit = lot.flow
+    account.trips += 1
+    account.trip_squares += profit * profit
+    if profit > 0.0:
+        account.wins += 1
+        account.gross_profit += profit
+    else:
+        account.gross_loss -= profit
+    _append_trip(account, symbol, lot, ts, lot.exit_price, profit)
+
+
+@njit(cache=True, inline="always")
+def _append_trip(
+    account: Any, symbol: int, lot: Any, ts: int, exit_price: float, profit: float
+) -> None:
+    trip = trip_at(account.trips_out + account.trips_out_count * _TRIP_SIZE)
+    account.trips_out_count += 1
+    trip.symbol = symbol
+    trip.quantity = lot.entered
+    trip.entry_ts = lot.entry_ts
+    trip.entry_price = lot.entry_price
+    trip.exit_ts = ts
+    trip.exit_price = exit_price
+    trip.profit = profit
+    trip.commission = lot.paid
+    below, above = lot.entry_price - lot.low, lot.high - lot.entry_price
+    trip.max_adverse, trip.max_favourable = (below, above) if lot.entered > 0.0 else (above, below)
+    trip.bars = lot.bars
+
+
+@njit(cache=True)
+def watch_lots(account: Any) -> None:
+    """At a slot's end, note the ranges of the bars that its open lots lived through."""
+    if account.open_lots == 0:
+        return
+    for symbol in range(account.symbols):
+        begin = symbol * account.stride
+        number = load_i8(account.first_lot, symbol)
+        while number != 0:
+            lot = lot_at(lot_address(account, number))
+            _watch(account, lot, begin + load_i8(account.base_cursor, symbol) + 1)
+            lot.since = begin + account.first_row
+            number = lot.following
+
+
+@njit(cache=True)
+def report_open(account: Any) -> None:
+    """Append the lots still open, marked at the last close, to the outbox; none are counted."""
+    for symbol in range(account.symbols):
+        number = load_i8(account.first_lot, symbol)
+        while number != 0:
+            lot = lot_at(lot_address(account, number))
+            profit = lot.flow + value_at_close(account, symbol, lot.units)
+            _append_trip(account, symbol, lot, 0, load_f8(account.last_price, symbol), profit)
+            number = lot.following
+
+
+@njit(cache=True)
+def average_price(account: Any, symbol: int) -> float:
+    """Return the mean price of the units held, NaN without any."""
+    units = total = 0.0
+    number = load_i8(account.first_lot, symbol)
+    while number != 0:
+        lot = lot_at(lot_address(account, number))
+        units += lot.units
+        total += lot.units * lot.average
+        number = lot.following
+    return total / units if units != 0.0 else np.nan
+
+
+@njit(cache=True)
+def unrealised(account: Any, symbol: int) -> float:
+    """Return what the units held would bring at the last close more than they cost."""
+    profit = 0.0
+    number = load_i8(account.first_lot, symbol)
+    while number != 0:
+        lot = lot_at(lot_address(account, number))
+        profit += value_at_close(account, symbol, lot.units) - lot.cost
+        number = lot.following
+    return profit
+
+
+@njit(cache=True)
+def watch_lots_at(account: int) -> None:
+    """`watch_lots` for callers from Python: ``account`` is the record's address."""
+    watch_lots(account_at(account))
+
+
+@njit(cache=True)
+def report_open_at(account: int) -> None:
+    """`report_open` for callers from Python: ``account`` is the record's address."""
+    report_open(account_at(account))

@@ -1,0 +1,312 @@
+"""The result tables: what arrives of each, the columns that are written, and how."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+SIDES = ("buy", "sell")
+ORDER_TYPES = (
+    *("market", "limit", "stop", "stop_limit", "trailing_stop"),
+    *("market_on_open", "market_on_close"),
+)
+ORDER_STATES = (
+    *("accepted", "triggered", "partly_filled", "filled", "cancelled", "expired", "rejected"),
+)
+TIMES_IN_FORCE = ("gtc", "day", "ioc", "fok", "gtd")
+REASONS = (
+    *("none", "cancelled_by_strategy", "other_filled", "entry_ended", "no_position"),
+    *("out_of_time", "not_at_once", "lot", "no_price", "max_buying_power", "max_per_trade"),
+    *("max_per_symbol", "max_open_positions", "max_order_volume", "allowed_hours", "cash"),
+    *("short_sale", "leverage", "liquidation"),
+)
+
+Column = NDArray[Any]
+Columns = dict[str, Column]
+
+_INSTANT = pa.timestamp("ns", tz="UTC")
+_WORD = pa.dictionary(pa.int32(), pa.string())
+
+
+def _numbers(values: Column, kind: pa.DataType, mask: Column | None = None) -> pa.Array:
+    """Return `values` as an Arrow array over the same memory; true in `mask` means null."""
+    if mask is not None:
+        valid = pa.py_buffer(np.packbits(~mask, bitorder="little"))
+        return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+def _strings(words: Sequence[str]) -> pa.Array:
+    """Return `words` as an Arrow array. `pa.array` would import pandas, which takes 0.3 s."""
+    encoded = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+
+
+def _words(index: Column, words: Sequence[str], name: str) -> pa.Array:
+    """Return `words[index]` as a dictionary array."""
+    if len(index) and not 0 <= index.min() <= index.max() < len(words):
+        raise ValueError(f"{name} must be 0..{len(words) - 1}, was {index.min()}..{index.max()}")
+    return pa.DictionaryArray.from_arrays(
+        _numbers(index.astype(np.int32), pa.int32()), _strings(words)
+    )
+
+
+def _fills(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["ts"], _INSTANT),
+        _words(rows["symbol"], symbols, "symbol"),
+        _words((rows["quantity"] < 0).view(np.int8), SIDES, "side"),
+        _numbers(np.abs(rows["quantity"]), pa.float64()),
+        _numbers(rows["price"], pa.float64()),
+        _numbers(rows["commission"], pa.float64()),
+        _numbers(rows["order_id"], pa.int64()),
+        _numbers(rows["lane"], pa.int32()),
+    ]
+
+
+def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["order_id"], pa.int64()),
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(rows["ts"], _INSTANT),
+        _words(rows["symbol"], symbols, "symbol"),
+        _words((rows["quantity"] < 0).view(np.int8), SIDES, "side"),
+        _numbers(np.abs(rows["quantity"]), pa.float64()),
+        _numbers(np.abs(rows["filled"]), pa.float64()),
+        _numbers(rows["price"], pa.float64(), np.isnan(rows["price"])),
+        _words(rows["kind"], ORDER_TYPES, "kind"),
+        _words(rows["state"], ORDER_STATES, "state"),
+        _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
+        _numbers(rows["limit"], pa.float64(), np.isnan(rows["limit"])),
+        _numbers(rows["stop"], pa.float64(), np.isnan(rows["stop"])),
+        _words(np.where(rows["until"] > 0, 4, -rows["until"]), TIMES_IN_FORCE, "until"),
+        _words(rows["reason"], REASONS, "reason"),
+        _numbers(rows["parent"], pa.int64(), rows["parent"] == 0),
+        _numbers(rows["found"], pa.float64(), np.isnan(rows["found"])),
+        _numbers(rows["allowed"], pa.float64(), np.isnan(rows["allowed"])),
+    ]
+
+
+def _equity(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    return [
+        _numbers(rows["ts"], _INSTANT),
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(rows["equity"], pa.float64()),
+        _numbers(rows["cash"], pa.float64()),
+    ]
+
+
+def _round_trips(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    still_open = rows["exit_ts"] == 0
+    return [
+        _numbers(rows["lane"], pa.int32()),
+        _words(rows["symbol"], symbols, "symbol"),
+        _words((rows["quantity"] < 0).view(np.int8), ("long", "short"), "side"),
+        _numbers(np.abs(rows["quantity"]), pa.float64()),
+        _numbers(rows["entry_ts"], _INSTANT),
+        _numbers(rows["entry_price"], pa.float64()),
+        _numbers(rows["exit_ts"], _INSTANT, still_open),
+        _numbers(rows["exit_price"], pa.float64(), still_open),
+        *(_numbers(rows[name], pa.float64()) for name in _OF_TRIP),
+        _numbers(rows["bars"], pa.int64()),
+    ]
+
+
+def _sessions(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
+    days = (rows["date"] // 86_400_000_000_000).astype(np.int32)
+    return [
+        _numbers(rows["lane"], pa.int32()),
+        _numbers(days, pa.date32()),
+        _numbers(rows["equity"], pa.float64()),
+        _numbers(rows["return"], pa.float64(), np.isnan(rows["return"])),
+        _numbers(rows["benchmark"], pa.float64(), np.isnan(rows["benchmark"])),
+    ]
+
+
+def _schema(nullable: Sequence[str] = (), **columns: pa.DataType) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, nullable=name in nullable) for name, kind in columns.items()]
+    )
+
+
+# Encodings are chosen by the processor time they take, a run's scarcest good. What jumps about (the
+# times and prices of fills) goes as streams of bytes: deltas under LZ4 take three times as long.
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """One of the result tables: what arrives, what is written, and how."""
+
+    name: str
+    received: np.dtype[Any]  # fields in order, all of 8 bytes
+    schema: pa.Schema
+    arrays: Callable[[Columns, Sequence[str]], list[pa.Array]] = field(repr=False)
+    parquet: dict[str, Any] = field(repr=False)
+
+
+def _fields(**kinds: str) -> np.dtype[Any]:
+    return np.dtype([(name, f"<{kind}") for name, kind in kinds.items()])
+
+
+FILLS = TableKind(
+    "fills",
+    _fields(ts="i8", symbol="i8", quantity="f8", price="f8", commission="f8", order_id="i8"),
+    _schema(
+        ts=_INSTANT,
+        symbol=_WORD,
+        side=_WORD,
+        quantity=pa.float64(),
+        price=pa.float64(),
+        commission=pa.float64(),
+        order_id=pa.int64(),
+        lane=pa.int32(),
+    ),
+    _fills,
+    {
+        "compression": "lz4",
+        "use_dictionary": ["symbol", "side"],
+        "column_encoding": {
+            "ts": "BYTE_STREAM_SPLIT",
+            "price": "BYTE_STREAM_SPLIT",
+            "order_id": "DELTA_BINARY_PACKED",
+        },
+        "write_statistics": ["ts", "lane"],
+    },
+)
+
+ORDERS = TableKind(
+    "orders",
+    _fields(
+        order_id="i8",
+        ts="i8",
+        symbol="i8",
+        quantity="f8",
+        filled="f8",
+        price="f8",
+        kind="i8",
+        state="i8",
+        done_ts="i8",
+        limit="f8",
+        stop="f8",
+        until="i8",
+        reason="i8",
+        parent="i8",
+        found="f8",
+        allowed="f8",
+    ),
+    _schema(
+        ("price", "done_ts", "limit", "stop", "parent", "found", "allowed"),
+        order_id=pa.int64(),
+        lane=pa.int32(),
+        ts=_INSTANT,
+        symbol=_WORD,
+        side=_WORD,
+        quantity=pa.float64(),
+        filled=pa.float64(),
+        price=pa.float64(),
+        type=_WORD,
+        state=_WORD,
+        done_ts=_INSTANT,
+        limit=pa.float64(),
+        stop=pa.float64(),
+        time_in_force=_WORD,
+        reason=_WORD,
+        parent=pa.int64(),
+        found=pa.float64(),
+        allowed=pa.float64(),
+    ),
+    _orders,
+    {
+        "compression": "lz4",
+        "use_dictionary": ["symbol", "side", "type", "state", "time_in_force", "reason"],
+        "column_encoding": {
+            "ts": "BYTE_STREAM_SPLIT",
+            "done_ts": "BYTE_STREAM_SPLIT",
+            "price": "BYTE_STREAM_SPLIT",
+            "order_id": "DELTA_BINARY_PACKED",
+        },
+        "write_statistics": ["ts", "lane"],
+    },
+)
+
+EQUITY = TableKind(
+    "equity",
+    _fields(ts="i8", equity="f8", cash="f8"),
+    _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
+    _equity,
+    # The hot table. Times in deltas and the rest in LZ4 (lane and cash stand still, for long or
+    # between fills; of equity, cut into streams of bytes, a third goes) cost less than writing all
+    # plain, because fewer bytes go out; a dictionary of lanes would cost a seventh of the whole.
+    {
+        "compression": {"ts": "none", "lane": "lz4", "equity": "lz4", "cash": "lz4"},
+        "use_dictionary": False,
+        "column_encoding": {"ts": "DELTA_BINARY_PACKED", "equity": "BYTE_STREAM_SPLIT"},
+        "write_statistics": False,
+    },
+)
+
+_OF_TRIP = ("profit", "commission", "max_adverse", "max_favourable")
+
+ROUND_TRIPS = TableKind(
+    "round_trips",
+    _fields(
+        symbol="i8",
+        quantity="f8",
+        entry_ts="i8",
+        entry_price="f8",
+        exit_ts="i8",
+        exit_price="f8",
+        profit="f8",
+        commission="f8",
+        max_adverse="f8",
+        max_favourable="f8",
+        bars="i8",
+    ),
+    _schema(
+        ("exit_ts", "exit_price"),
+        lane=pa.int32(),
+        symbol=_WORD,
+        side=_WORD,
+        quantity=pa.float64(),
+        entry_ts=_INSTANT,
+        entry_price=pa.float64(),
+        exit_ts=_INSTANT,
+        exit_price=pa.float64(),
+        **dict.fromkeys(_OF_TRIP, pa.float64()),
+        bars=pa.int64(),
+    ),
+    _round_trips,
+    {
+        "compression": "lz4",
+        "use_dictionary": ["symbol", "side"],
+        "column_encoding": dict.fromkeys(
+            ("entry_ts", "entry_price", "exit_ts", "exit_price", *_OF_TRIP), "BYTE_STREAM_SPLIT"
+        ),
+        "write_statistics": ["lane"],
+    },
+)
+
+# What the engines record as they go.
+TABLES = (FILLS, ORDERS, EQUITY, ROUND_TRIPS)
+
+# What the supervisor makes of them in the end: one row per lane and session.
+SESSIONS = TableKind(
+    "sessions",
+    np.dtype([("date", "<i8"), ("equity", "<f8"), ("return", "<f8"), ("benchmark", "<f8")]),
+    pa.schema(
+        [
+            pa.field("lane", pa.int32(), nullable=False),
+            pa.field("date", pa.date32(), nullable=False),
+            pa.field("equity", pa.float64(), nullable=False),
+            pa.field("return", pa.float64()),
+            pa.field("benchmark", pa.float64()),
+        ]
+    ),
+    _sessions,
+    {"compression": "lz4", "use_dictionary": ["lane", "date"], "write_statistics": ["lane"]},
+)

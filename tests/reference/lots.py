@@ -1,0 +1,127 @@
+"""The rules of `pipeline.execution.lots` in plain Python, a lot as the list of its fills."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Of a round trip: symbol, quantity, entry ts and price, exit ts and price (0 and NaN while it is
+#: open), profit, commission, most against it, most for it, bars.
+Trip = tuple[Any, ...]
+Part = tuple[float, float, float, float]  # quantity, price, worth, commission
+
+
+@dataclass
+class Lot:
+    """What was bought or sold short together, and what of it was closed."""
+
+    units: float
+    entry_ts: int
+    entries: list[Part]
+    exits: list[Part] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)  # prices it has lived through
+    bars: int = 0
+
+    def trip(self, symbol: int, ts: int, worth: float = 0.0) -> Trip:
+        """As a round trip that ended at ``ts``; if 0, what is left of it is ``worth`` so much."""
+        quantity = sum(part[0] for part in self.entries)
+        entry = sum(part[0] * part[1] for part in self.entries) / quantity
+        low, high = min(self.seen), max(self.seen)
+        fees = sum(part[3] for part in (*self.entries, *self.exits))
+        profit = worth - sum(part[2] for part in (*self.entries, *self.exits)) - fees
+        leave = math.nan
+        if ts:
+            leave = sum(p[0] * p[1] for p in self.exits) / sum(p[0] for p in self.exits)
+        against, favour = (
+            (entry - low, high - entry) if quantity > 0 else (high - entry, entry - low)
+        )
+        return (
+            *(symbol, quantity, self.entry_ts, entry, ts, leave),
+            *(profit, fees, against, favour, self.bars),
+        )
+
+
+class Lots:
+    """The open lots of a lane and the round trips it has made."""
+
+    def __init__(self, symbols: int, *, fifo: bool) -> None:
+        self.fifo = fifo
+        self.open: list[list[Lot]] = [[] for _ in range(symbols)]
+        self.held = [0.0] * symbols
+        self.trips: list[Trip] = []
+
+    def show(self, symbol: int, low: float, high: float) -> None:
+        """A bar has ended through which the open lots lived."""
+        for lot in self.open[symbol]:
+            lot.seen += [low, high]
+            lot.bars += 1
+
+    def fill(
+        self, symbol: int, quantity: float, price: float, unit: float, commission: float, ts: int
+    ) -> None:
+        """Book a fill; ``unit``: what one unit makes when its price rises by 1."""
+        before = self.held[symbol]
+        after = self.held[symbol] = before + quantity
+        if before * quantity >= 0:
+            self._enter(symbol, quantity, price, unit, commission, ts)
+        elif before * after >= 0:
+            self._leave(symbol, quantity, price, unit, commission, ts)
+        else:
+            share = abs(before) / abs(quantity)
+            self.held[symbol] = 0.0
+            self._leave(symbol, -before, price, unit, commission * share, ts)
+            self.held[symbol] = after
+            self._enter(symbol, after, price, unit, commission * (1 - share), ts)
+
+    def _enter(
+        self, symbol: int, quantity: float, price: float, unit: float, commission: float, ts: int
+    ) -> None:
+        part = (quantity, price, quantity * price * unit, commission)
+        if self.fifo or not self.open[symbol]:
+            self.open[symbol].append(Lot(quantity, ts, [part], seen=[price]))
+        else:
+            lot = self.open[symbol][0]
+            lot.entries.append(part)
+            lot.units += quantity
+            lot.seen.append(price)
+
+    def _leave(
+        self, symbol: int, quantity: float, price: float, unit: float, commission: float, ts: int
+    ) -> None:
+        lots, flat, rest = self.open[symbol], self.held[symbol] == 0, quantity
+        while lots and (rest or flat):
+            lot = lots[0]
+            only = len(lots) == 1
+            whole = flat if only else abs(rest) >= abs(lot.units)
+            size = -lot.units if whole else rest
+            fee = commission if only or size == rest else commission * (size / rest)
+            part = (size, price, size * price * unit, fee)
+            commission, rest = commission - fee, rest - size
+            lot.seen.append(price)
+            if whole:
+                lot.exits.append(part)
+                self.trips.append(lots.pop(0).trip(symbol, ts))
+            elif self.fifo:
+                self.trips.append(self._split(lot, size, part).trip(symbol, ts))
+            else:
+                lot.exits.append(part)
+                lot.units += size
+            if not whole:
+                lot.units = self.held[symbol] if only else lot.units
+                return
+
+    def _split(self, lot: Lot, size: float, leaving: Part) -> Lot:
+        """Cut off a lot the part that is closed, with its share of the commission."""
+        ((quantity, price, worth, fee),) = lot.entries
+        share = -size / lot.units
+        gone = (-size, price, worth * share, fee * share)
+        lot.entries = [(quantity + size, price, worth - gone[2], fee - gone[3])]
+        lot.units += size
+        return Lot(0.0, lot.entry_ts, [gone], [leaving], list(lot.seen), lot.bars)
+
+    def still_open(self, prices: list[float], units: list[float]) -> list[Trip]:
+        """The lots that are open at the end, marked at the last closes."""
+        return [
+            lot.trip(symbol, 0, lot.units * prices[symbol] * units[symbol])
+            for symbol, lots in enumerate(self.open)
+            for lot in lots
+        ]
