@@ -33,6 +33,7 @@ SECTIONS = {
     "trading_config": TradingConfig,
     "instruments": InstrumentConfig,
 }
+SHOWN = ("fill", "ends", "trips", "equity", "cash")
 FACTS = {"last", "volume", "held", "intervals"}
 NEEDS_VOLUME = {"volume_cap", "slippage_impact"}
 ORDERS = (
@@ -217,7 +218,7 @@ def blocks() -> list[Example]:
 
 def _named(line: str) -> tuple[str, str]:
     name, _, rest = line.partition(":")
-    assert name in {"with", "order", "bars", "then", "fill", "ends", "trips", "equity", "cash"}, line
+    assert name in {"with", "order", "bars", "then", *SHOWN}, line
     return name, rest.strip()
 
 
