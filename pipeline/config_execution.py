@@ -162,6 +162,33 @@ class ExecutionConfig(Section):
         " the next bar. null: no cap. Default null.",
     )
 
+    latency_ms: float = Field(
+        default=0.0,
+        ge=0,
+        le=86_400_000,
+        description="Milliseconds that an order, a change or a cancellation takes to the market. It"
+        " meets the base bars that open at that instant or later, so on 1m bars anything up to a"
+        " minute costs one bar. Default 0.",
+    )
+    latency_bars: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Base bars of the symbol, however far apart, that pass before an order, a"
+        " change or a cancellation is in the market; counted from latency_ms on. Default 0.",
+    )
+
+    @model_validator(mode="after")
+    def _nothing_is_late_for_this_close(self) -> Self:
+        for name in ("latency_ms", "latency_bars"):
+            if self.fill == "this_close" and getattr(self, name) > 0:
+                raise expectation(
+                    '0, or fill "next_open": an order with a latency is late for this close',
+                    field=name,
+                    value=getattr(self, name),
+                )
+        return self
+
     @model_validator(mode="after")
     def _maximum_above_minimum(self) -> Self:
         if (

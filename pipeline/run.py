@@ -349,6 +349,8 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         maintenance=trading.maintenance_margin,
         credit_rate=trading.interest_on_cash,
         debit_rate=trading.interest_on_debt,
+        latency=round(1e6 * costs.latency_ms),
+        latency_bars=costs.latency_bars,
     )
 
 

@@ -152,6 +152,9 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         late = draw(st.integers(-1, 2)) * MINUTE
         opens, closes = sessions.open_ns + late, sessions.close_ns - 2 * MINUTE
         hours = tuple(zip(opens.tolist(), closes.tolist(), strict=True))
+    this_close = draw(st.booleans())
+    late = 0 if this_close else draw(st.sampled_from([0, 0, 1, MINUTE, 3 * HALF_MINUTE]))
+    late_bars = 0 if this_close else draw(st.sampled_from([0, 0, 0, 1, 2]))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
@@ -168,7 +171,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         impact=sometimes(0.1, otherwise=0.0),
         volume_cap=cap,
         optimistic=draw(st.booleans()),
-        this_close=draw(st.booleans()),
+        this_close=this_close,
         max_buying_power=sometimes(20_000.0),
         max_per_trade=sometimes(1_000.0, 12_000.0),
         max_per_symbol=sometimes(2_000.0, 15_000.0),
@@ -179,6 +182,8 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         credit_rate=sometimes(0.05, otherwise=0.0),
         debit_rate=sometimes(0.08, otherwise=0.0),
         maintenance=sometimes(0.3, 0.9, otherwise=0.0),
+        latency=late,
+        latency_bars=late_bars,
     )
 
 

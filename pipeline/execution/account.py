@@ -13,6 +13,7 @@
     | addresses of the arrays, book and outbox   |     where the symbol has none
     +--------------------------------------------+   buys[S], sells[S]  f8  scratch of the limits
                                                      book, inbox: ORDER[]   fills_out: FILL[]
+                                                     messages: MESSAGE[], what is on its way
 
 Writer of every cell: the engine process that owns the lane, from compiled code.
 """
@@ -29,6 +30,7 @@ _COUNTS = (
     *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
+    *("delayed", "latency", "latency_bars", "in_flight", "message_capacity"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -58,7 +60,7 @@ _ADDRESSES = (
         "volumes",
         "bar",
     ),
-    "hours",
+    *("hours", "messages"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 

@@ -42,6 +42,10 @@ def check_room(account: Any) -> None:
         at_most > account.book_capacity
         or account.orders_out_count + at_most > account.orders_out_capacity
         or account.fills_out_count + account.resting + at_most > account.fills_out_capacity
+        or (
+            account.delayed != 0
+            and account.in_flight + account.inbox_capacity > account.message_capacity
+        )
     )
 
 

@@ -89,6 +89,31 @@ def known_address(account: Any, index: int) -> int:
 
 
 @njit(cache=True)
+def _search(orders: int, count: int, order_id: int) -> int:
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if order_at(orders + middle * _ORDER_SIZE).order_id < order_id:
+            low = middle + 1
+        else:
+            high = middle
+    if low < count and order_at(orders + low * _ORDER_SIZE).order_id == order_id:
+        return orders + low * _ORDER_SIZE
+    return 0
+
+
+@njit(cache=True)
+def find_order(account: Any, order_id: int) -> int:
+    """Return the address of an order at rest, 0 if it is unknown or done."""
+    address = _search(account.book, account.resting, order_id)
+    if address == 0:
+        address = _search(account.inbox, account.inbox_count, order_id)
+    if address == 0 or order_at(address).state >= FILLED:
+        return 0
+    return address
+
+
+@njit(cache=True)
 def check_symbol(account: Any, symbol: int) -> None:
     """Refuse a symbol index that the run does not have (IndexError)."""
     if symbol < 0 or symbol >= account.symbols:

@@ -12,6 +12,7 @@ from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
+from pipeline.execution.latency import MESSAGE
 from pipeline.execution.orders import NEVER, ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
@@ -80,6 +81,9 @@ class Lane:
         record["session_close"] = record["hours_until"] = NEVER
         record["hours_from"] = -NEVER
         record["limited"] = terms.limited
+        record["delayed"] = terms.delayed
+        self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
+        self._attach_messages(record)
         for field in fields(terms):
             if field.name not in ("instruments", "hours"):
                 record[field.name] = getattr(terms, field.name)
@@ -279,6 +283,12 @@ class Lane:
             self._book = book
             self.account[0]["book"], self.account[0]["book_capacity"] = book.ctypes.data, len(book)
         record, untold = self.account[0], self._untold()
+        in_flight = int(record["in_flight"])
+        if record["delayed"] and in_flight + INBOX > len(self._messages):
+            messages = np.zeros(2 * (in_flight + INBOX), MESSAGE)
+            messages[:in_flight] = self._messages[:in_flight]
+            self._messages = messages
+            self._attach_messages(record)
         self._outbox.make_room(resting)
         counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
         self._outbox.attach(self.account)
@@ -287,6 +297,10 @@ class Lane:
         self._outbox.orders[: len(untold)] = untold
         record["orders_out_count"] = self._kept = len(untold)
         check_room_at(int(self.account.ctypes.data))
+
+    def _attach_messages(self, record: Any) -> None:
+        record["messages"] = self._messages.ctypes.data
+        record["message_capacity"] = len(self._messages)
 
     def _untold(self) -> npt.NDArray[Any]:
         """Return a copy of the orders that were taken and that on_order has yet to see."""

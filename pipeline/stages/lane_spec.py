@@ -39,7 +39,7 @@ class Terms:
     the account is liquidated. ``credit_rate``, ``debit_rate``: see
     `execution.overnight`. ``instruments``: one per
     symbol, or none. ``hours``: first and last instant, ns UTC, at which orders go out, one pair per
-    session of the run, or none.
+    session of the run, or none. ``latency`` (ns), ``latency_bars``: see `execution.latency`.
     """
 
     initial_cash: float
@@ -67,6 +67,13 @@ class Terms:
     maintenance: float = 0.0
     credit_rate: float = 0.0
     debit_rate: float = 0.0
+    latency: int = 0
+    latency_bars: int = 0
+
+    @property
+    def delayed(self) -> bool:
+        """Whether what a strategy decides takes its time to the market."""
+        return self.latency > 0 or self.latency_bars > 0
 
     @property
     def limited(self) -> bool:

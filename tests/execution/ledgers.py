@@ -9,6 +9,7 @@ from numba import njit
 from pipeline.execution import account as accounts
 from pipeline.execution import book, fills, margin, matching, orders, overnight, placing
 from pipeline.execution.account import ACCOUNT, account_at
+from pipeline.execution.latency import MESSAGE
 
 
 @njit
@@ -122,6 +123,7 @@ class Ledger:
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
+        self.messages = np.zeros(2 * room, MESSAGE)
         self.equity_out, self.cash_out, self.session_out = np.zeros((3, 16))
         one = self.record[0]
         one["symbols"], one["next_order"], one["volume_stride"] = symbols, 1, 1
@@ -132,7 +134,10 @@ class Ledger:
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)
+        one["delayed"] = any(name in terms for name in ("latency", "latency_bars"))
+        one["message_capacity"] = len(self.messages)
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
+        arrays += ("messages",)
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "volumes")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")

@@ -25,6 +25,8 @@ class Account:
         self.hours: tuple[int, int] | None = None
         self.book = Book(
             optimistic=terms.optimistic,
+            latency=terms.latency,
+            latency_bars=terms.latency_bars,
             cap=terms.volume_cap,
             lot=self._of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
             tick=self._of_symbol[0].tick,
@@ -221,11 +223,13 @@ class Account:
         if not self._rests(order_id):
             return False
         order = self.book.orders[order_id - 1]
-        before, order.limit = order.limit, self.book.on_tick(limit, up=not order.buys)
-        if not order.parent and self.book.judge(order) is not None:
-            order.limit = before
-            return False
-        return True
+        changed = self.book.on_tick(limit, up=not order.buys)
+        before, order.limit = order.limit, changed
+        refused = not order.parent and self.book.judge(order) is not None
+        order.limit = before
+        if not refused:
+            self.book.change_limit(order, changed)
+        return not refused
 
     def one_cancels_other(self, first: int, second: int) -> bool:
         if not self._rests(first) or not self._rests(second) or first == second:

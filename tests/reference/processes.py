@@ -77,6 +77,8 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "slippage_range": terms.slippage_range,
             "slippage_impact": terms.impact,
             "volume_cap": bound(terms.volume_cap),
+            "latency_ms": terms.latency / 1e6,
+            "latency_bars": terms.latency_bars,
         },
         "instruments": dict(zip(symbols, instruments, strict=True)),
     }
