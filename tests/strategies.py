@@ -132,6 +132,22 @@ costs = st.builds(
 
 
 @st.composite
+def conversions(draw: st.DrawFn, symbols: int) -> list[tuple[int, int]]:
+    """Pair and credit of each symbol: none, or some foreign that one of them converts.
+
+    Turned round, that one is foreign itself.
+    """
+    if not draw(st.sampled_from([False, False, True])):
+        return [(0, 0)] * symbols
+    by, sign = draw(st.integers(0, symbols - 1)), draw(st.sampled_from([1, -1]))
+    found = []
+    for symbol in range(symbols):
+        foreign = sign < 0 if symbol == by else draw(st.booleans())
+        found.append((sign * (by + 1), draw(st.integers(0, 1))) if foreign else (0, 0))
+    return found
+
+
+@st.composite
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
 
@@ -156,9 +172,13 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
     late = 0 if this_close else draw(st.sampled_from([0, 0, 1, MINUTE, 3 * HALF_MINUTE]))
     late_bars = 0 if this_close else draw(st.sampled_from([0, 0, 0, 1, 2]))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
+    pairs = draw(conversions(symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
-        tuple(Instrument(tick, lot, multiplier, fee) for multiplier in points),
+        tuple(
+            Instrument(tick, lot, multiplier, fee, *pair)
+            for multiplier, pair in zip(points, pairs, strict=True)
+        ),
         hours,
         per_share=sometimes(0.005, otherwise=0.0),
         basis_points=sometimes(2.5, otherwise=0.0),

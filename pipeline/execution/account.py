@@ -14,6 +14,8 @@
     +--------------------------------------------+   buys[S], sells[S]  f8  scratch of the limits
                                                      book, inbox: ORDER[]   fills_out: FILL[]
                                                      messages: MESSAGE[], what is on its way
+                                                     point[S], rate[S], owed[S]  f8, pair[S],
+                                                     credit[S]  i8: `execution.currency`
 
 Writer of every cell: the engine process that owns the lane, from compiled code.
 """
@@ -23,6 +25,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline.execution.currency import owe
 from pipeline.execution.memory import load_f8, record_at, store_f8
 
 _COUNTS = (
@@ -30,6 +33,7 @@ _COUNTS = (
     *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
+    "foreign",
     *("delayed", "latency", "latency_bars", "in_flight", "message_capacity"),
 )
 _MONEY = (
@@ -61,6 +65,7 @@ _ADDRESSES = (
         "bar",
     ),
     *("hours", "messages"),
+    *("point", "rate", "owed", "pair", "credit"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 
@@ -135,6 +140,8 @@ def settle(account: Any, symbol: int, quantity: float, price: float, commission:
     account.commission += commission
     account.turnover += abs(quantity) * price * multiplier
     store_f8(account.position, symbol, after)
+    if account.foreign != 0:
+        owe(account, symbol, quantity, price, before, after)
     account.held += (after != 0.0) - (before != 0.0)
     trip = load_f8(account.trip_cash, symbol)
     if before * after < 0.0:

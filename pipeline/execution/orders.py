@@ -27,7 +27,8 @@ from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, sto
 #: NaN. ``live_ts``: from when it may be filled; ``parent``: the entry whose fill makes it live, and
 #: of whose position it then closes no more than there is; ``children``: it has such orders itself;
 #: ``group``: a fill of one cancels the others; ``midway``: open of the bar within which it became
-#: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far.
+#: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far,
+#: in the symbol's currency.
 ORDER: np.dtype[Any] = np.dtype(
     [
         ("order_id", "i8"),

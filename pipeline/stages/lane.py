@@ -1,6 +1,6 @@
 """A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -39,6 +39,7 @@ from pipeline.strategy.strategy import (
 _BY_SYMBOL = (
     *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
+    *("point", "rate", "owed"),
 )
 _VOLUME = 4
 
@@ -91,9 +92,10 @@ class Lane:
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for field in fields(Instrument):
-            of_symbol = [getattr(instrument, field.name) for instrument in instruments]
-            self._floats[_BY_SYMBOL.index(field.name)] = of_symbol
+        for name in ("tick", "lot", "multiplier", "borrow_rate"):
+            of_symbol = [getattr(instrument, name) for instrument in instruments]
+            self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        self._open_currencies(record, instruments)
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["volume_stride"] = self._shape.stride
@@ -102,6 +104,19 @@ class Lane:
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
         self._outbox.attach(account)
         return account
+
+    def _open_currencies(self, record: Any, instruments: Sequence[Instrument]) -> None:
+        """Give foreign symbols their pairs; there is no rate yet, and so no value."""
+        point, rate, multiplier = (
+            self._floats[_BY_SYMBOL.index(name)] for name in ("point", "rate", "multiplier")
+        )
+        self._pairs = np.array([one.pair for one in instruments], np.int64)
+        self._credits = np.array([one.credit for one in instruments], np.int64)
+        record["pair"], record["credit"] = self._pairs.ctypes.data, self._credits.ctypes.data
+        record["foreign"] = self._pairs.any()
+        point[:] = multiplier
+        rate[:] = np.where(self._pairs == 0, 1.0, np.nan)
+        multiplier *= rate
 
     def _make_context(self) -> npt.NDArray[Any]:
         context = np.zeros(1, CONTEXT)

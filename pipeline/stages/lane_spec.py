@@ -15,14 +15,18 @@ from pipeline.strategy.strategy import Strategy
 class Instrument:
     """What a symbol's prices and quantities are multiples of; 0: anything goes.
 
-    ``multiplier``: account currency per unit and 1 of price; ``borrow_rate``: what a short position
-    costs, a fraction of its value a year.
+    ``multiplier``: money, in the symbol's currency, per unit and 1 of price; ``borrow_rate``: what
+    a short position costs, a fraction of its value a year. ``pair``: n if the close of symbol n - 1
+    converts that currency into the account's, -n if one by it does, 0 if it is the account's;
+    ``credit``: 1 if it is held on credit in its own currency (see `execution.currency`).
     """
 
     tick: float = 0.0
     lot: float = 0.0
     multiplier: float = 1.0
     borrow_rate: float = 0.0
+    pair: int = 0
+    credit: int = 0
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
         return lambda ctx, symbol: read(_address(ctx), symbol)
 
 
-for _name in ("position", "pending", "last_price"):
+for _name in ("position", "pending", "last_price", "rate"):
     _symbol_method(_name, getattr(operations, _name))
 
 

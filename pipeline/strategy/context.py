@@ -72,6 +72,12 @@ def last_price(context: int, symbol: int) -> float:
 
 
 @njit(cache=True)
+def rate(context: int, symbol: int) -> float:
+    """Account currency for 1 of a symbol's currency, NaN before there is a rate."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).rate)
+
+
+@njit(cache=True)
 def _interval_index(context: Any, interval: int) -> int:
     if interval == 0:
         return 0
@@ -198,6 +204,10 @@ class Context(Orders):
     def last_price(self, symbol: int) -> float:
         """The symbol's last close; NaN before its first bar."""
         return last_price(self._address, symbol)
+
+    def rate(self, symbol: int) -> float:
+        """Account currency for 1 of the symbol's currency; NaN before its pair's first close."""
+        return rate(self._address, symbol)
 
     def count(self, symbol: int, interval: int = 0) -> int:
         """Bars of a symbol closed so far in the run; ``interval`` in ns, 0 = base."""

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, margin, matching, orders, overnight, placing
+from pipeline.execution import book, currency, fills, margin, matching, orders, overnight, placing
 from pipeline.execution.account import ACCOUNT, account_at
 from pipeline.execution.latency import MESSAGE
 
@@ -81,6 +81,11 @@ def _keep_margin(address):
 
 
 @njit
+def _convert(address):
+    currency.convert(account_at(address))
+
+
+@njit
 def _charge_nights(address, nights):
     overnight.charge_nights(account_at(address), nights)
 
@@ -117,6 +122,9 @@ class Ledger:
         self.last_price = np.full(symbols, np.nan)
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
         of_each = [[tick], [lot], [multiplier], [borrow_rate]]
+        self.point, self.rate = np.full(symbols, multiplier), np.ones(symbols)
+        self.owed = np.zeros(symbols)
+        self.pair, self.credit = np.zeros((2, symbols), np.int64)
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
         self.volumes = np.zeros(symbols)
@@ -137,7 +145,7 @@ class Ledger:
         one["delayed"] = any(name in terms for name in ("latency", "latency_bars"))
         one["message_capacity"] = len(self.messages)
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
-        arrays += ("messages",)
+        arrays += ("messages", "point", "rate", "owed", "pair", "credit")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "volumes")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
@@ -244,6 +252,9 @@ class Ledger:
 
     def keep_margin(self) -> None:
         _keep_margin(self.address)
+
+    def convert(self) -> None:
+        _convert(self.address)
 
     def charge_nights(self, nights: int) -> None:
         _charge_nights(self.address, nights)

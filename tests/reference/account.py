@@ -36,6 +36,8 @@ class Account:
             last=dict.fromkeys(range(symbols), math.nan),
         )
         self._paid: dict[int, float] = {}
+        self._rates = [math.nan if one.pair else 1.0 for one in self._of_symbol]
+        self._held, self._owed = [0.0] * symbols, [0.0] * symbols
         self._untold: list[matching.Order] = []
         self._known = 0
         self.prices = [math.nan] * symbols
@@ -86,6 +88,20 @@ class Account:
                 fee += value * self._of_symbol[symbol].borrow_rate * (nights / 365.0)
         self.cash += interest - fee
 
+    def convert(self) -> None:
+        """Take over the rates of the closes just known, and revalue what is owed."""
+        for symbol, one in enumerate(self._of_symbol):
+            close = self.prices[abs(one.pair) - 1] if one.pair else math.nan
+            if not close > 0.0:
+                continue
+            rate = close if one.pair > 0 else 1.0 / close
+            if self._owed[symbol]:
+                self.cash -= self._owed[symbol] * (rate - self._rates[symbol])
+            self._rates[symbol] = rate
+
+    def rate(self, symbol: int) -> float:
+        return self._rates[symbol]
+
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""
         positions = self.book.position.items()
@@ -104,7 +120,8 @@ class Account:
                 self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
 
     def multiplier(self, symbol: int) -> float:
-        return self._of_symbol[symbol].multiplier
+        """Account currency per unit and 1 of price."""
+        return self._of_symbol[symbol].multiplier * self._rates[symbol]
 
     def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
         terms = self.terms
@@ -120,12 +137,13 @@ class Account:
     def _commission(self, order: matching.Order) -> float:
         """What the last fill of an order costs: what is owed for all of them, less what is paid."""
         terms, size = self.terms, abs(order.filled)
+        point = self._of_symbol[order.symbol].multiplier
         owed = terms.per_share * size
-        owed += terms.basis_points * 1e-4 * size * order.price * self.multiplier(order.symbol)
+        owed += terms.basis_points * 1e-4 * size * order.price * point
         owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
         before = self._paid.get(order.order_id, 0.0)
         self._paid[order.order_id] = owed
-        return owed - before
+        return (owed - before) * self._rates[order.symbol]
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
@@ -145,9 +163,19 @@ class Account:
         for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
             commission = self._commission(self.book.orders[order_id - 1])
             self.cash -= quantity * price * self.multiplier(symbol) + commission
+            self._owe(symbol, quantity, price)
             found.append((ts, symbol, quantity, price, commission, order_id))
         self.fills += found
         return found
+
+    def _owe(self, symbol: int, quantity: float, price: float) -> None:
+        one, before = self._of_symbol[symbol], self._held[symbol]
+        after = self._held[symbol] = before + quantity
+        if one.credit and one.pair:
+            if before * after > 0:
+                self._owed[symbol] += quantity * price * one.multiplier
+            else:
+                self._owed[symbol] = after * price * one.multiplier
 
     def position(self, symbol: int) -> float:
         return self.book.position[symbol]
