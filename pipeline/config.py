@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.config_currency import Conversion, find_conversions
 from pipeline.config_execution import ExecutionConfig, InstrumentConfig, TradingConfig
 from pipeline.config_refusal import LIST, OBJECT, expectation, explain
 from pipeline.config_source import apply_overrides, read_config
@@ -230,8 +231,8 @@ class SessionConfig(Section):
     )
     instruments: dict[Text, InstrumentConfig] = Field(
         default={},
-        description="Ticks, lots and multipliers by symbol; symbols not named have none."
-        " Default {}.",
+        description="Ticks, lots, multipliers and currencies by symbol; symbols not named have"
+        " none, and the account's currency. Default {}.",
     )
     strategy: Strategies = Field(
         description="The lanes: one strategy, or a list of them. Each trades an account of its own."
@@ -264,6 +265,7 @@ class SessionConfig(Section):
                 raise expectation(
                     f"one of the symbols {', '.join(symbols)}", field="instruments", value=symbol
                 )
+        self.conversions()
         return self
 
     def __init__(self, /, **settings: Any) -> None:
@@ -271,6 +273,15 @@ class SessionConfig(Section):
             super().__init__(**settings)
         except ValidationError as error:
             raise ConfigError(explain(error, self.json_schema())) from None
+
+    def conversions(self) -> dict[str, Conversion]:
+        """Say how the symbols that are quoted in another currency are converted, by symbol."""
+        return find_conversions(
+            self.trading_config.currency,
+            self.session_data_config.symbols,
+            self.instruments,
+            self.asset_class,
+        )
 
     @property
     def strategies(self) -> tuple[StrategyConfig, ...]:

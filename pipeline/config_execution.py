@@ -5,17 +5,21 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.config_refusal import expectation
-from pipeline.config_values import Hours, Section
+from pipeline.config_values import Currency, Hours, Section
 
 
 class TradingConfig(Section):
     """The account of each lane."""
 
+    currency: Currency = Field(
+        default="USD",
+        description="Currency of the account: of its cash and of all that is reported. Symbols"
+        " quoted in another one name theirs under instruments. Default USD.",
+    )
     initial_cash: float = Field(
         default=100_000.0,
         gt=0,
-        description="Cash of each lane at the start, in the currency of the prices."
-        " Default 100000.",
+        description="Cash of each lane at the start. Default 100000.",
     )
     account: Literal["margin", "cash"] = Field(
         default="margin",
@@ -56,19 +60,18 @@ class TradingConfig(Section):
     max_buying_power: float | None = Field(
         default=None,
         gt=0,
-        description="Most exposure, in the currency of the prices. null: no bound. Default null.",
+        description="Most exposure, in account currency. null: no bound. Default null.",
     )
     max_per_trade: float | None = Field(
         default=None,
         gt=0,
-        description="Most value of one order, in the currency of the prices. null: no bound."
-        " Default null.",
+        description="Most value of one order, in account currency. null: no bound. Default null.",
     )
     max_per_symbol: float | None = Field(
         default=None,
         gt=0,
-        description="Most value of one symbol's position, as the orders at rest can make it, in the"
-        " currency of the prices. null: no bound. Default null.",
+        description="Most value of one symbol's position, as the orders at rest can make it, in"
+        " account currency. null: no bound. Default null.",
     )
     max_open_positions: int | None = Field(
         default=None,
@@ -168,6 +171,33 @@ class ExecutionConfig(Section):
         " the next bar. null: no cap. Default null.",
     )
 
+    latency_ms: float = Field(
+        default=0.0,
+        ge=0,
+        le=86_400_000,
+        description="Milliseconds that an order, a change or a cancellation takes to the market. It"
+        " meets the base bars that open at that instant or later, so on 1m bars anything up to a"
+        " minute costs one bar. Default 0.",
+    )
+    latency_bars: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Base bars of the symbol, however far apart, that pass before an order, a"
+        " change or a cancellation is in the market; counted from latency_ms on. Default 0.",
+    )
+
+    @model_validator(mode="after")
+    def _nothing_is_late_for_this_close(self) -> Self:
+        for name in ("latency_ms", "latency_bars"):
+            if self.fill == "this_close" and getattr(self, name) > 0:
+                raise expectation(
+                    '0, or fill "next_open": an order with a latency is late for this close',
+                    field=name,
+                    value=getattr(self, name),
+                )
+        return self
+
     @model_validator(mode="after")
     def _maximum_above_minimum(self) -> Self:
         if (
@@ -200,8 +230,27 @@ class InstrumentConfig(Section):
     multiplier: float = Field(
         default=1.0,
         gt=0,
-        description="Money, in account currency, that one unit makes when its price rises by 1;"
-        " 50 for a contract on 50 times an index. Default 1.",
+        description="Money, in the symbol's currency, that one unit makes when its price rises by"
+        " 1; 50 for a contract on 50 times an index. Default 1.",
+    )
+    currency: Currency | None = Field(
+        default=None,
+        description="Currency of the symbol's prices, and of commission and slippage on it. Another"
+        " one than the account's is converted by a symbol of the run that is a pair of the two."
+        " null: the account's. Default null.",
+    )
+    base: Currency | None = Field(
+        default=None,
+        description="Of a pair, the currency of which one unit is bought and sold: EUR of EURUSD,"
+        " whose currency is USD. Its last close converts one into the other, either way. null: not"
+        " a pair. Default null.",
+    )
+    converted: Literal["value", "profit"] | None = Field(
+        default=None,
+        description="What of a position in another currency is exposed to the rate. value: all of"
+        " it, as of shares that are paid with converted money. profit: only the profit, as of pairs"
+        " and contracts on margin, which are held on credit in their own currency. null: profit if"
+        " asset_class is FX or FUTURES, else value. Default null.",
     )
     borrow_rate: float = Field(
         default=0.0,

@@ -153,6 +153,13 @@ Symbol = Annotated[
         "a symbol: 1 to 64 characters, no space at either end",
     ),
 ]
+Currency = Annotated[
+    str,
+    _Matching(
+        "[A-Z][A-Z0-9]{2,4}",
+        "the code of a currency: 3 to 5 capital letters or digits, a letter first",
+    ),
+]
 Interval = Annotated[str, AfterValidator(_interval)]
 StrategyName = Annotated[
     Text,

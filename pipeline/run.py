@@ -327,16 +327,20 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         return math.inf if value is None else value
 
     trading, costs = settings.trading_config, settings.execution
-    instruments = [
-        settings.instruments.get(symbol, InstrumentConfig())
-        for symbol in settings.session_data_config.symbols
-    ]
+    symbols, conversions = settings.session_data_config.symbols, settings.conversions()
+
+    def instrument(symbol: str) -> Instrument:
+        one = settings.instruments.get(symbol, InstrumentConfig())
+        pair = credit = 0
+        if (conversion := conversions.get(symbol)) is not None:
+            pair = (symbols.index(conversion.pair) + 1) * (-1 if conversion.inverse else 1)
+            credit = int(conversion.converted == "profit")
+        sizes = one.tick_size, one.lot_size, one.multiplier
+        return Instrument(*sizes, one.borrow_rate, pair, credit)
+
     return Terms(
         trading.initial_cash,
-        tuple(
-            Instrument(one.tick_size, one.lot_size, one.multiplier, one.borrow_rate)
-            for one in instruments
-        ),
+        tuple(map(instrument, symbols)),
         _hours(settings, sessions),
         per_share=costs.commission_per_share,
         basis_points=costs.commission_bps,
@@ -361,6 +365,8 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         credit_rate=trading.interest_on_cash,
         debit_rate=trading.interest_on_debt,
         fifo=trading.lots == "fifo",
+        latency=round(1e6 * costs.latency_ms),
+        latency_bars=costs.latency_bars,
     )
 
 

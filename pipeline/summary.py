@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,16 @@ def summarise(
         "streams": list(data.streams),
         "orders": rows["orders"],
         "fills": rows["fills"],
+        "currency": settings.trading_config.currency,
         "initial_cash": settings.trading_config.initial_cash,
         "final_equity": first["final_equity"],
         "digest": run_digest([lane["digest"] for lane in per_lane]),
         "run_dir": str(run_dir),
         "assumptions": {
             **settings.execution.model_dump(),
+            "conversions": {
+                symbol: asdict(conversion) for symbol, conversion in settings.conversions().items()
+            },
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
             **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
         },

@@ -132,6 +132,22 @@ costs = st.builds(
 
 
 @st.composite
+def conversions(draw: st.DrawFn, symbols: int) -> list[tuple[int, int]]:
+    """Pair and credit of each symbol: none, or some foreign that one of them converts.
+
+    Turned round, that one is foreign itself.
+    """
+    if not draw(st.sampled_from([False, False, True])):
+        return [(0, 0)] * symbols
+    by, sign = draw(st.integers(0, symbols - 1)), draw(st.sampled_from([1, -1]))
+    found = []
+    for symbol in range(symbols):
+        foreign = sign < 0 if symbol == by else draw(st.booleans())
+        found.append((sign * (by + 1), draw(st.integers(0, 1))) if foreign else (0, 0))
+    return found
+
+
+@st.composite
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
 
@@ -152,10 +168,17 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         late = draw(st.integers(-1, 2)) * MINUTE
         opens, closes = sessions.open_ns + late, sessions.close_ns - 2 * MINUTE
         hours = tuple(zip(opens.tolist(), closes.tolist(), strict=True))
+    this_close = draw(st.booleans())
+    late = 0 if this_close else draw(st.sampled_from([0, 0, 1, MINUTE, 3 * HALF_MINUTE]))
+    late_bars = 0 if this_close else draw(st.sampled_from([0, 0, 0, 1, 2]))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
+    pairs = draw(conversions(symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
-        tuple(Instrument(tick, lot, multiplier, fee) for multiplier in points),
+        tuple(
+            Instrument(tick, lot, multiplier, fee, *pair)
+            for multiplier, pair in zip(points, pairs, strict=True)
+        ),
         hours,
         per_share=sometimes(0.005, otherwise=0.0),
         basis_points=sometimes(2.5, otherwise=0.0),
@@ -168,7 +191,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         impact=sometimes(0.1, otherwise=0.0),
         volume_cap=cap,
         optimistic=draw(st.booleans()),
-        this_close=draw(st.booleans()),
+        this_close=this_close,
         max_buying_power=sometimes(20_000.0),
         max_per_trade=sometimes(1_000.0, 12_000.0),
         max_per_symbol=sometimes(2_000.0, 15_000.0),
@@ -180,6 +203,8 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         debit_rate=sometimes(0.08, otherwise=0.0),
         maintenance=sometimes(0.3, 0.9, otherwise=0.0),
         fifo=draw(st.booleans()),
+        latency=late,
+        latency_bars=late_bars,
     )
 
 

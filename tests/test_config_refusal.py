@@ -58,6 +58,13 @@ def test_an_unknown_setting_is_named_with_the_nearest_valid_one(
     pytest.fail(found)
 
 
+@pytest.mark.parametrize("setting", ["latency_ms", "latency_bars"])
+def test_a_latency_is_too_late_for_this_close(settings_of_a_session, setting):
+    found = refusal(settings_of_a_session(), "execution.fill=this_close", f"execution.{setting}=1")
+    assert found.startswith(f"execution.{setting} is 1")
+    assert "an order with a latency is late for this close" in found
+
+
 def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings_of_a_session):
     setting = "session_data_config.gap_filler.quality_update_frequency"
     assert refusal(settings_of_a_session(), f"{setting}=60") == (

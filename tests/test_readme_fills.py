@@ -33,13 +33,13 @@ SECTIONS = {
     "trading_config": TradingConfig,
     "instruments": InstrumentConfig,
 }
-SHOWN = ("fill", "ends", "trips", "equity", "cash")
 FACTS = {"last", "volume", "held", "intervals"}
 NEEDS_VOLUME = {"volume_cap", "slippage_impact"}
 ORDERS = (
     *("market", "market_on_open", "market_on_close", "limit", "stop", "stop_limit"),
     *("trailing_stop", "bracket", "target", "target_value", "target_percent"),
 )
+LINES = ("with", "rates", "order", "bars", "then", "fill", "ends", "trips", "equity", "cash")
 CHANGES = ("cancel", "replace", "one_cancels_other")
 NAMES = {name: getattr(tif, name) for name in ("GTC", "DAY", "IOC", "FOK")}
 
@@ -55,6 +55,7 @@ class Example:
     at: int
     settings: Values = field(init=False)
     sessions: list[list[Prices]] = field(init=False)
+    rates: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
         pairs = [pair.split("=") for pair in self.lines.get("with", "").split(",") if pair.strip()]
@@ -63,6 +64,8 @@ class Example:
             [tuple(map(float, bar.split())) for bar in session.split(",") if bar.strip()]
             for session in self.lines.get("bars", "").split("|")
         ]
+        rates = [rate.strip() for rate in self.lines.get("rates", "").split(",") if rate.strip()]
+        self.rates = [math.nan if rate == "none" else float(rate) for rate in rates]
 
     @property
     def bars(self) -> list[Prices]:
@@ -98,6 +101,9 @@ class Example:
             for home in homes:
                 sections[home][name] = _value(value)
         sections["instruments"] = dict.fromkeys(SYMBOLS, sections["instruments"])
+        if self.rates:
+            sections["instruments"]["A"] = sections["instruments"]["A"] | {"currency": "EUR"}
+            sections["instruments"]["B"] = {"base": "EUR"}
         config = SessionConfig(
             session_name="readme",
             backtest_config={"start_date": "2024-01-02", "end_date": "2024-01-03"},
@@ -131,7 +137,12 @@ class Example:
         if math.isnan(self.last):
             flat = np.array([[10.0]] * 4 + [[AMPLE]]).repeat(len(ts), 1)
         streams = ("1m",) if self.longer == "1m" else ("1m", self.longer)
-        both = {"A": bars, "B": Bars(bars.ts, flat)}
+        pair = Bars(bars.ts, flat)
+        if self.rates:
+            closes = np.array([self.rates[0]] * (self.bars_before - 1) + self.rates)
+            known = ~np.isnan(closes)
+            pair = Bars(bars.ts[known], np.array([closes] * 4 + [flat[4]])[:, known])
+        both = {"A": bars, "B": pair}
         return Market(both, session_table(spans), streams), shown
 
 
@@ -218,7 +229,7 @@ def blocks() -> list[Example]:
 
 def _named(line: str) -> tuple[str, str]:
     name, _, rest = line.partition(":")
-    assert name in {"with", "order", "bars", "then", *SHOWN}, line
+    assert name in set(LINES), line
     return name, rest.strip()
 
 

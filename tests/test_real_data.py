@@ -19,7 +19,7 @@ from pipeline.market.catalog import Catalog
 from pipeline.market.importers import import_sources
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.results.digest import run_digest
-from pipeline.stages.lane_spec import Terms
+from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference.in_process import assert_same, bars_on_the_tape
 from tests.reference.market import Bars, Market
 from tests.reference.processes import assert_nothing_left, outcomes, settings_of
@@ -198,3 +198,45 @@ def test_the_longer_bars_on_the_tape_are_those_of_pandas(
             np.testing.assert_array_equal(made.values[:4], values[:4])
             # pandas adds with compensation, which shows in volumes that are no whole numbers.
             np.testing.assert_allclose(made.values[4], values[4], rtol=1e-12)
+
+
+def test_real_pairs_convert_what_is_quoted_in_dollars_for_an_account_in_euros(
+    shared_data: Path, tmp_path: Path
+):
+    """Gold is paid with converted euros, EURUSD held on credit; both by one by EURUSD's close."""
+    record = RECORDS["EURUSD and others over three weekends"]
+    catalog = Catalog(tmp_path / "catalog")
+    import_sources([shared_data / source for source in record.sources], catalog)
+    config = settings_of(
+        record.group, record.first, record.last, record.symbols, ("1m",), tmp_path / "catalog"
+    )
+    config["trading_config"] = {"currency": "EUR"}
+    config["execution"] = {"commission_bps": 0.2, "latency_ms": 250}
+    config["instruments"] = {
+        "EURUSD": {"base": "EUR", "currency": "USD", "converted": "profit"},
+        "XAUUSD": {"currency": "USD"},
+    }
+    result = run(config, strategy=Crosser(fast=5, slow=20), out=tmp_path / "runs")
+    tables = [catalog.load(symbol, "1m") for symbol in record.symbols]
+    bars = {
+        symbol: Bars(
+            table["ts"].cast("int64").to_numpy(),
+            np.array([table[name].to_numpy() for name in PRICE_COLUMNS]),
+        )
+        for symbol, table in zip(record.symbols, tables, strict=True)
+    }
+    sessions = TimeManager(record.group).session_table(record.first, record.last)
+    instruments = (Instrument(pair=-1, credit=1), Instrument(pair=-1))
+    terms = Terms(100_000.0, instruments, basis_points=0.2, latency=250_000_000)
+    expected = replay(Market(bars, sessions, ("1m",)), Crosser(fast=5, slow=20), terms)
+    assert {fill[1] for fill in expected.fills} == {0, 1}
+    (found,) = outcomes(result, record.symbols)
+    assert_same(replace(found, session_equity=expected.session_equity), expected)
+    assert result.summary["currency"] == "EUR"
+    shown = result.summary["assumptions"]["conversions"]
+    assert {symbol: one["converted"] for symbol, one in shown.items()} == {
+        "EURUSD": "profit",
+        "XAUUSD": "value",
+    }
+    assert {one["pair"] for one in shown.values()} == {"EURUSD"}
+    assert_nothing_left()

@@ -18,6 +18,7 @@ import pytest
 from pipeline import Progress, SessionConfig, Strategy, run
 from pipeline import indicators as ind
 from pipeline.config import example_path
+from pipeline.errors import StrategyError
 from pipeline.market.catalog import Catalog
 from pipeline.market.quality import quality_of
 from pipeline.market.sample import SYMBOLS
@@ -344,3 +345,39 @@ def test_orders_outside_the_allowed_hours_are_rejected_with_both_instants(config
     for row in rows:
         wall = row["ts"].tz_convert("America/New_York").time()
         assert (time(10, 0) <= wall <= time(15, 30)) == (row["state"] != "rejected")
+
+
+class Fifth(Strategy):
+    """Holds a fifth of the equity of what it can convert."""
+
+    def on_bar(self, bar, ctx):
+        if ctx.rate(bar.symbol) > 1.0 and ctx.position(bar.symbol) + ctx.pending(bar.symbol) == 0.0:
+            ctx.target_percent(bar.symbol, 20.0)
+
+
+def test_the_summary_names_the_currencies_and_the_pairs(config, tmp_path: Path):
+    pair, foreign = SYMBOLS[:2]
+    config["instruments"] = {pair: {"base": "EUR"}, foreign: {"currency": "EUR"}}
+    modes = ["strategy.1.mode=interpreted"]
+    result = run(config, strategy=[Fifth(), Fifth()], overrides=modes, out=tmp_path)
+    assert result.summary["currency"] == "USD"
+    assert result.summary["assumptions"]["conversions"] == {
+        foreign: {"currency": "EUR", "pair": pair, "inverse": False, "converted": "value"}
+    }
+    one, other = result.summary["lanes"]
+    assert one["digest"] == other["digest"]
+    (fill,) = [row for row in result.fills.to_pylist() if row["lane"] == 0]
+    paid = 100_000.0 - one["final_cash"]
+    assert fill["symbol"] == foreign
+    assert paid == pytest.approx(20_000.0, rel=0.01)  # one bar after it was decided
+
+
+class Blind(Strategy):
+    def on_start(self, ctx):
+        ctx.target_value(0, 1.0)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_a_value_of_what_has_no_price_or_rate_yet_is_refused(config, tmp_path: Path, mode: str):
+    with pytest.raises(StrategyError, match="only of a symbol with a last price, and rate, above"):
+        run(config, strategy=Blind, overrides=[f"strategy.0.mode={mode}"], out=tmp_path)

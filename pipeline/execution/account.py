@@ -11,10 +11,13 @@
     | session_open, session_close                |     prices no order at rest has anything to do
     | bar, room, after: of the bar being matched |   tick[S], lot[S], multiplier[S]  f8  0, 0, 1
     | prices, stride, plane, first_row: where    |     where the symbol has none
-    |     the slot's base bars lie               |   buys[S], sells[S]  f8  scratch of the limits
-    | addresses of the arrays, book and outbox   |   first_lot[S], last_lot[S]  i8  (`lots`)
-    +--------------------------------------------+   book, inbox: ORDER[]  lots: LOT[]
+    |     the slot's base bars lie               |   point[S], rate[S]  f8, pair[S], credit[S]  i8
+    | addresses of the arrays, book and outbox   |     (`execution.currency`)
+    +--------------------------------------------+   buys[S], sells[S]  f8  scratch of the limits
+                                                     first_lot[S], last_lot[S]  i8  (`lots`)
+                                                     book, inbox: ORDER[]  lots: LOT[]
                                                      fills_out: FILL[]  trips_out: TRIP[]
+                                                     messages: MESSAGE[], what is on its way
 
 Writer of every cell: the engine process that owns the lane, from compiled code.
 """
@@ -30,8 +33,9 @@ _COUNTS = (
     *("now", "symbols", "next_order", "fills", "trips", "wins", "held", "exposed"),
     *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
-    *("limited", "cash_only", "hours_from", "hours_until", "fifo"),
+    *("limited", "cash_only", "hours_from", "hours_until", "fifo", "foreign"),
     *("stride", "plane", "first_row", "after"),
+    *("delayed", "latency", "latency_bars", "in_flight", "message_capacity"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -53,7 +57,8 @@ _ADDRESSES = (
     *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
     *("resting_of", "base_cursor", "prices", "bar"),
-    *("hours", "lots", "first_lot", "last_lot"),
+    *("hours", "messages", "lots", "first_lot", "last_lot"),
+    *("point", "rate", "pair", "credit"),
     *("book", "inbox", "fills_out", "orders_out", "trips_out"),
     *("equity_out", "cash_out", "session_out"),
 )

@@ -45,6 +45,10 @@ def check_room(account: Any) -> None:
         or account.fills_out_count + fills > account.fills_out_capacity
         or account.trips_out_count + account.open_lots + 2 * fills > account.trips_out_capacity
         or (account.fifo != 0 and account.open_lots + fills > account.lots_capacity)
+        or (
+            account.delayed != 0
+            and account.in_flight + account.inbox_capacity > account.message_capacity
+        )
     )
 
 

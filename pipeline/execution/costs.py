@@ -16,7 +16,7 @@ def commission(account: Any, size: float, price: float, multiplier: float) -> fl
     """Commission of one order, of which ``size`` units are filled at ``price`` on average.
 
     A sum per order, per share and in basis points of the value, of all these at least the minimum
-    and at most the maximum; in account currency.
+    and at most the maximum; in the symbol's currency, as ``multiplier`` is.
     """
     cost = account.per_share * size + account.basis_points * 1e-4 * size * price * multiplier
     return min(max(cost + account.per_order, account.minimum), account.maximum)

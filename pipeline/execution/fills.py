@@ -123,7 +123,7 @@ def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) 
         account.slippage_cost += (price - reached) * quantity * multiplier
     before, size = abs(order.filled), abs(order.filled) + abs(quantity)
     average = price if before == 0.0 else (order.price * before + price * abs(quantity)) / size
-    paid = commission(account, size, average, multiplier)
+    paid = commission(account, size, average, load_f8(account.point, symbol))
     fill = fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
     account.fills_out_count += 1
     account.fills += 1
@@ -131,7 +131,7 @@ def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) 
     fill.symbol = symbol
     fill.quantity = quantity
     fill.price = price
-    fill.commission = paid - order.paid
+    fill.commission = (paid - order.paid) * load_f8(account.rate, symbol)
     fill.order_id = order.order_id
     settle(account, symbol, quantity, price, fill.commission, bar_ts)
     if is_pending(order):

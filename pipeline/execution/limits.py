@@ -149,6 +149,8 @@ def refusal(account: Any, order: Any) -> int:
     Notes in the order the value found and the value allowed.
     """
     reason = _refusal_of_size(account, order)
+    if reason == NO_REASON and np.isnan(load_f8(account.multiplier, order.symbol)):
+        return _refuse(order, NO_PRICE, np.nan, np.nan)  # foreign, and there is no rate yet
     if reason != NO_REASON or account.limited == 0:
         return reason
     cost = _sum_resting(account)

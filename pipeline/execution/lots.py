@@ -283,6 +283,22 @@ def _append_trip(
 
 
 @njit(cache=True)
+def revalue(account: Any, symbol: int, change: float) -> None:
+    """Pay what the open lots of a symbol cost more by, if all they cost is owed.
+
+    ``change``: by how much more account currency one unit makes when its price rises by 1.
+    """
+    number = load_i8(account.first_lot, symbol)
+    while number != 0:
+        lot = lot_at(lot_address(account, number))
+        risen = lot.units * lot.average * change
+        account.cash -= risen
+        lot.flow -= risen
+        lot.cost += risen
+        number = lot.following
+
+
+@njit(cache=True)
 def watch_lots(account: Any) -> None:
     """At a slot's end, note the ranges of the bars that its open lots lived through."""
     if account.open_lots == 0:

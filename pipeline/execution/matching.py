@@ -1,6 +1,7 @@
 """Matching: how resting orders meet a base bar.
 
-An order placed at t meets the bars of its symbol that open at or after t. First the open: market
+An order placed at t meets the bars of its symbol that open at or after t, or after what its way
+takes (`execution.latency`). First the open: market
 orders fill there, and so does a limit or a stop that the open is already through, at the open.
 Then the range between low and high, in which the order of prices is not known:
 
@@ -25,6 +26,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution.fills import FILL, fill_at, fill_order
+from pipeline.execution.latency import deliver
 from pipeline.execution.memory import load_f8, load_i8, store_f8
 from pipeline.execution.orders import (
     ACCEPTED,
@@ -76,7 +78,7 @@ def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
     if order.kind == ON_CLOSE or order.midway == ts:
         return True
     if order.kind == ON_OPEN:
-        if order.ts <= account.session_open <= ts:
+        if order.live_ts <= account.session_open <= ts:
             fill_order(account, order, ts, price, NEVER)
             if order.state < FILLED:
                 end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
@@ -244,6 +246,8 @@ def match_bar(
     ``closes``: where the close time of bar 0 lies. What is not needed is not loaded: for a market
     order the other prices would come from far away.
     """
+    if account.in_flight > 0:
+        deliver(account, symbol, ts)
     if load_i8(account.resting_of, symbol) == 0:
         return
     quiet_high = load_f8(account.quiet_high, symbol)

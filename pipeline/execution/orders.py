@@ -27,7 +27,8 @@ from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, sto
 #: NaN. ``live_ts``: from when it may be filled; ``parent``: the entry whose fill makes it live, and
 #: of whose position it then closes no more than there is; ``children``: it has such orders itself;
 #: ``group``: a fill of one cancels the others; ``midway``: open of the bar within which it became
-#: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far.
+#: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far,
+#: in the symbol's currency.
 ORDER: np.dtype[Any] = np.dtype(
     [
         ("order_id", "i8"),
@@ -86,6 +87,31 @@ def known_address(account: Any, index: int) -> int:
     if index < account.resting:
         return account.book + index * _ORDER_SIZE
     return account.inbox + (index - account.resting) * _ORDER_SIZE
+
+
+@njit(cache=True)
+def _search(orders: int, count: int, order_id: int) -> int:
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if order_at(orders + middle * _ORDER_SIZE).order_id < order_id:
+            low = middle + 1
+        else:
+            high = middle
+    if low < count and order_at(orders + low * _ORDER_SIZE).order_id == order_id:
+        return orders + low * _ORDER_SIZE
+    return 0
+
+
+@njit(cache=True)
+def find_order(account: Any, order_id: int) -> int:
+    """Return the address of an order at rest, 0 if it is unknown or done."""
+    address = _search(account.book, account.resting, order_id)
+    if address == 0:
+        address = _search(account.inbox, account.inbox_count, order_id)
+    if address == 0 or order_at(address).state >= FILLED:
+        return 0
+    return address
 
 
 @njit(cache=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline.execution.latency import change_order, send, send_order, set_values
 from pipeline.execution.limits import refusal
 from pipeline.execution.memory import load_f8, load_i8, store_i8
 from pipeline.execution.orders import (
@@ -17,7 +18,6 @@ from pipeline.execution.orders import (
     BY_STRATEGY,
     CANCELLED,
     ENTRY_ENDED,
-    FILLED,
     FOK,
     GTC,
     LIMIT,
@@ -33,13 +33,13 @@ from pipeline.execution.orders import (
     calm,
     check_symbol,
     end_order,
+    find_order,
     is_pending,
     known_address,
     narrow,
     on_tick,
     order_at,
     trailed,
-    unsettle,
 )
 
 _ORDER_SIZE = ORDER.itemsize
@@ -124,6 +124,8 @@ def _admit(account: Any) -> int:
     order = order_at(newest(account))
     reason = refusal(account, order)
     if reason == NO_REASON:
+        if account.delayed != 0:
+            send_order(account, order)
         rest(account, order)
     else:
         order.state = REJECTED
@@ -243,42 +245,24 @@ def _place_leg(
     order.group = entry
     order.live_ts = NEVER
     rest(account, order)
-    if _find(account, entry) == 0:  # rejected
+    if find_order(account, entry) == 0:  # rejected
         end_order(account, order, CANCELLED, ENTRY_ENDED, account.now)
 
 
 @njit(cache=True)
-def _search(orders: int, count: int, order_id: int) -> int:
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if order_at(orders + middle * _ORDER_SIZE).order_id < order_id:
-            low = middle + 1
-        else:
-            high = middle
-    if low < count and order_at(orders + low * _ORDER_SIZE).order_id == order_id:
-        return orders + low * _ORDER_SIZE
-    return 0
-
-
-@njit(cache=True)
-def _find(account: Any, order_id: int) -> int:
-    """Return the address of an order at rest, 0 if it is unknown or done."""
-    address = _search(account.book, account.resting, order_id)
-    if address == 0:
-        address = _search(account.inbox, account.inbox_count, order_id)
-    if address == 0 or order_at(address).state >= FILLED:
-        return 0
-    return address
-
-
-@njit(cache=True)
 def cancel(account: Any, order_id: int) -> bool:
-    """Cancel an order that still rests, and what waits for it; False if unknown or done."""
-    address = _find(account, order_id)
+    """Cancel an order that still rests, and what waits for it; False if unknown or done.
+
+    With a latency it may still be filled until the cancellation is there.
+    """
+    address = find_order(account, order_id)
     if address == 0:
         return False
-    end_order(account, order_at(address), CANCELLED, BY_STRATEGY, account.now)
+    order = order_at(address)
+    if account.delayed != 0:
+        send(account, order, 0.0, np.nan, np.nan)
+    else:
+        end_order(account, order, CANCELLED, BY_STRATEGY, account.now)
     return True
 
 
@@ -287,10 +271,11 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     """Change an order at rest; NaN leaves a value as it is.
 
     False if it is unknown or done, or would break a limit with the change: it then rests as it was.
-    One that is to become no more than what is filled of it ends.
+    One that is to become no more than what is filled of it ends. With a latency it is judged now
+    and changed when the change is there.
     ValueError for a quantity of another sign or zero, and for a price the order does not have.
     """
-    address = _find(account, order_id)
+    address = find_order(account, order_id)
     if address == 0:
         return False
     order = order_at(address)
@@ -302,29 +287,24 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     if np.isnan(order.stop) and not np.isnan(stop):
         raise ValueError("replace cannot give a stop to an order that has none")
     before = order.quantity, order.limit, order.stop
-    if not np.isnan(quantity):
-        order.quantity = quantity
-    if not np.isnan(limit):
-        order.limit = on_tick(account, order.symbol, limit, order.quantity < 0.0)
-    if not np.isnan(stop):
-        order.stop = on_tick(account, order.symbol, stop, order.quantity > 0.0)
-    if order.parent == 0 and refusal(account, order) != NO_REASON:
-        order.quantity, order.limit, order.stop = before
+    set_values(account, order, quantity, limit, stop)
+    refused = order.parent == 0 and refusal(account, order) != NO_REASON
+    order.quantity, order.limit, order.stop = before
+    if refused:
         order.found = order.allowed = np.nan
         account.rejected += 1
         return False
-    if is_pending(order):
-        add_pending(account, order.symbol, order.quantity - before[0])
-    unsettle(account, order.symbol)
-    if abs(order.quantity) <= abs(order.filled):
-        end_order(account, order, CANCELLED, BY_STRATEGY, account.now)
+    if account.delayed != 0:
+        send(account, order, quantity, limit, stop)
+    else:
+        change_order(account, order, quantity, limit, stop, account.now)
     return True
 
 
 @njit(cache=True)
 def one_cancels_other(account: Any, first: int, second: int) -> bool:
     """Have a fill of either order cancel the other; False if one is unknown or done."""
-    one, other = _find(account, first), _find(account, second)
+    one, other = find_order(account, first), find_order(account, second)
     if one == 0 or other == 0 or one == other:
         return False
     group = order_at(one).group

@@ -1,6 +1,6 @@
 """A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
+from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT, report_open_at, watch_lots_at
 from pipeline.execution.orders import NEVER, ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
@@ -39,6 +40,7 @@ from pipeline.strategy.strategy import (
 _BY_SYMBOL = (
     *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
+    *("point", "rate"),
 )
 #: Lots a lane begins with where every fill may be one.
 _LOTS = 64
@@ -84,6 +86,9 @@ class Lane:
         record["session_close"] = record["hours_until"] = NEVER
         record["hours_from"] = -NEVER
         record["limited"] = terms.limited
+        record["delayed"] = terms.delayed
+        self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
+        self._attach_messages(record)
         for field in fields(terms):
             if field.name not in ("instruments", "hours"):
                 record[field.name] = getattr(terms, field.name)
@@ -91,9 +96,10 @@ class Lane:
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for field in fields(Instrument):
-            of_symbol = [getattr(instrument, field.name) for instrument in instruments]
-            self._floats[_BY_SYMBOL.index(field.name)] = of_symbol
+        for name in ("tick", "lot", "multiplier", "borrow_rate"):
+            of_symbol = [getattr(instrument, name) for instrument in instruments]
+            self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        self._open_currencies(record, instruments)
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["stride"] = self._shape.stride
@@ -105,6 +111,19 @@ class Lane:
         record["first_lot"], record["last_lot"] = (ends.ctypes.data for ends in self._lot_ends)
         self._outbox.attach(account)
         return account
+
+    def _open_currencies(self, record: Any, instruments: Sequence[Instrument]) -> None:
+        """Give foreign symbols their pairs; there is no rate yet, and so no value."""
+        point, rate, multiplier = (
+            self._floats[_BY_SYMBOL.index(name)] for name in ("point", "rate", "multiplier")
+        )
+        self._pairs = np.array([one.pair for one in instruments], np.int64)
+        self._credits = np.array([one.credit for one in instruments], np.int64)
+        record["pair"], record["credit"] = self._pairs.ctypes.data, self._credits.ctypes.data
+        record["foreign"] = self._pairs.any()
+        point[:] = multiplier
+        rate[:] = np.where(self._pairs == 0, 1.0, np.nan)
+        multiplier *= rate
 
     def _make_context(self) -> npt.NDArray[Any]:
         context = np.zeros(1, CONTEXT)
@@ -304,6 +323,12 @@ class Lane:
             more[: len(self._lots)] = self._lots
             self._lots = more
             record["lots"], record["lots_capacity"] = more.ctypes.data, len(more)
+        in_flight = int(record["in_flight"])
+        if record["delayed"] and in_flight + INBOX > len(self._messages):
+            messages = np.zeros(2 * (in_flight + INBOX), MESSAGE)
+            messages[:in_flight] = self._messages[:in_flight]
+            self._messages = messages
+            self._attach_messages(record)
         self._outbox.make_room(resting, lots)
         counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
         self._outbox.attach(self.account)
@@ -312,6 +337,10 @@ class Lane:
         self._outbox.orders[: len(untold)] = untold
         record["orders_out_count"] = self._kept = len(untold)
         check_room_at(int(self.account.ctypes.data))
+
+    def _attach_messages(self, record: Any) -> None:
+        record["messages"] = self._messages.ctypes.data
+        record["message_capacity"] = len(self._messages)
 
     def _untold(self) -> npt.NDArray[Any]:
         """Return a copy of the orders that were taken and that on_order has yet to see."""

@@ -13,6 +13,7 @@ from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
+from pipeline.execution.currency import convert
 from pipeline.execution.fills import FILL
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
@@ -147,6 +148,8 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
         cell = (entry >> TABLE_SHIFT) * account.symbols + symbol
         store_i8(view.cursor, cell, entry & ROW_MASK)
     if base_end > begin:
+        if account.foreign != 0:
+            convert(account)
         mark(account)
         if account.maintenance > 0.0:
             keep_margin(account)

@@ -15,14 +15,18 @@ from pipeline.strategy.strategy import Strategy
 class Instrument:
     """What a symbol's prices and quantities are multiples of; 0: anything goes.
 
-    ``multiplier``: account currency per unit and 1 of price; ``borrow_rate``: what a short position
-    costs, a fraction of its value a year.
+    ``multiplier``: money, in the symbol's currency, per unit and 1 of price; ``borrow_rate``: what
+    a short position costs, a fraction of its value a year. ``pair``: n if the close of symbol n - 1
+    converts that currency into the account's, -n if one by it does, 0 if it is the account's;
+    ``credit``: 1 if it is held on credit in its own currency (see `execution.currency`).
     """
 
     tick: float = 0.0
     lot: float = 0.0
     multiplier: float = 1.0
     borrow_rate: float = 0.0
+    pair: int = 0
+    credit: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Terms:
     the account is liquidated. ``credit_rate``, ``debit_rate``: see
     `execution.overnight`. ``fifo``: lots are closed first in, first out, not at average cost.
     ``instruments``: one per symbol, or none. ``hours``: first and last instant, ns UTC, at which
-    orders go out, one pair per session of the run, or none.
+    orders go out, one pair per session of the run, or none. ``latency`` (ns), ``latency_bars``: see
+    `execution.latency`.
     """
 
     initial_cash: float
@@ -68,6 +73,13 @@ class Terms:
     credit_rate: float = 0.0
     debit_rate: float = 0.0
     fifo: bool = False
+    latency: int = 0
+    latency_bars: int = 0
+
+    @property
+    def delayed(self) -> bool:
+        """Whether what a strategy decides takes its time to the market."""
+        return self.latency > 0 or self.latency_bars > 0
 
     @property
     def limited(self) -> bool:

@@ -80,7 +80,7 @@ def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
 
 
 for _name in (
-    *("position", "pending", "last_price"),
+    *("position", "pending", "last_price", "rate"),
     *("average_price", "unrealised", "realised"),
 ):
     _symbol_method(_name, getattr(operations, _name))

@@ -73,6 +73,12 @@ def last_price(context: int, symbol: int) -> float:
 
 
 @njit(cache=True)
+def rate(context: int, symbol: int) -> float:
+    """Account currency for 1 of a symbol's currency, NaN before there is a rate."""
+    return _of_symbol(context, symbol, account_at(context_at(context).account).rate)
+
+
+@njit(cache=True)
 def realised(context: int, symbol: int) -> float:
     """Profit of what was closed of a symbol, less all commission paid for it."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).realised)
@@ -221,6 +227,10 @@ class Context(Orders):
     def last_price(self, symbol: int) -> float:
         """The symbol's last close; NaN before its first bar."""
         return last_price(self._address, symbol)
+
+    def rate(self, symbol: int) -> float:
+        """Account currency for 1 of the symbol's currency; NaN before its pair's first close."""
+        return rate(self._address, symbol)
 
     def average_price(self, symbol: int) -> float:
         """Average price of the units held; NaN when flat."""

@@ -105,10 +105,10 @@ def target_value(context: int, symbol: int, value: float) -> int:
     """See `Orders.target_value`."""
     account = account_at(context_at(context).account)
     orders.check_symbol(account, symbol)
-    price = load_f8(account.last_price, symbol)
-    if not price > 0.0:
-        raise ValueError("a value can be had only of a symbol with a last price above 0")
-    units = value / (price * load_f8(account.multiplier, symbol))
+    unit = load_f8(account.last_price, symbol) * load_f8(account.multiplier, symbol)
+    if not unit > 0.0:
+        raise ValueError("a value can be had only of a symbol with a last price, and rate, above 0")
+    units = value / unit
     return placing.place_target(account, symbol, orders.whole_lots(account, symbol, units))
 
 
@@ -224,7 +224,7 @@ class Orders:
         return target(self._address, symbol, float(quantity))
 
     def target_value(self, symbol: int, value: float) -> int:
-        """`target` of as many units as are worth ``value`` at the last close.
+        """`target` of as many units as are worth ``value``, in account currency, at the last close.
 
         Whole lots, where the instrument has lots, else fractions.
         """

@@ -7,8 +7,19 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, lots, margin, matching, orders, overnight, placing
+from pipeline.execution import (
+    book,
+    currency,
+    fills,
+    lots,
+    margin,
+    matching,
+    orders,
+    overnight,
+    placing,
+)
 from pipeline.execution.account import ACCOUNT, account_at
+from pipeline.execution.latency import MESSAGE
 
 
 @njit
@@ -91,6 +102,11 @@ def _keep_margin(address):
 
 
 @njit
+def _convert(address):
+    currency.convert(account_at(address))
+
+
+@njit
 def _charge_nights(address, nights):
     overnight.charge_nights(account_at(address), nights)
 
@@ -127,6 +143,8 @@ class Ledger:
         self.last_price = np.full(symbols, np.nan)
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
         of_each = [[tick], [lot], [multiplier], [borrow_rate]]
+        self.point, self.rate = np.full(symbols, multiplier), np.ones(symbols)
+        self.pair, self.credit = np.zeros((2, symbols), np.int64)
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
         self.first_lot, self.last_lot = np.zeros((2, symbols), np.int64)
@@ -135,6 +153,7 @@ class Ledger:
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
+        self.messages = np.zeros(2 * room, MESSAGE)
         self.equity_out, self.cash_out, self.session_out = np.zeros((3, 16))
         one = self.record[0]
         one["symbols"], one["next_order"], one["stride"], one["plane"] = symbols, 1, 1, symbols
@@ -145,7 +164,10 @@ class Ledger:
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)
+        one["delayed"] = any(name in terms for name in ("latency", "latency_bars"))
+        one["message_capacity"] = len(self.messages)
         arrays = ("position", "pending", "last_price", "realised", "resting_of", "book", "inbox")
+        arrays += ("messages", "point", "rate", "pair", "credit")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "prices", "lots", "first_lot", "last_lot")
         outs = ("fills_out", "orders_out", "trips_out", "equity_out", "cash_out", "session_out")
@@ -260,6 +282,9 @@ class Ledger:
 
     def keep_margin(self) -> None:
         _keep_margin(self.address)
+
+    def convert(self) -> None:
+        _convert(self.address)
 
     def charge_nights(self, nights: int) -> None:
         _charge_nights(self.address, nights)

@@ -26,6 +26,8 @@ class Account:
         self.hours: tuple[int, int] | None = None
         self.book = Book(
             optimistic=terms.optimistic,
+            latency=terms.latency,
+            latency_bars=terms.latency_bars,
             cap=terms.volume_cap,
             lot=self._of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
             tick=self._of_symbol[0].tick,
@@ -36,6 +38,7 @@ class Account:
         )
         self.lots = Lots(symbols, fifo=terms.fifo)
         self._paid: dict[int, float] = {}
+        self._rates = [math.nan if one.pair else 1.0 for one in self._of_symbol]
         self._untold: list[matching.Order] = []
         self._known = 0
         self.prices = [math.nan] * symbols
@@ -86,6 +89,21 @@ class Account:
                 fee += value * self._of_symbol[symbol].borrow_rate * (nights / 365.0)
         self.cash += interest - fee
 
+    def convert(self) -> None:
+        """Take over the rates of the closes just known, and revalue what is owed."""
+        for symbol, one in enumerate(self._of_symbol):
+            close = self.prices[abs(one.pair) - 1] if one.pair else math.nan
+            if not close > 0.0:
+                continue
+            rate = close if one.pair > 0 else 1.0 / close
+            change = one.multiplier * (rate - self._rates[symbol])
+            for lot in self.lots.open[symbol] if one.credit and change else ():
+                self.cash -= lot.revalue(change)
+            self._rates[symbol] = rate
+
+    def rate(self, symbol: int) -> float:
+        return self._rates[symbol]
+
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""
         positions = self.book.position.items()
@@ -104,7 +122,8 @@ class Account:
                 self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
 
     def multiplier(self, symbol: int) -> float:
-        return self._of_symbol[symbol].multiplier
+        """Account currency per unit and 1 of price."""
+        return self._of_symbol[symbol].multiplier * self._rates[symbol]
 
     def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
         terms = self.terms
@@ -120,12 +139,13 @@ class Account:
     def _commission(self, order: matching.Order) -> float:
         """What the last fill of an order costs: what is owed for all of them, less what is paid."""
         terms, size = self.terms, abs(order.filled)
+        point = self._of_symbol[order.symbol].multiplier
         owed = terms.per_share * size
-        owed += terms.basis_points * 1e-4 * size * order.price * self.multiplier(order.symbol)
+        owed += terms.basis_points * 1e-4 * size * order.price * point
         owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
         before = self._paid.get(order.order_id, 0.0)
         self._paid[order.order_id] = owed
-        return owed - before
+        return (owed - before) * self._rates[order.symbol]
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
@@ -236,11 +256,13 @@ class Account:
         if not self._rests(order_id):
             return False
         order = self.book.orders[order_id - 1]
-        before, order.limit = order.limit, self.book.on_tick(limit, up=not order.buys)
-        if not order.parent and self.book.judge(order) is not None:
-            order.limit = before
-            return False
-        return True
+        changed = self.book.on_tick(limit, up=not order.buys)
+        before, order.limit = order.limit, changed
+        refused = not order.parent and self.book.judge(order) is not None
+        order.limit = before
+        if not refused:
+            self.book.change_limit(order, changed)
+        return not refused
 
     def one_cancels_other(self, first: int, second: int) -> bool:
         if not self._rests(first) or not self._rests(second) or first == second:

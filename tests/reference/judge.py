@@ -35,6 +35,8 @@ class Judge:
             allowed = terms.max_order_volume * (volume if volume > 0 else 0.0)
             if size > allowed:
                 yield orders.ORDER_VOLUME, size, allowed
+        if math.isnan(account.rate(order.symbol)):
+            yield orders.NO_PRICE, math.nan, math.nan
         if not terms.limited or self._only_reduces(order):
             return
         price = self._price(order)

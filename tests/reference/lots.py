@@ -18,8 +18,16 @@ class Lot:
     entry_ts: int
     entries: list[Part]
     exits: list[Part] = field(default_factory=list)
+    average: float = 0.0  # price of what is still open
     seen: list[float] = field(default_factory=list)  # prices it has lived through
     bars: int = 0
+
+    def revalue(self, change: float) -> float:
+        """What all that it cost is owed more, if a unit makes so much more for 1 of price."""
+        risen = self.units * self.average * change
+        quantity, price, worth, fee = self.entries[-1]
+        self.entries[-1] = (quantity, price, worth + risen, fee)
+        return risen
 
     def trip(self, symbol: int, ts: int, worth: float = 0.0) -> Trip:
         """As a round trip that ended at ``ts``; if 0, what is left of it is ``worth`` so much."""
@@ -77,10 +85,11 @@ class Lots:
     ) -> None:
         part = (quantity, price, quantity * price * unit, commission)
         if self.fifo or not self.open[symbol]:
-            self.open[symbol].append(Lot(quantity, ts, [part], seen=[price]))
+            self.open[symbol].append(Lot(quantity, ts, [part], average=price, seen=[price]))
         else:
             lot = self.open[symbol][0]
             lot.entries.append(part)
+            lot.average = (lot.average * lot.units + price * quantity) / (lot.units + quantity)
             lot.units += quantity
             lot.seen.append(price)
 
@@ -116,7 +125,7 @@ class Lots:
         gone = (-size, price, worth * share, fee * share)
         lot.entries = [(quantity + size, price, worth - gone[2], fee - gone[3])]
         lot.units += size
-        return Lot(0.0, lot.entry_ts, [gone], [leaving], list(lot.seen), lot.bars)
+        return Lot(0.0, lot.entry_ts, [gone], [leaving], price, list(lot.seen), lot.bars)
 
     def still_open(self, prices: list[float], units: list[float]) -> list[Trip]:
         """The lots that are open at the end, marked at the last closes."""

@@ -70,16 +70,30 @@ class Order:
         return price <= level if self.buys == by_limit else price >= level
 
 
+@dataclass(eq=False)
+class Message:
+    """What is on its way to an order: it counts the bars of its symbol from ``since`` on."""
+
+    order: Order
+    since: int
+    bars: int
+    effect: Callable[[int], None]  # given the instant at which it is there
+
+
 @dataclass
 class Book:
     """Orders of a lane, what they came to, and the position they made, by symbol.
 
     ``cap``: share of a bar's volume that can be filled, ``lot`` and ``tick`` of all symbols;
     ``slip``: price after slippage, of an order's symbol, quantity, price and bar; ``judge``: why an
-    order is not admitted, what was found and what is allowed.
+    order is not admitted, what was found and what is allowed; ``latency`` (ns), ``latency_bars``:
+    what an order, a change or a cancellation takes to the market.
     """
 
     optimistic: bool = False
+    latency: int = 0
+    latency_bars: int = 0
+    messages: list[Message] = field(default_factory=list)
     cap: float = math.inf
     lot: float = 0.0
     tick: float = 0.0
@@ -109,7 +123,31 @@ class Book:
         if refused is not None:
             order.reason, order.found, order.allowed = refused
             order.state, order.done_ts = REJECTED, self.now
+        elif not order.parent and not order.reason:
+            order.live = self.now + self.latency if self.latency_bars == 0 else NEVER - 1
+            if self.latency_bars:
+                self.send(order, lambda ts: None)
         return order
+
+    def send(self, order: Order, effect: Callable[[int], None]) -> None:
+        """Do something to an order at rest, at once or when it is there."""
+        if not self.latency and not self.latency_bars:
+            effect(self.now)
+            return
+        since = self.now + self.latency
+        self.messages.append(Message(order, since, self.latency_bars, effect))
+
+    def _deliver(self, symbol: int, ts: int) -> None:
+        mine = [one for one in self.messages if one.order.symbol == symbol and one.since <= ts]
+        for message in mine:
+            if message.bars:
+                message.bars -= 1
+                continue
+            self.messages.remove(message)
+            if message.order.resting:
+                if message.order.live == NEVER - 1:
+                    message.order.live = ts
+                message.effect(ts)
 
     def on_tick(self, price: float, *, up: bool) -> float:
         if not self.tick or math.isnan(price):
@@ -160,8 +198,15 @@ class Book:
                     self.end(child, CANCELLED, ENTRY, ts)
 
     def cancel(self, order_id: int) -> None:
-        if self.orders[order_id - 1].resting:
-            self.end(self.orders[order_id - 1], CANCELLED, STRATEGY, self.now)
+        order = self.orders[order_id - 1]
+        if order.resting:
+            self.send(order, lambda ts: self.end(order, CANCELLED, STRATEGY, ts))
+
+    def change_limit(self, order: Order, limit: float) -> None:
+        def effect(ts: int) -> None:
+            order.limit = limit
+
+        self.send(order, effect)
 
     def close_session(self) -> None:
         for order in self.at_rest:
@@ -226,6 +271,7 @@ class Book:
         opened, high, low, close, volume = self.bar = bar
         self.room = self.cap * max(volume, 0.0) if self.cap < math.inf else math.inf
         self.at_rest = [order for order in self.at_rest if order.resting]
+        self._deliver(symbol, ts)
         self._meet_open(symbol, ts, opened)
         phases = [self._meet_stops, self._meet_limits]
         if self.optimistic:
@@ -268,7 +314,7 @@ class Book:
             elif order.at_market:
                 self.fill(order, ts, price, within=False)
             elif order.kind == ON_OPEN:
-                if order.ts <= self.session_open <= ts:
+                if order.live <= self.session_open <= ts:
                     self.fill(order, ts, price, within=False)
                     if order.resting:
                         self.end(order, EXPIRED, TIME, ts)

@@ -41,7 +41,7 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
         return None if value == math.inf else value
 
     positions = terms.max_open_positions
-    instruments = [
+    instruments: list[dict[str, Any]] = [
         {
             "tick_size": one.tick,
             "lot_size": one.lot,
@@ -50,6 +50,11 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
         }
         for one in terms.instruments
     ]
+    for place, one in enumerate(terms.instruments):
+        if one.pair:
+            instruments[place] |= {"currency": "EUR"}
+            instruments[place] |= {"converted": "profit" if one.credit else "value"}
+            instruments[abs(one.pair) - 1] |= {"base": "EUR" if one.pair > 0 else "USD"}
     return {
         "trading_config": {
             "initial_cash": terms.initial_cash,
@@ -78,6 +83,8 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "slippage_range": terms.slippage_range,
             "slippage_impact": terms.impact,
             "volume_cap": bound(terms.volume_cap),
+            "latency_ms": terms.latency / 1e6,
+            "latency_bars": terms.latency_bars,
         },
         "instruments": dict(zip(symbols, instruments, strict=True)),
     }

@@ -300,6 +300,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             for bar in of_interval:
                 account.known[bar.interval][bar.symbol] = bar.place + 1
         if base:
+            account.convert()
             worth = account.equity
             equity.append((now, worth, account.cash))
             account.keep_margin()

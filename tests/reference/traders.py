@@ -221,7 +221,7 @@ class Desk(Strategy):
             ctx.replace(self.last, limit=bar.close)
         elif kind == 9:
             ctx.one_cancels_other(self.last, ctx.limit(bar.symbol, -side, ahead))
-        elif kind == 10:
+        elif kind == 10 and ctx.rate(bar.symbol) > 0.0:
             ctx.target_value(bar.symbol, 0.0)
         else:
             ctx.cancel(self.last)

@@ -1,5 +1,6 @@
 """A lane's own part: where a strategy fails, and room for as many orders as it likes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from pipeline import MINUTE, Strategy, Symbol
 from pipeline.errors import StrategyError
 from pipeline.stages import lane, outbox
+from pipeline.stages.lane_spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, random_walk, session_table
-from tests.reference.replay import replay
+from tests.reference.replay import TERMS, replay
 
 T0 = 1_700_006_400_000_000_000
 MODES = ["interpreted", "compiled"]
@@ -107,12 +109,17 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_there_is_room_for_any_number_of_orders_over_time(mode: str, lanes: int, inbox: int):
+@pytest.mark.parametrize(
+    ("lanes", "terms"),
+    [(1, TERMS), (2, TERMS), (2, replace(TERMS, latency_bars=3))],
+)
+def test_there_is_room_for_any_number_of_orders_over_time(
+    mode: str, lanes: int, terms: Terms, inbox: int
+):
     market, strategy = market_of(40), Flood(each=inbox // 4)
-    expected = replay(market, strategy)
+    expected = replay(market, strategy, terms)
     setup = Setup(slot_rows=30, mode=mode)
-    found, _ = run_in_process(market, [strategy] * lanes, setup)
+    found, _ = run_in_process(market, [strategy] * lanes, setup, terms)
     assert len(expected.orders) > 20 * inbox
     for one in found:
         assert_same(one, expected)

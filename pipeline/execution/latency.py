@@ -1,0 +1,131 @@
+"""Latency: how long what a strategy decides is on its way to the market.
+
+    placed, changed, cancelled at t  ->  t + latency  ->  + latency_bars of the symbol  ->  there
+
+It is there from the first base bar on that opens at or after that instant, after so many bars have
+passed. An order that only has a time to wait carries it itself (`live_ts`); all else is a message,
+delivered in the order in which it was sent. Legs of brackets lie with the broker, as does what one
+order's fill does to others, and a liquidation is the broker's own: none of these travels.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.memory import load_i8, record_at, store_i8
+from pipeline.execution.orders import (
+    BY_STRATEGY,
+    CANCELLED,
+    NEVER,
+    add_pending,
+    end_order,
+    find_order,
+    is_pending,
+    on_tick,
+    order_at,
+    unsettle,
+)
+
+#: What is on its way to one order: it counts bars of ``symbol`` that open at ``from_ts`` or later,
+#: and is there with the one after ``bars`` of them. ``quantity`` 0 cancels the order, NaN leaves
+#: a value as it is; the first message to an order on its way is its own arrival.
+MESSAGE: np.dtype[Any] = np.dtype(
+    [
+        *((name, "i8") for name in ("order_id", "symbol", "from_ts", "bars")),
+        *((name, "f8") for name in ("quantity", "limit", "stop")),
+    ]
+)
+_MESSAGE_SIZE = MESSAGE.itemsize
+_MESSAGE_CELLS = MESSAGE.itemsize // 8
+#: ``live_ts`` of an order that arrives after a number of bars.
+_ON_ITS_WAY = NEVER - 1
+
+message_at = record_at(MESSAGE)
+
+
+@njit(cache=True)
+def send(account: Any, order: Any, quantity: float, limit: float, stop: float) -> None:
+    """Send a message to an order at rest; RuntimeError if one moment sends too many."""
+    if account.in_flight == account.message_capacity:
+        raise RuntimeError("too many orders placed, changed or cancelled at one moment")
+    message = message_at(account.messages + account.in_flight * _MESSAGE_SIZE)
+    account.in_flight += 1
+    if account.in_flight + account.inbox_capacity > account.message_capacity:
+        account.full = 1
+    message.order_id = order.order_id
+    message.symbol = order.symbol
+    message.from_ts = account.now + account.latency
+    message.bars = account.latency_bars
+    message.quantity = quantity
+    message.limit = limit
+    message.stop = stop
+
+
+@njit(cache=True)
+def send_order(account: Any, order: Any) -> None:
+    """Send an order that was just accepted on its way."""
+    if account.latency_bars == 0:
+        order.live_ts = account.now + account.latency
+    else:
+        order.live_ts = _ON_ITS_WAY
+        send(account, order, np.nan, np.nan, np.nan)
+
+
+@njit(cache=True)
+def set_values(account: Any, order: Any, quantity: float, limit: float, stop: float) -> None:
+    """Write other values into an order, prices on their ticks; NaN leaves one as it is."""
+    if not np.isnan(quantity):
+        order.quantity = quantity
+    if not np.isnan(limit):
+        order.limit = on_tick(account, order.symbol, limit, order.quantity < 0.0)
+    if not np.isnan(stop):
+        order.stop = on_tick(account, order.symbol, stop, order.quantity > 0.0)
+
+
+@njit(cache=True)
+def change_order(
+    account: Any, order: Any, quantity: float, limit: float, stop: float, ts: int
+) -> None:
+    """Change an order at rest; it ends if it is to be no more than what is filled of it."""
+    before = order.quantity
+    set_values(account, order, quantity, limit, stop)
+    if is_pending(order):
+        add_pending(account, order.symbol, order.quantity - before)
+    unsettle(account, order.symbol)
+    if abs(order.quantity) <= abs(order.filled):
+        end_order(account, order, CANCELLED, BY_STRATEGY, ts)
+
+
+@njit(cache=True)
+def _arrive(account: Any, message: Any, ts: int) -> None:
+    address = find_order(account, message.order_id)
+    if address == 0:
+        return
+    order = order_at(address)
+    if order.live_ts == _ON_ITS_WAY:
+        order.live_ts = ts
+    elif message.quantity == 0.0:
+        end_order(account, order, CANCELLED, BY_STRATEGY, ts)
+    else:
+        change_order(account, order, message.quantity, message.limit, message.stop, ts)
+
+
+@njit(cache=True)
+def deliver(account: Any, symbol: int, ts: int) -> None:
+    """Deliver to a symbol's orders what is there by the bar that opens at ``ts``."""
+    kept = 0
+    for index in range(account.in_flight):
+        address = account.messages + index * _MESSAGE_SIZE
+        message = message_at(address)
+        if message.symbol == symbol and message.from_ts <= ts:
+            if message.bars == 0:
+                _arrive(account, message, ts)
+                continue
+            message.bars -= 1
+        target = account.messages + kept * _MESSAGE_SIZE
+        kept += 1
+        if target != address:
+            for cell in range(_MESSAGE_CELLS):
+                store_i8(target, cell, load_i8(address, cell))
+    account.in_flight = kept
