@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.benchmark import read_benchmark
 from pipeline.config import SessionConfig
 from pipeline.config_execution import InstrumentConfig
+from pipeline.corporate_actions import RunActions, read_actions
 from pipeline.errors import ConfigError, DataError
 from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
 from pipeline.market.calendars import DAY_NS
@@ -174,13 +175,14 @@ def run(
     sessions = _sessions(settings)
     bars = _bars_in_catalog(settings, sessions)
     benchmark = read_benchmark(settings, sessions)
+    actions = read_actions(settings, sessions)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
     try:
         crew = Crew(
             context,
-            _work(settings, lanes, sessions, shape, folder.path),
+            _work(settings, lanes, sessions, actions, shape, folder.path),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
@@ -195,6 +197,7 @@ def run(
                 lanes,
                 facts,
                 benchmark,
+                actions.found,
                 crew.members(),
                 PerformanceMetrics.for_row(crew.stats, "supervisor"),
                 crew.overruns(),
@@ -270,7 +273,12 @@ def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
 
 
 def _work(
-    settings: SessionConfig, lanes: Lanes, sessions: SessionTable, shape: "SlotShape", folder: Path
+    settings: SessionConfig,
+    lanes: Lanes,
+    sessions: SessionTable,
+    actions: RunActions,
+    shape: "SlotShape",
+    folder: Path,
 ) -> Work:
     """Divide the run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
@@ -284,15 +292,19 @@ def _work(
         shape,
         pace.speed_multiplier,
         pace.prefetch_days,
+        actions.splits,
+        actions.scales,
     )
-    terms = _terms(settings, sessions)
+    terms = replace(_terms(settings, sessions), actions=actions.events)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)
     return Work(
         partial(coordinate, replay),
         [
-            partial(process, shape, plan, share(len(shape.symbols), processors, part))
+            partial(
+                process, shape, plan, share(len(shape.symbols), processors, part), actions.splits
+            )
             for part in range(processors)
         ],
         [

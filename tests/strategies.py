@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from pipeline.market.actions import Action
 from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.time_manager import SessionTable, TimeManager
@@ -131,11 +132,28 @@ costs = st.builds(
 )
 
 
+RATIOS = (2.0, 7.0, 1.5, 0.5, 0.125)
+
+
+@st.composite
+def corporate_actions(draw: st.DrawFn, symbols: int, sessions: SessionTable) -> tuple[Action, ...]:
+    """Splits and dividends in some sessions but the first, splits only after a pause."""
+    found = []
+    for session in range(1, len(sessions)):
+        paused = sessions.open_ns[session] > sessions.close_ns[session - 1]
+        for symbol in range(symbols):
+            split = draw(st.sampled_from([1.0, 1.0, *RATIOS])) if paused else 1.0
+            dividend = draw(st.sampled_from([0.0, 0.0, 0.25]))
+            if split != 1.0 or dividend:
+                found.append(Action(session, symbol, split, dividend))
+    return tuple(found)
+
+
 @st.composite
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
 
-    Hours only where sessions are given.
+    Hours, splits and dividends only where sessions are given.
 
     A cap comes with lots, so that sums of quantities are exact in any order.
     """
@@ -152,11 +170,15 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         late = draw(st.integers(-1, 2)) * MINUTE
         opens, closes = sessions.open_ns + late, sessions.close_ns - 2 * MINUTE
         hours = tuple(zip(opens.tolist(), closes.tolist(), strict=True))
+    actions = ()
+    if sessions is not None and draw(st.booleans()):
+        actions = draw(corporate_actions(symbols, sessions))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
         tuple(Instrument(tick, lot, multiplier, fee) for multiplier in points),
         hours,
+        actions,
         per_share=sometimes(0.005, otherwise=0.0),
         basis_points=sometimes(2.5, otherwise=0.0),
         per_order=sometimes(1.0, otherwise=0.0),

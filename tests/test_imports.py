@@ -38,6 +38,7 @@ BESIDE = {
     "config_refusal": "config",
     "config_source": "config",
     "config_values": "config",
+    "corporate_actions": "run",
     "lanes": "run",
     "summary": "run",
     "supervisor": "run",

@@ -29,6 +29,8 @@ _COUNTS = (
     *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
+    *("booked_date", "next_action", "action_count"),
+    *("positions_split", "orders_split", "dividends_booked"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -38,6 +40,7 @@ _MONEY = (
     *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
     *("max_order_volume", "leverage", "maintenance"),
     *("credit_rate", "debit_rate", "interest", "borrow"),
+    *("dividends", "fractions_paid"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
@@ -58,7 +61,7 @@ _ADDRESSES = (
         "volumes",
         "bar",
     ),
-    "hours",
+    *("hours", "actions"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 

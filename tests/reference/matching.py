@@ -8,6 +8,7 @@ NEVER = 2**63 - 1
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, ON_OPEN, ON_CLOSE = range(7)
 ACCEPTED, TRIGGERED, PARTLY, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
 NONE, STRATEGY, OTHER, ENTRY, NO_POSITION, TIME, AT_ONCE = range(7)
+SPLIT = 19
 GTC, DAY, IOC, FOK = 0, -1, -2, -3
 
 Bar = tuple[float, float, float, float, float]
@@ -169,6 +170,29 @@ class Book:
             over = (of_session and order.ts < self.now) or 0 < order.until <= self.now
             if order.resting and over:
                 self.end(order, EXPIRED, TIME, self.now)
+
+    def split(self, symbol: int, ratio: float) -> float:
+        """Turn each share into ``ratio`` of them; what is left over of a lot, to be paid out."""
+        self.last[symbol] /= ratio
+        held = self.position[symbol] * ratio
+        self.position[symbol] = self.whole_lots(held)
+        for order in self.at_rest:
+            if order.symbol != symbol or not order.resting:
+                continue
+            left = order.left * ratio
+            if order.live != NEVER:
+                left = self.whole_lots(left)
+                if not left:
+                    self.end(order, CANCELLED, SPLIT, self.now)
+                    continue
+            up = order.buys
+            order.filled *= ratio
+            order.quantity = order.filled + left
+            order.limit = self.on_tick(order.limit / ratio, up=not up)
+            order.stop = self.on_tick(order.stop / ratio, up=up)
+            order.amount /= ratio
+            order.price /= ratio
+        return held - self.position[symbol]
 
     def fill(self, order: Order, ts: int, price: float, *, within: bool) -> None:
         wanted = order.left
