@@ -16,7 +16,7 @@ from pipeline.stages.lane_spec import Instrument, Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
-from tests.reference.traders import TRADERS, Both, Crosser, Desk, Ranker, Tinkerer
+from tests.reference.traders import TRADERS, Both, Crosser, Desk, Historian, Ranker, Tinkerer
 
 HALF_MINUTE = 30_000_000_000
 MINUTE = 2 * HALF_MINUTE
@@ -107,6 +107,8 @@ def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
             values |= {"span": draw(st.integers(1, 3)), "leader": leader}
         elif cls is Both:
             values |= {"size": 4.0 * draw(st.integers(1, 3))}
+        elif cls is Historian:
+            values |= {"span": draw(st.integers(1, 4))}
         elif cls is Desk:
             values |= {"size": draw(st.sampled_from([2.0, 3.0])), "step": draw(STEPS)}
         made.append(cls(**values))

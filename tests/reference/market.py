@@ -1,6 +1,6 @@
 """A small market in memory: what the reference replays, and what the product is given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.market.actions import Action, Actions
 from pipeline.market.bars import PRICE_COLUMNS, interval_ns
 from pipeline.market.catalog import Catalog, Series
 from pipeline.market.time_manager import SessionTable
@@ -67,14 +68,19 @@ class Market:
     def intervals(self) -> tuple[int, ...]:
         return tuple(interval_ns(name) for name in self.streams)
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, actions: Iterable[Action] = ()) -> Path:
         """Write the bars into a catalog; symbols without a single bar cannot be in one."""
-        Catalog(folder).write_all(
+        catalog = Catalog(folder)
+        catalog.write_all(
             [
                 Series(symbol, self.streams[0], bars.to_table(), "test")
                 for symbol, bars in self.bars.items()
             ]
         )
+        for action in actions:
+            day = self.sessions.date_ns[action.session : action.session + 1]
+            row = Actions(day, np.array([action.split]), np.array([action.dividend]))
+            catalog.write_actions({self.symbols[action.symbol]: row}, "test")
         return folder
 
 
