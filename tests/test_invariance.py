@@ -88,6 +88,7 @@ def test_any_division_over_splits_and_dividends_gives_what_the_reference_gives(
 ):
     agreed = data.draw(terms(len(market.symbols)))
     actions = data.draw(corporate_actions(len(market.symbols), market.sessions))
+    market = market.split(actions) if data.draw(st.booleans()) else market
     strategies = data.draw(lanes(market))
     assert_like_the_reference(market, strategies, setup, replace(agreed, actions=actions))
 
@@ -111,8 +112,9 @@ paces = st.fixed_dictionaries(
 
 def assert_processes_like_the_reference(data: st.DataObject, start_method: str) -> None:
     exchange, market = data.draw(exchange_markets())
-    strategies = data.draw(lanes(market))
     actions = data.draw(corporate_actions(len(market.symbols), market.sessions))
+    market = market.split(actions)
+    strategies = data.draw(lanes(market))
     agreed = replace(data.draw(terms(len(market.symbols))), actions=actions)
     mode = data.draw(st.sampled_from(["interpreted", "compiled"]))
     with TemporaryDirectory() as folder:

@@ -120,6 +120,17 @@ def test_prices_go_to_the_tick_that_gets_no_more_than_was_asked():
     assert rows["stop"].tolist()[2:] == [14.0, 11.25]
 
 
+def test_the_first_bar_in_new_shares_is_looked_at_anew():
+    """No price between 90 and 120 needed a look at the order before the split."""
+    ledger = holding(5, 100.0)
+    ledger.order(0, -4, LIMIT, limit=120.0)
+    ledger.order(0, 4, LIMIT, limit=90.0)
+    walk(ledger, (100.0, 101.0, 99.0, 100.0))
+    ledger.act(40, (0, 2.0, 0.0))
+    ledger.at(50).match(0, 40, 91.0)
+    assert ledger.fills[-1][2:4] == (-8.0, 91.0)
+
+
 def test_an_order_of_less_than_a_lot_ends_as_it_was():
     ledger = holding(10, 100.0, lot=1.0)
     ledger.order(0, 12, LIMIT, limit=90.0)

@@ -68,6 +68,18 @@ class Market:
     def intervals(self) -> tuple[int, ...]:
         return tuple(interval_ns(name) for name in self.streams)
 
+    def split(self, actions: Iterable[Action]) -> "Market":
+        """The same bars as they would be traded with these splits."""
+        bars = {name: Bars(one.ts, one.values.copy()) for name, one in self.bars.items()}
+        for action in actions:
+            one = bars[self.symbols[action.symbol]]
+            daily = self.intervals[0] == 86_400_000_000_000
+            begins = self.sessions.date_ns if daily else self.sessions.close_ns - 1
+            later = one.ts > begins[action.session - 1]
+            one.values[:4, later] /= action.split
+            one.values[4, later] *= action.split
+        return Market(bars, self.sessions, self.streams)
+
     def write(self, folder: Path, actions: Iterable[Action] = ()) -> Path:
         """Write the bars into a catalog; symbols without a single bar cannot be in one."""
         catalog = Catalog(folder)
