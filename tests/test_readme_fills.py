@@ -5,7 +5,7 @@ Each is run twice, through the stages of the product and through the plain refer
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from pipeline import MINUTE, Strategy, tif
 from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
+from pipeline.market.actions import Action
 from pipeline.results.tables import ORDER_STATES, REASONS
 from pipeline.run import _sessions, _terms
 from pipeline.stages.lane_spec import Terms
@@ -33,7 +34,7 @@ SECTIONS = {
     "trading_config": TradingConfig,
     "instruments": InstrumentConfig,
 }
-FACTS = {"last", "volume", "held", "intervals"}
+FACTS = {"last", "volume", "held", "intervals", "split", "dividend"}
 NEEDS_VOLUME = {"volume_cap", "slippage_impact"}
 ORDERS = (
     *("market", "market_on_open", "market_on_close", "limit", "stop", "stop_limit"),
@@ -88,6 +89,14 @@ class Example:
             return 0
         return int(self.longer.removesuffix("m")) + (self.held != 0.0)
 
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What takes effect when the second session opens."""
+        split, dividend = (
+            float(self.settings.get(n, d)) for n, d in (("split", 1), ("dividend", 0))
+        )
+        return (Action(1, 0, split, dividend),) if (split, dividend) != (1.0, 0.0) else ()
+
     def terms(self) -> Terms:
         """What the configuration makes of the settings of ``with``."""
         sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
@@ -105,7 +114,7 @@ class Example:
             catalog="none",
             **sections,
         )
-        return _terms(config, _sessions(config))
+        return replace(_terms(config, _sessions(config)), actions=self.actions)
 
     def market(self) -> tuple[Market, list[int]]:
         """The bars, one a minute, those before the order first; and the opens of those shown."""

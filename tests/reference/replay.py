@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.market.actions import Splits, splits_of
+from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
@@ -149,7 +149,7 @@ def moments_of(market: Market, bars: list[list[list[Bar]]]) -> list[tuple[int, M
 
 
 def indicator_columns(
-    market: Market, plan: IndicatorPlan, bars: list[list[list[Bar]]], splits: Splits
+    market: Market, plan: IndicatorPlan, bars: list[list[list[Bar]]], splits: Splits = NO_SPLITS
 ) -> dict[int, list[Any]]:
     """Per interval the columns of every symbol, f8[columns, symbols, rows], as they look now.
 
