@@ -50,6 +50,17 @@ class Waiter(Strategy):
             ctx.limit(0, 2.0, 0.001 * close, tif.DAY)
 
 
+class Reader(Waiter):
+    """The same from `ctx.data`, which interpreted strategies have."""
+
+    def on_session_open(self, session, ctx):
+        if session.index < 2:
+            return
+        ctx.limit(0, 1.0, 0.001 * ctx.data.latest_bar("AAA").close, tif.DAY)
+        for close in ctx.data.get_bars("AAA", 2).close:
+            ctx.limit(0, 2.0, 0.001 * float(close), tif.DAY)
+
+
 def settings(catalog: Path, symbols: tuple[str, ...] = ("AAA",), **more: Any) -> dict[str, Any]:
     found = settings_of(GROUP, FIRST, LAST, symbols, ["1d"], catalog)
     found["session_data_config"] |= more
@@ -123,10 +134,17 @@ def test_adjusted_bars_are_those_that_a_catalog_of_adjusted_bars_has(tmp_path: P
         assert results[0].summary["fills"] > 0
 
 
-def test_when_a_session_opens_with_a_split_all_of_the_past_is_split(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("strategy", "mode"),
+    [(Waiter(), "compiled"), (Waiter(), "interpreted"), (Reader(), "interpreted")],
+)
+def test_when_a_session_opens_with_a_split_all_of_the_past_is_split(
+    tmp_path: Path, strategy: Strategy, mode: str
+):
     closes = [70.0] * 5 + [10.0] * (len(SESSIONS) - 5)
     catalog = Market({"AAA": daily(closes)}, SESSIONS, ("1d",)).write(tmp_path / "c", SPLITS[:1])
-    result = run(settings(catalog), strategy=Waiter(), out=tmp_path)
+    modes = [f"strategy.0.mode={mode}"]
+    result = run(settings(catalog), strategy=[strategy], overrides=modes, out=tmp_path)
     limits = result.to_pandas("orders").groupby("ts", sort=True)["limit"].apply(list).tolist()
     assert limits[2] == pytest.approx([0.07] * 3)  # of session 4
     assert limits[3] == pytest.approx([0.01] * 3)
