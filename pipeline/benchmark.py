@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from pipeline.config import SessionConfig
 from pipeline.errors import DataError
-from pipeline.market.bars import assign_sessions, interval_ns
-from pipeline.market.catalog import BarReader, Catalog
+from pipeline.market.adjustment import last_closes, read_closes
+from pipeline.market.bars import interval_ns
+from pipeline.market.catalog import Catalog
 from pipeline.market.time_manager import SessionTable
 from pipeline.results.statistics import session_returns
 
@@ -19,7 +20,9 @@ class Benchmark:
 
     A return is that of the last close known at the session's close over that of the session
     before, so a session without bars has 0. The first is over the open of the first bar, which
-    is also where a lane can buy at the earliest.
+    is also where a lane can buy at the earliest. With the catalog's splits s and dividends d of a
+    session it is the total return (s x close + d) / close before - 1 (CRSP's holding period
+    return), whether the lanes' prices are raw or adjusted.
     """
 
     symbol: str
@@ -41,7 +44,8 @@ def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark
     try:
         catalog = Catalog(settings.catalog)
         with catalog.reader(symbol, base, *sessions.bar_range(step), ("open", "close")) as reader:
-            first_open, closes = _closes(reader, step, sessions)
+            first_open, closes = read_closes(reader, base, sessions)
+        actions = list(catalog.actions(symbol).effects(sessions.date_ns))
     except DataError as error:
         raise DataError(f"benchmark: {error}") from error
     known = np.flatnonzero(~np.isnan(closes))
@@ -52,29 +56,11 @@ def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark
             f"{dates.start_date} to {dates.end_date}"
         )
     first = int(known[0])
-    # Each session shows the last close up to it.
-    latest = closes[np.maximum.accumulate(np.where(np.isnan(closes), 0, np.arange(len(closes))))]
+    latest = last_closes(closes, actions)
     returns = np.full(len(closes), np.nan)
     returns[first:] = session_returns(first_open, latest[first:])
+    for action in actions:
+        if action.session > first:
+            value = action.split * latest[action.session] + action.dividend
+            returns[action.session] = value / latest[action.session - 1] - 1.0
     return Benchmark(symbol, returns)
-
-
-def _closes(
-    reader: BarReader, step: int, sessions: SessionTable
-) -> tuple[float, npt.NDArray[np.float64]]:
-    """Return the open of the first bar in a session, and per session its last close or NaN."""
-    first_open = np.nan
-    closes = np.full(len(sessions), np.nan)
-    while (block := reader.next_block()) is not None:
-        ts, (opens, prices) = block
-        session, close_ts = np.empty(len(ts), np.int64), np.empty(len(ts), np.int64)
-        assign_sessions(
-            ts, step, sessions.open_ns, sessions.close_ns, sessions.date_ns, session, close_ts
-        )
-        inside = np.flatnonzero(session >= 0)
-        if len(inside):
-            if np.isnan(first_open):
-                first_open = float(opens[inside[0]])
-            # Of bars of one session the last is assigned last.
-            closes[session[inside]] = prices[inside]
-    return first_open, closes

@@ -124,6 +124,14 @@ class SessionDataConfig(Section):
         description="Sessions span the exchange's regular hours, or also those before the open and"
         " after the close. Default regular.",
     )
+    prices: Literal["raw", "adjusted"] = Field(
+        default="raw",
+        description="What becomes of the splits and dividends in the catalog. raw: prices as they"
+        " were traded; before a session opens, positions, orders at rest and the past that"
+        " strategies see are split, and dividends are booked. adjusted: prices and volumes before a"
+        " split or dividend are scaled by it, seen from the run's last session, and nothing is"
+        " booked. Default raw.",
+    )
     historical: HistoricalConfig = Field(
         default=HistoricalConfig(), description="What is prepared before a session opens."
     )

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.benchmark import read_benchmark
 from pipeline.config import SessionConfig
-from pipeline.config_execution import InstrumentConfig
+from pipeline.corporate_actions import RunActions, read_actions
 from pipeline.errors import ConfigError, DataError
 from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
-from pipeline.market.calendars import DAY_NS
 from pipeline.market.catalog import Catalog
-from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.market.time_manager import SessionTable
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.strategy.source import pack
 from pipeline.summary import session_rows, summarise
 from pipeline.supervisor import COORDINATOR, Crew, Work, start_context
+from pipeline.trading_terms import terms_of, time_manager
 from shm.space import available_shared_memory
 from shm.stats import StatsBlock
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from pipeline.stages.lane_spec import Terms
     from pipeline.stages.slot import SlotShape
 
 
@@ -185,13 +184,14 @@ def run(
     sessions = _sessions(settings)
     bars = _bars_in_catalog(settings, sessions)
     benchmark = read_benchmark(settings, sessions)
+    actions = read_actions(settings, sessions)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
     try:
         crew = Crew(
             context,
-            _work(settings, lanes, sessions, shape, folder.path),
+            _work(settings, lanes, sessions, actions, shape, folder.path),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
@@ -206,6 +206,7 @@ def run(
                 lanes,
                 facts,
                 benchmark,
+                actions.found,
                 crew.members(),
                 PerformanceMetrics.for_row(crew.stats, "supervisor"),
                 crew.overruns(),
@@ -231,13 +232,9 @@ def _check_mode(settings: SessionConfig) -> None:
         )
 
 
-def _time_manager(settings: SessionConfig) -> TimeManager:
-    return TimeManager(settings.exchange_group, settings.session_data_config.trading_hours)
-
-
 def _sessions(settings: SessionConfig) -> SessionTable:
     dates = settings.backtest_config
-    table = _time_manager(settings).session_table(dates.start_date, dates.end_date)
+    table = time_manager(settings).session_table(dates.start_date, dates.end_date)
     if len(table) == 0:
         raise ConfigError(
             f"backtest_config: there is no {settings.exchange_group} session from "
@@ -281,7 +278,12 @@ def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
 
 
 def _work(
-    settings: SessionConfig, lanes: Lanes, sessions: SessionTable, shape: "SlotShape", folder: Path
+    settings: SessionConfig,
+    lanes: Lanes,
+    sessions: SessionTable,
+    actions: RunActions,
+    shape: "SlotShape",
+    folder: Path,
 ) -> Work:
     """Divide the run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
@@ -295,15 +297,19 @@ def _work(
         shape,
         pace.speed_multiplier,
         pace.prefetch_days,
+        actions.splits,
+        actions.scales,
     )
-    terms = _terms(settings, sessions)
+    terms = replace(terms_of(settings, sessions), actions=actions.events)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)
     return Work(
         partial(coordinate, replay),
         [
-            partial(process, shape, plan, share(len(shape.symbols), processors, part))
+            partial(
+                process, shape, plan, share(len(shape.symbols), processors, part), actions.splits
+            )
             for part in range(processors)
         ],
         [
@@ -318,69 +324,6 @@ def _work(
             for part in range(engines)
         ],
     )
-
-
-def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
-    from pipeline.stages.lane_spec import Instrument, Terms
-
-    def bound(value: float | None) -> float:
-        return math.inf if value is None else value
-
-    trading, costs = settings.trading_config, settings.execution
-    symbols, conversions = settings.session_data_config.symbols, settings.conversions()
-
-    def instrument(symbol: str) -> Instrument:
-        one = settings.instruments.get(symbol, InstrumentConfig())
-        pair = credit = 0
-        if (conversion := conversions.get(symbol)) is not None:
-            pair = (symbols.index(conversion.pair) + 1) * (-1 if conversion.inverse else 1)
-            credit = int(conversion.converted == "profit")
-        sizes = one.tick_size, one.lot_size, one.multiplier
-        return Instrument(*sizes, one.borrow_rate, pair, credit)
-
-    return Terms(
-        trading.initial_cash,
-        tuple(map(instrument, symbols)),
-        _hours(settings, sessions),
-        per_share=costs.commission_per_share,
-        basis_points=costs.commission_bps,
-        per_order=costs.commission_per_order,
-        minimum=costs.commission_minimum,
-        maximum=bound(costs.commission_maximum),
-        slippage=costs.slippage,
-        slippage_bps=costs.slippage_bps,
-        slippage_range=costs.slippage_range,
-        impact=costs.slippage_impact,
-        volume_cap=bound(costs.volume_cap),
-        optimistic=costs.both_touched == "optimistic",
-        this_close=costs.fill == "this_close",
-        max_buying_power=bound(trading.max_buying_power),
-        max_per_trade=bound(trading.max_per_trade),
-        max_per_symbol=bound(trading.max_per_symbol),
-        max_open_positions=bound(trading.max_open_positions),
-        max_order_volume=bound(trading.max_order_volume),
-        leverage=bound(trading.leverage),
-        cash_only=trading.account == "cash",
-        maintenance=trading.maintenance_margin,
-        credit_rate=trading.interest_on_cash,
-        debit_rate=trading.interest_on_debt,
-        fifo=trading.lots == "fifo",
-        latency=round(1e6 * costs.latency_ms),
-        latency_bars=costs.latency_bars,
-    )
-
-
-def _hours(settings: SessionConfig, sessions: SessionTable) -> tuple[tuple[int, int], ...]:
-    """Return the first and last instant at which orders go out, ns UTC, of each session."""
-    hours = settings.trading_config.allowed_hours
-    if hours is None:
-        return ()
-    manager = _time_manager(settings)
-    first, last = (manager.local_times(sessions, wall) for wall in hours)
-    if hours[0] > hours[1]:
-        evening = replace(sessions, date_ns=sessions.date_ns - DAY_NS)
-        first = manager.local_times(evening, hours[0])
-    return tuple(zip(first.tolist(), last.tolist(), strict=True))
 
 
 def _ticker(

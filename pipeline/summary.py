@@ -39,6 +39,9 @@ _TOUCHED = {
     "fills_with_slippage": "slipped",
     "orders_rejected": "rejected",
     "liquidations": "liquidations",
+    "positions_split": "positions_split",
+    "orders_split": "orders_split",
+    "dividends_booked": "dividends_booked",
 }
 
 _Dates = np.ndarray[Any, np.dtype[np.int64]]
@@ -50,6 +53,7 @@ def summarise(
     lanes: Lanes,
     facts: _Facts,
     benchmark: Benchmark | None,
+    actions: int,
     members: Sequence[MemberSnapshot],
     performance: PerformanceMetrics,
     overruns: Sequence[Mapping[str, Any]],
@@ -58,7 +62,8 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the summary; under ``report`` the text of performance.txt.
 
-    ``facts``: what the members sent, coordinator first. Times in seconds, sizes in bytes, returns
+    ``facts``: what the members sent, coordinator first; ``actions``: how many splits and dividends
+    the run has. Times in seconds, sizes in bytes, returns
     and drawdowns as fractions, quality in per cent.
     """
     replayed = facts[0]
@@ -94,6 +99,8 @@ def summarise(
             "conversions": {
                 symbol: asdict(conversion) for symbol, conversion in settings.conversions().items()
             },
+            "prices": data.prices,
+            "corporate_actions": actions,
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
             **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
         },
@@ -179,6 +186,8 @@ def _lane(
         "slippage": found["slippage_cost"],
         "borrow_fees": found["borrow"],
         "interest": found["interest"],
+        "dividends": found["dividends"],
+        "cash_for_fractions": found["fractions_paid"],
         "turnover": found["turnover"],
         "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
         **lane_statistics(initial, closes, per_year, record.max_drawdown),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from pipeline.market.actions import Action
 from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.time_manager import SessionTable, TimeManager
@@ -15,7 +16,7 @@ from pipeline.stages.lane_spec import Instrument, Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
-from tests.reference.traders import TRADERS, Both, Crosser, Desk, Ranker, Tinkerer
+from tests.reference.traders import TRADERS, Both, Crosser, Desk, Historian, Ranker, Tinkerer
 
 HALF_MINUTE = 30_000_000_000
 MINUTE = 2 * HALF_MINUTE
@@ -106,6 +107,8 @@ def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
             values |= {"span": draw(st.integers(1, 3)), "leader": leader}
         elif cls is Both:
             values |= {"size": 4.0 * draw(st.integers(1, 3))}
+        elif cls is Historian:
+            values |= {"span": draw(st.integers(1, 4))}
         elif cls is Desk:
             values |= {"size": draw(st.sampled_from([2.0, 3.0])), "step": draw(STEPS)}
         made.append(cls(**values))
@@ -131,6 +134,23 @@ costs = st.builds(
 )
 
 
+RATIOS = (2.0, 7.0, 1.5, 0.5, 0.125)
+
+
+@st.composite
+def corporate_actions(draw: st.DrawFn, symbols: int, sessions: SessionTable) -> tuple[Action, ...]:
+    """Splits and dividends in some sessions but the first, splits only after a pause."""
+    found = []
+    for session in range(1, len(sessions)):
+        paused = sessions.open_ns[session] > sessions.close_ns[session - 1]
+        for symbol in range(symbols):
+            split = draw(st.sampled_from([1.0, 1.0, *RATIOS])) if paused else 1.0
+            dividend = draw(st.sampled_from([0.0, 0.0, 0.25]))
+            if split != 1.0 or dividend:
+                found.append(Action(session, symbol, split, dividend))
+    return tuple(found)
+
+
 @st.composite
 def conversions(draw: st.DrawFn, symbols: int) -> list[tuple[int, int]]:
     """Pair and credit of each symbol: none, or some foreign that one of them converts.
@@ -151,7 +171,7 @@ def conversions(draw: st.DrawFn, symbols: int) -> list[tuple[int, int]]:
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
 
-    Hours only where sessions are given.
+    Hours, splits and dividends only where sessions are given.
 
     A cap comes with lots, so that sums of quantities are exact in any order.
     """
@@ -171,6 +191,9 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
     this_close = draw(st.booleans())
     late = 0 if this_close else draw(st.sampled_from([0, 0, 1, MINUTE, 3 * HALF_MINUTE]))
     late_bars = 0 if this_close else draw(st.sampled_from([0, 0, 0, 1, 2]))
+    actions = ()
+    if sessions is not None and draw(st.booleans()):
+        actions = draw(corporate_actions(symbols, sessions))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     pairs = draw(conversions(symbols))
     return Terms(
@@ -180,6 +203,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
             for multiplier, pair in zip(points, pairs, strict=True)
         ),
         hours,
+        actions,
         per_share=sometimes(0.005, otherwise=0.0),
         basis_points=sometimes(2.5, otherwise=0.0),
         per_order=sometimes(1.0, otherwise=0.0),

@@ -39,9 +39,11 @@ BESIDE = {
     "config_refusal": "config",
     "config_source": "config",
     "config_values": "config",
+    "corporate_actions": "run",
     "lanes": "run",
     "summary": "run",
     "supervisor": "run",
+    "trading_terms": "run",
 }
 WITHOUT_PROCESSES = ["errors", "market", "strategy", "execution", "results", "config"]
 

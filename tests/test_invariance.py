@@ -26,6 +26,7 @@ from tests.reference.processes import (
 from tests.reference.replay import all_bars, replay
 from tests.strategies import (
     Exchange,
+    corporate_actions,
     costs,
     daily_markets,
     exchange_markets,
@@ -80,6 +81,18 @@ def test_any_division_gives_what_the_reference_gives_on_any_terms(
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(st.data(), st.one_of(markets(), daily_markets()), setups)
+def test_any_division_over_splits_and_dividends_gives_what_the_reference_gives(
+    data: st.DataObject, market: Market, setup: Setup
+):
+    agreed = data.draw(terms(len(market.symbols)))
+    actions = data.draw(corporate_actions(len(market.symbols), market.sessions))
+    market = market.split(actions) if data.draw(st.booleans()) else market
+    strategies = data.draw(lanes(market))
+    assert_like_the_reference(market, strategies, setup, replace(agreed, actions=actions))
+
+
 divisions = st.fixed_dictionaries(
     {
         "processors": st.integers(1, 3),
@@ -99,8 +112,10 @@ paces = st.fixed_dictionaries(
 
 def assert_processes_like_the_reference(data: st.DataObject, start_method: str) -> None:
     exchange, market = data.draw(exchange_markets())
+    actions = data.draw(corporate_actions(len(market.symbols), market.sessions))
+    market = market.split(actions)
     strategies = data.draw(lanes(market))
-    agreed = data.draw(terms(len(market.symbols)))
+    agreed = replace(data.draw(terms(len(market.symbols))), actions=actions)
     mode = data.draw(st.sampled_from(["interpreted", "compiled"]))
     with TemporaryDirectory() as folder:
         config = settings_of(
@@ -109,7 +124,7 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
             exchange.last,
             market.symbols,
             market.streams,
-            market.write(Path(folder, "catalog")),
+            market.write(Path(folder, "catalog"), actions),
         )
         config["backtest_config"] |= data.draw(paces)
         config["pipeline"] = {**data.draw(divisions), "start_method": start_method}
@@ -123,6 +138,7 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
         assert lane["final_equity"] == want.equity[-1][1]
         assert (lane["fills"], lane["orders"]) == (len(want.fills), len(want.orders))
     assert result.digest == run_digest([one.digest for one in expected])
+    assert result.summary["assumptions"]["corporate_actions"] == len(actions)
     assert result.summary["sessions"] == len(market.sessions)
     assert result.summary["bars"] == sum(map(len, all_bars(market)[0]))
     assert_nothing_left()

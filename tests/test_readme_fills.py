@@ -5,7 +5,7 @@ Each is run twice, through the stages of the product and through the plain refer
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ import pytest
 from pipeline import MINUTE, Strategy, tif
 from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
+from pipeline.market.actions import Action
 from pipeline.results.table_kinds import ORDER_STATES, REASONS
-from pipeline.run import _sessions, _terms
+from pipeline.run import _sessions
 from pipeline.stages.lane_spec import Terms
+from pipeline.trading_terms import terms_of
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, session_table
 from tests.reference.replay import Outcome, replay
@@ -33,7 +35,7 @@ SECTIONS = {
     "trading_config": TradingConfig,
     "instruments": InstrumentConfig,
 }
-FACTS = {"last", "volume", "held", "intervals"}
+FACTS = {"last", "volume", "held", "intervals", "split", "dividend"}
 NEEDS_VOLUME = {"volume_cap", "slippage_impact"}
 ORDERS = (
     *("market", "market_on_open", "market_on_close", "limit", "stop", "stop_limit"),
@@ -92,6 +94,14 @@ class Example:
             return 0
         return int(self.longer.removesuffix("m")) + (self.held != 0.0)
 
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What takes effect when the second session opens."""
+        split, dividend = (
+            float(self.settings.get(n, d)) for n, d in (("split", 1), ("dividend", 0))
+        )
+        return (Action(1, 0, split, dividend),) if (split, dividend) != (1.0, 0.0) else ()
+
     def terms(self) -> Terms:
         """What the configuration makes of the settings of ``with``."""
         sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
@@ -112,7 +122,7 @@ class Example:
             catalog="none",
             **sections,
         )
-        return _terms(config, _sessions(config))
+        return replace(terms_of(config, _sessions(config)), actions=self.actions)
 
     def market(self) -> tuple[Market, list[int]]:
         """The bars, one a minute, those before the order first; and the opens of those shown."""

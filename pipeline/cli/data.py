@@ -13,8 +13,10 @@ from pipeline.cli.output import format_table, iso_text, print_json, print_text, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.market.catalog import Entry
+    from pipeline.market.actions import Actions
+    from pipeline.market.catalog import Catalog, Entry
     from pipeline.market.importers import ImportResult
+    from pipeline.market.importers.actions import ActionsResult
 
 
 def _column_mapping(
@@ -71,6 +73,11 @@ def _column_mapping(
     type=click.Choice(["mdy", "dmy"]),
     help="How to read 3/4/2017, where the data do not tell.",
 )
+@click.option(
+    "--actions",
+    is_flag=True,
+    help="SOURCE are tables of splits and dividends, or LEAN's factor files.",
+)
 @click.option("--replace", is_flag=True, help="Take the new bars where others are there already.")
 @common_options
 def import_(
@@ -82,6 +89,7 @@ def import_(
     columns: dict[str, str],
     end_stamped: bool | None,
     date_order: str | None,
+    actions: bool,
     replace: bool,
     as_json: bool,
 ) -> None:
@@ -90,10 +98,16 @@ def import_(
     Reads CSV, Parquet and Arrow files, and the layouts of LEAN, NinjaTrader, Yahoo, MT5, Binance
     and others. Importing the same again changes nothing, new bars are merged, and bars that differ
     from those there are refused unless --replace. All of it is written, or nothing.
+
+    With --actions, SOURCE are tables with a date, a split (new shares per old share) and a dividend
+    (cash per share), and perhaps a symbol; the catalog must have bars of it.
     """
     from pipeline.market.catalog import Catalog
     from pipeline.market.importers import import_sources
 
+    if actions:
+        _import_actions(sources, Catalog(catalog_folder), symbol, columns, replace, as_json)
+        return
     results = import_sources(
         sources,
         Catalog(catalog_folder),
@@ -109,6 +123,38 @@ def import_(
         print_json({"catalog": catalog_folder, "series": [_as_document(one) for one in results]})
     else:
         print_text(_import_report(results))
+
+
+def _import_actions(
+    sources: tuple[str, ...],
+    catalog: Catalog,
+    symbol: str | None,
+    columns: dict[str, str],
+    replace: bool,
+    as_json: bool,
+) -> None:
+    from pipeline.market.importers.actions import import_actions
+
+    results, left = import_actions(
+        sources, catalog, symbol=symbol, columns=columns, replace=replace
+    )
+    if as_json:
+        document = [_as_document(one) for one in results]
+        print_json({"catalog": str(catalog.path), "actions": document, "notes": left})
+        return
+    counts = ("added", "unchanged", "replaced", "splits", "dividends")
+    rows = [
+        (
+            one.symbol,
+            *(f"{getattr(one, name):,}" for name in counts),
+            utc_text(one.first_ts),
+            utc_text(one.last_ts),
+        )
+        for one in results
+    ]
+    notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
+    table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
+    print_text("\n".join((table, *notes)))
 
 
 def _import_report(results: Sequence[ImportResult]) -> str:
@@ -140,13 +186,16 @@ def _import_report(results: Sequence[ImportResult]) -> str:
 def catalog(folder: str, as_json: bool) -> None:
     """List the series in the catalog DIR: interval, symbol, bars, range and sources.
 
-    `first` and `last` are the opens of the first and the last bar, UTC.
+    `first` and `last` are the opens of the first and the last bar, UTC. Below them, the tables of
+    splits and dividends, whose `first` and `last` are ex-dates.
     """
     from pipeline.market.catalog import Catalog
 
-    entries = Catalog(folder).entries()
+    there = Catalog(folder)
+    entries = there.entries()
     if as_json:
-        print_json({"catalog": folder, "series": [_as_document(entry) for entry in entries]})
+        document = {"catalog": folder, "series": [_as_document(entry) for entry in entries]}
+        print_json(document | {"actions": [_actions_document(*one) for one in _actions_in(there)]})
     else:
         header = ("interval", "symbol", "bars", "first", "last", "sources")
         rows = [
@@ -161,9 +210,41 @@ def catalog(folder: str, as_json: bool) -> None:
             for entry in entries
         ]
         print_text(format_table(header, rows, right=("bars",)))
+        if tables := _actions_in(there):
+            print_text("\n" + _actions_table(tables))
 
 
-def _as_document(series: Entry | ImportResult) -> dict[str, Any]:
+def _actions_in(catalog: Catalog) -> list[tuple[Entry, Actions]]:
+    """Read every table of corporate actions, which checks it."""
+    return [(entry, catalog.actions(entry.symbol)) for entry in catalog.action_entries()]
+
+
+def _actions_counts(actions: Actions) -> dict[str, int]:
+    splits, dividends = actions.split != 1.0, actions.dividend != 0.0
+    return {"splits": int(splits.sum()), "dividends": int(dividends.sum())}
+
+
+def _actions_document(entry: Entry, actions: Actions) -> dict[str, Any]:
+    return {**_as_document(entry), **_actions_counts(actions)}
+
+
+def _actions_table(tables: list[tuple[Entry, Actions]]) -> str:
+    counts = ("splits", "dividends")
+    rows = [
+        (
+            "actions",
+            entry.symbol,
+            *(f"{count:,}" for count in _actions_counts(actions).values()),
+            utc_text(entry.first_ts),
+            utc_text(entry.last_ts),
+            _shortened(entry.sources),
+        )
+        for entry, actions in tables
+    ]
+    return format_table(("", "symbol", *counts, "first", "last", "sources"), rows, right=counts)
+
+
+def _as_document(series: Entry | ImportResult | ActionsResult) -> dict[str, Any]:
     times = {"first": iso_text(series.first_ts), "last": iso_text(series.last_ts)}
     return {**asdict(series), **times}
 

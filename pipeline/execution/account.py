@@ -36,6 +36,8 @@ _COUNTS = (
     *("limited", "cash_only", "hours_from", "hours_until", "fifo", "foreign"),
     *("stride", "plane", "first_row", "after"),
     *("delayed", "latency", "latency_bars", "in_flight", "message_capacity"),
+    *("booked_date", "next_action", "action_count"),
+    *("positions_split", "orders_split", "dividends_booked"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -45,6 +47,7 @@ _MONEY = (
     *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
     *("max_order_volume", "leverage", "maintenance"),
     *("credit_rate", "debit_rate", "interest", "borrow"),
+    *("dividends", "fractions_paid"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _LOTS = ("open_lots", "lots_used", "lots_free", "lots_capacity")
@@ -57,7 +60,7 @@ _ADDRESSES = (
     *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
     *("resting_of", "base_cursor", "prices", "bar"),
-    *("hours", "messages", "lots", "first_lot", "last_lot"),
+    *("hours", "actions", "messages", "lots", "first_lot", "last_lot"),
     *("point", "rate", "pair", "credit"),
     *("book", "inbox", "fills_out", "orders_out", "trips_out"),
     *("equity_out", "cash_out", "session_out"),

@@ -98,6 +98,17 @@ def change_order(
 
 
 @njit(cache=True)
+def split_messages(account: Any, symbol: int, ratio: float) -> None:
+    """Turn what is on its way to a symbol's orders into new shares, ``ratio`` for an old one."""
+    for index in range(account.in_flight):
+        message = message_at(account.messages + index * _MESSAGE_SIZE)
+        if message.symbol == symbol:
+            message.quantity *= ratio
+            message.limit /= ratio
+            message.stop /= ratio
+
+
+@njit(cache=True)
 def _arrive(account: Any, message: Any, ts: int) -> None:
     address = find_order(account, message.order_id)
     if address == 0:

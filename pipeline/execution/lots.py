@@ -283,6 +283,38 @@ def _append_trip(
 
 
 @njit(cache=True)
+def receive(account: Any, symbol: int, amount: float) -> None:
+    """Note income, ``amount`` for each unit held, in account currency."""
+    number = load_i8(account.first_lot, symbol)
+    while number != 0:
+        lot = lot_at(lot_address(account, number))
+        income = lot.units * amount
+        lot.flow += income
+        store_f8(account.realised, symbol, load_f8(account.realised, symbol) + income)
+        number = lot.following
+
+
+@njit(cache=True)
+def split_lots(account: Any, symbol: int, ratio: float) -> None:
+    """Turn each unit of a symbol's lots into ``ratio`` units, at prices that much lower."""
+    number = load_i8(account.first_lot, symbol)
+    while number != 0:
+        lot = lot_at(lot_address(account, number))
+        lot.units, lot.entered, lot.exited = (
+            lot.units * ratio,
+            lot.entered * ratio,
+            lot.exited * ratio,
+        )
+        lot.average, lot.entry_price, lot.exit_price = (
+            lot.average / ratio,
+            lot.entry_price / ratio,
+            lot.exit_price / ratio,
+        )
+        lot.low, lot.high = lot.low / ratio, lot.high / ratio
+        number = lot.following
+
+
+@njit(cache=True)
 def revalue(account: Any, symbol: int, change: float) -> None:
     """Pay what the open lots of a symbol cost more by, if all they cost is owed.
 

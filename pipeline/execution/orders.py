@@ -71,6 +71,8 @@ NO_REASON, BY_STRATEGY, OTHER_FILLED, ENTRY_ENDED, NO_POSITION, OUT_OF_TIME, NOT
 #: were cancelled (`execution.margin`).
 LOT, NO_PRICE, BUYING_POWER, PER_TRADE, PER_SYMBOL, OPEN_POSITIONS, ORDER_VOLUME = range(7, 14)
 HOURS, CASH, SHORT_SALE, LEVERAGE, LIQUIDATION = range(14, 19)
+#: Why an order ended that a split left with less than a lot (`execution.actions`).
+SPLIT = 19
 #: Values of ``until`` other than a time, ns UTC: until cancelled, until the session closes, only
 #: at the first bar that it meets, there only as a whole.
 GTC, DAY, IOC, FOK = 0, -1, -2, -3

@@ -1,13 +1,32 @@
-"""What holding costs: interest on cash and debt, and the fee for what is sold short."""
+"""What is booked between two sessions: interest and borrow fees, then corporate actions."""
 
 from typing import Any
 
 from numba import njit
 
-from pipeline.execution.account import value_at_close
+from pipeline.execution.account import account_at, value_at_close
+from pipeline.execution.actions import apply_actions
 from pipeline.execution.memory import load_f8
 
+_DAY_NS = 86_400_000_000_000
 _DAYS_A_YEAR = 365.0
+
+
+@njit(cache=True)
+def open_books(account: Any, date: int, session: int) -> None:
+    """Book what came due since the session before, once: ``date`` (ns) and number of the next."""
+    if account.booked_date != 0:
+        charge_nights(account, (date - account.booked_date) // _DAY_NS)
+    account.booked_date = date
+    apply_actions(account, session)
+
+
+@njit(cache=True)
+def open_books_at(account: int, date: int, session: int, opens: int) -> None:
+    """`open_books` at the time ``opens``, for callers from Python; ``account``: its address."""
+    record = account_at(account)
+    record.now = opens
+    open_books(record, date, session)
 
 
 @njit(cache=True)

@@ -1,27 +1,36 @@
 """The catalog: bars on disk by interval and symbol, with a manifest that says what there is.
 
     <catalog>/manifest.json               one entry per series: rows, range, sources, content hash
-    <catalog>/<interval>/<symbol>.parquet
+    <catalog>/<interval>/<symbol>.parquet bars
+    <catalog>/actions/<symbol>.parquet    splits and dividends, where there are any
 
-A write is all or nothing, over any number of series. Everything is checked in memory first. Then
-the files are written beside their targets (`*.new`), and the future manifest as
-`manifest.json.commit`, whose appearance is the point of no return: a crash before it leaves the
-former state, a crash after it is finished by whoever opens the catalog next.
+A write is all or nothing, over any number of series (`catalog_commit`); everything is checked in
+memory first.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import DataError
+from pipeline.market.actions import (
+    ACTIONS,
+    NONE,
+    Actions,
+    check_actions,
+    merge_actions,
+    read_actions,
+    write_actions,
+)
 from pipeline.market.bar_file import (
     MAX_TS,
     MIN_TS,
@@ -33,20 +42,11 @@ from pipeline.market.bar_file import (
     write_bars,
 )
 from pipeline.market.bars import PRICE_COLUMNS, check_bars, interval_name, interval_ns
+from pipeline.market.catalog_commit import COMMIT, MANIFEST, Change, commit, make_folder, recover
 from pipeline.market.catalog_lock import catalog_lock
-from pipeline.market.catalog_manifest import (
-    Entry,
-    Key,
-    file_name,
-    manifest_bytes,
-    not_found,
-    parse_manifest,
-)
+from pipeline.market.catalog_manifest import Entry, Key, file_name, not_found, parse_manifest
 
 __all__ = ["BarReader", "Catalog", "Entry", "Series", "WriteResult"]
-
-MANIFEST = "manifest.json"
-COMMIT = "manifest.json.commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,6 @@ class Series(NamedTuple):
     source: str
 
 
-class _Change(NamedTuple):
-    bars: BarColumns
-    sources: tuple[str, ...]
-
-
 class Catalog:
     """A folder of bar files. Opening one costs nothing; its manifest is read when first asked."""
 
@@ -84,17 +79,38 @@ class Catalog:
 
     def entries(self) -> list[Entry]:
         """List every series by interval length, then symbol; DataError if there is no catalog."""
-        found = self._manifest()
-        return sorted(found.values(), key=lambda e: (interval_ns(e.interval), e.symbol))
+        return sorted(self._series().values(), key=lambda e: (interval_ns(e.interval), e.symbol))
 
     def entry(self, symbol: str, interval: str) -> Entry:
         """Return one series; DataError naming the nearest ones when it is not there."""
-        manifest = self._manifest()
+        series = self._series()
         interval = interval_name(interval_ns(interval))
-        found = manifest.get((interval, symbol))
+        found = series.get((interval, symbol))
         if found is None:
-            raise DataError(not_found(self.path, manifest, symbol, interval))
+            raise DataError(not_found(self.path, series, symbol, interval))
         return found
+
+    def require_bars(self, symbol: str) -> None:
+        """Raise DataError, naming the nearest symbols, if there are no bars of a symbol."""
+        _check_bars_of(self.path, self._series(), symbol)
+
+    def action_entries(self) -> list[Entry]:
+        """List the tables of corporate actions by symbol; their times are ex-dates at 00:00Z."""
+        found = [entry for key, entry in self._manifest().items() if key[0] == ACTIONS]
+        return sorted(found, key=lambda entry: entry.symbol)
+
+    def actions(self, symbol: str) -> Actions:
+        """Return a symbol's splits and dividends, none if it has none; DataError as `load`."""
+        while True:
+            entry = self._manifest().get((ACTIONS, symbol))
+            if entry is None:
+                return NONE
+            try:
+                return read_actions(self.path / entry.file, symbol=symbol, sha256=entry.sha256)
+            except DataError:
+                # As in _open.
+                if self._manifest().get((ACTIONS, symbol)) == entry:
+                    raise
 
     def reader(
         self,
@@ -154,12 +170,16 @@ class Catalog:
             )
         return bars
 
+    def _series(self) -> dict[Key, Entry]:
+        """Return the entries of bars."""
+        return {key: entry for key, entry in self._manifest().items() if key[0] != ACTIONS}
+
     def _manifest(self) -> dict[Key, Entry]:
         path = self.path / MANIFEST
         if (self.path / COMMIT).exists():
             try:
                 with catalog_lock(self.path):
-                    self._recover()
+                    recover(self.path)
             except OSError as error:
                 raise DataError(
                     f"an interrupted write to {self.path} has to be finished: {error}"
@@ -200,18 +220,80 @@ class Catalog:
         checked = {(item.interval, item.symbol): (item, _checked(item)) for item in series}
         if len(checked) < len(series):
             raise ValueError("a series must be given at most once")
-        created = _make_folder(self.path)
+        results: list[WriteResult] = []
+
+        def merge(known: dict[Key, Entry]) -> list[Change]:
+            changes = []
+            for item, new in checked.values():
+                result, change = self._merge(known, item, new, replace=replace, overwrite=overwrite)
+                results.append(result)
+                changes += [] if change is None else [change]
+            return changes
+
+        self._write(merge)
+        return results
+
+    def write_actions(
+        self, tables: Mapping[str, Actions], source: str, replace: bool = False
+    ) -> dict[str, WriteResult]:
+        """Merge splits and dividends into the tables of symbols: all of them, or none.
+
+        As `write_all`: what is there already is left alone, another action on the same ex-date is
+        refused unless `replace`. DataError also for a symbol of which there are no bars.
+        """
+        for symbol, actions in tables.items():
+            try:
+                check_actions(symbol, actions)
+            except DataError as error:
+                raise DataError(f"{source}: {error}") from None
+        results: dict[str, WriteResult] = {}
+
+        def merge(known: dict[Key, Entry]) -> list[Change]:
+            bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
+            changes = []
+            for symbol, new in tables.items():
+                _check_bars_of(self.path, bars, symbol)
+                results[symbol], change = self._merge_actions(
+                    known.get((ACTIONS, symbol)), symbol, new, source, replace=replace
+                )
+                changes += [] if change is None else [change]
+            return changes
+
+        self._write(merge)
+        return results
+
+    def _merge_actions(
+        self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool
+    ) -> tuple[WriteResult, Change | None]:
+        """Compute what a symbol's actions will be, None if they stay; touches no file."""
+        old, sources = NONE, {source}
+        if entry is not None:
+            sources |= set(entry.sources)
+            try:
+                old = self.actions(symbol)
+            except DataError:
+                if not replace:
+                    raise
+        try:
+            merged, added, replaced = merge_actions(old, new, replace=replace)
+        except DataError as error:
+            raise DataError(f"{symbol} from {source}: {error}") from None
+        result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(merged.ts))
+        if not added and not replaced:
+            return result, None
+        found = _describe(symbol, ACTIONS, merged, sources)
+        return result, Change(found, partial(write_actions, merged, symbol=symbol))
+
+    def _write(self, make: Callable[[dict[Key, Entry]], list[Change]]) -> None:
+        """Commit the changes that ``make`` makes of what is known, while no one else writes."""
+        created = make_folder(self.path)
         try:
             with catalog_lock(self.path):
-                self._recover()
+                recover(self.path)
                 known = dict(self._manifest()) if (self.path / MANIFEST).exists() else {}
-                merged = {
-                    key: self._merge(known, item, new, replace=replace, overwrite=overwrite)
-                    for key, (item, new) in checked.items()
-                }
-                changed = {key: change for key, (_, change) in merged.items() if change is not None}
-                if changed:
-                    self._commit(known, changed)
+                changes = make(known)
+                if changes:
+                    commit(self.path, known, changes)
         except OSError as error:
             raise DataError(
                 f"cannot write to the catalog {self.path}: {error.strerror or error}; "
@@ -221,7 +303,6 @@ class Catalog:
             for folder in created:  # only succeeds if nothing was written
                 with contextlib.suppress(OSError):
                     folder.rmdir()
-        return [result for result, _ in merged.values()]
 
     def _merge(
         self,
@@ -231,7 +312,7 @@ class Catalog:
         *,
         replace: bool,
         overwrite: bool,
-    ) -> tuple[WriteResult, _Change | None]:
+    ) -> tuple[WriteResult, Change | None]:
         """Compute what a series will be, None if it stays; touches no file."""
         entry = known.get((item.interval, item.symbol))
         old = None
@@ -245,7 +326,7 @@ class Catalog:
                     raise
         if entry is None or old is None:
             rows = len(new.ts)
-            return WriteResult(rows, 0, 0, rows), _Change(new, (item.source,))
+            return WriteResult(rows, 0, 0, rows), _change(item, new, {item.source})
         try:
             bars, added, replaced = merge_bars(old, new, replace=replace or overwrite)
         except DataError as error:
@@ -257,56 +338,12 @@ class Catalog:
         same = not added and not replaced and len(bars.ts) == len(old.ts)
         if same and not (overwrite and entry.sources != tuple(sources)):
             return result, None
-        return result, _Change(bars, tuple(sorted(sources)))
+        return result, _change(item, bars, sources)
 
-    def _commit(self, known: dict[Key, Entry], changed: dict[Key, _Change]) -> None:
-        """Write the changed series and the manifest beside the old ones, then swap them in."""
-        entries = dict(known)
-        temporary: list[Path] = []
-        created: list[Path] = []
-        commit = self.path / COMMIT
-        try:
-            for (interval, symbol), (bars, sources) in changed.items():
-                entry = _describe(symbol, interval, bars, sources)
-                entries[interval, symbol] = entry
-                created += _make_folder((self.path / entry.file).parent)
-                temporary.append(self.path / (entry.file + ".new"))
-                with _durable(temporary[-1]) as sink:
-                    write_bars(bars, sink, symbol=symbol, interval=interval, sha256=entry.sha256)
-            temporary.append(self.path / (COMMIT + ".new"))
-            with _durable(temporary[-1]) as sink:
-                sink.write(manifest_bytes(entries))
-            temporary[-1].replace(commit)
-        except BaseException:
-            for path in temporary:
-                path.unlink(missing_ok=True)
-            for folder in created:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-            raise
-        try:
-            self._recover()
-        except OSError as error:
-            raise DataError(
-                f"the write to {self.path} is complete but not yet in place: {error}; "
-                "the next use of the catalog finishes it"
-            ) from error
 
-    def _recover(self) -> None:
-        """Finish a write that reached its point of no return, else remove what it left.
-
-        The caller holds the lock, so no write is under way.
-        """
-        commit = self.path / COMMIT
-        if commit.exists():
-            for entry in parse_manifest(commit).values():
-                with contextlib.suppress(FileNotFoundError):
-                    (self.path / (entry.file + ".new")).replace(self.path / entry.file)
-            commit.replace(self.path / MANIFEST)
-            _sync_folder(self.path)
-        else:
-            for leftover in (*self.path.glob("*.new"), *self.path.glob("*/*.parquet.new")):
-                leftover.unlink()
+def _check_bars_of(path: Path, bars: dict[Key, Entry], symbol: str) -> None:
+    if not any(key[1] == symbol for key in bars):
+        raise DataError(not_found(path, bars, symbol, None))
 
 
 def _checked(item: Series) -> BarColumns:
@@ -339,42 +376,24 @@ def _check_case(symbol: str, interval: str, keys: set[Key]) -> None:
             )
 
 
-def _describe(symbol: str, interval: str, bars: BarColumns, sources: tuple[str, ...]) -> Entry:
+def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
+    entry = _describe(item.symbol, item.interval, bars, sources)
+    write = partial(
+        write_bars, bars, symbol=item.symbol, interval=item.interval, sha256=entry.sha256
+    )
+    return Change(entry, write)
+
+
+def _describe(
+    symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]
+) -> Entry:
     return Entry(
         symbol=symbol,
         interval=interval,
-        rows=len(bars.ts),
-        first_ts=int(bars.ts[0]),
-        last_ts=int(bars.ts[-1]),
-        sources=sources,
-        sha256=bars.content_hash(),
+        rows=len(content.ts),
+        first_ts=int(content.ts[0]),
+        last_ts=int(content.ts[-1]),
+        sources=tuple(sorted(sources)),
+        sha256=content.content_hash(),
         file=f"{interval}/{file_name(symbol)}",
     )
-
-
-def _make_folder(path: Path) -> list[Path]:
-    """Make a folder and its parents; return those that were made, innermost first."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot make the folder {path}: {error.strerror}") from error
-    return missing
-
-
-@contextlib.contextmanager
-def _durable(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that is on disk, not only in a cache, when the block ends."""
-    with path.open("wb") as sink:
-        yield sink
-        sink.flush()
-        os.fsync(sink.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

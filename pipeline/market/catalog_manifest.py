@@ -13,14 +13,15 @@ from pipeline.market.bar_file import FORMAT_VERSION
 from pipeline.market.bars import interval_ns
 
 Key = tuple[str, str]
-"""(interval, symbol)."""
+"""(interval, symbol); for a table of corporate actions "actions" stands for the interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One series of a catalog.
+    """One series of a catalog, or one symbol's table of corporate actions.
 
-    `rows` bars, the first opening at `first_ts` and the last at `last_ts` (ns UTC). `sources` are
+    `rows` bars, the first opening at `first_ts` and the last at `last_ts` (ns UTC; of actions the
+    ex-dates at 00:00Z). `sources` are
     the imports that rows came from. `sha256` is `BarColumns.content_hash`: equal for equal bars,
     whatever their encoding. `file` is relative to the catalog.
     """
@@ -68,8 +69,11 @@ def file_name(symbol: str) -> str:
     return quoted + ".parquet"
 
 
-def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str) -> str:
-    """Say of a series that is not in the manifest what is nearest to it."""
+def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str | None) -> str:
+    """Say of a series that is not in the manifest what is nearest to it.
+
+    ``interval`` None: of any. The manifest holds bars only.
+    """
     intervals = [key[0] for key in manifest if key[1] == symbol]
     if intervals:
         intervals.sort(key=interval_ns)
@@ -81,4 +85,5 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     shown = near or there[:5]
     more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
     hint = "nearest" if near else "there are"
-    return f"{symbol} is not in {path} at {interval}; {hint}: {', '.join(shown) or 'none'}{more}"
+    at = "" if interval is None else f" at {interval}"
+    return f"{symbol} is not in {path}{at}; {hint}: {', '.join(shown) or 'none'}{more}"

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, SupportsIndex
@@ -31,6 +31,7 @@ PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 WHOLE_BAR = "bar"
 """The ``column`` of an indicator that reads several columns of a bar, such as atr."""
 
+_MOST_POWER = 4
 _INTERVAL = re.compile(r"[1-9][0-9]*[smhd]")
 
 
@@ -42,8 +43,9 @@ class Indicator:
     ``PRICE_COLUMNS`` or ``WHOLE_BAR``, ``interval`` such as ``"5m"`` or None for the base interval.
     ``outputs`` names the series of an indicator with several (each also an attribute, giving an
     `Output`); it is empty for an indicator with one. ``warmup`` counts the leading rows that are
-    NaN. ``function``, ``function_key``, ``label_name`` and ``memory`` (float64 cells per symbol)
-    are for a user's own function.
+    NaN. ``function``, ``function_key``, ``label_name``, ``memory`` (float64 cells per symbol),
+    ``power`` and ``state_powers`` are for a user's own function: by which powers of the price its
+    value and its cells scale when a share is split, None if it does not say (see `power_of`).
     """
 
     kind: str
@@ -53,6 +55,8 @@ class Indicator:
     outputs: tuple[str, ...] = ()
     warmup: int = 0
     memory: int = 0
+    power: int | None = None
+    state_powers: tuple[int, ...] = ()
     function_key: tuple[Any, ...] = field(default=(), repr=False)
     function: Callable[..., float] | None = field(default=None, compare=False, repr=False)
 
@@ -206,6 +210,8 @@ def custom(
     state: int = 0,
     warmup: int = 0,
     interval: str | None = None,
+    power: int | None = None,
+    state_powers: Sequence[int] | None = None,
 ) -> Indicator:
     """Return an indicator of your own that sees every bar and remembers what it likes.
 
@@ -213,17 +219,33 @@ def custom(
     each bar in order: ``state`` is float64[state], zeros before a symbol's first bar and then as
     the function left it; ``bar`` is float64[5] (open, high, low, close, volume); ``params`` is
     float64[len(params)] and must not be written to. The first ``warmup`` rows are NaN whatever the
-    function returns. Raises DataError for bad numbers, StrategyError if it is no function of three
-    arguments; whether it compiles is known when the plan is first computed.
+    function returns.
+
+    When a share is split, the past is put on the scale of the new shares: ``power`` says by which
+    power of the price the value scales (1: a price, 0: a ratio, -1: a volume), ``state_powers`` the
+    same of each cell of the state. Without ``power`` the indicator starts anew at a split: zeros in
+    its state, NaN for all values before it, and the warm-up again.
+
+    Raises DataError for bad numbers, StrategyError if it is no function of three arguments;
+    whether it compiles is known when the plan is first computed.
     """
     plain = plain_function(function, "custom", ("state", "bar", "params"))
+    cells = _count("custom", "state", state, 0)
+    powers = tuple(_power("custom", "state_powers", one) for one in state_powers or ())
+    if len(powers) != (0 if power is None else cells):
+        raise DataError(
+            f"custom: state_powers must be given with power, one for each of the {cells} cells of "
+            f"the state, were {state_powers!r} and power {power!r}"
+        )
     return Indicator(
         kind="custom",
         params=tuple(_finite("custom", "params", value) for value in params),
         column=WHOLE_BAR,
         interval=_interval("custom", interval),
         warmup=_count("custom", "warmup", warmup, 0),
-        memory=_count("custom", "state", state, 0),
+        memory=cells,
+        power=None if power is None else _power("custom", "power", power),
+        state_powers=powers,
         function_key=fingerprint(plain),
         function=plain,
     )
@@ -235,12 +257,17 @@ def window(
     *params: float,
     column: str = "close",
     interval: str | None = None,
+    power: int | None = None,
 ) -> Indicator:
     """Return an indicator of your own over the last ``period`` values of a column.
 
     ``function(window, params) -> float`` is plain Python that Numba can compile: ``window`` is
     float64[period], oldest first; ``params`` is float64[len(params)]; neither may be written to
-    nor kept. NaN until there are ``period`` rows. Raises as `custom` does.
+    nor kept. NaN until there are ``period`` rows.
+
+    When a share is split, the window is put on the scale of the new shares. ``power`` says by which
+    power of the price the value scales, as in `custom`; without it, values before a split are NaN
+    from then on. Raises as `custom` does.
     """
     plain = plain_function(function, "window", ("window", "params"))
     n = _period("window", "period", period)
@@ -250,9 +277,26 @@ def window(
         column=_column("window", column),
         interval=_interval("window", interval),
         warmup=n - 1,
+        power=None if power is None else _power("window", "power", power),
         function_key=fingerprint(plain),
         function=plain,
     )
+
+
+def power_of(indicator: Indicator) -> int | None:
+    """Return by which power of the price all outputs of an indicator scale; None: not known."""
+    if indicator.function is not None:
+        return indicator.power
+    if indicator.kind in ("rsi", "roc"):
+        return 0
+    if indicator.kind == "obv":
+        return -1
+    return source_power(indicator)
+
+
+def source_power(indicator: Indicator) -> int:
+    """Return the power of the price of the column that an indicator reads; 1 for the whole bar."""
+    return -1 if indicator.column == "volume" else 1
 
 
 def _on_column(
@@ -284,6 +328,18 @@ def _count(kind: str, name: str, value: SupportsIndex, least: int) -> int:
         number = None
     if number is None or number < least:
         raise DataError(f"{kind}: {name} must be an integer of at least {least}, was {value!r}")
+    return number
+
+
+def _power(kind: str, name: str, value: SupportsIndex) -> int:
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or abs(number) > _MOST_POWER:
+        raise DataError(
+            f"{kind}: {name} must be integers from {-_MOST_POWER} to {_MOST_POWER}, was {value!r}"
+        )
     return number
 
 

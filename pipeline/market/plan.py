@@ -15,7 +15,8 @@ from functools import cached_property
 
 from pipeline.errors import DataError, StrategyError
 from pipeline.market.indicator_kernels.layout import KINDS, state_cells
-from pipeline.market.indicators import PRICE_COLUMNS, Indicator, Output
+from pipeline.market.indicators import PRICE_COLUMNS, Indicator, Output, power_of
+from pipeline.market.split_scaling import PRICE_POWERS, Power
 
 Wanted = Indicator | Output
 Binding = tuple[tuple[str, int, int], ...]
@@ -52,6 +53,16 @@ class IntervalPlan:
     def needs_sessions(self) -> bool:
         """True if computing needs to know which session each row belongs to."""
         return any(planned.indicator.kind == "vwap" for planned in self.indicators)
+
+    @property
+    def powers(self) -> tuple[Power, ...]:
+        """By which power of the price each of the columns scales when a share is split."""
+        found = list(PRICE_POWERS) + [None] * (len(self.columns) - len(PRICE_POWERS))
+        for planned in self.indicators:
+            for column in planned.columns:
+                if column >= 0:
+                    found[column] = power_of(planned.indicator)
+        return tuple(found)
 
     @property
     def warmup(self) -> int:

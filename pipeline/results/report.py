@@ -23,7 +23,7 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     `volatility`, `sharpe_ratio`, `sortino_ratio`, `calmar_ratio`, `max_drawdown`,
     `longest_drawdown`, `best_session`, `worst_session`, `alpha`, `beta`, `round_trips`,
     `win_rate`, `profit_factor`, `orders_rejected`, `orders_cut_by_volume_cap`, `liquidations`
-    (these three only where not zero), `commission`, `slippage`.
+    (these three only where not zero), `commission`, `slippage`, `dividends` (only where not zero).
     """
     blocks = [_heading(summary), _replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -99,6 +99,7 @@ def _one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_touched(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
         *_touched(lane, "margin", "liquidations", "liquidation"),
         *_line("costs", _costs(lane)),
+        *(_line("dividends", _money(lane["dividends"])) if lane.get("dividends") else []),
         *_against(summary.get("benchmark"), lane),
     ]
 

@@ -21,7 +21,7 @@ REASONS = (
     *("none", "cancelled_by_strategy", "other_filled", "entry_ended", "no_position"),
     *("out_of_time", "not_at_once", "lot", "no_price", "max_buying_power", "max_per_trade"),
     *("max_per_symbol", "max_open_positions", "max_order_volume", "allowed_hours", "cash"),
-    *("short_sale", "leverage", "liquidation"),
+    *("short_sale", "leverage", "liquidation", "split"),
 )
 
 Column = NDArray[Any]

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import DataError
+from pipeline.market.actions import Splits
+from pipeline.market.adjustment import Scale
 from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.catalog import Catalog
@@ -29,7 +31,8 @@ class Replay:
     """What is replayed, and how.
 
     ``speed``: 0 is as fast as the data can be consumed, above 0 a multiple of real time;
-    ``prefetch_days``: days of data to decode ahead, 0 for none.
+    ``prefetch_days``: days of data to decode ahead, 0 for none; ``splits``: those that take effect
+    while it is replayed; ``scales``: per symbol what its bars are adjusted by, or None; or nothing.
     """
 
     catalog: str
@@ -37,6 +40,8 @@ class Replay:
     shape: SlotShape
     speed: float
     prefetch_days: int
+    splits: Splits = field(default_factory=dict)
+    scales: tuple[Scale | None, ...] = ()
 
 
 class Coordinator:
@@ -71,6 +76,7 @@ class Coordinator:
             self._replay.sessions,
             rows=1 if self._clock is not None else shape.rows,
             max_sessions=shape.sessions,
+            splits=self._replay.splits,
         )
         if self._tape.empty:
             dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
@@ -94,7 +100,8 @@ class Coordinator:
             executor = self._closing.enter_context(ThreadPoolExecutor(1, "prefetch"))
         catalog = Catalog(replay.catalog)
         feeds = []
-        for symbol in replay.shape.symbols:
+        scales = replay.scales or (None,) * len(replay.shape.symbols)
+        for symbol, scale in zip(replay.shape.symbols, scales, strict=True):
             feed = Feed(
                 catalog.reader(symbol, base, begin, end),
                 step,
@@ -103,6 +110,7 @@ class Coordinator:
                 # And the slot that is about to be filled, or decoding would start when it is empty.
                 ahead=replay.prefetch_days * max(1, DAY_NS // step) + replay.shape.rows,
                 timed=self._timed,
+                scale=scale,
             )
             self._closing.callback(feed.close)
             feeds.append(feed)

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.market.adjustment import Scale
 from pipeline.market.bars import assign_sessions
 from pipeline.market.catalog import BarReader
 from pipeline.market.time_manager import SessionTable
@@ -18,7 +19,7 @@ class Feed:
 
     Bars outside all sessions are left out and counted in ``outside``. With an ``executor`` the
     next row group is decoded in the background as soon as fewer than ``ahead`` bars are left.
-    ``timed`` is called with the function that loads, and times it.
+    ``timed`` is called with the function that loads, and times it. ``scale`` adjusts what was read.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Feed:
         executor: Executor | None,
         ahead: int,
         timed: Callable[[Callable[[], Block | None]], Block | None],
+        scale: Scale | None = None,
     ) -> None:
         self._reader = reader
         self._interval = interval
@@ -37,6 +39,7 @@ class Feed:
         self._executor = executor
         self._ahead = ahead
         self._timed = timed
+        self._scale = scale
         self._upcoming: Future[Block | None] | None = None
         self.outside = 0
         self.present = np.zeros(len(sessions), np.int64)
@@ -88,6 +91,8 @@ class Feed:
             spanned = np.arange(session[0], session[-1] + 2)
             counts = np.diff(np.searchsorted(session, spanned))
             self.present[session[0] : session[-1] + 1] += counts
+            if self._scale is not None:
+                columns = self._scale.adjusted(columns, session)
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
 

@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT
+from pipeline.execution.actions import ACTION
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
 from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT, report_open_at, watch_lots_at
 from pipeline.execution.orders import NEVER, ORDER, REPORTED
+from pipeline.execution.overnight import open_books_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
@@ -23,7 +25,7 @@ from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import SESSION, Slot, SlotShape
+from pipeline.stages.slot import SESSION, SPLITS, Slot, SlotShape
 from pipeline.strategy.bar import BAR, BINDING, bind_columns
 from pipeline.strategy.compiled import compile_hooks, hook_address
 from pipeline.strategy.context import Context, name_table
@@ -90,7 +92,7 @@ class Lane:
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         self._attach_messages(record)
         for field in fields(terms):
-            if field.name not in ("instruments", "hours"):
+            if field.name not in ("instruments", "hours", "actions"):
                 record[field.name] = getattr(terms, field.name)
         record["cash"] = record["equity"] = terms.initial_cash
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
@@ -104,6 +106,8 @@ class Lane:
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["stride"] = self._shape.stride
         record["plane"] = self._shape.stride * len(self._shape.symbols)
+        self._actions = np.array([tuple(action) for action in terms.actions], ACTION)
+        record["actions"], record["action_count"] = self._actions.ctypes.data, len(self._actions)
         record["base_cursor"] = self._cursor.ctypes.data
         record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
@@ -248,6 +252,10 @@ class Lane:
         )
         self._outbox.attach(self.account)
         self._kept = 0
+        if slot.header[SPLITS]:
+            first = slot.sessions[0]
+            dated = (int(first[name]) for name in ("date", "index", "open"))
+            open_books_at(int(self.account.ctypes.data), *dated)
         bind_columns(
             int(self.context.ctypes.data), int(self._bindings.ctypes.data), len(self._bindings)
         )
@@ -299,10 +307,11 @@ class Lane:
         record = self.account[0]
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
-            *("interest", "borrow"),
+            *("interest", "borrow", "dividends", "fractions_paid"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
             *("exposed", "ambiguous"),
             *("capped", "slipped", "rejected", "liquidations"),
+            *("positions_split", "orders_split", "dividends_booked"),
         )
         return {"lane": self.number, "orders": int(record["next_order"]) - 1} | {
             name: record[name].item() for name in names

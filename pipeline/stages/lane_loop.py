@@ -19,8 +19,7 @@ from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
-from pipeline.execution.overnight import charge_nights
-from pipeline.market.calendars import DAY_NS
+from pipeline.execution.overnight import open_books
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -225,13 +224,11 @@ def open_session(context_address: int) -> int:
         place += 1
     session = session_at(context.sessions + place * _SESSION_SIZE)
     context.next_open = place + 1
-    if context.session_date != 0:
-        nights = (session.date - context.session_date) // DAY_NS
-        charge_nights(account_at(context.account), nights)
+    account = account_at(context.account)
+    open_books(account, session.date, session.index)
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close
-    account = account_at(context.account)
     account.session_open = session.open
     account.session_close = session.close
     if account.hours != 0:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.market.actions import Action
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.strategy import Strategy
 
@@ -43,13 +44,15 @@ class Terms:
     the account is liquidated. ``credit_rate``, ``debit_rate``: see
     `execution.overnight`. ``fifo``: lots are closed first in, first out, not at average cost.
     ``instruments``: one per symbol, or none. ``hours``: first and last instant, ns UTC, at which
-    orders go out, one pair per session of the run, or none. ``latency`` (ns), ``latency_bars``: see
+    orders go out, one pair per session of the run, or none. ``actions``: splits and dividends by
+    session, then symbol, none of the first session's. ``latency`` (ns), ``latency_bars``: see
     `execution.latency`.
     """
 
     initial_cash: float
     instruments: tuple[Instrument, ...] = ()
     hours: tuple[tuple[int, int], ...] = ()
+    actions: tuple[Action, ...] = ()
     per_share: float = 0.0
     basis_points: float = 0.0
     per_order: float = 0.0

@@ -22,6 +22,7 @@ import pyarrow as pa
 from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError
+from pipeline.market.actions import Splits
 from pipeline.market.plan import IndicatorPlan
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.engine import Engine
@@ -142,6 +143,7 @@ def process(
     shape: SlotShape,
     plan: bytes,
     symbols: range,
+    splits: Splits,
     reader: Reader,
     place: Place,
     member: Member,
@@ -151,7 +153,7 @@ def process(
     metrics = PerformanceMetrics.for_row(place.stats, place.role)
     slots = slots_of(place, shape)
     indicators: IndicatorPlan = unpack(plan)
-    processor = Processor(indicators, symbols, slots[0])
+    processor = Processor(indicators, symbols, slots[0], splits)
     processor.process(_empty_slot(shape))
     place.ready[0].signal_ready()
     done = False

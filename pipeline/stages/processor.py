@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from pipeline.market.actions import NO_SPLITS, Splits
 from pipeline.market.bars import (
     DERIVE_STATE_F,
     DERIVE_STATE_I,
@@ -16,7 +17,7 @@ from pipeline.market.bars import (
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.market.quality import QUALITY_STATE_I, fill_quality
-from pipeline.stages.slot import HORIZON, QUALITY, BarTable, Slot
+from pipeline.stages.slot import HORIZON, QUALITY, SPLITS, BarTable, Slot
 from pipeline.stages.tail import Tail
 
 _PRICES = slice(0, len(PRICE_COLUMNS))
@@ -121,10 +122,16 @@ class _Table:
         self._quality = QUALITY in table.columns
         own = slice(0, None) if derived else slice(len(PRICE_COLUMNS), None)
         self.tail = Tail(table, own, symbols, times=derived)
+        self._powers = (*plan.table(table.interval).powers, *((0,) if self._quality else ()))
         self._bars_i = np.zeros((len(symbols), DERIVE_STATE_I), np.int64)
         self._bars_f = np.zeros((len(symbols), DERIVE_STATE_F))
         self._grades = np.zeros((len(symbols), QUALITY_STATE_I), np.int64)
         self._session_of_row = np.zeros(table.ts.shape, np.int64)
+
+    def split(self, symbol: int, ratio: float) -> None:
+        """Put what is kept of a symbol on the scale after a split. No longer bar is under way."""
+        self.tail.split(symbol, ratio, self._powers)
+        self._runner.split(symbol, ratio)
 
     def derive(self, table: BarTable, base: BarTable, horizon: int, sessions: "_Sessions") -> None:
         """Write the longer bars that are complete by the horizon."""
@@ -196,18 +203,28 @@ class _Sessions:
 class Processor:
     """Fills the derived part of one slot after the other for ``symbols``, a range of indices."""
 
-    def __init__(self, plan: IndicatorPlan, symbols: range, slot: Slot) -> None:
+    def __init__(
+        self, plan: IndicatorPlan, symbols: range, slot: Slot, splits: Splits = NO_SPLITS
+    ) -> None:
         self._tables = [
             _Table(table, plan, symbols, derived=index > 0)
             for index, table in enumerate(slot.tables)
         ]
         self.symbols = symbols
+        self._splits = splits
 
     def process(self, slot: Slot) -> None:
         """Derive, compute and carry over; the slot's base bars are in place."""
         sessions = _Sessions(slot)
         horizon = int(slot.header[HORIZON])
+        split = [
+            (symbol, ratio)
+            for symbol, ratio in self._splits.get(int(slot.header[SPLITS]), ())
+            if symbol in self.symbols
+        ]
         for own, table in zip(self._tables, slot.tables, strict=True):
+            for symbol, ratio in split:
+                own.split(symbol, ratio)
             own.tail.carry_in(table)
             if own.derived:
                 own.derive(table, slot.tables[0], horizon, sessions)

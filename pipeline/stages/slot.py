@@ -12,6 +12,9 @@
     the run of one symbol, R rows:   | lookback rows (right-aligned) | fresh rows | unused |
                                      0                            first    first+count     R
 
+Where shares are split before a session, the slot begins with that session (cell SPLITS of the
+header holds its index, which is not 0; else 0), and the rows of the past are on the new scale.
+
 The *horizon* is the last instant the slot speaks for: all that happens after the previous slot's
 horizon and up to this one is in it, and the next base bar closes after it.
 """
@@ -41,7 +44,7 @@ SESSION: np.dtype[Any] = np.dtype(
 )
 
 #: Cells of the header, in order.
-SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END = range(6)
+SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END, SPLITS = range(7)
 _HEADER_CELLS = 8
 
 #: Fresh base rows that a slot is sized for by default, of one symbol and of all together: large

@@ -4,12 +4,14 @@ A writer keeps its own copy: the slot before may already be written again by its
 later stage still works on this one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from pipeline.market.split_scaling import Power, rescale
 from pipeline.stages.slot import BarTable
 
 
@@ -47,6 +49,11 @@ class Tail:
         if times:
             self._times = np.zeros((2, len(symbols), self._rows), np.int64)
         self._seen = np.zeros(len(symbols), np.int64)
+
+    def split(self, symbol: int, ratio: float, powers: Sequence[Power]) -> None:
+        """Put a symbol's rows on the scale after a split; one power per column of the table."""
+        for values, power in zip(self._values, powers[self._columns], strict=True):
+            rescale(values[symbol - self._low], ratio, power)
 
     def carry_in(self, table: BarTable) -> None:
         """Write the lookback rows into a slot just claimed or taken."""

@@ -11,10 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.market.actions import NO_SPLITS, Splits
+from pipeline.market.split_scaling import PRICE_POWERS
 from pipeline.market.time_manager import SessionTable
 from pipeline.stages.feed import Feed
 from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import END, FIRST_CLOSE, HORIZON, ROWS, SEQUENCE, SESSIONS, Slot
+from pipeline.stages.slot import (
+    END,
+    FIRST_CLOSE,
+    HORIZON,
+    ROWS,
+    SEQUENCE,
+    SESSIONS,
+    SPLITS,
+    Slot,
+)
 from pipeline.stages.tail import Tail
 
 
@@ -35,13 +46,21 @@ class Tape:
     """Fills one slot after the other from the feeds, until the last session has closed."""
 
     def __init__(
-        self, feeds: Sequence[Feed], sessions: SessionTable, *, rows: int, max_sessions: int
+        self,
+        feeds: Sequence[Feed],
+        sessions: SessionTable,
+        *,
+        rows: int,
+        max_sessions: int,
+        splits: Splits = NO_SPLITS,
     ) -> None:
         self._feeds = feeds
         self._sessions = sessions
         self._rows = rows
         # One less than a slot can name: the session that opens at the instant the last one closes.
         self._max_sessions = max_sessions - 1
+        self._splits = splits
+        self._split_sessions = sorted(splits)
         self._live = [feed.advance(0) for feed in feeds]
         self._horizon = int(sessions.open_ns[0]) - 1
         self._sequence = 0
@@ -60,9 +79,15 @@ class Tape:
         return min(closes) if closes else None
 
     def cut(self) -> Cut:
-        """Choose the next slot's bars: as many as fit, no close split."""
+        """Choose the next slot's bars: as many as fit, no close split.
+
+        A slot ends with the last session before one that opens with shares split.
+        """
         first = int(np.searchsorted(self._sessions.close_ns, self._horizon, side="right"))
         last = min(first + self._max_sessions, len(self._sessions)) - 1
+        upcoming = bisect_right(self._split_sessions, first)
+        if upcoming < len(self._split_sessions):
+            last = min(last, self._split_sessions[upcoming] - 1)
         last_close = int(self._sessions.close_ns[last])
         for feed, live in zip(self._feeds, self._live, strict=True):
             if live:
@@ -77,6 +102,7 @@ class Tape:
     def fill(self, slot: Slot, data: SessionData, tail: Tail, cut: Cut) -> int:
         """Write a cut into a slot just claimed; the number of fresh base bars."""
         data.bind(slot)
+        slot.header[SPLITS] = self._split(cut.sessions.start, tail)
         tail.carry_in(slot.tables[0])
         slot.tables[0].count[:] = 0
         first_close = cut.last_close
@@ -98,6 +124,14 @@ class Tape:
         self._sequence += 1
         self._horizon = horizon
         return sum(cut.rows)
+
+    def _split(self, first: int, tail: Tail) -> int:
+        """Split the past if the slot begins with a session before which shares are; its index."""
+        if first not in self._splits or self._sessions.open_ns[first] <= self._horizon:
+            return 0
+        for symbol, ratio in self._splits[first]:
+            tail.split(symbol, ratio, PRICE_POWERS)
+        return first
 
     def _end_of(self, cut: Cut) -> int:
         """Return the horizon of a cut whose bars have been taken from the feeds."""

@@ -141,3 +141,44 @@ def test_notes_follow_the_table(called, tmp_path: Path):
     done = called("import", "SPY.csv", "--catalog", "made")
     assert done.code == 0
     assert "SPY 1m: times without a zone were read as UTC" in done.out.splitlines()
+
+
+ACTIONS = """symbol,date,split,dividend
+SPY,2024-03-05,2:1,
+SPY,2024-03-06,,0.25
+QQQ,2024-03-06,,0.5
+"""
+
+
+def test_splits_and_dividends_are_imported_and_listed(called, tmp_path: Path):
+    (tmp_path / "prices.csv").write_text(CSV)
+    (tmp_path / "actions.csv").write_text(ACTIONS)
+    imported(called)
+    done = called("import", "--actions", "actions.csv", "--catalog", "made")
+    assert (done.code, done.err) == (0, "")
+    header, row, note = done.out.splitlines()
+    assert header.split()[:6] == ["symbol", "added", "unchanged", "replaced", "splits", "dividends"]
+    assert row.split() == ["SPY", "2", "0", "0", "1", "1", "2024-03-05", "2024-03-06"]
+    assert note == "QQQ left out: the catalog has no bars of it"
+    listed = called("catalog", "made").out.splitlines()
+    assert listed[-2].split() == ["symbol", "splits", "dividends", "first", "last", "sources"]
+    assert listed[-1].split() == [
+        *("actions", "SPY", "1", "1", "2024-03-05", "2024-03-06", "actions.csv")
+    ]
+    document = json.loads(called("catalog", "made", "--json").out)
+    (series,), (actions,) = document["series"], document["actions"]
+    assert (series["interval"], actions["symbol"]) == ("1m", "SPY")
+    assert (actions["splits"], actions["dividends"], actions["rows"]) == (1, 1, 2)
+    document = json.loads(
+        called("import", "--actions", "actions.csv", "--catalog", "made", "--json").out
+    )
+    assert (document["actions"][0]["unchanged"], len(document["notes"])) == (2, 1)
+
+
+def test_a_table_of_actions_that_is_wrong_is_bad_input(called, tmp_path: Path):
+    (tmp_path / "prices.csv").write_text(CSV)
+    (tmp_path / "actions.csv").write_text(ACTIONS.replace("2:1", "-2"))
+    imported(called)
+    done = called("import", "--actions", "actions.csv", "--catalog", "made")
+    assert (done.code, done.out) == (2, "")
+    assert "actions.csv: SPY: ex-date 2024-03-05: split must be a finite number above 0" in done.err

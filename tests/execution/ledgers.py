@@ -8,6 +8,7 @@ from numba import njit
 
 from pipeline.execution import account as accounts
 from pipeline.execution import (
+    actions,
     book,
     currency,
     fills,
@@ -288,6 +289,15 @@ class Ledger:
 
     def charge_nights(self, nights: int) -> None:
         _charge_nights(self.address, nights)
+
+    def act(self, now: int, *rows: tuple[int, float, float]) -> None:
+        """Let (symbol, split, dividend) take effect at ``now``."""
+        self.at(now)
+        self.actions = np.array([(1, *row) for row in rows], actions.ACTION)
+        one = self.record[0]
+        one["actions"], one["action_count"] = self.actions.ctypes.data, len(rows)
+        one["next_action"] = 0
+        overnight.open_books_at(self.address, 0, 1, now)
 
     def record_session(self) -> None:
         _record_session(self.address)

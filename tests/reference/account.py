@@ -39,6 +39,8 @@ class Account:
         self.lots = Lots(symbols, fifo=terms.fifo)
         self._paid: dict[int, float] = {}
         self._rates = [math.nan if one.pair else 1.0 for one in self._of_symbol]
+        self._booked = 0
+        self._actions = terms.actions
         self._untold: list[matching.Order] = []
         self._known = 0
         self.prices = [math.nan] * symbols
@@ -78,6 +80,32 @@ class Account:
         ]
         self._known = len(self.book.orders)
         return found
+
+    def open_books(self, date: int, session: int) -> None:
+        """Book what came due before a session: nights, then dividends and splits, once."""
+        if self._booked:
+            self.charge_nights((date - self._booked) // 86_400_000_000_000)
+        self._booked = date
+        due = [action for action in self._actions if action.session <= session]
+        self._actions = self._actions[len(due) :]
+        for _, symbol, ratio, dividend in due:
+            self.cash += self.book.position[symbol] * dividend * self.multiplier(symbol)
+            self.lots.receive(symbol, dividend * self.multiplier(symbol))
+            if ratio != 1.0:
+                self._split(symbol, ratio)
+
+    def _split(self, symbol: int, ratio: float) -> None:
+        self.prices[symbol] /= ratio
+        self.volumes[symbol] *= ratio
+        fraction = self.book.split(symbol, ratio)
+        self.lots.split(symbol, ratio)
+        if fraction:
+            price, unit = self.prices[symbol], self.multiplier(symbol)
+            self.cash += fraction * price * unit
+            self.lots.fill(symbol, -fraction, price, unit, 0.0, self.now)
+        for order in self.book.at_rest:
+            if order.symbol == symbol and order.resting and order.filled:
+                self._paid[order.order_id] = self._owed(order)
 
     def charge_nights(self, nights: int) -> None:
         """Book interest and borrow fees for the nights between two sessions."""
@@ -138,14 +166,17 @@ class Account:
 
     def _commission(self, order: matching.Order) -> float:
         """What the last fill of an order costs: what is owed for all of them, less what is paid."""
-        terms, size = self.terms, abs(order.filled)
-        point = self._of_symbol[order.symbol].multiplier
-        owed = terms.per_share * size
-        owed += terms.basis_points * 1e-4 * size * order.price * point
-        owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
+        owed = self._owed(order)
         before = self._paid.get(order.order_id, 0.0)
         self._paid[order.order_id] = owed
         return (owed - before) * self._rates[order.symbol]
+
+    def _owed(self, order: matching.Order) -> float:
+        terms, size = self.terms, abs(order.filled)
+        owed = terms.per_share * size
+        point = self._of_symbol[order.symbol].multiplier
+        owed += terms.basis_points * 1e-4 * size * order.price * point
+        return min(max(owed + terms.per_order, terms.minimum), terms.maximum)
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
@@ -261,7 +292,7 @@ class Account:
         refused = not order.parent and self.book.judge(order) is not None
         order.limit = before
         if not refused:
-            self.book.change_limit(order, changed)
+            self.book.change_limit(order, limit)
         return not refused
 
     def one_cancels_other(self, first: int, second: int) -> bool:

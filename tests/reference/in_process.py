@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import run_digest
 from pipeline.results.folder import RunFolder
@@ -115,13 +116,16 @@ def make_shape(market: Market, specs: Sequence[LaneSpec], plan: IndicatorPlan, r
 class Coordinating:
     """The coordinator's part: cuts the tape into slots."""
 
-    def __init__(self, market: Market, slots: Slots, group_rows: int) -> None:
+    def __init__(
+        self, market: Market, slots: Slots, group_rows: int, splits: Splits = NO_SPLITS
+    ) -> None:
         shape = slots.shape
         self.tape = Tape(
             make_feeds(market, group_rows),
             market.sessions,
             rows=shape.rows,
             max_sessions=shape.sessions,
+            splits=splits,
         )
         self._slots = slots
         self._data = SessionData(shape)
@@ -158,7 +162,7 @@ def run_in_process(
             for part in range(setup.engines)
         ]
         try:
-            facts = _drive(market, plan, slots, setup, engines)
+            facts = _drive(market, plan, slots, setup, engines, splits_of(terms.actions))
         except BaseException:
             for engine in engines:
                 engine.abort()
@@ -209,12 +213,17 @@ def bars_on_the_tape(market: Market, slot_rows: int) -> list[list[Bars]]:
 
 
 def _drive(
-    market: Market, plan: IndicatorPlan, slots: Slots, setup: Setup, engines: Sequence[Engine]
+    market: Market,
+    plan: IndicatorPlan,
+    slots: Slots,
+    setup: Setup,
+    engines: Sequence[Engine],
+    splits: Splits,
 ) -> list[list[dict[str, Any]]]:
-    coordinating = Coordinating(market, slots, setup.group_rows)
+    coordinating = Coordinating(market, slots, setup.group_rows, splits)
     symbols, count = len(market.symbols), len(slots.views)
     processors = [
-        Processor(plan, share(symbols, setup.processors, part), slots.views[0])
+        Processor(plan, share(symbols, setup.processors, part), slots.views[0], splits)
         for part in range(setup.processors)
     ]
     for engine in engines:

@@ -21,6 +21,7 @@ class Lot:
     average: float = 0.0  # price of what is still open
     seen: list[float] = field(default_factory=list)  # prices it has lived through
     bars: int = 0
+    income: float = 0.0  # dividends
 
     def revalue(self, change: float) -> float:
         """What all that it cost is owed more, if a unit makes so much more for 1 of price."""
@@ -35,7 +36,8 @@ class Lot:
         entry = sum(part[0] * part[1] for part in self.entries) / quantity
         low, high = min(self.seen), max(self.seen)
         fees = sum(part[3] for part in (*self.entries, *self.exits))
-        profit = worth - sum(part[2] for part in (*self.entries, *self.exits)) - fees
+        profit = self.income + worth - fees
+        profit -= sum(part[2] for part in (*self.entries, *self.exits))
         leave = math.nan
         if ts:
             leave = sum(p[0] * p[1] for p in self.exits) / sum(p[0] for p in self.exits)
@@ -56,6 +58,21 @@ class Lots:
         self.open: list[list[Lot]] = [[] for _ in range(symbols)]
         self.held = [0.0] * symbols
         self.trips: list[Trip] = []
+
+    def receive(self, symbol: int, amount: float) -> None:
+        """A dividend, for each unit held."""
+        for lot in self.open[symbol]:
+            lot.income += lot.units * amount
+
+    def split(self, symbol: int, ratio: float) -> None:
+        """Every unit becomes ``ratio`` units."""
+        self.held[symbol] *= ratio
+        for lot in self.open[symbol]:
+            lot.units *= ratio
+            lot.average /= ratio
+            lot.seen = [price / ratio for price in lot.seen]
+            for parts in (lot.entries, lot.exits):
+                parts[:] = [(size * ratio, price / ratio, *rest) for size, price, *rest in parts]
 
     def show(self, symbol: int, low: float, high: float) -> None:
         """A bar has ended through which the open lots lived."""
@@ -125,7 +142,8 @@ class Lots:
         gone = (-size, price, worth * share, fee * share)
         lot.entries = [(quantity + size, price, worth - gone[2], fee - gone[3])]
         lot.units += size
-        return Lot(0.0, lot.entry_ts, [gone], [leaving], price, list(lot.seen), lot.bars)
+        income, lot.income = lot.income * share, lot.income * (1 - share)
+        return Lot(0.0, lot.entry_ts, [gone], [leaving], price, list(lot.seen), lot.bars, income)
 
     def still_open(self, prices: list[float], units: list[float]) -> list[Trip]:
         """The lots that are open at the end, marked at the last closes."""

@@ -1,6 +1,6 @@
 """A small market in memory: what the reference replays, and what the product is given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.market.actions import Action, Actions
 from pipeline.market.bars import PRICE_COLUMNS, interval_ns
 from pipeline.market.catalog import Catalog, Series
 from pipeline.market.time_manager import SessionTable
@@ -67,14 +68,31 @@ class Market:
     def intervals(self) -> tuple[int, ...]:
         return tuple(interval_ns(name) for name in self.streams)
 
-    def write(self, folder: Path) -> Path:
+    def split(self, actions: Iterable[Action]) -> "Market":
+        """The same bars as they would be traded with these splits."""
+        bars = {name: Bars(one.ts, one.values.copy()) for name, one in self.bars.items()}
+        for action in actions:
+            one = bars[self.symbols[action.symbol]]
+            daily = self.intervals[0] == 86_400_000_000_000
+            begins = self.sessions.date_ns if daily else self.sessions.close_ns - 1
+            later = one.ts > begins[action.session - 1]
+            one.values[:4, later] /= action.split
+            one.values[4, later] *= action.split
+        return Market(bars, self.sessions, self.streams)
+
+    def write(self, folder: Path, actions: Iterable[Action] = ()) -> Path:
         """Write the bars into a catalog; symbols without a single bar cannot be in one."""
-        Catalog(folder).write_all(
+        catalog = Catalog(folder)
+        catalog.write_all(
             [
                 Series(symbol, self.streams[0], bars.to_table(), "test")
                 for symbol, bars in self.bars.items()
             ]
         )
+        for action in actions:
+            day = self.sessions.date_ns[action.session : action.session + 1]
+            row = Actions(day, np.array([action.split]), np.array([action.dividend]))
+            catalog.write_actions({self.symbols[action.symbol]: row}, "test")
         return folder
 
 

@@ -8,6 +8,7 @@ NEVER = 2**63 - 1
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, ON_OPEN, ON_CLOSE = range(7)
 ACCEPTED, TRIGGERED, PARTLY, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
 NONE, STRATEGY, OTHER, ENTRY, NO_POSITION, TIME, AT_ONCE = range(7)
+SPLIT = 19
 GTC, DAY, IOC, FOK = 0, -1, -2, -3
 
 Bar = tuple[float, float, float, float, float]
@@ -77,7 +78,8 @@ class Message:
     order: Order
     since: int
     bars: int
-    effect: Callable[[int], None]  # given the instant at which it is there
+    effect: Callable[[int, float], None]  # given the instant at which it is there, and the limit
+    limit: float = math.nan
 
 
 @dataclass
@@ -126,16 +128,18 @@ class Book:
         elif not order.parent and not order.reason:
             order.live = self.now + self.latency if self.latency_bars == 0 else NEVER - 1
             if self.latency_bars:
-                self.send(order, lambda ts: None)
+                self.send(order, lambda ts, limit: None)
         return order
 
-    def send(self, order: Order, effect: Callable[[int], None]) -> None:
+    def send(
+        self, order: Order, effect: Callable[[int, float], None], limit: float = math.nan
+    ) -> None:
         """Do something to an order at rest, at once or when it is there."""
         if not self.latency and not self.latency_bars:
-            effect(self.now)
+            effect(self.now, limit)
             return
         since = self.now + self.latency
-        self.messages.append(Message(order, since, self.latency_bars, effect))
+        self.messages.append(Message(order, since, self.latency_bars, effect, limit))
 
     def _deliver(self, symbol: int, ts: int) -> None:
         mine = [one for one in self.messages if one.order.symbol == symbol and one.since <= ts]
@@ -147,7 +151,7 @@ class Book:
             if message.order.resting:
                 if message.order.live == NEVER - 1:
                     message.order.live = ts
-                message.effect(ts)
+                message.effect(ts, message.limit)
 
     def on_tick(self, price: float, *, up: bool) -> float:
         if not self.tick or math.isnan(price):
@@ -200,13 +204,13 @@ class Book:
     def cancel(self, order_id: int) -> None:
         order = self.orders[order_id - 1]
         if order.resting:
-            self.send(order, lambda ts: self.end(order, CANCELLED, STRATEGY, ts))
+            self.send(order, lambda ts, limit: self.end(order, CANCELLED, STRATEGY, ts))
 
     def change_limit(self, order: Order, limit: float) -> None:
-        def effect(ts: int) -> None:
-            order.limit = limit
+        def effect(ts: int, limit: float) -> None:
+            order.limit = self.on_tick(limit, up=not order.buys)
 
-        self.send(order, effect)
+        self.send(order, effect, limit)
 
     def close_session(self) -> None:
         for order in self.at_rest:
@@ -214,6 +218,32 @@ class Book:
             over = (of_session and order.ts < self.now) or 0 < order.until <= self.now
             if order.resting and over:
                 self.end(order, EXPIRED, TIME, self.now)
+
+    def split(self, symbol: int, ratio: float) -> float:
+        """Turn each share into ``ratio`` of them; what is left over of a lot, to be paid out."""
+        self.last[symbol] /= ratio
+        held = self.position[symbol] * ratio
+        self.position[symbol] = self.whole_lots(held)
+        for message in self.messages:
+            if message.order.symbol == symbol:
+                message.limit /= ratio
+        for order in self.at_rest:
+            if order.symbol != symbol or not order.resting:
+                continue
+            left = order.left * ratio
+            if order.live != NEVER:
+                left = self.whole_lots(left)
+                if not left:
+                    self.end(order, CANCELLED, SPLIT, self.now)
+                    continue
+            up = order.buys
+            order.filled *= ratio
+            order.quantity = order.filled + left
+            order.limit = self.on_tick(order.limit / ratio, up=not up)
+            order.stop = self.on_tick(order.stop / ratio, up=up)
+            order.amount /= ratio
+            order.price /= ratio
+        return held - self.position[symbol]
 
     def fill(self, order: Order, ts: int, price: float, *, within: bool) -> None:
         wanted = order.left

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.market.calendars import DAY_NS
+from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import LaneDigest
@@ -150,23 +150,51 @@ def moments_of(market: Market, bars: list[list[list[Bar]]]) -> list[tuple[int, M
 
 
 def indicator_columns(
-    market: Market, plan: IndicatorPlan, bars: list[list[list[Bar]]]
-) -> list[Any]:
-    """Per interval the indicator columns of every symbol, f8[columns, symbols, rows]."""
-    found = []
-    symbols = len(market.symbols)
+    market: Market, plan: IndicatorPlan, bars: list[list[list[Bar]]], splits: Splits = NO_SPLITS
+) -> dict[int, list[Any]]:
+    """Per interval the columns of every symbol, f8[columns, symbols, rows], as they look now.
+
+    They look anew from each session on that opens with shares split, by which they are found: all
+    before it is on the new scale, and what comes after it is not there yet. 0: at first.
+    """
+    looks: dict[int, list[Any]] = {first: [] for first in (0, *sorted(splits))}
     for index, name in enumerate(market.streams):
         rows = max(1, *(len(of_symbol) for of_symbol in bars[index]))
-        values = np.full((len(plan.columns(name)), symbols, rows), np.nan)
-        sessions = np.zeros((symbols, rows), np.int64)
-        for symbol, of_symbol in enumerate(bars[index]):
-            for row, bar in enumerate(of_symbol):
-                values[:5, symbol, row] = bar.prices
-                sessions[symbol, row] = bar.session
-        counts = np.array([len(of_symbol) for of_symbol in bars[index]], np.int64)
-        PlanRunner(plan, name, range(symbols)).compute(values, 0, counts, sessions)
-        found.append(values)
-    return found
+        values = np.full((len(plan.columns(name)), len(market.symbols), rows), np.nan)
+        runner = PlanRunner(plan, name, range(len(market.symbols)))
+        done = [0] * len(market.symbols)
+        ends = [*sorted(splits), len(market.sessions)]
+        for first, end in zip(looks, ends, strict=True):
+            for symbol, ratio in splits.get(first, ()):
+                runner.split(symbol, ratio)
+                for column, power in enumerate(plan.table(name).powers):
+                    past = values[column, symbol, : done[symbol]]
+                    past[:] = {1: past / ratio, 0: past, -1: past * ratio}[power]
+            fresh = [
+                [bar for bar in of_symbol if first <= bar.session < end]
+                for of_symbol in bars[index]
+            ]
+            computed = _computed(runner, len(values), fresh)
+            for symbol, more in enumerate(fresh):
+                span = slice(done[symbol], done[symbol] + len(more))
+                values[:, symbol, span] = computed[:, symbol, : len(more)]
+                done[symbol] += len(more)
+            looks[first].append(values.copy())
+    return looks
+
+
+def _computed(runner: PlanRunner, columns: int, bars: list[list[Bar]]) -> Any:
+    """Prices and indicators of the bars by symbol that come next."""
+    rows = max(1, *(len(of_symbol) for of_symbol in bars))
+    values = np.full((columns, len(bars), rows), np.nan)
+    sessions = np.zeros((len(bars), rows), np.int64)
+    for symbol, of_symbol in enumerate(bars):
+        for row, bar in enumerate(of_symbol):
+            values[:5, symbol, row] = bar.prices
+            sessions[symbol, row] = bar.session
+    counts = np.array([len(of_symbol) for of_symbol in bars], np.int64)
+    runner.compute(values, 0, counts, sessions)
+    return values
 
 
 class Lane:
@@ -193,7 +221,9 @@ class Lane:
         plan = IndicatorPlan.build([request], self._market.streams)
         self._request = list(plan.binding(request))
         account = self.account
-        account.columns = indicator_columns(self._market, plan, bars)
+        splits = splits_of(account.terms.actions)
+        self._looks = indicator_columns(self._market, plan, bars, splits)
+        account.columns = self._looks[0]
         account.names = {name: (index, column) for name, index, column in self._request}
         account.lookback = self._strategy.lookback
 
@@ -205,8 +235,7 @@ class Lane:
     def open_session(self, index: int) -> None:
         sessions, account = self._market.sessions, self.account
         account.hours = account.terms.hours[index] if account.terms.hours else None
-        if account.session_date:
-            account.charge_nights((int(sessions.date_ns[index]) - account.session_date) // DAY_NS)
+        account.open_books(int(sessions.date_ns[index]), index)
         account.session_date = int(sessions.date_ns[index])
         account.book.session_open = int(sessions.open_ns[index])
         account.book.session_close = int(sessions.close_ns[index])
@@ -215,6 +244,12 @@ class Lane:
                 for one in (*self._of_symbol, self._own):
                     setattr(one, name, declared.initial)
         self.call("on_session_open", None, self._session(index))
+
+    def split(self, index: int) -> None:
+        """Before anything else of a session with a split: book it, and see the past anew."""
+        if index in self._looks:
+            self.account.columns = self._looks[index]
+            self.account.open_books(int(self._market.sessions.date_ns[index]), index)
 
     def close_session(self, index: int) -> None:
         self.call("on_session_close", None, self._session(index))
@@ -291,6 +326,8 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     for now, moment in moments_of(market, bars):
         account.book.now = now
         base = moment.bars[0]
+        for index in moment.opens:
+            lane.split(index)
         ended = account.ended_since()
         fills = [fill for bar in base for fill in account.meet(bar)]
         for bar in base:

@@ -228,4 +228,41 @@ class Desk(Strategy):
             ctx.market_on_close(bar.symbol, side)
 
 
-TRADERS = (Crosser, Tinkerer, Ranker, Both, Desk)
+class Historian(Strategy):
+    """Writes what it sees of the past into the prices of its orders."""
+
+    span: int = 3
+    minutes: int = 0
+    lookback = property(lambda self: self.span)
+    bars: int = state(0)
+
+    def indicators(self) -> Mapping[str, Any]:
+        return {"least": ind.lowest(2, interval=_interval(self.minutes)), "flow": ind.obv()}
+
+    def on_session_open(self, session, ctx):
+        total = 0.0
+        for close in ctx.window(0, "close", self.span):
+            total += close
+        for volume in ctx.window(0, "volume", self.span):
+            total += 0.001 * volume
+        for high in ctx.window(0, "high", self.span, self.minutes * MINUTE):
+            total += high
+        ctx.limit(0, 1.0, total, tif.DAY)
+
+    def on_bar(self, bar, ctx):
+        self.bars += 1
+        total = 0.0
+        for low in ctx.window(bar.symbol, "low", self.span):
+            total += low
+        for flow in ctx.window(bar.symbol, "flow", self.span):
+            total += 0.001 * flow
+        for least in ctx.window(bar.symbol, "least", self.span):
+            if least == least:
+                total += least
+        if self.bars % 3 == 1:
+            ctx.stop(bar.symbol, -0.25 * self.bars, total)
+        elif self.bars % 3 == 2:
+            ctx.trailing_stop(bar.symbol, 2.0, amount=0.01 * total)
+
+
+TRADERS = (Crosser, Tinkerer, Ranker, Both, Desk, Historian)

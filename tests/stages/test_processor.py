@@ -73,7 +73,7 @@ def test_indicators_do_not_depend_on_where_slots_end_nor_on_who_computes(
     request = {"a": ind.sma(3), "b": ind.vwap(), "c": ind.ema(2, interval=longest), "d": ind.obv()}
     plan = IndicatorPlan.build([request], market.streams)
     bars = all_bars(market)
-    whole = indicator_columns(market, plan, bars)
+    whole = indicator_columns(market, plan, bars)[0]
     found = Run(market, plan, rows).columns(parts)
     for interval, of_interval in enumerate(found):
         for symbol, got in enumerate(of_interval):

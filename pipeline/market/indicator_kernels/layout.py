@@ -51,6 +51,35 @@ MOST_PARAMS = 3
 MOST_OUTPUTS = 3
 
 
+def state_powers(kind: int, period: int, source: int) -> list[int]:
+    """Return by which power of the price each cell scales when a share is split; 0 for counts.
+
+    ``source`` is that of the column it reads. Not for CUSTOM, of which the user says it.
+    """
+    tail = [source] * (period + 1)
+    if kind == SMA:
+        return [0, source, source, source, *tail]
+    if kind == WMA:
+        return [0, source, source, source, source, *tail]
+    if kind in (STDEV, BOLLINGER):
+        squares = [2 * source] * (period + 1)
+        return [0, source, source, source, 2 * source, source, *tail, *tail, *squares]
+    if kind in (HIGHEST, LOWEST):
+        return [0, source, *tail]
+    if kind == ROC:
+        return [0, 0, *[source] * period]
+    if kind == WINDOW:
+        return [0, *[source] * (2 * period)]
+    return {
+        EMA: [0, source, source],
+        RSI: [0, source, source, source],
+        ATR: [0, 1, 1],
+        MACD: [0, source, source, source, source],
+        VWAP: [0, 0, 1, 0, -1],
+        OBV: [0, 1, -1, -1],
+    }[kind]
+
+
 def state_cells(kind: int, period: int, memory: int) -> int:
     """Return the float64 cells of state that one indicator keeps per symbol.
 

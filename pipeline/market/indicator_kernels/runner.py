@@ -11,12 +11,19 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 from pipeline.errors import StrategyError
-from pipeline.market.indicator_kernels.layout import KINDS, MOST_OUTPUTS, MOST_PARAMS
+from pipeline.market.indicator_kernels.layout import (
+    CUSTOM,
+    KINDS,
+    MOST_OUTPUTS,
+    MOST_PARAMS,
+    state_powers,
+)
 from pipeline.market.indicator_kernels.own_function import place
 from pipeline.market.indicator_kernels.own_loop import compile_function, loop_for
 from pipeline.market.indicator_kernels.table import compute_plan
-from pipeline.market.indicators import PRICE_COLUMNS, WHOLE_BAR, Indicator
+from pipeline.market.indicators import PRICE_COLUMNS, WHOLE_BAR, Indicator, source_power
 from pipeline.market.plan import IndicatorPlan, PlannedIndicator
+from pipeline.market.split_scaling import rescale_cells
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -90,6 +97,20 @@ class PlanRunner:
         for own in self._own:
             self._run(own, table, symbols)
 
+    def split(self, symbol: int, ratio: float) -> None:
+        """Put the state of a symbol on the scale after a split, before the rows that follow it.
+
+        A user's own function that does not declare its powers forgets its past.
+        """
+        cells = self.state[symbol - self._symbols.start]
+        for planned in self._table.indicators:
+            own = cells[slice(*planned.state)]
+            powers = _state_powers(planned.indicator)
+            if powers is None:
+                own[:] = 0.0
+            else:
+                rescale_cells(own, ratio, powers)
+
     def reset(self) -> None:
         """Forget the past of every symbol: the next row is the first of its series."""
         self.state[:] = 0.0
@@ -145,6 +166,17 @@ def _flat(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     pairs = zip(array.shape, array.strides, strict=True)
     span = 1 + sum((size - 1) * stride for size, stride in pairs) // array.itemsize
     return as_strided(array, (span,), (array.itemsize,))
+
+
+def _state_powers(indicator: Indicator) -> npt.NDArray[np.int8] | None:
+    """Return the power of each cell of an indicator's state; None: not known."""
+    kind = KINDS[indicator.kind]
+    if kind == CUSTOM:
+        if indicator.power is None:
+            return None
+        return np.array([0, *indicator.state_powers], np.int8)
+    period = int(indicator.params[0]) if indicator.params else 0
+    return np.array(state_powers(kind, period, source_power(indicator)), np.int8)
 
 
 def _prepared(planned: PlannedIndicator) -> _OwnFunction:

@@ -1,0 +1,133 @@
+"""Corporate actions in an account: cash for what is held, and a split of everything in shares.
+
+Booked before a session opens (`overnight.open_books`), from the run's list of actions:
+
+    ACTION record: session, symbol, split, dividend       sorted by session, then symbol
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.costs import commission
+from pipeline.execution.latency import split_messages
+from pipeline.execution.lots import receive, settle, split_lots
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8
+from pipeline.execution.orders import (
+    CANCELLED,
+    FILLED,
+    NEVER,
+    SPLIT,
+    add_pending,
+    end_order,
+    is_pending,
+    known_address,
+    on_tick,
+    order_at,
+    unsettle,
+    whole_lots,
+)
+
+#: One action: of ``symbol``, when session number ``session`` opens; ``split``: new shares per old
+#: share, 1 for none; ``dividend``: cash per share held before, 0 for none.
+ACTION: np.dtype[Any] = np.dtype(
+    [("session", "i8"), ("symbol", "i8"), ("split", "f8"), ("dividend", "f8")]
+)
+_ACTION_SIZE = ACTION.itemsize
+
+action_at = record_at(ACTION)
+
+
+@njit(cache=True)
+def apply_actions(account: Any, session: int) -> None:
+    """Apply what is due by session number ``session`` and was not applied before."""
+    while account.next_action < account.action_count:
+        action = action_at(account.actions + account.next_action * _ACTION_SIZE)
+        if action.session > session:
+            return
+        account.next_action += 1
+        if action.dividend != 0.0:
+            _pay_dividend(account, action.symbol, action.dividend)
+        if action.split != 1.0:
+            _split(account, action.symbol, action.split)
+
+
+@njit(cache=True)
+def _pay_dividend(account: Any, symbol: int, dividend: float) -> None:
+    """Book a dividend on what is held; who is short pays it. It belongs to the round trip."""
+    units = load_f8(account.position, symbol)
+    if units == 0.0:
+        return
+    amount = units * dividend * load_f8(account.multiplier, symbol)
+    account.cash += amount
+    account.dividends += amount
+    account.dividends_booked += 1
+    receive(account, symbol, dividend * load_f8(account.multiplier, symbol))
+
+
+@njit(cache=True)
+def _split(account: Any, symbol: int, ratio: float) -> None:
+    """Turn every share of a symbol into ``ratio`` shares, at a price that much lower."""
+    last = load_f8(account.last_price, symbol) / ratio
+    store_f8(account.last_price, symbol, last)
+    held = load_f8(account.position, symbol) * ratio
+    if held != 0.0:
+        store_f8(account.position, symbol, held)
+        split_lots(account, symbol, ratio)
+        account.positions_split += 1
+        _pay_fraction(account, symbol, held - whole_lots(account, symbol, held), last)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.symbol == symbol and order.state < FILLED:
+            _split_order(account, order, ratio)
+    split_messages(account, symbol, ratio)
+    _count_pending(account, symbol)
+    unsettle(account, symbol)
+
+
+@njit(cache=True)
+def _pay_fraction(account: Any, symbol: int, fraction: float, price: float) -> None:
+    """Turn the part of a position that makes no lot into cash; it is no trade of the strategy."""
+    if fraction == 0.0:
+        return
+    turnover = account.turnover
+    account.after = symbol * account.stride + load_i8(account.base_cursor, symbol) + 1
+    settle(account, symbol, -fraction, price, 0.0, account.now)
+    account.turnover = turnover
+    account.fractions_paid += fraction * price * load_f8(account.multiplier, symbol)
+
+
+@njit(cache=True)
+def _split_order(account: Any, order: Any, ratio: float) -> None:
+    """Put an order at rest into new shares; what would be less than a lot ends as it was.
+
+    Legs that wait for their entry have no quantity of their own yet, so they need no whole lots.
+    """
+    left = (order.quantity - order.filled) * ratio
+    if order.live_ts != NEVER:
+        left = whole_lots(account, order.symbol, left)
+        if left == 0.0:
+            end_order(account, order, CANCELLED, SPLIT, account.now)
+            return
+    buys = order.quantity > 0.0
+    order.filled *= ratio
+    order.quantity = order.filled + left
+    order.limit = on_tick(account, order.symbol, order.limit / ratio, not buys)
+    order.stop = on_tick(account, order.symbol, order.stop / ratio, buys)
+    order.trail /= ratio
+    order.price /= ratio
+    if order.filled != 0.0:
+        # So that the next part costs what it would had all been in new shares.
+        point = load_f8(account.point, order.symbol)
+        order.paid = commission(account, abs(order.filled), order.price, point)
+    account.orders_split += 1
+
+
+@njit(cache=True)
+def _count_pending(account: Any, symbol: int) -> None:
+    store_f8(account.pending, symbol, 0.0)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.symbol == symbol and order.state < FILLED and is_pending(order):
+            add_pending(account, symbol, order.quantity - order.filled)

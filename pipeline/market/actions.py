@@ -1,0 +1,194 @@
+"""Corporate actions of one symbol: its splits and cash dividends by ex-date, and their file.
+
+    ex_date   the first date on which the price is without what the action gave
+    split     new shares per old share: 7 for seven for one, 0.125 for one for eight; 1 is none
+    dividend  cash per share held before, in the currency of the prices; 0 is none
+
+A row with both pays the dividend on the shares before the split. An action takes effect when the
+first session opens whose date is not before the ex-date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import DataError
+from pipeline.market.calendars import DAY_NS
+
+ACTIONS = "actions"
+"""Stands where a series of bars has its interval: in the catalog's manifest and as its folder."""
+
+COLUMNS = ("split", "dividend")
+_VERSION = 1
+_METADATA_KEY = b"ringtape"
+_SCHEMA = pa.schema(
+    [pa.field("ex_date", pa.date32(), nullable=False)]
+    + [pa.field(name, pa.float64(), nullable=False) for name in COLUMNS]
+)
+
+Floats = npt.NDArray[np.float64]
+
+
+class Action(NamedTuple):
+    """What takes effect for symbol number ``symbol`` when session number ``session`` opens."""
+
+    session: int
+    symbol: int
+    split: float
+    dividend: float
+
+
+#: By session, the symbols that are split when it opens, each with its ratio.
+Splits = Mapping[int, Sequence[tuple[int, float]]]
+NO_SPLITS: Splits = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Columns of one symbol's actions: `ts` int64[n], 00:00Z of the ex-dates, ascending; f8[n]."""
+
+    ts: npt.NDArray[np.int64]
+    split: Floats
+    dividend: Floats
+
+    @classmethod
+    def of(cls, rows: list[tuple[str, float, float]]) -> Actions:
+        """Make actions of (ISO date, split, dividend), unchecked; `check_actions` checks."""
+        dates = np.array([row[0] for row in rows], "M8[D]").astype("M8[ns]").astype(np.int64)
+        split, dividend = (np.array([row[k] for row in rows], np.float64) for k in (1, 2))
+        return cls(dates, split, dividend)
+
+    def content_hash(self) -> str:
+        """sha256 over the little-endian bytes of ts, split and dividend."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.ts, "<i8").data)
+        for column in (self.split, self.dividend):
+            digest.update(np.ascontiguousarray(column, "<f8").data)
+        return digest.hexdigest()
+
+    def effects(self, dates: npt.NDArray[np.int64], symbol: int = 0) -> Iterator[Action]:
+        """Yield what takes effect in sessions of these dates (int64[K], ns), in order.
+
+        What is due by the first of them has nothing to act on and is left out, as is what comes
+        after the last. Actions that fall to one session are joined.
+        """
+        first, last = int(dates[0]), int(dates[-1])
+        inside = np.flatnonzero((self.ts > first) & (self.ts <= last))
+        due = np.searchsorted(dates, self.ts[inside])
+        for session in np.unique(due):
+            split, dividend = 1.0, 0.0
+            for row in inside[due == session]:
+                dividend += split * float(self.dividend[row])
+                split *= float(self.split[row])
+            yield Action(int(session), symbol, split, dividend)
+
+
+NONE = Actions(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
+def splits_of(actions: Iterable[Action]) -> dict[int, list[tuple[int, float]]]:
+    """Return the splits among the actions of a run."""
+    found: dict[int, list[tuple[int, float]]] = {}
+    for action in actions:
+        if action.split != 1.0:
+            found.setdefault(action.session, []).append((action.symbol, action.split))
+    return found
+
+
+def check_actions(symbol: str, actions: Actions) -> None:
+    """Raise DataError, naming symbol, ex-date, value and rule, for the first row that cannot be."""
+    if len(actions.ts) == 0:
+        raise DataError(f"{symbol}: there are no splits or dividends")
+    before = None
+    for ts, split, dividend in zip(actions.ts, actions.split, actions.dividend, strict=True):
+        day = f"{symbol}: ex-date {iso_date(ts)}"
+        if ts % DAY_NS:
+            raise DataError(f"{day}: an ex-date has no time")
+        if before is not None and ts == before:
+            raise DataError(f"{day} is there twice; a date has one row, with split and dividend")
+        if before is not None and ts < before:
+            raise DataError(f"{day} is after {iso_date(before)}; ex-dates must ascend")
+        if not (np.isfinite(split) and split > 0.0):
+            raise DataError(
+                f"{day}: split must be a finite number above 0 (new shares per old share, 1 for "
+                f"none), was {float(split)!r}"
+            )
+        if not (np.isfinite(dividend) and dividend >= 0.0):
+            raise DataError(
+                f"{day}: dividend must be a finite number of at least 0 (cash per share), was "
+                f"{float(dividend)!r}"
+            )
+        if split == 1.0 and dividend == 0.0:
+            raise DataError(f"{day} has neither a split nor a dividend")
+        before = ts
+
+
+def iso_date(ts: int | np.int64) -> str:
+    """Give the date of an instant, YYYY-MM-DD."""
+    return str(np.datetime64(int(ts), "ns").astype("M8[D]"))
+
+
+def merge_actions(old: Actions, new: Actions, *, replace: bool) -> tuple[Actions, int, int]:
+    """Unite two tables by ex-date into (merged, rows added, rows replaced).
+
+    Rows of one date must be equal, unless `replace`, which takes the new ones; DataError then
+    gives the first conflict in full.
+    """
+    rows = {int(ts): (s, d) for ts, s, d in zip(old.ts, old.split, old.dividend, strict=True)}
+    added = replaced = 0
+    for ts, split, dividend in zip(new.ts, new.split, new.dividend, strict=True):
+        known = rows.get(int(ts))
+        if known is not None and known != (split, dividend) and not replace:
+            raise DataError(
+                f"ex-date {iso_date(ts)} is there with split {known[0]:g} and dividend "
+                f"{known[1]:g}, new are {split:g} and {dividend:g}; --replace takes the new ones"
+            )
+        added += known is None
+        replaced += known is not None and known != (split, dividend)
+        rows[int(ts)] = (split, dividend)
+    dates = sorted(rows)
+    split, dividend = (np.array([rows[ts][k] for ts in dates], np.float64) for k in (0, 1))
+    return Actions(np.array(dates, np.int64), split, dividend), added, replaced
+
+
+def write_actions(actions: Actions, sink: BinaryIO, *, symbol: str) -> None:
+    """Encode actions into `sink`; equal actions give equal bytes."""
+    about = {"version": _VERSION, "symbol": symbol, "sha256": actions.content_hash()}
+    days = pa.array((actions.ts // DAY_NS).astype(np.int32)).view(pa.date32())
+    table = pa.table([days, pa.array(actions.split), pa.array(actions.dividend)], schema=_SCHEMA)
+    metadata = {_METADATA_KEY: json.dumps(about, sort_keys=True).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="none")
+
+
+def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
+    """Read the file that the catalog's manifest describes; DataError, naming it, if it is not."""
+    again = "import it again with --actions --replace"
+    try:
+        table = pq.read_table(path, use_threads=False, memory_map=False)
+    except FileNotFoundError:
+        raise DataError(f"{path} is in the manifest but not on disk; {again}") from None
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is damaged: {error}; {again}") from error
+    about = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    if not table.schema.equals(_SCHEMA, check_metadata=False) or about.get("symbol") != symbol:
+        raise DataError(f"{path} was changed outside the catalog; {again}")
+    days = _values(table, "ex_date", np.int32).astype(np.int64)
+    found = Actions(days * DAY_NS, *(_values(table, name, np.float64) for name in COLUMNS))
+    if found.content_hash() != sha256:
+        raise DataError(f"{path} is damaged: its content is not what the manifest says; {again}")
+    return found
+
+
+def _values(table: pa.Table, name: str, kind: npt.DTypeLike) -> npt.NDArray[np.float64]:
+    """Return a column without nulls; not by `to_numpy`, which imports pandas."""
+    column = table.column(name).combine_chunks()
+    return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]

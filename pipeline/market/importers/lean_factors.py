@@ -1,0 +1,106 @@
+"""LEAN's factor files: splits and dividends back from the factors that adjust prices for them.
+
+    date, price factor, split factor, reference price
+
+A row's factors hold up to its date, the reference price is the raw close of that day, and the
+action is that of the next trading day. With the row after it (LEAN's CorporateFactorRow.GetSplit
+and GetDividend; https://github.com/QuantConnect/Lean, Common/Data/Auxiliary)
+
+    split    = next split factor / split factor
+    dividend = reference price x (1 - price factor / next price factor)
+
+Factors have seven or eight decimals: splits are taken to the nearest ratio of small numbers, if it
+is near enough, dividends to the decimals that are certain. A map file beside the factor files
+(`../map_files`) says which ticker the company had, under which LEAN keeps its prices.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.market.time_manager import TimeManager
+
+_LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
+#: Ratios of numbers up to this are recognised, if they are this near; factor files multiply what
+#: they have rounded, so the last digits of a ratio are not to be trusted.
+_LARGEST, _NEAR = 20, 2e-4
+_END = "20501231"
+
+Rows = list[tuple[str, float, float]]
+
+
+def recognises(text: str) -> bool:
+    """Tell whether a file is a factor file: no header, a date of eight digits and factors."""
+    return _LINE.fullmatch(text.partition("\n")[0]) is not None
+
+
+def read(text: str, path: Path, label: str) -> dict[str, Rows]:
+    """Return (ISO ex-date, split, dividend) by the symbol that they are of at that date."""
+    rows = [_parsed(line, f"{label}, line {n}") for n, line in enumerate(text.splitlines(), 1)]
+    names = _names(path)
+    found: dict[str, Rows] = {}
+    calendar = TimeManager("US_EQUITY") if "usa" in path.parts else None
+    for (day, price, split, close), following in itertools.pairwise(rows):
+        ratio = _ratio(following[2] / split)
+        dividend = _dividend(close, price, following[1])
+        if ratio == 1.0 and dividend == 0.0:
+            continue
+        date = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}") + 1
+        if calendar is not None:
+            date = np.datetime64(calendar.get_first_trading_date(str(date)))
+        symbol = _name_on(names, str(date).replace("-", "")) or _file_symbol(path)
+        found.setdefault(symbol, []).append((str(date), ratio, dividend))
+    return found
+
+
+def _parsed(line: str, where: str) -> tuple[str, float, float, float]:
+    cells = line.strip().split(",")
+    try:
+        price, split, close = (float(cell) for cell in (*cells[1:], "0")[:3])
+        np.datetime64(f"{cells[0][:4]}-{cells[0][4:6]}-{cells[0][6:]}")
+    except ValueError:
+        price = math.nan
+    if not (math.isfinite(price) and math.isfinite(split) and price > 0.0 and split > 0.0):
+        raise DataError(f"{where}: a factor must be a finite number above 0, was {line.strip()!r}")
+    return cells[0], price, split, close
+
+
+def _ratio(found: float) -> float:
+    upright = found if found >= 1.0 else 1.0 / found
+    simple = float(Fraction(upright).limit_denominator(_LARGEST))
+    if abs(simple / upright - 1.0) > _NEAR:
+        return found
+    return simple if found >= 1.0 else 1.0 / simple
+
+
+def _dividend(close: float, price: float, following: float) -> float:
+    amount = close * (1.0 - price / following)
+    # Each factor is off by up to half a unit of its seventh decimal.
+    off = close * (0.5e-7 / following) * (1.0 + price / following)
+    if abs(amount) <= off:
+        return 0.0
+    return round(amount, max(0, math.floor(-math.log10(2.0 * off)))) if off > 0.0 else amount
+
+
+def _file_symbol(path: Path) -> str:
+    return path.stem.upper()
+
+
+def _names(path: Path) -> list[tuple[str, str]]:
+    """Return what the map file says: (last date, ticker), ascending; empty without one."""
+    file = path.parent.parent / "map_files" / path.name
+    if path.parent.name != "factor_files" or not file.is_file():
+        return []
+    cells = [line.split(",") for line in file.read_text().splitlines() if line.strip()]
+    return [(row[0], row[1].upper()) for row in cells if len(row) > 1]
+
+
+def _name_on(names: list[tuple[str, str]], day: str) -> str | None:
+    return next((ticker for last, ticker in names if last >= day), None)

@@ -1,0 +1,179 @@
+"""Tables of splits and dividends, as people and vendors write them."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.market.calendars import DAY_NS
+from pipeline.market.catalog import Catalog, Series
+from pipeline.market.importers.actions import import_actions
+from pipeline.market.importers.lean_factors import read as read_factors
+
+DAYS = np.arange("2014-01-01", "2015-01-01", dtype="M8[D]")
+
+
+def daily(split_at: str | None = None, ratio: float = 1.0) -> pa.Table:
+    """A year of closes of 700, and of 700 / ratio from a date on."""
+    close = np.full(len(DAYS), 700.0)
+    if split_at is not None:
+        close[np.datetime64(split_at) <= DAYS] /= ratio
+    ts = pa.array(DAYS.astype("M8[ns]").astype("i8")).cast(pa.timestamp("ns", "UTC"))
+    prices = dict.fromkeys(("open", "high", "low", "close"), close)
+    return pa.table({"ts": ts, **prices, "volume": np.ones(len(DAYS))})
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    catalog = Catalog(tmp_path / "catalog")
+    catalog.write_all(
+        [
+            Series("AAPL", "1d", daily("2014-06-09", 7.0), "s"),
+            Series("MSFT", "1d", daily(), "s"),
+        ]
+    )
+    return catalog
+
+
+def take(catalog: Catalog, tmp_path: Path, text: str, name: str = "AAPL.csv", **more):
+    path = tmp_path / name
+    path.write_text(text)
+    return import_actions([path], catalog, **more)
+
+
+def rows(catalog: Catalog, symbol: str) -> list[tuple[str, float, float]]:
+    found = catalog.actions(symbol)
+    days = (found.ts // DAY_NS).astype("M8[D]").astype(str).tolist()
+    return list(zip(days, found.split.tolist(), found.dividend.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,split,dividend\n2014-06-09,7,\n2014-08-07,,0.47\n",
+        "symbol,date,split,dividend\nAAPL,2014-06-09,7,0\nAAPL,2014-08-07,1,0.47\n",
+        "Ex-Date;Dividends;Split Ratio\n20140807;0.47;1\n20140609;0;7:1\n",
+        "Ticker\tDate\tRatio\nAAPL\t2014-06-09 00:00:00-04:00\t7/1\n",
+    ],
+)
+def test_a_plain_table_is_read(catalog, tmp_path, text):
+    (result,), notes = take(catalog, tmp_path, text)
+    dividends = 0 if "Ticker" in text else 1
+    both = [("2014-06-09", 7.0, 0.0), ("2014-08-07", 1.0, 0.47)]
+    assert rows(catalog, "AAPL") == both[: 1 + dividends]
+    assert (result.symbol, result.splits, result.dividends) == ("AAPL", 1, dividends)
+    assert (result.added, notes) == (1 + dividends, [])
+    (again,), _ = take(catalog, tmp_path, text)
+    assert (again.added, again.unchanged) == (0, 1 + dividends)
+
+
+def test_columns_can_be_named(catalog, tmp_path):
+    text = "wann,wieviel\n2014-08-07,0.47\n"
+    take(catalog, tmp_path, text, columns={"date": "wann", "dividend": "wieviel"})
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+
+
+def test_rows_of_bars_without_either_are_left_out(catalog, tmp_path):
+    """Quandl's WIKI has both columns on every day, newest first."""
+    text = (
+        "Date,Open,Close,Ex-Dividend,Split Ratio,Adj. Close\n"
+        "2014-08-07,94.9,94.5,0.47,1.0,90\n2014-08-06,94.7,94.9,0.0,1.0,90\n"
+        "2014-06-09,92.7,93.7,0.0,7.0,90\n"
+    )
+    take(catalog, tmp_path, text, "WIKI-2014.csv", symbol="AAPL")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0), ("2014-08-07", 1.0, 0.47)]
+
+
+def test_of_yahoos_bars_only_dividends_are_taken(catalog, tmp_path):
+    text = (
+        "Date,Open,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits\n"
+        "2014-05-08 00:00:00-04:00,1,1,1,1,1,1,0.47,0.0\n"
+        "2014-06-09 00:00:00-04:00,1,1,1,1,1,1,0.0,7.0\n"
+    )
+    (result,), _ = take(catalog, tmp_path, text, "MSFT.csv")
+    assert rows(catalog, "MSFT") == [("2014-05-08", 1.0, 0.47)]
+    assert result.notes == ("1 splits left out: Yahoo's prices are adjusted for them already",)
+
+
+def test_yahoos_actions_alone_are_put_back_to_shares_of_the_day(catalog, tmp_path):
+    text = (
+        "Date,Dividends,Stock Splits\n"
+        "2014-05-08,0.47,0.0\n2014-06-09,0.0,7.0\n2014-08-07,0.47,0.0\n"
+    )
+    take(catalog, tmp_path, text)
+    assert rows(catalog, "AAPL") == [
+        ("2014-05-08", 1.0, pytest.approx(3.29)),
+        ("2014-06-09", 7.0, 0.0),
+        ("2014-08-07", 1.0, 0.47),
+    ]
+
+
+def test_a_split_that_the_prices_have_already_is_refused(catalog, tmp_path):
+    with pytest.raises(
+        DataError,
+        match=r"MSFT.csv: MSFT: the prices are adjusted for the split of 7 on 2014-06-09 already: "
+        r"close 700 before it, open 700 after",
+    ):
+        take(catalog, tmp_path, "date,split\n2014-06-09,7\n", "MSFT.csv")
+    assert catalog.action_entries() == []
+
+
+def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
+    text = "symbol,date,dividend\nIBM,2014-08-06,1.1\nAAPL,2014-08-07,0.47\nGE,2014-06-19,0.22\n"
+    results, notes = take(catalog, tmp_path, text)
+    assert [one.symbol for one in results] == ["AAPL"]
+    assert notes == [f"{name} left out: the catalog has no bars of it" for name in ("GE", "IBM")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,split\n2014-06-09,0\n", "AAPL.csv: AAPL: ex-date 2014-06-09: split must be"),
+        ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
+        ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
+        ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
+        ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
+        ("date,dividend\n2014-06-09,1\n2014-06-09,1\n", "2014-06-09 is there twice"),
+        ("date,dividend\n6/9/2014,1\n", "line 2: the date must be YYYY-MM-DD, was '6/9/2014'"),
+        ("date,dividend\n2014-02-30,1\n", "line 2: the date must be YYYY-MM-DD, was '2014-02-30'"),
+        ("date,dividend\n2014-06-09\n", "line 2: has 1 cells, the header has 2"),
+        ("date,close\n2014-06-09,1\n", "a table of actions has a date and a split or a dividend"),
+        ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
+        ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; nearest: AAPL"),
+        ("", "AAPL.csv is empty"),
+        ("20140606,1.0,0\n20501231,1,1,0\n", "a factor must be a finite number above 0"),
+    ],
+)
+def test_what_cannot_be_read_or_be_true_is_refused(catalog, tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        take(catalog, tmp_path, text)
+    assert catalog.action_entries() == []
+
+
+def test_factor_files_give_back_splits_and_dividends(catalog, tmp_path):
+    """AAPL 2014: 0.47 on 7 August, 3.29 on 8 May, seven for one on 9 June, a Monday."""
+    text = "20140507,0.9895237,0.142857,592.33\n20140606,0.9950505,0.142857,645.57\n"
+    text += "20140806,0.9950505,1,94.96\n20501231,1,1,0\n"
+    folder = tmp_path / "equity" / "usa" / "factor_files"
+    folder.mkdir(parents=True)
+    (folder / "aapl.csv").write_text(text)
+    import_actions([folder], catalog)
+    assert rows(catalog, "AAPL") == [
+        ("2014-05-08", 1.0, 3.29),
+        ("2014-06-09", 7.0, 0.0),
+        ("2014-08-07", 1.0, 0.47),
+    ]
+
+
+def test_actions_are_of_the_ticker_that_the_map_file_has_for_the_date(tmp_path):
+    for name, text in (
+        ("factor_files", "x"),
+        ("map_files", "20100104,old,N\n20120105,old,N\n20501231,new,N\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "new.csv").write_text(text)
+    factors = "20110103,0.25,1,10\n20130103,0.5,1,10\n20501231,1,1,0\n"
+    found = read_factors(factors, tmp_path / "factor_files" / "new.csv", "new.csv")
+    assert found == {"OLD": [("2011-01-04", 1.0, 5.0)], "NEW": [("2013-01-04", 1.0, 5.0)]}
