@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.benchmark import read_benchmark
+from pipeline.commission import commission_terms, poor_below
 from pipeline.config import SessionConfig
 from pipeline.config_execution import InstrumentConfig
 from pipeline.errors import ConfigError, DataError
@@ -174,13 +175,14 @@ def run(
     sessions = _sessions(settings)
     bars = _bars_in_catalog(settings, sessions)
     benchmark = read_benchmark(settings, sessions)
+    terms = _terms(settings, sessions)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
     try:
         crew = Crew(
             context,
-            _work(settings, lanes, sessions, shape, folder.path),
+            _work(settings, lanes, sessions, terms, shape, folder.path),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
@@ -270,7 +272,12 @@ def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
 
 
 def _work(
-    settings: SessionConfig, lanes: Lanes, sessions: SessionTable, shape: "SlotShape", folder: Path
+    settings: SessionConfig,
+    lanes: Lanes,
+    sessions: SessionTable,
+    terms: "Terms",
+    shape: "SlotShape",
+    folder: Path,
 ) -> Work:
     """Divide the run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
@@ -285,7 +292,6 @@ def _work(
         pace.speed_multiplier,
         pace.prefetch_days,
     )
-    terms = _terms(settings, sessions)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)
@@ -323,15 +329,18 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
     return Terms(
         trading.initial_cash,
         tuple(
-            Instrument(one.tick_size, one.lot_size, one.multiplier, one.borrow_rate)
+            Instrument(
+                one.tick_size,
+                one.lot_size,
+                one.multiplier,
+                one.borrow_rate,
+                one.funding_rate,
+                sum(1 << hour for hour in one.funding_hours),
+            )
             for one in instruments
         ),
         _hours(settings, sessions),
-        per_share=costs.commission_per_share,
-        basis_points=costs.commission_bps,
-        per_order=costs.commission_per_order,
-        minimum=costs.commission_minimum,
-        maximum=bound(costs.commission_maximum),
+        **commission_terms(costs),
         slippage=costs.slippage,
         slippage_bps=costs.slippage_bps,
         slippage_range=costs.slippage_range,
@@ -349,6 +358,7 @@ def _terms(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         maintenance=trading.maintenance_margin,
         credit_rate=trading.interest_on_cash,
         debit_rate=trading.interest_on_debt,
+        poor_below=poor_below(settings),
     )
 
 

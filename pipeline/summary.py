@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.benchmark import Benchmark
+from pipeline.commission import commission_code, poor_below, quality_of_fills
 from pipeline.config import SessionConfig
 from pipeline.lanes import Lanes
 from pipeline.results.digest import run_digest
@@ -38,6 +39,7 @@ _TOUCHED = {
     "fills_with_slippage": "slipped",
     "orders_rejected": "rejected",
     "liquidations": "liquidations",
+    "fills_as_maker": "fills_as_maker",
 }
 
 _Dates = np.ndarray[Any, np.dtype[np.int64]]
@@ -91,6 +93,8 @@ def summarise(
             **settings.execution.model_dump(),
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
             **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
+            "commission_code": commission_code(settings.execution),
+            **quality_of_fills(settings, per_lane),
         },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
@@ -170,10 +174,14 @@ def _lane(
         "final_cash": found["cash"],
         "ambiguous_bars": found["ambiguous"],
         **{name: found[cell] for name, cell in _TOUCHED.items()},
+        "fills_on_poor_quality": found["poor_fills"] if poor_below(settings) else None,
         "commission": found["commission"],
+        "commission_as_maker": found["maker_commission"],
+        "commission_as_taker": found["commission"] - found["maker_commission"],
         "slippage": found["slippage_cost"],
         "borrow_fees": found["borrow"],
         "interest": found["interest"],
+        "funding": found["funding"],
         "turnover": found["turnover"],
         "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
         **lane_statistics(initial, closes, per_year, record.max_drawdown),

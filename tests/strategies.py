@@ -12,7 +12,9 @@ from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.stages.lane_spec import Instrument, Terms
+from pipeline.strategy.source import pack
 from pipeline.strategy.strategy import Strategy
+from tests.reference.costs import by_the_order, by_value
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
 from tests.reference.traders import TRADERS, Both, Crosser, Desk, Ranker, Tinkerer
@@ -131,6 +133,37 @@ costs = st.builds(
 )
 
 
+TIERS = st.sampled_from(
+    [
+        ((0.0, 0.005, 2.5, 1.0),),
+        ((0.0, 0.01, 0.0, 0.0), (6.0, 0.005, 5.0, -2.0), (40.0, 0.001, 1.0, 1.0)),
+        ((0.0, 0.0, 5.0, 2.5), (450.0, 0.002, 4.0, 0.0), (900.0, 0.0, 1.0, -1.0)),
+    ]
+)
+OWN = st.sampled_from([pack(by_value, ()), pack(by_the_order, ())])
+
+
+@st.composite
+def commissions(draw: st.DrawFn) -> dict[str, Any]:
+    """Any of the ways to say what commission is."""
+    bounds = {
+        "per_order": draw(st.sampled_from([0.0, 0.0, 1.0])),
+        "minimum": draw(st.sampled_from([-math.inf, 0.0, 0.5])),
+        "maximum": draw(st.sampled_from([math.inf, math.inf, 1.5])),
+    }
+    way = draw(st.integers(0, 3))
+    if way == 0:
+        return {"own_commission": draw(OWN)}
+    if way == 1:
+        return {"tiers": draw(TIERS), "tiers_by_units": draw(st.booleans()), **bounds}
+    return {
+        "per_share": draw(st.sampled_from([0.0, 0.0, 0.005])),
+        "basis_points": draw(st.sampled_from([0.0, 0.0, 2.5])),
+        "maker_points": draw(st.sampled_from([None, None, 1.0, -2.0])),
+        **bounds,
+    }
+
+
 @st.composite
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
@@ -152,16 +185,14 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         late = draw(st.integers(-1, 2)) * MINUTE
         opens, closes = sessions.open_ns + late, sessions.close_ns - 2 * MINUTE
         hours = tuple(zip(opens.tolist(), closes.tolist(), strict=True))
+    commission = draw(commissions())
+    funded = sometimes(0.01, -0.02, otherwise=0.0), draw(st.sampled_from([0x010101, 0xFFFFFF, 2]))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
-        tuple(Instrument(tick, lot, multiplier, fee) for multiplier in points),
+        tuple(Instrument(tick, lot, multiplier, fee, *funded) for multiplier in points),
         hours,
-        per_share=sometimes(0.005, otherwise=0.0),
-        basis_points=sometimes(2.5, otherwise=0.0),
-        per_order=sometimes(1.0, otherwise=0.0),
-        minimum=sometimes(0.5, otherwise=0.0),
-        maximum=sometimes(1.5),
+        **commission,
         slippage=sometimes(0.01, otherwise=0.0),
         slippage_bps=sometimes(1.0, otherwise=0.0),
         slippage_range=sometimes(0.25, otherwise=0.0),
@@ -179,6 +210,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         credit_rate=sometimes(0.05, otherwise=0.0),
         debit_rate=sometimes(0.08, otherwise=0.0),
         maintenance=sometimes(0.3, 0.9, otherwise=0.0),
+        poor_below=sometimes(50.0, 95.0, otherwise=0.0),
     )
 
 

@@ -29,6 +29,8 @@ _COUNTS = (
     *("session_open", "session_close", "optimistic", "this_close", "ambiguous", "activated"),
     *("capped", "slipped", "rejected", "liquidations"),
     *("limited", "cash_only", "hours_from", "hours_until", "volume_stride", "plane"),
+    *("fills_as_maker", "tier_count", "tiers_by_units", "broken", "month"),
+    *("next_funding", "poor_fills"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -38,6 +40,7 @@ _MONEY = (
     *("max_buying_power", "max_per_trade", "max_per_symbol", "max_open_positions"),
     *("max_order_volume", "leverage", "maintenance"),
     *("credit_rate", "debit_rate", "interest", "borrow"),
+    *("maker_points", "maker_commission", "traded", "funding", "poor_below"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _OUT = (
@@ -59,6 +62,8 @@ _ADDRESSES = (
         "bar",
     ),
     "hours",
+    *("tiers", "own_commission", "bill"),
+    *("funding_rate", "funding_hours", "fills_of", "bars_before", "met"),
     *("book", "inbox", "fills_out", "orders_out", "equity_out", "cash_out", "session_out"),
 )
 

@@ -36,12 +36,16 @@ def _report(account: Any, address: int) -> None:
 
 @njit(cache=True)
 def check_room(account: Any) -> None:
-    """Note in ``full`` whether some moment's orders or fills might not fit book and outbox now."""
+    """Note in ``full`` whether some moment's orders or fills might not fit book and outbox now.
+
+    Or whether none may begin, because a cost could not be found.
+    """
     at_most = account.resting + account.inbox_capacity
     account.full = (
         at_most > account.book_capacity
         or account.orders_out_count + at_most > account.orders_out_capacity
         or account.fills_out_count + account.resting + at_most > account.fills_out_capacity
+        or account.broken != 0
     )
 
 

@@ -102,7 +102,8 @@ def append_order(
     order.group = 0
     order.children = 0
     order.midway = NEVER
-    order.paid = 0.0
+    order.paid = order.charge = order.made = 0.0
+    order.since = 0
 
 
 @njit(cache=True)
@@ -313,6 +314,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
         order.found = order.allowed = np.nan
         account.rejected += 1
         return False
+    if order.limit != before[1]:  # NaN too, which has no say
+        order.since = account.now
     if is_pending(order):
         add_pending(account, order.symbol, order.quantity - before[0])
     unsettle(account, order.symbol)

@@ -18,6 +18,7 @@ from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
 from pipeline.stages.lane_spec import Instrument, LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
+from pipeline.stages.pricing import Pricing
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
@@ -38,7 +39,10 @@ from pipeline.strategy.strategy import (
 _BY_SYMBOL = (
     *("position", "pending", "last_price", "trip_cash", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
+    *("funding_rate", "funding_hours"),
 )
+#: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
+_APART = {"instruments", "hours", "maker_points", "tiers", "own_commission"}
 _VOLUME = 4
 
 
@@ -58,9 +62,12 @@ class Lane:
         self._floats = np.zeros((len(_BY_SYMBOL), symbols))
         self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
+        self._fills_of, self._bars_before, self._met = np.zeros((3, symbols), np.int64)
+        self._met[:] = -1  # before any bar
         self._book = np.zeros(2 * INBOX, ORDER)
         self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.account = self._open_account(terms)
+        self._pricing = Pricing(terms, self.account)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
         self._columns = name_table(columns)
@@ -81,7 +88,7 @@ class Lane:
         record["hours_from"] = -NEVER
         record["limited"] = terms.limited
         for field in fields(terms):
-            if field.name not in ("instruments", "hours"):
+            if field.name not in _APART:
                 record[field.name] = getattr(terms, field.name)
         record["cash"] = record["equity"] = terms.initial_cash
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
@@ -90,6 +97,11 @@ class Lane:
         for field in fields(Instrument):
             of_symbol = [getattr(instrument, field.name) for instrument in instruments]
             self._floats[_BY_SYMBOL.index(field.name)] = of_symbol
+        funded = any(instrument.funding_rate != 0.0 for instrument in instruments)
+        record["next_funding"] = 0 if funded else NEVER
+        record["fills_of"] = self._fills_of.ctypes.data
+        record["bars_before"] = self._bars_before.ctypes.data
+        record["met"] = self._met.ctypes.data
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["volume_stride"] = self._shape.stride
@@ -227,6 +239,7 @@ class Lane:
         index = 0
         while index < schedule.count:
             index = self._guarded(partial(self._walk, schedule, index), "")
+            self._pricing.check(self._shape.symbols)
             if index < schedule.count:
                 flush(self)
                 self._make_room()
@@ -262,7 +275,7 @@ class Lane:
         record = self.account[0]
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
-            *("interest", "borrow"),
+            *("interest", "borrow", "funding", "maker_commission", "fills_as_maker", "poor_fills"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
             *("exposed", "ambiguous"),
             *("capped", "slipped", "rejected", "liquidations"),

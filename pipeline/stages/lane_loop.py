@@ -13,13 +13,16 @@ from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
+from pipeline.execution.commission import begin_month
 from pipeline.execution.fills import FILL
+from pipeline.execution.funding import charge_funding
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
 from pipeline.execution.overnight import charge_nights
 from pipeline.market.calendars import DAY_NS
+from pipeline.stages.poor_fills import grade_session
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -125,6 +128,8 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
         end_moment(account)
     if account.full != 0:
         return -1
+    if moment.t > account.next_funding:
+        charge_funding(account, moment.t)
     before = account.fills_out_count
     account.now = moment.t
     base_end = moment.base_end
@@ -210,6 +215,8 @@ def close_session(context_address: int) -> int:
     while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
         place += 1
     context.next_close = place + 1
+    if account.poor_below > 0.0:
+        grade_session(context_address, session_at(context.sessions + place * _SESSION_SIZE))
     return place
 
 
@@ -229,6 +236,7 @@ def open_session(context_address: int) -> int:
     context.session_open = session.open
     context.session_close = session.close
     account = account_at(context.account)
+    begin_month(account, session.date // DAY_NS)
     account.session_open = session.open
     account.session_close = session.close
     if account.hours != 0:

@@ -16,13 +16,20 @@ class Instrument:
     """What a symbol's prices and quantities are multiples of; 0: anything goes.
 
     ``multiplier``: account currency per unit and 1 of price; ``borrow_rate``: what a short position
-    costs, a fraction of its value a year.
+    costs, a fraction of its value a year; ``funding_rate``: what a long one pays at a funding time,
+    a fraction of its value; ``funding_hours``: bit h set if h o'clock UTC is one.
     """
 
     tick: float = 0.0
     lot: float = 0.0
     multiplier: float = 1.0
     borrow_rate: float = 0.0
+    funding_rate: float = 0.0
+    funding_hours: int = 0
+
+
+#: A tier of the commission: traded in the month, then what a share costs, basis points, a maker's.
+Tier = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,18 @@ class Terms:
     """On which terms a lane trades; all amounts in account currency, no limit where infinite.
 
     ``per_share``, ``basis_points`` (of the value), ``per_order``: commission, at least ``minimum``
-    and at most ``maximum`` an order; ``slippage`` (of the price), ``slippage_bps``,
-    ``slippage_range`` (share of the bar's range), ``impact`` (see `costs.slipped`): what prices are
+    and at most ``maximum`` an order; ``maker_points``: basis points of a maker, None: the same;
+    ``tiers``: rates by what was traded in the month (``tiers_by_units``: units, not value), in
+    place of these; ``own_commission``: a function as `strategy.source.pack` gives it, in place of
+    all these (see `execution.commission`); ``slippage`` (of the price), ``slippage_bps``,
+    ``slippage_range`` (share of the bar's range), ``impact`` (see `slippage.slipped`): what prices are
     worse by; ``volume_cap``: share of a bar's volume that can be filled; ``optimistic``: where a
     bar touches a stop and a limit, the limit comes first; ``this_close``: market orders fill at the
     close at which they are placed. ``max_...``, ``leverage`` (exposure by
     equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
     the account is liquidated. ``credit_rate``, ``debit_rate``: see
-    `execution.overnight`. ``instruments``: one per
+    `execution.overnight`; ``poor_below``: per cent of its bars below which a session is poor.
+    ``instruments``: one per
     symbol, or none. ``hours``: first and last instant, ns UTC, at which orders go out, one pair per
     session of the run, or none.
     """
@@ -50,6 +61,10 @@ class Terms:
     per_order: float = 0.0
     minimum: float = 0.0
     maximum: float = math.inf
+    maker_points: float | None = None
+    tiers: tuple[Tier, ...] = ()
+    tiers_by_units: bool = False
+    own_commission: bytes = b""
     slippage: float = 0.0
     slippage_bps: float = 0.0
     slippage_range: float = 0.0
@@ -67,6 +82,7 @@ class Terms:
     maintenance: float = 0.0
     credit_rate: float = 0.0
     debit_rate: float = 0.0
+    poor_below: float = 0.0
 
     @property
     def limited(self) -> bool:

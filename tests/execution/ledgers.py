@@ -1,14 +1,27 @@
 """One lane's account over plain arrays, with the compiled operations callable from Python."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from pipeline.execution import account as accounts
-from pipeline.execution import book, fills, margin, matching, orders, overnight, placing
+from pipeline.execution import (
+    book,
+    commission,
+    fills,
+    funding,
+    margin,
+    matching,
+    orders,
+    overnight,
+    placing,
+)
 from pipeline.execution.account import ACCOUNT, account_at
+from pipeline.strategy import own_commission
+from pipeline.strategy.compiled import hook_address
 
 
 @njit
@@ -85,6 +98,16 @@ def _charge_nights(address, nights):
 
 
 @njit
+def _charge_funding(address, now):
+    funding.charge_funding(account_at(address), now)
+
+
+@njit
+def _begin_month(address, day):
+    commission.begin_month(account_at(address), day)
+
+
+@njit
 def _record_session(address):
     accounts.record_session(account_at(address))
 
@@ -109,6 +132,10 @@ class Ledger:
         lot: float = 0.0,
         multiplier: float = 1.0,
         borrow_rate: float = 0.0,
+        funding_rate: float = 0.0,
+        funding_hours: Sequence[int] = (0, 8, 16),
+        tiers: Sequence[tuple[float, float, float, float]] = (),
+        own: Any = None,
         **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
@@ -117,7 +144,13 @@ class Ledger:
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
         of_each = [[tick], [lot], [multiplier], [borrow_rate]]
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
+        self.funding_rate = np.full(symbols, funding_rate)
+        self.funding_hours = np.full(symbols, float(sum(1 << hour for hour in funding_hours)))
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
+        self.fills_of, self.bars_before, self.met = np.zeros((3, symbols), np.int64)
+        self.met[:] = -1
+        self.tiers = np.array(list(tiers), commission.TIER)
+        self.bill = np.zeros(1, commission.BILL)
         self.volumes = np.zeros(symbols)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
@@ -129,12 +162,19 @@ class Ledger:
         one["session_close"] = one["hours_until"] = orders.NEVER
         for name in UNBOUNDED:
             one[name] = math.inf
+        one["minimum"], one["maker_points"] = -math.inf, terms.get("basis_points", 0.0)
+        one["tier_count"] = len(tiers)
+        if own is not None:
+            self.own = own_commission.compile_commission(own)
+            signature = own_commission.COMMISSION_SIGNATURE
+            one["own_commission"] = hook_address(self.own, signature)
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)
         arrays = ("position", "pending", "last_price", "trip_cash", "resting_of", "book", "inbox")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
-        arrays += ("borrow_rate", "base_cursor", "volumes")
+        arrays += ("borrow_rate", "base_cursor", "volumes", "funding_rate", "funding_hours")
+        arrays += ("fills_of", "bars_before", "met", "tiers", "bill")
         outs = ("fills_out", "orders_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
@@ -242,6 +282,12 @@ class Ledger:
 
     def charge_nights(self, nights: int) -> None:
         _charge_nights(self.address, nights)
+
+    def charge_funding(self, now: int) -> None:
+        _charge_funding(self.address, now)
+
+    def begin_month(self, day: int) -> None:
+        _begin_month(self.address, day)
 
     def record_session(self) -> None:
         _record_session(self.address)

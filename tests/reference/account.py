@@ -1,12 +1,14 @@
 """The account of the reference: cash, positions and orders of one lane, and its ``ctx``."""
 
 import math
+from itertools import compress
 from typing import Any
 
 from pipeline.execution.orders import LIQUIDATION
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
+from tests.reference.costs import Commission, funding
 from tests.reference.judge import Judge
 from tests.reference.market import Market
 from tests.reference.matching import Book
@@ -19,26 +21,28 @@ class Account:
         symbols = len(market.symbols)
         self._market = market
         self.terms = terms
-        self._of_symbol = terms.instruments or (Instrument(),) * symbols
+        self.of_symbol = terms.instruments or (Instrument(),) * symbols
+        self.commission = Commission(terms)
         self.cash = terms.initial_cash
         self.session_date = 0
         self.hours: tuple[int, int] | None = None
         self.book = Book(
             optimistic=terms.optimistic,
             cap=terms.volume_cap,
-            lot=self._of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
-            tick=self._of_symbol[0].tick,
+            lot=self.of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
+            tick=self.of_symbol[0].tick,
             slip=self._slipped,
             judge=Judge(self, terms),
             position=dict.fromkeys(range(symbols), 0.0),
             last=dict.fromkeys(range(symbols), math.nan),
         )
-        self._paid: dict[int, float] = {}
         self._untold: list[matching.Order] = []
         self._known = 0
         self.prices = [math.nan] * symbols
         self.volumes = [math.nan] * symbols
         self.fills: list[tuple[int, int, float, float, float, int]] = []
+        self.funding, self.poor, self._graded = 0.0, 0, 0
+        self.makers: list[bool] = []  # of each fill
         self.known = [[0] * symbols for _ in market.intervals]
         self.columns: list[Any] = []
         self.names: dict[str, tuple[int, int]] = {}
@@ -81,8 +85,31 @@ class Account:
         for symbol, units in self.book.position.items():
             if units < 0:
                 value = -units * self.prices[symbol] * self.multiplier(symbol)
-                fee += value * self._of_symbol[symbol].borrow_rate * (nights / 365.0)
+                fee += value * self.of_symbol[symbol].borrow_rate * (nights / 365.0)
         self.cash += interest - fee
+
+    def fund(self, since: int, until: int) -> None:
+        """Book the funding times from one moment on and before the next."""
+        paid = funding(self, since, until)
+        self.cash -= paid
+        self.funding += paid
+
+    def grade(self, bars: Any, expected: int) -> None:
+        """Count the fills of a session that has closed, where too few of its bars were there."""
+        for fill in self.fills[self._graded :]:
+            self.poor += 100.0 * bars[fill[1]] / expected < self.terms.poor_below
+        self._graded = len(self.fills)
+
+    def sums(self) -> dict[str, float]:
+        """What a lane's summary counts and adds up, by its names there."""
+        costs = [fill[4] for fill in self.fills]
+        return {
+            "fills_as_maker": sum(self.makers),
+            "fills_on_poor_quality": self.poor,
+            "commission": sum(costs, 0.0),
+            "commission_as_maker": sum(compress(costs, self.makers), 0.0),
+            "funding": self.funding,
+        }
 
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""
@@ -102,7 +129,7 @@ class Account:
                 self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
 
     def multiplier(self, symbol: int) -> float:
-        return self._of_symbol[symbol].multiplier
+        return self.of_symbol[symbol].multiplier
 
     def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
         terms = self.terms
@@ -114,16 +141,6 @@ class Account:
         if worse == 0.0:
             return price
         return self.book.on_tick(price + math.copysign(worse, quantity), up=quantity > 0)
-
-    def _commission(self, order: matching.Order) -> float:
-        """What the last fill of an order costs: what is owed for all of them, less what is paid."""
-        terms, size = self.terms, abs(order.filled)
-        owed = terms.per_share * size
-        owed += terms.basis_points * 1e-4 * size * order.price * self.multiplier(order.symbol)
-        owed = min(max(owed + terms.per_order, terms.minimum), terms.maximum)
-        before = self._paid.get(order.order_id, 0.0)
-        self._paid[order.order_id] = owed
-        return owed - before
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
@@ -140,10 +157,13 @@ class Account:
 
     def _settle(self, before: int) -> list[tuple[int, int, float, float, float, int]]:
         found = []
-        for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
-            commission = self._commission(self.book.orders[order_id - 1])
+        for fill in self.book.fills[before:]:
+            ts, symbol, quantity, price, order_id = fill[:5]
+            order = self.book.orders[order_id - 1]
+            commission = self.commission.of(order, fill, self.multiplier(symbol))
             self.cash -= quantity * price * self.multiplier(symbol) + commission
             found.append((ts, symbol, quantity, price, commission, order_id))
+        self.makers += [fill.maker for fill in self.book.fills[before:]]
         self.fills += found
         return found
 
@@ -225,6 +245,8 @@ class Account:
         if not order.parent and self.book.judge(order) is not None:
             order.limit = before
             return False
+        if order.limit != before:
+            order.since = self.now
         return True
 
     def one_cancels_other(self, first: int, second: int) -> bool:

@@ -30,6 +30,16 @@ from tests.reference.market import Bars, Market
 from tests.reference.replay import TERMS, Outcome
 
 
+#: The sums of an outcome, and where they are in the facts of a lane.
+SUMS = {
+    "fills_as_maker": "fills_as_maker",
+    "fills_on_poor_quality": "poor_fills",
+    "commission": "commission",
+    "commission_as_maker": "maker_commission",
+    "funding": "funding",
+}
+
+
 @dataclass(frozen=True)
 class Setup:
     """How a run is divided; none of it may show in the result."""
@@ -247,7 +257,8 @@ def _drive(
 def _outcome(
     lane: dict[str, Any], tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
 ) -> Outcome:
-    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist())
+    sums = {name: lane[cell] for name, cell in SUMS.items()}
+    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist(), sums)
     assert outcome.digest == lane["record"].digest
     return outcome
 
@@ -257,6 +268,7 @@ def outcome_of(
     symbols: Sequence[str],
     lane: int,
     session_equity: list[float],
+    sums: dict[str, float],
 ) -> Outcome:
     """One lane's rows of a run folder's tables, orders by id, in the reference's form."""
     own = {name: [row for row in rows if row["lane"] == lane] for name, rows in tables.items()}
@@ -297,7 +309,7 @@ def outcome_of(
         for row in sorted(own["orders"], key=lambda row: row["order_id"])
     ]
     equity = [(_ns(row["ts"]), row["equity"], row["cash"]) for row in own["equity"]]
-    return Outcome(fills, orders, equity, session_equity)
+    return Outcome(fills, orders, equity, session_equity, sums)
 
 
 def _ns(instant: Any) -> int:
@@ -313,9 +325,10 @@ def assert_same(found: Outcome, expected: Outcome) -> None:
     for name in ("fills", "orders", "equity", "session_equity"):
         got, want = _comparable(getattr(found, name)), _comparable(getattr(expected, name))
         for row, (one, other) in enumerate(zip(got, want, strict=False)):
-            assert one == other, f"{name}, row {row}"
+            assert one == other, f"{name}, row {row}: {one} {other}"
         assert len(got) == len(want), name
     assert found.digest == expected.digest
+    assert found.sums == expected.sums, f"{found.sums} {expected.sums}"
 
 
 def _comparable(rows: list[Any]) -> list[Any]:

@@ -5,8 +5,9 @@ Everything is gathered first: every bar of every interval, and every open and cl
 under the moment at which it becomes known. Then the moments are walked in order. Nothing is cut
 into slots, nothing is carried over, nothing is shared.
 
-Two things are taken from the product, because other tests hold them to account: the values of the
-indicator columns, computed over the whole series in one call, and the digest of the result.
+Some things are taken from the product, because other tests hold them to account: the values of the
+indicator columns, computed over the whole series in one call, the bars that a calendar expects, and
+the digest of the result.
 """
 
 import copy
@@ -22,6 +23,7 @@ import numpy as np
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
+from pipeline.market.quality import expected_of
 from pipeline.results.digest import LaneDigest
 from pipeline.results.tables import EQUITY, FILLS
 from pipeline.stages.lane_spec import Terms
@@ -68,6 +70,7 @@ class Outcome:
     orders: list[tuple[Any, ...]]
     equity: list[tuple[int, float, float]]
     session_equity: list[float]
+    sums: dict[str, float]
 
     @property
     def digest(self) -> str:
@@ -192,6 +195,11 @@ class Lane:
         plan = IndicatorPlan.build([request], self._market.streams)
         self._request = list(plan.binding(request))
         account = self.account
+        sessions = self._market.sessions
+        self._expected = expected_of(self._market.streams[0], sessions)
+        self._bars = np.zeros((len(self._market.symbols), len(sessions)), np.int64)
+        for one in (one for of_symbol in bars[0] for one in of_symbol):
+            self._bars[one.symbol, one.session] += 1
         account.columns = indicator_columns(self._market, plan, bars)
         account.names = {name: (index, column) for name, index, column in self._request}
         account.lookback = self._strategy.lookback
@@ -207,6 +215,7 @@ class Lane:
         if account.session_date:
             account.charge_nights((int(sessions.date_ns[index]) - account.session_date) // DAY_NS)
         account.session_date = int(sessions.date_ns[index])
+        account.commission.open_session(str(sessions.date_ns[index].astype("M8[ns]"))[:7])
         account.book.session_open = int(sessions.open_ns[index])
         account.book.session_close = int(sessions.close_ns[index])
         for name, declared in states_of(type(self._strategy)).items():
@@ -216,6 +225,7 @@ class Lane:
         self.call("on_session_open", None, self._session(index))
 
     def close_session(self, index: int) -> None:
+        self.account.grade(self._bars[:, index], self._expected[index])
         self.call("on_session_close", None, self._session(index))
 
     def _session(self, index: int) -> SimpleNamespace:
@@ -288,6 +298,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     worth = terms.initial_cash
     lane.call("on_start", None)
     for now, moment in moments_of(market, bars):
+        account.fund(account.book.now, now)
         account.book.now = now
         base = moment.bars[0]
         ended = account.ended_since()
@@ -316,4 +327,4 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             lane.open_session(index)
     lane.call("on_stop", None)
     orders = [tuple(getattr(order, name) for name in ORDER_FIELDS) for order in account.book.orders]
-    return Outcome(account.fills, orders, equity, session_equity)
+    return Outcome(account.fills, orders, equity, session_equity, account.sums())
