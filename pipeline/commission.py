@@ -1,8 +1,7 @@
-"""From the settings of commission and quality to the terms of a lane, and to what a summary says."""
+"""From the settings of commission and quality to a lane's terms, and to what a summary says."""
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.config import SessionConfig
@@ -32,7 +31,7 @@ def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
                 tier.bps,
                 tier.bps if tier.maker_bps is None else tier.maker_bps,
             )
-            for tier in costs.commission_tiers or ()
+            for tier in costs.commission_tiers
         ),
         "tiers_by_units": costs.commission_tiers_by == "units",
         "own_commission": b"" if own is None else pack(load_function(own), [own]),
@@ -41,13 +40,21 @@ def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
 
 def poor_below(settings: SessionConfig) -> float:
     """Return the quality below which a session is poor; 0, none is, where nothing is graded."""
-    graded = settings.session_data_config.historical.enable_quality
-    return settings.execution.poor_quality_below if graded else 0.0
+    return settings.execution.poor_quality_below if _is_graded(settings) else 0.0
+
+
+def _is_graded(settings: SessionConfig) -> bool:
+    return settings.session_data_config.historical.enable_quality
 
 
 def commission_code(costs: ExecutionConfig) -> str | None:
     """Return a hash of what a function of the user's own does; None without one."""
     return None if costs.commission is None else code_hash(load_function(costs.commission))
+
+
+def poor_fills(settings: SessionConfig, count: int) -> int | None:
+    """Return a count of fills in poor sessions, None where nothing is graded."""
+    return count if _is_graded(settings) else None
 
 
 def quality_of_fills(
@@ -57,7 +64,7 @@ def quality_of_fills(
 
     ``lanes`` are those of the summary. The share is of all fills, None without any.
     """
-    if poor_below(settings) == 0.0:
+    if not _is_graded(settings):
         return {"fills_on_poor_quality": None, "share_of_fills_on_poor_quality": None}
     poor = sum(lane["fills_on_poor_quality"] for lane in lanes)
     fills = sum(lane["fills"] for lane in lanes)

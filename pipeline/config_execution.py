@@ -108,7 +108,7 @@ class CommissionTier(Section):
     )
 
 
-_Tiers = Annotated[tuple[CommissionTier, ...], Field(min_length=1), BeforeValidator(as_tuple)]
+_Tiers = Annotated[tuple[CommissionTier, ...], BeforeValidator(as_tuple)]
 
 
 class ExecutionConfig(Section):
@@ -145,12 +145,12 @@ class ExecutionConfig(Section):
         " at rest at its limit when the market came to it; negative: paid to the account. null: as"
         " commission_bps. Default null.",
     )
-    commission_tiers: _Tiers | None = Field(
-        default=None,
+    commission_tiers: _Tiers = Field(
+        default=(),
         description="Rates by what the lane has traded since the month of the session's date began,"
         " in place of commission_bps, commission_maker_bps and commission_per_share: tiers in"
         " ascending order, the first above 0. Each unit costs the rate of the tier that it falls"
-        " into. null: none. Default null.",
+        " into. Default [].",
     )
     commission_tiers_by: Literal["value", "units"] = Field(
         default="value",
@@ -231,10 +231,10 @@ class ExecutionConfig(Section):
 
     @model_validator(mode="after")
     def _tiers_ascend(self) -> Self:
-        begins = [tier.above for tier in self.commission_tiers or ()]
+        begins = [tier.above for tier in self.commission_tiers]
         if begins and (begins[0] != 0 or begins != sorted(set(begins))):
             raise expectation(
-                "tiers that begin above 0 and then above ever more",
+                "tiers that begin above 0, then ever higher",
                 field="commission_tiers",
                 value=begins,
             )
@@ -246,7 +246,7 @@ class ExecutionConfig(Section):
         bounds = ("commission_per_order", "commission_minimum", "commission_maximum")
         if self.commission is not None:
             self._refuse_beside("commission", (*rates, "commission_tiers", *bounds))
-        if self.commission_tiers is not None:
+        if self.commission_tiers:
             self._refuse_beside("commission_tiers", rates)
         return self
 
@@ -255,7 +255,7 @@ class ExecutionConfig(Section):
             default = type(self).model_fields[name].default
             if getattr(self, name) != default:
                 raise expectation(
-                    f"its default beside {chosen}, which stands in its place",
+                    f"not set beside {chosen}, which stands in its place",
                     field=name,
                     value=self.model_dump()[name],
                 )

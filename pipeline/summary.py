@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.benchmark import Benchmark
-from pipeline.commission import commission_code, poor_below, quality_of_fills
+from pipeline.commission import commission_code, poor_fills, quality_of_fills
 from pipeline.config import SessionConfig
 from pipeline.lanes import Lanes
 from pipeline.results.digest import run_digest
@@ -174,7 +174,7 @@ def _lane(
         "final_cash": found["cash"],
         "ambiguous_bars": found["ambiguous"],
         **{name: found[cell] for name, cell in _TOUCHED.items()},
-        "fills_on_poor_quality": found["poor_fills"] if poor_below(settings) else None,
+        "fills_on_poor_quality": poor_fills(settings, found["poor_fills"]),
         "commission": found["commission"],
         "commission_as_maker": found["maker_commission"],
         "commission_as_taker": found["commission"] - found["maker_commission"],

@@ -57,7 +57,9 @@ def _call_own(typingctx: Any, address: Any, bill: Any) -> Any:
 
 
 @njit(cache=True)
-def _asked(account: Any, order: Any, ts: int, size: float, value: float, multiplier: float) -> float:
+def _asked(
+    account: Any, order: Any, ts: int, size: float, value: float, multiplier: float
+) -> float:
     """Ask the user's function, about a fill already noted in the order, what the order owes.
 
     If it raises or gives no finite number the account is `broken`: no further moment begins, and

@@ -1,4 +1,4 @@
-"""Funding of perpetuals: what longs pay to shorts, or shorts to longs, at fixed times of the day."""
+"""Funding of perpetuals: what longs pay shorts, or shorts longs, at fixed times of the day."""
 
 from typing import Any
 

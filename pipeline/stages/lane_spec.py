@@ -41,14 +41,13 @@ class Terms:
     ``tiers``: rates by what was traded in the month (``tiers_by_units``: units, not value), in
     place of these; ``own_commission``: a function as `strategy.source.pack` gives it, in place of
     all these (see `execution.commission`); ``slippage`` (of the price), ``slippage_bps``,
-    ``slippage_range`` (share of the bar's range), ``impact`` (see `slippage.slipped`): what prices are
-    worse by; ``volume_cap``: share of a bar's volume that can be filled; ``optimistic``: where a
-    bar touches a stop and a limit, the limit comes first; ``this_close``: market orders fill at the
-    close at which they are placed. ``max_...``, ``leverage`` (exposure by
-    equity), ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which
-    the account is liquidated. ``credit_rate``, ``debit_rate``: see
-    `execution.overnight`; ``poor_below``: per cent of its bars below which a session is poor.
-    ``instruments``: one per
+    ``slippage_range`` (share of the bar's range), ``impact`` (see `slippage.slipped`): what prices
+    are worse by; ``volume_cap``: share of a bar's volume that can be filled; ``optimistic``: where
+    a bar touches a stop and a limit, the limit comes first; ``this_close``: market orders fill at
+    the close at which they are placed. ``max_...``, ``leverage`` (exposure by equity),
+    ``cash_only``: see `execution.limits`; ``maintenance``: equity by exposure below which the
+    account is liquidated. ``credit_rate``, ``debit_rate``: see `execution.overnight`;
+    ``poor_below``: per cent of its bars below which a session is poor. ``instruments``: one per
     symbol, or none. ``hours``: first and last instant, ns UTC, at which orders go out, one pair per
     session of the run, or none.
     """

@@ -1,6 +1,7 @@
 """What a lane's commission is found with: the memory of its tiers and a user's own function."""
 
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class Pricing:
         self._tiers = np.array(list(terms.tiers), TIER)
         record["tiers"], record["tier_count"] = self._tiers.ctypes.data, len(self._tiers)
         self._bill = np.zeros(1, BILL)
-        self._function = unpack(terms.own_commission) if terms.own_commission else None
-        if self._function is not None:
+        if terms.own_commission:
+            self._function: FunctionType = unpack(terms.own_commission)
             self._compiled = compile_commission(self._function)
             record["own_commission"] = hook_address(self._compiled, COMMISSION_SIGNATURE)
             record["bill"] = self._bill.ctypes.data

@@ -10,6 +10,7 @@ constants it refers to, its records and the version of Numba, in the folder of `
 """
 
 import importlib.util
+import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -122,6 +123,9 @@ def _compile(
         reason = why_not_compiled(f"{cls.__name__}.{body.__name__}", body, error)
         way_out = ' (strategy mode "interpreted" runs any Python)'
         raise StrategyError(reason + way_out) from error
+    except KeyError as error:
+        name = f"{cls.__name__}.{body.__name__}"
+        raise StrategyError(no_such_field(name, body, error)) from error
 
 
 def cached_module(stem: str, source: str) -> Any:
@@ -145,6 +149,15 @@ def cached_module(stem: str, source: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def no_such_field(name: str, body: Any, error: KeyError) -> str:
+    """One line for a field that a record does not have, for which Numba raises a bare KeyError."""
+    field = str(error.args[0])
+    lines, first = inspect.getsourcelines(body)
+    at = next((number for number, text in enumerate(lines) if f".{field}" in text), 0)
+    where = f"{body.__code__.co_filename}:{first + at}"
+    return f"{where}: {name} cannot be compiled: nothing that it is given has a field {field!r}"
 
 
 def why_not_compiled(name: str, body: Any, error: NumbaError) -> str:

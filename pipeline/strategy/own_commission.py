@@ -20,7 +20,7 @@ from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
 from pipeline.execution.memory import record_at
 from pipeline.strategy.code_hash import code_hash
-from pipeline.strategy.compiled import cached_module, why_not_compiled
+from pipeline.strategy.compiled import cached_module, no_such_field, why_not_compiled
 
 #: What a compiled commission is: (address of a BILL) -> what is owed.
 COMMISSION_SIGNATURE = types.float64(types.int64)
@@ -42,3 +42,5 @@ def compile_commission(function: FunctionType) -> Any:
         return njit(COMMISSION_SIGNATURE, cache=True)(module.commission)
     except NumbaError as error:
         raise StrategyError(why_not_compiled(function.__name__, function, error)) from error
+    except KeyError as error:
+        raise StrategyError(no_such_field(function.__name__, function, error)) from error

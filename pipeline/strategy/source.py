@@ -46,9 +46,9 @@ def load_function(name: str) -> FunctionType:
     home, _, attribute = name.rpartition(":")
     module = _load_home(home)
     found = getattr(module, attribute, None)
-    function = getattr(found, "py_func", found)
+    function = _plain(found)
     if not isinstance(function, FunctionType):
-        here = [n for n, v in vars(module).items() if isinstance(getattr(v, "py_func", v), FunctionType)]
+        here = [n for n, v in vars(module).items() if isinstance(_plain(v), FunctionType)]
         what = "is not a function" if found is not None else "is not there"
         near = get_close_matches(attribute, here, 1) or here
         raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
@@ -61,6 +61,11 @@ def load_function(name: str) -> FunctionType:
             f"{attribute}{inspect.signature(function)}"
         ) from None
     return function
+
+
+def _plain(value: Any) -> Any:
+    """Return a function that Numba has compiled as it is written; anything else as it is."""
+    return getattr(value, "py_func", value)
 
 
 def _load_home(home: str) -> ModuleType:

@@ -93,7 +93,7 @@ def random_walk(ts: npt.NDArray[np.int64], seed: int) -> Bars:
 
 
 def session_table(spans: list[tuple[int, int]]) -> SessionTable:
-    """Sessions from their opens and closes (ns), labelled by days of which the third begins a month."""
+    """Sessions from their opens and closes (ns), labelled by days around a month's end."""
     opens = np.array([open_ for open_, _ in spans], np.int64)
     closes = np.array([close for _, close in spans], np.int64)
     none = np.zeros(len(spans), np.int64)
