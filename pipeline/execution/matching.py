@@ -79,7 +79,7 @@ def _meet_open(account: Any, order: Any, ts: int, price: float, before: int) -> 
 
     ``before``: the open of the bar that orders of the symbol met last.
     """
-    rested = order.live_ts <= before and order.since <= before
+    rested = order.live_ts <= before
     if order.kind == ON_CLOSE or order.midway == ts:
         return True
     if order.kind == ON_OPEN:

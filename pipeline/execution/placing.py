@@ -103,7 +103,6 @@ def append_order(
     order.children = 0
     order.midway = NEVER
     order.paid = order.charge = order.made = 0.0
-    order.since = 0
 
 
 @njit(cache=True)
@@ -314,8 +313,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
         order.found = order.allowed = np.nan
         account.rejected += 1
         return False
-    if order.limit != before[1]:  # NaN too, which has no say
-        order.since = account.now
+    if order.live_ts != NEVER and not (np.isnan(limit) and np.isnan(stop)):
+        order.live_ts = account.now  # a bar that has begun before must not meet the new price
     if is_pending(order):
         add_pending(account, order.symbol, order.quantity - before[0])
     unsettle(account, order.symbol)

@@ -31,6 +31,7 @@ from pipeline.stages.schedule import (
     SYMBOL_MASK,
     SYMBOL_SHIFT,
     TABLE_SHIFT,
+    first_after,
     moment_at,
 )
 from pipeline.stages.slot import SESSION
@@ -128,8 +129,6 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
         end_moment(account)
     if account.full != 0:
         return -1
-    if moment.t > account.next_funding:
-        charge_funding(account, moment.t)
     before = account.fills_out_count
     account.now = moment.t
     base_end = moment.base_end
@@ -162,8 +161,11 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
 def open_moment(context_address: int, index: int, begin: int) -> int:
     """`_open_moment` number ``index``, for the walk of an interpreted strategy."""
     context = context_at(context_address)
+    account = account_at(context.account)
     moment = moment_at(context.moments + index * _MOMENT_SIZE)
-    return _open_moment(account_at(context.account), _view_of(context), moment, begin)
+    if moment.t > account.next_funding:
+        charge_funding(account, moment.t)
+    return _open_moment(account, _view_of(context), moment, begin)
 
 
 @njit(cache=True)
@@ -330,14 +332,9 @@ def _call_sessions(context_address: int, program_address: int, flags: int) -> No
         call_hook(program.on_session_open, lane_self, address, context_address)
 
 
-@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
-def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
-    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
-
-    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
-    the context then says in which hook, for which symbol and when. The interpreter's lock is not
-    held, so that a thread can end the process while a hook does not return.
-    """
+@njit(cache=True)
+def _run_stretch(context_address: int, program_address: int, index: int, count: int) -> int:
+    """`run_moments` where no funding time comes between."""
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -393,3 +390,22 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
         if moment.flags != 0:
             _call_sessions(context_address, program_address, moment.flags)
     return count
+
+
+@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
+def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
+    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
+
+    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
+    the context then says in which hook, for which symbol and when. The interpreter's lock is not
+    held, so that a thread can end the process while a hook does not return.
+    """
+    context = context_at(context_address)
+    account = account_at(context.account)
+    while True:
+        # Between funding times, so that no moment has to look at the clock for them.
+        until = first_after(context.moments, index, count, account.next_funding)
+        index = _run_stretch(context_address, program_address, index, until)
+        if index < until or until == count:
+            return index
+        charge_funding(account, moment_at(context.moments + until * _MOMENT_SIZE).t)

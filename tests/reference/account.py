@@ -245,8 +245,8 @@ class Account:
         if not order.parent and self.book.judge(order) is not None:
             order.limit = before
             return False
-        if order.limit != before:
-            order.since = self.now
+        if order.live != matching.NEVER:
+            order.live = self.now
         return True
 
     def one_cancels_other(self, first: int, second: int) -> bool:

@@ -37,7 +37,6 @@ class Order:
     done_ts: int = 0
     found: float = math.nan
     allowed: float = math.nan
-    since: int = 0  # when its limit was changed last
 
     @property
     def resting(self) -> bool:
@@ -293,7 +292,7 @@ class Book:
                     if order.resting:
                         self.end(order, EXPIRED, TIME, ts)
             elif order.entered != ts:
-                rested = max(order.live, order.since) <= before
+                rested = order.live <= before
                 if order.is_stop and order.reached(price, by_limit=False):
                     if order.kind == STOP_LIMIT:
                         order.state, rested = TRIGGERED, False
