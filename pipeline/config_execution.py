@@ -1,11 +1,11 @@
 """The sections that say how a lane trades: its account, how orders become fills, what they cost."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.config_refusal import expectation
-from pipeline.config_values import Currency, Hours, Section
+from pipeline.config_values import Currency, FunctionName, Hours, Section, as_tuple
 
 
 class TradingConfig(Section):
@@ -94,6 +94,32 @@ class TradingConfig(Section):
     )
 
 
+class CommissionTier(Section):
+    """The rates of what is traded in a month beyond some volume, up to the next tier."""
+
+    above: float = Field(
+        ge=0,
+        description="Where it begins: what the lane has traded since the month began, as"
+        " execution.commission_tiers_by says. 0 for the first tier.",
+    )
+    bps: float = Field(
+        default=0.0, ge=0, description="Basis points of the value filled. Default 0."
+    )
+    maker_bps: float | None = Field(
+        default=None,
+        description="The same for what is filled as a maker; negative: paid to the account. null:"
+        " as bps. Default null.",
+    )
+    per_share: float = Field(
+        default=0.0,
+        ge=0,
+        description="Per share (or unit) filled, in the currency of the prices. Default 0.",
+    )
+
+
+_Tiers = Annotated[tuple[CommissionTier, ...], BeforeValidator(as_tuple)]
+
+
 class ExecutionConfig(Section):
     """How orders become fills, and what fills cost."""
 
@@ -122,17 +148,41 @@ class ExecutionConfig(Section):
         description="Commission in basis points (1/100 percent) of the value filled, added to the"
         " one per share. Default 0.",
     )
+    commission_maker_bps: float | None = Field(
+        default=None,
+        description="In place of commission_bps for what is filled as a maker, by an order that was"
+        " at rest at its limit when the market came to it; negative: paid to the account. null: as"
+        " commission_bps. Default null.",
+    )
+    commission_tiers: _Tiers = Field(
+        default=(),
+        description="Rates by what the lane has traded since the month of the session's date began,"
+        " in place of commission_bps, commission_maker_bps and commission_per_share: tiers in"
+        " ascending order, the first above 0. Each unit costs the rate of the tier that it falls"
+        " into. Default [].",
+    )
+    commission_tiers_by: Literal["value", "units"] = Field(
+        default="value",
+        description="What tiers count: the value traded, in the currency of the prices, or the"
+        " units. Default value.",
+    )
+    commission: FunctionName | None = Field(
+        default=None,
+        description="A function of your own that says what an order owes, in place of all other"
+        ' settings of commission: "module:function", importable, or "path/to/file.py:function",'
+        " relative to the working directory. It is compiled. null: none. Default null.",
+    )
     commission_per_order: float = Field(
         default=0.0,
         ge=0,
         description="Commission per order filled, in the currency of the prices, added to the"
         " others. Default 0.",
     )
-    commission_minimum: float = Field(
-        default=0.0,
+    commission_minimum: float | None = Field(
+        default=None,
         ge=0,
         description="Least commission of an order that is filled, in the currency of the prices."
-        " Default 0.",
+        " null: no bound, which matters where makers are paid. Default null.",
     )
     commission_maximum: float | None = Field(
         default=None,
@@ -171,6 +221,13 @@ class ExecutionConfig(Section):
         " the next bar. null: no cap. Default null.",
     )
 
+    poor_quality_below: float = Field(
+        default=95.0,
+        ge=0,
+        le=100,
+        description="Per cent of its expected base bars below which a symbol's session is of poor"
+        " quality; the summary counts the fills in such sessions. Default 95.",
+    )
     latency_ms: float = Field(
         default=0.0,
         ge=0,
@@ -200,16 +257,56 @@ class ExecutionConfig(Section):
 
     @model_validator(mode="after")
     def _maximum_above_minimum(self) -> Self:
-        if (
-            self.commission_maximum is not None
-            and self.commission_maximum < self.commission_minimum
-        ):
+        least, most = self.commission_minimum, self.commission_maximum
+        if least is not None and most is not None and most < least:
             raise expectation(
-                f"at least commission_minimum {self.commission_minimum}",
-                field="commission_maximum",
-                value=str(self.commission_maximum),
+                f"at least commission_minimum {least}", field="commission_maximum", value=str(most)
             )
         return self
+
+    @model_validator(mode="after")
+    def _tiers_ascend(self) -> Self:
+        begins = [tier.above for tier in self.commission_tiers]
+        if begins and (begins[0] != 0 or begins != sorted(set(begins))):
+            raise expectation(
+                "tiers that begin above 0, then ever higher",
+                field="commission_tiers",
+                value=begins,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind_of_commission(self) -> Self:
+        rates = ("commission_bps", "commission_maker_bps", "commission_per_share")
+        bounds = ("commission_per_order", "commission_minimum", "commission_maximum")
+        if self.commission is not None:
+            self._refuse_beside("commission", (*rates, "commission_tiers", *bounds))
+        if self.commission_tiers:
+            self._refuse_beside("commission_tiers", rates)
+        return self
+
+    def _refuse_beside(self, chosen: str, others: tuple[str, ...]) -> None:
+        for name in others:
+            default = type(self).model_fields[name].default
+            if getattr(self, name) != default:
+                raise expectation(
+                    f"not set beside {chosen}, which stands in its place",
+                    field=name,
+                    value=self.model_dump()[name],
+                )
+
+
+def _hours_once(hours: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(hours)) < len(hours):
+        raise expectation("each hour once")
+    return hours
+
+
+_FundingHours = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=23)], ...],
+    BeforeValidator(as_tuple),
+    AfterValidator(_hours_once),
+]
 
 
 class InstrumentConfig(Section):
@@ -257,4 +354,15 @@ class InstrumentConfig(Section):
         ge=0,
         description="What a short position costs, a fraction of its value a year, booked when a"
         " session opens for the nights since the one before. Default 0.",
+    )
+    funding_rate: float = Field(
+        default=0.0,
+        description="What a long position of a perpetual pays at each funding time, and a short one"
+        " gets, a fraction of its value at the last close; negative: shorts pay. Default 0.",
+    )
+    funding_hours: _FundingHours = Field(
+        default=(0, 8, 16),
+        min_length=1,
+        json_schema_extra={"uniqueItems": True},
+        description="Hours of the day, UTC, that are funding times. Default [0, 8, 16].",
     )

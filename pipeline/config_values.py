@@ -168,6 +168,13 @@ StrategyName = Annotated[
         '"module:Class" or "path/to/file.py:Class"',
     ),
 ]
+FunctionName = Annotated[
+    Text,
+    _Matching(
+        rf"(?:{_NAME}(?:\.{_NAME})*|[^\r\n]+\.py):{_NAME}",
+        '"module:function" or "path/to/file.py:function"',
+    ),
+]
 ParameterName = Annotated[str, _Matching(_NAME, "the name of a parameter: a Python name")]
 ParameterValue = Annotated[
     int | float | bool | str, BeforeValidator(_as_python_scalar), AfterValidator(_encodable)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from pipeline.stages.lane_spec import Terms
     from pipeline.stages.slot import SlotShape
 
 
@@ -185,13 +186,14 @@ def run(
     bars = _bars_in_catalog(settings, sessions)
     benchmark = read_benchmark(settings, sessions)
     actions = read_actions(settings, sessions)
+    terms = replace(terms_of(settings, sessions), actions=actions.events)
     shape = _shape(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
     try:
         crew = Crew(
             context,
-            _work(settings, lanes, sessions, actions, shape, folder.path),
+            _work(settings, lanes, sessions, terms, actions, shape, folder.path),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
@@ -281,6 +283,7 @@ def _work(
     settings: SessionConfig,
     lanes: Lanes,
     sessions: SessionTable,
+    terms: "Terms",
     actions: RunActions,
     shape: "SlotShape",
     folder: Path,
@@ -300,7 +303,6 @@ def _work(
         actions.splits,
         actions.scales,
     )
-    terms = replace(terms_of(settings, sessions), actions=actions.events)
     processors = settings.pipeline.processors
     engines = settings.pipeline.engines
     plan = pack(lanes.plan, lanes.names)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.benchmark import Benchmark
+from pipeline.commission import commission_code, poor_fills, quality_of_fills
 from pipeline.config import SessionConfig
 from pipeline.lanes import Lanes
 from pipeline.results.digest import run_digest
@@ -42,6 +43,7 @@ _TOUCHED = {
     "positions_split": "positions_split",
     "orders_split": "orders_split",
     "dividends_booked": "dividends_booked",
+    "fills_as_maker": "fills_as_maker",
 }
 
 _Dates = np.ndarray[Any, np.dtype[np.int64]]
@@ -103,6 +105,8 @@ def summarise(
             "corporate_actions": actions,
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
             **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
+            "commission_code": commission_code(settings.execution),
+            **quality_of_fills(settings, per_lane),
         },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed["outside"],
@@ -182,12 +186,16 @@ def _lane(
         "final_cash": found["cash"],
         "ambiguous_bars": found["ambiguous"],
         **{name: found[cell] for name, cell in _TOUCHED.items()},
+        "fills_on_poor_quality": poor_fills(settings, found["poor_fills"]),
         "commission": found["commission"],
+        "commission_as_maker": found["maker_commission"],
+        "commission_as_taker": found["commission"] - found["maker_commission"],
         "slippage": found["slippage_cost"],
         "borrow_fees": found["borrow"],
         "interest": found["interest"],
         "dividends": found["dividends"],
         "cash_for_fractions": found["fractions_paid"],
+        "funding": found["funding"],
         "turnover": found["turnover"],
         "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
         **lane_statistics(initial, closes, per_year, record.max_drawdown),

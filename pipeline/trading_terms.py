@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.commission import commission_terms, poor_below
 from pipeline.config import SessionConfig
 from pipeline.config_execution import InstrumentConfig
 from pipeline.market.calendars import DAY_NS
@@ -35,17 +36,14 @@ def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
             pair = (symbols.index(conversion.pair) + 1) * (-1 if conversion.inverse else 1)
             credit = int(conversion.converted == "profit")
         sizes = one.tick_size, one.lot_size, one.multiplier
-        return Instrument(*sizes, one.borrow_rate, pair, credit)
+        funded = one.funding_rate, sum(1 << hour for hour in one.funding_hours)
+        return Instrument(*sizes, one.borrow_rate, pair, credit, *funded)
 
     return Terms(
         trading.initial_cash,
         tuple(map(instrument, symbols)),
         _hours(settings, sessions),
-        per_share=costs.commission_per_share,
-        basis_points=costs.commission_bps,
-        per_order=costs.commission_per_order,
-        minimum=costs.commission_minimum,
-        maximum=bound(costs.commission_maximum),
+        **commission_terms(costs),
         slippage=costs.slippage,
         slippage_bps=costs.slippage_bps,
         slippage_range=costs.slippage_range,
@@ -64,6 +62,7 @@ def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         credit_rate=trading.interest_on_cash,
         debit_rate=trading.interest_on_debt,
         fifo=trading.lots == "fifo",
+        poor_below=poor_below(settings),
         latency=round(1e6 * costs.latency_ms),
         latency_bars=costs.latency_bars,
     )

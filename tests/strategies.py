@@ -13,7 +13,9 @@ from pipeline.market.bars import interval_ns
 from pipeline.market.calendars import DAY_NS
 from pipeline.market.time_manager import SessionTable, TimeManager
 from pipeline.stages.lane_spec import Instrument, Terms
+from pipeline.strategy.source import pack
 from pipeline.strategy.strategy import Strategy
+from tests.reference.costs import by_the_order, by_value
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
 from tests.reference.traders import TRADERS, Both, Crosser, Desk, Historian, Ranker, Tinkerer
@@ -167,6 +169,37 @@ def conversions(draw: st.DrawFn, symbols: int) -> list[tuple[int, int]]:
     return found
 
 
+TIERS = st.sampled_from(
+    [
+        ((0.0, 0.005, 2.5, 1.0),),
+        ((0.0, 0.01, 0.0, 0.0), (6.0, 0.005, 5.0, -2.0), (40.0, 0.001, 1.0, 1.0)),
+        ((0.0, 0.0, 5.0, 2.5), (450.0, 0.002, 4.0, 0.0), (900.0, 0.0, 1.0, -1.0)),
+    ]
+)
+OWN = st.sampled_from([pack(by_value, ()), pack(by_the_order, ())])
+
+
+@st.composite
+def commissions(draw: st.DrawFn) -> dict[str, Any]:
+    """Any of the ways to say what commission is."""
+    bounds = {
+        "per_order": draw(st.sampled_from([0.0, 0.0, 1.0])),
+        "minimum": draw(st.sampled_from([-math.inf, 0.0, 0.5])),
+        "maximum": draw(st.sampled_from([math.inf, math.inf, 1.5])),
+    }
+    way = draw(st.integers(0, 3))
+    if way == 0:
+        return {"own_commission": draw(OWN)}
+    if way == 1:
+        return {"tiers": draw(TIERS), "tiers_by_units": draw(st.booleans()), **bounds}
+    return {
+        "per_share": draw(st.sampled_from([0.0, 0.0, 0.005])),
+        "basis_points": draw(st.sampled_from([0.0, 0.0, 2.5])),
+        "maker_points": draw(st.sampled_from([None, None, 1.0, -2.0])),
+        **bounds,
+    }
+
+
 @st.composite
 def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -> Terms:
     """Everything that can be asked of an account at once, each part now and then.
@@ -194,21 +227,19 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
     actions = ()
     if sessions is not None and draw(st.booleans()):
         actions = draw(corporate_actions(symbols, sessions))
+    commission = draw(commissions())
+    funded = sometimes(0.01, -0.02, otherwise=0.0), draw(st.sampled_from([0x010101, 0xFFFFFF, 2]))
     points = draw(st.lists(st.sampled_from([1.0, 1.0, 5.0]), min_size=symbols, max_size=symbols))
     pairs = draw(conversions(symbols))
     return Terms(
         draw(st.sampled_from([1_000.0, 100_000.0])),
         tuple(
-            Instrument(tick, lot, multiplier, fee, *pair)
+            Instrument(tick, lot, multiplier, fee, *pair, *funded)
             for multiplier, pair in zip(points, pairs, strict=True)
         ),
         hours,
         actions,
-        per_share=sometimes(0.005, otherwise=0.0),
-        basis_points=sometimes(2.5, otherwise=0.0),
-        per_order=sometimes(1.0, otherwise=0.0),
-        minimum=sometimes(0.5, otherwise=0.0),
-        maximum=sometimes(1.5),
+        **commission,
         slippage=sometimes(0.01, otherwise=0.0),
         slippage_bps=sometimes(1.0, otherwise=0.0),
         slippage_range=sometimes(0.25, otherwise=0.0),
@@ -229,6 +260,7 @@ def terms(draw: st.DrawFn, symbols: int, sessions: SessionTable | None = None) -
         fifo=draw(st.booleans()),
         latency=late,
         latency_bars=late_bars,
+        poor_below=sometimes(50.0, 95.0, otherwise=0.0),
     )
 
 

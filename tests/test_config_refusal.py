@@ -19,6 +19,7 @@ SECTIONS = (
     "session_name, exchange_group, asset_class, mode, backtest_config, session_data_config,"
     " trading_config, execution, instruments, strategy, pipeline, catalog, benchmark, metadata"
 )
+TIERS = "a list, each a section with above, bps, maker_bps, per_share"
 DAY = "a date written as YYYY-MM-DD"
 
 
@@ -96,6 +97,9 @@ def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings
         ("backtest_config.speed_multiplier", "-1", AMOUNT),
         ("execution.commission_bps", "Infinity", AMOUNT),
         ("execution.commission_per_share", "-0.1", AMOUNT),
+        ("execution.commission_tiers", '"flat"', TIERS),
+        ("execution.commission", '"costs.py"', '"module:function" or "path/to/file.py:function"'),
+        ("execution.poor_quality_below", "101", "a finite number from 0 to 100"),
         ("trading_config.initial_cash", "0", "a finite number above 0"),
         ("trading_config.initial_cash", "NaN", "a finite number above 0"),
         ("strategy.parameters.x", "NaN", PARAMETER),
@@ -159,6 +163,18 @@ def test_a_refusal_names_setting_value_and_expectation(
             'session_data_config.streams=["1m", "1 day"]',
             'streams.1 is "1 day", expected an interval such as 30s, 5m or 4h, 1d at most',
         ),
+        (
+            'execution.commission_tiers=[{"above": 0, "bps": -1}]',
+            f"commission_tiers.0.bps is -1, expected {AMOUNT}",
+        ),
+        (
+            'execution.commission_tiers=[{"above": 0}, {"above": 5}, {"above": 5}]',
+            "is [0.0, 5.0, 5.0], expected tiers that begin above 0, then ever higher",
+        ),
+        (
+            'instruments={"AAA": {"funding_hours": [0, 24]}}',
+            "funding_hours.1 is 24, expected a whole number from 0 to 23",
+        ),
         ("strategy=[{}]", "strategy.0.name is missing, expected text in quotes"),
         (
             "strategy.parameters.a-b=1",
@@ -170,6 +186,22 @@ def test_an_element_of_a_list_or_section_is_named_itself(settings_of_a_session, 
     found = refusal(settings_of_a_session(), override)
     assert found.endswith(message)
     assert "; " not in found
+
+
+@pytest.mark.parametrize(
+    ("chosen", "beside", "shown"),
+    [
+        ({"commission": "fees:fee"}, {"commission_bps": 5}, "5.0"),
+        ({"commission": "fees:fee"}, {"commission_minimum": 0}, "0.0"),
+        ({"commission_tiers": [{"above": 0}]}, {"commission_maker_bps": -1}, "-1.0"),
+    ],
+)
+def test_commission_is_said_in_one_way(settings_of_a_session, chosen, beside, shown):
+    execution = {**chosen, **beside}
+    (name,), (other,) = beside, chosen
+    assert refusal(settings_of_a_session(execution=execution)) == (
+        f"execution.{name} is {shown}, expected not set beside {other}, which stands in its place"
+    )
 
 
 def test_several_problems_are_told_at_once(settings_of_a_session):

@@ -34,6 +34,7 @@ ALLOWED = {
 BESIDE = {
     "benchmark": "run",
     "code_cache": "strategy",
+    "commission": "run",
     "config_currency": "config",
     "config_execution": "config",
     "config_refusal": "config",

@@ -157,11 +157,27 @@ class Example:
 
 
 def _value(text: str) -> Any:
+    if text.startswith("above"):
+        return [_tier(tier) for tier in text.split(";")]
     try:
         number = float(text)
     except ValueError:
         return text
     return int(number) if number == int(number) else number
+
+
+def _tier(text: str) -> dict[str, float]:
+    words = text.split()
+    return {name: float(rate) for name, rate in zip(words[::2], words[1::2], strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def _costs_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where the page's function of a user's own lies."""
+    begin = "```python\n# costs.py\n"
+    _, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    (tmp_path / "costs.py").write_text(rest.partition("```")[0])
+    monkeypatch.chdir(tmp_path)
 
 
 class Written(Strategy):
@@ -220,7 +236,7 @@ def outcome(example: Example) -> tuple[Outcome, list[int]]:
 # ------------------------------------------------------------------------- what the page says
 
 _BLOCK = re.compile(r"^```text\n((?:with|order):.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILL = re.compile(r"([+-][\d.]+) at ([\d.]+)(?: in bar (\d+))?(?: costs ([\d.]+))?")
+_FILL = re.compile(r"([+-][\d.]+) at ([\d.]+)(?: in bar (\d+))?(?: costs (-?[\d.]+))?")
 _TRIP = re.compile(
     r"([+-][\d.]+) from ([\d.]+) to ([\d.]+|none) makes (-?[\d.]+),"
     r" ([\d.]+) against and ([\d.]+) for it over (\d+) bars?"

@@ -38,6 +38,8 @@ _COUNTS = (
     *("delayed", "latency", "latency_bars", "in_flight", "message_capacity"),
     *("booked_date", "next_action", "action_count"),
     *("positions_split", "orders_split", "dividends_booked"),
+    *("fills_as_maker", "tier_count", "tiers_by_units", "broken", "month"),
+    *("next_funding", "poor_fills"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -48,6 +50,7 @@ _MONEY = (
     *("max_order_volume", "leverage", "maintenance"),
     *("credit_rate", "debit_rate", "interest", "borrow"),
     *("dividends", "fractions_paid"),
+    *("maker_points", "maker_commission", "traded", "funding", "poor_below"),
 )
 _BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
 _LOTS = ("open_lots", "lots_used", "lots_free", "lots_capacity")
@@ -62,6 +65,8 @@ _ADDRESSES = (
     *("resting_of", "base_cursor", "prices", "bar"),
     *("hours", "actions", "messages", "lots", "first_lot", "last_lot"),
     *("point", "rate", "pair", "credit"),
+    *("tiers", "own_commission", "bill"),
+    *("funding_rate", "funding_hours", "fills_of", "bars_before", "met"),
     *("book", "inbox", "fills_out", "orders_out", "trips_out"),
     *("equity_out", "cash_out", "session_out"),
 )

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.execution.costs import commission
 from pipeline.execution.latency import split_messages
 from pipeline.execution.lots import receive, settle, split_lots
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8
@@ -117,10 +116,6 @@ def _split_order(account: Any, order: Any, ratio: float) -> None:
     order.stop = on_tick(account, order.symbol, order.stop / ratio, buys)
     order.trail /= ratio
     order.price /= ratio
-    if order.filled != 0.0:
-        # So that the next part costs what it would had all been in new shares.
-        point = load_f8(account.point, order.symbol)
-        order.paid = commission(account, abs(order.filled), order.price, point)
     account.orders_split += 1
 
 

@@ -34,8 +34,8 @@ def _report(account: Any, address: int) -> None:
 def check_room(account: Any) -> None:
     """Note in ``full`` whether some moment's orders or fills might not fit now.
 
-    An order is filled once a moment at most; a fill opens one lot, and closes what is open and a
-    part of one more.
+    Or whether none may begin, because a cost could not be found. An order is filled once a moment
+    at most; a fill opens one lot, and closes what is open and a part of one more.
     """
     at_most = account.resting + account.inbox_capacity
     fills = account.resting + (account.inbox_capacity if account.this_close != 0 else 0)
@@ -49,6 +49,7 @@ def check_room(account: Any) -> None:
             account.delayed != 0
             and account.in_flight + account.inbox_capacity > account.message_capacity
         )
+        or account.broken != 0
     )
 
 

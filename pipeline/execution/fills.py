@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 
 from pipeline.execution.book import check_room
-from pipeline.execution.costs import commission, slipped
+from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
-from pipeline.execution.memory import load_f8, record_at
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_i8
 from pipeline.execution.orders import (
     CANCELLED,
     FILLED,
@@ -29,6 +29,7 @@ from pipeline.execution.orders import (
     waits_for_stop,
     whole_lots,
 )
+from pipeline.execution.slippage import slipped
 
 #: One fill. ``ts`` is the open of the bar that filled it (ns UTC), ``quantity`` signed (+ buy).
 FILL: np.dtype[Any] = np.dtype(
@@ -85,10 +86,13 @@ def _hold(account: Any, order: Any, state: int) -> None:
 
 
 @njit(cache=True)
-def fill_order(account: Any, order: Any, bar_ts: int, price: float, midway: int) -> None:
+def fill_order(
+    account: Any, order: Any, bar_ts: int, price: float, midway: int, maker: bool
+) -> None:
     """Fill an order as far as the bar's volume goes.
 
-    ``midway`` is the bar's open time if that happens within its range.
+    ``midway`` is the bar's open time if that happens within its range; ``maker``: the order was at
+    rest at its limit when the market came to it.
     """
     wanted = _wanted(account, order)
     if wanted == 0.0:
@@ -101,7 +105,7 @@ def fill_order(account: Any, order: Any, bar_ts: int, price: float, midway: int)
         if quantity == 0.0:
             _hold(account, order, TRIGGERED)
             return
-    _book(account, order, bar_ts, price, quantity)
+    _book(account, order, bar_ts, price, quantity, maker)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:
@@ -113,7 +117,9 @@ def fill_order(account: Any, order: Any, bar_ts: int, price: float, midway: int)
 
 
 @njit(cache=True)
-def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) -> None:
+def _book(
+    account: Any, order: Any, bar_ts: int, price: float, quantity: float, maker: bool
+) -> None:
     """Book a fill of ``quantity``: in the outbox, in the account and in the order."""
     symbol = order.symbol
     multiplier = load_f8(account.multiplier, symbol)
@@ -123,7 +129,12 @@ def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) 
         account.slippage_cost += (price - reached) * quantity * multiplier
     before, size = abs(order.filled), abs(order.filled) + abs(quantity)
     average = price if before == 0.0 else (order.price * before + price * abs(quantity)) / size
-    paid = commission(account, size, average, load_f8(account.point, symbol))
+    if is_pending(order):
+        add_pending(account, symbol, -quantity)
+    whole = quantity == order.quantity - order.filled
+    order.filled = order.quantity if whole else order.filled + quantity
+    order.price = average
+    paid = owed(account, order, bar_ts, quantity, price, maker)
     fill = fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
     account.fills_out_count += 1
     account.fills += 1
@@ -134,12 +145,11 @@ def _book(account: Any, order: Any, bar_ts: int, price: float, quantity: float) 
     fill.commission = (paid - order.paid) * load_f8(account.rate, symbol)
     fill.order_id = order.order_id
     settle(account, symbol, quantity, price, fill.commission, bar_ts)
-    if is_pending(order):
-        add_pending(account, symbol, -quantity)
-    whole = quantity == order.quantity - order.filled
-    order.filled = order.quantity if whole else order.filled + quantity
-    order.price = average
     order.paid = paid
+    store_i8(account.fills_of, symbol, load_i8(account.fills_of, symbol) + 1)
+    if maker:
+        account.fills_as_maker += 1
+        account.maker_commission += fill.commission
 
 
 @njit(cache=True)

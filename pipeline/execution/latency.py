@@ -90,6 +90,8 @@ def change_order(
     """Change an order at rest; it ends if it is to be no more than what is filled of it."""
     before = order.quantity
     set_values(account, order, quantity, limit, stop)
+    if order.live_ts != NEVER and not (np.isnan(limit) and np.isnan(stop)):
+        order.live_ts = ts  # a bar that has begun before must not meet the new price
     if is_pending(order):
         add_pending(account, order.symbol, order.quantity - before)
     unsettle(account, order.symbol)

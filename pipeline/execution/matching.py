@@ -18,6 +18,9 @@ that share of its volume, in order of ids; what is left of an order meets the ne
 rest as a market order. Legs of a bracket are live from the entry's first fill on, each for what is
 open of it; when one has closed all of that, the other ends, and with it the rest of the entry. Of
 other orders that exclude each other, the first fill of one, even of a part, cancels the others.
+
+A maker is who was at rest at his limit when the market came to it: a limit that the range reaches,
+or that an open is through, but not the first open that it meets at that limit. All else takes.
 """
 
 from typing import Any
@@ -27,7 +30,7 @@ from numba import njit
 
 from pipeline.execution.fills import FILL, fill_at, fill_order
 from pipeline.execution.latency import deliver
-from pipeline.execution.memory import load_f8, load_i8, store_f8
+from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.execution.orders import (
     ACCEPTED,
     CANCELLED,
@@ -73,13 +76,17 @@ def _reaches_limit(order: Any, high: float, low: float) -> bool:
 
 
 @njit(cache=True)
-def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
-    """Let an order that waits for a price or a session meet an open; whether it still waits."""
+def _meet_open(account: Any, order: Any, ts: int, price: float, before: int) -> bool:
+    """Let an order that waits for a price or a session meet an open; whether it still waits.
+
+    ``before``: the open of the bar that orders of the symbol met last.
+    """
+    rested = order.live_ts <= before
     if order.kind == ON_CLOSE or order.midway == ts:
         return True
     if order.kind == ON_OPEN:
         if order.live_ts <= account.session_open <= ts:
-            fill_order(account, order, ts, price, NEVER)
+            fill_order(account, order, ts, price, NEVER, False)
             if order.state < FILLED:
                 end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
         return False
@@ -87,11 +94,12 @@ def _meet_open(account: Any, order: Any, ts: int, price: float) -> bool:
         if not _reaches_stop(order, price, price):
             return True
         if order.kind != STOP_LIMIT:
-            fill_order(account, order, ts, price, NEVER)
+            fill_order(account, order, ts, price, NEVER, False)
             return False
         order.state = TRIGGERED
+        rested = False
     if _reaches_limit(order, price, price):
-        fill_order(account, order, ts, price, NEVER)
+        fill_order(account, order, ts, price, NEVER, rested)
         return False
     return True
 
@@ -131,7 +139,7 @@ def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> 
                 order.midway = ts
                 continue
         _note_choice(account, order, ts, high, low)
-        fill_order(account, order, ts, order.stop, ts)
+        fill_order(account, order, ts, order.stop, ts, False)
 
 
 @njit(cache=True)
@@ -145,7 +153,7 @@ def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) ->
         if order.midway == ts and (account.optimistic == 0 or order.kind == STOP_LIMIT):
             continue
         _note_choice(account, order, ts, high, low)
-        fill_order(account, order, ts, order.limit, ts)
+        fill_order(account, order, ts, order.limit, ts, order.until > IOC)
 
 
 @njit(cache=True)
@@ -182,7 +190,7 @@ def _end_bar(
             unsettle(account, symbol)
             continue
         if order.kind == ON_CLOSE and closing:
-            fill_order(account, order, ts, close, ts)
+            fill_order(account, order, ts, close, ts, False)
         elif order.until == IOC or order.until == FOK:
             end_order(account, order, CANCELLED, NOT_AT_ONCE, ts)
         elif order.kind == TRAILING_STOP and order.state == ACCEPTED and order.midway != ts:
@@ -232,7 +240,8 @@ def match_close(
                 fill = fill_at(account.fills_out + number * _FILL_SIZE)
                 if fill.symbol == symbol:
                     account.room -= abs(fill.quantity)
-        fill_order(account, order, load_i8(ts, at), load_f8(prices, _CLOSE * plane + at), NEVER)
+        price = load_f8(prices, _CLOSE * plane + at)
+        fill_order(account, order, load_i8(ts, at), price, NEVER, False)
         store_f8(account.buys, symbol, account.room)
 
 
@@ -250,6 +259,8 @@ def match_bar(
         deliver(account, symbol, ts)
     if load_i8(account.resting_of, symbol) == 0:
         return
+    before = load_i8(account.met, symbol)
+    store_i8(account.met, symbol, ts)
     quiet_high = load_f8(account.quiet_high, symbol)
     if (
         quiet_high > -np.inf
@@ -267,8 +278,8 @@ def match_bar(
         if 0 < order.until <= ts:
             end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
         elif at_market(order):
-            fill_order(account, order, ts, price, NEVER)
-        elif _meet_open(account, order, ts, price):
+            fill_order(account, order, ts, price, NEVER, False)
+        elif _meet_open(account, order, ts, price, before):
             waiting = True
     if load_i8(account.resting_of, symbol) == 0:
         return

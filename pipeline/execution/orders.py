@@ -6,7 +6,7 @@
     | kind, state, done_ts, limit, stop, until,        |    STOP           stop or worse
     | reason, parent, found, allowed       as reported |    STOP_LIMIT     stop, then limit
     | trail, trail_fraction, live_ts, group, children, |    TRAILING_STOP  a stop that follows
-    | midway, paid                    for the matching |    ON_OPEN        a session's open
+    | midway, paid, charge, made          for matching |    ON_OPEN        a session's open
     +--------------------------------------------------+    ON_CLOSE       a session's close
 
 A stop that was reached and is not wholly filled yet goes on as a market order. An order waits in
@@ -28,7 +28,8 @@ from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, sto
 #: of whose position it then closes no more than there is; ``children``: it has such orders itself;
 #: ``group``: a fill of one cancels the others; ``midway``: open of the bar within which it became
 #: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far,
-#: in the symbol's currency.
+#: in the symbol's currency; ``charge``, ``made``: what it was charged in parts, and units x price
+#: filled as a maker (see `execution.commission`).
 ORDER: np.dtype[Any] = np.dtype(
     [
         ("order_id", "i8"),
@@ -54,6 +55,8 @@ ORDER: np.dtype[Any] = np.dtype(
         ("children", "i8"),
         ("midway", "i8"),
         ("paid", "f8"),
+        ("charge", "f8"),
+        ("made", "f8"),
     ]
 )
 #: What of an order is reported: its first fields.

@@ -6,6 +6,7 @@ from numba import njit
 
 from pipeline.execution.account import account_at, value_at_close
 from pipeline.execution.actions import apply_actions
+from pipeline.execution.funding import charge_funding
 from pipeline.execution.memory import load_f8
 
 _DAY_NS = 86_400_000_000_000
@@ -25,6 +26,8 @@ def open_books(account: Any, date: int, session: int) -> None:
 def open_books_at(account: int, date: int, session: int, opens: int) -> None:
     """`open_books` at the time ``opens``, for callers from Python; ``account``: its address."""
     record = account_at(account)
+    if opens > record.next_funding:
+        charge_funding(record, opens)
     record.now = opens
     open_books(record, date, session)
 

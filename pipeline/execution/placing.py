@@ -102,7 +102,7 @@ def append_order(
     order.group = 0
     order.children = 0
     order.midway = NEVER
-    order.paid = 0.0
+    order.paid = order.charge = order.made = 0.0
 
 
 @njit(cache=True)

@@ -23,7 +23,8 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     `volatility`, `sharpe_ratio`, `sortino_ratio`, `calmar_ratio`, `max_drawdown`,
     `longest_drawdown`, `best_session`, `worst_session`, `alpha`, `beta`, `round_trips`,
     `win_rate`, `profit_factor`, `orders_rejected`, `orders_cut_by_volume_cap`, `liquidations`
-    (these three only where not zero), `commission`, `slippage`, `dividends` (only where not zero).
+    (these three only where not zero), `commission`, `slippage`, `dividends` and `funding` (these
+    two only where not zero).
     """
     blocks = [_heading(summary), _replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -134,8 +135,11 @@ def _against(benchmark: Mapping[str, Any] | None, lane: Mapping[str, Any]) -> li
 
 
 def _costs(lane: Mapping[str, Any]) -> str:
-    text, slippage = _money(lane.get("commission")), lane.get("slippage")
-    return f"{text}, slippage {_money(slippage)}" if slippage else text
+    text = _money(lane.get("commission"))
+    for name in ("slippage", "funding"):
+        if cost := lane.get(name):
+            text += f", {name} {_money(cost)}"
+    return text
 
 
 def _many_lanes(lanes: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -22,6 +22,7 @@ from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
 from pipeline.stages.lane_spec import Instrument, LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
+from pipeline.stages.pricing import Pricing
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
@@ -42,8 +43,10 @@ from pipeline.strategy.strategy import (
 _BY_SYMBOL = (
     *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
     *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
-    *("point", "rate"),
+    *("point", "rate", "funding_rate", "funding_hours"),
 )
+#: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
+_APART = {"instruments", "hours", "actions", "maker_points", "tiers", "own_commission"}
 #: Lots a lane begins with where every fill may be one.
 _LOTS = 64
 
@@ -64,11 +67,14 @@ class Lane:
         self._floats = np.zeros((len(_BY_SYMBOL), symbols))
         self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
         self._resting_of = np.zeros(symbols, np.int64)
+        self._fills_of, self._bars_before, self._met = np.zeros((3, symbols), np.int64)
+        self._met[:] = -1  # before any bar
         self._book = np.zeros(2 * INBOX, ORDER)
         self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
         self._lot_ends = np.zeros((2, symbols), np.int64)
         self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.account = self._open_account(terms)
+        self._pricing = Pricing(terms, self.account)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
         self._columns = name_table(columns)
@@ -92,16 +98,24 @@ class Lane:
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         self._attach_messages(record)
         for field in fields(terms):
-            if field.name not in ("instruments", "hours", "actions"):
+            if field.name not in _APART:
                 record[field.name] = getattr(terms, field.name)
         record["cash"] = record["equity"] = terms.initial_cash
         for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
             record[name] = array.ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for name in ("tick", "lot", "multiplier", "borrow_rate"):
+        for name in (
+            *("tick", "lot", "multiplier", "borrow_rate"),
+            *("funding_rate", "funding_hours"),
+        ):
             of_symbol = [getattr(instrument, name) for instrument in instruments]
             self._floats[_BY_SYMBOL.index(name)] = of_symbol
         self._open_currencies(record, instruments)
+        funded = any(instrument.funding_rate != 0.0 for instrument in instruments)
+        record["next_funding"] = 0 if funded else NEVER
+        record["fills_of"] = self._fills_of.ctypes.data
+        record["bars_before"] = self._bars_before.ctypes.data
+        record["met"] = self._met.ctypes.data
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["stride"] = self._shape.stride
@@ -264,6 +278,7 @@ class Lane:
         index = 0
         while index < schedule.count:
             index = self._guarded(partial(self._walk, schedule, index), "")
+            self._pricing.check(self._shape.symbols)
             if index < schedule.count:
                 flush(self)
                 self._make_room()
@@ -308,6 +323,7 @@ class Lane:
         names = (
             *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
             *("interest", "borrow", "dividends", "fractions_paid"),
+            *("funding", "maker_commission", "fills_as_maker", "poor_fills"),
             *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
             *("exposed", "ambiguous"),
             *("capped", "slipped", "rejected", "liquidations"),

@@ -13,13 +13,17 @@ from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, record_session
 from pipeline.execution.book import close_orders, end_moment
+from pipeline.execution.commission import begin_month
 from pipeline.execution.currency import convert
 from pipeline.execution.fills import FILL
+from pipeline.execution.funding import charge_funding
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
 from pipeline.execution.overnight import open_books
+from pipeline.market.calendars import DAY_NS
+from pipeline.stages.poor_fills import grade_session
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -28,6 +32,7 @@ from pipeline.stages.schedule import (
     SYMBOL_MASK,
     SYMBOL_SHIFT,
     TABLE_SHIFT,
+    first_after,
     moment_at,
 )
 from pipeline.stages.slot import SESSION
@@ -159,8 +164,11 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
 def open_moment(context_address: int, index: int, begin: int) -> int:
     """`_open_moment` number ``index``, for the walk of an interpreted strategy."""
     context = context_at(context_address)
+    account = account_at(context.account)
     moment = moment_at(context.moments + index * _MOMENT_SIZE)
-    return _open_moment(account_at(context.account), _view_of(context), moment, begin)
+    if moment.t > account.next_funding:
+        charge_funding(account, moment.t)
+    return _open_moment(account, _view_of(context), moment, begin)
 
 
 @njit(cache=True)
@@ -212,6 +220,8 @@ def close_session(context_address: int) -> int:
     while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
         place += 1
     context.next_close = place + 1
+    if account.poor_below > 0.0:
+        grade_session(context_address, session_at(context.sessions + place * _SESSION_SIZE))
     return place
 
 
@@ -229,6 +239,8 @@ def open_session(context_address: int) -> int:
     context.session_date = session.date
     context.session_open = session.open
     context.session_close = session.close
+    account = account_at(context.account)
+    begin_month(account, session.date // DAY_NS)
     account.session_open = session.open
     account.session_close = session.close
     if account.hours != 0:
@@ -322,14 +334,9 @@ def _call_sessions(context_address: int, program_address: int, flags: int) -> No
         call_hook(program.on_session_open, lane_self, address, context_address)
 
 
-@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
-def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
-    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
-
-    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
-    the context then says in which hook, for which symbol and when. The interpreter's lock is not
-    held, so that a thread can end the process while a hook does not return.
-    """
+@njit(cache=True)
+def _run_stretch(context_address: int, program_address: int, index: int, count: int) -> int:
+    """`run_moments` where no funding time comes between."""
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -385,3 +392,22 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
         if moment.flags != 0:
             _call_sessions(context_address, program_address, moment.flags)
     return count
+
+
+@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
+def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
+    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
+
+    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
+    the context then says in which hook, for which symbol and when. The interpreter's lock is not
+    held, so that a thread can end the process while a hook does not return.
+    """
+    context = context_at(context_address)
+    account = account_at(context.account)
+    while True:
+        # Between funding times, so that no moment has to look at the clock for them.
+        until = first_after(context.moments, index, count, account.next_funding)
+        index = _run_stretch(context_address, program_address, index, until)
+        if index < until or until == count:
+            return index
+        charge_funding(account, moment_at(context.moments + until * _MOMENT_SIZE).t)

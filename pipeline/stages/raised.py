@@ -1,8 +1,9 @@
-"""Says in one line where a strategy raised: file, line, hook, symbol and time."""
+"""Says in one line where a user's code raised: file, line, function, symbol and time."""
 
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy.typing as npt
@@ -37,10 +38,35 @@ def describe_raise(
     where = f"{body.__code__.co_filename}:{line or body.__code__.co_firstlineno}"
     symbol = int(context[0]["symbol"])
     about = f" for {symbols[symbol]}" if symbol >= 0 else ""
-    now = int(account[0]["now"])
-    at = f" at {datetime.fromtimestamp(now / 1e9, UTC):%Y-%m-%d %H:%M:%S}Z" if now else ""
-    text = str(error) or "no message"
-    return f"{where}: {cls.__name__}.{hook} raised {type(error).__name__}: {text}{about}{at}"
+    what = f"{cls.__name__}.{hook} {_raised(error)}"
+    return f"{where}: {what}{about}{_at(int(account[0]['now']))}"
+
+
+def describe_cost(
+    function: FunctionType, bill: npt.NDArray[Any], now: int, symbols: Sequence[str]
+) -> str:
+    """One line for a commission of the user's own that failed for a BILL[1], at the time ``now``.
+
+    It is called again as plain Python, which says whether it raises or gives no number, and where.
+    """
+    code = function.__code__
+    line, what = code.co_firstlineno, "gave no finite number"
+    names = bill.dtype.names or ()
+    order = SimpleNamespace(**dict(zip(names, bill[0].item(), strict=True)))
+    try:
+        what = f"returned {function(order)!r}, which is no finite number"
+    except Exception as error:  # noqa: BLE001 - it is the one being described
+        line, what = _line_in(error, code.co_filename) or line, _raised(error)
+    about = f" for {symbols[order.symbol]}"
+    return f"{code.co_filename}:{line}: {function.__name__} {what}{about}{_at(now)}"
+
+
+def _raised(error: Exception) -> str:
+    return f"raised {type(error).__name__}: {str(error) or 'no message'}"
+
+
+def _at(now: int) -> str:
+    return f" at {datetime.fromtimestamp(now / 1e9, UTC):%Y-%m-%d %H:%M:%S}Z" if now else ""
 
 
 def _line_in(error: Exception, file: str) -> int | None:

@@ -25,6 +25,19 @@ SYMBOL_MASK, ROW_MASK = (1 << 24) - 1, (1 << 32) - 1
 _NEVER = np.iinfo(np.int64).max
 
 moment_at = record_at(MOMENT)
+_MOMENT_SIZE = MOMENT.itemsize
+
+
+@njit(cache=True)
+def first_after(moments: int, begin: int, end: int, t: int) -> int:
+    """Return the first of the moments begin..end-1 that is later than ``t``; ``end`` if none is."""
+    while begin < end:
+        middle = (begin + end) // 2
+        if moment_at(moments + middle * _MOMENT_SIZE).t > t:
+            end = middle
+        else:
+            begin = middle + 1
+    return begin
 
 
 # Inlined by Numba: as a call, its arrays would be reference-counted at every moment.

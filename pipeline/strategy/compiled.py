@@ -10,6 +10,7 @@ constants it refers to, its records and the version of Numba, in the folder of `
 """
 
 import importlib.util
+import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,9 +35,9 @@ from pipeline.strategy.strategy import HOOKS, Strategy
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
 
 
-def hook_address(hook: Any) -> int:
+def hook_address(hook: Any, signature: Any = HOOK_SIGNATURE) -> int:
     """Return where the machine code of a compiled hook lies, for `call_hook`."""
-    compiled = hook.get_compile_result(HOOK_SIGNATURE)
+    compiled = hook.get_compile_result(signature)
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
 
@@ -111,21 +112,7 @@ def _compile(
         numba.__version__,
     )
     data = ", data_view(data_address)" if data_view is not None else ""
-    folder = cache_directory() / "hooks"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{cls.__name__}_{body.__name__}_{key}.py"
-    if not path.exists():
-        partial = path.with_suffix(f".{os.getpid()}.tmp")
-        partial.write_text(_HOOK_SOURCE.format(data=data))
-        partial.replace(path)
-    # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
-    name = f"ringtape_hooks_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _HOOK_SOURCE.format(data=data))
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     module.body = njit(body, boundscheck=True)
     module.self_record, module.as_context = record_at(self_dtype), as_context
@@ -133,11 +120,48 @@ def _compile(
     try:
         return njit(HOOK_SIGNATURE, cache=True)(module.hook)
     except NumbaError as error:
-        raise StrategyError(_reason(cls, body, error)) from error
+        reason = why_not_compiled(f"{cls.__name__}.{body.__name__}", body, error)
+        way_out = ' (strategy mode "interpreted" runs any Python)'
+        raise StrategyError(reason + way_out) from error
+    except KeyError as error:
+        name = f"{cls.__name__}.{body.__name__}"
+        raise StrategyError(no_such_field(name, body, error)) from error
 
 
-def _reason(cls: type[Strategy], body: Any, error: NumbaError) -> str:
-    """One line: where and why a hook does not compile, and the way out."""
+def cached_module(stem: str, source: str) -> Any:
+    """Return a new module made of a source, whose compiled functions are kept on disk by ``stem``.
+
+    The stem must name everything that shapes what is compiled in it.
+    """
+    folder = cache_directory() / "hooks"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{stem}.py"
+    if not path.exists():
+        partial = path.with_suffix(f".{os.getpid()}.tmp")
+        partial.write_text(source)
+        partial.replace(path)
+    # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
+    name = f"ringtape_hooks_{stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def no_such_field(name: str, body: Any, error: KeyError) -> str:
+    """One line for a field that a record does not have, for which Numba raises a bare KeyError."""
+    field = str(error.args[0])
+    lines, first = inspect.getsourcelines(body)
+    at = next((number for number, text in enumerate(lines) if f".{field}" in text), 0)
+    where = f"{body.__code__.co_filename}:{first + at}"
+    return f"{where}: {name} cannot be compiled: nothing that it is given has a field {field!r}"
+
+
+def why_not_compiled(name: str, body: Any, error: NumbaError) -> str:
+    """One line: where and why a function of a user's does not compile."""
     lines = [line.strip() for line in str(error).splitlines()]
     file = body.__code__.co_filename
     line = body.__code__.co_firstlineno
@@ -158,7 +182,4 @@ def _reason(cls: type[Strategy], body: Any, error: NumbaError) -> str:
     )
     reasons = [t for t in lines if t and not t.startswith(skip) and not t.startswith("- ")]
     reason = next((t for t in reasons if "nopython" not in t), "not supported by Numba")
-    return (
-        f"{file}:{line}: {cls.__name__}.{body.__name__} cannot be compiled: {reason}"
-        ' (strategy mode "interpreted" runs any Python)'
-    )
+    return f"{file}:{line}: {name} cannot be compiled: {reason}"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import dill
@@ -24,7 +24,7 @@ def load_class(name: str) -> type[Strategy]:
     not there, is not a Strategy, or its file raises.
     """
     home, _, attribute = name.rpartition(":")
-    module = _load_file(Path(home)) if _is_file(home) else _load_module(home)
+    module = _load_home(home)
     cls = getattr(module, attribute, None)
     if not (inspect.isclass(cls) and issubclass(cls, Strategy)):
         found = [
@@ -35,6 +35,41 @@ def load_class(name: str) -> type[Strategy]:
         what = "is not a Strategy" if cls is not None else "is not there"
         raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
     return cls
+
+
+def load_function(name: str) -> FunctionType:
+    """Return the function of one argument named ``module:function`` or ``path/file.py:function``.
+
+    Found as classes are. One that Numba has compiled already is given as it is written.
+    StrategyError if it is not there or cannot be called with one argument.
+    """
+    home, _, attribute = name.rpartition(":")
+    module = _load_home(home)
+    found = getattr(module, attribute, None)
+    function = _plain(found)
+    if not isinstance(function, FunctionType):
+        here = [n for n, v in vars(module).items() if isinstance(_plain(v), FunctionType)]
+        what = "is not a function" if found is not None else "is not there"
+        near = get_close_matches(attribute, here, 1) or here
+        raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        code = function.__code__
+        raise StrategyError(
+            f"{code.co_filename}:{code.co_firstlineno}: {attribute} must take one argument, is "
+            f"{attribute}{inspect.signature(function)}"
+        ) from None
+    return function
+
+
+def _plain(value: Any) -> Any:
+    """Return a function that Numba has compiled as it is written; anything else as it is."""
+    return getattr(value, "py_func", value)
+
+
+def _load_home(home: str) -> ModuleType:
+    return _load_file(Path(home)) if _is_file(home) else _load_module(home)
 
 
 def _load_module(name: str) -> ModuleType:

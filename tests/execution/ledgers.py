@@ -1,6 +1,7 @@
 """One lane's account over plain arrays, with the compiled operations callable from Python."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from pipeline.execution import account as accounts
 from pipeline.execution import (
     actions,
     book,
+    commission,
     currency,
     fills,
+    funding,
     lots,
     margin,
     matching,
@@ -21,6 +24,8 @@ from pipeline.execution import (
 )
 from pipeline.execution.account import ACCOUNT, account_at
 from pipeline.execution.latency import MESSAGE
+from pipeline.strategy import own_commission
+from pipeline.strategy.compiled import hook_address
 
 
 @njit
@@ -113,6 +118,16 @@ def _charge_nights(address, nights):
 
 
 @njit
+def _charge_funding(address, now):
+    funding.charge_funding(account_at(address), now)
+
+
+@njit
+def _begin_month(address, day):
+    commission.begin_month(account_at(address), day)
+
+
+@njit
 def _record_session(address):
     accounts.record_session(account_at(address))
 
@@ -137,6 +152,10 @@ class Ledger:
         lot: float = 0.0,
         multiplier: float = 1.0,
         borrow_rate: float = 0.0,
+        funding_rate: float = 0.0,
+        funding_hours: Sequence[int] = (0, 8, 16),
+        tiers: Sequence[tuple[float, float, float, float]] = (),
+        own: Any = None,
         **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
@@ -147,10 +166,16 @@ class Ledger:
         self.point, self.rate = np.full(symbols, multiplier), np.ones(symbols)
         self.pair, self.credit = np.zeros((2, symbols), np.int64)
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
+        self.funding_rate = np.full(symbols, funding_rate)
+        self.funding_hours = np.full(symbols, float(sum(1 << hour for hour in funding_hours)))
         self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
         self.first_lot, self.last_lot = np.zeros((2, symbols), np.int64)
         self.prices = np.zeros((5, symbols))
         self.lots, self.trips_out = np.zeros(64 * room, lots.LOT), np.zeros(64 * room, lots.TRIP)
+        self.fills_of, self.bars_before, self.met = np.zeros((3, symbols), np.int64)
+        self.met[:] = -1
+        self.tiers = np.array(list(tiers), commission.TIER)
+        self.bill = np.zeros(1, commission.BILL)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
@@ -162,6 +187,12 @@ class Ledger:
         one["session_close"] = one["hours_until"] = orders.NEVER
         for name in UNBOUNDED:
             one[name] = math.inf
+        one["minimum"], one["maker_points"] = -math.inf, terms.get("basis_points", 0.0)
+        one["tier_count"] = len(tiers)
+        if own is not None:
+            self.own = own_commission.compile_commission(own)
+            signature = own_commission.COMMISSION_SIGNATURE
+            one["own_commission"] = hook_address(self.own, signature)
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)
@@ -171,6 +202,8 @@ class Ledger:
         arrays += ("messages", "point", "rate", "pair", "credit")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "prices", "lots", "first_lot", "last_lot")
+        arrays += ("funding_rate", "funding_hours", "fills_of", "bars_before", "met")
+        arrays += ("tiers", "bill")
         outs = ("fills_out", "orders_out", "trips_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data
@@ -298,6 +331,12 @@ class Ledger:
         one["actions"], one["action_count"] = self.actions.ctypes.data, len(rows)
         one["next_action"] = 0
         overnight.open_books_at(self.address, 0, 1, now)
+
+    def charge_funding(self, now: int) -> None:
+        _charge_funding(self.address, now)
+
+    def begin_month(self, day: int) -> None:
+        _begin_month(self.address, day)
 
     def record_session(self) -> None:
         _record_session(self.address)

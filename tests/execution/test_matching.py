@@ -287,7 +287,9 @@ def act(ledger: Ledger, book: matching.Book, action: tuple[Any, ...]) -> None:
 @given(SCRIPTS, st.booleans(), CAPS, st.sampled_from([0.0, 0.0, 0.5]))
 def test_the_kernel_does_what_the_rules_say(script, optimistic, cap, tick):
     share, lot = cap
-    ledger = ledger_of(optimistic=optimistic, volume_cap=share, tick=tick)
+    # Takers are charged, makers are not.
+    rates = {"basis_points": 1.0, "maker_points": 0.0}
+    ledger = ledger_of(optimistic=optimistic, volume_cap=share, tick=tick, **rates)
     ledger.lot[:] = lot
     book = matching.Book(optimistic=optimistic, cap=share, lot=lot, tick=tick, judge=of_lots(lot))
     for number, (actions, bar) in enumerate(script):
@@ -304,7 +306,8 @@ def test_the_kernel_does_what_the_rules_say(script, optimistic, cap, tick):
         ledger.match(0, now, *bar)
         book.meet(0, now, now + BAR, bar)
     ledger.at(BAR * len(script) + BAR)
-    assert [(f[0], f[1], f[2], f[3], f[5]) for f in ledger.fills] == book.fills
+    fills = [(f[0], f[1], f[2], f[3], f[5], f[4] == 0.0) for f in ledger.fills]
+    assert fills == [(*fill[:5], fill.maker) for fill in book.fills]
     known = [
         *ledger.done,
         *(

@@ -1,12 +1,14 @@
 """The account of the reference: cash, positions and orders of one lane, and its ``ctx``."""
 
 import math
+from itertools import compress
 from typing import Any
 
 from pipeline.execution.orders import LIQUIDATION
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
+from tests.reference.costs import Commission, funding
 from tests.reference.judge import Judge
 from tests.reference.lots import Lots
 from tests.reference.market import Market
@@ -20,7 +22,8 @@ class Account:
         symbols = len(market.symbols)
         self._market = market
         self.terms = terms
-        self._of_symbol = terms.instruments or (Instrument(),) * symbols
+        self.of_symbol = terms.instruments or (Instrument(),) * symbols
+        self.commission = Commission(terms)
         self.cash = terms.initial_cash
         self.session_date = 0
         self.hours: tuple[int, int] | None = None
@@ -29,16 +32,15 @@ class Account:
             latency=terms.latency,
             latency_bars=terms.latency_bars,
             cap=terms.volume_cap,
-            lot=self._of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
-            tick=self._of_symbol[0].tick,
+            lot=self.of_symbol[0].lot,  # of a run with lots or ticks all symbols have the same
+            tick=self.of_symbol[0].tick,
             slip=self._slipped,
             judge=Judge(self, terms),
             position=dict.fromkeys(range(symbols), 0.0),
             last=dict.fromkeys(range(symbols), math.nan),
         )
         self.lots = Lots(symbols, fifo=terms.fifo)
-        self._paid: dict[int, float] = {}
-        self._rates = [math.nan if one.pair else 1.0 for one in self._of_symbol]
+        self._rates = [math.nan if one.pair else 1.0 for one in self.of_symbol]
         self._booked = 0
         self._actions = terms.actions
         self._untold: list[matching.Order] = []
@@ -46,6 +48,8 @@ class Account:
         self.prices = [math.nan] * symbols
         self.volumes = [math.nan] * symbols
         self.fills: list[tuple[int, int, float, float, float, int]] = []
+        self.funding, self.poor, self._graded = 0.0, 0, 0
+        self.makers: list[bool] = []  # of each fill
         self.known = [[0] * symbols for _ in market.intervals]
         self.columns: list[Any] = []
         self.names: dict[str, tuple[int, int]] = {}
@@ -103,9 +107,6 @@ class Account:
             price, unit = self.prices[symbol], self.multiplier(symbol)
             self.cash += fraction * price * unit
             self.lots.fill(symbol, -fraction, price, unit, 0.0, self.now)
-        for order in self.book.at_rest:
-            if order.symbol == symbol and order.resting and order.filled:
-                self._paid[order.order_id] = self._owed(order)
 
     def charge_nights(self, nights: int) -> None:
         """Book interest and borrow fees for the nights between two sessions."""
@@ -114,12 +115,12 @@ class Account:
         for symbol, units in self.book.position.items():
             if units < 0:
                 value = -units * self.prices[symbol] * self.multiplier(symbol)
-                fee += value * self._of_symbol[symbol].borrow_rate * (nights / 365.0)
+                fee += value * self.of_symbol[symbol].borrow_rate * (nights / 365.0)
         self.cash += interest - fee
 
     def convert(self) -> None:
         """Take over the rates of the closes just known, and revalue what is owed."""
-        for symbol, one in enumerate(self._of_symbol):
+        for symbol, one in enumerate(self.of_symbol):
             close = self.prices[abs(one.pair) - 1] if one.pair else math.nan
             if not close > 0.0:
                 continue
@@ -131,6 +132,29 @@ class Account:
 
     def rate(self, symbol: int) -> float:
         return self._rates[symbol]
+
+    def fund(self, since: int, until: int) -> None:
+        """Book the funding times from one moment on and before the next."""
+        paid = funding(self, since, until)
+        self.cash -= paid
+        self.funding += paid
+
+    def grade(self, bars: Any, expected: int) -> None:
+        """Count the fills of a session that has closed, where too few of its bars were there."""
+        for fill in self.fills[self._graded :]:
+            self.poor += 100.0 * bars[fill[1]] / expected < self.terms.poor_below
+        self._graded = len(self.fills)
+
+    def sums(self) -> dict[str, float]:
+        """What a lane's summary counts and adds up, by its names there."""
+        costs = [fill[4] for fill in self.fills]
+        return {
+            "fills_as_maker": sum(self.makers),
+            "fills_on_poor_quality": self.poor,
+            "commission": sum(costs, 0.0),
+            "commission_as_maker": sum(compress(costs, self.makers), 0.0),
+            "funding": self.funding,
+        }
 
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""
@@ -151,7 +175,7 @@ class Account:
 
     def multiplier(self, symbol: int) -> float:
         """Account currency per unit and 1 of price."""
-        return self._of_symbol[symbol].multiplier * self._rates[symbol]
+        return self.of_symbol[symbol].multiplier * self._rates[symbol]
 
     def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
         terms = self.terms
@@ -163,20 +187,6 @@ class Account:
         if worse == 0.0:
             return price
         return self.book.on_tick(price + math.copysign(worse, quantity), up=quantity > 0)
-
-    def _commission(self, order: matching.Order) -> float:
-        """What the last fill of an order costs: what is owed for all of them, less what is paid."""
-        owed = self._owed(order)
-        before = self._paid.get(order.order_id, 0.0)
-        self._paid[order.order_id] = owed
-        return (owed - before) * self._rates[order.symbol]
-
-    def _owed(self, order: matching.Order) -> float:
-        terms, size = self.terms, abs(order.filled)
-        owed = terms.per_share * size
-        point = self._of_symbol[order.symbol].multiplier
-        owed += terms.basis_points * 1e-4 * size * order.price * point
-        return min(max(owed + terms.per_order, terms.minimum), terms.maximum)
 
     def meet(self, bar: Any) -> list[tuple[int, int, float, float, float, int]]:
         """Let what rests for the symbol meet a base bar; the new fills."""
@@ -196,17 +206,20 @@ class Account:
     ) -> list[tuple[int, int, float, float, float, int]]:
         """Book the new fills, of which those on the close come after the bar's range."""
         found = []
-        for ts, symbol, quantity, price, order_id in self.book.fills[before:]:
+        for fill in self.book.fills[before:]:
+            ts, symbol, quantity, price, order_id = fill[:5]
             order = self.book.orders[order_id - 1]
             if bar is not None and order.kind == matching.ON_CLOSE:
                 bar = self._show(bar)
-            commission = self._commission(order)
+            point, rate = self.of_symbol[symbol].multiplier, self._rates[symbol]
+            commission = self.commission.of(order, fill, point, rate)
             unit = self.multiplier(symbol)
             self.cash -= quantity * price * unit + commission
             self.lots.fill(symbol, quantity, price, unit, commission, ts)
             found.append((ts, symbol, quantity, price, commission, order_id))
         if bar is not None:
             self._show(bar)
+        self.makers += [fill.maker for fill in self.book.fills[before:]]
         self.fills += found
         return found
 

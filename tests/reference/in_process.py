@@ -32,6 +32,15 @@ from pipeline.strategy.strategy import Strategy, lookback_of
 from tests.reference.market import Bars, Market
 from tests.reference.replay import TERMS, Outcome
 
+#: The sums of an outcome, and where they are in the facts of a lane.
+SUMS = {
+    "fills_as_maker": "fills_as_maker",
+    "fills_on_poor_quality": "poor_fills",
+    "commission": "commission",
+    "commission_as_maker": "maker_commission",
+    "funding": "funding",
+}
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -258,7 +267,8 @@ def _drive(
 def _outcome(
     lane: dict[str, Any], tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
 ) -> Outcome:
-    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist())
+    sums = {name: lane[cell] for name, cell in SUMS.items()}
+    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist(), sums)
     assert outcome.digest == lane["record"].digest
     return outcome
 
@@ -268,6 +278,7 @@ def outcome_of(
     symbols: Sequence[str],
     lane: int,
     session_equity: list[float],
+    sums: dict[str, float],
 ) -> Outcome:
     """One lane's rows of a run folder's tables, orders by id, in the reference's form."""
     own = {name: [row for row in rows if row["lane"] == lane] for name, rows in tables.items()}
@@ -320,7 +331,7 @@ def outcome_of(
         )
         for row in own["round_trips"]
     ]
-    return Outcome(fills, orders, equity, session_equity, trips)
+    return Outcome(fills, orders, equity, session_equity, trips, sums)
 
 
 def _ns(instant: Any) -> int:
@@ -345,6 +356,7 @@ def assert_same(found: Outcome, expected: Outcome) -> None:
         like = pytest.approx(other, rel=1e-9, abs=1e-6, nan_ok=True)
         assert (*trip[:5], exit_price, *trip[6:]) == like, f"round trips, row {row}: {trip} {other}"
     assert found.digest == expected.digest
+    assert found.sums == expected.sums
 
 
 def _comparable(rows: list[Any]) -> list[Any]:

@@ -111,12 +111,12 @@ def random_walk(ts: npt.NDArray[np.int64], seed: int) -> Bars:
 
 
 def session_table(spans: list[tuple[int, int]]) -> SessionTable:
-    """Sessions from their opens and closes (ns), labelled by the day of the close before."""
+    """Sessions from their opens and closes (ns), labelled by days around a month's end."""
     opens = np.array([open_ for open_, _ in spans], np.int64)
     closes = np.array([close for _, close in spans], np.int64)
     none = np.zeros(len(spans), np.int64)
     return SessionTable(
-        date_ns=np.arange(len(spans), dtype=np.int64) * 86_400_000_000_000,
+        date_ns=(29 + np.arange(len(spans), dtype=np.int64)) * 86_400_000_000_000,
         open_ns=opens,
         close_ns=closes,
         early_close=np.zeros(len(spans), np.bool_),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 NEVER = 2**63 - 1
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, ON_OPEN, ON_CLOSE = range(7)
@@ -82,6 +83,19 @@ class Message:
     limit: float = math.nan
 
 
+class Fill(NamedTuple):
+    """One fill; ``filled``, ``average``: of its order so far; ``maker``: it was at rest before."""
+
+    ts: int
+    symbol: int
+    quantity: float
+    price: float
+    order_id: int
+    filled: float
+    average: float
+    maker: bool
+
+
 @dataclass
 class Book:
     """Orders of a lane, what they came to, and the position they made, by symbol.
@@ -103,12 +117,13 @@ class Book:
     judge: Callable[[Order], tuple[int, float, float] | None] = lambda order: None
     room: float = math.inf
     bar: Bar = (0.0,) * 5
+    opened: dict[int, int] = field(default_factory=dict)  # when each symbol's last bar did
     left: dict[int, float] = field(default_factory=dict)  # of each symbol's last bar's volume
     session_open: int = 0
     session_close: int = NEVER
     now: int = 0
     orders: list[Order] = field(default_factory=list)
-    fills: list[tuple[int, int, float, float, int]] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
     position: dict[int, float] = field(default_factory=lambda: {0: 0.0, 1: 0.0})
     last: dict[int, float] = field(default_factory=lambda: {0: math.nan, 1: math.nan})
     ambiguous: int = 0
@@ -209,6 +224,8 @@ class Book:
     def change_limit(self, order: Order, limit: float) -> None:
         def effect(ts: int, limit: float) -> None:
             order.limit = self.on_tick(limit, up=not order.buys)
+            if order.live != NEVER:
+                order.live = ts
 
         self.send(order, effect, limit)
 
@@ -245,7 +262,9 @@ class Book:
             order.price /= ratio
         return held - self.position[symbol]
 
-    def fill(self, order: Order, ts: int, price: float, *, within: bool) -> None:
+    def fill(
+        self, order: Order, ts: int, price: float, *, within: bool, maker: bool = False
+    ) -> None:
         wanted = order.left
         if order.parent:
             held = self.position[order.symbol]
@@ -265,13 +284,14 @@ class Book:
         if order.kind not in (LIMIT, STOP_LIMIT):
             price = self.slip(order.symbol, quantity, price, self.bar)
         self.position[order.symbol] += quantity
-        self.fills.append((ts, order.symbol, quantity, price, order.order_id))
         before, more = abs(order.filled), abs(quantity)
         if before:
             order.price = (order.price * before + price * more) / (before + more)
         else:
             order.price = price
         order.filled = order.quantity if quantity == order.left else order.filled + quantity
+        about = order.order_id, order.filled, order.price, maker
+        self.fills.append(Fill(ts, order.symbol, quantity, price, *about))
         if quantity == wanted:
             self.end(order, FILLED, order.reason, ts)
         else:
@@ -338,6 +358,7 @@ class Book:
                 yield order
 
     def _meet_open(self, symbol: int, ts: int, price: float) -> None:
+        before, self.opened[symbol] = self.opened.get(symbol, -1), ts
         for order in self._as_they_become_live(symbol, ts):
             if 0 < order.until <= ts:
                 self.end(order, EXPIRED, TIME, ts)
@@ -349,13 +370,14 @@ class Book:
                     if order.resting:
                         self.end(order, EXPIRED, TIME, ts)
             elif order.entered != ts:
+                rested = order.live <= before
                 if order.is_stop and order.reached(price, by_limit=False):
                     if order.kind == STOP_LIMIT:
-                        order.state = TRIGGERED
+                        order.state, rested = TRIGGERED, False
                     else:
                         self.fill(order, ts, price, within=False)
                 if order.resting and order.is_limit and order.reached(price, by_limit=True):
-                    self.fill(order, ts, price, within=False)
+                    self.fill(order, ts, price, within=False, maker=rested)
 
     def _touched(self, order: Order, high: float, low: float) -> bool:
         by_limit = order.is_limit
@@ -388,4 +410,5 @@ class Book:
             if order.entered == ts and not (self.optimistic and order.kind == LIMIT):
                 continue
             self._choose(order, ts, high, low)
-            self.fill(order, ts, order.limit, within=True)
+            rests = order.until not in (IOC, FOK)
+            self.fill(order, ts, order.limit, within=True, maker=rests)

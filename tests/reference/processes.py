@@ -13,9 +13,10 @@ import psutil
 from pipeline import run
 from pipeline.run import Result
 from pipeline.stages.lane_spec import Terms
+from pipeline.strategy.source import unpack
 from pipeline.strategy.strategy import Strategy
 from shm.names import LISTING
-from tests.reference.in_process import outcome_of
+from tests.reference.in_process import SUMS, outcome_of
 from tests.reference.replay import Outcome
 
 TABLES = ("fills", "orders", "equity", "round_trips")
@@ -47,6 +48,8 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "lot_size": one.lot,
             "multiplier": one.multiplier,
             "borrow_rate": one.borrow_rate,
+            "funding_rate": one.funding_rate,
+            "funding_hours": [h for h in range(24) if one.funding_hours >> h & 1] or [0],
         }
         for one in terms.instruments
     ]
@@ -73,11 +76,7 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
         "execution": {
             "fill": "this_close" if terms.this_close else "next_open",
             "both_touched": "optimistic" if terms.optimistic else "pessimistic",
-            "commission_per_share": terms.per_share,
-            "commission_bps": terms.basis_points,
-            "commission_per_order": terms.per_order,
-            "commission_minimum": terms.minimum,
-            "commission_maximum": bound(terms.maximum),
+            **commission_settings(terms),
             "slippage": terms.slippage,
             "slippage_bps": terms.slippage_bps,
             "slippage_range": terms.slippage_range,
@@ -87,6 +86,29 @@ def terms_settings(terms: Terms, symbols: Sequence[str]) -> dict[str, Any]:
             "latency_bars": terms.latency_bars,
         },
         "instruments": dict(zip(symbols, instruments, strict=True)),
+    }
+
+
+def commission_settings(terms: Terms) -> dict[str, Any]:
+    """Those of ``execution`` that are about commission and quality."""
+    found: dict[str, Any] = {"poor_quality_below": terms.poor_below}
+    if terms.own_commission:
+        function = unpack(terms.own_commission)
+        return found | {"commission": f"{function.__module__}:{function.__name__}"}
+    found |= {
+        "commission_per_order": terms.per_order,
+        "commission_minimum": None if terms.minimum == -math.inf else terms.minimum,
+        "commission_maximum": None if terms.maximum == math.inf else terms.maximum,
+    }
+    if terms.tiers:
+        names = ("above", "per_share", "bps", "maker_bps")
+        found["commission_tiers"] = [dict(zip(names, t, strict=True)) for t in terms.tiers]
+        found["commission_tiers_by"] = "units" if terms.tiers_by_units else "value"
+        return found
+    return found | {
+        "commission_per_share": terms.per_share,
+        "commission_bps": terms.basis_points,
+        "commission_maker_bps": terms.maker_points,
     }
 
 
@@ -101,7 +123,10 @@ def run_lanes(
 def outcomes(result: Result, symbols: Sequence[str]) -> list[Outcome]:
     """What each lane of a run came to, by its tables; equity at session closes is not in them."""
     tables = {name: getattr(result, name).to_pylist() for name in TABLES}
-    return [outcome_of(tables, symbols, lane["lane"], []) for lane in result.summary["lanes"]]
+    return [
+        outcome_of(tables, symbols, lane["lane"], [], {name: lane[name] for name in SUMS})
+        for lane in result.summary["lanes"]
+    ]
 
 
 def names_of(pid: int) -> list[str]:

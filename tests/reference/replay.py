@@ -5,8 +5,9 @@ Everything is gathered first: every bar of every interval, and every open and cl
 under the moment at which it becomes known. Then the moments are walked in order. Nothing is cut
 into slots, nothing is carried over, nothing is shared.
 
-Two things are taken from the product, because other tests hold them to account: the values of the
-indicator columns, computed over the whole series in one call, and the digest of the result.
+Some things are taken from the product, because other tests hold them to account: the values of the
+indicator columns, computed over the whole series in one call, the bars that a calendar expects, and
+the digest of the result.
 """
 
 import copy
@@ -22,6 +23,7 @@ import numpy as np
 from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
+from pipeline.market.quality import expected_of
 from pipeline.results.digest import LaneDigest
 from pipeline.results.table_kinds import EQUITY, FILLS
 from pipeline.stages.lane_spec import Terms
@@ -69,6 +71,7 @@ class Outcome:
     equity: list[tuple[int, float, float]]
     session_equity: list[float]
     trips: list[tuple[Any, ...]]
+    sums: dict[str, float]
 
     @property
     def digest(self) -> str:
@@ -223,6 +226,11 @@ class Lane:
         account = self.account
         splits = splits_of(account.terms.actions)
         self._looks = indicator_columns(self._market, plan, bars, splits)
+        sessions = self._market.sessions
+        self._expected = expected_of(self._market.streams[0], sessions)
+        self._bars = np.zeros((len(self._market.symbols), len(sessions)), np.int64)
+        for one in (one for of_symbol in bars[0] for one in of_symbol):
+            self._bars[one.symbol, one.session] += 1
         account.columns = self._looks[0]
         account.names = {name: (index, column) for name, index, column in self._request}
         account.lookback = self._strategy.lookback
@@ -237,6 +245,7 @@ class Lane:
         account.hours = account.terms.hours[index] if account.terms.hours else None
         account.open_books(int(sessions.date_ns[index]), index)
         account.session_date = int(sessions.date_ns[index])
+        account.commission.open_session(str(sessions.date_ns[index].astype("M8[ns]"))[:7])
         account.book.session_open = int(sessions.open_ns[index])
         account.book.session_close = int(sessions.close_ns[index])
         for name, declared in states_of(type(self._strategy)).items():
@@ -252,6 +261,7 @@ class Lane:
             self.account.open_books(int(self._market.sessions.date_ns[index]), index)
 
     def close_session(self, index: int) -> None:
+        self.account.grade(self._bars[:, index], self._expected[index])
         self.call("on_session_close", None, self._session(index))
 
     def _session(self, index: int) -> SimpleNamespace:
@@ -324,6 +334,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     worth = terms.initial_cash
     lane.call("on_start", None)
     for now, moment in moments_of(market, bars):
+        account.fund(account.book.now, now)
         account.book.now = now
         base = moment.bars[0]
         for index in moment.opens:
@@ -357,4 +368,4 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     orders = [tuple(getattr(order, name) for name in ORDER_FIELDS) for order in account.book.orders]
     units = [account.multiplier(symbol) for symbol in range(len(market.symbols))]
     trips = account.lots.trips + account.lots.still_open(account.prices, units)
-    return Outcome(account.fills, orders, equity, session_equity, trips)
+    return Outcome(account.fills, orders, equity, session_equity, trips, account.sums())

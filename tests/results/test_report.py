@@ -96,7 +96,8 @@ def test_a_benchmark_is_compared_with():
 
 
 def test_what_limits_touched_is_told_where_there_was_any():
-    touched = {"orders_rejected": 1204, "orders_cut_by_volume_cap": 1, "liquidations": 2}
+    touched: dict[str, float] = {"orders_rejected": 1204, "orders_cut_by_volume_cap": 1}
+    touched |= {"liquidations": 2, "funding": -12.5}
     text = format_summary({**SUMMARY, "lanes": [{**LANE, **touched}]})
     assert (
         """
@@ -104,7 +105,7 @@ orders, fills   2,480, 2,479
 rejected        1,204 orders
 cut by volume   1 order
 margin          2 liquidations
-costs           1,239.50
+costs           1,239.50, funding -12.50
 """
         in text
     )

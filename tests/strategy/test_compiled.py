@@ -95,6 +95,22 @@ def test_what_cannot_be_compiled_is_refused_in_one_line_with_its_place():
     assert "Uncompilable.on_bar cannot be compiled" in message
 
 
+class Misspelt(Strategy):
+    size: float = 1.0
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, self.sise)
+
+
+def test_a_field_that_does_not_exist_is_named_with_its_place():
+    with pytest.raises(
+        StrategyError, match=r"Misspelt.on_bar cannot .* has a field 'sise'$"
+    ) as told:
+        run_in_process(market_of(), [Misspelt()], Setup(mode="compiled"))
+    line = Misspelt.on_bar.__code__.co_firstlineno + 1
+    assert str(told.value).startswith(f"{__file__}:{line}: ")
+
+
 PROGRAM = """
 import sys
 import numpy as np

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StrategyError
-from pipeline.strategy.source import load_class, pack, unpack
+from pipeline.strategy.source import load_class, load_function, pack, unpack
 from tests.reference.traders import Crosser
 
 ROOT = Path(__file__).parents[2]
@@ -119,3 +119,45 @@ def test_a_class_of_a_module_travels_by_name():
     assert type(crosser) is Crosser
     assert crosser.fast == 7
     assert json.loads(json.dumps(vars(crosser)))["fast"] == 7
+
+
+FEES = """
+from numba import njit
+
+
+def fee(order):
+    return 1.0
+
+
+@njit
+def fast(order):
+    return 2.0
+
+
+def both(order, rate):
+    return rate
+
+
+number = 3
+"""
+
+
+def test_a_function_is_found_in_a_file_and_one_that_is_compiled_as_it_is_written(tmp_path: Path):
+    (tmp_path / "fees.py").write_text(FEES)
+    found = {name: load_function(f"{tmp_path}/fees.py:{name}") for name in ("fee", "fast")}
+    assert [function(None) for function in found.values()] == [1.0, 2.0]
+    assert unpack(pack(found["fee"], [f"{tmp_path}/fees.py:fee"]))(None) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fe", r"fe is not there; .*fees.py has: fee$"),
+        ("number", r"number is not a function; .*fees.py has: "),
+        ("both", r"fees.py:14: both must take one argument, is both\(order, rate\)$"),
+    ],
+)
+def test_what_is_not_a_function_of_one_argument_is_refused(tmp_path: Path, name: str, message: str):
+    (tmp_path / "fees.py").write_text(FEES)
+    with pytest.raises(StrategyError, match=message):
+        load_function(f"{tmp_path}/fees.py:{name}")

@@ -1,4 +1,4 @@
-"""What a fill costs: commission, and the price given away to the market."""
+"""Slippage: by how much a fill's price is worse than the one reached."""
 
 from typing import Any
 
@@ -9,17 +9,6 @@ from pipeline.execution.memory import load_f8
 from pipeline.execution.orders import on_tick
 
 _HIGH, _LOW, _VOLUME = 1, 2, 4
-
-
-@njit(cache=True)
-def commission(account: Any, size: float, price: float, multiplier: float) -> float:
-    """Commission of one order, of which ``size`` units are filled at ``price`` on average.
-
-    A sum per order, per share and in basis points of the value, of all these at least the minimum
-    and at most the maximum; in the symbol's currency, as ``multiplier`` is.
-    """
-    cost = account.per_share * size + account.basis_points * 1e-4 * size * price * multiplier
-    return min(max(cost + account.per_order, account.minimum), account.maximum)
 
 
 @njit(cache=True)
