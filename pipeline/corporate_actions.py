@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.config import SessionConfig
-from pipeline.errors import ConfigError, DataError
+from pipeline.errors import DataError
 from pipeline.market.actions import Action, Splits, splits_of
 from pipeline.market.adjustment import Scale, read_closes, scale_of
 from pipeline.market.bars import interval_ns
@@ -33,7 +33,6 @@ class RunActions:
 def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
     """Read what the catalog has of the run's symbols, for its sessions but the first.
 
-    ConfigError for a split, with raw prices, between sessions that have no time between them;
     DataError if the catalog cannot be read or a dividend cannot be adjusted for.
     """
     data = settings.session_data_config
@@ -51,14 +50,6 @@ def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
         ]
         return RunActions((), tuple(scales), found)
     events = sorted(action for actions in by_symbol for action in actions)
-    for session in splits_of(events):
-        if sessions.open_ns[session] <= sessions.close_ns[session - 1]:
-            date = np.datetime64(int(sessions.date_ns[session]), "ns").astype("M8[D]")
-            raise ConfigError(
-                f"session_data_config.prices is raw, and a symbol is split on {date}, when the "
-                f"session of {settings.exchange_group} opens without a pause after the one before; "
-                "use adjusted"
-            )
     return RunActions(tuple(events), none, found)
 
 

@@ -141,12 +141,11 @@ RATIOS = (2.0, 7.0, 1.5, 0.5, 0.125)
 
 @st.composite
 def corporate_actions(draw: st.DrawFn, symbols: int, sessions: SessionTable) -> tuple[Action, ...]:
-    """Splits and dividends in some sessions but the first, splits only after a pause."""
+    """Splits and dividends in some sessions but the first."""
     found = []
     for session in range(1, len(sessions)):
-        paused = sessions.open_ns[session] > sessions.close_ns[session - 1]
         for symbol in range(symbols):
-            split = draw(st.sampled_from([1.0, 1.0, *RATIOS])) if paused else 1.0
+            split = draw(st.sampled_from([1.0, 1.0, *RATIOS]))
             dividend = draw(st.sampled_from([0.0, 0.0, 0.25]))
             if split != 1.0 or dividend:
                 found.append(Action(session, symbol, split, dividend))

@@ -12,7 +12,7 @@ import pytest
 from pipeline import Strategy, run, tif
 from pipeline.config import SessionConfig
 from pipeline.corporate_actions import read_actions
-from pipeline.errors import ConfigError, DataError
+from pipeline.errors import DataError
 from pipeline.market.actions import Action, Actions
 from pipeline.market.adjustment import scale_of
 from pipeline.market.catalog import Catalog
@@ -195,15 +195,6 @@ def test_a_dividend_of_the_whole_price_can_be_booked_but_not_adjusted_for(tmp_pa
     assert read_actions(of(catalog), SESSIONS).events == actions
     with pytest.raises(DataError, match=r"AAA: a dividend of 50 is not below the close of 50"):
         read_actions(of(catalog, prices="adjusted"), SESSIONS)
-
-
-def test_a_split_needs_a_pause_between_sessions(tmp_path: Path):
-    sessions = TimeManager("CRYPTO").session_table("2024-06-03", "2024-06-07")
-    split = (Action(2, 0, 2.0, 0.0),)
-    catalog = Market({"AAA": daily([8.0] * 5, sessions)}, sessions, ("1d",)).write(tmp_path, split)
-    with pytest.raises(ConfigError, match=r"prices is raw, and a symbol is split on 2024-06-05"):
-        read_actions(of(catalog), sessions)
-    assert read_actions(of(catalog, prices="adjusted"), sessions).events == ()
 
 
 # ------------------------------------------------------------------------------- real records

@@ -184,7 +184,7 @@ class Interpreter:
                 except Exception:
                     self._note("on_bar", bar[0])
                     raise
-            if this_close:
+            if this_close and self._ends[moment] > begin:
                 before = fill_at_close(at, before)
                 if fills:
                     self._call_fills(before)

@@ -358,7 +358,7 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
             _call_fills(context_address, program_address, before)
         if orders:
             _call_orders(context_address, program_address)
-        place = begin
+        place = start = begin
         begin = moment.end
         while place < begin:
             group = place
@@ -385,7 +385,8 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
                 call_hook(program.on_bars, lane_self, program.bars, context_address)
-        if account.this_close != 0:
+        # Without bars it may be the instant of the moment before, at which all was filled.
+        if account.this_close != 0 and begin > start:
             before = fill_at_close(context_address, before)
             if fills:
                 _call_fills(context_address, program_address, before)

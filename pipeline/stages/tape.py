@@ -2,7 +2,8 @@
 
 Where the cuts lie never shows in results: a slot ends at a base close, no close is split, and its
 horizon is the last instant before the next base bar closes. All that can happen up to there
-(longer bars, session closes and opens) is in the slot, and nothing later is.
+(longer bars, session closes and opens) is in the slot, and nothing later is. A session that opens
+with shares split begins a slot: the rows of the past are on another scale from there on.
 """
 
 from bisect import bisect_right
@@ -63,6 +64,7 @@ class Tape:
         self._split_sessions = sorted(splits)
         self._live = [feed.advance(0) for feed in feeds]
         self._horizon = int(sessions.open_ns[0]) - 1
+        self._opened = 0  # sessions, by all slots so far
         self._sequence = 0
         self.finished = False
 
@@ -81,7 +83,8 @@ class Tape:
     def cut(self) -> Cut:
         """Choose the next slot's bars: as many as fit, no close split.
 
-        A slot ends with the last session before one that opens with shares split.
+        A slot ends with the last session before one that opens with shares split, even if that is
+        at the instant at which this one closes.
         """
         first = int(np.searchsorted(self._sessions.close_ns, self._horizon, side="right"))
         last = min(first + self._max_sessions, len(self._sessions)) - 1
@@ -120,14 +123,14 @@ class Tape:
         slot.header[HORIZON] = horizon
         slot.header[ROWS] = sum(cut.rows)
         slot.header[END] = self.finished
-        self._name_sessions(slot, cut.sessions.start, horizon)
+        self._name_sessions(slot, cut.sessions, horizon)
         self._sequence += 1
         self._horizon = horizon
         return sum(cut.rows)
 
     def _split(self, first: int, tail: Tail) -> int:
         """Split the past if the slot begins with a session before which shares are; its index."""
-        if first not in self._splits or self._sessions.open_ns[first] <= self._horizon:
+        if first not in self._splits or first < self._opened:
             return 0
         for symbol, ratio in self._splits[first]:
             tail.split(symbol, ratio, PRICE_POWERS)
@@ -142,9 +145,11 @@ class Tape:
         self.finished = horizon == last
         return horizon
 
-    def _name_sessions(self, slot: Slot, first: int, horizon: int) -> None:
-        table = self._sessions
+    def _name_sessions(self, slot: Slot, sessions: range, horizon: int) -> None:
+        table, first = self._sessions, sessions.start
         stop = int(np.searchsorted(table.open_ns, horizon, side="right"))
+        if sessions.stop in self._splits:
+            stop = min(stop, sessions.stop)
         slot.header[SESSIONS] = stop - first
         named = slot.sessions[: stop - first]
         span = slice(first, stop)
@@ -154,5 +159,6 @@ class Tape:
         named["early"] = table.early_close[span]
         named["break_start"] = table.break_start_ns[span]
         named["break_end"] = table.break_end_ns[span]
-        named["opens"] = table.open_ns[span] > self._horizon
+        named["opens"] = np.arange(first, stop) >= self._opened
+        self._opened = max(self._opened, stop)
         named["closes"] = table.close_ns[span] <= horizon

@@ -138,18 +138,25 @@ def all_bars(market: Market) -> list[list[list[Bar]]]:
     return [base, *longer]
 
 
-def moments_of(market: Market, bars: list[list[list[Bar]]]) -> list[tuple[int, Moment]]:
-    """Everything that happens, by the instant at which it is known, in order."""
+def moments_of(
+    market: Market, bars: list[list[list[Bar]]], splits: Splits = NO_SPLITS
+) -> list[tuple[int, Moment]]:
+    """Everything that happens, by the instant at which it is known, in order.
+
+    A session that opens with shares split does so in a moment of its own, after what was before.
+    """
     count = len(market.intervals)
-    moments: dict[int, Moment] = defaultdict(lambda: Moment([[] for _ in range(count)]))
+    moments: dict[tuple[int, bool], Moment] = defaultdict(
+        lambda: Moment([[] for _ in range(count)])
+    )
     for interval in bars:
         for of_symbol in interval:
             for bar in of_symbol:
-                moments[bar.close_ts].bars[bar.interval].append(bar)
+                moments[bar.close_ts, False].bars[bar.interval].append(bar)
     for index in range(len(market.sessions)):
-        moments[int(market.sessions.close_ns[index])].closes.append(index)
-        moments[int(market.sessions.open_ns[index])].opens.append(index)
-    return sorted(moments.items())
+        moments[int(market.sessions.close_ns[index]), False].closes.append(index)
+        moments[int(market.sessions.open_ns[index]), index in splits].opens.append(index)
+    return [(at, moment) for (at, _), moment in sorted(moments.items(), key=lambda item: item[0])]
 
 
 def indicator_columns(
@@ -333,7 +340,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
     session_equity: list[float] = []
     worth = terms.initial_cash
     lane.call("on_start", None)
-    for now, moment in moments_of(market, bars):
+    for now, moment in moments_of(market, bars, splits_of(terms.actions)):
         account.fund(account.book.now, now)
         account.book.now = now
         base = moment.bars[0]

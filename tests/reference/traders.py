@@ -262,7 +262,7 @@ class Historian(Strategy):
         if self.bars % 3 == 1:
             ctx.stop(bar.symbol, -0.25 * self.bars, total)
         elif self.bars % 3 == 2:
-            ctx.trailing_stop(bar.symbol, 2.0, amount=0.01 * total)
+            ctx.trailing_stop(bar.symbol, 2.0, amount=0.25 + 0.01 * abs(total))
 
 
 TRADERS = (Crosser, Tinkerer, Ranker, Both, Desk, Historian)
