@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.execution.memory import load_i8, record_at, store_i8
+from pipeline.execution.memory import copy_record, record_at
 from pipeline.execution.orders import (
     BY_STRATEGY,
     CANCELLED,
@@ -37,11 +37,11 @@ MESSAGE: np.dtype[Any] = np.dtype(
     ]
 )
 _MESSAGE_SIZE = MESSAGE.itemsize
-_MESSAGE_CELLS = MESSAGE.itemsize // 8
 #: ``live_ts`` of an order that arrives after a number of bars.
 _ON_ITS_WAY = NEVER - 1
 
 message_at = record_at(MESSAGE)
+_copy_message = copy_record(MESSAGE)
 
 
 @njit(cache=True)
@@ -139,6 +139,5 @@ def deliver(account: Any, symbol: int, ts: int) -> None:
         target = account.messages + kept * _MESSAGE_SIZE
         kept += 1
         if target != address:
-            for cell in range(_MESSAGE_CELLS):
-                store_i8(target, cell, load_i8(address, cell))
+            _copy_message(target, address)
     account.in_flight = kept

@@ -363,3 +363,17 @@ def test_prices_go_to_the_tick_that_costs_no_more_than_meant():
         ledger.order(0, quantity, STOP, stop=10.1)
     assert ledger.inbox["limit"][[0, 2]].tolist() == [10.0, 10.25]
     assert ledger.inbox["stop"][[1, 3]].tolist() == [10.25, 10.0]
+
+
+def test_a_bar_that_began_before_a_change_does_not_meet_the_new_price():
+    """Another symbol's bar may close within it: what it has touched by then is known already."""
+    ledger = Ledger()
+    limit = ledger.order(0, 1.0, LIMIT, limit=40.0)
+    stop = ledger.order(0, -1.0, STOP, stop=30.0)
+    ledger.at(15)
+    assert ledger.replace(limit, limit=49.0)
+    assert ledger.replace(stop, stop=48.0)
+    ledger.at(20).match(0, 10, 50.0, 51.0, 47.0, 50.0)
+    assert ledger.fills == []
+    ledger.at(30).match(0, 20, 50.0, 51.0, 47.0, 50.0)
+    assert [fill[3] for fill in ledger.fills] == [48.0, 49.0]

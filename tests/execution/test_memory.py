@@ -1,10 +1,19 @@
 import numpy as np
 from numba import njit
 
-from pipeline.execution.memory import floats_at, load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.execution.memory import (
+    copy_record,
+    floats_at,
+    load_f8,
+    load_i8,
+    record_at,
+    store_f8,
+    store_i8,
+)
 
 PAIR = np.dtype([("count", "i8"), ("price", "f8")])
 pair_at = record_at(PAIR)
+copy_pair = copy_record(PAIR)
 
 
 def test_values_are_read_and_written_where_they_lie():
@@ -34,6 +43,17 @@ def test_a_record_at_an_address_is_the_memory_and_no_copy():
 
     assert fill(pairs.ctypes.data) == 1.5
     assert pairs.tolist() == [(0, 0.0), (3, 1.5)]
+
+
+def test_a_record_is_copied_as_a_whole_and_nothing_beside_it():
+    pairs = np.array([(1, 0.5), (2, 1.5), (3, 2.5)], PAIR)
+
+    @njit
+    def copy(address):
+        copy_pair(address + 16, address)
+
+    copy(pairs.ctypes.data)
+    assert pairs.tolist() == [(1, 0.5), (1, 0.5), (3, 2.5)]
 
 
 def test_floats_at_an_address_are_a_view_of_so_many():

@@ -93,8 +93,9 @@ class Account:
         due = [action for action in self._actions if action.session <= session]
         self._actions = self._actions[len(due) :]
         for _, symbol, ratio, dividend in due:
-            self.cash += self.book.position[symbol] * dividend * self.multiplier(symbol)
-            self.lots.receive(symbol, dividend * self.multiplier(symbol))
+            if held := self.book.position[symbol]:  # without it there may be no rate yet
+                self.cash += held * dividend * self.multiplier(symbol)
+                self.lots.receive(symbol, dividend * self.multiplier(symbol))
             if ratio != 1.0:
                 self._split(symbol, ratio)
 

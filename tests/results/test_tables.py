@@ -205,4 +205,4 @@ def test_the_words_of_the_tables_are_those_of_the_kernels():
     assert ORDER_TYPES[orders.ON_CLOSE] == "market_on_close"
     assert (REASONS[orders.LOT], REASONS[orders.SHORT_SALE]) == ("lot", "short_sale")
     assert (REASONS[orders.HOURS], REASONS[orders.LIQUIDATION]) == ("allowed_hours", "liquidation")
-    assert len(REASONS) == orders.LIQUIDATION + 1
+    assert len(REASONS) == orders.SPLIT + 1
