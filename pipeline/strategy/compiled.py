@@ -14,6 +14,7 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -114,7 +115,7 @@ def _compile(
     data = ", data_view(data_address)" if data_view is not None else ""
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _HOOK_SOURCE.format(data=data))
     # The user's arrays are checked: an index out of range must not read another lane's memory.
-    module.body = njit(body, boundscheck=True)
+    module.body = njit(_renamed(body, f"{body.__qualname__}_{key}"), boundscheck=True)
     module.self_record, module.as_context = record_at(self_dtype), as_context
     module.data_view = data_view
     try:
@@ -126,6 +127,21 @@ def _compile(
     except KeyError as error:
         name = f"{cls.__name__}.{body.__name__}"
         raise StrategyError(no_such_field(name, body, error)) from error
+
+
+def _renamed(body: Any, name: str) -> Any:
+    """Return the same function under a qualified name of its own.
+
+    Numba names machine code by the qualified name and by numbers that each process counts anew.
+    What two processes compiled from one hook for different records would bear one name, and where a
+    third loads both from disk, the first would be called for either.
+    """
+    same = FunctionType(
+        body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__
+    )
+    same.__kwdefaults__ = body.__kwdefaults__
+    same.__module__, same.__qualname__ = body.__module__, name
+    return same
 
 
 def cached_module(stem: str, source: str) -> Any:

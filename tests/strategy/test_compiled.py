@@ -11,6 +11,9 @@ import pytest
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
+from pipeline.stages.lane_spec import bars_dtype
+from pipeline.strategy.compiled import compile_hooks
+from pipeline.strategy.strategy import record_dtype
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market, random_walk, session_table
 from tests.reference.replay import replay
@@ -174,3 +177,14 @@ def test_a_hook_on_disk_is_compiled_anew_when_anything_it_uses_has_changed(tmp_p
 def test_a_copy_of_a_strategy_elsewhere_runs_too(tmp_path: Path):
     cache = tmp_path / "cache"
     assert first_order(tmp_path / "a", cache) == first_order(tmp_path / "b", cache) == 1111.0
+
+
+def test_a_hook_compiled_for_other_records_has_another_name():
+    """Else one process that loads both from disk, compiled by two, would call one for either."""
+    names = ("mean", "max", "index")
+    found = set()
+    for symbols in (1, 2):
+        data = {"bars": bars_dtype(names, symbols)}
+        hooks = compile_hooks(MethodNames, record_dtype(MethodNames), names, data)
+        found.add(hooks["on_bars"].py_func.__globals__["body"].py_func.__qualname__)
+    assert len(found) == 2
