@@ -158,7 +158,8 @@ def test_a_run_over_real_records_gives_what_the_reference_gives(
     bars = sum(map(len, all_bars(market)[0]))
     assert (result.summary["bars"], result.summary["sessions"]) == (bars, len(market.sessions))
     expected = [
-        replay(market, lane, Terms(100_000.0, per_share=0.005, basis_points=1.0)) for lane in lanes
+        replay(market, lane, Terms(100_000.0, per_share=0.005, basis_points=1.0, poor_below=95.0))
+        for lane in lanes
     ]
     assert min(len(one.fills) for one in expected) > 0
     for got, want in zip(outcomes(result, market.symbols), expected, strict=True):
@@ -227,7 +228,8 @@ def test_real_pairs_convert_what_is_quoted_in_dollars_for_an_account_in_euros(
     }
     sessions = TimeManager(record.group).session_table(record.first, record.last)
     instruments = (Instrument(pair=-1, credit=1), Instrument(pair=-1))
-    terms = Terms(100_000.0, instruments, basis_points=0.2, latency=250_000_000)
+    late = {"latency": 250_000_000, "poor_below": 95.0}
+    terms = Terms(100_000.0, instruments, basis_points=0.2, **late)
     expected = replay(Market(bars, sessions, ("1m",)), Crosser(fast=5, slow=20), terms)
     assert {fill[1] for fill in expected.fills} == {0, 1}
     (found,) = outcomes(result, record.symbols)

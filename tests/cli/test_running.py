@@ -122,8 +122,8 @@ import signal, sys
 from types import ModuleType
 
 def run(config, *, out, **options):
-    print("running", flush=True)
     try:
+        print("running", flush=True)
         signal.pause()
     except KeyboardInterrupt as interrupt:
         interrupt.add_note(f"partial results: {out / 'mine'}")

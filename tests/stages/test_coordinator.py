@@ -81,7 +81,7 @@ def test_every_bar_of_the_sessions_is_published_once(
     assert facts["expected"] == 18
     # Two before the first open; between the sessions all of A and half of B.
     assert facts["outside"] == 2 + 52 + 26
-    assert (facts["sessions"], facts["first_session"]) == (2, "1970-01-01")
+    assert (facts["sessions"], facts["first_session"]) == (2, "1970-01-30")
     assert not [one for one in threading.enumerate() if one.name.startswith("prefetch")]
 
 
@@ -115,7 +115,7 @@ def test_a_range_without_a_bar_is_refused_naming_symbols_and_dates(
     slots = Slots.make(shape, 1)
     replay = Replay(str(market.write(tmp_path)), far, shape, 0.0, 1)
     metrics = PerformanceMetrics.for_row(stats, "coordinator")
-    words = r"no 1m bars in sessions from 1970-01-01 to 1970-01-01 for any of: A, B"
+    words = r"no 1m bars in sessions from 1970-01-30 to 1970-01-30 for any of: A, B"
     with (
         pytest.raises(DataError, match=words),
         Coordinator(replay, slots.views, metrics, lambda: None),

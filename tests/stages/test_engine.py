@@ -83,6 +83,7 @@ def test_one_lane_writes_its_tables_at_once(tmp_path: Path):
         "equity.parquet",
         "fills.parquet",
         "orders.parquet",
+        "round_trips.parquet",
     ]
 
 
