@@ -187,6 +187,8 @@ def leave(
             _drop_first(account, symbol)
         elif only:
             lot.units = left
+            if account.fifo != 0:
+                lot.entered = left
         number = load_i8(account.first_lot, symbol) if whole else 0
 
 

@@ -180,7 +180,8 @@ def test_a_rate_that_stands_still_only_scales_money(
     times = price if sign > 0 else 1.0 / price
     # Rates that go by what was traded see more or less of it.
     agreed = replace(data.draw(terms(home)), tiers=(), own_commission=b"")
-    plain = [replace(one, pair=0, credit=0) for one in agreed.instruments]
+    # Whole lots, so that sums of quantities are exact in any order.
+    plain = [replace(one, pair=0, credit=0, lot=one.lot or 0.25) for one in agreed.instruments]
     foreign = [
         replace(one, pair=sign * (home + 1), credit=on_credit >> place & 1)
         for place, one in enumerate(plain)

@@ -132,7 +132,10 @@ class Lots:
                 lot.exits.append(part)
                 lot.units += size
             if not whole:
-                lot.units = self.held[symbol] if only else lot.units
+                if only:
+                    lot.units = self.held[symbol]
+                if only and self.fifo:
+                    lot.entries = [(lot.units, *lot.entries[0][1:])]
                 return
 
     def _split(self, lot: Lot, size: float, leaving: Part) -> Lot:
