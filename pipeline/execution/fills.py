@@ -16,7 +16,6 @@ from pipeline.execution.orders import (
     LIMIT,
     NEVER,
     NO_POSITION,
-    ORDER,
     OTHER_FILLED,
     PARTLY_FILLED,
     STOP_LIMIT,
@@ -43,7 +42,6 @@ FILL: np.dtype[Any] = np.dtype(
     ]
 )
 _FILL_SIZE = FILL.itemsize
-_ORDER_SIZE = ORDER.itemsize
 
 fill_at = record_at(FILL)
 

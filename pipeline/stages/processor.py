@@ -20,8 +20,6 @@ from pipeline.market.quality import QUALITY_STATE_I, fill_quality
 from pipeline.stages.slot import HORIZON, QUALITY, SPLITS, BarTable, Slot
 from pipeline.stages.tail import Tail
 
-_PRICES = slice(0, len(PRICE_COLUMNS))
-
 
 @njit(cache=True)
 def _derive_table(

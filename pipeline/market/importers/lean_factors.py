@@ -31,7 +31,6 @@ _LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
 #: Ratios of numbers up to this are recognised, if they are this near; factor files multiply what
 #: they have rounded, so the last digits of a ratio are not to be trusted.
 _LARGEST, _NEAR = 20, 2e-4
-_END = "20501231"
 
 Rows = list[tuple[str, float, float]]
 
