@@ -90,10 +90,13 @@ def value_at_close(account: Any, symbol: int, units: float) -> float:
 def marked_equity(account: Any) -> float:
     """Cash plus every position at its last close, in symbol order (so the sum is reproducible)."""
     equity = account.cash
-    for symbol in range(account.symbols):
+    symbol, left = 0, account.held
+    while left > 0:
         quantity = load_f8(account.position, symbol)
         if quantity != 0.0:
             equity += value_at_close(account, symbol, quantity)
+            left -= 1
+        symbol += 1
     return equity
 
 

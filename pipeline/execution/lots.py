@@ -240,13 +240,18 @@ def _watch(account: Any, lot: Any, until: int) -> None:
     """Note the range of the bars from ``lot.since`` up to, and without, ``until``."""
     highs = account.prices + 8 * _HIGH * account.plane
     lows = account.prices + 8 * _LOW * account.plane
-    low, high = lot.low, lot.high
-    for at in range(lot.since, until):
-        if load_f8(lows, at) < low:
-            low = load_f8(lows, at)
-        if load_f8(highs, at) > high:
-            high = load_f8(highs, at)
-    lot.low, lot.high = low, high
+    low, high = other_low, other_high = lot.low, lot.high
+    at: int = lot.since
+    # Two bars at a time, each with a range of its own: one would wait for the other's comparison.
+    while at + 1 < until:
+        low, high = min(load_f8(lows, at), low), max(load_f8(highs, at), high)
+        at += 1
+        other_low = min(load_f8(lows, at), other_low)
+        other_high = max(load_f8(highs, at), other_high)
+        at += 1
+    if at < until:
+        low, high = min(load_f8(lows, at), low), max(load_f8(highs, at), high)
+    lot.low, lot.high = min(low, other_low), max(high, other_high)
     lot.bars += until - lot.since
     lot.since = until
 

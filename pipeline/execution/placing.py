@@ -162,10 +162,12 @@ def place_market(account: Any, symbol: int, quantity: float) -> int:
 def place_target(account: Any, symbol: int, quantity: float) -> int:
     """Order what is missing from position plus pending orders to ``quantity``; 0 if nothing is."""
     check_symbol(account, symbol)
-    if not np.isfinite(quantity):
-        raise ValueError("the target quantity must be finite")
     held = load_f8(account.position, symbol) + load_f8(account.pending, symbol)
     missing = quantity - held
+    if missing == 0.0:
+        return 0
+    if not np.isfinite(quantity):
+        raise ValueError("the target quantity must be finite")
     if abs(missing) <= _SAME * (abs(quantity) + abs(held)):
         return 0
     return place_market(account, symbol, missing)

@@ -140,17 +140,21 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
             at = symbol * view.stride + (entry & ROW_MASK)
             ts = load_i8(view.ts, at)
             match_bar(account, symbol, ts, view.close_ts, view.opens, view.plane, at)
-    for place in range(begin, base_end):
+    # Ends that are read from memory keep the compiler from unrolling what mostly runs once.
+    place = begin
+    while place < moment.base_end:
         entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
         row = entry & ROW_MASK
         store_f8(view.last_price, symbol, load_f8(view.closes, symbol * view.stride + row))
         store_i8(view.cursor, symbol, row)
-    for place in range(base_end, moment.end):
+        place += 1
+    while place < moment.end:
         entry = load_i8(view.entries, place)
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
         cell = (entry >> TABLE_SHIFT) * account.symbols + symbol
         store_i8(view.cursor, cell, entry & ROW_MASK)
+        place += 1
     if base_end > begin:
         if account.foreign != 0:
             convert(account)
@@ -348,6 +352,7 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
     on_bar = program.on_bar if _calls(program, _BAR) else 0
     own, self_size = program.self, 8 * program.self_cells
     lane_self = own + account.symbols * self_size
+    table, called, stride = -1, False, 0
     begin = begin_of(context, index)
     for m in range(index, count):
         moment = moment_at(view.moments + m * _MOMENT_SIZE)
@@ -358,33 +363,31 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
             _call_fills(context_address, program_address, before)
         if orders:
             _call_orders(context_address, program_address)
-        place = start = begin
+        place = start = group = begin
         begin = moment.end
         while place < begin:
-            group = place
-            table = load_i8(view.entries, place) >> TABLE_SHIFT
-            called = on_bar != 0 and (wanted >> table) & 1 == 1
-            if called:
+            entry = load_i8(view.entries, place)
+            place += 1
+            if entry >> TABLE_SHIFT != table:
+                table = entry >> TABLE_SHIFT
+                called = on_bar != 0 and (wanted >> table) & 1 == 1
                 bar.index = table
                 bar.table = context.tables + table * _TABLE_SIZE
-                context.hook = _BAR
                 stride = table_at(bar.table).stride
-            while place < begin:
-                entry = load_i8(view.entries, place)
-                if entry >> TABLE_SHIFT != table:
-                    break
-                if called:
-                    symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-                    context.symbol = symbol
-                    bar.symbol = symbol
-                    bar.at = symbol * stride + (entry & ROW_MASK)
-                    call_hook(on_bar, own + symbol * self_size, program.bar, context_address)
-                place += 1
-            if bars and (wanted >> table) & 1 == 1:
-                context.hook = _BARS
-                context.symbol = -1
-                load_bars(context_address, program_address, group, place, table)
-                call_hook(program.on_bars, lane_self, program.bars, context_address)
+            if called:
+                symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+                context.hook = _BAR
+                context.symbol = symbol
+                bar.symbol = symbol
+                bar.at = symbol * stride + (entry & ROW_MASK)
+                call_hook(on_bar, own + symbol * self_size, program.bar, context_address)
+            if bars and (place == begin or load_i8(view.entries, place) >> TABLE_SHIFT != table):
+                if (wanted >> table) & 1 == 1:
+                    context.hook = _BARS
+                    context.symbol = -1
+                    load_bars(context_address, program_address, group, place, table)
+                    call_hook(program.on_bars, lane_self, program.bars, context_address)
+                group = place
         # Without bars it may be the instant of the moment before, at which all was filled.
         if account.this_close != 0 and begin > start:
             before = fill_at_close(context_address, before)

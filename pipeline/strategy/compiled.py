@@ -14,6 +14,7 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -182,7 +183,8 @@ def why_not_compiled(name: str, body: Any, error: NumbaError) -> str:
     file = body.__code__.co_filename
     line = body.__code__.co_firstlineno
     for text in lines:
-        if text.startswith("File ") and file in text and "line " in text:
+        # Numba shortens the path to one from the working directory.
+        if text.startswith("File ") and Path(file).name in text and "line " in text:
             line = int(text.split("line ")[1].split(":")[0].split(",")[0])
     skip = (
         "During:",

@@ -61,15 +61,16 @@ def test_a_function_that_fails_is_named_with_its_line_the_symbol_and_the_time(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "line", "reason"),
+    ("trouble", "lines", "reason"),
     [
-        ("owed += order.nothing", 4, "nothing that it is given has a field 'nothing'"),
-        ("return [owed]", 1, "Can't unify return type"),
+        ("owed += order.nothing", "4", "nothing that it is given has a field 'nothing'"),
+        # Which of the two returns Numba names changes from process to process.
+        ("return [owed]", "45", "Can't unify return type"),
     ],
 )
 def test_a_function_that_cannot_be_compiled_is_named_with_its_line(
-    tmp_path: Path, trouble: str, line: int, reason: str
+    tmp_path: Path, trouble: str, lines: str, reason: str
 ):
     found = failure(tmp_path, trouble)
-    assert found.startswith(f"{line}: fee cannot be compiled: ")
+    assert re.match(f"[{lines}]: fee cannot be compiled: ", found)
     assert reason in found
