@@ -29,12 +29,12 @@ from bench.measure import Report, interleaved
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.stages.engine import table_records
 from pipeline.stages.lane import Lane
 from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.slot import Slot, SlotShape
+from pipeline.stages.slot_view import SlotView
 from pipeline.strategy.examples import SmaCross
 
 BARS = 65_536
@@ -126,14 +126,13 @@ def full_slot() -> tuple[SlotShape, Slot]:
 
 def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
     """Return for every lane a function that walks the slot once and gives the ns per bar."""
-    outbox, schedule = Outbox(BARS, 1), Schedule(shape)
-    tables = table_records(slot, shape)
-    schedule.read(tables, slot.open_sessions)
+    outbox, view = Outbox(BARS, 1), SlotView(slot, shape, Schedule(shape))
+    view.read()
     bindings = (("fast_avg", 0, 5), ("slow_avg", 0, 6))
 
     def walk(lane: Lane) -> float:
         start = time.perf_counter()
-        lane.run(schedule, slot, tables, lambda lane: None)
+        lane.run(view, lambda lane: None)
         return (time.perf_counter() - start) / BARS * 1e9
 
     found = {}

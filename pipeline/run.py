@@ -4,35 +4,26 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.benchmark import read_benchmark
 from pipeline.config import SessionConfig
-from pipeline.corporate_actions import RunActions, read_actions
-from pipeline.errors import ConfigError, DataError
-from pipeline.lanes import Given, Lanes, make_lanes, strategy_settings
-from pipeline.market.catalog import Catalog
+from pipeline.lanes import Given, make_lanes, strategy_settings
 from pipeline.market.time_manager import SessionTable
+from pipeline.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
 from pipeline.stages.metrics import PerformanceMetrics
-from pipeline.strategy.source import pack
 from pipeline.summary import session_rows, summarise
-from pipeline.supervisor import COORDINATOR, Crew, Work, start_context
-from pipeline.trading_terms import terms_of, time_manager
+from pipeline.supervisor import COORDINATOR, Crew, start_context
 from shm.space import available_shared_memory
 from shm.stats import StatsBlock
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    from pipeline.stages.lane_spec import Terms
-    from pipeline.stages.slot import SlotShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,28 +170,25 @@ def run(
     began = time.perf_counter()
     section = None if strategy is None else strategy_settings(strategy)
     settings = SessionConfig.load(config, overrides, strategy=section)
-    _check_mode(settings)
     context = start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
-    sessions = _sessions(settings)
-    bars = _bars_in_catalog(settings, sessions)
-    benchmark = read_benchmark(settings, sessions)
-    actions = read_actions(settings, sessions)
-    terms = replace(terms_of(settings, sessions), actions=actions.events)
-    shape = _shape(settings, lanes)
+    preparation = prepare(settings)
+    sessions, benchmark = preparation.sessions, preparation.benchmark
+    shape = shape_of(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
+    shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
     try:
         crew = Crew(
             context,
-            _work(settings, lanes, sessions, terms, actions, shape, folder.path),
+            work_of(preparation, lanes, shape, Division(shares, folder.path)),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
         )
         with crew:
             crew.start()
-            facts = crew.watch(_ticker(progress, sessions, bars))
+            facts = crew.watch(_ticker(progress, sessions, preparation.bars))
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, benchmark))
             summary = summarise(
@@ -208,7 +196,7 @@ def run(
                 lanes,
                 facts,
                 benchmark,
-                actions.found,
+                preparation.actions.found,
                 crew.members(),
                 PerformanceMetrics.for_row(crew.stats, "supervisor"),
                 crew.overruns(),
@@ -225,107 +213,6 @@ def run(
         error.add_note(f"partial results: {folder.path}")
         raise
     return Result(folder)
-
-
-def _check_mode(settings: SessionConfig) -> None:
-    if settings.mode == "live":
-        raise ConfigError(
-            'mode is "live", which needs a feed; this version replays history: use "backtest"'
-        )
-
-
-def _sessions(settings: SessionConfig) -> SessionTable:
-    dates = settings.backtest_config
-    table = time_manager(settings).session_table(dates.start_date, dates.end_date)
-    if len(table) == 0:
-        raise ConfigError(
-            f"backtest_config: there is no {settings.exchange_group} session from "
-            f"{dates.start_date} to {dates.end_date}"
-        )
-    return table
-
-
-def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
-    """Check that there is something to replay; return an upper bound of the bars.
-
-    Every symbol must be in the catalog, and at least one have bars in the time of the sessions.
-    """
-    catalog = Catalog(settings.catalog)
-    data = settings.session_data_config
-    entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
-    first = min(sessions.open_ns[0], sessions.date_ns[0])
-    last = max(sessions.close_ns[-1], sessions.date_ns[-1])
-    if all(entry.last_ts < first or entry.first_ts > last for entry in entries):
-        dates = settings.backtest_config
-        raise DataError(
-            f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
-            f"{dates.end_date} of any of: {', '.join(data.symbols)}"
-        )
-    return sum(entry.rows for entry in entries)
-
-
-def _shape(settings: SessionConfig, lanes: Lanes) -> "SlotShape":
-    from pipeline.stages.slot import SlotShape
-
-    data = settings.session_data_config
-    return SlotShape.plan(
-        data.symbols,
-        data.streams,
-        [lanes.plan.columns(interval) for interval in data.streams],
-        lookback=lanes.lookback,
-        rows=settings.pipeline.slot_rows,
-        quality=data.gap_filler.enable_session_quality,
-        interpreted=any(setting.mode == "interpreted" for setting in settings.strategies),
-    )
-
-
-def _work(
-    settings: SessionConfig,
-    lanes: Lanes,
-    sessions: SessionTable,
-    terms: "Terms",
-    actions: RunActions,
-    shape: "SlotShape",
-    folder: Path,
-) -> Work:
-    """Divide the run: symbols among processors, lanes among engines."""
-    from pipeline.stages.coordinator import Replay
-    from pipeline.stages.member import analyse, coordinate, process
-    from pipeline.stages.processor import share
-
-    pace = settings.backtest_config
-    replay = Replay(
-        str(Path(settings.catalog).absolute()),
-        sessions,
-        shape,
-        pace.speed_multiplier,
-        pace.prefetch_days,
-        actions.splits,
-        actions.scales,
-    )
-    processors = settings.pipeline.processors
-    engines = settings.pipeline.engines
-    plan = pack(lanes.plan, lanes.names)
-    return Work(
-        partial(coordinate, replay),
-        [
-            partial(
-                process, shape, plan, share(len(shape.symbols), processors, part), actions.splits
-            )
-            for part in range(processors)
-        ],
-        [
-            partial(
-                analyse,
-                shape,
-                pack([spec for spec in lanes.specs if spec.number % engines == part], lanes.names),
-                terms,
-                folder.absolute(),
-                len(lanes.specs),
-            )
-            for part in range(engines)
-        ],
-    )
 
 
 def _ticker(

@@ -139,9 +139,12 @@ def session_rows(
 
 def _by_lane(facts: _Facts) -> list[Mapping[str, Any]]:
     """Return what the engines sent of their lanes, in the lanes' order."""
-    return sorted(
-        (lane for one in facts for lane in one.get("lanes", ())), key=lambda lane: lane["lane"]
-    )
+    found = [
+        {**lane, "session_dates": one["session_dates"]}
+        for one in facts
+        for lane in one.get("lanes", ())
+    ]
+    return sorted(found, key=lambda lane: lane["lane"])
 
 
 def _returns(found: Mapping[str, Any]) -> Curve:

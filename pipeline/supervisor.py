@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
 from multiprocess import connection, forkserver, get_context
 from pyarrow import supported_memory_backends
@@ -135,6 +135,7 @@ class Crew:
         self._processes: list[Any] = []
         self._pipes: dict[Any, int] = {}
         self._facts: dict[int, dict[str, Any]] = {}
+        self._lost: set[int] = set()
         self._edges: list[StreamSubscription] = []
         processors = [f"processor {i}" for i in range(len(work.process))]
         engines = [f"engine {i}" for i in range(len(work.analyse))]
@@ -227,23 +228,48 @@ class Crew:
             self._pipes[receiving] = index
         self.control.set_state(RunState.RUNNING)
 
-    def watch(self, tick: Callable[[StatsBlock], None]) -> list[dict[str, Any]]:
+    def watch(
+        self,
+        tick: Callable[[StatsBlock], None],
+        lose: Callable[[MemberSnapshot, str], None] | None = None,
+    ) -> list[dict[str, Any]]:
         """Wait until all members have finished; their facts in the order of ``roles``.
 
         Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
-        names it with its exit code or signal; all others are told to stop by then.
+        names it with its exit code or signal; all others are told to stop by then. With ``lose``
+        the run goes on without an engine that ends badly, as long as one is left: it is called
+        with what the engine wrote of itself and why it ended, and the engine's facts are {}.
         """
         while self._processes_left():
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
             ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS)
             self._receive(ready)
             for index, process in enumerate(self._processes):
-                if process.exitcode not in (None, 0):
+                if process.exitcode in (None, 0) or index in self._lost:
+                    continue
+                if lose is None or self.roles[index] not in self._engines:
                     self._fail(index)
+                self._lose(index, lose)
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)
-        return [self._facts[index] for index in range(len(self.roles))]
+        return [self._facts.get(index, {}) for index in range(len(self.roles))]
+
+    def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], None]) -> None:
+        """Go on without an engine; without any there is nothing to go on for."""
+        self._lost.add(index)
+        self.control.dismiss(self.roles[index])
+        member = self.control.members()[index]
+        why = (
+            str(_reported(member))
+            if member.failed
+            else _ended(self.roles[index], self._processes[index])
+        )
+        lose(member, why)
+        if len(self._lost) == len(self._engines):
+            self.control.abort(self.roles[index], "no engine is left")
+            self._join(_GRACE_SECONDS)
+            self._lost.update(range(len(self.roles)))
 
     def _processes_left(self) -> bool:
         return any(process.exitcode is None for process in self._processes)
@@ -255,7 +281,7 @@ class Crew:
             del self._pipes[pipe]
             pipe.close()
 
-    def _fail(self, index: int) -> None:
+    def _fail(self, index: int) -> NoReturn:
         """Raise for a member that ended badly; first the one with a story to tell."""
         role = self.roles[index]
         self.control.abort(role, "ended unexpectedly")

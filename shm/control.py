@@ -5,8 +5,13 @@
     run       state | aborted                                          supervisor
     abort     version | who | why                                      supervisor
     roles     the name of each member                                  creator, before ready
+    dismissed 1 for each member that the run goes on without           supervisor
     member i  version | pid | heartbeat | peak memory | failed         member i
+              task | since                                             member i
               exit note | error                                        member i
+
+A member that dies in a run that can do without it is dismissed: whoever waits for its tokens is
+told so, once those it gave are taken.
 
 A member that fails writes its own cell and leaves; the supervisor, who sees it leave, writes the
 abort. So the abort flag has one writer, and waits (gate.py) watch one flag. Numbers are single
@@ -38,6 +43,9 @@ ROLE_BYTES = 64
 NOTE_BYTES = 256
 ERROR_BYTES = 4096
 
+#: The task of a member that is at work on nothing in particular.
+NO_TASK = -1
+
 
 class RunState(IntEnum):
     """How far the run is."""
@@ -57,7 +65,9 @@ class MemberSnapshot:
     `time.monotonic_ns()`, a clock that all processes of a machine share; 0 until joined.
     peak_memory: bytes, as last noted. failed: whether it has written an error. exit_note: how it
     left, empty while it runs. error: the text of its last error, cut to 4096 bytes. consistent:
-    False where the member was killed while writing a text.
+    False where the member was killed while writing a text. task: what it is at work on, -1 for
+    nothing in particular; since_ns: when it began with it, as heartbeat_ns, less the time that it
+    had spent on it before.
     """
 
     index: int
@@ -69,6 +79,8 @@ class MemberSnapshot:
     exit_note: str
     error: str
     consistent: bool
+    task: int
+    since_ns: int
 
 
 class Member:
@@ -84,11 +96,19 @@ class Member:
     def join(self) -> None:
         """Write this process's pid and the first heartbeat."""
         self._page._cells(self.index)[_PID] = os.getpid()
+        self.begin(NO_TASK)
         self.beat()
 
     def beat(self) -> None:
         """Write a heartbeat. A wait at a gate with this page does it by itself, once a slice."""
         self._page._cells(self.index)[_HEARTBEAT] = time.monotonic_ns()
+
+    def begin(self, task: int, spent_ns: int = 0) -> None:
+        """Write what this member is at work on from now on, and how long it was before."""
+        cells = self._page._cells(self.index)
+        # In this order a reader may take the time of the task before, never too early a begin.
+        cells[_SINCE] = time.monotonic_ns() - spent_ns
+        cells[_TASK] = task
 
     def note_peak_memory(self) -> None:
         """Write the peak resident memory this process has had so far."""
@@ -186,6 +206,14 @@ class ControlPage(Closing):
             fence()
             raise Aborted(*self._abort_texts())
 
+    def dismiss(self, role: str) -> None:
+        """Let the run go on without a member that is dead. Supervisor only."""
+        self._view("dismissed")[self.roles.index(role), 0] = 1
+
+    def is_dismissed(self, role: str) -> bool:
+        """Whether the run goes on without this member; False for who is none. Anyone."""
+        return role in self.roles and bool(self._view("dismissed")[self.roles.index(role), 0])
+
     def member(self, index: int) -> Member:
         """Return the writer's side of member `index`, for the process that is this member."""
         if not 0 <= index < len(self.roles):
@@ -225,6 +253,8 @@ class ControlPage(Closing):
             exit_note=exit_note,
             error=error,
             consistent=consistent,
+            task=cells[_TASK],
+            since_ns=cells[_SINCE],
         )
 
     def _abort_texts(self) -> tuple[str, str]:
@@ -253,7 +283,7 @@ class ControlPage(Closing):
 
 # Words of the run's row and of a member's row, each a cache line of eight.
 _STATE, _ABORTED, _ABORT_VERSION = range(3)
-_VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED = range(5)
+_VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED, _TASK, _SINCE = range(7)
 
 
 def _layout(members: int) -> Layout:
@@ -263,6 +293,7 @@ def _layout(members: int) -> Layout:
             Field("who", np.uint8, (WHO_BYTES,)),
             Field("why", np.uint8, (WHY_BYTES,)),
             Field("roles", np.uint8, (members, ROLE_BYTES)),
+            Field("dismissed", np.int64, (members, 8)),  # a cache line each, as the others
             Field("members", np.int64, (members, 8)),
             Field("exit_note", np.uint8, (members, NOTE_BYTES)),
             Field("error", np.uint8, (members, ERROR_BYTES)),

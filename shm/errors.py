@@ -137,6 +137,21 @@ class PeerDied(ShmError):
         return f"{self.whom} (pid {self.pid}) is gone"
 
 
+class Dismissed(ShmError):
+    """You get it from a wait for a member that is dead and that the run goes on without.
+
+    All the tokens that it gave have been taken. No more will come: wait for the others.
+    """
+
+    def __init__(self, what: str, whom: str) -> None:
+        super().__init__(what, whom)
+        self.what = what
+        self.whom = whom
+
+    def __str__(self) -> str:
+        return f"{self.what}: the run goes on without {self.whom}"
+
+
 class WaitTimeout(ShmError):
     """You get it when a wait that was given a timeout is over and nothing has come.
 

@@ -20,7 +20,7 @@ from multiprocess import parent_process
 
 from shm.closing import Closing
 from shm.control import ControlPage
-from shm.errors import Closed, PeerDied, WaitTimeout
+from shm.errors import Closed, Dismissed, PeerDied, WaitTimeout
 from shm.semaphore import NamedSemaphore
 
 SLICE_SECONDS = 0.05
@@ -76,8 +76,8 @@ class Gate(Closing):
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Take one token, waiting for it at most `timeout` seconds. Consumer only.
 
-        Raises Aborted or PeerDied within 50 ms of the event, WaitTimeout when the time is over; all
-        of them take no token.
+        Raises Aborted, PeerDied or, where the run goes on without the producer, Dismissed within
+        50 ms of the event, WaitTimeout when the time is over; all of them take no token.
         """
         if self._acquire(False):
             return
@@ -134,6 +134,11 @@ class Gate(Closing):
             if self._acquire(True, left):
                 return
             self._look_around()
+            if self._control is not None and self._control.is_dismissed(self.producer):
+                # Its last token may have come since this slice was over.
+                if self._acquire(False):
+                    return
+                raise Dismissed(str(self), self.producer)
 
     def _look_around(self) -> None:
         """Raise Aborted or PeerDied where there is no point in waiting on."""

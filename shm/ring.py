@@ -12,7 +12,8 @@
 
 Sequence numbers count slots from 0; sequence s is in slot s % slots. Every station goes through all
 sequences in order, one at a time: it waits for a token of each of its incoming edges, has the slot
-to itself in its role, then gives a token to each of its outgoing edges. The ring knows only edges.
+to itself in its role, then gives a token to each of its outgoing edges. The ring knows only edges;
+one whose producer is dismissed is not waited for any more.
 A graph of one producer, P middle and E last readers has P edges from the producer, P x E from the
 middle to the last and E free edges back to the producer. Free edges start with as many tokens as
 there are slots: that is the first lap, in which no slot has a reader yet.
@@ -40,7 +41,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from shm.closing import Closing
-from shm.errors import Closed, OutOfTurn
+from shm.errors import Closed, Dismissed, OutOfTurn
 from shm.layout import Field, Layout, aligned
 from shm.segment import Segment
 
@@ -49,7 +50,7 @@ class Edge(Protocol):
     """One producer, one consumer, and tokens between them; a Gate is one.
 
     `wait_until_ready` returns when it has taken a token, and only then; it raises where it has not
-    (WaitTimeout, Aborted, PeerDied). Both must order memory as a semaphore does.
+    (WaitTimeout, Aborted, PeerDied, Dismissed). Both must order memory as a semaphore does.
     """
 
     def signal_ready(self) -> object:
@@ -167,11 +168,17 @@ class Station:
         if self._holding:
             raise OutOfTurn(f"{self} holds sequence {self.sequence} already")
         deadline = None if timeout is None else time.monotonic() + timeout
-        for edge in self._incoming[self._arrived :]:
+        while self._arrived < len(self._incoming):
             if deadline is not None:
                 timeout = max(0.0, deadline - time.monotonic())
-            edge.wait_until_ready(timeout)
-            self._arrived += 1
+            try:
+                self._incoming[self._arrived].wait_until_ready(timeout)
+                self._arrived += 1
+            except Dismissed:
+                # Who does not read any more need not let go of anything.
+                self._incoming = (
+                    self._incoming[: self._arrived] + self._incoming[self._arrived + 1 :]
+                )
         self._arrived = 0
         self._holding = True
         return self.sequence % self.ring.slots

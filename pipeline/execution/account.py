@@ -52,7 +52,10 @@ _MONEY = (
     *("dividends", "fractions_paid"),
     *("maker_points", "maker_commission", "traded", "funding", "poor_below"),
 )
-_BOOK = ("resting", "done", "full", "book_capacity", "inbox_count", "inbox_capacity")
+_BOOK = (
+    *("resting", "done", "full", "book_capacity", "book_reserve"),
+    *("inbox_count", "inbox_capacity"),
+)
 _LOTS = ("open_lots", "lots_used", "lots_free", "lots_capacity")
 _OUT = (
     *("fills_out_count", "fills_out_capacity", "orders_out_count", "orders_out_capacity"),
@@ -118,3 +121,17 @@ def record_session(account: Any) -> None:
     """Append the equity at a session's close to the outbox."""
     store_f8(account.session_out, account.session_out_count, account.equity)
     account.session_out_count += 1
+
+
+@njit(cache=True)
+def empty_outbox(account: Any) -> None:
+    """Forget what lies in the outbox: it has been taken."""
+    account.fills_out_count = account.orders_out_count = account.trips_out_count = 0
+    account.equity_out_count = account.session_out_count = 0
+    account.orders_told = 0
+
+
+@njit(cache=True)
+def empty_outbox_at(account: int) -> None:
+    """`empty_outbox` for callers from Python: ``account`` is the record's address."""
+    empty_outbox(account_at(account))

@@ -35,12 +35,13 @@ def check_room(account: Any) -> None:
     """Note in ``full`` whether some moment's orders or fills might not fit now.
 
     Or whether none may begin, because a cost could not be found. An order is filled once a moment
-    at most; a fill opens one lot, and closes what is open and a part of one more.
+    at most; a fill opens one lot, and closes what is open and a part of one more. ``book_reserve``:
+    orders that may move to the book within a moment, where ``on_order`` is told of ended ones.
     """
     at_most = account.resting + account.inbox_capacity
     fills = account.resting + (account.inbox_capacity if account.this_close != 0 else 0)
     account.full = (
-        at_most > account.book_capacity
+        account.resting + account.book_reserve > account.book_capacity
         or account.orders_out_count + at_most > account.orders_out_capacity
         or account.fills_out_count + fills > account.fills_out_capacity
         or account.trips_out_count + account.open_lots + 2 * fills > account.trips_out_capacity
@@ -57,9 +58,13 @@ def check_room(account: Any) -> None:
 def end_moment(account: Any) -> None:
     """Move what is done to the outbox and what is new to the book.
 
-    There is room for it, or ``full`` would have kept the moment from beginning.
+    The outbox has room for it, or ``full`` would have kept the moment before from beginning. The
+    book may have to be enlarged first: nothing is moved then, and ``full`` says so.
     """
     if account.done == 0 and account.inbox_count == 0:
+        return
+    if account.resting + account.inbox_count > account.book_capacity:
+        account.full = 1
         return
     kept = 0
     for index in range(account.resting + account.inbox_count):
@@ -79,7 +84,10 @@ def end_moment(account: Any) -> None:
 
 @njit(cache=True)
 def empty_inbox(account: Any) -> None:
-    """Move what is in the inbox to the book, also what is done, which the next moment reports."""
+    """Move what is in the inbox to the book, also what is done, which the next moment reports.
+
+    The caller has seen to it that there is room.
+    """
     for index in range(account.inbox_count):
         target = account.book + (account.resting + index) * _ORDER_SIZE
         _copy_order(target, account.inbox + index * _ORDER_SIZE)

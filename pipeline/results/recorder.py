@@ -1,49 +1,18 @@
 """Keeps what the lanes of one engine produce: result files and a digest per lane."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.results.digest import LaneDigest
-from pipeline.results.drawdown import Drawdown
 from pipeline.results.spill import SpillWriter
 from pipeline.results.table_kinds import TABLES, Column
 from pipeline.results.tables import TableWriter
+from pipeline.results.tally import EQUITY, FILLS, ORDERS, TRIPS, LaneRecord, LaneTally
 
 PARTS = "parts"
-
-
-@dataclass(frozen=True, slots=True)
-class LaneRecord:
-    """What was recorded of one lane: its digest, rows by table, and its maximum drawdown.
-
-    The drawdown is over every base timestamp, as a fraction (0.25 means 25 %).
-    """
-
-    digest: str
-    fills: int
-    orders: int
-    equity: int
-    round_trips: int
-    max_drawdown: float
-
-
-class _Lane:
-    """The running record of one lane."""
-
-    def __init__(self) -> None:
-        self.digest = LaneDigest()
-        self.drawdown = Drawdown()
-        self.rows = [0] * len(TABLES)
-
-    def facts(self) -> LaneRecord:
-        fills, orders, equity, trips = self.rows
-        drawdown = self.drawdown.maximum
-        return LaneRecord(self.digest.hexdigest(), fills, orders, equity, trips, drawdown)
 
 
 class Recorder:
@@ -65,7 +34,7 @@ class Recorder:
         *,
         total: int | None = None,
     ) -> None:
-        self._lanes = {lane: _Lane() for lane in lanes}
+        self._lanes = {lane: LaneTally() for lane in lanes}
         self._tables: list[TableWriter] = []
         self._spill: SpillWriter | None = None
         if (len(lanes) if total is None else total) == 1 and len(lanes) == 1:
@@ -81,10 +50,8 @@ class Recorder:
     @staticmethod
     def warm_up() -> None:
         """Load the compiled code that the first rows would have to wait for."""
-        digest, value = LaneDigest(), np.zeros(1)
-        digest.absorb_fills(np.zeros(1, TABLES[0].received))
-        digest.absorb_equity(np.zeros(1, np.int64), value, value)
-        Drawdown().absorb(value)
+        fill, value = np.zeros(1, TABLES[FILLS].received), np.zeros(1)
+        LaneTally().absorb(fill, fill, fill, np.zeros(1, np.int64), value, value)
 
     def __enter__(self) -> "Recorder":
         return self
@@ -111,18 +78,13 @@ class Recorder:
         empty; `ts`, `equity` and `cash` have one length. Nothing is kept of the arrays. Raises
         RunError if a file cannot be written.
         """
-        record = self._lanes[lane]
-        if len(fills):
-            record.digest.absorb_fills(fills)
-            self._append(0, lane, record, [fills[name] for name in TABLES[0].received.names or ()])
-        if len(orders):
-            self._append(1, lane, record, [orders[name] for name in TABLES[1].received.names or ()])
-        if len(trips):
-            self._append(3, lane, record, [trips[name] for name in TABLES[3].received.names or ()])
+        self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
+        for table, rows in ((FILLS, fills), (ORDERS, orders), (TRIPS, trips)):
+            if len(rows):
+                names = TABLES[table].received.names or ()
+                self._append(table, lane, [rows[name] for name in names])
         if len(ts):
-            record.digest.absorb_equity(ts, equity, cash)
-            record.drawdown.absorb(equity)
-            self._append(2, lane, record, (ts, equity, cash))
+            self._append(EQUITY, lane, (ts, equity, cash))
 
     def close(self) -> dict[int, LaneRecord]:
         """Finish the files and return what was recorded, by lane. Twice is fine.
@@ -148,8 +110,7 @@ class Recorder:
         if self._spill is not None:
             self._spill.abort()
 
-    def _append(self, table: int, lane: int, record: _Lane, columns: Sequence[Column]) -> None:
-        record.rows[table] += len(columns[0])
+    def _append(self, table: int, lane: int, columns: Sequence[Column]) -> None:
         if self._spill is not None:
             self._spill.append(table, lane, columns)
         else:

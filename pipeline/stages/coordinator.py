@@ -32,7 +32,8 @@ class Replay:
 
     ``speed``: 0 is as fast as the data can be consumed, above 0 a multiple of real time;
     ``prefetch_days``: days of data to decode ahead, 0 for none; ``splits``: those that take effect
-    while it is replayed; ``scales``: per symbol what its bars are adjusted by, or None; or nothing.
+    while it is replayed; ``scales``: per symbol what its bars are adjusted by, or None; or nothing;
+    ``cuts``: indices of sessions that begin a slot.
     """
 
     catalog: str
@@ -42,6 +43,7 @@ class Replay:
     prefetch_days: int
     splits: Splits = field(default_factory=dict)
     scales: tuple[Scale | None, ...] = ()
+    cuts: tuple[int, ...] = ()
 
 
 class Coordinator:
@@ -77,6 +79,7 @@ class Coordinator:
             rows=1 if self._clock is not None else shape.rows,
             max_sessions=shape.sessions,
             splits=self._replay.splits,
+            cuts=self._replay.cuts,
         )
         if self._tape.empty:
             dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")

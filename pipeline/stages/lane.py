@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import StrategyError
-from pipeline.execution.account import ACCOUNT
+from pipeline.execution.account import ACCOUNT, empty_outbox_at
 from pipeline.execution.actions import ACTION
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
 from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT, report_open_at, watch_lots_at
 from pipeline.execution.orders import NEVER, ORDER, REPORTED
-from pipeline.execution.overnight import open_books_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
@@ -26,8 +25,9 @@ from pipeline.stages.pricing import Pricing
 from pipeline.stages.raised import describe_raise
 from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import SESSION, SPLITS, Slot, SlotShape
-from pipeline.strategy.bar import BAR, BINDING, bind_columns
+from pipeline.stages.slot import SESSION, Slot, SlotShape
+from pipeline.stages.slot_view import SlotView, begin_slot
+from pipeline.strategy.bar import BAR, BINDING
 from pipeline.strategy.compiled import compile_hooks, hook_address
 from pipeline.strategy.context import Context, name_table
 from pipeline.strategy.records import CONTEXT
@@ -47,8 +47,9 @@ _BY_SYMBOL = (
 )
 #: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
 _APART = {"instruments", "hours", "actions", "maker_points", "tiers", "own_commission"}
-#: Lots a lane begins with where every fill may be one.
+#: Lots a lane begins with where every fill may be one, and orders that its book has room for.
 _LOTS = 64
+_ORDERS = 16
 
 
 class Lane:
@@ -69,11 +70,13 @@ class Lane:
         self._resting_of = np.zeros(symbols, np.int64)
         self._fills_of, self._bars_before, self._met = np.zeros((3, symbols), np.int64)
         self._met[:] = -1  # before any bar
-        self._book = np.zeros(2 * INBOX, ORDER)
+        reserve = INBOX if "on_order" in hooks_of(type(spec.strategy)) else 0
+        self._book = np.zeros(_ORDERS + reserve, ORDER)
         self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
         self._lot_ends = np.zeros((2, symbols), np.int64)
         self._cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.account = self._open_account(terms)
+        self.account[0]["book_reserve"] = reserve
         self._pricing = Pricing(terms, self.account)
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
@@ -81,6 +84,9 @@ class Lane:
         self.context = self._make_context()
         self._self = self._make_self()
         self._make_program()
+        #: Where the context and the account lie, and the bindings with their number.
+        self._addresses = int(self.context.ctypes.data), int(self.account.ctypes.data)
+        self._bound = int(self._bindings.ctypes.data), len(self._bindings)
         self._kept = 0  # orders in the outbox that were taken before and wait for on_order
         self._interpreter: Interpreter | None = None
         self._slot: Slot | None = None
@@ -127,8 +133,12 @@ class Lane:
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
         record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
         record["first_lot"], record["last_lot"] = (ends.ctypes.data for ends in self._lot_ends)
-        self._outbox.attach(account)
+        self._attach_outbox(account)
         return account
+
+    def _attach_outbox(self, account: npt.NDArray[Any]) -> None:
+        self._outbox.attach(account)
+        self._attached = self._outbox.version
 
     def _open_currencies(self, record: Any, instruments: Sequence[Instrument]) -> None:
         """Give foreign symbols their pairs; there is no rate yet, and so no value."""
@@ -233,48 +243,23 @@ class Lane:
 
     def start(self) -> None:
         """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
-        self._outbox.attach(self.account)
+        self._empty_outbox()
         self._guarded(lambda: self._call("on_start"), "on_start")
         self._empty_inbox()
 
-    def run(
-        self,
-        schedule: Schedule,
-        slot: Slot,
-        tables: npt.NDArray[Any],
-        flush: Callable[["Lane"], None],
-    ) -> None:
+    def run(self, view: SlotView, flush: Callable[["Lane"], None]) -> None:
         """Walk the moments of one slot; what came of it is in the outbox (`take`).
 
         ``flush`` is called to empty fills and orders when the outbox is full before the end.
         StrategyError with file, line, symbol and time if the strategy raises.
         """
-        self._slot = slot
-        record = self.context[0]
-        record["tables"] = tables.ctypes.data
-        record["moments"], record["entries"] = (
-            schedule.moments.ctypes.data,
-            schedule.entries.ctypes.data,
-        )
-        record["sessions"] = slot.sessions.ctypes.data
-        record["next_open"] = record["next_close"] = 0
-        base = slot.tables[0]
-        self._cursor[:] = base.first - 1
-        self.account[0]["prices"], self.account[0]["first_row"] = (
-            base.values.ctypes.data,
-            base.first,
-        )
-        self._outbox.attach(self.account)
+        self._slot, schedule = view.slot, view.schedule
+        if self._attached != self._outbox.version:
+            self._attach_outbox(self.account)
+        begin_slot(self._addresses[0], *self._bound, view.address)
         self._kept = 0
-        if slot.header[SPLITS]:
-            first = slot.sessions[0]
-            dated = (int(first[name]) for name in ("date", "index", "open"))
-            open_books_at(int(self.account.ctypes.data), *dated)
-        bind_columns(
-            int(self.context.ctypes.data), int(self._bindings.ctypes.data), len(self._bindings)
-        )
         if self._interpreter is not None:
-            self._interpreter.bind(slot, schedule)
+            self._interpreter.bind(view.slot, schedule)
         index = 0
         while index < schedule.count:
             index = self._guarded(partial(self._walk, schedule, index), "")
@@ -282,26 +267,34 @@ class Lane:
             if index < schedule.count:
                 flush(self)
                 self._make_room()
-        watch_lots_at(int(self.account.ctypes.data))
+        watch_lots_at(self._addresses[1])
         self._empty_inbox()
+
+    def _empty_outbox(self) -> None:
+        if self._attached != self._outbox.version:
+            self._attach_outbox(self.account)
+        empty_outbox_at(self._addresses[1])
 
     def _empty_inbox(self) -> None:
         """Leave the inbox to the next lane; what is done is reported at this lane's next moment."""
-        empty_inbox_at(int(self.account.ctypes.data))
+        if self.account[0]["inbox_count"]:
+            self._enlarge_book()
+            empty_inbox_at(self._addresses[1])
 
     def end_moment(self) -> None:
         """Move what is done to the outbox and what was placed last to the book."""
-        end_moment_at(int(self.account.ctypes.data))
+        self._enlarge_book()
+        end_moment_at(self._addresses[1])
 
     def stop(self) -> None:
         """Call ``on_stop``, after the last slot. Orders it places stay unfilled.
 
         What is still held goes to the outbox as round trips without an exit.
         """
-        self._outbox.attach(self.account)
+        self._empty_outbox()
         self._make_room()
         self._guarded(lambda: self._call("on_stop"), "on_stop")
-        report_open_at(int(self.account.ctypes.data))
+        report_open_at(self._addresses[1])
 
     def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
         """The fills, finished orders and round trips in the outbox.
@@ -333,15 +326,23 @@ class Lane:
             name: record[name].item() for name in names
         }
 
-    def _make_room(self) -> None:
-        resting = int(self.account[0]["resting"])
-        if resting + INBOX > len(self._book):
-            book = np.zeros(2 * (resting + INBOX), ORDER)
-            book[:resting] = self._book[:resting]
+    def _enlarge_book(self) -> None:
+        """Give the book room for what is at rest and for what is in the inbox."""
+        record = self.account[0]
+        orders = int(record["resting"] + record["inbox_count"] + record["book_reserve"])
+        if orders > len(self._book):
+            book = np.zeros(2 * orders, ORDER)
+            book[: len(self._book)] = self._book
             self._book = book
-            self.account[0]["book"], self.account[0]["book_capacity"] = book.ctypes.data, len(book)
+            record["book"], record["book_capacity"] = book.ctypes.data, len(book)
+
+    def _make_room(self) -> None:
+        """Enlarge what a moment might not have fitted into, once the outbox has been taken."""
+        self._enlarge_book()
         record, untold = self.account[0], self._untold()
-        lots = int(record["open_lots"])
+        resting, lots = int(record["resting"]), int(record["open_lots"])
+        # What is in the inbox is in the book before the next fill.
+        resting += int(record["inbox_count"])
         fills = resting + INBOX * int(record["this_close"])
         if record["fifo"] and lots + fills > len(self._lots):
             more = np.zeros(2 * (lots + fills), LOT)
@@ -356,12 +357,12 @@ class Lane:
             self._attach_messages(record)
         self._outbox.make_room(resting, lots)
         counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
-        self._outbox.attach(self.account)
+        self._empty_outbox()
         for name, count in counts.items():
             record[name] = count
         self._outbox.orders[: len(untold)] = untold
         record["orders_out_count"] = self._kept = len(untold)
-        check_room_at(int(self.account.ctypes.data))
+        check_room_at(self._addresses[1])
 
     def _attach_messages(self, record: Any) -> None:
         record["messages"] = self._messages.ctypes.data

@@ -115,7 +115,8 @@ class LaneSpec:
     """One lane as it is sent to its engine.
 
     ``bindings``: (name, interval index, column index) of the strategy's indicators;
-    ``wanted``: indices of the intervals whose bars it is called for.
+    ``wanted``: indices of the intervals whose bars it is called for; ``universe``: indices of the
+    symbols whose bars it sees, none for all.
     """
 
     number: int
@@ -124,6 +125,7 @@ class LaneSpec:
     lookback: int
     bindings: tuple[tuple[str, int, int], ...]
     wanted: tuple[int, ...]
+    universe: tuple[int, ...] = ()
 
 
 def bars_dtype(names: Sequence[str], symbols: int) -> np.dtype[Any]:

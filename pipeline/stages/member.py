@@ -6,6 +6,7 @@ A member that fails writes what happened into its cell of the control page and e
 one that is told to stop (abort, or its parent gone) exits with STOPPED.
 """
 
+import contextlib
 import gc
 import os
 import signal
@@ -24,15 +25,17 @@ from multiprocess import parent_process
 from pipeline.errors import RingtapeError
 from pipeline.market.actions import Splits
 from pipeline.market.plan import IndicatorPlan
+from pipeline.results.recorder import Recorder
+from pipeline.results.tally import Tallies
 from pipeline.stages.coordinator import Coordinator, Replay
-from pipeline.stages.engine import Engine
+from pipeline.stages.engine import Engine, Records
 from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.stages.processor import Processor
 from pipeline.stages.slot import END, ROWS, Slot, SlotShape
 from pipeline.strategy.source import unpack
 from shm.control import ControlPage, Member
-from shm.errors import Aborted, PeerDied
+from shm.errors import Aborted, Dismissed, PeerDied
 from shm.gate import Gate
 from shm.ring import Producer, Reader, Ring
 from shm.stats import StatsBlock
@@ -133,7 +136,8 @@ def coordinate(replay: Replay, producer: Producer, place: Place, member: Member)
     with Coordinator(replay, slots, metrics, place.control.check) as coordinator:
         coordinator.warm_up(_empty_slot(replay.shape))
         for gate in place.ready:
-            gate.wait_until_ready()
+            with contextlib.suppress(Dismissed):
+                gate.wait_until_ready()
         started = time.monotonic_ns()
         coordinator.run(producer)
         return {"started_ns": started, **coordinator.facts()}
@@ -169,23 +173,31 @@ def process(
     return {}
 
 
-def analyse(
-    shape: SlotShape,
-    specs: bytes,
-    terms: Terms,
-    folder: Path,
-    total: int,
-    reader: Reader,
-    place: Place,
-    member: Member,
-) -> dict[str, Any]:
-    """Be an analysis engine; ``specs`` is a packed list of LaneSpec."""
+@dataclass(frozen=True)
+class Analysis:
+    """What an analysis engine does: ``specs`` is a packed list of LaneSpec.
+
+    ``folder``: where result files go, if any are wanted; ``total``: lanes of the whole run.
+    ``tolerant``: a strategy that raises, or takes more than ``limit`` ns in all (0: any time), ends
+    its lane alone.
+    """
+
+    shape: SlotShape
+    specs: bytes
+    terms: Terms
+    folder: Path | None
+    total: int
+    tolerant: bool = False
+    limit: int = 0
+
+
+def analyse(work: Analysis, reader: Reader, place: Place, member: Member) -> dict[str, Any]:
+    """Be an analysis engine."""
     metrics = PerformanceMetrics.for_row(place.stats, place.role)
-    slots = slots_of(place, shape)
-    lanes: Sequence[LaneSpec] = unpack(specs)
-    engine = Engine(lanes, shape, slots, terms, folder, total)
+    slots = slots_of(place, work.shape)
+    engine = _engine(work, slots, member)
     try:
-        engine.warm_up(_empty_slot(shape))
+        engine.warm_up(_empty_slot(work.shape))
         engine.start()
         place.ready[0].signal_ready()
         done = False
@@ -202,7 +214,25 @@ def analyse(
     except BaseException:
         engine.abort()
         raise
-    return {"lanes": facts, "finished_ns": time.monotonic_ns()}
+    return {**facts, "finished_ns": time.monotonic_ns()}
+
+
+def _engine(work: Analysis, slots: Sequence[Slot], member: Member) -> Engine:
+    specs: Sequence[LaneSpec] = unpack(work.specs)
+    lanes = [spec.number for spec in specs]
+    records: Records = Tallies(lanes)
+    if work.folder is not None:
+        records = Recorder(work.folder, lanes, work.shape.symbols, total=work.total)
+    return Engine(
+        specs,
+        work.shape,
+        slots,
+        work.terms,
+        records,
+        tolerant=work.tolerant,
+        limit=work.limit,
+        attend=member.begin,
+    )
 
 
 def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:

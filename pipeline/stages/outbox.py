@@ -27,11 +27,16 @@ class Outbox:
         self.equity = np.zeros(moments)
         self.cash = np.zeros(moments)
         self.session_equity = np.zeros(sessions)
+        #: How often the arrays have been replaced: accounts point at them.
+        self.version = 0
         self.make_room(0)
 
     def make_room(self, resting: int, lots: int = 0) -> None:
         """Make it hold what any one moment of a lane with so many orders and lots can produce."""
         needed = 2 * (resting + INBOX)
+        if len(self.orders) >= needed and len(self.trips) >= 2 * (needed + lots):
+            return
+        self.version += 1
         if len(self.orders) < needed:
             self.orders = np.zeros(needed, ORDER)
             self.fills = np.zeros(needed, FILL)
@@ -39,7 +44,7 @@ class Outbox:
             self.trips = np.zeros(2 * (needed + lots), TRIP)
 
     def attach(self, account: npt.NDArray[Any]) -> None:
-        """Point an account at the arrays and empty them."""
+        """Point an account at the arrays."""
         record = account[0]
         record["inbox"], record["inbox_capacity"] = self.inbox.ctypes.data, len(self.inbox)
         record["fills_out"], record["fills_out_capacity"] = self.fills.ctypes.data, len(self.fills)
@@ -48,6 +53,3 @@ class Outbox:
         record["trips_out"], record["trips_out_capacity"] = self.trips.ctypes.data, len(self.trips)
         record["equity_out"], record["cash_out"] = self.equity.ctypes.data, self.cash.ctypes.data
         record["session_out"] = self.session_equity.ctypes.data
-        record["orders_told"] = 0
-        for name in ("fills_out", "orders_out", "trips_out", "equity_out", "session_out"):
-            record[f"{name}_count"] = 0

@@ -7,6 +7,7 @@ Built once per slot by an engine and walked by all its lanes, so that no lane me
                                                   intervals; symbols in configuration order
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -98,15 +99,19 @@ def _build(
     moments: Any,
     entries: Any,
     base_times: Any,
+    left_out: Any,
     cursor: Any,
     upcoming: Any,
 ) -> tuple[int, int]:
     """Merge bars and session events in time order; the numbers of moments and of base moments.
 
-    ``cursor`` i8[tables, S] and ``upcoming`` i8[tables], each table's next close, are scratch.
+    ``left_out`` i8[n]: symbols without a part in it. ``cursor`` i8[tables, S] and ``upcoming``
+    i8[tables], each table's next close, are scratch.
     """
     cursor[:] = 0
     for index in range(tables.size):
+        for symbol in left_out:
+            cursor[index, symbol] = load_i8(tables[index].count, symbol)
         upcoming[index] = _next_close(tables[index], cursor[index])
     opened = closed = end = count = base_count = 0
     event = _next_event(sessions, closed, opened)
@@ -142,9 +147,14 @@ def _build(
 
 
 class Schedule:
-    """The moments of the slot last read; arrays are reused for every slot."""
+    """The moments of the slot last read, of all symbols or of those with indices ``universe``.
 
-    def __init__(self, shape: SlotShape) -> None:
+    Arrays are reused for every slot.
+    """
+
+    def __init__(self, shape: SlotShape, universe: Collection[int] = ()) -> None:
+        outside = [n for n in range(len(shape.symbols)) if universe and n not in universe]
+        self._left_out = np.array(outside, np.int64)
         symbols, tables = len(shape.symbols), len(shape.intervals)
         bars = symbols * (shape.rows + (shape.rows + 1) * (tables - 1))
         self.moments = np.zeros(bars + 2 * shape.sessions + 2, MOMENT)
@@ -164,6 +174,7 @@ class Schedule:
             self.moments,
             self.entries,
             self._base_times,
+            self._left_out,
             self._cursor,
             self._upcoming,
         )

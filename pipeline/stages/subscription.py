@@ -202,10 +202,15 @@ class _OneShotSubscription(StreamSubscription):
     __slots__ = ()
 
     def signal_ready(self) -> None:
-        """Give one token. Raises OutOfTurn, and gives none, while the one before is not taken."""
+        """Give one token. Raises OutOfTurn, and gives none, while the one before is not taken.
+
+        A consumer that is dismissed takes none, and nobody minds.
+        """
         # The semaphore itself is asked: to take the token back is the one way on all systems.
         if self.poll():
             super().signal_ready()
+            if self._control is not None and self._control.is_dismissed(self.consumer):
+                return
             raise OutOfTurn(
                 f"{self.producer} signalled {self} of depth 1 again before {self.consumer} took "
                 "the token before"

@@ -3,7 +3,8 @@
 Where the cuts lie never shows in results: a slot ends at a base close, no close is split, and its
 horizon is the last instant before the next base bar closes. All that can happen up to there
 (longer bars, session closes and opens) is in the slot, and nothing later is. A session that opens
-with shares split begins a slot: the rows of the past are on another scale from there on.
+with shares split begins a slot: the rows of the past are on another scale from there on. Others
+begin one where they are told to, so that all lanes can be looked at between two sessions.
 """
 
 from bisect import bisect_right
@@ -54,6 +55,7 @@ class Tape:
         rows: int,
         max_sessions: int,
         splits: Splits = NO_SPLITS,
+        cuts: Sequence[int] = (),
     ) -> None:
         self._feeds = feeds
         self._sessions = sessions
@@ -61,7 +63,7 @@ class Tape:
         # One less than a slot can name: the session that opens at the instant the last one closes.
         self._max_sessions = max_sessions - 1
         self._splits = splits
-        self._split_sessions = sorted(splits)
+        self._beginnings = sorted({*splits, *cuts})  # sessions that begin a slot
         self._live = [feed.advance(0) for feed in feeds]
         self._horizon = int(sessions.open_ns[0]) - 1
         self._opened = 0  # sessions, by all slots so far
@@ -83,14 +85,14 @@ class Tape:
     def cut(self) -> Cut:
         """Choose the next slot's bars: as many as fit, no close split.
 
-        A slot ends with the last session before one that opens with shares split, even if that is
-        at the instant at which this one closes.
+        A slot ends with the last session before one that begins a slot, even if that is at the
+        instant at which this one closes.
         """
         first = int(np.searchsorted(self._sessions.close_ns, self._horizon, side="right"))
         last = min(first + self._max_sessions, len(self._sessions)) - 1
-        upcoming = bisect_right(self._split_sessions, first)
-        if upcoming < len(self._split_sessions):
-            last = min(last, self._split_sessions[upcoming] - 1)
+        upcoming = bisect_right(self._beginnings, first)
+        if upcoming < len(self._beginnings):
+            last = min(last, self._beginnings[upcoming] - 1)
         last_close = int(self._sessions.close_ns[last])
         for feed, live in zip(self._feeds, self._live, strict=True):
             if live:

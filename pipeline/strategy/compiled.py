@@ -14,6 +14,7 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -86,13 +87,24 @@ def compile_hooks(
     """Compile the hooks of ``cls``: for each of HOOKS a first-class function, a no-op if undefined.
 
     ``names`` are those of its indicators, ``data_dtypes`` the record that each kind of data other
-    than a bar ("bars", "fill", "session") has here.
+    than a bar ("bars", "fill", "session") has here. Once in a process, however many lanes ask.
     Raises StrategyError with file, line and Numba's reason when a hook cannot be compiled.
     """
+    key: Any = cls  # mypy does not take a class for hashable
+    return _compile_hooks(key, self_dtype, tuple(names), tuple(data_dtypes.items()))
+
+
+@cache
+def _compile_hooks(
+    cls: type[Strategy],
+    self_dtype: np.dtype[Any],
+    names: tuple[str, ...],
+    data_dtypes: tuple[tuple[str, np.dtype[Any]], ...],
+) -> dict[str, Any]:
     views: dict[str | None, tuple[Any, Any]] = {
-        kind: (dtype, record_at(dtype)) for kind, dtype in data_dtypes.items()
+        kind: (dtype, record_at(dtype)) for kind, dtype in data_dtypes
     }
-    views["bar"] = (tuple(names), bar_view(names))
+    views["bar"] = (names, bar_view(names))
     compiled = {}
     for name, kind in HOOKS.items():
         body = getattr(cls, name, None)

@@ -19,6 +19,7 @@ from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.plan import IndicatorPlan
 from pipeline.results.digest import run_digest
 from pipeline.results.folder import RunFolder
+from pipeline.results.recorder import Recorder
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TABLES
 from pipeline.stages.engine import Engine
 from pipeline.stages.feed import Block, Feed
@@ -165,8 +166,12 @@ def run_in_process(
                 slots.shape,
                 slots.views,
                 terms,
-                folder.path,
-                len(specs),
+                Recorder(
+                    folder.path,
+                    [spec.number for spec in specs if spec.number % setup.engines == part],
+                    market.symbols,
+                    total=len(specs),
+                ),
             )
             for part in range(setup.engines)
         ]
@@ -261,7 +266,7 @@ def _drive(
             engines[part].analyse(analysed[part] % count)
             analysed[part] += 1
     assert slots.views[(filled - 1) % count].header[END] == 1
-    return [engine.finish() for engine in engines]
+    return [engine.finish()["lanes"] for engine in engines]
 
 
 def _outcome(

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from pipeline.market.bars import interval_ns
-from pipeline.stages.engine import Engine, table_records
+from pipeline.results.recorder import Recorder
+from pipeline.stages.engine import Engine
 from pipeline.stages.lane_spec import Terms
 from pipeline.stages.processor import Processor
+from pipeline.stages.slot_view import table_records
 from tests.reference.in_process import (
     Coordinating,
     Setup,
@@ -41,14 +43,13 @@ def test_compiled_code_finds_a_slots_tables_by_their_addresses():
             assert record[name] == getattr(table, name).ctypes.data
 
 
-def engine_of(folder: Path, strategies: list) -> tuple[Engine, list[dict]]:
+def engine_of(folder: Path, strategies: list) -> tuple[Engine, dict]:
     """An engine that has walked the whole market, and what it found."""
     market = market_of()
     specs, plan = make_specs(market, strategies, "interpreted")
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
-    engine = Engine(
-        specs, slots.shape, slots.views, Terms(500.0, per_share=0.01), folder, len(specs)
-    )
+    recorder = Recorder(folder, [spec.number for spec in specs], market.symbols)
+    engine = Engine(specs, slots.shape, slots.views, Terms(500.0, per_share=0.01), recorder)
     coordinating = Coordinating(market, slots, 20)
     processor = Processor(plan, range(2), slots.views[0])
     engine.start()
@@ -61,11 +62,12 @@ def engine_of(folder: Path, strategies: list) -> tuple[Engine, list[dict]]:
 
 def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
     _, facts = engine_of(tmp_path, [Crosser(), Tinkerer()])
-    assert [lane["lane"] for lane in facts] == [0, 1]
+    assert [lane["lane"] for lane in facts["lanes"]] == [0, 1]
+    assert len(facts["session_dates"]) == 2
     expected, _ = run_in_process(
         market_of(), [Crosser(), Tinkerer()], Setup(), Terms(500.0, per_share=0.01)
     )
-    for lane, outcome in zip(facts, expected, strict=True):
+    for lane, outcome in zip(facts["lanes"], expected, strict=True):
         assert lane["initial_cash"] == 500.0
         assert (lane["fills"], lane["orders"]) == (len(outcome.fills), len(outcome.orders))
         assert (lane["equity"], lane["cash"]) == outcome.equity[-1][1:]
@@ -73,7 +75,6 @@ def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
         turnover = sum(abs(fill[2]) * fill[3] for fill in outcome.fills)
         assert lane["turnover"] == pytest.approx(turnover)
         assert lane["session_equity"].tolist() == outcome.session_equity
-        assert len(lane["session_dates"]) == 2
         assert lane["record"].digest == outcome.digest
 
 
@@ -91,7 +92,8 @@ def test_giving_up_leaves_no_half_written_table(tmp_path: Path):
     market = market_of()
     specs, plan = make_specs(market, [Crosser()], "interpreted")
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
-    engine = Engine(specs, slots.shape, slots.views, Terms(500.0), tmp_path, 1)
+    recorder = Recorder(tmp_path, [0], market.symbols)
+    engine = Engine(specs, slots.shape, slots.views, Terms(500.0), recorder)
     engine.start()
     engine.abort()
     assert list(tmp_path.iterdir()) == []

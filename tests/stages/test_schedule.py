@@ -2,7 +2,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.market.plan import IndicatorPlan
-from pipeline.stages.engine import table_records
 from pipeline.stages.processor import Processor
 from pipeline.stages.schedule import (
     CLOSES,
@@ -14,6 +13,7 @@ from pipeline.stages.schedule import (
     Schedule,
 )
 from pipeline.stages.slot import SlotShape
+from pipeline.stages.slot_view import table_records
 from tests.reference.in_process import Coordinating, Slots
 from tests.reference.market import Market
 from tests.reference.replay import all_bars, moments_of
