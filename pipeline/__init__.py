@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pipeline.market import indicators
     from pipeline.market.time_manager import TimeManager
     from pipeline.run import Progress, Result, run
+    from pipeline.sweep.ledger import Ledger
+    from pipeline.sweep.progress import SweepProgress
+    from pipeline.sweep.sweep import SweepResult, sweep
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.session_data import SessionData
     from pipeline.stages.subscription import StreamSubscription
@@ -36,6 +39,10 @@ _HOMES = {
     "run": "pipeline.run",
     "Result": "pipeline.run",
     "Progress": "pipeline.run",
+    "sweep": "pipeline.sweep.sweep",
+    "SweepResult": "pipeline.sweep.sweep",
+    "SweepProgress": "pipeline.sweep.progress",
+    "Ledger": "pipeline.sweep.ledger",
     "SessionData": "pipeline.stages.session_data",
     "StreamSubscription": "pipeline.stages.subscription",
     "PerformanceMetrics": "pipeline.stages.metrics",
@@ -53,6 +60,7 @@ __all__ = [
     "HOUR",
     "MINUTE",
     "SECOND",
+    "Ledger",
     "PerformanceMetrics",
     "Progress",
     "Result",
@@ -61,12 +69,15 @@ __all__ = [
     "SessionData",
     "Strategy",
     "StreamSubscription",
+    "SweepProgress",
+    "SweepResult",
     "Symbol",
     "TimeManager",
     "indicators",
     "run",
     "state",
     "states",
+    "sweep",
     "tif",
 ]
 
@@ -82,13 +93,13 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """Keeps ``pipeline.run`` the function, though a submodule has that name too.
+    """Keeps ``pipeline.run`` and ``pipeline.sweep`` the functions, though modules are named so too.
 
     Importing a submodule sets it as an attribute of its package, over whatever is there.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name == "run" and isinstance(value, ModuleType)):
+        if not (name in ("run", "sweep") and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 

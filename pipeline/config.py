@@ -24,6 +24,7 @@ from pipeline.config_currency import Conversion, find_conversions
 from pipeline.config_execution import ExecutionConfig, InstrumentConfig, TradingConfig
 from pipeline.config_refusal import LIST, OBJECT, expectation, explain
 from pipeline.config_source import apply_overrides, read_config
+from pipeline.config_sweep import SweepConfig, check_against_session
 from pipeline.config_values import (
     Date,
     ParameterName,
@@ -158,6 +159,13 @@ class StrategyConfig(Section):
         " as plain Python, for writing and debugging, and for code that Numba does not take."
         " Results are the same either way. Default compiled.",
     )
+    symbols: Symbols | None = Field(
+        default=None,
+        min_length=1,
+        json_schema_extra={"uniqueItems": True},
+        description="The lane's universe: which of the run's symbols it is called for and can"
+        " trade. null: all. Default null.",
+    )
 
 
 class PipelineConfig(Section):
@@ -259,6 +267,11 @@ class SessionConfig(Section):
         " summary), by its returns from close to close of the sessions. The catalog must hold it at"
         " the base interval; it need not be among the symbols. null: none. Default null.",
     )
+    sweep: SweepConfig | None = Field(
+        default=None,
+        description="Which sets of parameters `ringtape sweep` tries; a run takes no notice of it."
+        " null: no sweep. Default null.",
+    )
     metadata: dict[Text, Text] = Field(
         default={},
         description="Notes of your own, text by name; copied into the run folder and used for"
@@ -274,6 +287,7 @@ class SessionConfig(Section):
                     f"one of the symbols {', '.join(symbols)}", field="instruments", value=symbol
                 )
         self.conversions()
+        check_against_session(self.sweep, symbols, len(self.strategies))
         return self
 
     def __init__(self, /, **settings: Any) -> None:

@@ -78,6 +78,7 @@ def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], S
     path: list[str] = []
     node: Schema = _resolve(schema, schema)
     for depth, step in enumerate(location, start=1):
+        node = _without_null(node, schema)
         if step in (OBJECT, LIST):
             if depth == len(location):
                 break
@@ -109,8 +110,15 @@ def _resolve(node: Schema, schema: Schema) -> Schema:
     return node
 
 
+def _without_null(node: Schema, schema: Schema) -> Schema:
+    """Give what is in a section that may also be null; anything else as it is."""
+    choices = [choice for choice in node.get("anyOf", ()) if choice.get("type") != "null"]
+    return _resolve(choices[0], schema) if len(choices) == 1 else node
+
+
 def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
     name, key = ".".join(path), path[-1]
+    section = _without_null(section, schema)
     if key in _RETIRED:
         return f"{name} {_RETIRED[key]}"
     settings = list(_settings(schema, schema, ""))
@@ -129,7 +137,7 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
 
 def _settings(node: Schema, schema: Schema, above: str) -> Iterator[str]:
     """Walk the dotted names of all settings, sections before what is in them."""
-    node = _resolve(node, schema)
+    node = _without_null(_resolve(node, schema), schema)
     for branch in node.get("oneOf", [node]):
         for name, below in _resolve(branch, schema).get("properties", {}).items():
             yield f"{above}{name}"
@@ -140,7 +148,10 @@ def _describe(node: Schema, schema: Schema) -> str:
     """Say in words what the schema accepts here."""
     node = _resolve(node, schema)
     if one := node.get("oneOf"):
-        return f"{_describe(one[0], schema)}, or a list of at least one such section"
+        section, many = (_resolve(branch, schema) for branch in one)
+        if many["items"] != one[0]:
+            return f"{_describe(section, schema)}, or {_describe(many, schema)}"
+        return f"{_describe(section, schema)}, or a list of at least one such section"
     if choices := node.get("anyOf"):
         numbers = any(choice.get("type") == "number" for choice in choices)
         return " or ".join(
@@ -175,11 +186,14 @@ def _describe(node: Schema, schema: Schema) -> str:
 
 
 def _bounds(node: Schema) -> str:
-    least, most, above = (node.get(k) for k in ("minimum", "maximum", "exclusiveMinimum"))
+    least, most = node.get("minimum"), node.get("maximum")
+    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
     if least is not None and most is not None:
         return f" from {least} to {most}"
     if least is not None:
         return f" of at least {least}"
+    if above is not None and below is not None:
+        return f" above {above} and below {below}"
     return f" above {above}" if above is not None else ""
 
 

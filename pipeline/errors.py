@@ -54,3 +54,12 @@ class RunError(RingtapeError):
     """
 
     exit_code = 1
+
+
+class LedgerError(RingtapeError):
+    """The ledger of sweeps cannot serve the request.
+
+    You get it when there is no ledger, the file is none or of another version, or when a sweep,
+    lane or figure that you name is not in it. The message names the file, what was found and what
+    was expected; nothing has been changed.
+    """

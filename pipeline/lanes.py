@@ -41,36 +41,63 @@ def strategy_settings(given: Given) -> list[dict[str, Any]]:
     return settings
 
 
+@dataclass(frozen=True)
+class LaneSetting:
+    """What makes a lane: ``mode`` "compiled" or "interpreted", ``symbols`` none for all."""
+
+    strategy: Strategy
+    mode: str
+    symbols: tuple[str, ...] = ()
+
+
 def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
     """Build the lanes of a configuration; the classes are those ``given``, or found by name."""
+    settings = config.strategies
+    lanes = [
+        LaneSetting(cls(**setting.parameters), setting.mode, setting.symbols or ())
+        for cls, setting in zip(classes_of(config, given), settings, strict=True)
+    ]
+    return build_lanes(config, lanes, travel_names(config, given))
+
+
+def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy]]:
+    """Return the strategy classes of a configuration, in its order."""
+    if given is None:
+        return [load_class(setting.name) for setting in config.strategies]
+    many = given if isinstance(given, list | tuple) else [given]
+    return [one if isinstance(one, type) else type(one) for one in many]
+
+
+def travel_names(config: SessionConfig, given: Given | None) -> tuple[str, ...]:
+    """Return the names by which other processes find the classes; none if they were given."""
+    return tuple(setting.name for setting in config.strategies) if given is None else ()
+
+
+def build_lanes(
+    config: SessionConfig, lanes: Sequence[LaneSetting], names: tuple[str, ...]
+) -> Lanes:
+    """Number lanes, plan their indicators together and tell each where it finds its columns."""
     from pipeline.stages.lane_spec import LaneSpec
 
-    settings = config.strategies
-    if given is None:
-        classes = [load_class(setting.name) for setting in settings]
-    else:
-        many = given if isinstance(given, list | tuple) else [given]
-        classes = [one if isinstance(one, type) else type(one) for one in many]
-    strategies = [cls(**setting.parameters) for cls, setting in zip(classes, settings, strict=True)]
-    intervals = config.session_data_config.streams
-    requests = [_indicators(strategy, BAR_FIELDS) for strategy in strategies]
-    plan = IndicatorPlan.build(requests, intervals)
+    data = config.session_data_config
+    requests = [_indicators(lane.strategy, BAR_FIELDS) for lane in lanes]
+    plan = IndicatorPlan.build(requests, data.streams)
+    place = {symbol: index for index, symbol in enumerate(data.symbols)}
     specs = []
-    for number, (strategy, setting) in enumerate(zip(strategies, settings, strict=True)):
-        hooks_of(type(strategy))
+    for number, lane in enumerate(lanes):
+        hooks_of(type(lane.strategy))
         specs.append(
             LaneSpec(
                 number,
-                strategy,
-                setting.mode,
-                lookback_of(strategy),
+                lane.strategy,
+                lane.mode,
+                lookback_of(lane.strategy),
                 plan.binding(requests[number]),
-                _wanted(strategy, intervals),
+                _wanted(lane.strategy, data.streams),
+                tuple(sorted(place[symbol] for symbol in lane.symbols)),
             )
         )
-    lookback = max(spec.lookback for spec in specs)
-    names = tuple(setting.name for setting in settings) if given is None else ()
-    return Lanes(tuple(specs), plan, lookback, names)
+    return Lanes(tuple(specs), plan, max(spec.lookback for spec in specs), names)
 
 
 def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:

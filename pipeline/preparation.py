@@ -18,6 +18,7 @@ from pipeline.supervisor import Work
 from pipeline.trading_terms import terms_of, time_manager
 
 if TYPE_CHECKING:
+    from pipeline.stages.halving import HalvingPlan
     from pipeline.stages.lane_spec import Terms
     from pipeline.stages.slot import SlotShape
 
@@ -102,15 +103,14 @@ class Division:
     """How a run's lanes are divided, and what becomes of them.
 
     ``shares``: numbers of the lanes of each engine; ``folder``: where tables go, None: there are
-    none; ``tolerant``, ``limit``: see `stages.member.Analysis`; ``cuts``: indices of sessions that
-    begin a slot.
+    none; ``tolerant``, ``limit``, ``halving``: see `stages.member.Analysis`.
     """
 
     shares: Sequence[Sequence[int]]
     folder: Path | None
     tolerant: bool = False
     limit: int = 0
-    cuts: tuple[int, ...] = ()
+    halving: "HalvingPlan | None" = None
 
 
 def divide_evenly(lanes: int, engines: int) -> list[range]:
@@ -134,7 +134,8 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         pace.prefetch_days,
         actions.splits,
         actions.scales,
-        division.cuts,
+        # After so many sessions a slot ends, so that the next one begins with the one after them.
+        () if division.halving is None else division.halving.rungs,
     )
     processors = settings.pipeline.processors
     plan = pack(lanes.plan, lanes.names)
@@ -159,6 +160,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
                     len(lanes.specs),
                     division.tolerant,
                     division.limit,
+                    division.halving,
                 ),
             )
             for numbers in division.shares

@@ -27,10 +27,11 @@ from pipeline.results.statistics import (
     lane_statistics,
     monthly_returns,
     session_returns,
+    sessions_per_year,
     turnover_per_year,
 )
 from pipeline.stages.metrics import PerformanceMetrics
-from pipeline.strategy.strategy import values_of
+from pipeline.strategy.strategy import Strategy, values_of
 from shm.control import MemberSnapshot
 
 _NS = 1e-9
@@ -75,7 +76,13 @@ def summarise(
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
     seconds = elapsed * _NS
-    per_lane = [_lane(settings, lanes, lane, benchmark) for lane in found]
+    per_lane = [
+        {
+            "lane": lane["lane"],
+            **lane_summary(settings, setting.name, spec.strategy, setting.mode, lane, benchmark),
+        }
+        for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
+    ]
     data = settings.session_data_config
     bars = sum(replayed["present"])
     first = per_lane[0]
@@ -161,15 +168,18 @@ def _quality(wanted: bool, symbols: Sequence[str], replayed: Mapping[str, Any]) 
     }
 
 
-def _lane(
-    settings: SessionConfig, lanes: Lanes, found: Mapping[str, Any], benchmark: Benchmark | None
+def lane_summary(
+    settings: SessionConfig,
+    name: str,
+    strategy: Strategy,
+    mode: str,
+    found: Mapping[str, Any],
+    benchmark: Benchmark | None,
 ) -> dict[str, Any]:
-    """Return one lane's part of the summary."""
-    number = found["lane"]
-    setting = settings.strategies[number]
+    """Return what the summary says of one lane; ``found``: its facts, with ``session_dates``."""
     record = found["record"]
     initial, closes, dates = (found[n] for n in ("initial_cash", "session_equity", "session_dates"))
-    per_year = _sessions_per_year(dates)
+    per_year = sessions_per_year(dates)
     relative = (
         {}
         if benchmark is None
@@ -179,10 +189,9 @@ def _lane(
         found[name] for name in ("trips", "wins", "gross_profit", "gross_loss")
     )
     return {
-        "lane": number,
-        "strategy": setting.name,
-        "parameters": values_of(lanes.specs[number].strategy),
-        "mode": setting.mode,
+        "strategy": name,
+        "parameters": values_of(strategy),
+        "mode": mode,
         "orders": found["orders"],
         "fills": record.fills,
         "final_equity": found["equity"],
@@ -243,14 +252,5 @@ def _benchmark(benchmark: Benchmark, found: Mapping[str, Any]) -> dict[str, Any]
     returns = benchmark.returns[~np.isnan(benchmark.returns)]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
     fall = drawdowns(1.0, closes).depth
-    figures = lane_statistics(1.0, closes, _sessions_per_year(found["session_dates"]), fall)
+    figures = lane_statistics(1.0, closes, sessions_per_year(found["session_dates"]), fall)
     return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}
-
-
-def _sessions_per_year(dates: _Dates) -> float:
-    """Return how many sessions the calendar has per year, by the dates of the run.
-
-    Below a month the usual 252 is taken for it: a week without a holiday says little of a year.
-    """
-    days = (dates[-1] - dates[0]) / 86_400e9 + 1 if len(dates) else 0.0
-    return 252.0 if days < 28 else float(len(dates) / days * 365.25)

@@ -25,6 +25,7 @@ from pyarrow import supported_memory_backends
 from pipeline import errors
 from pipeline.code_cache import kernel_variables
 from pipeline.errors import RunError
+from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
 from shm.control import ControlPage, MemberSnapshot, RunState
@@ -115,7 +116,10 @@ class Work:
 
 
 class Crew:
-    """The processes of one run and all they share; a context manager that frees everything."""
+    """The processes of one run and all they share; a context manager that frees everything.
+
+    ``board``: rungs and lanes of a scoreboard, if the engines need one.
+    """
 
     def __init__(
         self,
@@ -125,12 +129,15 @@ class Crew:
         slots: int,
         slot_size: int,
         mode: Literal["data", "clock"],
+        board: tuple[int, int] | None = None,
     ) -> None:
         self._context = context
         self._work = work
         self._slots = slots
         self._slot_size = slot_size
         self._mode = mode
+        self._size_of_board = board
+        self._board: Scoreboard | None = None
         self._owned = ExitStack()
         self._processes: list[Any] = []
         self._pipes: dict[Any, int] = {}
@@ -140,7 +147,7 @@ class Crew:
         processors = [f"processor {i}" for i in range(len(work.process))]
         engines = [f"engine {i}" for i in range(len(work.analyse))]
         self.roles = (COORDINATOR, *processors, *engines)
-        self._processors, self._engines = processors, engines
+        self._processors, self.engines = processors, tuple(engines)
 
     def __enter__(self) -> Self:
         remove_stale()
@@ -155,12 +162,12 @@ class Crew:
         own = self._owned.enter_context
         self.run_id = new_run_id()
         self.control = own(ControlPage.create(self.run_id, self.roles))
-        rows = metrics_rows(len(self._processors), len(self._engines))
+        rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
         self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
         filled = [self._edge(COORDINATOR, p) for p in self._processors]
-        derived = {(p, e): self._edge(p, e) for p in self._processors for e in self._engines}
-        free = [self._edge(e, COORDINATOR, self._slots) for e in self._engines]
+        derived = {(p, e): self._edge(p, e) for p in self._processors for e in self.engines}
+        free = [self._edge(e, COORDINATOR, self._slots) for e in self.engines]
         self._ready = [
             own(
                 Gate(
@@ -173,14 +180,17 @@ class Crew:
             )
             for i, role in enumerate(self.roles[1:])
         ]
+        if self._size_of_board is not None:
+            board = Scoreboard(self.run_id, *self._size_of_board, self.engines, self.control)
+            self._board = own(board)
         producer = self._ring.producer(free, filled)
         readers = [
-            self._ring.reader([edge], [derived[p, e] for e in self._engines])
+            self._ring.reader([edge], [derived[p, e] for e in self.engines])
             for p, edge in zip(self._processors, filled, strict=True)
         ]
         last = [
             self._ring.reader([derived[p, e] for p in self._processors], [edge])
-            for e, edge in zip(self._engines, free, strict=True)
+            for e, edge in zip(self.engines, free, strict=True)
         ]
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
 
@@ -216,6 +226,7 @@ class Crew:
                 self._ring,
                 tuple(self._ready) if index == 0 else (self._ready[index - 1],),
                 sending,
+                self._board.side(role) if self._board and role in self.engines else None,
             )
             body = partial(work[index], self._stations[index])
             process = self._context.Process(
@@ -231,14 +242,15 @@ class Crew:
     def watch(
         self,
         tick: Callable[[StatsBlock], None],
-        lose: Callable[[MemberSnapshot, str], None] | None = None,
+        lose: Callable[[MemberSnapshot, str], bool] | None = None,
     ) -> list[dict[str, Any]]:
         """Wait until all members have finished; their facts in the order of ``roles``.
 
         Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
         names it with its exit code or signal; all others are told to stop by then. With ``lose``
-        the run goes on without an engine that ends badly, as long as one is left: it is called
-        with what the engine wrote of itself and why it ended, and the engine's facts are {}.
+        the run goes on without an engine that ends badly: it is called with what the engine wrote
+        of itself and why it ended, and says whether there is something to go on for. Without, or
+        when no engine is left, all stop, and nothing is raised. Who has found nothing has facts {}.
         """
         while self._processes_left():
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
@@ -247,7 +259,7 @@ class Crew:
             for index, process in enumerate(self._processes):
                 if process.exitcode in (None, 0) or index in self._lost:
                     continue
-                if lose is None or self.roles[index] not in self._engines:
+                if lose is None or self.roles[index] not in self.engines:
                     self._fail(index)
                 self._lose(index, lose)
             tick(self.stats)
@@ -255,8 +267,8 @@ class Crew:
         self.control.set_state(RunState.DONE)
         return [self._facts.get(index, {}) for index in range(len(self.roles))]
 
-    def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], None]) -> None:
-        """Go on without an engine; without any there is nothing to go on for."""
+    def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], bool]) -> None:
+        """Go on without an engine, or give up if that or the absence of any other says so."""
         self._lost.add(index)
         self.control.dismiss(self.roles[index])
         member = self.control.members()[index]
@@ -265,9 +277,8 @@ class Crew:
             if member.failed
             else _ended(self.roles[index], self._processes[index])
         )
-        lose(member, why)
-        if len(self._lost) == len(self._engines):
-            self.control.abort(self.roles[index], "no engine is left")
+        if not lose(member, why) or len(self._lost) == len(self.engines):
+            self.control.abort(self.roles[index], why)
             self._join(_GRACE_SECONDS)
             self._lost.update(range(len(self.roles)))
 

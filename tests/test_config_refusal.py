@@ -17,7 +17,8 @@ LANES = "a section with name, parameters, mode, or a list of at least one such s
 STAGES = "processors, engines, slots, slot_rows, start_method"
 SECTIONS = (
     "session_name, exchange_group, asset_class, mode, backtest_config, session_data_config,"
-    " trading_config, execution, instruments, strategy, pipeline, catalog, benchmark, metadata"
+    " trading_config, execution, instruments, strategy, pipeline, catalog, benchmark, sweep,"
+    " metadata"
 )
 TIERS = "a list, each a section with above, bps, maker_bps, per_share"
 DAY = "a date written as YYYY-MM-DD"

@@ -86,6 +86,10 @@ class Recorder:
         if len(ts):
             self._append(EQUITY, lane, (ts, equity, cash))
 
+    def of(self, lane: int) -> LaneRecord:
+        """Return what was recorded of a lane so far."""
+        return self._lanes[lane].facts()
+
     def close(self) -> dict[int, LaneRecord]:
         """Finish the files and return what was recorded, by lane. Twice is fine.
 

@@ -18,6 +18,15 @@ NO_SCATTER = 1e-14
 TAIL = 0.05
 
 
+def sessions_per_year(dates: NDArray[np.int64]) -> float:
+    """Return how many sessions a year has, by the dates (ns) of some that follow each other.
+
+    Below a month the usual 252 is taken for it: a week without a holiday says little of a year.
+    """
+    days = (dates[-1] - dates[0]) / 86_400e9 + 1 if len(dates) else 0.0
+    return 252.0 if days < 28 else float(len(dates) / days * 365.25)
+
+
 def total_return(initial: float, final: float) -> float:
     """Return final / initial - 1. NaN unless `initial` is positive."""
     return final / initial - 1.0 if initial > 0 else math.nan

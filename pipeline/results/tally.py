@@ -82,9 +82,12 @@ class Tallies:
         """Absorb a slot's rows of one lane, as `Recorder.record` takes them."""
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
 
-    def close(self) -> dict[int, LaneRecord]:
-        """Return what was recorded, by lane."""
-        return {lane: tally.facts() for lane, tally in self._lanes.items()}
+    def of(self, lane: int) -> LaneRecord:
+        """Return what was recorded of a lane so far."""
+        return self._lanes[lane].facts()
+
+    def close(self) -> None:
+        """Finish; there is no file to close."""
 
     def abort(self) -> None:
         """Give up; there is nothing to remove."""

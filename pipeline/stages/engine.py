@@ -4,14 +4,15 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.errors import StrategyError
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
+from pipeline.stages.halving import Halving, score_of
 from pipeline.stages.lane import Lane
 from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.outbox import Outbox
@@ -29,13 +30,27 @@ _COMPILING_NS = 300_000_000_000
 Records = Recorder | Tallies
 
 
+@dataclass
+class _Running:
+    """A lane that goes on, and what the engine knows of it.
+
+    ``spent``: ns of processor time; ``equity``: at the sessions' closes; ``bars``: base bars seen.
+    """
+
+    lane: Lane
+    universe: tuple[int, ...]
+    spent: int = 0
+    bars: int = 0
+    equity: "array[float]" = field(default_factory=lambda: array("d"))
+
+
 class Engine:
     """Runs the lanes ``specs`` over the tape, and puts what they do into ``records``.
 
     ``attend(lane, spent)`` is called before each walk of a lane, with the ns of processor time that
     count against its limit, and with -1 where no lane is at work. What a strategy raises ends the
     engine; if ``tolerant``, it ends its lane alone, and so does taking more than ``limit`` ns in
-    all (0: any time).
+    all (0: any time). ``halving``: where lanes are compared while they run.
     """
 
     def __init__(
@@ -48,6 +63,7 @@ class Engine:
         *,
         tolerant: bool = False,
         limit: int = 0,
+        halving: Halving | None = None,
         attend: Callable[[int, int], None] = lambda lane, spent: None,
     ) -> None:
         self._outbox = Outbox(shape.rows * len(shape.symbols), shape.sessions)
@@ -55,19 +71,17 @@ class Engine:
         self._records = records
         self._tolerant = tolerant
         self._limit = limit
+        self._halving = halving
         self._attend = attend
-        self.lanes: list[Lane] = []
-        self._universes: dict[int, tuple[int, ...]] = {}
-        self._spent: dict[int, int] = {}
-        self._session_equity: dict[int, array[float]] = {}
+        self._running: list[_Running] = []
+        self._ended: list[dict[str, Any]] = []
         self._lost: dict[int, str] = {}
         for spec in specs:
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
-                self.lanes.append(Lane(spec, shape, terms, self._outbox))
-            self._universes[spec.number] = spec.universe
-            self._spent[spec.number] = 0
-            self._session_equity[spec.number] = array("d")
+                lane = Lane(spec, shape, terms, self._outbox)
+                self._running.append(_Running(lane, spec.universe))
+        attend(-1, 0)
         self._session_dates: list[int] = []
         self._schedules = {
             universe: Schedule(shape, universe) for universe in {spec.universe for spec in specs}
@@ -89,48 +103,53 @@ class Engine:
         Until the first slot comes it is what the lanes look at, so it is kept.
         """
         self._before_first = self._views_of(slot)
-        self._walk_all(self._before_first, record=False)
+        self._walk(self._before_first, record=False)
         Recorder.warm_up()
 
     def start(self) -> None:
         """Call the strategies' ``on_start``."""
-        for lane in self._attended():
-            with self._losing(lane.number):
-                lane.start()
-                self._flush(lane)
+        for running in self._attended():
+            with self._losing(running.lane.number):
+                running.lane.start()
+                self._flush(running.lane)
 
     def analyse(self, index: int) -> int:
-        """Walk slot ``index``, just taken, with every lane; record and count their fills."""
+        """Walk slot ``index``, just taken, with every lane; record and count their fills.
+
+        At a rung, waits for the other engines and ends the lanes that do not go on.
+        """
         closed = self._slots[index].open_sessions
         self._session_dates += closed["date"][closed["closes"] == 1].tolist()
         before = self._fills
-        self._walk_all(self._views[index], record=True)
+        self._walk(self._views[index], record=True)
+        if self._halving is not None:
+            rung = self._halving.rung(len(self._session_dates))
+            if rung is not None:
+                self._halve(self._halving, rung)
         return self._fills - before
 
-    def _walk_all(self, views: dict[tuple[int, ...], SlotView], *, record: bool) -> None:
+    def _walk(self, views: dict[tuple[int, ...], SlotView], *, record: bool) -> None:
         for view in views.values():
             view.read()
-        for lane in self._attended():
-            view = views[self._universes[lane.number]]
+        for running in self._attended():
+            lane, view = running.lane, views[running.universe]
             began = time.thread_time_ns()
             with self._losing(lane.number):
                 lane.run(view, self._flush)
                 if record:
-                    self._record_all(lane, view.schedule.base_times)
-            self._spent[lane.number] += time.thread_time_ns() - began
+                    self._record_all(running, view)
+            running.spent += time.thread_time_ns() - began
 
-    def _attended(self) -> Iterator[Lane]:
+    def _attended(self) -> Iterator[_Running]:
         """Give the lanes that are left, each marked as the one at work."""
-        for lane in tuple(self.lanes):
-            spent = self._spent[lane.number]
+        for running in tuple(self._running):
+            number, spent = running.lane.number, running.spent
             if 0 < self._limit < spent:
-                limit = self._limit * 1e-9
-                self._lose(
-                    lane.number, f"took {spent * 1e-9:.3g} s, more than the {limit:g} allowed"
-                )
-                continue
-            self._attend(lane.number, spent if self._limit else 0)
-            yield lane
+                taken, limit = spent * 1e-9, self._limit * 1e-9
+                self._lose(number, f"took {taken:.3g} s, more than the {limit:g} allowed")
+            else:
+                self._attend(number, spent if self._limit else 0)
+                yield running
         self._attend(-1, 0)
 
     @contextmanager
@@ -145,8 +164,26 @@ class Engine:
 
     def _lose(self, number: int, why: str) -> None:
         """Go on without a lane, and free it; the facts will say why."""
-        self.lanes = [lane for lane in self.lanes if lane.number != number]
+        self._running = [one for one in self._running if one.lane.number != number]
         self._lost[number] = why
+
+    def _halve(self, halving: Halving, rung: int) -> None:
+        """End the lanes that do not go on; what they came to by then is kept."""
+        dates = np.array(self._session_dates, np.int64)
+        scores = {
+            running.lane.number: score_of(
+                halving.plan.score,
+                running.lane.facts()["initial_cash"],
+                np.array(running.equity),
+                dates,
+                self._records.of(running.lane.number).max_drawdown,
+            )
+            for running in self._running
+        }
+        survivors = halving.survivors(rung, scores)
+        ended = [one for one in self._running if one.lane.number not in survivors]
+        self._ended += [self._facts_of(one) for one in ended]
+        self._running = [one for one in self._running if one.lane.number in survivors]
 
     def _flush(self, lane: Lane) -> None:
         """Record what is in the outbox before a slot's equity is."""
@@ -154,20 +191,24 @@ class Engine:
         self._fills += len(taken[0])
         self._records.record(lane.number, *taken, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
-    def _record_all(self, lane: Lane, times: npt.NDArray[np.int64]) -> None:
+    def _record_all(self, running: _Running, view: SlotView) -> None:
+        lane, times = running.lane, view.schedule.base_times
         taken = lane.take()
         self._fills += len(taken[0])
         rows, outbox = len(times), self._outbox
         self._records.record(lane.number, *taken, times, outbox.equity[:rows], outbox.cash[:rows])
         sessions = int(lane.account[0]["session_out_count"])
-        self._session_equity[lane.number].frombytes(outbox.session_equity[:sessions].tobytes())
+        running.equity.frombytes(outbox.session_equity[:sessions].tobytes())
+        running.bars += view.bars
 
     def finish(self) -> dict[str, Any]:
         """Call ``on_stop``, record the orders still at rest, close the files; what was found.
 
-        ``lanes``: facts per lane; ``lost``: per lane without any, why; ``session_dates``: i8[n].
+        ``lanes``: facts per lane, of those that a rung has ended as they were then, with
+        ``sessions`` fewer than all; ``lost``: per lane without any, why; ``session_dates``: i8[n].
         """
-        for lane in self._attended():
+        for running in self._attended():
+            lane = running.lane
             with self._losing(lane.number):
                 lane.stop()
                 lane.end_moment()
@@ -176,20 +217,22 @@ class Engine:
                 self._records.record(
                     lane.number, fills, rest, trips, _NO_TIMES, _NO_VALUES, _NO_VALUES
                 )
-        records = self._records.close()
+        self._records.close()
         return {
-            "lanes": [
-                {
-                    **lane.facts(),
-                    "record": records[lane.number],
-                    # As an array: a list of numbers takes the pickler a microsecond each.
-                    "session_equity": np.array(self._session_equity[lane.number]),
-                    "seconds": self._spent[lane.number] * 1e-9,
-                }
-                for lane in self.lanes
-            ],
+            "lanes": [*self._ended, *(self._facts_of(running) for running in self._running)],
             "lost": self._lost,
             "session_dates": np.array(self._session_dates, np.int64),
+        }
+
+    def _facts_of(self, running: _Running) -> dict[str, Any]:
+        return {
+            **running.lane.facts(),
+            "record": self._records.of(running.lane.number),
+            "sessions": len(self._session_dates),
+            # As an array: a list of numbers takes the pickler a microsecond each.
+            "session_equity": np.array(running.equity),
+            "bars": running.bars,
+            "seconds": running.spent * 1e-9,
         }
 
     def abort(self) -> None:

@@ -29,6 +29,7 @@ from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.engine import Engine, Records
+from pipeline.stages.halving import BoardSide, Halving, HalvingPlan
 from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.stages.processor import Processor
@@ -51,6 +52,7 @@ class Place:
 
     ``ready``: the gate by which it says that it is ready, or, for the coordinator, those of all
     the others. ``facts``: the end of a pipe that takes what it found, once, when it is done.
+    ``board``: an engine's side of the scoreboard, if there is one.
     """
 
     index: int
@@ -60,6 +62,7 @@ class Place:
     ring: Ring
     ready: tuple[Gate, ...]
     facts: Any
+    board: BoardSide | None = None
 
 
 def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) -> None:
@@ -179,7 +182,7 @@ class Analysis:
 
     ``folder``: where result files go, if any are wanted; ``total``: lanes of the whole run.
     ``tolerant``: a strategy that raises, or takes more than ``limit`` ns in all (0: any time), ends
-    its lane alone.
+    its lane alone; ``halving``: when lanes are compared with those of other engines.
     """
 
     shape: SlotShape
@@ -189,13 +192,14 @@ class Analysis:
     total: int
     tolerant: bool = False
     limit: int = 0
+    halving: HalvingPlan | None = None
 
 
 def analyse(work: Analysis, reader: Reader, place: Place, member: Member) -> dict[str, Any]:
     """Be an analysis engine."""
     metrics = PerformanceMetrics.for_row(place.stats, place.role)
     slots = slots_of(place, work.shape)
-    engine = _engine(work, slots, member)
+    engine = _engine(work, slots, place, member)
     try:
         engine.warm_up(_empty_slot(work.shape))
         engine.start()
@@ -217,7 +221,7 @@ def analyse(work: Analysis, reader: Reader, place: Place, member: Member) -> dic
     return {**facts, "finished_ns": time.monotonic_ns()}
 
 
-def _engine(work: Analysis, slots: Sequence[Slot], member: Member) -> Engine:
+def _engine(work: Analysis, slots: Sequence[Slot], place: Place, member: Member) -> Engine:
     specs: Sequence[LaneSpec] = unpack(work.specs)
     lanes = [spec.number for spec in specs]
     records: Records = Tallies(lanes)
@@ -231,6 +235,7 @@ def _engine(work: Analysis, slots: Sequence[Slot], member: Member) -> Engine:
         records,
         tolerant=work.tolerant,
         limit=work.limit,
+        halving=Halving.join(work.halving, place.board),
         attend=member.begin,
     )
 

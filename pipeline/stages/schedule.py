@@ -153,6 +153,7 @@ class Schedule:
     """
 
     def __init__(self, shape: SlotShape, universe: Collection[int] = ()) -> None:
+        self.universe = tuple(universe)
         outside = [n for n in range(len(shape.symbols)) if universe and n not in universe]
         self._left_out = np.array(outside, np.int64)
         symbols, tables = len(shape.symbols), len(shape.intervals)

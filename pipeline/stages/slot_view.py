@@ -44,15 +44,18 @@ def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
 
 
 class SlotView:
-    """One slot for the lanes that trade ``universe`` (indices of symbols; None: all).
+    """One slot for the lanes that trade the universe of ``schedule``.
 
-    ``schedule`` may serve one slot after the other: `read` when the slot has been taken, and walk
+    The schedule may serve one slot after the other: `read` when the slot has been taken, and walk
     it before the schedule reads the next.
     """
 
     def __init__(self, slot: Slot, shape: SlotShape, schedule: Schedule) -> None:
         self.slot = slot
         self.schedule = schedule
+        self._universe = list(schedule.universe)
+        #: Base bars that the lanes see in it.
+        self.bars = 0
         self._tables = table_records(slot, shape)
         self._record = np.zeros(1, SLOT_VIEW)
         self.address = int(self._record.ctypes.data)
@@ -65,6 +68,8 @@ class SlotView:
     def read(self) -> None:
         """Schedule the slot just taken."""
         self.schedule.read(self._tables, self.slot.open_sessions)
+        count = self.slot.tables[0].count
+        self.bars = int((count[self._universe] if self._universe else count).sum())
         self._record[0]["split"] = int(self.slot.header[SPLITS]) != 0
 
 

@@ -1,0 +1,168 @@
+"""Successive halving: at the end of certain sessions the lanes that do worst do not go on.
+
+    board      f8[rungs, lanes]   NaN until written           the engine that has the lane
+    turn i-j   tokens from engine i to engine j, one at each rung
+
+Every engine walks up to the end of a rung's last session, where a slot ends, writes the scores of
+its lanes into the rung's row, gives each other engine a token and takes one from each. The token
+orders the scores before it, so that all of them then see the same whole row and come to the same
+survivors, however the lanes are divided. A row is written once, so nobody waits for readers.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.results.statistics import lane_statistics, sessions_per_year
+from shm.closing import Closing
+from shm.control import ControlPage
+from shm.gate import Gate
+from shm.layout import Field, Layout
+from shm.segment import Segment
+
+
+@dataclass(frozen=True)
+class HalvingPlan:
+    """When lanes are compared, and by what.
+
+    ``rungs``: numbers of sessions that have closed by then, ascending; ``score``: a figure that
+    equity at the sessions' closes gives, "-" in front where less is better; ``keep``: the share of
+    those left that goes on, rounded up.
+    """
+
+    rungs: tuple[int, ...]
+    score: str
+    keep: float
+
+
+class Scoreboard(Closing):
+    """The board and the turns of a run; the creator removes their names in `close()` or `with`.
+
+    Raises what `Segment.create` and a Gate raise.
+    """
+
+    def __init__(
+        self, run_id: str, rungs: int, lanes: int, engines: Sequence[str], control: ControlPage
+    ) -> None:
+        self._owned = ExitStack()
+        layout = _layout(rungs, lanes)
+        segment = Segment.create(run_id, "scores", layout.size, layout_hash=layout.hash)
+        self._owned.callback(segment.close)
+        layout.views(segment.payload)["scores"][:] = math.nan
+        segment.mark_ready()
+        self._name, self._size = segment.name, (rungs, lanes)
+        self._engines = tuple(engines)
+        self._turns = {
+            (one, other): self._owned.enter_context(
+                Gate(run_id, f"s{i}-{j}", producer=one, consumer=other, control=control)
+            )
+            for i, one in enumerate(engines)
+            for j, other in enumerate(engines)
+            if i != j
+        }
+
+    def side(self, engine: str) -> "BoardSide":
+        """Return what an engine needs of it; passes to a child in the arguments of a Process."""
+        others = [other for other in self._engines if other != engine]
+        return BoardSide(
+            self._name,
+            self._size,
+            [self._turns[other, engine] for other in others],
+            [self._turns[engine, other] for other in others],
+        )
+
+    def close(self) -> None:
+        """Remove the names and let go of the memory. Closing again does nothing."""
+        self._owned.close()
+
+
+@dataclass(frozen=True)
+class BoardSide:
+    """One engine's side of a Scoreboard: where it lies, and the turns to and from the others."""
+
+    name: str
+    size: tuple[int, int]
+    incoming: Sequence[Gate]
+    outgoing: Sequence[Gate]
+
+
+class Halving:
+    """An engine's part of it. Its memory lives as long as the process."""
+
+    def __init__(self, plan: HalvingPlan, side: BoardSide) -> None:
+        self.plan = plan
+        self._side = side
+        self._segment = Segment.attach(side.name)
+        layout = _layout(*side.size)
+        self._segment.check_layout(layout)
+        self._scores: npt.NDArray[np.float64] = layout.views(self._segment.payload)["scores"]
+
+    def rung(self, sessions: int) -> int | None:
+        """Return which rung it is at which so many sessions have closed; None if it is none."""
+        rungs = self.plan.rungs
+        return rungs.index(sessions) if sessions in rungs else None
+
+    def survivors(self, rung: int, scores: Mapping[int, float]) -> set[int]:
+        """Return the lanes of all engines that go on, given the scores of this engine's.
+
+        Waits for the other engines. Raises what a wait at a gate raises.
+        """
+        row = self._scores[rung]
+        for lane, score in scores.items():
+            row[lane] = score
+        for turn in self._side.outgoing:
+            turn.signal_ready()
+        for turn in self._side.incoming:
+            turn.wait_until_ready()
+        return best_of(row, self.plan.keep)
+
+    @classmethod
+    def join(cls, plan: HalvingPlan | None, side: BoardSide | None) -> Self | None:
+        """Take part, if there is something to take part in."""
+        return None if plan is None or side is None else cls(plan, side)
+
+
+def best_of(scores: npt.NDArray[np.float64], keep: float) -> set[int]:
+    """Return the share ``keep`` with the highest scores, at least one; equal ones by number.
+
+    ``scores`` float64[lanes], NaN for lanes that are not in it any more.
+    """
+    left = np.flatnonzero(~np.isnan(scores))
+    count = max(1, math.ceil(keep * len(left)))
+    order = np.lexsort((left, -scores[left]))
+    return set(left[order[:count]].tolist())
+
+
+def score_of(
+    name: str,
+    initial: float,
+    closes: npt.NDArray[np.float64],
+    dates: npt.NDArray[np.int64],
+    drawdown: float,
+) -> float:
+    """Return how well a lane did so far, more is better; -inf where the figure is not defined.
+
+    ``name``: as in HalvingPlan; the others as `lane_statistics` takes them, ``dates`` (ns) in place
+    of the sessions per year.
+    """
+    figures = lane_statistics(initial, closes, sessions_per_year(dates), drawdown)
+    figures["max_drawdown"] = drawdown
+    value = figures[name.removeprefix("-")]
+    if math.isnan(value):
+        return -math.inf
+    return -value if name.startswith("-") else value
+
+
+def rungs_of(count: int, sessions: int) -> tuple[int, ...]:
+    """Return up to ``count`` rungs, evenly spaced over a run's sessions, none at its end."""
+    places = {round(sessions * place / (count + 1)) for place in range(1, count + 1)}
+    return tuple(sorted(place for place in places if 0 < place < sessions))
+
+
+def _layout(rungs: int, lanes: int) -> Layout:
+    return Layout([Field("scores", np.float64, (rungs, lanes))])

@@ -1,0 +1,1 @@
+"""Sweeps: many parameter sets over one pass of the market, and what is kept of them."""

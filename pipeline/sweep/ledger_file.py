@@ -1,0 +1,175 @@
+"""The SQLite file of a ledger: how it is recognised, opened, made and written to.
+
+A rollback journal with synchronous=FULL: a writer that is killed leaves all of a transaction or
+none, and the next process that opens the file finishes the undoing. The write-ahead log is not
+used, because its shared memory does not work on network folders.
+"""
+
+import contextlib
+import errno
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import LedgerError, RunError
+
+VERSION = 1
+APPLICATION = int.from_bytes(b"RTlg")
+#: How long a process waits for another one that writes, in seconds.
+PATIENCE = 60.0
+
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\0"
+_SCHEMA = (
+    """
+    CREATE TABLE sweeps (
+        sweep TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        started TEXT NOT NULL,      -- ISO 8601, UTC
+        method TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        scores TEXT NOT NULL,       -- JSON, a list of names
+        config TEXT NOT NULL,       -- JSON
+        state TEXT NOT NULL,        -- running, done, partial
+        data_hash TEXT NOT NULL,
+        code_hash TEXT NOT NULL,
+        bars INTEGER NOT NULL       -- of the run: what each lane saw
+    )
+    """,
+    """
+    CREATE TABLE lanes (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,   -- what the result depends on
+        sweep TEXT NOT NULL,        -- in which it was run
+        strategy TEXT NOT NULL,
+        universe TEXT NOT NULL,
+        parameters TEXT NOT NULL,   -- JSON
+        state TEXT NOT NULL,        -- done, pruned, failed
+        error TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        statistics TEXT NOT NULL,   -- JSON, as in summary.json
+        seconds REAL NOT NULL,      -- of a processor
+        returns_file TEXT NOT NULL, -- below returns/
+        returns_row INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX lanes_by_file ON lanes (returns_file)",
+    """
+    CREATE TABLE members (          -- which lanes a sweep has; several sweeps may have the same
+        sweep TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (sweep, number)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX members_by_key ON members (key)",
+)
+
+
+def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the file of a ledger, made if it is not there and ``create``.
+
+    LedgerError, with nothing changed, if it is not there, is none or is of another version.
+    """
+    # The header is read as it lies: SQLite itself would undo what a foreign program left half-done.
+    header = _read_header(path)
+    if not header and not create:
+        raise LedgerError(f"there is no ledger at {path}; a sweep makes one")
+    if header:
+        _check_header(path, header)
+    with reported(path):
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            if not _is_made(connection):
+                _make(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do all that is in the block, or nothing; other writers wait meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises into one line that names the file.
+
+    RunError for what the machine refuses (a full disk, a file that another process holds),
+    LedgerError for a file that is damaged.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        # The low byte is the kind of error, the others say where it came from. None where the
+        # module itself refuses, as in a closed connection: that is a fault of ours.
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            raise
+        kind = code & 0xFF
+        if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise LedgerError(f"{path} is damaged: {error}") from error
+        if kind == sqlite3.SQLITE_FULL:
+            free = shutil.disk_usage(path.parent).free
+            raise RunError(
+                f"cannot write {path}: the disk is full ({free:,} bytes free); what it held before "
+                "is there"
+            ) from error
+        if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise RunError(
+                f"{path} is being written by another process; waited {PATIENCE:g} s"
+            ) from error
+        raise RunError(f"cannot use {path}: {error}") from error
+
+
+def _read_header(path: Path) -> bytes:
+    """Return the first bytes of a file, none if there is no file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEADER_BYTES)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return b""
+        raise LedgerError(f"cannot read the ledger {path}: {error.strerror}") from error
+
+
+def _check_header(path: Path, header: bytes) -> None:
+    """Refuse what is not a ledger of this version, by the fields of SQLite's file format."""
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        found = repr(header[: len(_MAGIC)])
+        raise LedgerError(f"{path} is not a ledger: expected an SQLite file, it begins {found}")
+    version, application = (int.from_bytes(header[at : at + 4]) for at in (60, 68))
+    if application != APPLICATION:
+        raise LedgerError(
+            f"{path} is not a ledger: it is an SQLite file of another program (application id "
+            f"{application}, expected {APPLICATION})"
+        )
+    if version != VERSION:
+        raise LedgerError(f"{path} is a ledger of version {version}, expected {VERSION}")
+
+
+def _is_made(connection: sqlite3.Connection) -> bool:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(found)
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        if _is_made(connection):  # another process was first
+            return
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")

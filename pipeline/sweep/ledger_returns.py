@@ -1,0 +1,155 @@
+"""The returns of lanes beside a ledger: Parquet files, one for each batch that was recorded.
+
+A row per lane: its key, and two lists of one length, the session dates and the simple returns
+(null where there is none). A file is complete when it has its name, which says who wrote it:
+``<host>-<pid>-<random>.parquet``; until then the name ends in ``.part``.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import LedgerError
+
+FOLDER = "returns"
+#: Lanes in a row group: the least that is read for one lane.
+GROUP_LANES = 256
+_NAME = re.compile(r"(?P<host>.+)-(?P<pid>[0-9]+)-[0-9a-f]{16}\.parquet(\.part)?")
+_ORPHAN_SECONDS = 3600.0
+
+Dates = npt.NDArray[np.int64]
+Returns = npt.NDArray[np.float64]
+
+
+def write_returns(folder: Path, keys: Sequence[str], dates: Dates, returns: Returns) -> str:
+    """Write a file, safe on disk when this returns, and return its name.
+
+    ``dates``: int64[n], ns; ``returns``: float64[len(keys), n]. RunError if it cannot be written;
+    nothing of it is left then.
+    """
+    from pipeline.results.tables import writing
+
+    name = f"{_host()}-{os.getpid()}-{secrets.token_hex(8)}.parquet"
+    unfinished = folder / f"{name}.part"
+    try:
+        with writing(folder / name, returns.nbytes):
+            folder.mkdir(exist_ok=True)
+            _write(unfinished, keys, dates, returns)
+            unfinished.replace(folder / name)
+            _sync_folder(folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def read_returns(path: Path, keys: Sequence[str], rows: Sequence[int]) -> tuple[Dates, Returns]:
+    """Return the dates (int64[n], ns) and returns (float64[len(rows), n]) of some rows of a file.
+
+    ``keys``: those that the rows must have. FileNotFoundError if the file is not there, LedgerError
+    if it is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: dict[int, Returns] = {}
+    dates: Dates = np.empty(0, np.int64)
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in sorted({row // GROUP_LANES for row in rows}):
+                table = file.read_row_group(group)
+                dates = _lists(table["dates"].combine_chunks(), pa.int64())[0]
+                values = _lists(table["returns"].combine_chunks(), pa.float64())
+                there = table["key"].to_pylist()
+                for key, row in zip(keys, rows, strict=True):
+                    at = row - group * GROUP_LANES
+                    if 0 <= at < GROUP_LANES:
+                        if there[at] != key:
+                            raise LedgerError(f"{path} is damaged: row {row} is of another lane")
+                        found[row] = values[at]
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException, IndexError) as error:
+        raise LedgerError(f"{path} is damaged: {error}") from error
+    return dates, np.array([found[row] for row in rows]).reshape(len(rows), len(dates))
+
+
+def remove_orphans(folder: Path, named: Collection[str]) -> None:
+    """Remove files that no row names and whose writer can no longer name them.
+
+    Those of this machine's dead processes, and of another machine's that are older than an hour.
+    The caller holds the write lock, so that nobody is naming one at the moment.
+    """
+    for path in folder.glob("*"):
+        parts = _NAME.fullmatch(path.name)
+        if parts is not None and path.name not in named:
+            with contextlib.suppress(OSError):  # another process may have removed it
+                if _is_given_up(path, parts["host"], int(parts["pid"])):
+                    path.unlink()
+
+
+def _is_given_up(path: Path, host: str, pid: int) -> bool:
+    import psutil
+
+    if host == _host():
+        return not psutil.pid_exists(pid)
+    return time.time() - path.stat().st_mtime > _ORPHAN_SECONDS
+
+
+def _write(path: Path, keys: Sequence[str], dates: Dates, returns: Returns) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [
+            pa.field("key", pa.string(), nullable=False),
+            pa.field("dates", pa.list_(pa.timestamp("ns"))),
+            pa.field("returns", pa.list_(pa.float64())),
+        ]
+    )
+    days = pa.array(dates, pa.timestamp("ns"))
+    with path.open("wb") as sink:
+        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+            for first in range(0, len(keys), GROUP_LANES):
+                part = returns[first : first + GROUP_LANES]
+                starts = pa.array(np.arange(len(part) + 1, dtype=np.int32) * len(dates))
+                repeated = days.take(pa.array(np.tile(np.arange(len(dates)), len(part))))
+                values = pa.array(part.reshape(-1), pa.float64(), from_pandas=True)
+                columns = [
+                    pa.array(keys[first : first + GROUP_LANES], pa.string()),
+                    pa.ListArray.from_arrays(starts, repeated),
+                    pa.ListArray.from_arrays(starts, values),
+                ]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+        sink.flush()
+        os.fsync(sink.fileno())
+
+
+def _lists(column: Any, kind: Any) -> npt.NDArray[Any]:
+    """Return lists of one length as an array of two dimensions, NaN for null."""
+    values = column.flatten()
+    flat = values.view(kind) if values.type != kind else values
+    return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1)
+
+
+def _host() -> str:
+    return re.sub(r"[^\w.]+", "_", socket.gethostname()) or "host"
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,152 @@
+"""The rows of a ledger: lanes and sweeps, and how they become columns of SQLite and back."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: The columns that make a LaneRow and a SweepRow, in the order of their fields.
+LANE_COLUMNS = "key, strategy, universe, parameters, state, error, digest, statistics, seconds"
+SWEEP_COLUMNS = (
+    "sweep, name, started, method, seed, scores, config, state, data_hash, code_hash, bars"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """What is known of one lane.
+
+    ``key``: of `keys.lane_key`; ``strategy``: as in the configuration; ``universe``: its name, ""
+    for all symbols; ``parameters``: all of them, swept and fixed; ``state``: "done", "pruned" or
+    "failed"; ``error``: "" unless failed; ``digest``: "" unless done; ``statistics``: the lane's
+    entry in summary.json, with None for what is no number; ``seconds``: of a processor.
+    """
+
+    key: str
+    strategy: str
+    universe: str
+    parameters: dict[str, Any]
+    state: str
+    error: str
+    digest: str
+    statistics: dict[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRow:
+    """What is known of one sweep.
+
+    ``sweep``: its id; ``started``: ISO 8601 in UTC; ``scores``: names of figures, with "-" where
+    less is better; ``config``: JSON; ``state``: "running", "done" or "partial"; ``bars``: how many
+    each lane saw.
+    """
+
+    sweep: str
+    name: str
+    started: str
+    method: str
+    seed: int
+    scores: tuple[str, ...]
+    config: str
+    state: str
+    data_hash: str
+    code_hash: str
+    bars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSet:
+    """One parameter set that several sweeps have, with its figures in each of them, in order."""
+
+    strategy: str
+    universe: str
+    parameters: dict[str, Any]
+    figures: tuple[dict[str, Any], ...]
+
+
+def lane_values(row: LaneRow) -> tuple[Any, ...]:
+    """Return a lane as values for `LANE_COLUMNS`."""
+    return (
+        row.key,
+        row.strategy,
+        row.universe,
+        json_text(row.parameters),
+        row.state,
+        row.error,
+        row.digest,
+        json_text(row.statistics),
+        float(row.seconds),
+    )
+
+
+def lane_row(values: tuple[Any, ...]) -> LaneRow:
+    """Return the lane that values of `LANE_COLUMNS` hold."""
+    key, strategy, universe, parameters, state, error, digest, statistics, seconds = values
+    return LaneRow(
+        key,
+        strategy,
+        universe,
+        json.loads(parameters),
+        state,
+        error,
+        digest,
+        json.loads(statistics),
+        seconds,
+    )
+
+
+def sweep_values(row: SweepRow) -> tuple[Any, ...]:
+    """Return a sweep as values for `SWEEP_COLUMNS`."""
+    return (
+        row.sweep,
+        row.name,
+        row.started,
+        row.method,
+        row.seed,
+        json_text(row.scores),
+        row.config,
+        row.state,
+        row.data_hash,
+        row.code_hash,
+        row.bars,
+    )
+
+
+def sweep_row(values: tuple[Any, ...]) -> SweepRow:
+    """Return the sweep that values of `SWEEP_COLUMNS` hold."""
+    sweep, name, started, method, seed, scores, config, state, data, code, bars = values
+    return SweepRow(
+        sweep,
+        name,
+        started,
+        method,
+        seed,
+        tuple(json.loads(scores)),
+        config,
+        state,
+        data,
+        code,
+        bars,
+    )
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON; what is no finite number becomes null, NumPy's become Python's."""
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,124 @@
+// Tables; every text goes in as text, never as HTML.
+
+const ROWS_SHOWN = 100;
+
+function element(tag, { text, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function figureColumn(figure) {
+  return {
+    label: figure.label,
+    kind: "number",
+    figure,
+    value: (lane) => figure.values[lane],
+    text: (lane) => formatNumber(figure.values[lane], figure.kind),
+    descends: !figure.minimise,
+  };
+}
+
+function dimensionColumn(dimension) {
+  return {
+    label: dimension.name,
+    kind: dimension.kind,
+    value: (lane) => dimension.values[lane],
+    text: (lane) => dimensionText(dimension, lane),
+    descends: false,
+  };
+}
+
+// Gives the columns of the table of sets: rank and scores, parameters, other figures. `value` is
+// what a column sorts by, null being last always; `descends` says how a first click sorts.
+function setColumns(data) {
+  const rank = {
+    label: "#",
+    kind: "number",
+    value: (lane) => data.rank[lane],
+    text: (lane) => WHOLE.format(data.rank[lane] + 1),
+    descends: false,
+  };
+  const key = {
+    label: "Key",
+    kind: "key",
+    value: (lane) => data.keys[lane],
+    text: (lane) => data.keys[lane],
+    descends: false,
+  };
+  const groups = [
+    [rank, ...data.scores.map(figureColumn)],
+    data.dimensions.map(dimensionColumn),
+    [...data.figures.filter((one) => !data.scores.includes(one)).map(figureColumn), key],
+  ];
+  for (const [first] of groups.slice(1)) if (first) first.begins = true;
+  return groups.flat();
+}
+
+function sortedLanes(data, column, descends) {
+  const sign = descends ? -1 : 1;
+  // `order` is by rank, and sorting is stable: equal values stay in the order of rank.
+  return [...data.order].sort((a, b) => {
+    const [left, right] = [column.value(a), column.value(b)];
+    if (left === right) return 0;
+    if (left === null) return 1;
+    if (right === null) return -1;
+    return left < right ? -sign : sign;
+  });
+}
+
+function drawSets(table, note, data) {
+  const columns = setColumns(data);
+  let sorted = columns.find((column) => column.figure === data.scores[0]);
+  let descends = sorted.descends;
+  const classes = (column) => `${column.kind}${column.begins ? " begins" : ""}`;
+  const fill = () => {
+    const lanes = sortedLanes(data, sorted, descends).slice(0, ROWS_SHOWN);
+    const head = element("tr");
+    for (const column of columns) {
+      const button = element("button", { type: "button", text: column.label });
+      button.addEventListener("click", () => {
+        descends = column === sorted ? !descends : column.descends;
+        sorted = column;
+        fill();
+        table.querySelectorAll("th button")[columns.indexOf(column)].focus();
+      });
+      const cell = element("th", { class: classes(column), scope: "col" }, button);
+      if (column === sorted) cell.setAttribute("aria-sort", descends ? "descending" : "ascending");
+      head.append(cell);
+    }
+    const rows = lanes.map((lane) => {
+      const cells = columns.map((column) =>
+        element("td", { class: classes(column), text: column.text(lane) }),
+      );
+      return element("tr", {}, ...cells);
+    });
+    table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+    note.textContent =
+      `${WHOLE.format(lanes.length)} of ${formatCount(data.lanes, "set")}, sorted by ` +
+      `${sorted.label}. Click on a heading to sort all of them by it; # is the rank by ` +
+      `${data.scores[0].label}.`;
+  };
+  fill();
+}
+
+function drawFailed(table, note, failed) {
+  const head = element("tr", {}, ...["Set", "Error", "Key"].map((text) => element("th", { text })));
+  const rows = failed.rows.map(([set, error, key]) =>
+    element(
+      "tr",
+      {},
+      element("td", { class: "long", text: set }),
+      element("td", { class: "long", text: error }),
+      element("td", { class: "key", text: key }),
+    ),
+  );
+  table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+  if (failed.rows.length < failed.lanes) {
+    note.textContent =
+      `${WHOLE.format(failed.rows.length)} of ${formatCount(failed.lanes, "failed set")}; ` +
+      "the ledger has all of them.";
+  }
+}

@@ -1,0 +1,160 @@
+"""One pass: the market streams by once, and every lane of the pass sees it.
+
+What becomes of a lane in a pass:
+
+    finished    walked to the end, or to the rung that ended it
+    lost        its strategy raised, or it took too long: it will do so again
+    suspect     was at work when its engine died: it may be what the engine died of
+    unfinished  was of an engine that died while another lane was at work: run it again
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config import SessionConfig
+from pipeline.lanes import Lanes
+from pipeline.preparation import Division, Preparation, shape_of, work_of
+from pipeline.stages.slot import SlotShape
+from pipeline.supervisor import Crew
+from pipeline.sweep.memory import TreeMemory
+from shm.control import NO_TASK, MemberSnapshot
+from shm.stats import StatsBlock
+
+#: How long a lane may be at one slot before its engine is taken for stuck, unless lanes have a
+#: limit of their own.
+_STUCK_SECONDS = 60.0
+#: What a slot may take, and the fewest rows of all symbols that it is cut down to for that.
+_SLOT_BYTES, _FEWEST_ROWS = 64 << 20, 8_192
+#: What a lane takes beside its symbols and sessions, measured; a symbol's part of that.
+_LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
+
+
+@dataclass(frozen=True)
+class PassOutcome:
+    """What became of the lanes of a pass, by their numbers in it.
+
+    ``finished``: facts, with ``session_dates``; ``lost``, ``suspects``: why; ``replayed``: the
+    coordinator's facts; ``seconds``: from the start of the tape to the last result.
+    """
+
+    finished: Mapping[int, dict[str, Any]]
+    lost: Mapping[int, str]
+    suspects: Mapping[int, str]
+    unfinished: Sequence[int]
+    replayed: Mapping[str, Any]
+    seconds: float
+
+
+def slot_shape(settings: SessionConfig, lanes: Lanes) -> SlotShape:
+    """Return the shape of the slots of a pass: shorter where thousands of columns make them wide.
+
+    Results do not depend on it.
+    """
+    shape = shape_of(settings, lanes)
+    if settings.pipeline.slot_rows is not None or shape.layout.size <= _SLOT_BYTES:
+        return shape
+    fewest = max(1, _FEWEST_ROWS // len(shape.symbols))
+    rows = max(fewest, int(shape.rows * _SLOT_BYTES / shape.layout.size))
+    return shape_of(settings, lanes, min(rows, shape.rows))
+
+
+def memory_needed(settings: SessionConfig, lanes: Lanes, sessions: int) -> int:
+    """Return about how many bytes a pass takes, its processes' programs apart."""
+    shape = slot_shape(settings, lanes)
+    lane = _LANE_BYTES + _SYMBOL_BYTES * len(shape.symbols) + 8 * sessions
+    return shape.layout.size * settings.pipeline.slots + lane * len(lanes.specs)
+
+
+def run_pass(
+    context: Any,
+    preparation: Preparation,
+    lanes: Lanes,
+    division: Division,
+    memory: TreeMemory,
+    tick: Callable[[StatsBlock], None],
+) -> PassOutcome:
+    """Stream the market by these lanes.
+
+    Raises what `Crew.watch` raises where the pass cannot go on: its coordinator or a processor
+    ended. An engine that ends takes only its own lanes with it, unless lanes are compared.
+    """
+    settings = preparation.settings
+    shape = slot_shape(settings, lanes)
+    halving = division.halving
+    board = None if halving is None else (len(halving.rungs), len(lanes.specs))
+    crew = Crew(
+        context,
+        work_of(preparation, lanes, shape, division),
+        slots=settings.pipeline.slots,
+        slot_size=shape.layout.size,
+        mode="data",
+        board=board,
+    )
+    guard = _Guard(crew, division)
+    with crew:
+        crew.start()
+
+        def watch(stats: StatsBlock) -> None:
+            guard.end_stuck()
+            memory.sample()
+            tick(stats)
+
+        facts = crew.watch(watch, guard.lose)
+        memory.sample(now=True)
+    return guard.outcome(facts)
+
+
+class _Guard:
+    """Ends engines that are stuck, and keeps account of the lanes of those that die."""
+
+    def __init__(self, crew: Crew, division: Division) -> None:
+        self._crew = crew
+        self._limit = division.limit or round(_STUCK_SECONDS * 1e9)
+        self._comparing = division.halving is not None
+        self._shares = dict(zip(crew.engines, division.shares, strict=True))
+        self._suspects: dict[int, str] = {}
+        self._stuck: dict[str, str] = {}
+        self._unfinished: list[int] = []
+
+    def end_stuck(self) -> None:
+        """Kill the engines whose lane does not come back."""
+        now = time.monotonic_ns()
+        for member in self._crew.members():
+            if member.role not in self._shares or member.task == NO_TASK or member.exit_note:
+                continue
+            if now - member.since_ns > self._limit and member.role not in self._stuck:
+                seconds = self._limit * 1e-9
+                self._stuck[member.role] = f"did not come back within {seconds:g} s"
+                os.kill(member.pid, signal.SIGKILL)
+
+    def lose(self, member: MemberSnapshot, why: str) -> bool:
+        """Note what an engine was at work on when it ended; whether the others go on.
+
+        They do not where lanes are compared: their survivors would not be those of all lanes.
+        """
+        numbers = set(self._shares[member.role])
+        if member.task in numbers:
+            self._suspects[member.task] = self._stuck.get(member.role, why)
+            numbers.discard(member.task)
+        self._unfinished += sorted(numbers)
+        if self._comparing:
+            for role, others in self._shares.items():
+                self._unfinished += [] if role == member.role else others
+        return not self._comparing
+
+    def outcome(self, facts: Sequence[Mapping[str, Any]]) -> PassOutcome:
+        """Sum up what the members found."""
+        finished: dict[int, dict[str, Any]] = {}
+        lost: dict[int, str] = {}
+        for one in facts[1:]:
+            for lane in one.get("lanes", ()):
+                dates = one["session_dates"][: lane["sessions"]]
+                finished[lane["lane"]] = {**lane, "session_dates": dates}
+            lost |= one.get("lost", {})
+        ends = [one["finished_ns"] for one in facts if "finished_ns" in one]
+        seconds = (max(ends) - facts[0]["started_ns"]) * 1e-9 if ends else 0.0
+        return PassOutcome(finished, lost, self._suspects, self._unfinished, facts[0], seconds)
