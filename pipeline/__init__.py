@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pipeline.market import indicators
     from pipeline.market.time_manager import TimeManager
     from pipeline.run import Progress, Result, run
-    from pipeline.sweep.ledger import Ledger
-    from pipeline.sweep.progress import SweepProgress
-    from pipeline.sweep.sweep import SweepResult, sweep
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.session_data import SessionData
     from pipeline.stages.subscription import StreamSubscription
     from pipeline.strategy import states, tif
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
+    from pipeline.sweep.ledger import Ledger
+    from pipeline.sweep.progress import SweepProgress
+    from pipeline.sweep.sweep import SweepResult, sweep
 
 __version__ = "0.1.0"
 

@@ -282,6 +282,10 @@ class Crew:
             self._join(_GRACE_SECONDS)
             self._lost.update(range(len(self.roles)))
 
+    def kill(self, role: str) -> None:
+        """End a member at once, if it has not ended by itself."""
+        self._processes[self.roles.index(role)].kill()
+
     def _processes_left(self) -> bool:
         return any(process.exitcode is None for process in self._processes)
 

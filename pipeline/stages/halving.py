@@ -50,21 +50,29 @@ class Scoreboard(Closing):
         self, run_id: str, rungs: int, lanes: int, engines: Sequence[str], control: ControlPage
     ) -> None:
         self._owned = ExitStack()
-        layout = _layout(rungs, lanes)
+        self._size = rungs, lanes
+        self._engines = tuple(engines)
+        try:
+            self._name = self._make_board(run_id)
+            self._turns = {
+                (one, other): self._owned.enter_context(
+                    Gate(run_id, f"s{i}_{j}", producer=one, consumer=other, control=control)
+                )
+                for i, one in enumerate(engines)
+                for j, other in enumerate(engines)
+                if i != j
+            }
+        except BaseException:
+            self._owned.close()
+            raise
+
+    def _make_board(self, run_id: str) -> str:
+        layout = _layout(*self._size)
         segment = Segment.create(run_id, "scores", layout.size, layout_hash=layout.hash)
         self._owned.callback(segment.close)
         layout.views(segment.payload)["scores"][:] = math.nan
         segment.mark_ready()
-        self._name, self._size = segment.name, (rungs, lanes)
-        self._engines = tuple(engines)
-        self._turns = {
-            (one, other): self._owned.enter_context(
-                Gate(run_id, f"s{i}-{j}", producer=one, consumer=other, control=control)
-            )
-            for i, one in enumerate(engines)
-            for j, other in enumerate(engines)
-            if i != j
-        }
+        return segment.name
 
     def side(self, engine: str) -> "BoardSide":
         """Return what an engine needs of it; passes to a child in the arguments of a Process."""

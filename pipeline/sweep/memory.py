@@ -5,7 +5,8 @@ import time
 
 import psutil
 
-_EVERY_SECONDS = 0.25
+#: Between two measurements, and how much longer than one took, for it takes the engines' time.
+_EVERY_SECONDS, _EVERY_TIMES = 0.5, 50
 
 
 class TreeMemory:
@@ -24,7 +25,6 @@ class TreeMemory:
         clock = time.monotonic()
         if not now and clock < self._next:
             return
-        self._next = clock + _EVERY_SECONDS
         own = psutil.Process()
         total = 0
         for process in [own, *own.children(recursive=True)]:
@@ -32,3 +32,5 @@ class TreeMemory:
                 sizes = process.memory_full_info()
                 total += getattr(sizes, "pss", None) or sizes.uss
         self.peak = max(self.peak, total)
+        taken = time.monotonic() - clock
+        self._next = clock + max(_EVERY_SECONDS, _EVERY_TIMES * taken)

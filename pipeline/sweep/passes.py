@@ -8,8 +8,6 @@ What becomes of a lane in a pass:
     unfinished  was of an engine that died while another lane was at work: run it again
 """
 
-import os
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,6 +114,7 @@ class _Guard:
         self._limit = division.limit or round(_STUCK_SECONDS * 1e9)
         self._comparing = division.halving is not None
         self._shares = dict(zip(crew.engines, division.shares, strict=True))
+        self._alive = set(crew.engines)
         self._suspects: dict[int, str] = {}
         self._stuck: dict[str, str] = {}
         self._unfinished: list[int] = []
@@ -124,18 +123,20 @@ class _Guard:
         """Kill the engines whose lane does not come back."""
         now = time.monotonic_ns()
         for member in self._crew.members():
-            if member.role not in self._shares or member.task == NO_TASK or member.exit_note:
+            if member.role not in self._alive or member.task == NO_TASK:
                 continue
-            if now - member.since_ns > self._limit and member.role not in self._stuck:
+            if now - member.since_ns > self._limit:
                 seconds = self._limit * 1e-9
                 self._stuck[member.role] = f"did not come back within {seconds:g} s"
-                os.kill(member.pid, signal.SIGKILL)
+                self._alive.discard(member.role)
+                self._crew.kill(member.role)
 
     def lose(self, member: MemberSnapshot, why: str) -> bool:
         """Note what an engine was at work on when it ended; whether the others go on.
 
         They do not where lanes are compared: their survivors would not be those of all lanes.
         """
+        self._alive.discard(member.role)
         numbers = set(self._shares[member.role])
         if member.task in numbers:
             self._suspects[member.task] = self._stuck.get(member.role, why)

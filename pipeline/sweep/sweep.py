@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.config import SessionConfig
 from pipeline.errors import ConfigError, RunError
 from pipeline.lanes import Given, strategy_settings
@@ -112,7 +114,8 @@ def sweep(
             summary["details"] = details
             summary["ledger"], summary["folder"] = str(home), str(folder.path)
             summary["engines"], summary["peak_memory_bytes"] = engines, memory.peak
-            summary["report"] = str(_report(book, folder.path, row, summary, rows, best))
+            path = _report(book, folder.path, row, summary, rows, best, preparation)
+            summary["report"] = str(path)
             summary["seconds"] = time.perf_counter() - began
             book.finish(row.sweep, "done")
         except BaseException as error:
@@ -289,6 +292,7 @@ def _report(
     summary: Mapping[str, Any],
     rows: Sequence[LaneRow],
     best: Sequence[LaneRow],
+    preparation: Preparation,
 ) -> Path:
     facts = SweepFacts(
         name=row.name,
@@ -310,8 +314,12 @@ def _report(
         EquityCurve(f"{place}: {_set_said(one.parameters)}", *returns[one.key])
         for place, one in enumerate(best, 1)
     ]
+    benchmark = None
+    if (against := preparation.benchmark) is not None:
+        dates = np.array(preparation.sessions.date_ns, np.int64)
+        benchmark = EquityCurve(against.symbol, dates, against.returns)
     path = folder / "report.html"
-    write_report(path, facts, rows, curves)
+    write_report(path, facts, rows, curves, benchmark)
     return path
 
 
