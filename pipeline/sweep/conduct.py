@@ -55,6 +55,7 @@ class Conductor:
         self._settings = roster.settings
         self._strikes: Counter[str] = Counter()
         self._costs = ledger.costs(roster.code_hash)
+        self._allowed = _allowed_memory(roster.sweep.memory)
         seconds = roster.sweep.lane_seconds
         self._limit = 0 if seconds is None else round(seconds * 1e9)
         #: Facts of the coordinator of the last pass: bars by symbol, sessions, dates.
@@ -100,23 +101,20 @@ class Conductor:
 
     def _fitting(self, entries: Sequence[Entry]) -> int:
         """Return how many of the lanes, from the first, fit into the memory there is."""
-        wanted = self._roster.sweep.memory
-        available = available_shared_memory()
-        allowed = _SHARE_OF_MEMORY * available if wanted is None else wanted * 2**30
-        sessions = len(self._preparation.sessions)
+        sessions, allowed = len(self._preparation.sessions), self._allowed
         count = len(entries)
         while True:
             lanes = self._roster.lanes(entries[:count])
-            needed = memory_needed(self._settings, lanes, sessions)
-            if needed <= min(allowed, available):
+            needed = memory_needed(self._settings, lanes, sessions, allowed)
+            if needed <= allowed:
                 return count
             if count == 1 or self._compared:
                 raise ConfigError(
                     f"a pass of {count:,} lanes needs {needed / 2**20:,.1f} MiB, there are "
-                    f"{min(allowed, available) / 2**20:,.1f} MiB; lower pipeline.slots, "
-                    "pipeline.slot_rows or sweep.lanes_per_pass"
+                    f"{allowed / 2**20:,.1f} MiB; lower pipeline.slots, pipeline.slot_rows or "
+                    "sweep.lanes_per_pass"
                 )
-            count = max(1, min(count - 1, int(count * min(allowed, available) / needed)))
+            count = max(1, min(count - 1, int(count * allowed / needed)))
 
     # --- one pass after the other ----------------------------------------------------------------
 
@@ -187,6 +185,7 @@ class Conductor:
             self._preparation,
             self._roster.lanes(entries),
             division,
+            self._allowed,
             self._memory,
             self._meter.begin_pass(shares, self._preparation.bars),
         )
@@ -280,6 +279,14 @@ class Conductor:
                 taken.setdefault(entries[number].group, []).append(cost)
         for group, costs in taken.items():
             self._costs[group] = sum(costs) / len(costs)
+
+
+def _allowed_memory(wanted: float | None) -> int:
+    """Return how many bytes a pass may take; ``wanted`` in GiB, None: what suits the machine."""
+    available = available_shared_memory()
+    if wanted is None:
+        return int(_SHARE_OF_MEMORY * available)
+    return min(int(wanted * 2**30), available)
 
 
 def _failed(entry: Entry, why: str) -> LaneRow:

@@ -26,7 +26,7 @@ from shm.stats import StatsBlock
 #: limit of their own.
 _STUCK_SECONDS = 60.0
 #: What a slot may take, and the fewest rows of all symbols that it is cut down to for that.
-_SLOT_BYTES, _FEWEST_ROWS = 64 << 20, 8_192
+_SLOT_BYTES, _FEWEST_ROWS = 16 << 20, 8_192
 #: What a lane takes beside its symbols and sessions, measured; a symbol's part of that.
 _LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
 
@@ -47,22 +47,24 @@ class PassOutcome:
     seconds: float
 
 
-def slot_shape(settings: SessionConfig, lanes: Lanes) -> SlotShape:
-    """Return the shape of the slots of a pass: shorter where thousands of columns make them wide.
+def slot_shape(settings: SessionConfig, lanes: Lanes, allowed: int) -> SlotShape:
+    """Return the shape of the slots of a pass that may take so many bytes.
 
-    Results do not depend on it.
+    They are shorter than usual where thousands of columns make them wide, or memory is scarce:
+    the ring gets half of it. Results do not depend on it.
     """
     shape = shape_of(settings, lanes)
-    if settings.pipeline.slot_rows is not None or shape.layout.size <= _SLOT_BYTES:
+    most = min(_SLOT_BYTES, allowed // (2 * settings.pipeline.slots))
+    if settings.pipeline.slot_rows is not None or shape.layout.size <= most:
         return shape
     fewest = max(1, _FEWEST_ROWS // len(shape.symbols))
-    rows = max(fewest, int(shape.rows * _SLOT_BYTES / shape.layout.size))
+    rows = max(fewest, int(shape.rows * most / shape.layout.size))
     return shape_of(settings, lanes, min(rows, shape.rows))
 
 
-def memory_needed(settings: SessionConfig, lanes: Lanes, sessions: int) -> int:
-    """Return about how many bytes a pass takes, its processes' programs apart."""
-    shape = slot_shape(settings, lanes)
+def memory_needed(settings: SessionConfig, lanes: Lanes, sessions: int, allowed: int) -> int:
+    """Return about how many bytes a pass takes if it may take ``allowed``, its programs apart."""
+    shape = slot_shape(settings, lanes, allowed)
     lane = _LANE_BYTES + _SYMBOL_BYTES * len(shape.symbols) + 8 * sessions
     return shape.layout.size * settings.pipeline.slots + lane * len(lanes.specs)
 
@@ -72,16 +74,17 @@ def run_pass(
     preparation: Preparation,
     lanes: Lanes,
     division: Division,
+    allowed: int,
     memory: TreeMemory,
     tick: Callable[[StatsBlock], None],
 ) -> PassOutcome:
-    """Stream the market by these lanes.
+    """Stream the market by these lanes; ``allowed``: as for `slot_shape`.
 
     Raises what `Crew.watch` raises where the pass cannot go on: its coordinator or a processor
     ended. An engine that ends takes only its own lanes with it, unless lanes are compared.
     """
     settings = preparation.settings
-    shape = slot_shape(settings, lanes)
+    shape = slot_shape(settings, lanes, allowed)
     halving = division.halving
     board = None if halving is None else (len(halving.rungs), len(lanes.specs))
     crew = Crew(

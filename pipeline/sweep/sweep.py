@@ -131,8 +131,10 @@ def sweep(
 
 def _engines(settings: SessionConfig, engines: int | None) -> int:
     if engines is None:
-        chosen = settings.pipeline.engines
-        return chosen if "engines" in settings.pipeline.model_fields_set else os.cpu_count() or 1
+        if "engines" in settings.pipeline.model_fields_set:
+            return settings.pipeline.engines
+        usable = getattr(os, "sched_getaffinity", None)
+        return min(64, len(usable(0)) if usable else os.cpu_count() or 1)
     if not 1 <= engines <= 64:
         raise ConfigError(f"engines must be 1 to 64, was {engines}")
     return engines
