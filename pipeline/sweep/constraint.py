@@ -68,10 +68,11 @@ class Constraint:
         try:
             with warnings.catch_warnings():  # such as that "\d" is no escape
                 warnings.simplefilter("ignore")
-                tree = ast.parse(text, mode="eval").body
+                tree = ast.parse(text.lstrip(), mode="eval").body
             _check(tree, names, lambda expected: _refuse(text, where, expected))
         except SyntaxError as error:
-            place = f" at character {error.offset}" if error.offset else ""
+            before = len(text) - len(text.lstrip())
+            place = f" at character {before + error.offset}" if error.offset else ""
             _refuse(text, where, f"an expression: {error.msg}{place}")
         except (ValueError, RecursionError, MemoryError):
             _refuse(text, where, "an expression that Python can read")

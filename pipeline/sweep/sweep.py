@@ -144,7 +144,8 @@ def _storage(roster: Roster, home: Path, resume: bool) -> Path:
     """Return where Optuna keeps this very sweep; begun anew unless it is resumed."""
     path = home / _STORAGE.format(roster.identity)
     if not resume:
-        path.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
     return path
 
 
@@ -182,9 +183,10 @@ def _run_all(
         number += len(batch)
         keys = [entry.key for entry in batch]
         known = _reusable(roster, ledger.known(keys) if resume else {}, keys)
-        ledger.adopt(sweep_id, [e.number for e in batch if e.key in known], list(known))
-        resumed += len(known)
-        meter.end_pass(len(known), 0, 0.0)
+        adopted = [entry for entry in batch if entry.key in known]
+        ledger.adopt(sweep_id, [e.number for e in adopted], [e.key for e in adopted])
+        resumed += len(adopted)
+        meter.end_pass(len(adopted), 0, 0.0)
         conductor.run([entry for entry in batch if entry.key not in known])
         entries |= {entry.key: entry for entry in batch}
         rows = ledger.known(keys)
