@@ -15,11 +15,9 @@ from pipeline.execution.orders import REPORTED
 from pipeline.market.bars import interval_ns
 from pipeline.stages.lane_loop import (
     HOOK_INDEX,
-    close_session,
     fill_at_close,
     load_bars,
     open_moment,
-    open_session,
     report_orders,
 )
 from pipeline.stages.lane_spec import LaneSpec, bars_dtype
@@ -33,6 +31,7 @@ from pipeline.stages.schedule import (
     Schedule,
 )
 from pipeline.stages.session_data import SessionData
+from pipeline.stages.session_turn import close_session, open_session
 from pipeline.stages.slot import SESSION, BarTable, Slot
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, types
 
-from pipeline.execution.account import account_at, mark, record_session
-from pipeline.execution.book import close_orders, end_moment
-from pipeline.execution.commission import begin_month
+from pipeline.execution.account import account_at, mark
+from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.fills import FILL
 from pipeline.execution.funding import charge_funding
@@ -21,9 +20,6 @@ from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
-from pipeline.execution.overnight import open_books
-from pipeline.market.calendars import DAY_NS
-from pipeline.stages.poor_fills import grade_session
 from pipeline.stages.schedule import (
     CLOSES,
     MOMENT,
@@ -35,6 +31,7 @@ from pipeline.stages.schedule import (
     first_after,
     moment_at,
 )
+from pipeline.stages.session_turn import close_session, open_session
 from pipeline.stages.slot import SESSION
 from pipeline.strategy.bar import bar_at, bound_value
 from pipeline.strategy.compiled import call_hook
@@ -56,7 +53,6 @@ PROGRAM: np.dtype[Any] = np.dtype(
     ]
 )
 program_at = record_at(PROGRAM)
-session_at = record_at(SESSION)
 
 HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
 _SESSION_OPEN, _FILL = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_fill"]
@@ -210,46 +206,6 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
     store_i8(program.bars, 0, account_at(context.account).now)
     store_i8(program.bars, 1, table.interval)
     store_i8(program.bars, 2, place - begin)
-    return place
-
-
-@njit(cache=True)
-def close_session(context_address: int) -> int:
-    """Note the equity at a session's close and end its orders; which of the slot's it is."""
-    context = context_at(context_address)
-    account = account_at(context.account)
-    record_session(account)
-    close_orders(account)
-    place = context.next_close
-    while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
-        place += 1
-    context.next_close = place + 1
-    if account.poor_below > 0.0:
-        grade_session(context_address, session_at(context.sessions + place * _SESSION_SIZE))
-    return place
-
-
-@njit(cache=True)
-def open_session(context_address: int) -> int:
-    """Make the slot's next session the current one; which of the slot's sessions it is."""
-    context = context_at(context_address)
-    place = context.next_open
-    while session_at(context.sessions + place * _SESSION_SIZE).opens == 0:
-        place += 1
-    session = session_at(context.sessions + place * _SESSION_SIZE)
-    context.next_open = place + 1
-    account = account_at(context.account)
-    open_books(account, session.date, session.index)
-    context.session_date = session.date
-    context.session_open = session.open
-    context.session_close = session.close
-    account = account_at(context.account)
-    begin_month(account, session.date // DAY_NS)
-    account.session_open = session.open
-    account.session_close = session.close
-    if account.hours != 0:
-        account.hours_from = load_i8(account.hours, 2 * session.index)
-        account.hours_until = load_i8(account.hours, 2 * session.index + 1)
     return place
 
 

@@ -72,8 +72,8 @@ class Constraint:
             _check(tree, names, lambda expected: _refuse(text, where, expected))
         except SyntaxError as error:
             before = len(text) - len(text.lstrip())
-            place = f" at character {before + error.offset}" if error.offset else ""
-            _refuse(text, where, f"an expression: {error.msg}{place}")
+            place = f"character {before + error.offset}" if error.offset else "its end"
+            _refuse(text, where, f"an expression: {error.msg} at {place}")
         except (ValueError, RecursionError, MemoryError):
             _refuse(text, where, "an expression that Python can read")
         return cls(text, where, tuple(sorted(names)), tree)
