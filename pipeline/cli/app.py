@@ -23,7 +23,8 @@ from typing import Any, NoReturn
 
 import click
 
-from pipeline.cli import data, machine, running
+from pipeline.cli import data, machine, running, sweeping
+from pipeline.cli.ledger import ledger
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.errors import RingtapeError
@@ -96,6 +97,8 @@ def commands(ctx: click.Context) -> None:
 for _command in (
     running.demo,
     running.run,
+    sweeping.sweep,
+    ledger,
     data.import_,
     data.catalog,
     running.schema,

@@ -9,13 +9,16 @@ when the run is over, so that the summary stands alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
+
+
+_WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 
 
 class RunProgress(Protocol):
@@ -68,7 +71,7 @@ def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | No
     if not stream.isatty():
         yield None
         return
-    with _line(stream) as line:
+    with progress_bar(stream, _WIDTHS, first="date") as line:
         task = line.add_task("", total=None, date="starting", session="", bars="", rate="", eta="")
         line.refresh()
         pace = Pace()
@@ -93,51 +96,59 @@ def describe(progress: RunProgress, rate: float) -> dict[str, str]:
     session = f"session {progress.sessions:,}"
     if progress.sessions_total:
         session += f"/{progress.sessions_total:,}"
-    count = _short if max(progress.bars, progress.bars_total) >= 10_000_000 else "{:,}".format
+    count = short_number if max(progress.bars, progress.bars_total) >= 10_000_000 else "{:,}".format
     bars = count(progress.bars)
+    known = rate and left >= 0 and progress.bars_total
     if progress.bars_total:
         bars += f"/{count(progress.bars_total)}"
     return {
         "date": "starting" if progress.session_date is None else progress.session_date.isoformat(),
         "session": session,
         "bars": f"{bars} bars",
-        "rate": f"{_short(rate)} bars/s" if rate else "",
-        "eta": f"ETA {_clock(left / rate)}" if rate and left >= 0 and progress.bars_total else "",
+        "rate": f"{short_number(rate)} bars/s" if rate else "",
+        "eta": f"ETA {clock_text(left / rate)}" if known else "",
     }
 
 
-def _line(stream: TextIO) -> Line:
+@contextmanager
+def progress_bar(stream: TextIO, widths: Mapping[str, int], first: str = "") -> Iterator[Line]:
+    """Give a bar with texts around it, drawn when told to and gone after the block.
+
+    ``widths``: the fields of its tasks, with the width of the terminal from which each is shown: a
+    narrow one gets fewer words rather than cut ones. ``first``: the field before the bar.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
 
     console = Console(file=stream, highlight=False)
-    # A narrow terminal gets fewer words rather than cut ones.
-    words = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 
     def text(name: str) -> TextColumn:
         return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))
 
-    return Progress(
-        text("date"),
+    with Progress(
+        *([text(first)] if first else []),
         BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
-        *(text(name) for name, width in words.items() if console.width >= width),
+        *(text(name) for name, width in widths.items() if console.width >= width),
         console=console,
         auto_refresh=False,
         transient=True,
         redirect_stdout=False,
         expand=True,
-    )
+    ) as line:
+        yield line
 
 
-def _short(number: float) -> str:
+def short_number(number: float) -> str:
+    """Give a number with a unit: 1.2M."""
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
             return f"{number / size:.1f}{unit}"
     return f"{number:.0f}"
 
 
-def _clock(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
+    """Give a time as 0:03 or 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -16,6 +16,7 @@ from pipeline.sweep.ledger import LaneRow, Ledger
 from pipeline.sweep.memory import TreeMemory
 from pipeline.sweep.passes import PassOutcome, memory_needed, run_pass
 from pipeline.sweep.progress import Meter
+from pipeline.sweep.ranking import figure, merit
 from pipeline.sweep.roster import Entry, Roster
 from pipeline.sweep.spread import spread
 from shm.space import available_shared_memory
@@ -204,12 +205,21 @@ class Conductor:
         rows = {n: self._finished(entries[n], facts) for n, facts in outcome.finished.items()}
         rows |= {n: _failed(entries[n], why) for n, why in outcome.lost.items()}
         self._record(entries, rows, outcome.finished)
+        self._note_best(entries, rows)
         self._measure(entries, outcome.finished)
         return [
             entries[number]
             for number, why in outcome.suspects.items()
             if not self._strike(entries[number], why)
         ]
+
+    def _note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
+        score = self._roster.sweep.score[0]
+        for number, row in rows.items():
+            value = figure(row, score)
+            if value is not None:
+                said = ", ".join(f"{k} {v}" for k, v in entries[number].set.parameters.items())
+                self._meter.found(merit(row, score), value, said)
 
     def _strike(self, entry: Entry, why: str) -> bool:
         """Count an engine that died of a lane; whether the lane is set aside for it."""

@@ -27,7 +27,8 @@ from shm.stats import StatsBlock
 _STUCK_SECONDS = 60.0
 #: What a slot may take, and the fewest rows of all symbols that it is cut down to for that.
 _SLOT_BYTES, _FEWEST_ROWS = 16 << 20, 8_192
-#: What a lane takes beside its symbols and sessions, measured; a symbol's part of that.
+#: What a lane takes beside its symbols and sessions (15 kB in its engine, measured, the rest for
+#: what it comes to), and what each symbol adds.
 _LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
 
 

@@ -1,5 +1,6 @@
 """How far a sweep is."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Meter:
         self.seconds = 0.0
         self.passes = 0
         self._bars = 0
+        self._merit = -math.inf
         self._best: float | None = None
         self._best_parameters = ""
 
@@ -65,10 +67,10 @@ class Meter:
         self.seconds += seconds
         self._report(0, self.seconds)
 
-    def found(self, score: float, parameters: str) -> None:
-        """Note a score if it is the best so far; more is better."""
-        if self._best is None or score > self._best:
-            self._best, self._best_parameters = score, parameters
+    def found(self, merit: float, score: float, parameters: str) -> None:
+        """Note a score if it is the best so far: of the highest ``merit``."""
+        if merit > self._merit:
+            self._merit, self._best, self._best_parameters = merit, score, parameters
 
     def _report(self, under_way: int, seconds: float) -> None:
         if self._tell is not None:

@@ -20,7 +20,7 @@ from pipeline.sweep.conduct import Conductor
 from pipeline.sweep.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweep.memory import TreeMemory
 from pipeline.sweep.progress import Meter, SweepProgress
-from pipeline.sweep.ranking import best_rows, figure, merit, scores_of
+from pipeline.sweep.ranking import best_rows, figure, scores_of
 from pipeline.sweep.report import EquityCurve, SweepFacts, write_report
 from pipeline.sweep.roster import Entry, Roster
 from pipeline.sweep.search import Search, make_search
@@ -191,8 +191,6 @@ def _run_all(
         entries |= {entry.key: entry for entry in batch}
         rows = ledger.known(keys)
         search.tell([(e.set, scores_of(rows[e.key], roster.sweep.score)) for e in batch])
-        for best in best_rows(rows.values(), roster.sweep.score[0], 1):
-            meter.found(merit(best, roster.sweep.score[0]), _said(entries[best.key]))
     return entries, resumed
 
 
@@ -325,10 +323,6 @@ def _report(
     path = folder / "report.html"
     write_report(path, facts, rows, curves, benchmark)
     return path
-
-
-def _said(entry: Entry) -> str:
-    return _set_said(entry.set.parameters)
 
 
 def _set_said(parameters: Mapping[str, Any]) -> str:
