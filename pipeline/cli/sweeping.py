@@ -136,7 +136,8 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     if summary["evaluations"]:
         speed = summary["evaluations_per_second"]
         passes = f"{summary['passes']} pass" + ("" if summary["passes"] == 1 else "es")
-        rate = f"{summary['run_seconds']:.3f} s, {speed:,.0f}/s on {summary['engines']} engines"
+        engines = f"{summary['engines']} engine" + ("" if summary["engines"] == 1 else "s")
+        rate = f"{summary['run_seconds']:.3f} s, {speed:,.0f}/s on {engines}"
         lines.append(_line("evaluations", f"{summary['evaluations']:,} in {passes}, {rate}"))
     memory = summary["peak_memory_bytes"] / 2**20
     lines.append(_line("whole time", f"{summary['seconds']:.1f} s, {memory:,.0f} MiB at most"))

@@ -13,8 +13,9 @@ class SweepProgress:
     """How far a sweep is.
 
     ``lanes`` of ``lanes_total`` (None: not known) are done; ``evaluations`` (bars x lanes) were
-    made, of ``evaluations_total`` by the last pass known of; ``seconds``: spent replaying;
-    ``best``: the best score so far, ``best_parameters`` of it; ``passes``: begun so far.
+    made, of about ``evaluations_total``: what is made and what the lanes left will take, by the
+    last pass; ``seconds``: spent replaying; ``best``: the best score so far, the first one where
+    there are several, ``best_parameters`` of it; ``passes``: begun so far.
     """
 
     lanes: int
@@ -40,6 +41,7 @@ class Meter:
         self._bars = 0
         self._merit = -math.inf
         self._best: float | None = None
+        self._merit = -math.inf
         self._best_parameters = ""
 
     def begin_pass(self, shares: list[list[int]], bars: int) -> Callable[[StatsBlock], None]:

@@ -101,14 +101,18 @@ def make_search(sweep: SweepConfig, space: Space, storage: Path | None) -> Searc
 def shares(samples: int, most: Sequence[float]) -> list[int]:
     """Divide samples among branches, of which each has so many sets: evenly, earlier ones first."""
     given = [0] * len(most)
-    left = samples
-    while left and (open_ := [n for n, bound in enumerate(most) if given[n] < bound]):
-        each, more = divmod(left, len(open_))
-        for place, n in enumerate(open_):
-            wanted = each + (place < more)
-            taken = int(min(wanted, most[n] - given[n]))
-            given[n] += taken
-            left -= taken
+    left, rest = samples, list(range(len(most)))
+    while rest:
+        each, more = divmod(left, len(rest))
+        small = [number for number in rest if most[number] <= each]
+        if not small:
+            for place, number in enumerate(rest):
+                given[number] = each + (place < more)
+            break
+        for number in small:
+            given[number] = int(most[number])
+            left -= given[number]
+            rest.remove(number)
     return given
 
 
