@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.lane_table import cell, columns_of, lane_value, lanes_text, set_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 from pipeline.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pipeline.sweep.ledger import LaneRow, Ledger
+    from pipeline.sweep.ledger import ComparedSet, LaneRow, Ledger, SweepRow
 
 _SHOWN = 20
-_FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
+
+
+def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Read `state,fast,sharpe_ratio`."""
+    names = tuple(name.strip() for name in value.split(",")) if value is not None else ()
+    if not all(names):
+        raise click.BadParameter(f"{value!r} is not of the form fast,slow,sharpe_ratio")
+    return names
 
 
 @click.command(
@@ -32,19 +40,28 @@ _FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
     default=Path("runs/ledger"),
     type=click.Path(file_okay=False, path_type=Path),
 )
-@click.option("--sweep", "sweep_id", metavar="ID", help="Lanes of this sweep; a beginning will do.")
+@click.option(
+    "--sweep",
+    "sweep_id",
+    metavar="ID",
+    help="Lanes of this sweep; the beginning or the end of its id will do.",
+)
+@click.option("--lanes", "all_lanes", is_flag=True, help="Lanes of all sweeps.")
 @click.option(
     "--where",
     metavar="FILTER",
     multiple=True,
-    help='Only lanes such as "sharpe_ratio > 1" or "parameters.fast < 20"; may be repeated.',
+    help='Only lanes such as "sharpe_ratio > 1" or "fast < 20"; may be repeated.',
 )
-@click.option("--order", metavar="NAME", help="Sort lanes by a figure; -NAME: the highest first.")
+@click.option("--order", metavar="NAME", help="Sort lanes by NAME; by -NAME the highest first.")
 @click.option(
     "--limit",
     type=click.IntRange(1),
     metavar="N",
-    help=f"Show at most N lanes.  [default: {_SHOWN}; with --json and --export all]",
+    help=f"At most N lanes.  [default: {_SHOWN}; all with --json and --export]",
+)
+@click.option(
+    "--columns", metavar="NAME,...", callback=_names, help="What to show, such as key,fast,seconds."
 )
 @click.option(
     "--compare",
@@ -57,137 +74,191 @@ _FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
     "target",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the lanes to a .csv or .parquet file.",
+    help="Write the lanes, with all columns, to a .csv or .parquet file.",
 )
 @common_options
 def ledger(
     folder: Path,
     sweep_id: str | None,
+    all_lanes: bool,
     where: tuple[str, ...],
     order: str | None,
     limit: int | None,
+    columns: tuple[str, ...],
     compare: tuple[str, str] | None,
     target: Path | None,
     as_json: bool,
 ) -> None:
     """Show what the ledger in DIR (default: runs/ledger) knows.
 
-    Without options the sweeps, newest last. With --sweep, --where, --order or --limit lanes: of one
-    sweep or of all. Names are figures of summary.json's lanes, parameters.NAME, state, strategy,
-    universe, digest, seconds and error.
+    Without options the sweeps, newest last. With --sweep, --lanes, --where, --order, --limit or
+    --columns the lanes of one sweep or of all. Names are those of parameters (parameters.NAME
+    where a figure is named so too), figures of summary.json's lanes, and key, strategy, universe,
+    state, error, digest and seconds.
     """
     from pipeline.sweep.ledger import Ledger
 
-    with Ledger.open(folder, create=False) as book:
-        chosen = None if sweep_id is None else _identify(book, sweep_id)
+    choosing = bool(sweep_id or all_lanes or where or order or limit or columns)
+    if compare is not None and (choosing or target is not None):
+        raise click.UsageError("--compare takes two sweeps and no other option but --json")
+    if target is not None and columns:
+        raise click.UsageError("--columns and --export exclude each other: a file gets all columns")
+    with Ledger.open(_found(folder), create=False) as book:
+        chosen = None if sweep_id is None else _identified(book, sweep_id)
         if compare is not None:
-            _compare(book, [_identify(book, one) for one in compare], as_json)
+            _compare(book, [_identified(book, one) for one in compare], as_json)
         elif target is not None:
-            rows = book.lanes(chosen, where, order, limit)
-            book.export(target, rows)
-            if as_json:
-                print_json({"lanes": len(rows), "file": target})
-            else:
-                print_text(f"{len(rows):,} lanes in {target}")
-        elif chosen is None and not where and order is None and limit is None:
+            _export(book, target, book.lanes(chosen, where, order, limit), as_json)
+        elif not choosing:
             _list_sweeps(book, as_json)
         else:
-            shown = limit if as_json or limit is not None else _SHOWN
-            rows = book.lanes(chosen, where, order, shown)
-            if as_json:
-                print_json([asdict(row) for row in rows])
-            else:
-                print_text(_lanes(rows, order, cut=limit is None and len(rows) == _SHOWN))
+            for name in columns:
+                book.lanes(order=name, limit=0)  # refuses a name that no lane has
+            most = limit if as_json or limit is not None else _SHOWN + 1
+            rows = book.lanes(chosen, where, order, most)
+            scores = _scores(book, chosen, order)
+            _show(book, rows, columns, scores, cut=most != limit, as_json=as_json)
 
 
-def _identify(book: Ledger, beginning: str) -> str:
-    """Return the one sweep whose id begins so."""
+def _found(folder: Path) -> Path:
+    """Refuse the folder of the results, in which the ledger is, by the ledger's name."""
+    from pipeline.sweep.ledger import FILE
+
+    inside = folder / "ledger"
+    if not (folder / FILE).exists() and (inside / FILE).exists():
+        raise LedgerError(f"there is no ledger at {folder / FILE}; did you mean {inside}?")
+    return folder
+
+
+def _identified(book: Ledger, part: str) -> str:
+    """Return the one sweep whose id is, begins or ends so."""
     there = [row.sweep for row in book.sweeps()]
-    found = [one for one in there if one.startswith(beginning)]
-    if len(found) == 1 or beginning in there:
-        return beginning if beginning in there else found[0]
+    found = [one for one in there if one.startswith(part) or one.endswith(part)]
+    if part in there or len(found) == 1:
+        return part if part in there else found[0]
     if found:
-        raise LedgerError(
-            f"{beginning} begins the ids of {len(found)} sweeps: {', '.join(found[:4])}"
-        )
-    near = difflib.get_close_matches(beginning, there, n=3, cutoff=0.4) or there[-3:]
-    raise LedgerError(
-        f"no sweep of {book.path} begins with {beginning}; there are {', '.join(near) or 'none'}"
-    )
+        some = f"{', '.join(found[-3:])}{' and others' if len(found) > 3 else ''}"
+        raise LedgerError(f"{part!r} may be any of {len(found)} sweeps of {book.path}: {some}")
+    near = get_close_matches(part, there, 1, 0.0)
+    hint = f"; the nearest is {near[0]}" if near else "; it has none"
+    raise LedgerError(f"{book.path} has no sweep {part}{hint}")
 
 
 def _list_sweeps(book: Ledger, as_json: bool) -> None:
-    sweeps = book.sweeps()
+    counts = book.counts()
+    rows = [(row, counts[row.sweep], _best(book, row)) for row in book.sweeps()]
     if as_json:
-        print_json([asdict(row) for row in sweeps])
-        return
-    header = ["sweep", "started", "state", "method", "lanes", "failed", "score", "best"]
-    table = []
-    for row in sweeps:
-        lanes = book.lanes(row.sweep)
-        score = row.scores[0]
-        table.append(
-            [
-                *(row.sweep, row.started, row.state, row.method, f"{len(lanes):,}"),
-                f"{sum(lane.state == 'failed' for lane in lanes):,}",
-                *(score, _best(lanes, score)),
-            ]
-        )
-    print_text(format_table(header, table, right=("lanes", "failed", "best")))
-
-
-def _best(lanes: Sequence[LaneRow], score: str) -> str:
-    from pipeline.sweep.ranking import best_rows, figure
-
-    best = best_rows(lanes, score, 1)
-    return _short(figure(best[0], score)) if best else "-"
-
-
-def _lanes(rows: Sequence[LaneRow], order: str | None, *, cut: bool) -> str:
-    if not rows:
-        return "no lanes"
-    names = list(dict.fromkeys(name for row in rows for name in row.parameters))
-    figures = list(_FIGURES)
-    if order is not None and order.removeprefix("-") in rows[0].statistics:
-        figures = list(dict.fromkeys([order.removeprefix("-"), *figures]))
-    apart = [name for name in ("universe", "error") if any(getattr(row, name) for row in rows)]
-    header = ["key", "state", *apart[:1], *names, *figures, *apart[1:]]
-    table = [
-        [
-            *(row.key[:8], row.state),
-            *(getattr(row, name) for name in apart[:1]),
-            *(_short(row.parameters.get(name)) for name in names),
-            *(_short(row.statistics.get(name)) for name in figures),
-            *(getattr(row, name) for name in apart[1:]),
+        documents = [
+            {**asdict(row), "lanes": sum(count.values()), **count, "best": best}
+            for row, count, best in rows
         ]
-        for row in rows
+        print_json({"ledger": book.folder, "sweeps": documents})
+        return
+    states = ("done", "failed", "pruned")
+    header = ("sweep", "started", "state", "method", "lanes", *states[1:], "score", "best")
+    table = [
+        (
+            *(row.sweep, row.started, row.state, row.method, f"{sum(count.values()):,}"),
+            *(f"{count[state]:,}" for state in states[1:]),
+            *(row.scores[0], cell(best)),
+        )
+        for row, count, best in rows
     ]
-    text = format_table(header, table, right=(*names, *figures))
-    return f"{text}\nthe first {_SHOWN}; --limit N shows more" if cut else text
+    print_text(format_table(header, table, right=("lanes", *states[1:], "best")))
+
+
+def _best(book: Ledger, row: SweepRow) -> float | None:
+    """Return the best score of a sweep, None if no lane has one."""
+    from pipeline.sweep.ranking import best_first, figure
+
+    score = row.scores[0]
+    done = book.lanes(row.sweep, "state = done", limit=1)
+    if not done or score.removeprefix("-") not in done[0].statistics:
+        return None
+    (best,) = book.lanes(row.sweep, "state = done", best_first(score), 1)
+    return figure(best, score)
+
+
+def _scores(book: Ledger, chosen: str | None, order: str | None) -> list[str]:
+    """Return the figures that lanes are shown with first: what they are sorted and judged by."""
+    scores = [name for row in book.sweeps() if chosen in (None, row.sweep) for name in row.scores]
+    return [*([order] if order is not None else []), *scores]
+
+
+def _show(
+    book: Ledger,
+    rows: Sequence[LaneRow],
+    columns: Sequence[str],
+    scores: Sequence[str],
+    *,
+    cut: bool,
+    as_json: bool,
+) -> None:
+    """Print lanes; ``cut``: all but the last of those that are more than is shown unasked."""
+    if as_json:
+        lanes = [
+            {name: lane_value(row, name) for name in columns} if columns else asdict(row)
+            for row in rows
+        ]
+        print_json({"ledger": book.folder, "lanes": lanes})
+        return
+    if not rows:
+        print_text("no lanes")
+        return
+    shown = rows[:_SHOWN] if cut else rows
+    text = lanes_text(shown, columns or ["key", "state", *_without_own(columns_of(shown, scores))])
+    more = f"\nthe first {_SHOWN} lanes; --limit N shows more" if len(shown) < len(rows) else ""
+    print_text(text + more)
+
+
+def _without_own(columns: Sequence[str]) -> list[str]:
+    """Leave out what is a column already: lanes may be sorted by anything, their state too."""
+    parameters = {name.partition(".")[2] for name in columns if name.startswith("parameters.")}
+    return [name for name in columns if name not in ("key", "state", *parameters)]
+
+
+def _export(book: Ledger, target: Path, rows: Sequence[LaneRow], as_json: bool) -> None:
+    book.export(target, rows)
+    if as_json:
+        print_json({"ledger": book.folder, "lanes": len(rows), "file": target})
+    else:
+        print_text(f"{len(rows):,} lanes in {target}")
 
 
 def _compare(book: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
     found = book.compare(sweeps)
     if as_json:
-        print_json([asdict(one) for one in found])
+        document = {"ledger": book.folder, "sweeps": sweeps, "sets": [asdict(s) for s in found]}
+        print_json(document)
         return
+    head = [f"{side}  {sweep}" for side, sweep in zip("AB", sweeps, strict=True)]
     if not found:
-        print_text("no set is in both sweeps")
+        print_text("\n".join([*head, "no set is in both"]))
         return
-    names = list(dict.fromkeys(name for one in found for name in one.parameters))
+    same = sum(one.figures[0] == one.figures[1] for one in found)
+    head.append(f"{len(found):,} sets in both, {same:,} of them with equal scores")
+    print_text("\n".join([*head, "", _comparison(found)]))
+
+
+def _comparison(found: Sequence[ComparedSet]) -> str:
+    """Lay out sets with each figure in both sweeps, and what it has changed by."""
     figures = list(found[0].figures[0])
-    header = [*names, *(f"{name} {side}" for name in figures for side in ("A", "B"))]
+    apart = [
+        name for name in ("strategy", "universe") if len({getattr(s, name) for s in found}) > 1
+    ]
+    right = [f"{name} {side}" for name in figures for side in ("A", "B", "B-A")]
     table = [
         [
-            *(_short(one.parameters.get(name)) for name in names),
-            *(_short(side.get(name)) for name in figures for side in one.figures),
+            *(getattr(one, name) for name in apart),
+            set_text(one.parameters),
+            *(text for name in figures for text in _both(one.figures, name)),
         ]
         for one in found
     ]
-    print_text(format_table(header, table, right=header))
+    return format_table([*apart, "set", *right], table, right=right)
 
 
-def _short(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _both(figures: Sequence[Mapping[str, Any]], name: str) -> list[str]:
+    first, second = (one.get(name) for one in figures)
+    change = None if first is None or second is None else float(second - first)
+    return [cell(first), cell(second), cell(change)]

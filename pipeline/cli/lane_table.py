@@ -1,0 +1,78 @@
+"""Lanes as a table: the best sets of a sweep, and what the ledger knows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.output import format_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pipeline.sweep.ledger import LaneRow
+
+#: Figures that are shown beside the scores.
+FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
+
+#: Columns of the lane itself; parameters and figures are looked for by all other names.
+_COLUMNS = ("key", "strategy", "universe", "state", "error", "digest", "seconds")
+_PARAMETERS = "parameters."
+
+
+def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str] = ()) -> list[str]:
+    """Return the names to show of lanes: strategy, universe and error where they tell something.
+
+    ``figures``: those that come first; a minus in front is left out.
+    """
+    strategies = {lane.strategy for lane in lanes}
+    parameters = dict.fromkeys(name for lane in lanes for name in lane.parameters)
+    scores = [name.removeprefix("-") for name in figures]
+    return [
+        *(["strategy"] if len(strategies) > 1 else []),
+        *(["universe"] if any(lane.universe for lane in lanes) else []),
+        *(_PARAMETERS + name for name in parameters),
+        *dict.fromkeys([*scores, *FIGURES]),
+        *(["error"] if any(lane.error for lane in lanes) else []),
+    ]
+
+
+def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
+    """Lay out columns of lanes, one row for each; a parameter is headed by its own name."""
+    header = [name.removeprefix(_PARAMETERS) for name in columns]
+    values = [[lane_value(lane, name) for name in columns] for lane in lanes]
+    text = [
+        name
+        for place, name in enumerate(header)
+        if any(isinstance(row[place], str) for row in values)
+    ]
+    cells = [[cell(value) for value in row] for row in values]
+    return format_table(header, cells, right=[name for name in header if name not in text])
+
+
+def lane_value(lane: LaneRow, name: str) -> Any:
+    """Return what a lane has by a name of the ledger's filters; None if it has nothing."""
+    if name in _COLUMNS:
+        return getattr(lane, name)
+    if name.startswith(_PARAMETERS):
+        return lane.parameters.get(name.removeprefix(_PARAMETERS))
+    value: Any = lane.statistics
+    for part in name.removeprefix("statistics.").split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return lane.parameters.get(name) if value is None else value
+
+
+def cell(value: Any) -> str:
+    """Give a value as text that fits into a table: numbers with six digits, one line."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return "; ".join(line.strip() for line in str(value).splitlines() if line.strip())
+
+
+def set_text(parameters: Mapping[str, Any]) -> str:
+    """Give a set of parameters in one line: ``fast=5, slow=20``."""
+    return ", ".join(f"{name}={cell(value)}" for name, value in parameters.items())

@@ -1,0 +1,46 @@
+"""Strategies of which some sets end badly."""
+
+import os
+from typing import Any
+
+from pipeline import Strategy
+from pipeline import indicators as ind
+
+WELL, RAISES, ABORTS, HANGS = range(4)
+
+
+class Poisoned(Strategy):
+    """Does in plain Python what `kind` says."""
+
+    span: int = 3
+    kind: int = WELL
+
+    def indicators(self) -> dict[str, Any]:
+        return {"mean": ind.sma(self.span)}
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        if self.kind != WELL and ctx.count(bar.symbol) == 500:
+            if self.kind == RAISES:
+                raise ValueError("bad luck")
+            if self.kind == ABORTS:
+                os.abort()
+            while True:
+                pass
+        ctx.target(bar.symbol, 1.0 if bar.close > bar.mean else 0.0)
+
+
+class CompiledPoison(Strategy):
+    """The same as machine code, which cannot abort."""
+
+    span: int = 3
+    kind: int = WELL
+
+    def indicators(self) -> dict[str, Any]:
+        return {"mean": ind.sma(self.span)}
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        if self.kind == RAISES and ctx.count(bar.symbol) == 500:
+            raise ValueError("bad luck")
+        while self.kind == HANGS and ctx.count(bar.symbol) >= 500:
+            ctx.cancel(0)
+        ctx.target(bar.symbol, 1.0 if bar.close > bar.mean else 0.0)
