@@ -153,6 +153,8 @@ class ControlPage(Closing):
         layout = _layout(len(roles))
         segment = Segment.create(run_id, "control", layout.size, layout_hash=layout.hash)
         page = cls(segment, tuple(roles), layout)
+        # Who has not joined yet is at work on nothing, rather than on task 0 since the clock began.
+        page._view("members")[:, _TASK] = NO_TASK
         for cell, role in zip(page._view("roles"), roles, strict=True):
             _write_text(cell, role)
         segment.mark_ready()
