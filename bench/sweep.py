@@ -1,0 +1,336 @@
+"""Sweeps: evaluations (bars x sets) per second, against other engines, and their memory.
+
+    python bench/sweep.py [--json] [--repeats N] [--only NAME ...] [--vectorbt-python PATH]
+
+Run it from the repository, with two cores free. Bars are written once into `--data` and found there
+again. vectorbt is looked for in `--vectorbt-python` (an environment made by `pip install
+"vectorbt[rust]"`), and a rival that is not there is left out. All contestants take turns,
+`--repeats` rounds of them: rates are medians, ratios medians of the ratios within a round.
+
+    compiled     SMA 5-24 x 30-275 crossing, 1,000 sets, on 200,000 1-minute bars of one symbol, one
+                 engine and two: over `run_seconds`, from the start of the tape to the last figure
+    raptorbt     the same sets in `batch_single_backtest`
+    vectorbt     every tenth of them, which cost it what the others do
+    interpreted  40 sets on 42 days of these bars, hooks run by the interpreter, two engines
+    backtesting  the same in `Backtest.optimize`
+    memory       the peak of all processes, pages they share counted once, with E = 1 and 4
+    large        10,000 sets x 100,000 bars: memory, and how long its report takes to open
+
+Bounds: two engines at least 100 million/s, 1.7 times one, 10 times raptorbt and 80 times vectorbt;
+interpreted 3 times backtesting.py; from E = 1 to 4 memory grows by at most 10 %, the interpreters
+themselves apart; the large sweep takes at most 4 GiB, its report opens in 3 s.
+
+What an engine's interpreter takes is measured, too: by how much a sweep of four sets grows from
+E = 1 to 4, by three.
+"""
+
+import argparse
+import itertools
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
+
+from bench.market import Market, crypto_market
+from bench.measure import Report, interleaved, median_ratio
+from bench.sweep_rivals import CASH, QUANTITY, Rival
+from pipeline.market.catalog import Catalog
+from pipeline.sweep.sweep import sweep
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "raptorbt", "backtesting")
+NAMES = ("compiled", "raptorbt", "vectorbt", "interpreted", "backtesting", "memory", "large")
+BARS = 200_000
+FAST, SLOW = range(5, 25), range(30, 280, 5)
+EVERY_FOR_VECTORBT = 10
+FEW_FAST, FEW_SLOW, FEW_DAYS = range(5, 25, 4), range(30, 190, 20), 42
+LARGE_FAST, LARGE_SLOW, LARGE_BARS = range(2, 52), range(60, 260), 100_000
+IDLE_BARS = 2_000_000  # long enough to be looked at while it runs
+MIB = 2**20
+#: A sweep on its own, so that no memory but its own is in its tree of processes.
+ALONE = """
+import json, sys
+from pipeline.sweep.sweep import sweep
+print(json.dumps(sweep(sys.argv[1], out=sys.argv[2]).summary))
+"""
+
+
+def say(text: str) -> None:
+    """Tell on stderr what is going on; the findings alone go to stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def configuration(
+    market: Market,
+    engines: int,
+    fast: Sequence[int] = FAST,
+    slow: Sequence[int] = SLOW,
+    *,
+    mode: str = "compiled",
+    last: date | None = None,
+) -> dict[str, Any]:
+    """Return the configuration of a sweep over a market, or over its beginning."""
+    return {
+        "session_name": "bench",
+        "exchange_group": market.exchange_group,
+        "asset_class": market.asset_class,
+        "backtest_config": {
+            "start_date": str(market.first),
+            "end_date": str(last or market.last),
+        },
+        "session_data_config": {
+            "symbols": list(market.symbols),
+            "streams": ["1m"],
+            "historical": {"enable_quality": False},
+        },
+        "trading_config": {"initial_cash": CASH},
+        "strategy": {
+            "name": "pipeline.strategy.examples:SmaCross",
+            "parameters": {"quantity": QUANTITY},
+            "mode": mode,
+        },
+        "pipeline": {"engines": engines},
+        "sweep": {"space": {"fast": list(fast), "slow": list(slow)}, "best": 0},
+        "catalog": str(market.catalog),
+    }
+
+
+def summary_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Sweep, remove what it wrote, and return its summary."""
+    with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
+        summary = sweep(settings, out=folder).summary
+    if summary["done"] != summary["lanes"]:
+        raise RuntimeError(f"{summary['done']} of {summary['lanes']} lanes are done")
+    return summary
+
+
+def rival(
+    name: str, python: str, market: Market, sets: Sequence[tuple[int, int]], last: date | None
+) -> Rival:
+    """Start a rival with bars, up to a date if one is given, and sets."""
+    table = Catalog(market.catalog).load(market.symbols[0], "1m")
+    names = ("ts", "open", "high", "low", "close", "volume")
+    bars = np.vstack([table.column(one).to_numpy().astype(np.float64) for one in names])
+    if last is not None:
+        bars = bars[:, bars[0] < np.datetime64(last + timedelta(days=1), "ns").astype(np.int64)]
+    with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
+        np.save(Path(folder, "bars.npy"), bars)
+        Path(folder, "sets.json").write_text(json.dumps(sets), encoding="utf-8")
+        return Rival(name, python, Path(folder, "bars.npy"), Path(folder, "sets.json"))
+
+
+def measure_speed(
+    report: Report, wanted: frozenset[str], data: Path, repeats: int, vectorbt_python: str
+) -> None:
+    """Measure sweeps and rivals in turn, and add what came out."""
+    market = crypto_market(data, 1, BARS)
+    last = market.first + timedelta(days=FEW_DAYS - 1)
+    sets = list(itertools.product(FAST, SLOW))
+    few = list(itertools.product(FEW_FAST, FEW_SLOW))
+    settings = {}
+    if "compiled" in wanted:
+        settings |= {f"compiled, E = {e}": configuration(market, e) for e in (1, 2)}
+    if "interpreted" in wanted:
+        settings["interpreted, E = 2"] = configuration(
+            market, 2, FEW_FAST, FEW_SLOW, mode="interpreted", last=last
+        )
+    for name, setting in settings.items():
+        say(f"warming up: {name}")
+        summary_of(setting | {"sweep": {"space": {"fast": [5, 6], "slow": [30]}, "best": 0}})
+    rivals: dict[str, tuple[str, Sequence[tuple[int, int]], date | None]] = {
+        "raptorbt": (sys.executable, sets, None),
+        "vectorbt": (vectorbt_python, sets[::EVERY_FOR_VECTORBT], None),
+        "backtesting": (sys.executable, few, last),
+    }
+    found: dict[str, list[Any]]
+    abouts = {}
+    with ExitStack() as stack:
+        contestants: dict[str, Callable[[], Any]] = {
+            name: partial(summary_of, setting) for name, setting in settings.items()
+        }
+        for name in [name for name in rivals if name in wanted]:
+            say(f"warming up: {name}")
+            python, its_sets, its_last = rivals[name]
+            try:
+                one = rival(name, python, market, its_sets, its_last)
+            except ImportError as error:
+                say(f"{name} is left out: {error}")
+                continue
+            stack.callback(one.close)
+            contestants[name], abouts[name] = one.rate, one.about
+        say(f"measuring {repeats} rounds of: {', '.join(contestants)}")
+        found = interleaved(contestants, repeats)
+    rates = {name: found[name] for name in abouts}
+    for name in settings:
+        rates[name] = [one["evaluations_per_second"] for one in found[name]]
+        seconds = statistics.median(one["seconds"] for one in found[name])
+        last_one = found[name][-1]
+        evaluations = f"{last_one['lanes']:,} sets x {last_one['bars']:,} bars"
+        abouts[name] = f"{evaluations}, wall {seconds:.2f} s, passes {last_one['passes']}"
+    add_rates(report, rates, abouts)
+
+
+def add_rates(report: Report, rates: Mapping[str, list[float]], abouts: Mapping[str, str]) -> None:
+    """Add each contestant's rate, and the ratios whose two sides were measured."""
+    bounds = {"compiled, E = 2": 100.0}
+    for name, samples in sorted(rates.items(), key=lambda one: -max(one[1])):
+        note = f"{abouts[name]}; {min(samples) / 1e6:.3g} to {max(samples) / 1e6:.3g}"
+        value = statistics.median(samples) / 1e6
+        report.add(name, value, "M evaluations/s", at_least=bounds.get(name), note=note)
+    ratios = (
+        ("compiled, E = 2", "compiled, E = 1", 1.7),
+        ("compiled, E = 2", "raptorbt", 10.0),
+        ("compiled, E = 2", "vectorbt", 80.0),
+        ("interpreted, E = 2", "backtesting", 3.0),
+    )
+    for name, other, bound in ratios:
+        if name in rates and other in rates:
+            ratio = median_ratio(rates[name], rates[other])
+            report.add(f"{name} / {other.partition(', ')[2] or other}", ratio, "x", at_least=bound)
+
+
+def tree_bytes(top: psutil.Process) -> int:
+    """Return the memory of a process and all below it, pages that they share counted once."""
+    total = 0
+    with suppress(psutil.Error):
+        for process in [top, *top.children(recursive=True)]:
+            with suppress(psutil.Error):  # gone meanwhile
+                sizes = process.memory_full_info()
+                total += getattr(sizes, "pss", None) or sizes.uss
+    return total
+
+
+def alone(settings: Mapping[str, Any], out: Path) -> tuple[int, dict[str, Any]]:
+    """Sweep in a process of its own; peak of the tree looked at from outside, and the summary."""
+    path = out / "sweep.json"
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    peak = 0
+    with (out / "summary").open("w+", encoding="utf-8") as answer:
+        line = [sys.executable, "-c", ALONE, str(path), str(out / "runs")]
+        top = psutil.Popen(line, stdout=answer, cwd=ROOT)
+        while top.poll() is None:
+            peak = max(peak, tree_bytes(top))
+            time.sleep(0.02)
+        if top.returncode:
+            raise subprocess.CalledProcessError(top.returncode, line[:2])
+        answer.seek(0)
+        summary = json.load(answer)
+    return max(peak, summary["peak_memory_bytes"]), summary
+
+
+def measure_memory(report: Report, data: Path, repeats: int) -> None:
+    """Add the peaks of one engine and of four, with their interpreters and without."""
+    market, idle = crypto_market(data, 1, BARS), crypto_market(data, 1, IDLE_BARS)
+    told: dict[str, int] = {}
+
+    def peak(name: str, settings: Mapping[str, Any]) -> int:
+        with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
+            found, summary = alone(settings, Path(folder))
+        told[name] = summary["peak_memory_bytes"]
+        return found
+
+    cases = {f"E = {engines}": configuration(market, engines) for engines in (1, 4)}
+    cases |= {f"four sets, E = {e}": configuration(idle, e, (5, 6), (30, 35)) for e in (1, 4)}
+    say(f"measuring {repeats} rounds of memory: {', '.join(cases)}")
+    contestants = {name: partial(peak, name, settings) for name, settings in cases.items()}
+    peaks = interleaved(contestants, repeats)
+    for name, samples in peaks.items():
+        note = f"peak_memory_bytes of its summary: {told[name] / MIB:.0f} MiB"
+        report.add(f"memory, {name}", statistics.median(samples) / MIB, "MiB", note=note)
+    few, many = (peaks[f"E = {engines}"] for engines in (1, 4))
+    idle_few, idle_many = (peaks[f"four sets, E = {engines}"] for engines in (1, 4))
+    interpreters = [(b - a) / 3 for a, b in zip(idle_few, idle_many, strict=True)]
+    one = statistics.median(interpreters)
+    report.add("an engine's interpreter", one / MIB, "MiB", note="and what it has imported")
+    growth = 100 * (median_ratio(many, few) - 1)
+    report.add("memory, E = 1 to 4", growth, "%", note="with the interpreters")
+    apart = median_ratio([peak - 4 * one for peak in many], [peak - one for peak in few])
+    report.add("the same without them", 100 * (apart - 1), "%", at_most=10.0)
+
+
+def measure_large(report: Report, data: Path) -> None:
+    """Add time and memory of a sweep of 10,000 lanes, and how long its report takes to open."""
+    settings = configuration(crypto_market(data, 1, LARGE_BARS), 2, LARGE_FAST, LARGE_SLOW)
+    say("10,000 lanes")
+    with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
+        peak, summary = alone(settings, Path(folder))
+        report.add(
+            "10,000 lanes x 100,000 bars",
+            peak / MIB,
+            "MiB",
+            at_most=4096,
+            note=f"run {summary['run_seconds']:.1f} s, wall {summary['seconds']:.1f} s, "
+            f"{summary['evaluations_per_second'] / 1e6:.0f} M evaluations/s, "
+            f"passes {summary['passes']}",
+        )
+        try:
+            seconds = seconds_to_open(Path(summary["report"]))
+        except ImportError as error:
+            say(f"the report is not opened: {error}")
+            return
+        size = Path(summary["report"]).stat().st_size / MIB
+        note = f"{size:.1f} MiB, until its charts are drawn"
+        report.add("its report opens", statistics.median(seconds), "s", at_most=3.0, note=note)
+
+
+def seconds_to_open(page: Path) -> list[float]:
+    """Return how long a headless Chromium took to load a report and draw it, three times."""
+    from tests.sweep.chromium import Page, find_chromium
+
+    if find_chromium() is None:
+        raise ImportError("no chromium is installed")
+    seconds = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
+            shutil.copy(page, folder)
+            with Page(Path(folder)) as browser:
+                start = time.perf_counter()
+                browser.open(Path(folder, page.name), "sweepReport.drawn")
+                seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds of all contestants [5]")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="parts [all]")
+    parser.add_argument(
+        "--vectorbt-python", default=sys.executable, metavar="PATH", help="who has vectorbt [this]"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(tempfile.gettempdir(), "ringtape-bench"),
+        help="folder that keeps the bars [%(default)s]",
+    )
+    chosen = parser.parse_args()
+    chosen.data.mkdir(parents=True, exist_ok=True)
+    wanted = frozenset(chosen.only)
+    report = Report("sweep", {"repeats": chosen.repeats}, PACKAGES)
+    if wanted - {"memory", "large"}:
+        python = chosen.vectorbt_python
+        measure_speed(report, wanted, chosen.data, chosen.repeats, python)
+    if "memory" in wanted:
+        measure_memory(report, chosen.data, chosen.repeats)
+    if "large" in wanted:
+        measure_large(report, chosen.data)
+    return report.finish(chosen.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

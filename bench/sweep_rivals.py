@@ -1,0 +1,243 @@
+"""The same sets on other engines, each in a process of its own, as its documentation would have it.
+
+    PYTHON bench/sweep_rivals.py NAME BARS.npy SETS.json
+
+The bench starts it as a `Rival`. A line of input asks for one round, a line of output is its
+evaluations per second; the first line of output says what was made ready. A rival so needs neither
+our interpreter nor our threads, and its memory is its own. NumPy and the rival are all it imports.
+What is timed is said by each.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    from backtesting import Backtest, Strategy
+    from backtesting.lib import crossover
+except ImportError:  # the interpreter of another rival
+    Strategy = object
+
+Column = npt.NDArray[Any]
+Sets = Sequence[tuple[int, int]]  # fast, slow
+QUANTITY, CASH = 100, 10_000_000.0
+QUIET = {
+    "RAPTORBT_NO_VERSION_CHECK": "1",  # else it asks PyPI in a thread of its own
+    "TQDM_DISABLE": "1",  # backtesting.py would draw a bar of progress
+    "PYTHONWARNINGS": "ignore",
+}
+# Sets at a time, the fastest measured here: more of them wait for fresh pages from the system.
+_CHUNKS = {"raptorbt": 200, "vectorbt": 1}
+
+
+class Rival:
+    """A rival in its own process; `ImportError` where its interpreter or its package is missing.
+
+    `about` says which version it is and what it runs.
+    """
+
+    def __init__(self, name: str, python: str, bars: Path, sets: Path) -> None:
+        line = [python, __file__, name, str(bars), str(sets)]
+        try:
+            self._process = subprocess.Popen(
+                line,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ | QUIET,
+            )
+        except OSError as error:
+            raise ImportError(f"no interpreter {python}: {error}") from error
+        self.about = self._answer()
+
+    def rate(self) -> float:
+        """Run all its sets once; evaluations per second."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("again\n")
+        self._process.stdin.flush()
+        return float(self._answer())
+
+    def close(self) -> None:
+        """Let it end."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline().strip()
+        if not answer:
+            raise ImportError(f"its process ended with {self._process.wait()}")
+        return answer
+
+
+class RaptorBatch:
+    """raptorbt: `batch_single_backtest` alone is timed, on all cores.
+
+    Averages, crosses and its items are made before. Long only, filled at the next bar's open,
+    without fees; equity, returns and figures stay in memory.
+    """
+
+    def __init__(self, bars: Column, sets: Sets) -> None:
+        import raptorbt
+
+        self.about = f"{raptorbt.__version__}, {len(sets)} sets, signals made before"
+        self._batch = raptorbt.batch_single_backtest
+        self._bars = [bars[0].astype(np.int64), *np.ascontiguousarray(bars[1:])]
+        close = self._bars[4]
+        periods = {period: raptorbt.sma(close, period) for one in sets for period in one}
+        items = []
+        for number, (fast, slow) in enumerate(sets):
+            above = periods[fast] > periods[slow]
+            entries, exits = np.zeros((2, len(close)), np.bool_)
+            entries[1:] = above[1:] & ~above[:-1]
+            exits[1:] = ~above[1:] & above[:-1]
+            items.append(raptorbt.BatchSingleItem(str(number), entries, exits))
+        size = _CHUNKS["raptorbt"]
+        self._chunks = [items[at : at + size] for at in range(0, len(items), size)]
+        self._config = raptorbt.BacktestConfig(
+            initial_capital=CASH, fees=0.0, fill_timing="next_bar_open"
+        )
+        self._batch(*self._bars, items[:2], config=self._config)
+
+    def run(self) -> None:
+        """Run all sets."""
+        for items in self._chunks:
+            self._batch(*self._bars, items, config=self._config)
+
+
+class VectorBt:
+    """vectorbt: `MA.run`, the crosses, `Portfolio.from_signals` and three figures are timed.
+
+    Long and short, filled at the close, without fees: total return, Sharpe ratio and the greatest
+    drawdown of each set. One set at a time: `run_combs` with all its columns at once, as in its
+    examples, is several times slower here.
+    """
+
+    def __init__(self, bars: Column, sets: Sets) -> None:
+        import pandas as pd
+        import vectorbt
+
+        self._vbt = vectorbt
+        rust = "numba"
+        try:
+            import vectorbt_rust  # noqa: F401
+
+            rust = "rust"  # which it then takes by itself
+        except ImportError:
+            pass
+        self.about = f"{vectorbt.__version__} ({rust}), {len(sets)} of the sets"
+        self._close = pd.Series(bars[4], index=pd.to_datetime(bars[0].astype(np.int64)))
+        size = _CHUNKS["vectorbt"]
+        self._chunks = [sets[at : at + size] for at in range(0, len(sets), size)]
+        self._chunk(sets[:2])
+
+    def run(self) -> None:
+        """Run all sets."""
+        for sets in self._chunks:
+            self._chunk(sets)
+
+    def _chunk(self, sets: Sets) -> None:
+        average = self._vbt.MA.run
+        fast = average(self._close, [one[0] for one in sets], run_unique=True, short_name="fast")
+        slow = average(self._close, [one[1] for one in sets], run_unique=True, short_name="slow")
+        portfolio = self._vbt.Portfolio.from_signals(
+            self._close,
+            fast.ma_crossed_above(slow),
+            fast.ma_crossed_below(slow),
+            direction="both",
+            size=QUANTITY,
+            init_cash=CASH,
+            freq="1min",
+        )
+        portfolio.total_return()
+        portfolio.sharpe_ratio()
+        portfolio.max_drawdown()
+
+
+class SmaCross(Strategy):  # type: ignore[misc]  # at module level: its pool's workers look for it
+    """The crossing averages of backtesting.py's quick start, long and short."""
+
+    fast = 10
+    slow = 30
+
+    def init(self) -> None:
+        """Name the averages."""
+        self.averages = [
+            self.I(_average, self.data.Close, period) for period in (self.fast, self.slow)
+        ]
+
+    def next(self) -> None:
+        """Turn at a cross."""
+        fast, slow = self.averages
+        if crossover(fast, slow):
+            self.position.close()
+            self.buy(size=QUANTITY)
+        elif crossover(slow, fast):
+            self.position.close()
+            self.sell(size=QUANTITY)
+
+
+class BacktestingOptimize:
+    """backtesting.py: a grid by `Backtest.optimize` is timed, on its pool of all cores."""
+
+    def __init__(self, bars: Column, sets: Sets) -> None:
+        import backtesting
+        import pandas as pd
+
+        self.about = f"{backtesting.__version__}, {len(sets)} sets x {bars.shape[1]:,} bars"
+        names = ("Open", "High", "Low", "Close", "Volume")
+        frame = pd.DataFrame(
+            dict(zip(names, bars[1:], strict=True)),
+            index=pd.to_datetime(bars[0].astype(np.int64)),
+        )
+        self._grid = [sorted({one[place] for one in sets}) for place in (0, 1)]
+        if list(itertools.product(*self._grid)) != [tuple(one) for one in sets]:
+            raise ValueError("the sets of optimize are a grid")
+        self._backtest = Backtest(frame, SmaCross, cash=CASH, commission=0.0, finalize_trades=True)
+        self._backtest.run()
+
+    def run(self) -> None:
+        """Run the grid."""
+        fast, slow = self._grid
+        self._backtest.optimize(fast=fast, slow=slow, maximize="Sharpe Ratio")
+
+
+def _average(values: Any, period: int) -> Column:
+    sums = np.cumsum(np.asarray(values, np.float64))
+    average = np.full(len(sums), np.nan)
+    average[period - 1] = sums[period - 1] / period
+    average[period:] = (sums[period:] - sums[:-period]) / period
+    return average
+
+
+RIVALS = {"raptorbt": RaptorBatch, "vectorbt": VectorBt, "backtesting": BacktestingOptimize}
+
+
+def main(name: str, bars_path: str, sets_path: str) -> None:
+    """Answer to every line of input with the rate of one round."""
+    bars = np.load(bars_path)
+    sets = [tuple(one) for one in json.loads(Path(sets_path).read_text(encoding="utf-8"))]
+    try:
+        rival = RIVALS[name](bars, sets)
+    except ImportError as error:
+        sys.exit(f"{sys.executable}: {error}")
+    print(f"{name} {rival.about}", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        rival.run()
+        seconds = time.perf_counter() - start
+        print(len(sets) * bars.shape[1] / seconds, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
