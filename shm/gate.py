@@ -128,10 +128,7 @@ class Gate(Closing):
         while True:
             if timeout is not None:
                 left = min(SLICE_SECONDS, started + timeout - time.monotonic())
-                if left <= 0:
-                    self._look_around()
-                    raise WaitTimeout(str(self), self.producer, time.monotonic() - started)
-            if self._acquire(True, left):
+            if left > 0 and self._acquire(True, left):
                 return
             self._look_around()
             if self._control is not None and self._control.is_dismissed(self.producer):
@@ -139,6 +136,8 @@ class Gate(Closing):
                 if self._acquire(False):
                     return
                 raise Dismissed(str(self), self.producer)
+            if left <= 0:
+                raise WaitTimeout(str(self), self.producer, time.monotonic() - started)
 
     def _look_around(self) -> None:
         """Raise Aborted or PeerDied where there is no point in waiting on."""

@@ -27,6 +27,8 @@ EXAMPLES = [
     "many_lanes.json",
     "momentum.json",
     "pair_trade.json",
+    "sweep.json",
+    "sweep_tpe.json",
 ]
 
 

@@ -17,8 +17,8 @@ from pipeline import MINUTE, Strategy, tif
 from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
 from pipeline.market.actions import Action
+from pipeline.preparation import _sessions
 from pipeline.results.table_kinds import ORDER_STATES, REASONS
-from pipeline.run import _sessions
 from pipeline.stages.lane_spec import Terms
 from pipeline.trading_terms import terms_of
 from tests.reference.in_process import Setup, assert_same, run_in_process

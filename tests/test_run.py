@@ -72,6 +72,22 @@ def test_a_class_a_strategy_and_the_configuration_are_the_same_lane(config, tmp_
     }
 
 
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_a_lane_of_some_symbols_trades_as_in_a_run_of_just_these(config, tmp_path: Path, mode: str):
+    some, streams = list(SYMBOLS[1:3]), config["session_data_config"]["streams"]
+    lanes = [Crosser(), Ranker(leader=some[0]), Both(minutes=5)]
+    overrides = [f"strategy.{lane}.mode={mode}" for lane in range(len(lanes))]
+    config["session_data_config"] = {"symbols": some, "streams": streams}
+    alone = run(config, strategy=lanes, out=tmp_path, overrides=overrides)
+    config["session_data_config"] = {"symbols": list(SYMBOLS[:4]), "streams": streams}
+    overrides += [f"strategy.{lane}.symbols={json.dumps(some)}" for lane in range(len(lanes))]
+    among = run(config, strategy=lanes, out=tmp_path, overrides=overrides)
+    assert alone.fills.num_rows > 0
+    for table in ("fills", "orders", "equity", "round_trips", "sessions"):
+        # Symbols are encoded by the run's, so the values are compared.
+        assert getattr(among, table).to_pylist() == getattr(alone, table).to_pylist(), table
+
+
 def test_each_lane_comes_to_what_it_comes_to_alone(config, tmp_path: Path):
     strategies = [Tinkerer(), Crosser, Both(minutes=5), Ranker(leader=SYMBOLS[1])]
     together = run(config, strategy=strategies, out=tmp_path, overrides=["pipeline.engines=3"])

@@ -23,8 +23,7 @@ from typing import Any, NoReturn
 
 import click
 
-from pipeline.cli import data, machine, running, sweeping
-from pipeline.cli.ledger import ledger
+from pipeline.cli import data, ledger, machine, running, sweeping
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.errors import RingtapeError
@@ -63,12 +62,11 @@ class Commands(click.Group):
             if is_debug(ctx):
                 traceback.print_exc()
             code = error.exit_code if isinstance(error, RingtapeError) else FAILED
-            raise CommandFailedError(_reason(error), code) from None
+            raise CommandFailedError(_reason(error) + _notes(error), code) from None
         except KeyboardInterrupt as interrupt:
             if is_debug(ctx):
                 traceback.print_exc()
-            where = "".join(f"; {note}" for note in getattr(interrupt, "__notes__", ()))
-            raise CommandFailedError(f"interrupted{where}", INTERRUPTED) from None
+            raise CommandFailedError(f"interrupted{_notes(interrupt)}", INTERRUPTED) from None
 
 
 @click.group(
@@ -98,7 +96,7 @@ for _command in (
     running.demo,
     running.run,
     sweeping.sweep,
-    ledger,
+    ledger.ledger,
     data.import_,
     data.catalog,
     running.schema,
@@ -149,6 +147,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return _one_line(str(error)) or type(error).__name__
+
+
+def _notes(error: BaseException) -> str:
+    """Return what was added to an error on its way: what is left of it all, in one line each."""
+    notes = [note for note in getattr(error, "__notes__", ()) if "\n" not in note]
+    return "".join(f"; {note}" for note in notes)
 
 
 def _one_line(text: str) -> str:

@@ -8,33 +8,32 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cli.output import format_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pipeline.sweep.ledger import LaneRow
 
 #: Figures that are shown beside the scores.
 FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
 
-#: Columns of the lane itself; parameters and figures are looked for by all other names.
-_COLUMNS = ("key", "strategy", "universe", "state", "error", "digest", "seconds")
 _PARAMETERS = "parameters."
 
 
-def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str] = ()) -> list[str]:
+def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str]) -> list[str]:
     """Return the names to show of lanes: strategy, universe and error where they tell something.
 
-    ``figures``: those that come first; a minus in front is left out.
+    ``figures``: those that come before `FIGURES`; a minus in front is left out.
     """
     strategies = {lane.strategy for lane in lanes}
     parameters = dict.fromkeys(name for lane in lanes for name in lane.parameters)
-    scores = [name.removeprefix("-") for name in figures]
-    return [
+    named = [name.removeprefix("-") for name in (*figures, *FIGURES)]
+    names = [
         *(["strategy"] if len(strategies) > 1 else []),
         *(["universe"] if any(lane.universe for lane in lanes) else []),
         *(_PARAMETERS + name for name in parameters),
-        *dict.fromkeys([*scores, *FIGURES]),
+        *(name for name in named if name not in parameters),
         *(["error"] if any(lane.error for lane in lanes) else []),
     ]
+    return list(dict.fromkeys(names))
 
 
 def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
@@ -52,7 +51,9 @@ def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
 
 def lane_value(lane: LaneRow, name: str) -> Any:
     """Return what a lane has by a name of the ledger's filters; None if it has nothing."""
-    if name in _COLUMNS:
+    from pipeline.sweep.ledger_filter import COLUMNS
+
+    if name in COLUMNS:
         return getattr(lane, name)
     if name.startswith(_PARAMETERS):
         return lane.parameters.get(name.removeprefix(_PARAMETERS))
@@ -71,8 +72,3 @@ def cell(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value)
     return "; ".join(line.strip() for line in str(value).splitlines() if line.strip())
-
-
-def set_text(parameters: Mapping[str, Any]) -> str:
-    """Give a set of parameters in one line: ``fast=5, slow=20``."""
-    return ", ".join(f"{name}={cell(value)}" for name, value in parameters.items())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.lane_table import cell, columns_of, lane_value, lanes_text, set_text
+from pipeline.cli.lane_table import cell, columns_of, lane_value, lanes_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 from pipeline.errors import LedgerError
@@ -169,13 +169,15 @@ def _list_sweeps(book: Ledger, as_json: bool) -> None:
 
 def _best(book: Ledger, row: SweepRow) -> float | None:
     """Return the best score of a sweep, None if no lane has one."""
-    from pipeline.sweep.ranking import best_first, figure
+    from pipeline.sweep.ranking import figure
 
     score = row.scores[0]
+    name = score.removeprefix("-")
     done = book.lanes(row.sweep, "state = done", limit=1)
-    if not done or score.removeprefix("-") not in done[0].statistics:
+    if not done or name not in done[0].statistics:
         return None
-    (best,) = book.lanes(row.sweep, "state = done", best_first(score), 1)
+    order = name if score.startswith("-") else f"-{name}"
+    (best,) = book.lanes(row.sweep, "state = done", order, 1)
     return figure(best, score)
 
 
@@ -206,15 +208,10 @@ def _show(
         print_text("no lanes")
         return
     shown = rows[:_SHOWN] if cut else rows
-    text = lanes_text(shown, columns or ["key", "state", *_without_own(columns_of(shown, scores))])
+    names = columns or list(dict.fromkeys(["key", "state", *columns_of(shown, scores)]))
+    text = lanes_text(shown, names)
     more = f"\nthe first {_SHOWN} lanes; --limit N shows more" if len(shown) < len(rows) else ""
     print_text(text + more)
-
-
-def _without_own(columns: Sequence[str]) -> list[str]:
-    """Leave out what is a column already: lanes may be sorted by anything, their state too."""
-    parameters = {name.partition(".")[2] for name in columns if name.startswith("parameters.")}
-    return [name for name in columns if name not in ("key", "state", *parameters)]
 
 
 def _export(book: Ledger, target: Path, rows: Sequence[LaneRow], as_json: bool) -> None:
@@ -242,6 +239,8 @@ def _compare(book: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
 
 def _comparison(found: Sequence[ComparedSet]) -> str:
     """Lay out sets with each figure in both sweeps, and what it has changed by."""
+    from pipeline.sweep.ranking import set_said
+
     figures = list(found[0].figures[0])
     apart = [
         name for name in ("strategy", "universe") if len({getattr(s, name) for s in found}) > 1
@@ -250,7 +249,7 @@ def _comparison(found: Sequence[ComparedSet]) -> str:
     table = [
         [
             *(getattr(one, name) for name in apart),
-            set_text(one.parameters),
+            set_said(one.parameters),
             *(text for name in figures for text in _both(one.figures, name)),
         ]
         for one in found

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -36,6 +37,27 @@ def is_debug(ctx: click.Context) -> bool:
 def example(line: str) -> str:
     """Give the end of a command's help: one line to type."""
     return f"\b\nExample:\n  {line}"
+
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    metavar="PATH=VALUE",
+    multiple=True,
+    help="Replace a setting; may be repeated. The value is JSON, else text.",
+)
+
+
+def out_option(what: str) -> Callable[[F], F]:
+    """`--out`; ``what`` gets a folder of its own there."""
+    return click.option(
+        "--out",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help=f"Folder that gets the {what}'s folder.",
+    )
 
 
 def common_options(command: F) -> F:

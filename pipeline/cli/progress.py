@@ -111,23 +111,34 @@ def describe(progress: RunProgress, rate: float) -> dict[str, str]:
 
 
 @contextmanager
-def progress_bar(stream: TextIO, widths: Mapping[str, int], first: str = "") -> Iterator[Line]:
+def progress_bar(
+    stream: TextIO, widths: Mapping[str, int], *, first: str, below: str | None = None
+) -> Iterator[Line]:
     """Give a bar with texts around it, drawn when told to and gone after the block.
 
     ``widths``: the fields of its tasks, with the width of the terminal from which each is shown: a
-    narrow one gets fewer words rather than cut ones. ``first``: the field before the bar.
+    narrow one gets fewer words rather than cut ones. ``first``: the field before the bar;
+    ``below``: that of a line of its own.
     """
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
+    from rich.text import Text
 
     console = Console(file=stream, highlight=False)
 
     def text(name: str) -> TextColumn:
         return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))
 
-    with Progress(
-        *([text(first)] if first else []),
+    class Lines(Progress):
+        def get_renderables(self) -> Iterator[RenderableType]:
+            yield from super().get_renderables()
+            for task in self.tasks:
+                if below is not None and task.fields[below]:
+                    yield Text(task.fields[below], no_wrap=True)
+
+    with Lines(
+        text(first),
         BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
         *(text(name) for name, width in widths.items() if console.width >= width),
         console=console,

@@ -9,32 +9,17 @@ from typing import Any
 import click
 
 from pipeline.cli.clock import seconds_since_start
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.progress import progress_line
-
-_OUT = click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder that gets the run's folder.",
-)
-_SET = click.option(
-    "--set",
-    "overrides",
-    metavar="PATH=VALUE",
-    multiple=True,
-    help="Replace a setting; may be repeated. The value is JSON, else text.",
-)
 
 
 @click.command(
     epilog=example("ringtape demo"),
     short_help="Run the demonstration; needs no data and no network.",
 )
-@_SET
-@_OUT
+@set_option
+@out_option("run")
 @click.option(
     "--catalog",
     "catalog_folder",
@@ -69,8 +54,8 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     short_help="Run a session configuration.",
 )
 @click.argument("config", type=click.Path(path_type=Path))
-@_SET
-@_OUT
+@set_option
+@out_option("run")
 @common_options
 def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> None:
     """Run the session that the file CONFIG (JSON or TOML) describes.

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.clock import seconds_since_start
-from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, print_json, print_text
+from pipeline.cli.lane_table import cell, columns_of, lanes_text
+from pipeline.cli.options import common_options, example, out_option, set_option
+from pipeline.cli.output import print_json, print_text
 from pipeline.cli.sweep_progress import sweep_progress
+from pipeline.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.sweep.ledger import LaneRow
 
-_FAILED = 1
 _BEST_SHOWN, _ERRORS_SHOWN = 10, 5
-#: Figures that stand in the table of the best sets beside the scores.
-_FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
 _LABEL = 14
 
 
@@ -30,13 +29,7 @@ _LABEL = 14
     short_help="Run every parameter set of a configuration's sweep section.",
 )
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option(
-    "--set",
-    "overrides",
-    metavar="PATH=VALUE",
-    multiple=True,
-    help="Replace a setting; may be repeated. The value is JSON, else text.",
-)
+@set_option
 @click.option(
     "--engines",
     type=click.IntRange(1, 64),
@@ -55,18 +48,9 @@ _LABEL = 14
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the ledger, which sweeps can share.  [default: ledger in --out]",
 )
-@click.option(
-    "--out",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder that gets the sweep's folder.",
-)
+@out_option("sweep")
 @common_options
-@click.pass_context
 def sweep(
-    ctx: click.Context,
     config: Path,
     overrides: tuple[str, ...],
     engines: int | None,
@@ -101,26 +85,38 @@ def sweep(
     else:
         print_text(_text(summary, result.rows))
     if summary["failed"] == summary["lanes"]:
-        ctx.exit(_FAILED)
+        first = summary["errors"][0]["error"]
+        raise RunError(f"all {summary['lanes']:,} sets failed, the first: {first}")
 
 
 def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
+    from pipeline.sweep.ranking import best_rows
+
     blocks = [[str(summary["session_name"])], _facts(summary)]
-    table = _best(summary, rows)
-    if table:
-        blocks.append([table])
-    errors = summary["errors"]
-    if errors:
-        blocks.append(
-            [
-                f"failed: {_said(one['parameters'])}: {one['error']}"
-                for one in errors[:_ERRORS_SHOWN]
-            ]
-        )
-        if len(errors) > _ERRORS_SHOWN:
-            blocks[-1].append(f"and {len(errors) - _ERRORS_SHOWN:,} more, in the report")
+    best = best_rows(rows, summary["scores"][0], _BEST_SHOWN)
+    if best:
+        head = f"best by {summary['scores'][0]}"
+        blocks.append([head, lanes_text(best, columns_of(best, summary["scores"]))])
     blocks.append([_line("ledger", summary["ledger"]), _line("report", summary["report"])])
+    if summary["failed"]:
+        blocks.append(_errors(summary))
     return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _errors(summary: Mapping[str, Any]) -> list[str]:
+    """Return the first errors, a line each, and where the others are."""
+    from pipeline.sweep.ranking import set_said
+
+    errors = summary["errors"]
+    lines = [
+        f"failed: {set_said(e['parameters'])}: {cell(e['error'])}" for e in errors[:_ERRORS_SHOWN]
+    ]
+    if len(errors) > len(lines):
+        lines.append(
+            f"and {len(errors) - len(lines):,} more: ringtape ledger {summary['ledger']}"
+            f' --sweep {summary["sweep"]} --where "state = failed"'
+        )
+    return lines
 
 
 def _facts(summary: Mapping[str, Any]) -> list[str]:
@@ -142,40 +138,6 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     memory = summary["peak_memory_bytes"] / 2**20
     lines.append(_line("whole time", f"{summary['seconds']:.1f} s, {memory:,.0f} MiB at most"))
     return lines
-
-
-def _best(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
-    """Return the table of the best sets; "" if none has a score."""
-    from pipeline.sweep.ranking import best_rows, figure
-
-    best = best_rows(rows, summary["scores"][0], _BEST_SHOWN)
-    if not best:
-        return ""
-    names = list(dict.fromkeys(name for row in best for name in row.parameters))
-    figures = [name.removeprefix("-") for name in summary["scores"]]
-    figures += [name for name in _FIGURES if name not in figures]
-    header = ["", *names, *figures]
-    if any(row.universe for row in best):
-        header.insert(1, "universe")
-    table = []
-    for place, row in enumerate(best, 1):
-        cells = [str(place)]
-        if "universe" in header:
-            cells.append(row.universe)
-        cells += [_short(row.parameters.get(name, "")) for name in names]
-        cells += [_short(figure(row, name)) for name in figures]
-        table.append(cells)
-    return format_table(header, table, right=header)
-
-
-def _said(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_short(value)}" for name, value in parameters.items())
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _line(label: str, text: Any) -> str:

@@ -218,6 +218,8 @@ class Engine:
                     lane.number, fills, rest, trips, _NO_TIMES, _NO_VALUES, _NO_VALUES
                 )
         self._records.close()
+        if self._halving is not None:
+            self._halving.leave()
         return {
             "lanes": [*self._ended, *(self._facts_of(running) for running in self._running)],
             "lost": self._lost,

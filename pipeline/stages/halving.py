@@ -100,7 +100,7 @@ class BoardSide:
 
 
 class Halving:
-    """An engine's part of it. Its memory lives as long as the process."""
+    """An engine's part of it, until it leaves or its process ends."""
 
     def __init__(self, plan: HalvingPlan, side: BoardSide) -> None:
         self.plan = plan
@@ -128,6 +128,11 @@ class Halving:
         for turn in self._side.incoming:
             turn.wait_until_ready()
         return best_of(row, self.plan.keep)
+
+    def leave(self) -> None:
+        """Let go of the board's memory."""
+        del self._scores
+        self._segment.close()
 
     @classmethod
     def join(cls, plan: HalvingPlan | None, side: BoardSide | None) -> Self | None:

@@ -16,7 +16,7 @@ from pipeline.sweep.ledger import LaneRow, Ledger
 from pipeline.sweep.memory import TreeMemory
 from pipeline.sweep.passes import PassOutcome, memory_needed, run_pass
 from pipeline.sweep.progress import Meter
-from pipeline.sweep.ranking import figure, merit
+from pipeline.sweep.ranking import figure, merit, set_said
 from pipeline.sweep.roster import Entry, Roster
 from pipeline.sweep.spread import spread
 from shm.space import available_shared_memory
@@ -205,7 +205,7 @@ class Conductor:
         rows = {n: self._finished(entries[n], facts) for n, facts in outcome.finished.items()}
         rows |= {n: _failed(entries[n], why) for n, why in outcome.lost.items()}
         self._record(entries, rows, outcome.finished)
-        self._note_best(entries, rows)
+        self.note_best(entries, rows)
         self._measure(entries, outcome.finished)
         return [
             entries[number]
@@ -213,12 +213,13 @@ class Conductor:
             if not self._strike(entries[number], why)
         ]
 
-    def _note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
+    def note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
+        """Tell of the best of some lanes; ``rows``: by number of entry."""
         score = self._roster.sweep.score[0]
         for number, row in rows.items():
             value = figure(row, score)
             if value is not None:
-                said = ", ".join(f"{k} {v}" for k, v in entries[number].set.parameters.items())
+                said = set_said(entries[number].set.parameters)
                 self._meter.found(merit(row, score), value, said)
 
     def _strike(self, entry: Entry, why: str) -> bool:

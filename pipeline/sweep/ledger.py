@@ -227,6 +227,21 @@ class Ledger:
             found |= self._read(name, places)
         return {key: found[key] for key in wanted if key in found}
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many lanes of each sweep are in each state."""
+        with reported(self.path):
+            counts = {
+                sweep: dict.fromkeys(LANE_STATES, 0)
+                for (sweep,) in self._connection.execute("SELECT sweep FROM sweeps")
+            }
+            found = self._connection.execute(
+                "SELECT members.sweep, state, count(*) FROM members JOIN lanes "
+                "ON lanes.key = members.key GROUP BY members.sweep, state"
+            )
+            for sweep, state, count in found:
+                counts.setdefault(sweep, dict.fromkeys(LANE_STATES, 0))[state] = count
+            return counts
+
     def costs(self, code_hash: str) -> dict[tuple[str, str], float]:
         """Return the mean processor seconds per bar of lanes that were run to the end.
 

@@ -1,9 +1,10 @@
 """What a user may ask of the lanes of a ledger: filters and an order, from text to SQL.
 
-A filter is a name, a comparison and a value: ``sharpe_ratio > 1``, ``parameters.fast < 20``,
-``state = done``, ``error != ""``. Names are columns of the lane, ``parameters.<name>``, or figures
-of its statistics, those within a figure by a dot (``deepest_drawdown.depth``). Names and values
-only ever reach SQLite as bound values; they are no part of a statement's text.
+A filter is a name, a comparison and a value: ``sharpe_ratio > 1``, ``fast < 20``, ``state = done``,
+``error != ""``. Names are columns of the lane, figures of its statistics, those within a figure by
+a dot (``deepest_drawdown.depth``), or parameters, with ``parameters.`` before those that are named
+like a figure. Names and values only ever reach SQLite as bound values; they are no part of a
+statement's text.
 """
 
 import json
@@ -93,13 +94,14 @@ def _operand(connection: sqlite3.Connection, name: str) -> Clause:
     if name in COLUMNS:
         return Clause(f"lanes.{name}")
     if _NAME.fullmatch(name):
-        column, below = "statistics", name.split(".")
-        if below[0] in ("parameters", "statistics") and len(below) > 1:
-            column, *below = below
+        columns, below = ["statistics", "parameters"], name.split(".")
+        if below[0] in columns and len(below) > 1:
+            columns, below = below[:1], below[1:]
         path = "$" + "".join(f'."{one}"' for one in below)
-        known = f"SELECT 1 FROM lanes WHERE json_type({column}, ?) IS NOT NULL LIMIT 1"
-        if connection.execute(known, (path,)).fetchone() is not None:
-            return Clause(f"json_extract(lanes.{column}, ?)", (path,))
+        for column in columns:
+            known = f"SELECT 1 FROM lanes WHERE json_type({column}, ?) IS NOT NULL LIMIT 1"
+            if connection.execute(known, (path,)).fetchone() is not None:
+                return Clause(f"json_extract(lanes.{column}, ?)", (path,))
     names = _names(connection)
     if not names:  # without lanes every question has an answer: there are none
         return Clause("NULL")

@@ -6,7 +6,7 @@ import time
 import psutil
 
 #: Between two measurements, and how much longer than one took, for it takes the engines' time.
-_EVERY_SECONDS, _EVERY_TIMES = 0.5, 50
+_EVERY_SECONDS, _EVERY_TIMES = 0.2, 15
 
 
 class TreeMemory:

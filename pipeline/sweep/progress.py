@@ -41,23 +41,24 @@ class Meter:
         self._bars = 0
         self._merit = -math.inf
         self._best: float | None = None
-        self._merit = -math.inf
         self._best_parameters = ""
 
     def begin_pass(self, shares: list[list[int]], bars: int) -> Callable[[StatsBlock], None]:
         """Return what tells of a pass while it runs; ``bars``: at most on its tape."""
         self.passes += 1
         self._bars = bars
-        began = time.perf_counter()
+        began: float | None = None
 
         def tick(stats: StatsBlock) -> None:
+            nonlocal began
             if self._tell is None:
                 return
             rows = stats.snapshot()
             seen = [rows[f"engine {e}"].full.counters["bars"] for e in range(len(shares))]
             under_way = sum(bars * len(share) for bars, share in zip(seen, shares, strict=True))
-            done = max(seen, default=0)
-            seconds = time.perf_counter() - began if done else 0.0
+            if began is None and under_way:
+                began = time.perf_counter()
+            seconds = 0.0 if began is None else time.perf_counter() - began
             self._report(under_way, self.seconds + seconds)
 
         return tick
@@ -76,13 +77,13 @@ class Meter:
 
     def _report(self, under_way: int, seconds: float) -> None:
         if self._tell is not None:
-            total = (self._total or 0) * self._bars
+            left = max(0, (self._total or 0) - self.lanes) * self._bars
             self._tell(
                 SweepProgress(
                     self.lanes,
                     self._total,
                     self.evaluations + under_way,
-                    max(total, self.evaluations + under_way),
+                    self.evaluations + max(left, under_way),
                     seconds,
                     self._best,
                     self._best_parameters,

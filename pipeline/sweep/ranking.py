@@ -1,7 +1,8 @@
-"""Which lanes of a sweep are the best."""
+"""Which lanes of a sweep are the best, and how they are called."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pipeline.sweep.ledger import LaneRow
 
@@ -34,3 +35,9 @@ def best_rows(rows: Iterable[LaneRow], score: str, count: int) -> list[LaneRow]:
     """Return the lanes that did best by a score, the best first, equal ones as they come."""
     defined = [row for row in rows if merit(row, score) > -math.inf]
     return sorted(defined, key=lambda row: -merit(row, score))[:count]
+
+
+def set_said(parameters: Mapping[str, Any]) -> str:
+    """Give a set of parameters as people say it: ``fast 20, slow 40``, numbers of six digits."""
+    short = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in parameters.items()}
+    return ", ".join(f"{name} {value}" for name, value in short.items())

@@ -20,7 +20,7 @@ from pipeline.sweep.conduct import Conductor
 from pipeline.sweep.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweep.memory import TreeMemory
 from pipeline.sweep.progress import Meter, SweepProgress
-from pipeline.sweep.ranking import best_rows, figure, scores_of
+from pipeline.sweep.ranking import best_rows, figure, scores_of, set_said
 from pipeline.sweep.report import EquityCurve, SweepFacts, write_report
 from pipeline.sweep.roster import Entry, Roster
 from pipeline.sweep.search import Search, make_search
@@ -185,6 +185,7 @@ def _run_all(
         known = _reusable(roster, ledger.known(keys) if resume else {}, keys)
         adopted = [entry for entry in batch if entry.key in known]
         ledger.adopt(sweep_id, [e.number for e in adopted], [e.key for e in adopted])
+        conductor.note_best(adopted, {n: known[e.key] for n, e in enumerate(adopted)})
         resumed += len(adopted)
         meter.end_pass(len(adopted), 0, 0.0)
         conductor.run([entry for entry in batch if entry.key not in known])
@@ -313,7 +314,7 @@ def _report(
     )
     returns = ledger.returns([one.key for one in best])
     curves = [
-        EquityCurve(f"{place}: {_set_said(one.parameters)}", *returns[one.key])
+        EquityCurve(f"{place}: {set_said(one.parameters)}", *returns[one.key])
         for place, one in enumerate(best, 1)
     ]
     benchmark = None
@@ -323,7 +324,3 @@ def _report(
     path = folder / "report.html"
     write_report(path, facts, rows, curves, benchmark)
     return path
-
-
-def _set_said(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in parameters.items())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("demo", "run", "import", "catalog", "schema", "stats", "clean")
+COMMANDS = ("demo", "run", "sweep", "ledger", "import", "catalog", "schema", "stats", "clean")
 SLOW = ("numba", "pandas", "pyarrow", "numpy", "pydantic", "rich", "exchange_calendars")
 
 

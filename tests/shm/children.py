@@ -3,12 +3,14 @@
 In a module of its own, so that a child does not load pytest and Hypothesis.
 """
 
+import os
+import signal
 from typing import Any
 
 import numpy as np
 
 from shm.control import ControlPage
-from shm.errors import Aborted
+from shm.errors import Aborted, Dismissed
 from shm.gate import Gate
 from shm.ring import Producer, Reader, Ring
 from shm.segment import Segment
@@ -34,6 +36,22 @@ def wait_for_abort(control: ControlPage, edge: Gate, other: Gate) -> None:
         edge.wait_until_ready()
     except Aborted as abort:
         me.note_exit(f"{abort.who}: {abort.why}, one page: {same_page}")
+
+
+def give_and_die(edge: Gate, count: int) -> None:
+    for _ in range(count):
+        edge.signal_ready()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_for_dismissal(control: ControlPage, edge: Gate, other: Gate) -> None:
+    me = control.member(0)
+    me.join()
+    other.signal_ready()
+    try:
+        edge.wait_until_ready()
+    except Dismissed as dismissed:
+        me.note_exit(str(dismissed))
 
 
 def live(page: ControlPage, index: int) -> None:
@@ -92,6 +110,14 @@ def verify(stations: list[Reader], count: int) -> None:
                 assert (slot[1] == sequence * 2).all()
                 assert (slot[2] == sequence * 2 + 1).all()
             station.release()
+
+
+def verify_and_die(stations: list[Reader], count: int, *, holding: bool) -> None:
+    """Read so many slots of the only ring, and die with the next one in hand or after the last."""
+    verify(stations, count)
+    if holding:
+        stations[0].take(60)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def run_until_aborted(page: ControlPage, index: int, station: Producer | Reader) -> None:

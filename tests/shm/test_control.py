@@ -1,4 +1,5 @@
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shm.control import ERROR_BYTES, ControlPage, RunState
+from shm.control import ERROR_BYTES, NO_TASK, ControlPage, RunState
 from shm.errors import Aborted, Closed, SegmentMismatch
 from shm.names import new_run_id
 from shm.segment import Segment
@@ -30,6 +31,7 @@ def test_a_member_that_has_not_joined_is_blank(run_id: str) -> None:
         assert (member.index, member.role, member.consistent) == (1, "processor 0", True)
         assert (member.pid, member.heartbeat_ns, member.peak_memory) == (0, 0, 0)
         assert (member.failed, member.exit_note, member.error) == (False, "", "")
+        assert member.task == NO_TASK
 
 
 def test_members_write_only_their_own_cell(run_id: str) -> None:
@@ -73,6 +75,54 @@ def test_the_first_abort_counts(run_id: str) -> None:
             other.check()
 
 
+def test_a_member_says_what_it_is_at_work_on_and_since_when(run_id: str) -> None:
+    with ControlPage.create(run_id, ROLES) as page:
+        member = page.member(1)
+        member.join()
+        assert page.members()[1].task == NO_TASK
+        before = time.monotonic_ns()
+        member.begin(7)
+        after = time.monotonic_ns()
+        now = page.members()
+        assert now[1].task == 7
+        assert before <= now[1].since_ns <= after
+        assert {one.task for one in (now[0], now[2])} == {NO_TASK}
+        member.begin(NO_TASK)
+        assert page.members()[1].task == NO_TASK
+
+
+@pytest.mark.parametrize("spent", [0, 5_000_000_000, -5_000_000_000])
+def test_time_spent_before_counts_as_if_it_had_begun_so_much_earlier(
+    run_id: str, spent: int
+) -> None:
+    with ControlPage.create(run_id, ROLES) as page:
+        member = page.member(2)
+        member.join()
+        before = time.monotonic_ns()
+        member.begin(3, spent)
+        after = time.monotonic_ns()
+        assert before <= page.members()[2].since_ns + spent <= after
+
+
+def test_a_dismissal_is_of_one_member_and_seen_by_openers(run_id: str) -> None:
+    with ControlPage.create(run_id, ROLES) as page, ControlPage.attach(page.name) as other:
+        assert [other.is_dismissed(role) for role in ROLES] == [False] * 3
+        blank = other.members()
+        page.dismiss("engine 0")
+        page.dismiss("engine 0")
+        assert [other.is_dismissed(role) for role in ROLES] == [False, False, True]
+        assert other.members() == blank
+        other.check()
+        assert not other.aborted
+
+
+def test_who_is_no_member_is_not_dismissed_and_cannot_be(run_id: str) -> None:
+    with ControlPage.create(run_id, ROLES) as page:
+        assert not page.is_dismissed("nobody")
+        with pytest.raises(ValueError, match="tuple"):
+            page.dismiss("nobody")
+
+
 @pytest.mark.parametrize("index", [-1, 3])
 def test_an_unknown_member_is_refused(run_id: str, index: int) -> None:
     with (
@@ -100,7 +150,14 @@ def test_a_closed_page_refuses_its_members_too(run_id: str) -> None:
     member = page.member(0)
     page.close()
     page.close()
-    for use in (member.beat, member.join, page.members, page.check, lambda: page.state):
+    uses: list[Callable[[], object]] = [
+        *(member.beat, member.join, page.members, page.check),
+        lambda: page.state,
+        lambda: member.begin(1),
+        lambda: page.dismiss("engine 0"),
+        lambda: page.is_dismissed("engine 0"),
+    ]
+    for use in uses:
         with pytest.raises(Closed, match="control page"):
             use()
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import shm
 from shm.control import ControlPage
-from shm.errors import Aborted, Closed, NameTaken, WaitTimeout
+from shm.errors import Aborted, Closed, Dismissed, NameTaken, WaitTimeout
 from shm.gate import Gate
 from shm.names import LISTING, new_run_id
-from tests.shm.children import answer, wait_for_abort
+from tests.shm.children import answer, give_and_die, wait_for_abort, wait_for_dismissal
 
 Left = Callable[[str], list[str]]
 Start = Callable[..., Any]
@@ -67,6 +67,47 @@ def test_a_token_that_is_there_is_taken_also_during_an_abort(run_id: str) -> Non
     ):
         control.abort("carol", "she fell")
         edge.wait_until_ready()
+
+
+@pytest.mark.parametrize("timeout", [None, 5, 0])
+def test_a_dismissal_is_told_once_the_tokens_given_before_are_taken(
+    run_id: str, timeout: float | None
+) -> None:
+    with (
+        ControlPage.create(run_id, ["alice", "bob"]) as control,
+        gate(run_id, control=control, initial=2) as edge,
+    ):
+        edge.signal_ready()
+        control.dismiss("alice")
+        for _ in range(3):
+            edge.wait_until_ready(timeout)
+        for _ in range(2):
+            with pytest.raises(Dismissed, match=r"gate 'a\.b' .* goes on without alice$") as caught:
+                edge.wait_until_ready(timeout)
+            assert caught.value.whom == "alice"
+
+
+def test_only_the_producers_dismissal_ends_a_wait(run_id: str) -> None:
+    with (
+        ControlPage.create(run_id, ["alice", "bob", "carol"]) as control,
+        gate(run_id, control=control) as edge,
+    ):
+        control.dismiss("bob")
+        control.dismiss("carol")
+        with pytest.raises(WaitTimeout):
+            edge.wait_until_ready(0.06)
+
+
+def test_an_abort_counts_for_more_than_a_dismissal(run_id: str) -> None:
+    with (
+        ControlPage.create(run_id, ["alice", "bob"]) as control,
+        gate(run_id, control=control) as edge,
+    ):
+        control.dismiss("alice")
+        control.abort("carol", "she fell")
+        for timeout in (None, 0):
+            with pytest.raises(Aborted):
+                edge.wait_until_ready(timeout)
 
 
 def test_a_wait_keeps_the_heart_of_its_process_beating(run_id: str) -> None:
@@ -132,6 +173,41 @@ def test_a_child_that_waits_leaves_when_the_supervisor_aborts(run_id: str, start
         assert child.exitcode == 0
         note = control.members()[0].exit_note
         assert note == "alice: killed by SIGKILL, one page: True"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+def test_all_that_a_killed_producer_gave_is_taken_before_its_dismissal_is_told(
+    run_id: str, start: Start
+) -> None:
+    with (
+        ControlPage.create(run_id, ["alice", "bob"]) as control,
+        gate(run_id, control=control) as edge,
+    ):
+        child = start(give_and_die, edge, 500)
+        for _ in range(200):
+            edge.wait_until_ready(30)
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+        control.dismiss("alice")
+        for _ in range(300):
+            edge.wait_until_ready()
+        with pytest.raises(Dismissed):
+            edge.wait_until_ready()
+
+
+def test_a_child_that_waits_for_the_dismissed_is_told(run_id: str, start: Start) -> None:
+    with (
+        ControlPage.create(run_id, ["bob", "alice"]) as control,
+        gate(run_id, control=control) as edge,
+        gate(run_id, "here", control=control) as here,
+    ):
+        child = start(wait_for_dismissal, control, edge, here)
+        here.wait_until_ready(30)
+        control.dismiss("alice")
+        child.join()
+        assert child.exitcode == 0
+        note = control.members()[0].exit_note
+        assert note == "gate 'a.b' from alice to bob: the run goes on without alice"
 
 
 ORPHAN = """

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shm.control import ControlPage
-from shm.errors import Closed, OutOfTurn, SegmentMismatch, ViewsInUse, WaitTimeout
+from shm.errors import (
+    Closed,
+    Dismissed,
+    OutOfTurn,
+    SegmentMismatch,
+    ViewsInUse,
+    WaitTimeout,
+)
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
 from shm.segment import Segment
-from tests.shm.children import extend, produce, run_until_aborted, verify
+from tests.shm.children import extend, produce, run_until_aborted, verify, verify_and_die
 
 Start = Callable[..., Any]
 
@@ -186,6 +194,49 @@ def test_a_wait_that_was_over_goes_on_where_it_was(run_id: str) -> None:
         assert producer.claim(0) == 0
 
 
+class Dismissible(PlainEdge):
+    """An edge whose producer may be dismissed."""
+
+    dismissed = False
+
+    def wait_until_ready(self, timeout: float | None = None) -> None:
+        if self.dismissed and self.tokens == 0:
+            raise Dismissed("edge", "nobody")
+        super().wait_until_ready(timeout)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_edge_of_the_dismissed_is_not_waited_for_any_more(run_id: str, place: int) -> None:
+    """Once the tokens it gave are taken: here 2 of 4 slots. The others count as ever."""
+    with Ring.create(run_id, 4, 8) as ring:
+        free = [Dismissible(2 if edge == place else 4) for edge in range(3)]
+        producer = ring.producer(free, [])
+        free[place].dismissed = True
+        for sequence in range(4):
+            assert producer.claim(0) == sequence
+            producer.publish()
+        assert [edge.tokens for edge in free] == [0, 0, 0]
+        for edge in free:
+            edge.signal_ready()
+        assert producer.claim(0) == 0
+        assert [edge.tokens for edge in free] == [int(edge == place) for edge in range(3)]
+        producer.publish()
+        with pytest.raises(WaitTimeout):
+            producer.claim(0)
+
+
+def test_a_wait_that_was_over_goes_on_where_it_was_also_after_a_dismissal(run_id: str) -> None:
+    with Ring.create(run_id, 2, 8) as ring:
+        there, gone, late = Dismissible(1), Dismissible(), Dismissible()
+        producer = ring.producer([there, gone, late], [])
+        gone.dismissed = True
+        with pytest.raises(WaitTimeout):
+            producer.claim(0)
+        late.signal_ready()
+        assert producer.claim(0) == 0
+        assert there.tokens == late.tokens == 0
+
+
 def test_a_closed_ring_refuses(run_id: str) -> None:
     ring = Ring.create(run_id, 2, 8)
     ring.close()
@@ -223,7 +274,9 @@ class Graph:
     lasts: list[Reader]
 
 
-def build_graph(stack: ExitStack, run_id: str, slots: int, control: ControlPage) -> Graph:
+def build_graph(
+    stack: ExitStack, run_id: str, slots: int, control: ControlPage, lasts: int = LASTS
+) -> Graph:
     def gate(producer: str, consumer: str, initial: int = 0) -> Gate:
         kind = f"{slots}.{producer}.{consumer}"
         made = Gate(
@@ -233,12 +286,12 @@ def build_graph(stack: ExitStack, run_id: str, slots: int, control: ControlPage)
 
     ring = stack.enter_context(Ring.create(run_id, slots, WORDS * 8 * 3, kind=f"ring{slots}"))
     first = [gate("c", f"p{m}") for m in range(MIDDLES)]
-    second = [[gate(f"p{m}", f"e{e}") for e in range(LASTS)] for m in range(MIDDLES)]
-    free = [gate(f"e{e}", "c", slots) for e in range(LASTS)]
+    second = [[gate(f"p{m}", f"e{e}") for e in range(lasts)] for m in range(MIDDLES)]
+    free = [gate(f"e{e}", "c", slots) for e in range(lasts)]
     return Graph(
         ring.producer(free, first),
         [ring.reader([first[m]], second[m]) for m in range(MIDDLES)],
-        [ring.reader([edges[e] for edges in second], [free[e]]) for e in range(LASTS)],
+        [ring.reader([edges[e] for edges in second], [free[e]]) for e in range(lasts)],
     )
 
 
@@ -285,3 +338,27 @@ def test_when_one_is_killed_the_others_leave_on_abort(
         assert [child.exitcode for child in children] == expected
         notes = {m.exit_note for m in control.members() if m.index != victim}
         assert notes == {f"the run is being aborted because of {roles[victim]}: killed by SIGKILL"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@pytest.mark.parametrize("holding", [True, False], ids=["in a slot", "between slots"])
+@pytest.mark.parametrize("slots", [1, 3])
+def test_the_others_read_every_slot_when_a_last_reader_is_killed_and_dismissed(
+    run_id: str, start: Start, slots: int, holding: bool
+) -> None:
+    count = 300
+    with ExitStack() as stack:
+        roles = ["c", "p0", "p1", "e0", "e1", "e2"]
+        control = stack.enter_context(ControlPage.create(run_id, roles))
+        graph = build_graph(stack, run_id, slots, control, lasts=3)
+        children = [start(produce, [graph.producer], count)]
+        children += [start(extend, [graph.middles[m]], count, m) for m in range(MIDDLES)]
+        children += [start(verify, [graph.lasts[e]], count) for e in (0, 2)]
+        victim = start(partial(verify_and_die, [graph.lasts[1]], 100, holding=holding))
+        victim.join()
+        assert victim.exitcode == -signal.SIGKILL
+        assert all(child.exitcode is None for child in children)
+        control.dismiss("e1")
+        for child in children:
+            child.join()
+        assert [child.exitcode for child in children] == [0] * 5

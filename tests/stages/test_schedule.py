@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ from tests.reference.replay import all_bars, moments_of
 from tests.strategies import markets
 
 
-def scheduled(market: Market, rows: int) -> list[tuple]:
+def scheduled(market: Market, rows: int, universe: Sequence[int] = ()) -> list[tuple]:
     """The moments of all slots: time, bars by their closes in order, flags."""
     plan = IndicatorPlan.build([{}], market.streams)
     columns = [plan.columns(name) for name in market.streams]
@@ -31,7 +33,7 @@ def scheduled(market: Market, rows: int) -> list[tuple]:
     (slot,) = slots.views
     coordinating = Coordinating(market, slots, 9)
     processor = Processor(plan, range(len(market.symbols)), slot)
-    schedule = Schedule(shape)
+    schedule = Schedule(shape, universe)
     found = []
     while not coordinating.tape.finished:
         coordinating.fill(slot)
@@ -67,3 +69,18 @@ def test_moments_come_in_order_with_all_that_happens_at_each(market: Market, row
         for now, moment in moments_of(market, all_bars(market))
     ]
     assert scheduled(market, rows) == expected
+
+
+@settings(max_examples=40)
+@given(markets(), st.integers(1, 30), st.data())
+def test_those_of_a_universe_are_all_moments_without_the_other_symbols(
+    market: Market, rows: int, data: st.DataObject
+):
+    universe = data.draw(st.sets(st.integers(0, len(market.symbols) - 1), min_size=1))
+    expected = [
+        (now, [bar for bar in bars if bar[1] in universe], flags)
+        for now, bars, flags in scheduled(market, rows)
+    ]
+    # Without bars and without a session that opens or closes nothing happens at a moment.
+    expected = [one for one in expected if one[1] or one[2]]
+    assert scheduled(market, rows, sorted(universe)) == expected

@@ -1,8 +1,11 @@
 """The edge between two stages: who waits, what is counted, and that nothing is ever lost."""
 
+import itertools
 import pickle
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +21,7 @@ from shm.control import ControlPage
 from shm.errors import Aborted, Closed, NameTaken, OutOfTurn, WaitTimeout
 from shm.names import LISTING, new_run_id
 from shm.ring import Ring
-from tests.stages.edge_children import be_late, double
+from tests.stages.edge_children import be_late, double, read_and_die, read_in_order
 
 PACED = ["clock", "live"]
 
@@ -294,3 +297,53 @@ def test_an_unlinked_edge_goes_on(run_id):
         assert names_left(run_id) == []
         it.signal_ready()
         it.wait_until_ready(0)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@pytest.mark.parametrize("holding", [True, False], ids=["in a slot", "between slots"])
+@pytest.mark.parametrize("slots", [1, 4])
+def test_a_killed_and_dismissed_reader_holds_nobody_up(run_id, start, slots, holding):
+    """With one slot the edges are one-shot; the token that it did not take is nobody's mistake."""
+    roles = ["coordinator", "processor 0", "engine 0", "engine 1", "engine 2"]
+    count, before = 60, 20
+    with ExitStack() as stack:
+        own = stack.enter_context
+        control = own(ControlPage.create(run_id, roles))
+        ring = own(Ring.create(run_id, slots, 64))
+        numbers = itertools.count()
+
+        def edge(producer, consumer, initial=0):
+            made = StreamSubscription.create(
+                run_id,
+                f"e{next(numbers)}",
+                producer=producer,
+                consumer=consumer,
+                depth=slots,
+                mode="data",
+                initial=initial,
+                control=control,
+            )
+            return own(made)
+
+        filled = edge("coordinator", "processor 0")
+        derived = [edge("processor 0", f"engine {e}") for e in range(3)]
+        free = [edge(f"engine {e}", "coordinator", slots) for e in range(3)]
+        producer = ring.producer(free, [filled])
+        middle = start(double, ring.reader([filled], derived), count)
+        readers = [ring.reader([derived[e]], [free[e]]) for e in range(3)]
+        victim = start(read_and_die, readers[1], before, holding)
+        children = [middle, *(start(read_in_order, readers[e], count) for e in (0, 2))]
+        views = [np.frombuffer(ring.slot(i), np.int64) for i in range(slots)]
+        for sequence in range(count):
+            if sequence == before + slots:  # what is claimed from here on waits for the victim
+                victim.join()
+                assert victim.exitcode == -signal.SIGKILL
+                control.dismiss("engine 1")
+            view = views[producer.claim(30)]
+            view[:] = -1
+            view[0] = sequence
+            producer.publish()
+        for child in children:
+            child.join()
+        assert [child.exitcode for child in children] == [0] * 3
+        del views, view
