@@ -34,10 +34,13 @@ _NOTHING = np.empty(0)
 #: What the account's equity at the sessions' closes tells of a lane, while it still runs.
 FIGURES_OF_EQUITY = (*lane_statistics(1.0, _NOTHING, 252.0, 0.0), "max_drawdown")
 
+#: What compares a lane with the session's benchmark.
+_FIGURES_OF_BENCHMARK = tuple(relative_statistics(_NOTHING, _NOTHING, 252.0))
+
 #: What a lane's part of summary.json says in one number each.
 FIGURES = (
     *FIGURES_OF_EQUITY,
-    *relative_statistics(_NOTHING, _NOTHING, 252.0),
+    *_FIGURES_OF_BENCHMARK,
     "final_equity",
     "final_cash",
     "orders",
@@ -316,11 +319,18 @@ class SweepConfig(Section):
 
 
 def check_against_session(
-    sweep: SweepConfig | None, symbols: Sequence[str], strategies: int
+    sweep: SweepConfig | None, symbols: Sequence[str], strategies: int, benchmark: str | None
 ) -> None:
-    """Refuse universes of symbols that a session lacks, and spaces that do not match its lanes."""
+    """Refuse what a session lacks: symbols, a benchmark, strategies for all the spaces."""
     if sweep is None:
         return
+    for score in sweep.score:
+        if benchmark is None and score.removeprefix("-") in _FIGURES_OF_BENCHMARK:
+            raise expectation(
+                "a figure that needs no benchmark, as long as benchmark is null",
+                field="sweep.score",
+                value=score,
+            )
     for name, universe in sweep.universes.items():
         for symbol in universe:
             if symbol not in symbols:

@@ -252,12 +252,15 @@ class Crew:
         of itself and why it ended, and says whether there is something to go on for. Without, or
         when no engine is left, all stop, and nothing is raised. Who has found nothing has facts {}.
         """
-        while self._processes_left():
+        left = True
+        while left:
+            # Asked before the exit codes are looked at, so that the last one is, too.
+            left = self._processes_left()
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
-            ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS)
+            ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS if left else 0)
             self._receive(ready)
             for index, process in enumerate(self._processes):
-                if process.exitcode in (None, 0) or index in self._lost:
+                if process.exitcode is None or index in self._lost or self._is_done(index):
                     continue
                 if lose is None or self.roles[index] not in self.engines:
                     self._fail(index)
@@ -288,6 +291,13 @@ class Crew:
 
     def _processes_left(self) -> bool:
         return any(process.exitcode is None for process in self._processes)
+
+    def _is_done(self, index: int) -> bool:
+        """Whether a member that has ended did so when it was done, and not by a hook's exit(0)."""
+        if self._processes[index].exitcode != 0:
+            return False
+        self._receive([pipe for pipe, member in self._pipes.items() if member == index])
+        return index in self._facts
 
     def _receive(self, ready: Sequence[Any]) -> None:
         for pipe in [one for one in ready if one in self._pipes]:

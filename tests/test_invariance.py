@@ -4,13 +4,16 @@ Every result is held against `tests.reference.replay`, which knows no slot, no s
 Most runs are made in this process by driving the stages directly; some with all their processes.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline import state
 from pipeline.results.digest import run_digest
 from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy
@@ -23,7 +26,8 @@ from tests.reference.processes import (
     settings_of,
     terms_settings,
 )
-from tests.reference.replay import all_bars, replay
+from tests.reference.replay import Outcome, all_bars, base_bars, replay
+from tests.reference.traders import Desk, Historian, Tinkerer
 from tests.strategies import (
     Exchange,
     corporate_actions,
@@ -53,6 +57,104 @@ def test_any_division_of_a_run_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup, agreed: Terms
 ):
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
+
+
+def names_no_number(lane: list[Strategy]) -> bool:
+    """Whether a lane's trader does not call the market's first symbol by its number."""
+    return not isinstance(lane[0], Tinkerer | Desk | Historian)
+
+
+def renumbered(outcome: Outcome, universe: Sequence[int]) -> Outcome:
+    """The outcome of a market of some symbols, with their numbers in the market of all."""
+    return replace(
+        outcome,
+        fills=[(ts, universe[symbol], *rest) for ts, symbol, *rest in outcome.fills],
+        orders=[(id_, ts, universe[symbol], *rest) for id_, ts, symbol, *rest in outcome.orders],
+        trips=[(universe[symbol], *rest) for symbol, *rest in outcome.trips],
+    )
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(st.data(), markets(), setups, costs)
+def test_a_lane_of_a_universe_does_what_it_does_where_there_are_no_other_symbols(
+    data: st.DataObject, market: Market, setup: Setup, agreed: Terms
+):
+    strategies: list[Strategy] = []
+    universes: list[tuple[int, ...]] = []
+    expected = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        numbers = st.sets(st.sampled_from(range(len(market.symbols))), min_size=1)
+        universe = tuple(sorted(data.draw(numbers)))
+        names = [market.symbols[number] for number in universe]
+        own = Market({n: market.bars[n] for n in names}, market.sessions, market.streams)
+        drawn = lanes(own, 1)
+        (strategy,) = data.draw(drawn if universe[0] == 0 else drawn.filter(names_no_number))
+        strategies.append(strategy)
+        universes.append(universe)
+        expected.append(renumbered(replay(own, strategy, agreed), universe))
+    found, _ = run_in_process(market, strategies, setup, agreed, universes=universes)
+    for got, want in zip(found, expected, strict=True):
+        assert_same(got, want)
+
+
+class Peeker(Strategy):
+    """Writes all it can find out of the first symbol into the prices of its orders."""
+
+    lookback = 4
+    intervals = ("1m",)
+    bars: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.bars += 1
+        total = 1.0 + ctx.count(0) + len(ctx.window(0, "high", 4)) + 0.25 * bar.symbol
+        for close in ctx.window(0, "close", 3):
+            total += close
+        if ctx.last_price(0) == ctx.last_price(0):
+            total += ctx.last_price(0)
+        ctx.limit(0, 1.0, 1.0)
+        ctx.stop(bar.symbol, 1.0, total + self.bars)
+
+
+class Asker(Strategy):
+    """Does the same through ``ctx.data``, which only interpreted strategies have."""
+
+    lookback = 4
+    intervals = ("1m",)
+
+    def on_bar(self, bar, ctx):
+        first, data = "A", ctx.data
+        window = data.get_bars(first, 4)
+        known = len(window) + len(window.close) + len(window["volume"]) + data.count(first)
+        known += (data.latest_bar(first) is not None) + len(data.bars_since(first, 0))
+        ctx.limit(bar.symbol, 1.0, 1.0 + known + window.record_batch().num_rows)
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(st.data(), markets(), setups, st.sampled_from([Peeker, Asker]))
+def test_nothing_is_known_of_a_symbol_outside_the_universe_whatever_the_slots(
+    data: st.DataObject, market: Market, setup: Setup, cls: type[Strategy]
+):
+    assume(len(market.symbols) > 1)
+    others = range(1, len(market.symbols))
+    universe = tuple(sorted(data.draw(st.sets(st.sampled_from(others), min_size=1))))
+    # A volume of which a share bounds each order must not be the last that a slot carries over.
+    agreed = Terms(1e6, max_order_volume=data.draw(st.sampled_from([math.inf, 0.5])))
+    if cls is Asker:
+        setup = replace(setup, mode="interpreted")
+    (found,), _ = run_in_process(market, [cls()], setup, agreed, universes=[universe])
+    assert [fill for fill in found.fills if fill[1] == 0] == []
+    bars = sum(len(base_bars(market, symbol)) for symbol in universe)
+    prices = [order[9] if cls is Asker else order[10] for order in found.orders if order[2] != 0]
+    assert len(prices) == bars
+    if cls is Asker:
+        assert set(prices) <= {1.0}
+    own = [order for order in found.orders if order[2] == 0]
+    if agreed.max_order_volume < math.inf:
+        assert {order[13] for order in own} <= {1.0}
+        assert {order[14] for order in own} <= {0.0}
+    for symbol in universe if cls is Peeker else ():
+        seen = [order[10] for order in found.orders if order[2] == symbol]
+        assert seen == [2.0 + 0.25 * symbol + number for number in range(len(seen))]
 
 
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))

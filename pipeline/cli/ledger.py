@@ -145,8 +145,9 @@ def _identified(book: Ledger, part: str) -> str:
 
 
 def _list_sweeps(book: Ledger, as_json: bool) -> None:
+    sweeps = book.sweeps()
     counts = book.counts()
-    rows = [(row, counts[row.sweep], _best(book, row)) for row in book.sweeps()]
+    rows = [(row, counts[row.sweep], _best(book, row)) for row in sweeps]
     if as_json:
         documents = [
             {**asdict(row), "lanes": sum(count.values()), **count, "best": best}
@@ -239,22 +240,21 @@ def _compare(book: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
 
 def _comparison(found: Sequence[ComparedSet]) -> str:
     """Lay out sets with each figure in both sweeps, and what it has changed by."""
-    from pipeline.sweep.ranking import set_said
-
+    names = list(dict.fromkeys(name for one in found for name in one.parameters))
     figures = list(found[0].figures[0])
     apart = [
         name for name in ("strategy", "universe") if len({getattr(s, name) for s in found}) > 1
     ]
-    right = [f"{name} {side}" for name in figures for side in ("A", "B", "B-A")]
+    right = [*names, *(f"{name} {side}" for name in figures for side in ("A", "B", "B-A"))]
     table = [
         [
             *(getattr(one, name) for name in apart),
-            set_said(one.parameters),
+            *(cell(one.parameters.get(name)) for name in names),
             *(text for name in figures for text in _both(one.figures, name)),
         ]
         for one in found
     ]
-    return format_table([*apart, "set", *right], table, right=right)
+    return format_table([*apart, *right], table, right=right)
 
 
 def _both(figures: Sequence[Mapping[str, Any]], name: str) -> list[str]:

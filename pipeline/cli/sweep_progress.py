@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Between two plain lines, and before the first.
 _EVERY_SECONDS = 10.0
 #: From which width of the terminal on each part of the first line is shown.
-_WIDTHS = {"sets": 40, "rate": 70, "eta": 0}
+_WIDTHS = {"sets": 48, "rate": 70, "eta": 0}
 
 
 @contextmanager

@@ -93,10 +93,13 @@ def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
     from pipeline.sweep.ranking import best_rows
 
     blocks = [[str(summary["session_name"])], _facts(summary)]
-    best = best_rows(rows, summary["scores"][0], _BEST_SHOWN)
+    score = summary["scores"][0]
+    best = best_rows(rows, score, _BEST_SHOWN)
     if best:
-        head = f"best by {summary['scores'][0]}"
-        blocks.append([head, lanes_text(best, columns_of(best, summary["scores"]))])
+        table = lanes_text(best, columns_of(best, summary["scores"]))
+        blocks.append([f"best by {score}", table])
+    else:
+        blocks.append([f"no set has a {score.removeprefix('-')}"])
     blocks.append([_line("ledger", summary["ledger"]), _line("report", summary["report"])])
     if summary["failed"]:
         blocks.append(_errors(summary))

@@ -119,7 +119,10 @@ def _last_volume(account: Any, symbol: int) -> float:
     """Return the volume of a symbol's last base bar, 0 before the first."""
     if account.prices == 0:
         return 0.0
-    at = symbol * account.stride + load_i8(account.base_cursor, symbol)
+    row = load_i8(account.base_cursor, symbol)
+    if row < 0:  # outside the lane's universe
+        return 0.0
+    at = symbol * account.stride + row
     volume = load_f8(account.prices, _VOLUME * account.plane + at)
     return volume if volume > 0.0 else 0.0
 

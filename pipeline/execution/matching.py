@@ -227,8 +227,10 @@ def match_close(
         if order.kind != MARKET or order.state != ACCEPTED or order.ts != account.now:
             continue
         symbol = order.symbol
-        at = symbol * stride + load_i8(account.base_cursor, symbol)
-        if load_i8(closes, at) != account.now:
+        row = load_i8(account.base_cursor, symbol)
+        at = symbol * stride + row
+        # No row is known of a symbol outside the lane's universe.
+        if row < 0 or load_i8(closes, at) != account.now:
             continue
         _face(account, prices, plane, at)
         account.after = at + 1

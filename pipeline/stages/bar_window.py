@@ -58,8 +58,8 @@ class Run:
 class Series:
     """One symbol and interval over the whole run.
 
-    run: its rows in the slot that is bound; cursor: the last row known, of every series, in `cell`;
-    columns: the places of its columns by name.
+    run: its rows in the slot that is bound; cursor: the last row known, of every series, in `cell`,
+    -1 where the lane's universe leaves the symbol out; columns: the places of its columns by name.
     """
 
     __slots__ = ("cell", "columns", "cursor", "index", "interval", "run", "symbol", "symbol_index")
@@ -78,7 +78,8 @@ class Series:
     @property
     def count(self) -> int:
         """How many bars are known, in this slot and all before."""
-        return int(self.run.seen[0]) + self.cursor[self.cell] + 1 - self.run.first
+        row = self.cursor[self.cell]
+        return 0 if row < 0 else int(self.run.seen[0]) + row + 1 - self.run.first
 
     def latest(self) -> LatestBar | None:
         """Return a copy of the last bar known, None before the first."""
@@ -168,6 +169,8 @@ class BarWindow:
         """Return the rows of the run that the window shows, start and stop."""
         series = self._series
         stop = series.cursor[series.cell] + 1
+        if stop == 0:
+            return 0, 0
         run = series.run
         start = stop - self.rows
         if start < run.first:

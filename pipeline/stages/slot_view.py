@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit, types
 
 from pipeline.execution.account import account_at, empty_outbox
-from pipeline.execution.memory import record_at, store_i8
+from pipeline.execution.memory import load_i8, record_at, store_i8
 from pipeline.execution.overnight import open_books_at
 from pipeline.market.bars import interval_ns
 from pipeline.stages.schedule import Schedule
@@ -19,12 +19,16 @@ from pipeline.stages.slot import SESSION, SPLITS, Slot, SlotShape
 from pipeline.strategy.bar import bind_columns
 from pipeline.strategy.records import TABLE, context_at
 
-#: Addresses of TABLE[intervals], MOMENT[], the entries, SESSION[] and the base table's prices;
-#: ``first``: row where the slot's own bars begin; ``split``: 1 if shares are split before it.
+#: Addresses of TABLE[intervals], MOMENT[], the entries, SESSION[], the base table's prices and the
+#: cursors that a lane begins with; ``first``: row where the slot's own bars begin; ``split``: 1 if
+#: shares are split before it.
 SLOT_VIEW: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
-        for name in ("tables", "moments", "entries", "sessions", "prices", "first", "split")
+        for name in (
+            *("tables", "moments", "entries", "sessions", "prices", "cursors"),
+            *("first", "split"),
+        )
     ]
 )
 _view_at = record_at(SLOT_VIEW)
@@ -64,6 +68,11 @@ class SlotView:
         record["prices"], record["first"] = base.values.ctypes.data, base.first
         record["moments"] = schedule.moments.ctypes.data
         record["entries"] = schedule.entries.ctypes.data
+        # Of symbols outside the universe no row is known, neither of this slot nor of those before.
+        self._cursors = np.full((len(slot.tables), len(shape.symbols)), base.first - 1, np.int64)
+        if self._universe:
+            self._cursors[:, np.isin(range(len(shape.symbols)), self._universe, invert=True)] = -1
+        record["cursors"] = self._cursors.ctypes.data
 
     def read(self) -> None:
         """Schedule the slot just taken."""
@@ -87,7 +96,7 @@ def begin_slot(context_address: int, bindings: int, count: int, view_address: in
     context.sessions = view.sessions
     context.next_open = context.next_close = 0
     for cell in range(context.intervals * account.symbols):
-        store_i8(context.cursor, cell, view.first - 1)
+        store_i8(context.cursor, cell, load_i8(view.cursors, cell))
     account.prices, account.first_row = view.prices, view.first
     empty_outbox(account)
     if view.split != 0:

@@ -113,6 +113,8 @@ def _interval_index(context: Any, interval: int) -> int:
 @njit(cache=True)
 def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
     cursor = load_i8(context.cursor, index * account_at(context.account).symbols + symbol)
+    if cursor < 0:  # outside the lane's universe
+        return 0
     return load_i8(table.seen, symbol) + cursor - table.first + 1
 
 

@@ -10,7 +10,8 @@
     +----------------------------------+
 
 ``cursor`` holds, per interval and symbol, the last row the strategy may know: rows behind it are
-the future, and no operation here reaches them. All cells are written by the engine process.
+the future, and no operation here reaches them. It is -1 for symbols outside the lane's universe, of
+which nothing is known. All cells are written by the engine process.
 """
 
 from typing import Any

@@ -87,7 +87,8 @@ def run_pass(
     settings = preparation.settings
     shape = slot_shape(settings, lanes, allowed)
     halving = division.halving
-    board = None if halving is None else (len(halving.rungs), len(lanes.specs))
+    # A run of one session has no rung, and nobody to wait for.
+    board = (len(halving.rungs), len(lanes.specs)) if halving and halving.rungs else None
     crew = Crew(
         context,
         work_of(preparation, lanes, shape, division),

@@ -1,5 +1,7 @@
+import contextlib
 import csv
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,37 +30,101 @@ def test_without_options_it_lists_the_sweeps(called: Called, book: Path):
     code, out, err = called("ledger")
     assert (code, err) == (0, "")
     header, first, second = (line.split() for line in out.splitlines())
-    assert header == ["sweep", "started", "state", "method", "lanes", "failed", "score", "best"]
+    assert header == [
+        *("sweep", "started", "state", "method", "lanes"),
+        *("failed", "pruned", "score", "best"),
+    ]
     assert first == [
         *("first-1a", "2024-12-03T10:00:00Z", "done", "grid"),
-        *("4", "0", "sharpe_ratio", "1"),
+        *("4", "0", "0", "sharpe_ratio", "1"),
     ]
     assert second[-1] == "1.5"
-    assert [row["sweep"] for row in json.loads(called("ledger", "--json").out)] == [
-        "first-1a",
-        "second-2b",
+    document = json.loads(called("ledger", "--json").out)
+    assert document["ledger"] == "runs/ledger"
+    assert [
+        (row["sweep"], row["lanes"], row["done"], row["best"]) for row in document["sweeps"]
+    ] == [
+        ("first-1a", 4, 4, 1.0),
+        ("second-2b", 4, 4, 1.5),
     ]
+
+
+def test_the_best_of_a_sweep_that_minimises_is_the_lowest(called: Called, book: Path):
+    with Ledger.open(book) as ledger:
+        ledger.begin(sweep_row("third-3c", scores=("-sharpe_ratio",)))
+        ledger.adopt("third-3c", [0, 1], [f"{n:032x}" for n in (3, 4)])
+        ledger.begin(sweep_row("fourth-4d", scores=("cagr",)))
+        recorded(ledger, "fourth-4d", [7], state="failed", error="no\nmore", statistics={})
+    rows = [line.split() for line in called("ledger").out.splitlines()]
+    assert {row[0]: row[-1] for row in rows} == {
+        "sweep": "best",
+        "first-1a": "1",
+        "second-2b": "1.5",
+        "third-3c": "0.75",
+        "fourth-4d": "-",
+    }
 
 
 def test_filters_order_and_limit_choose_lanes_of_one_sweep_or_of_all(called: Called, book: Path):
     def fast(*options: str) -> list[int]:
-        rows = json.loads(called("ledger", *options, "--json").out)
+        rows = json.loads(called("ledger", *options, "--json").out)["lanes"]
         return [row["parameters"]["fast"] for row in rows]
 
     assert fast("--where", "sharpe_ratio > 1") == [5, 6]
+    assert fast("--where", "sharpe_ratio > 1", "--where", "fast < 6") == [5]
+    assert fast("--lanes") == [1, 2, 3, 4, 5, 6]
+    assert fast("--sweep", "2b", "--order=-fast") == [6, 5, 4, 3]
     assert fast("--order", "-sharpe_ratio", "--limit", "2") == [6, 5]
     assert fast("--sweep", "first", "--where", "parameters.fast > 1", "--limit", "2") == [2, 3]
     out = called("ledger", "--sweep", "first").out
-    assert out.splitlines()[0].split()[:3] == ["key", "state", "fast"]
+    assert out.splitlines()[0].split() == [
+        *("key", "state", "fast", "slow", "stop", "leader"),
+        *("sharpe_ratio", "total_return", "max_drawdown", "round_trips"),
+    ]
     assert len(out.splitlines()) == 5
+    assert called("ledger", "--where", "fast > 99").out == "no lanes\n"
+
+
+def test_columns_are_shown_as_they_are_named(called: Called, book: Path):
+    options = ("--columns", "fast, deepest_drawdown.depth,leader,error", "--limit", "1")
+    header, row = (line.split() for line in called("ledger", *options).out.splitlines())
+    assert header == ["fast", "deepest_drawdown.depth", "leader", "error"]
+    assert row == ["1", "-1", "AAA"]
+    (lane,) = json.loads(called("ledger", *options, "--json").out)["lanes"]
+    assert lane == {"fast": 1, "deepest_drawdown.depth": -1, "leader": "AAA", "error": ""}
+
+
+def test_unasked_it_shows_twenty_lanes_and_says_when_there_are_more(called: Called, book: Path):
+    with Ledger.open(book) as ledger:
+        recorded(ledger, "first-1a", range(7, 21))
+    assert len(called("ledger", "--lanes").out.splitlines()) == 21
+    with Ledger.open(book) as ledger:
+        recorded(ledger, "first-1a", [21])
+    lines = called("ledger", "--lanes").out.splitlines()
+    assert (len(lines), lines[-1]) == (22, "the first 20 lanes; --limit N shows more")
+    assert len(called("ledger", "--limit", "21").out.splitlines()) == 22
 
 
 def test_it_compares_what_two_sweeps_have_in_common(called: Called, book: Path):
     out = called("ledger", "--compare", "first", "second").out
-    assert [line.split()[0] for line in out.splitlines()] == ["fast", "3", "4"]
-    assert "sharpe_ratio A" in out
+    head, _, table = out.partition("\n\n")
+    assert head.splitlines() == [
+        *("A  first-1a", "B  second-2b", "2 sets in both, 2 of them with equal scores")
+    ]
+    assert [line.split()[0] for line in table.splitlines()] == ["fast", "3", "4"]
+    assert "sharpe_ratio A  sharpe_ratio B  sharpe_ratio B-A" in table
     found = json.loads(called("ledger", "--compare", "first", "second", "--json").out)
-    assert [one["figures"] for one in found] == [[{"sharpe_ratio": n / 4}] * 2 for n in (3, 4)]
+    assert found["sweeps"] == ["first-1a", "second-2b"]
+    assert [one["figures"] for one in found["sets"]] == [
+        [{"sharpe_ratio": n / 4}] * 2 for n in (3, 4)
+    ]
+
+
+def test_sweeps_without_a_set_in_common_are_no_error(called: Called, book: Path):
+    with Ledger.open(book) as ledger:
+        ledger.begin(sweep_row("empty-9f"))
+    done = called("ledger", "--compare", "first", "empty")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "no set is in both")
 
 
 def test_it_exports_lanes(called: Called, book: Path):
@@ -73,8 +139,14 @@ def test_it_exports_lanes(called: Called, book: Path):
     [
         (["nowhere"], "there is no ledger at nowhere"),
         (["--where", "sharp > 1"], "did you mean sharpe_ratio?"),
-        (["--sweep", "frist-1a"], "begins with frist-1a; there are first-1a"),
+        (["runs"], "there is no ledger at runs/ledger.sqlite; did you mean runs/ledger?"),
+        (["--sweep", "frist-1a"], "has no sweep frist-1a; the nearest is first-1a"),
+        (["--compare", "first", "secnd"], "has no sweep secnd; the nearest is second-2b"),
+        (["--compare", "first", "second", "--limit", "3"], "no other option but --json"),
         (["--order", "nothing"], "nothing"),
+        (["--columns", "fast,slw"], "no lane has 'slw'; did you mean"),
+        (["--columns", "fast,,slow"], "'fast,,slow' is not of the form"),
+        (["--columns", "fast", "--export", "x.csv"], "a file gets all columns"),
         (["--limit", "0"], "0 is not in the range"),
         (["--export", "lanes.xls"], ".parquet"),
     ],
@@ -89,6 +161,13 @@ def test_what_is_typed_wrong_is_one_line(called: Called, book: Path, wrong: list
 def test_a_beginning_of_several_ids_names_them(called: Called, book: Path):
     with Ledger.open(book) as ledger:
         ledger.begin(sweep_row("first-3c"))
-    assert (
-        "begins the ids of 2 sweeps: first-1a, first-3c" in called("ledger", "--sweep", "first").err
-    )
+    told = "'first' may be any of 2 sweeps of runs/ledger/ledger.sqlite: first-1a, first-3c"
+    assert told in called("ledger", "--sweep", "first").err
+
+
+def test_a_ledger_of_another_version_is_bad_input(called: Called, book: Path):
+    with contextlib.closing(sqlite3.connect(book / "ledger.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 9")
+    done = called("ledger")
+    assert (done.code, done.out) == (2, "")
+    assert "is a ledger of version 9, expected 1" in done.err

@@ -1,14 +1,18 @@
 import io
 import sys
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.cli import sweep_progress as module
-from pipeline.cli.sweep_progress import describe, sweep_progress
+from pipeline.cli.sweep_progress import Speed, best_text, describe, sweep_progress
 from pipeline.sweep.progress import SweepProgress
 from tests.cli.test_progress import on_a_terminal
 
 SEEN = SweepProgress(128, 176, 4_000_000, 10_000_000, 2.0, 3.72, "fast 20, slow 40", 1)
+UNKNOWN = SweepProgress(0, None, 0, 0, 0.0, None, "", 0)
 
 SCRIPT = """
 import sys
@@ -16,41 +20,111 @@ from pipeline.cli.sweep_progress import sweep_progress
 from pipeline.sweep.progress import SweepProgress
 
 with sweep_progress(sys.stderr) as report:
-    for k in range(5):
-        report(SweepProgress(k, 5, k * 1000, 5000, float(k), 1.25, "fast 7", 1))
+    for k in range(4):
+        report(SweepProgress(k, 5, k * 1000, 5000, float(k), 1.25, "fast 7, slow 20, stop 0.5", 1))
 print("over")
 """
 
 
-def test_words_say_how_many_how_fast_the_best_and_the_time_left():
-    assert describe(SEEN, 2e6) == {
+def test_words_say_how_far_how_fast_and_the_time_left():
+    assert describe(SEEN, 2e6, 3.0) == {
+        "phase": "pass 1",
         "sets": "128/176 sets",
         "rate": "2.0M evaluations/s",
-        "best": "best 3.72 (fast 20, slow 40)",
         "eta": "ETA 0:03",
     }
 
 
 def test_what_is_not_known_is_left_out():
-    unknown = SweepProgress(0, None, 0, 0, 0.0, None, "", 0)
-    assert describe(unknown, 0.0) == {"sets": "0 sets", "rate": "", "best": "", "eta": ""}
+    words = {"phase": "starting", "sets": "0 sets", "rate": "", "eta": ""}
+    assert describe(UNKNOWN, 0.0, None) == words
+    assert best_text(UNKNOWN) == ""
+
+
+def test_when_all_sets_are_done_the_best_are_run_again():
+    assert describe(replace(SEEN, lanes=176), 2e6, 0.0)["phase"] == "finishing"
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (None, "best 3.72: fast 20, slow 40"),
+        (27, "best 3.72: fast 20, slow 40"),
+        (26, "best 3.72: fast 20"),
+        (10, "best 3.72"),
+    ],
+)
+def test_the_best_set_loses_parameters_where_there_is_no_room(width: int | None, text: str):
+    assert best_text(SEEN, width) == text
+
+
+def test_the_time_left_counts_what_is_not_replaying_and_the_rate_does_not():
+    speed = Speed()
+    assert speed.of(UNKNOWN, 0.0) == (0.0, None)
+    speed.of(replace(SEEN, evaluations=1_000_000, seconds=0.5), 10.0)
+    rate, left = speed.of(replace(SEEN, evaluations=3_000_000, seconds=1.5), 14.0)
+    assert (rate, left) == (2_000_000.0, 14.0)
+
+
+def test_nobody_knows_the_time_left_of_an_endless_search():
+    speed, endless = Speed(), replace(SEEN, lanes_total=None)
+    speed.of(endless, 0.0)
+    assert speed.of(replace(endless, evaluations=8_000_000), 1.0)[1] is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.floats(0, 100)), max_size=20))
+def test_no_progress_makes_the_speed_negative(steps: list[tuple[int, float]]):
+    speed = Speed()
+    for now, (evaluations, seconds) in enumerate(steps):
+        seen = replace(SEEN, evaluations=evaluations, evaluations_total=10**9, seconds=seconds)
+        rate, left = speed.of(seen, float(now))
+        assert 0 <= rate < float("inf")
+        assert left is None or left >= 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
-def test_a_terminal_shows_as_many_words_as_it_has_room_for():
-    wide = on_a_terminal(SCRIPT, COLUMNS="120")
-    assert "best 1.25 (fast 7)" in wide
-    assert "4/5 sets" in wide
-    narrow = on_a_terminal(SCRIPT, COLUMNS="60")
-    assert "best" not in narrow
-    assert "4/5 sets" in narrow
+@pytest.mark.parametrize(
+    ("columns", "shown", "left_out"),
+    [
+        (
+            "120",
+            ("pass 1", "3/5 sets", "1.0k evaluations/s", "ETA", "best 1.25: fast 7, slow 20, stop"),
+            (),
+        ),
+        ("60", ("pass 1", "3/5 sets", "ETA", "stop 0.5"), ("evaluations/s",)),
+        ("30", ("pass 1", "ETA", "best 1.25: fast 7, slow 20"), ("sets", "evaluations", "stop")),
+    ],
+)
+def test_a_terminal_shows_as_many_words_as_it_has_room_for(
+    columns: str, shown: tuple[str, ...], left_out: tuple[str, ...]
+):
+    written = on_a_terminal(SCRIPT, NO_COLOR="1", COLUMNS=columns)
+    assert "over" in written
+    for part in shown:
+        assert part in written
+    for part in (*left_out, "…"):
+        assert part not in written
 
 
 def test_without_a_terminal_there_is_a_plain_line_now_and_then(monkeypatch: pytest.MonkeyPatch):
-    clock = iter([0.0, 5.0, 11.0, 11.0, 12.0])
+    clock = iter([0.0, 5.0, 11.0, 12.0])
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     stream = io.StringIO()
     with sweep_progress(stream) as report:
         for _ in range(3):
             report(SEEN)
-    assert stream.getvalue() == "128/176 sets, best 3.72 (fast 20, slow 40)\n"
+    assert stream.getvalue() == "pass 1, 128/176 sets, best 3.72: fast 20, slow 40\n"
+
+
+def test_lines_that_nobody_reads_do_not_end_a_sweep(monkeypatch: pytest.MonkeyPatch):
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    clock = iter([0.0, 11.0, 22.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # put back afterwards
+    with sweep_progress(Gone()) as report:
+        report(SEEN)
+        report(SEEN)
+    assert sys.stderr is None

@@ -1,10 +1,14 @@
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from pipeline.config import example_path
+from pipeline.errors import RunError
 from tests.cli.conftest import Ended
 
 Called = Callable[..., Ended]
@@ -37,9 +41,13 @@ def test_text_says_how_many_how_fast_and_which_are_best(called: Called, settings
     assert "sets          7 by grid" in out
     assert "on 1 engine\n" in out
     lines = out.splitlines()
-    header = next(place for place, line in enumerate(lines) if "slow" in line)
-    assert lines[header].split()[:3] == ["fast", "slow", "quantity"]
-    assert [line.split()[0] for line in lines[header + 1 : header + 8]] == list("1234567")
+    header = lines.index("best by total_return") + 1
+    assert lines[header].split() == [
+        *("fast", "slow", "quantity"),
+        *("total_return", "sharpe_ratio", "max_drawdown", "round_trips"),
+    ]
+    returns = [float(line.split()[3]) for line in lines[header + 1 : header + 8]]
+    assert returns == sorted(returns, reverse=True)
     report = next(line.split()[-1] for line in out.splitlines() if line.startswith("report"))
     assert (settings.parent / report).is_file()
 
@@ -65,18 +73,65 @@ def test_resume_runs_nothing_again_also_from_a_ledger_elsewhere(called: Called, 
     assert again["best"] == first["best"]
 
 
-def test_the_exit_code_is_1_when_no_set_comes_to_its_end(called: Called, settings: Path):
+@pytest.fixture
+def failing(called: Called, settings: Path) -> Callable[[str], Ended]:
+    """Sweep a strategy that raises where its parameter is above 1, over such values."""
     (settings.parent / "bad.py").write_text(
         "from pipeline import Strategy\n\n\nclass Bad(Strategy):\n    fast: int = 1\n\n"
-        "    def on_bar(self, bar, ctx):\n        raise ValueError('no')\n"
+        "    def on_bar(self, bar, ctx):\n        if self.fast > 1:\n"
+        "            raise ValueError('no')\n"
     )
-    code, out, _ = called(
+    return lambda values: called(
         *("sweep", str(settings), "--set", 'strategy={"name":"bad.py:Bad"}'),
-        *("--set", 'sweep.space={"fast":[1,2]}', "--set", "sweep.constraints=[]"),
+        *("--set", f'sweep.space={{"fast":{values}}}', "--set", "sweep.constraints=[]"),
     )
+
+
+def test_the_exit_code_is_1_when_no_set_comes_to_its_end(failing: Callable[[str], Ended]):
+    code, out, err = failing("[2,3]")
     assert code == 1
-    assert "failed: fast=1: " in out
-    assert "bad.py:8: Bad.on_bar raised ValueError: no" in out
+    assert "no set has a total_return" in out
+    (line,) = (line for line in out.splitlines() if line.startswith("failed: fast 2: "))
+    assert "bad.py:9: Bad.on_bar raised ValueError: no" in line
+    assert err.startswith("ringtape: error: all 2 sets failed, the first: ")
+    assert err.count("\n") == 1
+
+
+def test_sets_that_fail_beside_others_are_told_at_the_end(failing: Callable[[str], Ended]):
+    code, out, err = failing("[1,2,3,4,5,6,7]")
+    assert (code, err) == (0, "")
+    assert "sets          7 by grid, 6 failed" in out
+    *failed, more = out.splitlines()[-6:]
+    assert [line.split(":")[1] for line in failed] == [f" fast {n}" for n in range(2, 7)]
+    assert more.startswith("and 1 more: ringtape ledger runs/ledger --sweep six-")
+    assert more.endswith(' --where "state = failed"')
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; what is done is kept"),
+        (RunError("the coordinator died"), 1, "error: the coordinator died; what is done is kept"),
+    ],
+)
+def test_what_ends_a_sweep_says_what_is_kept(
+    called: Called, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
+):
+    def sweep(*_: Any, **__: Any) -> None:
+        error.add_note("Traceback\nof a member")
+        error.add_note("what is done is kept")
+        raise error
+
+    stub = ModuleType("pipeline.sweep.sweep")
+    stub.sweep = sweep  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pipeline.sweep.sweep", stub)
+    assert called("sweep", "c.json") == (code, "", f"ringtape: {told}\n")
+
+
+def test_the_example_runs_on_the_sample(called: Called, sample: Path):
+    options = ("--set", f"catalog={sample}", "--set", "sweep.best=0", "--json")
+    summary = json.loads(called("sweep", str(example_path("sweep.json")), *options).out)
+    assert (summary["lanes"], summary["done"], summary["details"]) == (172, 172, [])
 
 
 @pytest.mark.parametrize(
@@ -89,6 +144,7 @@ def test_the_exit_code_is_1_when_no_set_comes_to_its_end(called: Called, setting
         (["--set", 'sweep.constraints=["fast<<slow"]'], "fast << slow is something else"),
         (["--set", 'sweep.constraints=["fast > 500"]'], "exclude all of the 9 sets"),
         (["--set", "sweep.score=sharp"], "expected a figure such as"),
+        (["--set", "sweep.score=alpha"], 'sweep.score is "alpha", expected a figure that needs no'),
         (["--set", "sweep=null"], 'there is no section "sweep"'),
     ],
 )

@@ -89,9 +89,12 @@ def make_feeds(market: Market, group_rows: int) -> list[Feed]:
 
 
 def make_specs(
-    market: Market, strategies: Sequence[Strategy], mode: str
+    market: Market,
+    strategies: Sequence[Strategy],
+    mode: str,
+    universes: Sequence[tuple[int, ...]] = (),
 ) -> tuple[list[LaneSpec], IndicatorPlan]:
-    """Lanes of strategies, and the plan that serves them all."""
+    """Lanes of strategies, perhaps each of a universe, and the plan that serves them all."""
     requests = [strategy.indicators() for strategy in strategies]
     plan = IndicatorPlan.build(requests, market.streams)
     specs = [
@@ -106,6 +109,7 @@ def make_specs(
                 for index, name in enumerate(market.streams)
                 if name in (strategy.intervals or market.streams)
             ),
+            universes[number] if universes else (),
         )
         for number, (strategy, request) in enumerate(zip(strategies, requests, strict=True))
     ]
@@ -127,7 +131,12 @@ class Coordinating:
     """The coordinator's part: cuts the tape into slots."""
 
     def __init__(
-        self, market: Market, slots: Slots, group_rows: int, splits: Splits = NO_SPLITS
+        self,
+        market: Market,
+        slots: Slots,
+        group_rows: int,
+        splits: Splits = NO_SPLITS,
+        cuts: Sequence[int] = (),
     ) -> None:
         shape = slots.shape
         self.tape = Tape(
@@ -136,6 +145,7 @@ class Coordinating:
             rows=shape.rows,
             max_sessions=shape.sessions,
             splits=splits,
+            cuts=cuts,
         )
         self._slots = slots
         self._data = SessionData(shape)
@@ -153,10 +163,11 @@ def run_in_process(
     setup: Setup,
     terms: Terms = TERMS,
     *,
+    universes: Sequence[tuple[int, ...]] = (),
     watch: Callable[[Slots], None] | None = None,
 ) -> tuple[list[Outcome], str]:
     """Run lanes; what each came to, and the run's digest. ``watch`` sees the slots at the end."""
-    specs, plan = make_specs(market, strategies, setup.mode)
+    specs, plan = make_specs(market, strategies, setup.mode, universes)
     slots = Slots.make(make_shape(market, specs, plan, setup.slot_rows), setup.slots)
     with tempfile.TemporaryDirectory() as out:
         folder = RunFolder.create(Path(out), "reference", "{}")

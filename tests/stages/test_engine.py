@@ -1,14 +1,24 @@
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pipeline import Strategy
+from pipeline.errors import StrategyError
 from pipeline.market.bars import interval_ns
 from pipeline.results.recorder import Recorder
+from pipeline.results.tally import Tallies
+from pipeline.stages import engine as module
 from pipeline.stages.engine import Engine
+from pipeline.stages.halving import Halving, HalvingPlan, Scoreboard
 from pipeline.stages.lane_spec import Terms
 from pipeline.stages.processor import Processor
 from pipeline.stages.slot_view import table_records
+from shm.control import NO_TASK, ControlPage
+from shm.names import new_run_id
 from tests.reference.in_process import (
     Coordinating,
     Setup,
@@ -97,3 +107,164 @@ def test_giving_up_leaves_no_half_written_table(tmp_path: Path):
     engine.start()
     engine.abort()
     assert list(tmp_path.iterdir()) == []
+
+
+# --- lanes that end before the tape does ---------------------------------------------------------
+
+
+class Fragile(Strategy):
+    """Trades as Crosser until the bar at which it raises."""
+
+    last: int = 0
+    fast: int = 2
+    slow: int = 4
+
+    def indicators(self):
+        return Crosser(fast=self.fast, slow=self.slow).indicators()
+
+    def on_bar(self, bar, ctx):
+        if self.last > 0 and ctx.count(bar.symbol) >= self.last:
+            raise ValueError("enough")
+        if bar.fast_avg > bar.slow_avg:
+            ctx.target(bar.symbol, 100.0)
+        elif bar.fast_avg < bar.slow_avg:
+            ctx.target(bar.symbol, -100.0)
+
+
+def walked(
+    strategies: Sequence[Strategy],
+    *,
+    mode: str = "interpreted",
+    universes: Sequence[tuple[int, ...]] = (),
+    **options: Any,
+) -> dict[str, Any]:
+    """What an engine without tables finds that walks the market three rows at a time."""
+    market = market_of()
+    specs, plan = make_specs(market, strategies, mode, universes)
+    slots = Slots.make(make_shape(market, specs, plan, 3), 1)
+    records = Tallies([spec.number for spec in specs])
+    engine = Engine(specs, slots.shape, slots.views, Terms(500.0), records, **options)
+    cuts = options["halving"].plan.rungs if "halving" in options else ()
+    coordinating = Coordinating(market, slots, 20, cuts=cuts)
+    processor = Processor(plan, range(2), slots.views[0])
+    engine.warm_up(Slots.make(slots.shape, 1).views[0])
+    engine.start()
+    while not coordinating.tape.finished:
+        coordinating.fill(slots.views[0])
+        processor.process(slots.views[0])
+        engine.analyse(0)
+    return engine.finish()
+
+
+def told(lanes: Sequence[dict[str, Any]]) -> list[tuple]:
+    """What matters of lanes' facts, but for the time they took."""
+    names = ("equity", "cash", "fills", "orders", "bars", "sessions")
+    return [
+        (
+            lane["record"].digest,
+            lane["session_equity"].tolist(),
+            *(lane[name] for name in names),
+        )
+        for lane in lanes
+    ]
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_a_lane_that_raises_ends_alone_where_that_is_allowed(mode: str):
+    lanes = [Fragile(), Fragile(last=7), Fragile(fast=3)]
+    found = walked(lanes, mode=mode, tolerant=True)
+    assert [lane["lane"] for lane in found["lanes"]] == [0, 2]
+    assert list(found["lost"]) == [1]
+    assert "Fragile.on_bar raised ValueError: enough for A at" in found["lost"][1]
+    assert told(found["lanes"]) == told(walked([lanes[0], lanes[2]], mode=mode)["lanes"])
+    with pytest.raises(StrategyError, match="enough"):
+        walked(lanes, mode=mode)
+
+
+@pytest.mark.parametrize("hook", ["on_start", "on_stop", "on_session_open"])
+def test_what_any_hook_raises_ends_its_lane(hook: str):
+    def fail(self, *_):
+        raise ValueError("never")
+
+    failing = type("Failing", (Strategy,), {"__module__": __name__, hook: fail})
+    found = walked([failing(), Crosser()], tolerant=True)
+    assert [lane["lane"] for lane in found["lanes"]] == [1]
+    assert f"Failing.{hook} raised ValueError: never" in found["lost"][0]
+
+
+def test_a_lane_over_its_limit_ends_alone(monkeypatch: pytest.MonkeyPatch):
+    """Every walk takes a second here: of an empty slot to warm up, and of seven slots."""
+    clock = SimpleNamespace(now=0)
+
+    def tick() -> int:
+        clock.now += 1_000_000_000
+        return clock.now
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(thread_time_ns=tick))
+    found = walked([Crosser(), Crosser()], tolerant=True, limit=2_500_000_000)
+    assert found["lanes"] == []
+    assert found["lost"] == dict.fromkeys((0, 1), "took 3 s, more than the 2.5 allowed")
+    found = walked([Crosser(), Crosser()], tolerant=True, limit=10**18)
+    assert [lane["seconds"] for lane in found["lanes"]] == [8.0, 8.0]
+
+
+@pytest.mark.parametrize("limit", [0, 10**18])
+def test_whoever_is_at_work_is_named_with_what_counts_against_its_limit(limit: int):
+    calls: list[tuple[int, int]] = []
+    found = walked(
+        [Crosser(), Crosser()], limit=limit, attend=lambda lane, spent: calls.append((lane, spent))
+    )
+    # Made, warmed up, started, some slots walked, stopped: each ends with nobody at work.
+    lanes = [lane for lane, _ in calls]
+    rounds = len(calls) // 3
+    assert lanes == [0, 1, NO_TASK] * rounds
+    assert all(spent < 0 for lane, spent in calls[:3] if lane != NO_TASK)
+    for number, lane in enumerate(found["lanes"]):
+        spent = [spent for lane, spent in calls[3:] if lane == number]
+        assert spent == sorted(spent)
+        assert spent[0] == 0
+        assert spent[-1] == (round(lane["seconds"] * 1e9) if limit else 0)
+
+
+def test_lanes_of_universes_count_the_bars_that_they_see():
+    found = walked([Crosser()] * 3, universes=[(), (0,), (1,)])
+    assert [lane["bars"] for lane in found["lanes"]] == [38, 19, 19]
+
+
+# --- lanes that are compared ---------------------------------------------------------------------
+
+
+def test_a_lane_that_does_not_go_on_keeps_what_it_came_to():
+    lanes = [Crosser(fast=fast) for fast in (1, 2, 3)]
+    whole = walked(lanes)["lanes"]
+    run_id = new_run_id()
+    with (
+        ControlPage.create(run_id, ["engine 0"]) as control,
+        Scoreboard(run_id, 1, 3, ["engine 0"], control) as board,
+    ):
+        plan = HalvingPlan((1,), "total_return", 0.4)
+        found = walked(lanes, halving=Halving(plan, board.side("engine 0")))
+    by_number = {lane["lane"]: lane for lane in found["lanes"]}
+    assert sorted(by_number) == [0, 1, 2]
+    first = {lane["lane"]: lane["session_equity"][0] for lane in whole}
+    kept = sorted(first, key=lambda number: (-first[number], number))[:2]
+    for number, lane in by_number.items():
+        if number in kept:
+            assert told([lane]) == told([whole[number]])
+        else:
+            assert (lane["sessions"], lane["session_equity"].tolist()) == (1, [first[number]])
+            assert lane["bars"] < 38
+            assert lane["equity"] == first[number]
+
+
+def test_a_lane_that_was_lost_is_not_compared():
+    run_id = new_run_id()
+    with (
+        ControlPage.create(run_id, ["engine 0"]) as control,
+        Scoreboard(run_id, 1, 3, ["engine 0"], control) as board,
+    ):
+        halving = Halving(HalvingPlan((1,), "total_return", 0.5), board.side("engine 0"))
+        lanes = [Fragile(last=1), Fragile(), Fragile()]
+        found = walked(lanes, halving=halving, tolerant=True)
+    assert list(found["lost"]) == [0]
+    assert {lane["lane"]: lane["sessions"] for lane in found["lanes"]} == {1: 2, 2: 1}

@@ -133,6 +133,19 @@ def test_wrong_shapes_and_states_are_mistakes_of_the_caller(ledger):
     assert ledger.lanes() == []
 
 
+def test_counts_are_of_lanes_by_state_for_each_sweep_an_empty_one_too(ledger):
+    ledger.begin(sweep_row("a"))
+    ledger.begin(sweep_row("b"))
+    ledger.begin(sweep_row("empty"))
+    (lane, _) = recorded(ledger, "a", [0, 1])
+    recorded(ledger, "a", [2], state="failed")
+    ledger.adopt("b", 0, [lane.key])
+    counts = {sweep: list(states.items()) for sweep, states in ledger.counts().items()}
+    assert counts["a"] == [("done", 2), ("pruned", 0), ("failed", 1)]
+    assert counts["b"] == [("done", 1), ("pruned", 0), ("failed", 0)]
+    assert counts["empty"] == [("done", 0), ("pruned", 0), ("failed", 0)]
+
+
 def test_costs_are_seconds_per_bar_of_finished_lanes_by_strategy_and_universe(ledger):
     recorded(ledger, "demo", [1], seconds=1.0)
     recorded(ledger, "demo", [2], seconds=3.0)

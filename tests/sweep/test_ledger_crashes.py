@@ -7,6 +7,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,7 +231,7 @@ def test_a_file_taken_for_an_orphan_while_it_is_recorded_is_an_error(tmp_path: P
             (folder / name).unlink()
             return name
 
-        monkeypatch.setattr("pipeline.sweep.ledger.write_returns", removed)
+        monkeypatch.setattr(sys.modules[Ledger.__module__], "write_returns", removed)
         with pytest.raises(RunError, match="was removed while it was being recorded"):
             recorded(ledger, "demo", [1])
         assert ledger.lanes() == []

@@ -49,6 +49,8 @@ def fast(rows) -> list[int]:
         ("parameters.leader = 'B B'", [40]),
         ('parameters.leader != "B B"', [1, 2, 3]),
         ("parameters.slow = 50", [1, 2, 3]),
+        ("slow = 50", [1, 2, 3]),
+        ("fast < 3", [1, 2]),
         ("on = true", [2]),
         ("state = done", [1, 2, 40]),
         ('error != ""', [3]),
@@ -71,6 +73,7 @@ def test_a_filter_chooses_lanes(ledger, where, found):
         ("sharpe_ratio", [1, 3, 40, 2]),
         ("-sharpe_ratio", [40, 3, 1, 2]),
         ("-parameters.fast", [40, 3, 2, 1]),
+        ("-fast", [40, 3, 2, 1]),
         ("parameters.slow", [1, 2, 3, 40]),
         ("state", [1, 2, 40, 3]),
         ("-deepest_drawdown.depth", [1, 3, 40, 2]),
@@ -101,6 +104,18 @@ def test_a_filter_that_makes_no_sense_is_refused(ledger, where, message):
     with pytest.raises(LedgerError) as caught:
         ledger.lanes(where=where)
     assert str(caught.value).startswith(message)
+
+
+def test_a_figure_goes_before_a_parameter_of_its_name(tmp_path: Path):
+    with Ledger.open(tmp_path) as ledger:
+        ledger.begin(sweep_row())
+        rows = [
+            lane_row(n, parameters={"turnover": n}, statistics={"turnover": -n}) for n in (1, 2)
+        ]
+        ledger.record("demo", 0, rows, dates(), returns(range(2)))
+        assert ledger.lanes(order="turnover") == rows[::-1]
+        assert ledger.lanes(order="parameters.turnover") == rows
+        assert ledger.lanes(where="turnover < 0") == rows
 
 
 def test_an_order_by_what_no_lane_has_is_refused(ledger):
