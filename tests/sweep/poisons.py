@@ -6,7 +6,7 @@ from typing import Any
 from pipeline import Strategy
 from pipeline import indicators as ind
 
-WELL, RAISES, ABORTS, HANGS = range(4)
+WELL, RAISES, ABORTS, HANGS, LEAVES = range(5)
 
 
 class Poisoned(Strategy):
@@ -24,6 +24,8 @@ class Poisoned(Strategy):
                 raise ValueError("bad luck")
             if self.kind == ABORTS:
                 os.abort()
+            if self.kind == LEAVES:
+                os._exit(0)
             while True:
                 pass
         ctx.target(bar.symbol, 1.0 if bar.close > bar.mean else 0.0)

@@ -248,27 +248,6 @@ def test_when_every_engine_is_killed_all_their_lanes_are_left(sample: Path):
     assert outcome.seconds == 0.0
 
 
-def test_a_stopped_engine_is_taken_for_stuck_and_nobody_waits_for_it(sample: Path):
-    """It is stopped in the middle of a walk, as a machine that swaps would do."""
-    roster = roster_of(sample, pipeline={"slot_rows": 1, "slots": 2})
-    stopped = SimpleNamespace(lane=NO_TASK, pid=0)
-
-    def stop(stats: Any) -> None:
-        there = members()
-        if stopped.pid or "engine 1" not in there:
-            return
-        if stats.snapshot()["engine 1"].full.counters["bars"] > 0:
-            stopped.pid = there["engine 1"]
-            os.kill(stopped.pid, signal.SIGSTOP)
-
-    outcome = run_with(roster, [[0, 1, 2, 3], [4, 5, 6, 7]], stop, limit=3_000_000_000)
-    assert stopped.pid
-    assert set(outcome.finished) >= {0, 1, 2, 3}
-    lanes = [*outcome.finished, *outcome.suspects, *outcome.unfinished]
-    assert sorted(lanes) == list(range(8))
-    assert set(outcome.suspects.values()) <= {"did not come back within 3 s"}
-
-
 def test_one_session_has_no_rung_and_all_lanes_finish(sample: Path):
     dates = {"start_date": "2024-11-25", "end_date": "2024-11-25"}
     roster = roster_of(sample, backtest_config=dates)

@@ -71,7 +71,7 @@ def test_every_lane_comes_to_what_it_comes_to_alone(config, tmp_path: Path, star
     assert (len(result.rows), result.summary["done"]) == (12, 12)
     for row in result.rows:
         lane = next(one for one in TWO_STRATEGIES if one["name"] == row.strategy)
-        alone = dict(config, sweep=None)
+        alone = dict(config, sweep=None, pipeline={})
         alone["strategy"] = {
             **lane,
             "parameters": row.parameters,
@@ -259,6 +259,13 @@ def test_a_pruned_lane_is_as_a_run_that_ends_at_its_rung(sample: Path, tmp_path:
     short = run(alone, out=tmp_path)
     for name in ("total_return", "fills", "max_drawdown", "final_equity", "commission"):
         assert short.statistics[name] == row.statistics[name], name
+
+
+def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
+    settings = small(sample, pruning={"keep": 0.5, "rungs": 3})
+    settings["backtest_config"] = {"start_date": FIRST, "end_date": FIRST}
+    result = sweep(settings, out=tmp_path, engines=2)
+    assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
 
 
 # --- what does not make a sweep ------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """Sweeps of which something dies: what is lost, what is not, and what is said."""
 
+import contextlib
 import errno
 import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from pipeline.errors import RunError
 from pipeline.market.sample import SYMBOLS
 from pipeline.sweep.ledger import LaneRow, Ledger
 from tests.reference.processes import assert_nothing_left, members, names_of, settings_of
-from tests.sweep.poisons import ABORTS, HANGS, RAISES, WELL
+from tests.sweep.poisons import ABORTS, HANGS, LEAVES, RAISES, WELL
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +55,10 @@ def done(rows: list[LaneRow]) -> list[tuple]:
 
 @pytest.mark.parametrize(
     ("name", "kinds"),
-    [("Poisoned", [WELL, RAISES, ABORTS, HANGS]), ("CompiledPoison", [WELL, RAISES, HANGS])],
+    [
+        ("Poisoned", [WELL, RAISES, ABORTS, HANGS, LEAVES]),
+        ("CompiledPoison", [WELL, RAISES, HANGS]),
+    ],
 )
 def test_poisoned_sets_are_set_aside_and_all_others_complete(
     sample: Path, tmp_path: Path, name: str, kinds: list[int]
@@ -70,6 +75,7 @@ def test_poisoned_sets_are_set_aside_and_all_others_complete(
     if ABORTS in errors:
         assert "set aside: its engine ended twice: engine" in errors[ABORTS]
         assert "was ended by SIGABRT" in errors[ABORTS]
+        assert "ended with exit code 0; it reported no error" in errors[LEAVES]
 
 
 def test_a_poisoned_set_among_lanes_that_are_compared_is_set_aside(sample: Path, tmp_path: Path):
@@ -78,6 +84,9 @@ def test_a_poisoned_set_among_lanes_that_are_compared_is_set_aside(sample: Path,
     settings = poisoned(sample, "Poisoned", [WELL, ABORTS], pruning=pruning)
     result = sweep(settings, out=tmp_path, engines=2)
     assert result.summary["failed"] == 1
+    settings = poisoned(sample, "Poisoned", [WELL, LEAVES], pruning=pruning)
+    settings["pipeline"] = {"slots": 1, "slot_rows": 50}  # nobody gets past what it did not read
+    assert sweep(settings, out=tmp_path, engines=2).summary["failed"] == 1
     survivors = [[row.parameters for row in one.rows if row.digest] for one in (sound, result)]
     assert survivors[0] == [{**one, "kind": WELL} for one in survivors[1]]
 
@@ -197,7 +206,99 @@ def test_a_killed_supervisor_loses_no_pass_that_was_over(
     assert names_of(process.pid) == []
 
 
+def compared(sample: Path) -> dict[str, Any]:
+    """Five hundred lanes of which a quarter is left, in one pass."""
+    settings = many(sample)
+    del settings["sweep"]["lanes_per_pass"]
+    settings["sweep"]["pruning"] = {"keep": 0.5, "rungs": 2}
+    return settings
+
+
+def told(rows: list[LaneRow]) -> list[tuple]:
+    return [(row.state, row.error, *done([row])) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def undisturbed_halving(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
+    result = sweep(compared(sample), out=tmp_path_factory.mktemp("halving"), engines=2)
+    assert (result.summary["done"], result.summary["pruned"]) == (125, 375)
+    return told(result.rows)
+
+
+@pytest.mark.parametrize("moment", moments("halving", 2))
+def test_survivors_are_the_same_when_an_engine_is_killed_on_the_way(
+    sample: Path, tmp_path: Path, undisturbed_halving: list[tuple], moment: int
+):
+    blow = Blow("engine 0", moment // 2)
+    result = sweep(compared(sample), out=tmp_path, engines=4, progress=blow)
+    assert told(result.rows) == undisturbed_halving
+    if blow.struck:
+        assert result.summary["passes"] >= 2
+
+
+@pytest.mark.parametrize("role", ["coordinator", "supervisor"])
+def test_survivors_are_the_same_when_a_sweep_that_was_killed_is_resumed(
+    sample: Path, tmp_path: Path, undisturbed_halving: list[tuple], role: str
+):
+    (moment,) = moments(f"halving {role}", 1)
+    if role == "supervisor":
+        arguments = json.dumps(compared(sample)), str(tmp_path), str(moment // 2)
+        process = subprocess.Popen(
+            [sys.executable, "-c", SUICIDE, *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert process.wait() in (0, -signal.SIGKILL)
+    else:
+        with contextlib.suppress(RunError):
+            blow = Blow(role, moment // 2)
+            sweep(compared(sample), out=tmp_path, engines=2, progress=blow)
+    result = sweep(compared(sample), out=tmp_path, engines=3, resume=True)
+    assert result.summary["resumed"] in (0, LANES)  # all lanes that are compared, or none
+    assert told(result.rows) == undisturbed_halving
+
+
+def test_lanes_that_failed_are_tried_again_and_the_others_are_not(sample: Path, tmp_path: Path):
+    settings = poisoned(sample, "Poisoned", [WELL, RAISES])
+    first = sweep(settings, out=tmp_path, engines=2)
+    again = sweep(settings, out=tmp_path, engines=2, resume=True)
+    lanes = first.summary["lanes"]
+    assert (first.summary["failed"], again.summary["resumed"]) == (1, lanes - 1)
+    assert again.summary["passes"] == 1
+    assert told(again.rows) == told(first.rows)
+
+
 # --- no room -------------------------------------------------------------------------------------
+
+
+def test_a_disk_that_gets_full_while_a_sweep_runs_keeps_the_passes_before(
+    sample: Path, tmp_path: Path, small_disk: Path, undisturbed: list[tuple]
+):
+    with pytest.raises(RunError, match=r"cannot write .*: the disk is full") as caught:
+        sweep(many(sample), out=tmp_path, ledger=small_disk / "ledger", engines=2)
+    assert "\n" not in str(caught.value)
+    with Ledger.open(small_disk / "ledger") as ledger:
+        kept = ledger.lanes()
+    assert 0 < len(kept) < LANES
+    assert len(kept) % 125 == 0
+    shutil.copytree(small_disk / "ledger", tmp_path / "ledger")
+    result = sweep(many(sample), out=tmp_path, engines=2, resume=True)
+    assert result.summary["resumed"] == len(kept)
+    assert done(result.rows) == undisturbed
+
+
+def test_a_report_that_cannot_be_written_loses_no_lane(
+    sample: Path, tmp_path: Path, small_disk: Path
+):
+    """The page carries plotly.js and is larger than the disk."""
+    settings = poisoned(sample, "Poisoned", [WELL])
+    with pytest.raises(RunError, match=r"cannot write .*report\.html: the disk is full"):
+        sweep(settings, out=small_disk, ledger=tmp_path / "ledger", engines=2)
+    (folder,) = small_disk.iterdir()
+    assert "report.html" in (folder / "PARTIAL").read_text()
+    assert not list(folder.glob("report*"))
+    result = sweep(settings, out=tmp_path, ledger=tmp_path / "ledger", engines=2, resume=True)
+    assert (result.summary["resumed"], result.summary["passes"]) == (8, 0)
+    assert Path(result.summary["report"]).is_file()
 
 
 def test_a_ledger_that_cannot_be_written_is_named_and_keeps_what_it_has(
