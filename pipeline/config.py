@@ -164,7 +164,8 @@ class StrategyConfig(Section):
         min_length=1,
         json_schema_extra={"uniqueItems": True},
         description="The lane's universe: which of the run's symbols it is called for and can"
-        " trade. null: all. Default null.",
+        " trade; nothing is known of the others, and an order in one of them is never filled."
+        " null: all. Default null.",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import SessionConfig
-from pipeline.errors import DataError, StrategyError
+from pipeline.errors import ConfigError, DataError, StrategyError
 from pipeline.market.plan import IndicatorPlan
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.source import load_class
@@ -86,6 +86,7 @@ def build_lanes(
     specs = []
     for number, lane in enumerate(lanes):
         hooks_of(type(lane.strategy))
+        _check_pairs(config, lane.symbols)
         specs.append(
             LaneSpec(
                 number,
@@ -98,6 +99,16 @@ def build_lanes(
             )
         )
     return Lanes(tuple(specs), plan, max(spec.lookback for spec in specs), names)
+
+
+def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
+    """Refuse a universe that has a symbol without the pair that converts its currency."""
+    for symbol, conversion in config.conversions().items() if universe else ():
+        if symbol in universe and conversion.pair not in universe:
+            raise ConfigError(
+                f"{symbol} is converted by {conversion.pair}, which is not among the symbols of"
+                f" its lane: {', '.join(universe)}"
+            )
 
 
 def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import pytest
 from pipeline import Progress, SessionConfig, Strategy, run
 from pipeline import indicators as ind
 from pipeline.config import example_path
-from pipeline.errors import StrategyError
+from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.catalog import Catalog
 from pipeline.market.quality import quality_of
 from pipeline.market.sample import SYMBOLS
@@ -386,6 +386,17 @@ def test_the_summary_names_the_currencies_and_the_pairs(config, tmp_path: Path):
     paid = 100_000.0 - one["final_cash"]
     assert fill["symbol"] == foreign
     assert paid == pytest.approx(20_000.0, rel=0.01)  # one bar after it was decided
+
+
+def test_a_universe_needs_the_pairs_that_convert_its_symbols(config, tmp_path: Path):
+    pair, foreign = SYMBOLS[:2]
+    config["instruments"] = {pair: {"base": "EUR"}, foreign: {"currency": "EUR"}}
+    alone = [f'strategy.0.symbols=["{foreign}"]']
+    expected = f"{foreign} is converted by {pair}, which is not among .*: {foreign}$"
+    with pytest.raises(ConfigError, match=expected):
+        run(config, strategy=Fifth(), overrides=alone, out=tmp_path)
+    both = [f'strategy.0.symbols=["{foreign}", "{pair}"]']
+    assert run(config, strategy=Fifth(), overrides=both, out=tmp_path).fills.num_rows == 1
 
 
 class Blind(Strategy):
