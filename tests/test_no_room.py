@@ -1,6 +1,5 @@
 """What happens when memory or disk are too small: who says so, and what is left."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from tests.reference.processes import assert_nothing_left, partial_folder, settings_of
 from tests.reference.traders import Crosser, Tinkerer
+from tests.small_disk import small_file_system
 
 LANES = [Tinkerer(), Crosser()]
 
@@ -68,19 +68,8 @@ def test_results_that_cannot_be_written_end_the_run_naming_the_file(config, tmp_
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 256 KiB; needs to be root, and to be let mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("needs the command mount")
-    if done.returncode:
-        pytest.skip(f"needs to mount a small file system: {done.stderr.strip()}")
-    try:
+    with small_file_system(tmp_path / "disk", "256k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("lanes", [1, 3])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.config import SessionConfig
+from pipeline.config_sweep import OPTUNA_METHODS
 from pipeline.errors import ConfigError, RunError
 from pipeline.lanes import Given, strategy_settings
 from pipeline.preparation import Preparation, prepare
@@ -197,7 +198,7 @@ def _run_all(
 
 def _batch(roster: Roster, search: Search) -> int:
     """Return how many sets to ask for at once: all, unless what is asked depends on scores."""
-    if roster.sweep.method in ("tpe", "nsga2", "nsga3"):
+    if roster.sweep.method in OPTUNA_METHODS:
         return roster.sweep.batch
     if roster.sweep.pruning is not None and roster.sweep.lanes_per_pass is not None:
         return roster.sweep.lanes_per_pass
