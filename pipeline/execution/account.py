@@ -117,6 +117,31 @@ def mark(account: Any) -> None:
 
 
 @njit(cache=True)
+def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
+    """`mark` at each of ``count`` closes in a row of the only symbol that may be held.
+
+    ``closes``: address of the first.
+    """
+    if count == 0:
+        return
+    cash, units = account.cash, load_f8(account.position, symbol)
+    multiplier = load_f8(account.multiplier, symbol)
+    equity_out = account.equity_out + 8 * account.equity_out_count
+    cash_out = account.cash_out + 8 * account.equity_out_count
+    for index in range(count):
+        store_f8(cash_out, index, cash)
+    if account.held == 0:
+        for index in range(count):
+            store_f8(equity_out, index, cash)
+    else:
+        for index in range(count):
+            store_f8(equity_out, index, cash + units * load_f8(closes, index) * multiplier)
+        account.exposed += count
+    account.equity_out_count += count
+    account.equity = load_f8(equity_out, count - 1)
+
+
+@njit(cache=True)
 def record_session(account: Any) -> None:
     """Append the equity at a session's close to the outbox."""
     store_f8(account.session_out, account.session_out_count, account.equity)

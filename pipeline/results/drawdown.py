@@ -12,10 +12,26 @@ from numba import njit
 from numpy.typing import NDArray
 
 Curve = NDArray[np.float64]
+Bits = NDArray[np.int64]
+
+
+#: Equities looked at together.
+_BLOCK = 128
+#: Minus infinity as `_ordered`: below it are numbers that are not, as they are above infinity.
+_LOWEST = -(0x7FF << 52) - 1
+
+
+@njit(cache=True, inline="always")
+def _ordered(bits: int) -> int:
+    """Return the bits of a float64 as a number that is the greater, the greater the float is.
+
+    Its own inverse.
+    """
+    return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
 
 
 @njit(cache=True)
-def _absorb_drawdown(state: Curve, equity: Curve) -> None:
+def _climb(state: Curve, equity: Curve) -> None:
     """Carry `state` = (peak, lowest since that peak, deepest drawdown so far) over `equity`."""
     peak, trough, deepest = state[0], state[1], state[2]
     for i in range(len(equity)):
@@ -30,6 +46,25 @@ def _absorb_drawdown(state: Curve, equity: Curve) -> None:
     state[0], state[1], state[2] = peak, trough, deepest
 
 
+@njit(cache=True)
+def _absorb_drawdown(state: Curve, equity: Curve, of_state: Bits, of_equity: Bits) -> None:
+    """`_climb`, but of a block without a new peak only the lowest equity counts.
+
+    ``of_state``, ``of_equity``: their bits. Whole numbers have no NaN to be careful about, and so
+    several of them are compared at once.
+    """
+    for begin in range(0, len(equity), _BLOCK):
+        block = of_equity[begin : begin + _BLOCK]
+        highest = lowest = _ordered(block[0])
+        for i in range(len(block)):
+            one = _ordered(block[i])
+            highest, lowest = max(highest, one), min(lowest, one)
+        if highest > _ordered(of_state[0]) or lowest < _LOWEST:
+            _climb(state, equity[begin : begin + _BLOCK])
+        elif lowest < _ordered(of_state[1]):
+            of_state[1] = _ordered(lowest)
+
+
 class Drawdown:
     """The maximum drawdown of an equity that arrives in pieces; how it is cut does not show.
 
@@ -41,7 +76,7 @@ class Drawdown:
 
     def absorb(self, equity: Curve) -> None:
         """Absorb the next equities, in time order."""
-        _absorb_drawdown(self._state, equity)
+        _absorb_drawdown(self._state, equity, self._state.view(np.int64), equity.view(np.int64))
 
     @property
     def maximum(self) -> float:

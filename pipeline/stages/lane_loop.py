@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, types
 
-from pipeline.execution.account import account_at, mark
+from pipeline.execution.account import account_at, mark, mark_run
 from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.fills import FILL
@@ -33,8 +33,9 @@ from pipeline.stages.schedule import (
 )
 from pipeline.stages.session_turn import close_session, open_session
 from pipeline.stages.slot import SESSION
-from pipeline.strategy.bar import bar_at, bound_value
-from pipeline.strategy.compiled import call_hook
+from pipeline.strategy.bar import bar_at, bound_place
+from pipeline.strategy.bar_run import changed
+from pipeline.strategy.compiled import call_hook, call_run
 from pipeline.strategy.records import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
 
@@ -200,8 +201,8 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
             value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
         for binding in range(program.binding_count):
-            value = bound_value(context, program.bindings, binding, index, symbol, of)
-            store_f8(program.bars, at + (_PRICES + binding) * symbols, value)
+            known, _ = bound_place(context, program.bindings, binding, index, symbol, of)
+            store_f8(program.bars, at + (_PRICES + binding) * symbols, load_f8(known, 0))
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
     store_i8(program.bars, 1, table.interval)
@@ -294,8 +295,34 @@ def _call_sessions(context_address: int, program_address: int, flags: int) -> No
         call_hook(program.on_session_open, lane_self, address, context_address)
 
 
+@njit(cache=True, inline="always")
+def _runs_on(account: Any, symbol: int) -> bool:
+    """Whether the next bars change but prices, and with them what the symbol's position is worth.
+
+    Until a hook, or a price that an order at rest waits for, says otherwise.
+    """
+    if account.full != 0 or changed(account):
+        return False
+    # What else is held would have to be marked, and a rate or a margin looked at, at each moment.
+    if account.held != (load_f8(account.position, symbol) != 0.0):
+        return False
+    if account.foreign != 0 or (account.maintenance > 0.0 and account.held != 0):
+        return False
+    # Orders that are to look at every bar leave no quiet range (`orders.unsettle`).
+    quiet = load_f8(account.quiet_high, symbol) > -np.inf
+    return quiet or load_i8(account.resting_of, symbol) == 0
+
+
+@njit(cache=True, inline="always")
+def _run_to(account: Any, view: _View, symbol: int, at: int, count: int) -> None:
+    """Mark the account at the bars of a run from ``at`` on; orders at rest have met the last."""
+    mark_run(account, symbol, view.closes + 8 * at, count)
+    if load_i8(account.resting_of, symbol) != 0:
+        store_i8(account.met, symbol, load_i8(view.ts, at + count - 1))
+
+
 @njit(cache=True)
-def _run_stretch(context_address: int, program_address: int, index: int, count: int) -> int:
+def _run_until(context_address: int, program_address: int, index: int, count: int) -> int:
     """`run_moments` where no funding time comes between."""
     context = context_at(context_address)
     account = account_at(context.account)
@@ -310,7 +337,8 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
     lane_self = own + account.symbols * self_size
     table, called, stride = -1, False, 0
     begin = begin_of(context, index)
-    for m in range(index, count):
+    m = index
+    while m < count:
         moment = moment_at(view.moments + m * _MOMENT_SIZE)
         before = _open_moment(account, view, moment, begin)
         if before < 0:
@@ -321,6 +349,8 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
             _call_orders(context_address, program_address)
         place = start = group = begin
         begin = moment.end
+        alike = min(moment.alike, count - m)
+        m += 1
         while place < begin:
             entry = load_i8(view.entries, place)
             place += 1
@@ -332,11 +362,25 @@ def _run_stretch(context_address: int, program_address: int, index: int, count: 
                 stride = table_at(bar.table).stride
             if called:
                 symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+                at = symbol * stride + (entry & ROW_MASK)
                 context.hook = _BAR
                 context.symbol = symbol
                 bar.symbol = symbol
-                bar.at = symbol * stride + (entry & ROW_MASK)
-                call_hook(on_bar, own + symbol * self_size, program.bar, context_address)
+                bar.at = at
+                bars_seen = 1
+                if alike > 1 and not bars:
+                    if account.done != 0 and account.inbox_count == 0:
+                        end_moment(account)
+                    if _runs_on(account, symbol):
+                        bars_seen = alike
+                self_ = own + symbol * self_size
+                bars_seen = call_run(on_bar, self_, program.bar, context_address, bars_seen)
+                if bars_seen > 1:
+                    _run_to(account, view, symbol, at + 1, bars_seen - 1)
+                    m += bars_seen - 1
+                    begin += bars_seen - 1
+                    place = begin
+                    before = account.fills_out_count
             if bars and (place == begin or load_i8(view.entries, place) >> TABLE_SHIFT != table):
                 if (wanted >> table) & 1 == 1:
                     context.hook = _BARS
@@ -367,7 +411,7 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
     while True:
         # Between funding times, so that no moment has to look at the clock for them.
         until = first_after(context.moments, index, count, account.next_funding)
-        index = _run_stretch(context_address, program_address, index, until)
+        index = _run_until(context_address, program_address, index, until)
         if index < until or until == count:
             return index
         charge_funding(account, moment_at(context.moments + until * _MOMENT_SIZE).t)

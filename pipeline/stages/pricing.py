@@ -12,7 +12,7 @@ from pipeline.execution.commission import BILL, TIER
 from pipeline.stages.lane_spec import Terms
 from pipeline.stages.raised import describe_cost
 from pipeline.strategy.compiled import hook_address
-from pipeline.strategy.own_commission import COMMISSION_SIGNATURE, compile_commission
+from pipeline.strategy.own_commission import compile_commission
 from pipeline.strategy.source import unpack
 
 
@@ -33,7 +33,7 @@ class Pricing:
         if terms.own_commission:
             self._function: FunctionType = unpack(terms.own_commission)
             self._compiled = compile_commission(self._function)
-            record["own_commission"] = hook_address(self._compiled, COMMISSION_SIGNATURE)
+            record["own_commission"] = hook_address(self._compiled)
             record["bill"] = self._bill.ctypes.data
 
     def check(self, symbols: Sequence[str]) -> None:

@@ -2,9 +2,12 @@
 
 Built once per slot by an engine and walked by all its lanes, so that no lane merges anything.
 
-    MOMENT: t, base_end, end, flags        a moment's bars are entries[end of the one before : end]
-    entry:  table << 56 | symbol << 32 | row      base bars first (up to base_end), then the longer
-                                                  intervals; symbols in configuration order
+    MOMENT: t, base_end, end, flags, alike    its bars are entries[end of the one before : end]
+    entry:  table << 56 | symbol << 32 | row  base bars first (up to base_end), then the longer
+                                              intervals; symbols in configuration order
+
+``alike`` is how many moments in a row, with this one, are but a symbol's next base bar each: what
+a lane may walk as a loop over rows (`stages.stretch`). It is 0 where there is more to a moment.
 """
 
 from collections.abc import Collection
@@ -17,7 +20,9 @@ from numba import njit
 from pipeline.execution.memory import load_i8, record_at
 from pipeline.stages.slot import SlotShape
 
-MOMENT: np.dtype[Any] = np.dtype([(name, "i8") for name in ("t", "base_end", "end", "flags")])
+MOMENT: np.dtype[Any] = np.dtype(
+    [(name, "i8") for name in ("t", "base_end", "end", "flags", "alike")]
+)
 #: Flags of a moment: a session closes, a session opens (in this order), shifted by its place.
 CLOSES, OPENS = 1, 2
 TABLE_SHIFT, SYMBOL_SHIFT = 56, 32
@@ -146,6 +151,21 @@ def _build(
             event = _next_event(sessions, closed, opened)
 
 
+@njit(cache=True)
+def _count_alike(moments: Any, entries: Any, count: int) -> None:
+    """Note in each moment how many in a row are a next base bar of one symbol, and no more."""
+    following, expected = 0, -1
+    for index in range(count - 1, -1, -1):
+        moment = moments[index]
+        begin = moments[index - 1].end if index > 0 else 0
+        moment.alike = 0
+        if moment.end == begin + 1 and moment.base_end == moment.end and moment.flags == 0:
+            # The next row of the same symbol is the next number.
+            moment.alike = following + 1 if entries[begin] + 1 == expected else 1
+            expected = entries[begin]
+        following = moment.alike
+
+
 class Schedule:
     """The moments of the slot last read, of all symbols or of those with indices ``universe``.
 
@@ -179,4 +199,5 @@ class Schedule:
             self._cursor,
             self._upcoming,
         )
+        _count_alike(self.moments, self.entries, self.count)
         self.base_times = self._base_times[:base_count]

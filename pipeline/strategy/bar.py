@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import njit
 
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_f8, load_i8, record_at
+from pipeline.execution.memory import load_i8, record_at
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.records import TABLE, context_at, table_at
 
@@ -91,17 +91,21 @@ def bind_columns(context_address: int, bindings: int, count: int) -> None:
 
 
 @njit(cache=True)
-def bound_value(context: Any, bindings: int, place: int, index: int, symbol: int, at: int) -> float:
-    """Return the value of one bound indicator: of this bar, or the last known of its interval.
+def bound_place(
+    context: Any, bindings: int, place: int, index: int, symbol: int, at: int
+) -> tuple[int, int]:
+    """Return where one bound indicator's value at a bar lies: of this bar, or its last known.
 
-    ``at``: the bar's place in a column of its own interval ``index``.
+    ``at``: the bar's place in a column of its own interval ``index``. Also returns how many cells
+    further on the value at the next bar lies, if nothing else closes before it: 1 or 0.
     """
     bound = binding_at(bindings + place * _BINDING_SIZE)
-    if bound.table != index:
-        table = table_at(context.tables + bound.table * _TABLE_SIZE)
-        symbols = account_at(context.account).symbols
-        at = symbol * table.stride + load_i8(context.cursor, bound.table * symbols + symbol)
-    return load_f8(bound.values, at)
+    if bound.table == index:
+        return bound.values + 8 * at, 1
+    table = table_at(context.tables + bound.table * _TABLE_SIZE)
+    symbols = account_at(context.account).symbols
+    row = load_i8(context.cursor, bound.table * symbols + symbol)
+    return bound.values + 8 * (symbol * table.stride + row), 0
 
 
 @njit(cache=True)
@@ -126,18 +130,3 @@ def bar_ts(bar: int) -> int:
 def bar_close_ts(bar: int) -> int:
     """Close of the bar, ns UTC."""
     return load_i8(table_at(bar_at(bar).table).close_ts, bar_at(bar).at)
-
-
-@njit(cache=True)
-def bar_price(bar: int, column: int) -> float:
-    """Open, high, low, close or volume of the bar (columns 0 to 4)."""
-    table = table_at(bar_at(bar).table)
-    return load_f8(table.values, column * table.plane + bar_at(bar).at)
-
-
-@njit(cache=True)
-def bar_indicator(bar: int, place: int) -> float:
-    """Value of the strategy's indicator number ``place`` at the bar."""
-    record = bar_at(bar)
-    context = context_at(record.context)
-    return bound_value(context, record.bindings, place, record.index, record.symbol, record.at)

@@ -5,6 +5,11 @@ lane loop is compiled once for all strategies and calls them by address. The use
 source sees records at those addresses: ``self`` (parameters and state), ``bar`` and the like, and
 ``ctx`` (`compiled_context`).
 
+``on_bar`` alone is a loop around the user's source: it is called for one bar, or for a run of bars
+between which nothing else happens (`bar_run`), and goes on until one of them makes orders to be
+seen to. A call by address takes longer than what most strategies do at a bar, and what was loaded
+before it must be loaded again.
+
 A compiled hook is kept on disk under a key of everything that shapes it: its code, the code and
 constants it refers to, its records and the version of Numba, in the folder of `code_cache`.
 """
@@ -30,41 +35,58 @@ from pipeline.code_cache import cache_directory
 from pipeline.errors import StrategyError
 from pipeline.execution.memory import record_at
 from pipeline.strategy.code_hash import code_hash
-from pipeline.strategy.compiled_bar import bar_view
+from pipeline.strategy.compiled_bar import bar_maker
 from pipeline.strategy.compiled_context import as_context
 from pipeline.strategy.strategy import HOOKS, Strategy
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
+#: What on_bar is: (self, BAR, context, number of bars in the run) -> number of bars seen to.
+RUN_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
 
 
-def hook_address(hook: Any, signature: Any = HOOK_SIGNATURE) -> int:
-    """Return where the machine code of a compiled hook lies, for `call_hook`."""
-    compiled = hook.get_compile_result(signature)
+def hook_address(hook: Any) -> int:
+    """Return where the machine code of a hook, compiled for one signature, lies."""
+    compiled = hook.get_compile_result(hook.nopython_signatures[0])
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
 
 
-@intrinsic
-def call_hook(typingctx: Any, address: Any, self_: Any, data: Any, ctx: Any) -> Any:
-    """Call the hook at an address; what it raises passes through.
+def _caller(signature: Any) -> Any:
+    """Make a compiled function that calls what lies at its first argument; raises pass through.
 
     What Numba does for a function that is passed as an argument, but for an address kept in a
     record: unpacking five functions from Python takes 25 microseconds each time, an address none.
     """
-    arguments = (types.int64, types.int64, types.int64)
+    result, arguments = signature.return_type, signature.args
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function_type = context.call_conv.get_function_type(types.none, arguments)
+        function_type = context.call_conv.get_function_type(result, arguments)
         pointer = builder.inttoptr(args[0], function_type.as_pointer())
-        status, _ = context.call_conv.call_function(
-            builder, pointer, types.none, arguments, args[1:]
+        status, value = context.call_conv.call_function(
+            builder, pointer, result, arguments, args[1:]
         )
         with cgutils.if_unlikely(builder, status.is_error):
             context.call_conv.return_status_propagate(builder, status)
-        return context.get_dummy_value()
+        return context.get_dummy_value() if result == types.none else value
 
-    return types.void(types.int64, *arguments), codegen
+    # An intrinsic has as many parameters as who calls it passes.
+    if len(arguments) == 3:
+
+        @intrinsic
+        def call(typingctx: Any, address: Any, one: Any, two: Any, three: Any) -> Any:
+            return result(types.int64, *arguments), codegen
+
+    else:
+
+        @intrinsic
+        def call(typingctx: Any, address: Any, one: Any, two: Any, three: Any, four: Any) -> Any:
+            return result(types.int64, *arguments), codegen
+
+    return call
+
+
+call_hook, call_run = _caller(HOOK_SIGNATURE), _caller(RUN_SIGNATURE)
 
 
 _HOOK_SOURCE = """\
@@ -72,10 +94,40 @@ def hook(self_address, data_address, context_address):
     body(self_record(self_address){data}, as_context(context_address))
 """
 
+_RUN_SOURCE = """\
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import load_f8
+from pipeline.strategy.bar import bar_at
+from pipeline.strategy.bar_run import bar_run, changed, indicator_at, met, step
+from pipeline.strategy.records import context_at
+
+
+def hook(self_address, bar_address, context_address, count):
+    own, ctx = self_record(self_address), as_context(context_address)
+    bar, account = bar_at(bar_address), account_at(context_at(context_address).account)
+    run = bar_run(context_address, bar)
+{columns}
+    for index in range(count):
+        if index > 0:
+            if changed(account) or met(run, index):
+                return index
+            step(run, account, bar, index)
+        values = ({values})
+        body(own, make_bar(bar_address, run.prices + 8 * index, run.plane, values), ctx)
+    return count
+"""
+_COLUMN = "    column_{0}, step_{0} = indicator_at(bar, context_address, {0})"
+_VALUE = "load_f8(column_{0}, index * step_{0}), "
+
 
 @njit(HOOK_SIGNATURE, cache=True)
 def _no_hook(self_address: int, data_address: int, context_address: int) -> None:
     pass
+
+
+@njit(RUN_SIGNATURE, cache=True)
+def _no_run(self_address: int, bar_address: int, context_address: int, count: int) -> int:
+    return count
 
 
 def compile_hooks(
@@ -101,38 +153,71 @@ def _compile_hooks(
     names: tuple[str, ...],
     data_dtypes: tuple[tuple[str, np.dtype[Any]], ...],
 ) -> dict[str, Any]:
-    views: dict[str | None, tuple[Any, Any]] = {
-        kind: (dtype, record_at(dtype)) for kind, dtype in data_dtypes
-    }
-    views["bar"] = (names, bar_view(names))
+    views: dict[str | None, Any] = {kind: record_at(dtype) for kind, dtype in data_dtypes}
+    shapes: dict[str | None, Any] = dict(data_dtypes)
     compiled = {}
     for name, kind in HOOKS.items():
         body = getattr(cls, name, None)
         if body is None:
-            compiled[name] = _no_hook
+            compiled[name] = _no_run if kind == "bar" else _no_hook
+        elif kind == "bar":
+            compiled[name] = _compile(
+                cls,
+                body,
+                self_dtype,
+                names,
+                RUN_SIGNATURE,
+                _run_source(len(names)),
+                make_bar=bar_maker(names),
+            )
         else:
-            compiled[name] = _compile(cls, body, self_dtype, *views.get(kind, (None, None)))
+            data = ", data_view(data_address)" if kind in views else ""
+            compiled[name] = _compile(
+                cls,
+                body,
+                self_dtype,
+                shapes.get(kind),
+                HOOK_SIGNATURE,
+                _HOOK_SOURCE.format(data=data),
+                data_view=views.get(kind),
+            )
     return compiled
 
 
+def _run_source(indicators: int) -> str:
+    places = range(indicators)
+    return _RUN_SOURCE.format(
+        columns="\n".join(_COLUMN.format(place) for place in places),
+        values="".join(_VALUE.format(place) for place in places).strip(),
+    )
+
+
 def _compile(
-    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any, data_view: Any
+    cls: type[Strategy],
+    body: Any,
+    self_dtype: np.dtype[Any],
+    data_kind: Any,
+    signature: Any,
+    source: str,
+    **known: Any,
 ) -> Any:
-    """Compile one hook; ``data_view`` turns the address of its data, of ``data_kind``, into it."""
+    """Compile one hook by the source that calls it, in which the names ``known`` mean something.
+
+    ``data_kind``: what the hook is given depends on it, and nothing else.
+    """
     key = code_hash(
         body,
         body.__module__,  # compiled code looks its globals up there by name
         repr((self_dtype, data_kind)),
         numba.__version__,
     )
-    data = ", data_view(data_address)" if data_view is not None else ""
-    module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _HOOK_SOURCE.format(data=data))
+    module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", source)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     module.body = njit(_renamed(body, f"{body.__qualname__}_{key}"), boundscheck=True)
     module.self_record, module.as_context = record_at(self_dtype), as_context
-    module.data_view = data_view
+    vars(module).update(known)
     try:
-        return njit(HOOK_SIGNATURE, cache=True)(module.hook)
+        return njit(signature, cache=True)(module.hook)
     except NumbaError as error:
         reason = why_not_compiled(f"{cls.__name__}.{body.__name__}", body, error)
         way_out = ' (strategy mode "interpreted" runs any Python)'

@@ -191,8 +191,7 @@ class Ledger:
         one["tier_count"] = len(tiers)
         if own is not None:
             self.own = own_commission.compile_commission(own)
-            signature = own_commission.COMMISSION_SIGNATURE
-            one["own_commission"] = hook_address(self.own, signature)
+            one["own_commission"] = hook_address(self.own)
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)

@@ -32,6 +32,37 @@ def test_max_drawdown_is_its_definition_however_the_curve_is_cut(curve, cuts):
     assert drawdown.maximum == expected == max_drawdown(equity)
 
 
+def climbed(equity):
+    """The maximum drawdown, one equity after the other; what is not a number is passed over."""
+    peak = trough = -math.inf
+    deepest = 0.0
+    for value in equity.tolist():
+        if value > peak:
+            deepest = max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+            peak = trough = value
+        elif value < trough:
+            trough = value
+    return max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+
+
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 1500),
+    st.floats(-0.01, 0.01),
+    st.lists(st.tuples(st.integers(0, 1499), st.sampled_from([math.nan, math.inf, -0.0, -1e9]))),
+    st.lists(st.integers(0, 1500), max_size=3),
+)
+def test_long_curves_give_what_a_walk_along_them_gives(seed, rows, drift, oddities, cuts):
+    noise = np.random.default_rng(seed).normal(drift, 0.05, rows)
+    equity = 5.0 + noise.cumsum()
+    for place, odd in oddities:
+        equity[place % rows] = odd
+    drawdown = Drawdown()
+    for piece in np.split(equity, sorted(cuts)):
+        drawdown.absorb(piece)
+    np.testing.assert_equal(drawdown.maximum, climbed(equity))
+
+
 @given(st.lists(st.integers(-2000, 2500), min_size=1, max_size=60))
 def test_the_depth_agrees_with_empyrical(values):
     """Its sign is that of the return, ours of the loss."""

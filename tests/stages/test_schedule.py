@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,23 @@ from tests.reference.replay import all_bars, moments_of
 from tests.strategies import markets
 
 
+def alike_of(schedule: Schedule) -> list[int]:
+    """What each moment's ``alike`` should be, by looking ahead from each."""
+    moments = schedule.moments[: schedule.count]
+    begins = [0, *moments["end"].tolist()]
+    bars = [schedule.entries[begin:end].tolist() for begin, end in pairwise(begins)]
+    found = []
+    for index in range(schedule.count):
+        row, ahead = None, index
+        while ahead < schedule.count and len(bars[ahead]) == 1 and moments["flags"][ahead] == 0:
+            (entry,) = bars[ahead]
+            if entry >> TABLE_SHIFT != 0 or row not in (None, entry - 1):
+                break
+            row, ahead = entry, ahead + 1
+        found.append(ahead - index)
+    return found
+
+
 def scheduled(market: Market, rows: int, universe: Sequence[int] = ()) -> list[tuple]:
     """The moments of all slots: time, bars by their closes in order, flags."""
     plan = IndicatorPlan.build([{}], market.streams)
@@ -39,6 +57,7 @@ def scheduled(market: Market, rows: int, universe: Sequence[int] = ()) -> list[t
         coordinating.fill(slot)
         processor.process(slot)
         schedule.read(table_records(slot, shape), slot.open_sessions)
+        assert schedule.moments["alike"][: schedule.count].tolist() == alike_of(schedule)
         begin = 0
         base_moments = []
         for moment in schedule.moments[: schedule.count]:

@@ -1,0 +1,96 @@
+"""A run of base bars of one symbol, for a hook that is called at one after the other.
+
+Nothing comes between these bars: no other symbol's, no longer interval's, no session's end. What a
+walk of moments would look up at each of them is so looked up once.
+"""
+
+from typing import Any, NamedTuple
+
+from numba import njit
+
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
+from pipeline.strategy.bar import bound_place
+from pipeline.strategy.records import context_at, table_at
+
+_HIGH, _LOW, _CLOSE = 1, 2, 3
+
+
+class BarRun(NamedTuple):
+    """Addresses of its first bar: times, prices, and the cells of the account that follow it.
+
+    ``at``, ``row``: its place in a column, and among its symbol's rows; ``plane``: cells from one
+    column to the next; ``watched``: whether orders of the symbol are at rest, which have nothing to
+    do while prices stay between ``quiet_low`` and ``quiet_high``.
+    """
+
+    at: int
+    row: int
+    plane: int
+    close_ts: int
+    prices: int
+    highs: int
+    lows: int
+    closes: int
+    last_price: int
+    cursor: int
+    watched: bool
+    quiet_low: int
+    quiet_high: int
+
+
+@njit(cache=True, inline="always")
+def bar_run(context_address: int, bar: Any) -> BarRun:
+    """Return the run that begins with a bar (a BAR record)."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    table = table_at(bar.table)
+    symbol = bar.symbol
+    prices = table.values + 8 * bar.at
+    column = 8 * table.plane
+    return BarRun(
+        bar.at,
+        bar.at - symbol * table.stride,
+        table.plane,
+        table.close_ts + 8 * bar.at,
+        prices,
+        prices + _HIGH * column,
+        prices + _LOW * column,
+        prices + _CLOSE * column,
+        account.last_price + 8 * symbol,
+        context.cursor + 8 * symbol,
+        load_i8(account.resting_of, symbol) != 0,
+        account.quiet_low + 8 * symbol,
+        account.quiet_high + 8 * symbol,
+    )
+
+
+@njit(cache=True, inline="always")
+def changed(account: Any) -> bool:
+    """Whether a hook has placed or cancelled orders, or sent word to one."""
+    return (account.inbox_count | account.done | account.in_flight) != 0
+
+
+@njit(cache=True, inline="always")
+def met(run: BarRun, index: int) -> bool:
+    """Whether orders at rest have something to do in bar ``index`` of a run."""
+    return run.watched and not (
+        load_f8(run.highs, index) < load_f8(run.quiet_high, 0)
+        and load_f8(run.lows, index) > load_f8(run.quiet_low, 0)
+    )
+
+
+@njit(cache=True, inline="always")
+def step(run: BarRun, account: Any, bar: Any, index: int) -> None:
+    """Make bar ``index`` of a run the present one."""
+    account.now = load_i8(run.close_ts, index)
+    store_f8(run.last_price, 0, load_f8(run.closes, index))
+    store_i8(run.cursor, 0, run.row + index)
+    bar.at = run.at + index
+
+
+@njit(cache=True, inline="always")
+def indicator_at(bar: Any, context_address: int, place: int) -> tuple[int, int]:
+    """Return where the strategy's indicator number ``place`` lies at a bar; see `bound_place`."""
+    context = context_at(context_address)
+    return bound_place(context, bar.bindings, place, bar.index, bar.symbol, bar.at)
