@@ -25,7 +25,7 @@ Writer of every cell: the engine process that owns the lane, from compiled code.
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from pipeline.execution.memory import load_f8, record_at, store_f8
 
@@ -39,7 +39,7 @@ _COUNTS = (
     *("booked_date", "next_action", "action_count"),
     *("positions_split", "orders_split", "dividends_booked"),
     *("fills_as_maker", "tier_count", "tiers_by_units", "broken", "month"),
-    *("next_funding", "poor_fills"),
+    *("next_funding", "poor_fills", "ranged"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),
@@ -156,7 +156,7 @@ def empty_outbox(account: Any) -> None:
     account.orders_told = 0
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def empty_outbox_at(account: int) -> None:
     """`empty_outbox` for callers from Python: ``account`` is the record's address."""
     empty_outbox(account_at(account))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from numba import njit
+from numba import njit, types
 
 from pipeline.execution.account import account_at
 from pipeline.execution.memory import copy_record
@@ -112,19 +112,19 @@ def close_orders(account: Any) -> None:
                 end_order(account, order, EXPIRED, OUT_OF_TIME, now)
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def end_moment_at(account: int) -> None:
     """`end_moment` for callers from Python: ``account`` is the record's address."""
     end_moment(account_at(account))
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def empty_inbox_at(account: int) -> None:
     """`empty_inbox` for callers from Python: ``account`` is the record's address."""
     empty_inbox(account_at(account))
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def check_room_at(account: int) -> None:
     """`check_room` for callers from Python: ``account`` is the record's address."""
     check_room(account_at(account))

@@ -13,13 +13,13 @@ that is closed, oldest lots first, is a round trip.
 
 How far the market went for and against a lot is read from the bars it lived through when it closes
 or the slot ends (`watch_lots`), not as they come: a run over two columns of memory instead of work
-at every bar.
+at every bar; where no round trips are written, not even that (``ranged`` 0).
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from pipeline.execution.account import account_at, value_at_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
@@ -237,11 +237,15 @@ def _close(
 
 @njit(cache=True, inline="always")
 def _watch(account: Any, lot: Any, until: int) -> None:
-    """Note the range of the bars from ``lot.since`` up to, and without, ``until``."""
+    """Note the range, if it is wanted, of the bars from ``lot.since`` to before ``until``."""
+    lot.bars += until - lot.since
+    since, lot.since = lot.since, until
+    if account.ranged == 0:
+        return
     highs = account.prices + 8 * _HIGH * account.plane
     lows = account.prices + 8 * _LOW * account.plane
     low, high = other_low, other_high = lot.low, lot.high
-    at: int = lot.since
+    at: int = since
     # Two bars at a time, each with a range of its own: one would wait for the other's comparison.
     while at + 1 < until:
         low, high = min(load_f8(lows, at), low), max(load_f8(highs, at), high)
@@ -252,8 +256,6 @@ def _watch(account: Any, lot: Any, until: int) -> None:
     if at < until:
         low, high = min(load_f8(lows, at), low), max(load_f8(highs, at), high)
     lot.low, lot.high = min(low, other_low), max(high, other_high)
-    lot.bars += until - lot.since
-    lot.since = until
 
 
 @njit(cache=True, inline="always")
@@ -389,13 +391,13 @@ def unrealised(account: Any, symbol: int) -> float:
     return profit
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def watch_lots_at(account: int) -> None:
     """`watch_lots` for callers from Python: ``account`` is the record's address."""
     watch_lots(account_at(account))
 
 
-@njit(cache=True)
+@njit(types.void(types.int64), cache=True)
 def report_open_at(account: int) -> None:
     """`report_open` for callers from Python: ``account`` is the record's address."""
     report_open(account_at(account))

@@ -159,6 +159,13 @@ def place_market(account: Any, symbol: int, quantity: float) -> int:
 
 
 @njit(cache=True)
+def on_target(account: Any, symbol: int, quantity: float) -> bool:
+    """Whether position plus pending orders come to ``quantity``, to the last bit."""
+    check_symbol(account, symbol)
+    return load_f8(account.position, symbol) + load_f8(account.pending, symbol) == quantity
+
+
+@njit(cache=True)
 def place_target(account: Any, symbol: int, quantity: float) -> int:
     """Order what is missing from position plus pending orders to ``quantity``; 0 if nothing is."""
     check_symbol(account, symbol)

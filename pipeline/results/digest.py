@@ -36,6 +36,7 @@ A, B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _29, _30, _32 = np.uint64(29), np.uint64(30), np.uint64(32)
 
 Words = NDArray[np.uint64]
+_NO_WORDS, _NO_TIMES, _NO_VALUES = (np.zeros(0, kind) for kind in (np.uint64, np.int64, np.float64))
 
 
 @njit(cache=True)
@@ -56,37 +57,52 @@ def _absorb(sums: Words, first: int, x: Words, y: Words, z: Words) -> None:
     sums[1] += other
 
 
+@njit(cache=True)
+def absorb_rows(
+    state: Words,
+    fills: Words,
+    ts: NDArray[np.int64],
+    equity: NDArray[np.float64],
+    cash: NDArray[np.float64],
+) -> None:
+    """Absorb fills, six words each, and equity rows into a `digest_state`. Contiguous arrays."""
+    _absorb(state[2:4], 2 * state[0], fills[0::3], fills[1::3], fills[2::3])
+    state[0] += np.uint64(len(fills) // 6)
+    _absorb(state[4:6], state[1], ts.view(np.uint64), equity.view(np.uint64), cash.view(np.uint64))
+    state[1] += np.uint64(len(ts))
+
+
+def digest_state() -> Words:
+    """Return the state of a digest that has absorbed nothing, uint64[6]: row counts and sums."""
+    return np.zeros(6, np.uint64)
+
+
+def digest_of(state: Words) -> str:
+    """Return the digest of what a state has absorbed, 32 hexadecimal digits."""
+    return hashlib.sha256(state.astype("<u8").tobytes()).hexdigest()[:32]
+
+
 class LaneDigest:
     """The running digest of one lane."""
 
     def __init__(self) -> None:
-        self._fills = np.zeros(2, np.uint64)
-        self._equity = np.zeros(2, np.uint64)
-        self._fill_rows = 0
-        self._equity_rows = 0
+        self._state = digest_state()
 
     def absorb_fills(self, fills: NDArray[Any]) -> None:
         """Absorb the next fills: a structured array of six 8-byte fields, without padding."""
-        if len(fills):
-            words = np.ascontiguousarray(fills).view(np.uint64)
-            _absorb(self._fills, 2 * self._fill_rows, words[0::3], words[1::3], words[2::3])
-            self._fill_rows += len(fills)
+        words = np.ascontiguousarray(fills).view(np.uint64)
+        absorb_rows(self._state, words, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
     def absorb_equity(
         self, ts: NDArray[np.int64], equity: NDArray[np.float64], cash: NDArray[np.float64]
     ) -> None:
         """Absorb the next equity rows: three arrays of the same length."""
-        words = ts.view(np.uint64), equity.view(np.uint64), cash.view(np.uint64)
-        _absorb(self._equity, self._equity_rows, *words)
-        self._equity_rows += len(ts)
+        columns = (np.ascontiguousarray(column) for column in (ts, equity, cash))
+        absorb_rows(self._state, _NO_WORDS, *columns)
 
     def hexdigest(self) -> str:
         """Return 32 hexadecimal digits; more may be absorbed afterwards."""
-        counts = np.array([self._fill_rows, self._equity_rows], dtype="<u8")
-        whole = hashlib.sha256(counts.tobytes())
-        for sums in (self._fills, self._equity):
-            whole.update(sums.astype("<u8").tobytes())
-        return whole.hexdigest()[:32]
+        return digest_of(self._state)
 
 
 def run_digest(lane_digests: Iterable[str]) -> str:

@@ -12,7 +12,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 Curve = NDArray[np.float64]
-Bits = NDArray[np.int64]
 
 
 #: Equities looked at together.
@@ -47,12 +46,13 @@ def _climb(state: Curve, equity: Curve) -> None:
 
 
 @njit(cache=True)
-def _absorb_drawdown(state: Curve, equity: Curve, of_state: Bits, of_equity: Bits) -> None:
-    """`_climb`, but of a block without a new peak only the lowest equity counts.
+def absorb_drawdown(state: Curve, equity: Curve) -> None:
+    """Carry a `drawdown_state` over the next equities: contiguous, in time order.
 
-    ``of_state``, ``of_equity``: their bits. Whole numbers have no NaN to be careful about, and so
-    several of them are compared at once.
+    `_climb`, but of a block without a new peak only the lowest equity counts.
     """
+    # Whole numbers have no NaN to be careful about, and so several of them are compared at once.
+    of_state, of_equity = state.view(np.int64), equity.view(np.int64)
     for begin in range(0, len(equity), _BLOCK):
         block = of_equity[begin : begin + _BLOCK]
         highest = lowest = _ordered(block[0])
@@ -65,31 +65,25 @@ def _absorb_drawdown(state: Curve, equity: Curve, of_state: Bits, of_equity: Bit
             of_state[1] = _ordered(lowest)
 
 
-class Drawdown:
-    """The maximum drawdown of an equity that arrives in pieces; how it is cut does not show.
+def drawdown_state() -> Curve:
+    """Return what is known before the first equity: peak, lowest since, deepest drawdown."""
+    return np.array([-math.inf, -math.inf, 0.0])
+
+
+def deepest(state: Curve) -> float:
+    """Return the deepest drawdown that a state has seen, 0 before the first.
 
     Its first peak is the first equity absorbed; peaks that are not positive have no drawdown.
     """
-
-    def __init__(self) -> None:
-        self._state = np.array([-math.inf, -math.inf, 0.0])
-
-    def absorb(self, equity: Curve) -> None:
-        """Absorb the next equities, in time order."""
-        _absorb_drawdown(self._state, equity, self._state.view(np.int64), equity.view(np.int64))
-
-    @property
-    def maximum(self) -> float:
-        """The deepest drawdown so far, 0 before the first."""
-        peak, trough, deepest = map(float, self._state)
-        return max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+    peak, trough, found = map(float, state)
+    return max(found, 1.0 - trough / peak) if peak > 0 else found
 
 
 def max_drawdown(equity: Curve) -> float:
     """Return the largest 1 - equity / running peak of float64[N], zero or positive."""
-    drawdown = Drawdown()
-    drawdown.absorb(equity)
-    return drawdown.maximum
+    state = drawdown_state()
+    absorb_drawdown(state, np.ascontiguousarray(equity))
+    return deepest(state)
 
 
 class Drawdowns(NamedTuple):

@@ -26,6 +26,9 @@ class Recorder:
     A context manager: closes on success, aborts on an exception.
     """
 
+    #: Whether what is recorded goes to files, row by row.
+    writes_tables = True
+
     def __init__(
         self,
         folder: Path,

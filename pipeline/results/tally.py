@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.results.digest import LaneDigest
-from pipeline.results.drawdown import Drawdown
-from pipeline.results.table_kinds import TABLES
+from pipeline.results.digest import absorb_rows, digest_of, digest_state
+from pipeline.results.drawdown import absorb_drawdown, deepest, drawdown_state
 
 FILLS, ORDERS, EQUITY, TRIPS = range(4)
 """The tables of a lane, as numbered in TABLES."""
@@ -30,13 +30,28 @@ class LaneRecord:
     max_drawdown: float
 
 
+@njit(cache=True)
+def _absorb(
+    digest: NDArray[np.uint64],
+    drawdown: NDArray[np.float64],
+    fills: NDArray[np.uint64],
+    ts: NDArray[np.int64],
+    equity: NDArray[np.float64],
+    cash: NDArray[np.float64],
+) -> None:
+    absorb_rows(digest, fills, ts, equity, cash)
+    absorb_drawdown(drawdown, equity)
+
+
 class LaneTally:
     """The running tally of one lane."""
 
+    __slots__ = ("_digest", "_drawdown", "_equity", "_fills", "_orders", "_trips")
+
     def __init__(self) -> None:
-        self._digest = LaneDigest()
-        self._drawdown = Drawdown()
-        self._rows = [0] * len(TABLES)
+        self._digest = digest_state()
+        self._drawdown = drawdown_state()
+        self._fills = self._orders = self._equity = self._trips = 0
 
     def absorb(
         self,
@@ -48,23 +63,28 @@ class LaneTally:
         cash: NDArray[np.float64],
     ) -> None:
         """Absorb a slot's rows, as `Recorder.record` takes them."""
-        for table, rows in ((FILLS, fills), (ORDERS, orders), (EQUITY, ts), (TRIPS, trips)):
-            self._rows[table] += len(rows)
-        if len(fills):
-            self._digest.absorb_fills(fills)
-        if len(ts):
-            self._digest.absorb_equity(ts, equity, cash)
-            self._drawdown.absorb(equity)
+        self._fills += len(fills)
+        self._orders += len(orders)
+        self._equity += len(ts)
+        self._trips += len(trips)
+        _absorb(self._digest, self._drawdown, fills.view(np.uint64), ts, equity, cash)
 
     def facts(self) -> LaneRecord:
         """Return what was absorbed so far."""
-        rows = self._rows
-        digest, drawdown = self._digest.hexdigest(), self._drawdown.maximum
-        return LaneRecord(digest, rows[FILLS], rows[ORDERS], rows[EQUITY], rows[TRIPS], drawdown)
+        return LaneRecord(
+            digest_of(self._digest),
+            self._fills,
+            self._orders,
+            self._equity,
+            self._trips,
+            deepest(self._drawdown),
+        )
 
 
 class Tallies:
     """Keeps the tallies of an engine's lanes, and no tables: a Recorder for a sweep."""
+
+    writes_tables = False
 
     def __init__(self, lanes: Sequence[int]) -> None:
         self._lanes = {lane: LaneTally() for lane in lanes}

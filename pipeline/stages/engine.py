@@ -79,7 +79,7 @@ class Engine:
         for spec in specs:
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
-                lane = Lane(spec, shape, terms, self._outbox)
+                lane = Lane(spec, shape, terms, self._outbox, ranged=records.writes_tables)
                 self._running.append(_Running(lane, spec.universe))
         attend(-1, 0)
         self._session_dates: list[int] = []
@@ -131,14 +131,18 @@ class Engine:
     def _walk(self, views: dict[tuple[int, ...], SlotView], *, record: bool) -> None:
         for view in views.values():
             view.read()
+        began = time.thread_time_ns()
         for running in self._attended():
             lane, view = running.lane, views[running.universe]
-            began = time.thread_time_ns()
-            with self._losing(lane.number):
+            try:
                 lane.run(view, self._flush)
                 if record:
                     self._record_all(running, view)
-            running.spent += time.thread_time_ns() - began
+            except StrategyError as error:
+                self._raised(lane.number, error)
+            ended = time.thread_time_ns()
+            running.spent += ended - began
+            began = ended
 
     def _attended(self) -> Iterator[_Running]:
         """Give the lanes that are left, each marked as the one at work."""
@@ -158,9 +162,12 @@ class Engine:
         try:
             yield
         except StrategyError as error:
-            if not self._tolerant:
-                raise
-            self._lose(number, str(error))
+            self._raised(number, error)
+
+    def _raised(self, number: int, error: StrategyError) -> None:
+        if not self._tolerant:
+            raise error
+        self._lose(number, str(error))
 
     def _lose(self, number: int, why: str) -> None:
         """Go on without a lane, and free it; the facts will say why."""
@@ -213,10 +220,9 @@ class Engine:
                 lane.stop()
                 lane.end_moment()
                 fills, orders, trips = lane.take()
-                rest = np.concatenate((orders, lane.resting()))
-                self._records.record(
-                    lane.number, fills, rest, trips, _NO_TIMES, _NO_VALUES, _NO_VALUES
-                )
+                nothing = _NO_TIMES, _NO_VALUES, _NO_VALUES
+                self._records.record(lane.number, fills, orders, trips, *nothing)
+                self._records.record(lane.number, fills[:0], lane.resting(), trips[:0], *nothing)
         self._records.close()
         if self._halving is not None:
             self._halving.leave()

@@ -218,10 +218,9 @@ class Interpreter:
             self.call(hook)
 
     def _bar_at(self, slot: Slot, bar: npt.NDArray[Any]) -> Any:
-        """Return the bar that a BAR record points at."""
-        index, symbol, at = (int(bar[0][name]) for name in ("index", "symbol", "at"))
-        table = slot.tables[index]
-        row = at - symbol * table.ts.shape[1] - table.first
+        """Return the bar at which a compiled hook stopped: the last known of its symbol."""
+        index, symbol = (int(bar[0][name]) for name in ("index", "symbol"))
+        row = int(self._cursor[index, symbol]) - slot.tables[index].first
         return next(islice(self._bars_of(slot, index)[symbol], row, None))
 
     def _call_fills(self, before: int) -> None:

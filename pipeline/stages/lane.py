@@ -25,6 +25,7 @@ from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, Slot, SlotShape
 from pipeline.stages.slot_view import SlotView, begin_slot
 from pipeline.strategy.bar import BAR, BINDING
+from pipeline.strategy.bar_run import catch_up
 from pipeline.strategy.compiled import compile_hooks, hook_address
 from pipeline.strategy.context import Context, name_table
 from pipeline.strategy.records import CONTEXT
@@ -36,21 +37,33 @@ from pipeline.strategy.strategy import (
     states_of,
 )
 
+_NO_ORDERS = np.zeros(0, ORDER)
+
 
 class Lane:
     """Owns one lane's memory and runs its strategy over the slots of the tape.
 
-    All arrays the compiled loop knows by address live as long as this object does.
+    All arrays the compiled loop knows by address live as long as this object does. ``ranged``: see
+    `LaneAccount`.
     """
 
-    def __init__(self, spec: LaneSpec, shape: SlotShape, terms: Terms, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        spec: LaneSpec,
+        shape: SlotShape,
+        terms: Terms,
+        outbox: Outbox,
+        *,
+        ranged: bool = True,
+    ) -> None:
         self.number = spec.number
         self._spec = spec
         self._shape = shape
         self._outbox = outbox
         self._names = tuple(name for name, _, _ in spec.bindings)
-        reserve = INBOX if "on_order" in hooks_of(type(spec.strategy)) else 0
-        self._own = LaneAccount(shape, terms, outbox, reserve)
+        self._tells_orders = "on_order" in hooks_of(type(spec.strategy))
+        reserve = INBOX if self._tells_orders else 0
+        self._own = LaneAccount(shape, terms, outbox, reserve, ranged=ranged)
         #: The account's record, ACCOUNT[1].
         self.account = self._own.record
         self._pricing = Pricing(terms, self.account)
@@ -233,9 +246,9 @@ class Lane:
 
     def _untold(self) -> npt.NDArray[Any]:
         """Return a copy of the orders that were taken and that on_order has yet to see."""
+        if not self._tells_orders:
+            return _NO_ORDERS
         record = self.account[0]
-        if "on_order" not in hooks_of(type(self._spec.strategy)):
-            return np.zeros(0, ORDER)
         return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
 
     def _guarded(self, action: Callable[[], Any], hook: str) -> Any:
@@ -244,6 +257,7 @@ class Lane:
         except StrategyError:
             raise
         except Exception as error:
+            self._catch_up()
             raise StrategyError(
                 describe_raise(
                     error,
@@ -255,6 +269,12 @@ class Lane:
                     replay=self._replay,
                 )
             ) from error
+
+    def _catch_up(self) -> None:
+        """Let the account know at which base bar a compiled on_bar has raised."""
+        called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
+        if self._interpreter is None and called and self._bar[0]["index"] == 0:
+            catch_up(self._addresses[0], int(self._bar.ctypes.data))
 
     def _interpret(self) -> Interpreter:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))

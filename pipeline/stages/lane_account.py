@@ -24,6 +24,20 @@ _BY_SYMBOL = (
 )
 #: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
 _APART = {"instruments", "hours", "actions", "maker_points", "tiers", "own_commission"}
+#: What is told of an account, and where in its record it stands.
+_FACTS = {
+    name: (ACCOUNT.names or ()).index(name)
+    for name in (
+        *("next_order", "initial_cash", "cash", "equity"),
+        *("commission", "slippage_cost", "turnover"),
+        *("interest", "borrow", "dividends", "fractions_paid"),
+        *("funding", "maker_commission", "fills_as_maker", "poor_fills"),
+        *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
+        *("exposed", "ambiguous"),
+        *("capped", "slipped", "rejected", "liquidations"),
+        *("positions_split", "orders_split", "dividends_booked"),
+    )
+}
 #: Lots a lane begins with where every fill may be one, and orders that its book has room for.
 _LOTS = 64
 _ORDERS = 16
@@ -32,10 +46,13 @@ _ORDERS = 16
 class LaneAccount:
     """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
 
-    They live as long as this object. ``reserve``: see `book.check_room`.
+    They live as long as this object. ``reserve``: see `book.check_room`; ``ranged``: whether the
+    ranges of round trips are wanted (see `execution.lots`).
     """
 
-    def __init__(self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int) -> None:
+    def __init__(
+        self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int, *, ranged: bool
+    ) -> None:
         self._shape = shape
         self._outbox = outbox
         symbols = len(shape.symbols)
@@ -51,6 +68,7 @@ class LaneAccount:
         self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.record = self._open(terms)
         self.record[0]["book_reserve"] = reserve
+        self.record[0]["ranged"] = ranged
         self.address = int(self.record.ctypes.data)
         self._attach_outbox()
 
@@ -140,19 +158,9 @@ class LaneAccount:
 
     def facts(self) -> dict[str, Any]:
         """What the account came to, by name."""
-        record = self.record[0]
-        names = (
-            *("initial_cash", "cash", "equity", "commission", "slippage_cost", "turnover"),
-            *("interest", "borrow", "dividends", "fractions_paid"),
-            *("funding", "maker_commission", "fills_as_maker", "poor_fills"),
-            *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
-            *("exposed", "ambiguous"),
-            *("capped", "slipped", "rejected", "liquidations"),
-            *("positions_split", "orders_split", "dividends_booked"),
-        )
-        return {"orders": int(record["next_order"]) - 1} | {
-            name: record[name].item() for name in names
-        }
+        values = self.record[0].item()
+        facts = {name: values[place] for name, place in _FACTS.items()}
+        return {"orders": facts.pop("next_order") - 1} | facts
 
     def enlarge_book(self) -> None:
         """Give the book room for what is at rest and for what is in the inbox."""

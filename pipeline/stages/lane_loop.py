@@ -117,26 +117,51 @@ def begin_of(context: Any, index: int) -> int:
 
 
 @njit(cache=True, inline="always")
-def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
-    """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
+def _begin_moment(account: Any, t: int) -> int:
+    """Begin a moment; the number of fills in the outbox before it.
 
-    Returns the number of fills in the outbox before the moment, or -1, with nothing done, if the
-    outbox or the book must first be emptied or enlarged.
+    -1, with nothing done, if the outbox or the book must first be emptied or enlarged.
     """
     if account.done != 0 or account.inbox_count != 0:
         end_moment(account)
     if account.full != 0:
         return -1
-    before = account.fills_out_count
-    account.now = moment.t
+    account.now = t
+    before: int = account.fills_out_count
+    return before
+
+
+@njit(cache=True, inline="always")
+def _match(account: Any, view: _View, symbol: int, at: int) -> None:
+    """Let orders at rest meet the base bar at a place in its columns."""
+    match_bar(account, symbol, load_i8(view.ts, at), view.close_ts, view.opens, view.plane, at)
+
+
+@njit(cache=True, inline="always")
+def _value(account: Any) -> None:
+    """Mark the account where base bars have closed."""
+    if account.foreign != 0:
+        convert(account)
+    mark(account)
+    if account.maintenance > 0.0:
+        keep_margin(account)
+
+
+@njit(cache=True, inline="always")
+def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
+    """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
+
+    Returns what `_begin_moment` does.
+    """
+    before = _begin_moment(account, moment.t)
+    if before < 0:
+        return before
     base_end = moment.base_end
     if account.resting > 0:
         for place in range(begin, base_end):
             entry = load_i8(view.entries, place)
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-            at = symbol * view.stride + (entry & ROW_MASK)
-            ts = load_i8(view.ts, at)
-            match_bar(account, symbol, ts, view.close_ts, view.opens, view.plane, at)
+            _match(account, view, symbol, symbol * view.stride + (entry & ROW_MASK))
     # Ends that are read from memory keep the compiler from unrolling what mostly runs once.
     place = begin
     while place < moment.base_end:
@@ -153,11 +178,7 @@ def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
         store_i8(view.cursor, cell, entry & ROW_MASK)
         place += 1
     if base_end > begin:
-        if account.foreign != 0:
-            convert(account)
-        mark(account)
-        if account.maintenance > 0.0:
-            keep_margin(account)
+        _value(account)
     return before
 
 
@@ -313,12 +334,58 @@ def _runs_on(account: Any, symbol: int) -> bool:
     return quiet or load_i8(account.resting_of, symbol) == 0
 
 
-@njit(cache=True, inline="always")
-def _run_to(account: Any, view: _View, symbol: int, at: int, count: int) -> None:
-    """Mark the account at the bars of a run from ``at`` on; orders at rest have met the last."""
-    mark_run(account, symbol, view.closes + 8 * at, count)
-    if load_i8(account.resting_of, symbol) != 0:
-        store_i8(account.met, symbol, load_i8(view.ts, at + count - 1))
+@njit(cache=True)
+def _run_alike(context_address: int, program_address: int, entry: int, count: int) -> int:
+    """Walk ``count`` moments that are but a symbol's next base bar each; how many were.
+
+    Fewer only for want of room. No moment and no entry has to be looked at: from bar to bar all
+    that moves is the row, and with a strategy that rarely trades, they would come from far away.
+    """
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    view = _view_of(context)
+    symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+    row = entry & ROW_MASK
+    first = symbol * view.stride + row
+    own = program.self + 8 * program.self_cells * symbol
+    fills, orders = _calls(program, _FILL), _calls(program, _ORDER)
+    bar = bar_at(program.bar)
+    bar.index, bar.table, bar.symbol = 0, context.tables, symbol
+    index = 0
+    while index < count:
+        at = first + index
+        before = _begin_moment(account, load_i8(view.close_ts, at))
+        if before < 0:
+            return index
+        if account.resting > 0:
+            _match(account, view, symbol, at)
+        store_f8(view.last_price, symbol, load_f8(view.closes, at))
+        store_i8(view.cursor, symbol, row + index)
+        _value(account)
+        if fills:
+            _call_fills(context_address, program_address, before)
+        if orders:
+            _call_orders(context_address, program_address)
+        if account.done != 0 and account.inbox_count == 0:
+            end_moment(account)
+        watched = load_i8(account.resting_of, symbol) != 0
+        context.hook = _BAR
+        context.symbol = symbol
+        bar.at = at
+        seen = count - index if _runs_on(account, symbol) else 1
+        seen = call_run(program.on_bar, own, program.bar, context_address, seen)
+        index += seen
+        if seen > 1:
+            before = account.fills_out_count
+            mark_run(account, symbol, view.closes + 8 * (at + 1), seen - 1)
+            if watched:
+                store_i8(account.met, symbol, load_i8(view.ts, at + seen - 1))
+        if account.this_close != 0:
+            before = fill_at_close(context_address, before)
+            if fills:
+                _call_fills(context_address, program_address, before)
+    return count
 
 
 @njit(cache=True)
@@ -333,6 +400,7 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     bars = _calls(program, _BARS)
     wanted = program.intervals
     on_bar = program.on_bar if _calls(program, _BAR) else 0
+    on_alike = on_bar != 0 and wanted & 1 == 1 and not bars
     own, self_size = program.self, 8 * program.self_cells
     lane_self = own + account.symbols * self_size
     table, called, stride = -1, False, 0
@@ -340,17 +408,26 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     m = index
     while m < count:
         moment = moment_at(view.moments + m * _MOMENT_SIZE)
+        if moment.alike > 1 and on_alike:
+            alike = min(moment.alike, count - m)
+            entry = load_i8(view.entries, begin)
+            walked = _run_alike(context_address, program_address, entry, alike)
+            m += walked
+            begin += walked
+            table = -1
+            if walked < alike:
+                return m
+            continue
         before = _open_moment(account, view, moment, begin)
         if before < 0:
             return m
+        m += 1
         if fills:
             _call_fills(context_address, program_address, before)
         if orders:
             _call_orders(context_address, program_address)
         place = start = group = begin
         begin = moment.end
-        alike = min(moment.alike, count - m)
-        m += 1
         while place < begin:
             entry = load_i8(view.entries, place)
             place += 1
@@ -362,25 +439,11 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
                 stride = table_at(bar.table).stride
             if called:
                 symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-                at = symbol * stride + (entry & ROW_MASK)
                 context.hook = _BAR
                 context.symbol = symbol
                 bar.symbol = symbol
-                bar.at = at
-                bars_seen = 1
-                if alike > 1 and not bars:
-                    if account.done != 0 and account.inbox_count == 0:
-                        end_moment(account)
-                    if _runs_on(account, symbol):
-                        bars_seen = alike
-                self_ = own + symbol * self_size
-                bars_seen = call_run(on_bar, self_, program.bar, context_address, bars_seen)
-                if bars_seen > 1:
-                    _run_to(account, view, symbol, at + 1, bars_seen - 1)
-                    m += bars_seen - 1
-                    begin += bars_seen - 1
-                    place = begin
-                    before = account.fills_out_count
+                bar.at = symbol * stride + (entry & ROW_MASK)
+                call_run(on_bar, own + symbol * self_size, program.bar, context_address, 1)
             if bars and (place == begin or load_i8(view.entries, place) >> TABLE_SHIFT != table):
                 if (wanted >> table) & 1 == 1:
                     context.hook = _BARS

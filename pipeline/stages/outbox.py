@@ -36,20 +36,32 @@ class Outbox:
         needed = 2 * (resting + INBOX)
         if len(self.orders) >= needed and len(self.trips) >= 2 * (needed + lots):
             return
-        self.version += 1
         if len(self.orders) < needed:
             self.orders = np.zeros(needed, ORDER)
             self.fills = np.zeros(needed, FILL)
         if len(self.trips) < 2 * (needed + lots):
             self.trips = np.zeros(2 * (needed + lots), TRIP)
+        self.version += 1
+        self._fields = self._describe()
+
+    def _describe(self) -> dict[str, int]:
+        """Return by what fields an account finds the arrays; to ask an array takes a while."""
+        return {
+            "inbox": self.inbox.ctypes.data,
+            "inbox_capacity": len(self.inbox),
+            "fills_out": self.fills.ctypes.data,
+            "fills_out_capacity": len(self.fills),
+            "orders_out": self.orders.ctypes.data,
+            "orders_out_capacity": len(self.orders),
+            "trips_out": self.trips.ctypes.data,
+            "trips_out_capacity": len(self.trips),
+            "equity_out": self.equity.ctypes.data,
+            "cash_out": self.cash.ctypes.data,
+            "session_out": self.session_equity.ctypes.data,
+        }
 
     def attach(self, account: npt.NDArray[Any]) -> None:
         """Point an account at the arrays."""
         record = account[0]
-        record["inbox"], record["inbox_capacity"] = self.inbox.ctypes.data, len(self.inbox)
-        record["fills_out"], record["fills_out_capacity"] = self.fills.ctypes.data, len(self.fills)
-        record["orders_out"] = self.orders.ctypes.data
-        record["orders_out_capacity"] = len(self.orders)
-        record["trips_out"], record["trips_out_capacity"] = self.trips.ctypes.data, len(self.trips)
-        record["equity_out"], record["cash_out"] = self.equity.ctypes.data, self.cash.ctypes.data
-        record["session_out"] = self.session_equity.ctypes.data
+        for name, value in self._fields.items():
+            record[name] = value

@@ -106,27 +106,3 @@ def bound_place(
     symbols = account_at(context.account).symbols
     row = load_i8(context.cursor, bound.table * symbols + symbol)
     return bound.values + 8 * (symbol * table.stride + row), 0
-
-
-@njit(cache=True)
-def bar_symbol(bar: int) -> int:
-    """Index of the bar's symbol."""
-    return bar_at(bar).symbol
-
-
-@njit(cache=True)
-def bar_interval(bar: int) -> int:
-    """Length of the bar, ns."""
-    return table_at(bar_at(bar).table).interval
-
-
-@njit(cache=True)
-def bar_ts(bar: int) -> int:
-    """Open of the bar, ns UTC."""
-    return load_i8(table_at(bar_at(bar).table).ts, bar_at(bar).at)
-
-
-@njit(cache=True)
-def bar_close_ts(bar: int) -> int:
-    """Close of the bar, ns UTC."""
-    return load_i8(table_at(bar_at(bar).table).close_ts, bar_at(bar).at)

@@ -6,11 +6,11 @@ walk of moments would look up at each of them is so looked up once.
 
 from typing import Any, NamedTuple
 
-from numba import njit
+from numba import njit, types
 
 from pipeline.execution.account import account_at
 from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
-from pipeline.strategy.bar import bound_place
+from pipeline.strategy.bar import bar_at, bound_place
 from pipeline.strategy.records import context_at, table_at
 
 _HIGH, _LOW, _CLOSE = 1, 2, 3
@@ -24,6 +24,8 @@ class BarRun(NamedTuple):
     do while prices stay between ``quiet_low`` and ``quiet_high``.
     """
 
+    symbol: int
+    table: int
     at: int
     row: int
     plane: int
@@ -49,6 +51,8 @@ def bar_run(context_address: int, bar: Any) -> BarRun:
     prices = table.values + 8 * bar.at
     column = 8 * table.plane
     return BarRun(
+        symbol,
+        bar.table,
         bar.at,
         bar.at - symbol * table.stride,
         table.plane,
@@ -81,12 +85,18 @@ def met(run: BarRun, index: int) -> bool:
 
 
 @njit(cache=True, inline="always")
-def step(run: BarRun, account: Any, bar: Any, index: int) -> None:
+def step(run: BarRun, account: Any, index: int) -> None:
     """Make bar ``index`` of a run the present one."""
     account.now = load_i8(run.close_ts, index)
     store_f8(run.last_price, 0, load_f8(run.closes, index))
     store_i8(run.cursor, 0, run.row + index)
-    bar.at = run.at + index
+
+
+@njit(types.void(types.int64, types.int64), cache=True)
+def catch_up(context_address: int, bar_address: int) -> None:
+    """Make the bar at which a hook raised within a run the present one."""
+    account = account_at(context_at(context_address).account)
+    step(bar_run(context_address, bar_at(bar_address)), account, 0)
 
 
 @njit(cache=True, inline="always")

@@ -99,25 +99,28 @@ from pipeline.execution.account import account_at
 from pipeline.execution.memory import load_f8
 from pipeline.strategy.bar import bar_at
 from pipeline.strategy.bar_run import bar_run, changed, indicator_at, met, step
+from pipeline.strategy.compiled_context import run_context
 from pipeline.strategy.records import context_at
 
 
 def hook(self_address, bar_address, context_address, count):
-    own, ctx = self_record(self_address), as_context(context_address)
-    bar, account = bar_at(bar_address), account_at(context_at(context_address).account)
+    own, bar = self_record(self_address), bar_at(bar_address)
+    account = account_at(context_at(context_address).account)
     run = bar_run(context_address, bar)
 {columns}
-    for index in range(count):
-        if index > 0:
-            if changed(account) or met(run, index):
-                return index
-            step(run, account, bar, index)
-        values = ({values})
-        body(own, make_bar(bar_address, run.prices + 8 * index, run.plane, values), ctx)
-    return count
+    seen = 0
+    while seen < count and (seen == 0 or not (changed(account) or met(run, seen))):
+        bar.at = run.at + seen  # for who says where the hook has raised
+        place = run.symbol, run.table, bar.at, run.prices + 8 * seen, run.plane
+        times = run.close_ts + 8 * seen, run.closes + 8 * seen
+        ctx = run_context(context_address, *times, run.last_price, run.cursor, run.row + seen)
+        body(own, make_bar(*place, ({values})), ctx)
+        seen += 1
+    step(run, account, seen - 1)
+    return seen
 """
 _COLUMN = "    column_{0}, step_{0} = indicator_at(bar, context_address, {0})"
-_VALUE = "load_f8(column_{0}, index * step_{0}), "
+_VALUE = "load_f8(column_{0}, seen * step_{0}), "
 
 
 @njit(HOOK_SIGNATURE, cache=True)

@@ -12,9 +12,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload_attribute, register_model
 
-from pipeline.execution.memory import load_f8
+from pipeline.execution.memory import load_f8, load_i8
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.strategy import bar as operations
+from pipeline.strategy.members import member
+from pipeline.strategy.records import table_at
 
 
 class BarType(types.Type):  # type: ignore[misc]  # numba is untyped
@@ -25,34 +26,43 @@ class BarType(types.Type):  # type: ignore[misc]  # numba is untyped
         super().__init__(f"ringtape.Bar({', '.join(names)})")
 
 
+_PLACES = ("symbol", "table", "at", "prices", "plane")
+
+
 @register_model(BarType)
 class _BarModel(models.StructModel):  # type: ignore[misc]
-    """``record``: address of its BAR; ``prices``: of its open, others ``plane`` cells apart."""
+    """``table``: address of its TABLE; ``prices``: of its open, others ``plane`` cells apart.
+
+    ``at``: its place in a column.
+    """
 
     def __init__(self, manager: Any, bar: Any) -> None:
-        places = [(name, types.int64) for name in ("record", "prices", "plane")]
+        places = [(name, types.int64) for name in _PLACES]
         values = [(f"indicator_{place}", types.float64) for place in range(len(bar.names))]
         super().__init__(manager, bar, places + values)
 
 
-def _member(name: str, kind: Any) -> Any:
-    @intrinsic
-    def read(typingctx: Any, bar: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(cgutils.create_struct_proxy(bar)(context, builder, args[0]), name)
-
-        return kind(bar), codegen
-
-    return read
+_symbol, _table, _at, _prices, _plane = (member(name, types.int64) for name in _PLACES)
 
 
-_record, _prices, _plane = (_member(name, types.int64) for name in ("record", "prices", "plane"))
+@overload_attribute(BarType, "symbol", strict=False)
+def _symbol_of(bar: Any) -> Any:
+    return lambda bar: _symbol(bar)
 
 
-def _fact(name: str, read: Callable[[int], int]) -> None:
-    @overload_attribute(BarType, name, strict=False)
-    def resolve(bar: Any) -> Any:
-        return lambda bar: read(_record(bar))
+@overload_attribute(BarType, "interval", strict=False)
+def _interval_of(bar: Any) -> Any:
+    return lambda bar: table_at(_table(bar)).interval
+
+
+@overload_attribute(BarType, "ts", strict=False)
+def _ts_of(bar: Any) -> Any:
+    return lambda bar: load_i8(table_at(_table(bar)).ts, _at(bar))
+
+
+@overload_attribute(BarType, "close_ts", strict=False)
+def _close_ts_of(bar: Any) -> Any:
+    return lambda bar: load_i8(table_at(_table(bar)).close_ts, _at(bar))
 
 
 def _price(name: str, column: int) -> None:
@@ -69,12 +79,10 @@ def _indicator(name: str) -> None:
     def resolve(bar: Any) -> Any:
         if name not in bar.names:
             return None
-        value = _member(f"indicator_{bar.names.index(name)}", types.float64)
+        value = member(f"indicator_{bar.names.index(name)}", types.float64)
         return lambda bar: value(bar)
 
 
-for _name in ("symbol", "interval", "ts", "close_ts"):
-    _fact(_name, getattr(operations, f"bar_{_name}"))
 for _column, _name in enumerate(PRICE_COLUMNS):
     _price(_name, _column)
 
@@ -82,22 +90,25 @@ for _column, _name in enumerate(PRICE_COLUMNS):
 def bar_maker(names: Sequence[str]) -> Callable[..., Any]:
     """Make a compiled function that puts a ``bar`` together.
 
-    It takes the address of the BAR record, the address of the bar's open, how many cells apart its
-    prices are, and a tuple of the values of the indicators ``names``.
+    It takes the bar's symbol, the address of its TABLE, its place in a column, the address of its
+    open, how many cells apart its prices are, and a tuple of the values of its indicators.
     """
     bar_type = BarType(tuple(names))
     for name in names:
         _indicator(name)
 
     @intrinsic
-    def make(typingctx: Any, record: Any, prices: Any, plane: Any, values: Any) -> Any:
+    def make(
+        typingctx: Any, symbol: Any, table: Any, at: Any, prices: Any, plane: Any, values: Any
+    ) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             bar = cgutils.create_struct_proxy(bar_type)(context, builder)
-            bar.record, bar.prices, bar.plane = args[:3]
-            for place, value in enumerate(cgutils.unpack_tuple(builder, args[3])):
+            for name, value in zip(_PLACES, args, strict=False):
+                setattr(bar, name, value)
+            for place, value in enumerate(cgutils.unpack_tuple(builder, args[-1])):
                 setattr(bar, f"indicator_{place}", value)
             return bar._getvalue()
 
-        return bar_type(types.int64, types.int64, types.int64, values), codegen
+        return bar_type(*(types.int64 for _ in _PLACES), values), codegen
 
     return make

@@ -1,22 +1,32 @@
-"""``ctx`` in a compiled hook: an address with the compiled operations as its methods."""
+"""``ctx`` in a compiled hook: an address with the compiled operations as its methods.
+
+In on_bar, which is called for one bar after the other (`bar_run`), it also carries what moves from
+bar to bar: the time, the last price and the cursor. They are written where the operations read
+them when the hook asks something that depends on them. Most hooks do so at few bars, and to write
+three values at each took a fifth of a lane's time.
+"""
 
 from collections.abc import Callable
 from math import nan
 from typing import Any
 
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import (
     intrinsic,
     models,
+    overload,
     overload_attribute,
     overload_method,
     register_model,
 )
 
-from pipeline.execution.memory import floats_at
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import floats_at, load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy import context as operations
 from pipeline.strategy import orders
 from pipeline.strategy.context import column_key
+from pipeline.strategy.members import member
 from pipeline.strategy.records import TABLE, context_at, table_at
 from pipeline.strategy.tif import GTC
 
@@ -44,18 +54,98 @@ def as_context(typingctx: Any, address: Any) -> Any:
     return _context_type(types.int64), codegen
 
 
+class RunContextType(ContextType):
+    """The Numba type of ``ctx`` in on_bar."""
+
+    def __init__(self) -> None:
+        types.Type.__init__(self, "ringtape.RunContext")
+
+
+_MEMBERS = ("context", "close_ts", "close", "last_price", "cursor", "row")
+_run_context_type = RunContextType()
+
+
+@register_model(RunContextType)
+class _RunContextModel(models.StructModel):  # type: ignore[misc]
+    """Addresses: of the CONTEXT, the bar's close time and close, and the cells they belong in.
+
+    ``row`` is what belongs in ``cursor``.
+    """
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, [(name, types.int64) for name in _MEMBERS])
+
+
 @intrinsic
-def _address(typingctx: Any, ctx: Any) -> Any:
+def run_context(
+    typingctx: Any,
+    context: Any,
+    close_ts: Any,
+    close: Any,
+    last_price: Any,
+    cursor: Any,
+    row: Any,
+) -> Any:
+    """Make the ``ctx`` of one bar of a run."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ctx = cgutils.create_struct_proxy(_run_context_type)(context, builder)
+        for name, value in zip(_MEMBERS, args, strict=True):
+            setattr(ctx, name, value)
+        return ctx._getvalue()
+
+    return _run_context_type(*(types.int64 for _ in _MEMBERS)), codegen
+
+
+_context, _close_ts, _close, _last_price, _cursor, _row = (
+    member(name, types.int64) for name in _MEMBERS
+)
+
+
+@intrinsic
+def _opaque(typingctx: Any, ctx: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ptrtoint(args[0], context.get_value_type(types.int64))
 
     return types.int64(_context_type), codegen
 
 
-def _attribute(name: str, read: Callable[[int], Any]) -> None:
+def _still(ctx: Any) -> int:
+    """Return the address of the CONTEXT, for what does not move within a run of bars."""
+    raise NotImplementedError
+
+
+@overload(_still, strict=False)
+def _compiled_still(ctx: Any) -> Any:
+    if isinstance(ctx, RunContextType):
+        return lambda ctx: _context(ctx)
+    return lambda ctx: _opaque(ctx)
+
+
+def _address(ctx: Any) -> int:
+    """Return the address of the CONTEXT, and write first what moves from bar to bar."""
+    raise NotImplementedError
+
+
+@overload(_address, strict=False)
+def _compiled_address(ctx: Any) -> Any:
+    if not isinstance(ctx, RunContextType):
+        return lambda ctx: _opaque(ctx)
+
+    def brought_up(ctx):  # type: ignore[no-untyped-def]
+        address = _context(ctx)
+        account_at(context_at(address).account).now = load_i8(_close_ts(ctx), 0)
+        store_f8(_last_price(ctx), 0, load_f8(_close(ctx), 0))
+        store_i8(_cursor(ctx), 0, _row(ctx))
+        return address
+
+    return brought_up
+
+
+def _attribute(name: str, read: Callable[[int], Any], address: Any = _address) -> None:
     @overload_attribute(ContextType, name, strict=False)
     def resolve(ctx: Any) -> Any:
-        return lambda ctx: read(_address(ctx))
+        return lambda ctx: read(address(ctx))
 
 
 def _session(field: str) -> Callable[[int], Any]:
@@ -67,23 +157,22 @@ def _session(field: str) -> Callable[[int], Any]:
 
 
 _attribute("now", operations.now)
-_attribute("cash", operations.cash)
+_attribute("cash", operations.cash, _still)
 _attribute("equity", operations.equity)
 for _field in ("date", "open", "close"):
-    _attribute(f"session_{_field}", _session(_field))
+    _attribute(f"session_{_field}", _session(_field), _still)
 
 
-def _symbol_method(name: str, read: Callable[[int, int], float]) -> None:
+def _symbol_method(name: str, read: Callable[[int, int], float], address: Any) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any) -> Any:
-        return lambda ctx, symbol: read(_address(ctx), symbol)
+        return lambda ctx, symbol: read(address(ctx), symbol)
 
 
-for _name in (
-    *("position", "pending", "last_price", "rate"),
-    *("average_price", "unrealised", "realised"),
-):
-    _symbol_method(_name, getattr(operations, _name))
+for _name in ("position", "pending", "rate", "average_price", "realised"):
+    _symbol_method(_name, getattr(operations, _name), _still)
+for _name in ("last_price", "unrealised"):
+    _symbol_method(_name, getattr(operations, _name), _address)
 
 
 @overload_method(ContextType, "count", strict=False)
@@ -124,10 +213,20 @@ def _priced_method(name: str, place: Callable[[int, int, float, float, int], int
         )
 
 
-for _name in ("market", "market_on_open", "market_on_close", "target"):
+for _name in ("market", "market_on_open", "market_on_close"):
     _order_method(_name, getattr(orders, _name))
 for _name in ("limit", "stop"):
     _priced_method(_name, getattr(orders, _name))
+
+
+@overload_method(ContextType, "target", strict=False)
+def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
+    def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
+        if orders.on_target(_still(ctx), symbol, float(quantity)):
+            return 0
+        return orders.target(_address(ctx), symbol, float(quantity))
+
+    return order
 
 
 @overload_method(ContextType, "stop_limit", strict=False)

@@ -101,6 +101,12 @@ def target(context: int, symbol: int, quantity: float) -> int:
 
 
 @njit(cache=True)
+def on_target(context: int, symbol: int, quantity: float) -> bool:
+    """Whether position and pending orders of a symbol come to ``quantity``, to the last bit."""
+    return placing.on_target(account_at(context_at(context).account), symbol, quantity)
+
+
+@njit(cache=True)
 def target_value(context: int, symbol: int, value: float) -> int:
     """See `Orders.target_value`."""
     account = account_at(context_at(context).account)

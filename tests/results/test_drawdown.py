@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.results.drawdown import Drawdown, Drawdowns, drawdowns, max_drawdown
+from pipeline.results.drawdown import (
+    Drawdowns,
+    absorb_drawdown,
+    deepest,
+    drawdown_state,
+    drawdowns,
+    max_drawdown,
+)
 
 curves = st.lists(st.floats(1.0, 1e6), min_size=1, max_size=40)
 
@@ -26,23 +33,23 @@ def test_max_drawdown_by_hand():
 def test_max_drawdown_is_its_definition_however_the_curve_is_cut(curve, cuts):
     equity = np.array(curve)
     expected = max(1 - value / max(curve[: i + 1]) for i, value in enumerate(curve))
-    drawdown = Drawdown()
+    state = drawdown_state()
     for piece in np.split(equity, sorted(cuts)):
-        drawdown.absorb(piece)
-    assert drawdown.maximum == expected == max_drawdown(equity)
+        absorb_drawdown(state, piece)
+    assert deepest(state) == expected == max_drawdown(equity)
 
 
 def climbed(equity):
     """The maximum drawdown, one equity after the other; what is not a number is passed over."""
     peak = trough = -math.inf
-    deepest = 0.0
+    found = 0.0
     for value in equity.tolist():
         if value > peak:
-            deepest = max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+            found = max(found, 1.0 - trough / peak) if peak > 0 else found
             peak = trough = value
         elif value < trough:
             trough = value
-    return max(deepest, 1.0 - trough / peak) if peak > 0 else deepest
+    return max(found, 1.0 - trough / peak) if peak > 0 else found
 
 
 @given(
@@ -57,10 +64,10 @@ def test_long_curves_give_what_a_walk_along_them_gives(seed, rows, drift, odditi
     equity = 5.0 + noise.cumsum()
     for place, odd in oddities:
         equity[place % rows] = odd
-    drawdown = Drawdown()
+    state = drawdown_state()
     for piece in np.split(equity, sorted(cuts)):
-        drawdown.absorb(piece)
-    np.testing.assert_equal(drawdown.maximum, climbed(equity))
+        absorb_drawdown(state, piece)
+    np.testing.assert_equal(deepest(state), climbed(equity))
 
 
 @given(st.lists(st.integers(-2000, 2500), min_size=1, max_size=60))
