@@ -18,7 +18,16 @@ from pipeline.strategy.strategy import Strategy
 from tests.reference.costs import by_the_order, by_value
 from tests.reference.in_process import Setup
 from tests.reference.market import Bars, Market, random_walk, session_table
-from tests.reference.traders import TRADERS, Both, Crosser, Desk, Historian, Ranker, Tinkerer
+from tests.reference.traders import (
+    TRADERS,
+    Both,
+    Crosser,
+    Desk,
+    Historian,
+    Ranker,
+    Sleeper,
+    Tinkerer,
+)
 
 HALF_MINUTE = 30_000_000_000
 MINUTE = 2 * HALF_MINUTE
@@ -72,6 +81,23 @@ def markets(draw: st.DrawFn, most_symbols: int = 4) -> Market:
 
 
 @st.composite
+def dense_markets(draw: st.DrawFn) -> Market:
+    """One symbol, or two, with bars at every minute of sessions of up to four hours, or nearly."""
+    spans, at = [], START
+    for _ in range(draw(st.integers(1, 2))):
+        at += MINUTE * draw(st.integers(0, 3))
+        length = MINUTE * draw(st.integers(20, 240))
+        spans.append((at, at + length))
+        at += length
+    grid = np.arange(START, at + MINUTE, MINUTE, dtype=np.int64)
+    bars = {}
+    for symbol in "AB"[: draw(st.sampled_from([1, 1, 1, 2]))]:
+        gaps = draw(st.lists(st.integers(0, len(grid) - 1), max_size=4))
+        bars[symbol] = random_walk(np.delete(grid, gaps), draw(seeds))
+    return Market(bars, session_table(spans), ("1m", *draw(_longer(["5m", "1h"]))))
+
+
+@st.composite
 def daily_markets(draw: st.DrawFn) -> Market:
     """Daily bars, labelled by date, in sessions of any hours."""
     days = draw(st.integers(1, 12))
@@ -104,6 +130,8 @@ def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
             values |= {"fast": draw(st.integers(1, 3)), "slow": draw(st.integers(1, 9))}
         elif cls is Tinkerer:
             values |= {"span": draw(st.integers(1, 6)), "eager": draw(st.booleans())}
+        elif cls is Sleeper:
+            values |= {"every": draw(st.integers(1, 12))}
         elif cls is Ranker:
             leader = draw(st.sampled_from(market.symbols))
             values |= {"span": draw(st.integers(1, 3)), "leader": leader}

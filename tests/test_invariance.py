@@ -27,12 +27,13 @@ from tests.reference.processes import (
     terms_settings,
 )
 from tests.reference.replay import Outcome, all_bars, base_bars, replay
-from tests.reference.traders import Desk, Historian, Tinkerer
+from tests.reference.traders import Desk, Historian, Sleeper, Tinkerer
 from tests.strategies import (
     Exchange,
     corporate_actions,
     costs,
     daily_markets,
+    dense_markets,
     exchange_markets,
     lanes,
     markets,
@@ -57,6 +58,16 @@ def test_any_division_of_a_run_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup, agreed: Terms
 ):
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(st.data(), dense_markets(), setups, st.integers(1, 300), costs)
+def test_so_it_does_where_bar_follows_bar_for_long(
+    data: st.DataObject, market: Market, setup: Setup, rows: int, agreed: Terms
+):
+    rare: list[Strategy] = [Sleeper(every=data.draw(st.integers(3, 30)))]
+    lane = data.draw(lanes(market, 1) | st.just(rare))
+    assert_like_the_reference(market, lane, replace(setup, slot_rows=rows), agreed)
 
 
 def names_no_number(lane: list[Strategy]) -> bool:

@@ -155,7 +155,8 @@ class Lane:
             "order": REPORTED,
             "session": SESSION,
         }
-        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, self._names, data)
+        indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
+        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
         addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
         for name, hook in hooks.items():
             self._program[0][name] = hook_address(hook)

@@ -34,7 +34,7 @@ from pipeline.stages.schedule import (
 from pipeline.stages.session_turn import close_session, open_session
 from pipeline.stages.slot import SESSION
 from pipeline.strategy.bar import bar_at, bound_place
-from pipeline.strategy.bar_run import changed
+from pipeline.strategy.bar_run import stirred
 from pipeline.strategy.compiled import call_hook, call_run
 from pipeline.strategy.records import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
@@ -222,7 +222,7 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
             value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
         for binding in range(program.binding_count):
-            known, _ = bound_place(context, program.bindings, binding, index, symbol, of)
+            known = bound_place(context, program.bindings, binding, index, symbol, of)
             store_f8(program.bars, at + (_PRICES + binding) * symbols, load_f8(known, 0))
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
@@ -322,7 +322,7 @@ def _runs_on(account: Any, symbol: int) -> bool:
 
     Until a hook, or a price that an order at rest waits for, says otherwise.
     """
-    if account.full != 0 or changed(account):
+    if account.full != 0 or stirred(account):
         return False
     # What else is held would have to be marked, and a rate or a margin looked at, at each moment.
     if account.held != (load_f8(account.position, symbol) != 0.0):

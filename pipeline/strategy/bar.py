@@ -91,18 +91,15 @@ def bind_columns(context_address: int, bindings: int, count: int) -> None:
 
 
 @njit(cache=True)
-def bound_place(
-    context: Any, bindings: int, place: int, index: int, symbol: int, at: int
-) -> tuple[int, int]:
+def bound_place(context: Any, bindings: int, place: int, index: int, symbol: int, at: int) -> int:
     """Return where one bound indicator's value at a bar lies: of this bar, or its last known.
 
-    ``at``: the bar's place in a column of its own interval ``index``. Also returns how many cells
-    further on the value at the next bar lies, if nothing else closes before it: 1 or 0.
+    ``at``: the bar's place in a column of its own interval ``index``.
     """
     bound = binding_at(bindings + place * _BINDING_SIZE)
     if bound.table == index:
-        return bound.values + 8 * at, 1
+        return bound.values + 8 * at
     table = table_at(context.tables + bound.table * _TABLE_SIZE)
     symbols = account_at(context.account).symbols
     row = load_i8(context.cursor, bound.table * symbols + symbol)
-    return bound.values + 8 * (symbol * table.stride + row), 0
+    return bound.values + 8 * (symbol * table.stride + row)

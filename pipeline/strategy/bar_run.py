@@ -1,7 +1,8 @@
 """A run of base bars of one symbol, for a hook that is called at one after the other.
 
 Nothing comes between these bars: no other symbol's, no longer interval's, no session's end. What a
-walk of moments would look up at each of them is so looked up once.
+walk of moments would look up at each of them is so looked up once. A bar of a longer interval, or
+of a moment at which there are others, is a run of one.
 """
 
 from typing import Any, NamedTuple
@@ -50,6 +51,9 @@ def bar_run(context_address: int, bar: Any) -> BarRun:
     symbol = bar.symbol
     prices = table.values + 8 * bar.at
     column = 8 * table.plane
+    last_price = account.last_price + 8 * symbol
+    # A bar of another interval, which is a run of its own, brings no price: it stays as it is.
+    closes = prices + _CLOSE * column if bar.index == 0 else last_price
     return BarRun(
         symbol,
         bar.table,
@@ -60,9 +64,9 @@ def bar_run(context_address: int, bar: Any) -> BarRun:
         prices,
         prices + _HIGH * column,
         prices + _LOW * column,
-        prices + _CLOSE * column,
-        account.last_price + 8 * symbol,
-        context.cursor + 8 * symbol,
+        closes,
+        last_price,
+        context.cursor + 8 * (bar.index * account.symbols + symbol),
         load_i8(account.resting_of, symbol) != 0,
         account.quiet_low + 8 * symbol,
         account.quiet_high + 8 * symbol,
@@ -70,9 +74,18 @@ def bar_run(context_address: int, bar: Any) -> BarRun:
 
 
 @njit(cache=True, inline="always")
-def changed(account: Any) -> bool:
-    """Whether a hook has placed or cancelled orders, or sent word to one."""
+def stirred(account: Any) -> bool:
+    """Whether orders were placed or have ended, or word is on its way to one."""
     return (account.inbox_count | account.done | account.in_flight) != 0
+
+
+@njit(cache=True, inline="always")
+def changed(context: Any, account: Any) -> bool:
+    """Whether the hook has left the market something to see to, since this was last asked."""
+    if context.asked == 0:
+        return False
+    context.asked = 0
+    return stirred(account)
 
 
 @njit(cache=True, inline="always")
@@ -100,7 +113,6 @@ def catch_up(context_address: int, bar_address: int) -> None:
 
 
 @njit(cache=True, inline="always")
-def indicator_at(bar: Any, context_address: int, place: int) -> tuple[int, int]:
+def indicator_at(bar: Any, context: Any, place: int) -> int:
     """Return where the strategy's indicator number ``place`` lies at a bar; see `bound_place`."""
-    context = context_at(context_address)
     return bound_place(context, bar.bindings, place, bar.index, bar.symbol, bar.at)

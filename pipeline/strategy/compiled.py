@@ -105,11 +105,12 @@ from pipeline.strategy.records import context_at
 
 def hook(self_address, bar_address, context_address, count):
     own, bar = self_record(self_address), bar_at(bar_address)
-    account = account_at(context_at(context_address).account)
+    context = context_at(context_address)
+    account = account_at(context.account)
     run = bar_run(context_address, bar)
 {columns}
-    seen = 0
-    while seen < count and (seen == 0 or not (changed(account) or met(run, seen))):
+    context.asked = seen = 0
+    while seen < count and (seen == 0 or not (changed(context, account) or met(run, seen))):
         bar.at = run.at + seen  # for who says where the hook has raised
         place = run.symbol, run.table, bar.at, run.prices + 8 * seen, run.plane
         times = run.close_ts + 8 * seen, run.closes + 8 * seen
@@ -119,8 +120,8 @@ def hook(self_address, bar_address, context_address, count):
     step(run, account, seen - 1)
     return seen
 """
-_COLUMN = "    column_{0}, step_{0} = indicator_at(bar, context_address, {0})"
-_VALUE = "load_f8(column_{0}, seen * step_{0}), "
+_COLUMN = "    column_{0} = indicator_at(bar, context, {0})"
+_MOVING, _STILL = "load_f8(column_{0}, seen), ", "load_f8(column_{0}, 0), "
 
 
 @njit(HOOK_SIGNATURE, cache=True)
@@ -136,24 +137,25 @@ def _no_run(self_address: int, bar_address: int, context_address: int, count: in
 def compile_hooks(
     cls: type[Strategy],
     self_dtype: np.dtype[Any],
-    names: Sequence[str],
+    indicators: Mapping[str, bool],
     data_dtypes: Mapping[str, np.dtype[Any]],
 ) -> dict[str, Any]:
     """Compile the hooks of ``cls``: for each of HOOKS a first-class function, a no-op if undefined.
 
-    ``names`` are those of its indicators, ``data_dtypes`` the record that each kind of data other
-    than a bar ("bars", "fill", "session") has here. Once in a process, however many lanes ask.
+    ``indicators``: its names, and whether each is of the base interval; ``data_dtypes``: the record
+    that each kind of data other than a bar ("bars", "fill", "session") has here. Once in a process,
+    however many lanes ask.
     Raises StrategyError with file, line and Numba's reason when a hook cannot be compiled.
     """
     key: Any = cls  # mypy does not take a class for hashable
-    return _compile_hooks(key, self_dtype, tuple(names), tuple(data_dtypes.items()))
+    return _compile_hooks(key, self_dtype, tuple(indicators.items()), tuple(data_dtypes.items()))
 
 
 @cache
 def _compile_hooks(
     cls: type[Strategy],
     self_dtype: np.dtype[Any],
-    names: tuple[str, ...],
+    indicators: tuple[tuple[str, bool], ...],
     data_dtypes: tuple[tuple[str, np.dtype[Any]], ...],
 ) -> dict[str, Any]:
     views: dict[str | None, Any] = {kind: record_at(dtype) for kind, dtype in data_dtypes}
@@ -168,10 +170,10 @@ def _compile_hooks(
                 cls,
                 body,
                 self_dtype,
-                names,
+                indicators,
                 RUN_SIGNATURE,
-                _run_source(len(names)),
-                make_bar=bar_maker(names),
+                _run_source([moving for _, moving in indicators]),
+                make_bar=bar_maker([name for name, _ in indicators]),
             )
         else:
             data = ", data_view(data_address)" if kind in views else ""
@@ -187,12 +189,14 @@ def _compile_hooks(
     return compiled
 
 
-def _run_source(indicators: int) -> str:
-    places = range(indicators)
-    return _RUN_SOURCE.format(
-        columns="\n".join(_COLUMN.format(place) for place in places),
-        values="".join(_VALUE.format(place) for place in places).strip(),
-    )
+def _run_source(moving: Sequence[bool]) -> str:
+    """Return the source of on_bar; ``moving``: of each indicator, whether it is of base bars.
+
+    Runs are of base bars, and within one no bar of another interval closes.
+    """
+    columns = [_COLUMN.format(place) for place in range(len(moving))]
+    values = [(_MOVING if one else _STILL).format(place) for place, one in enumerate(moving)]
+    return _RUN_SOURCE.format(columns="\n".join(columns), values="".join(values).strip())
 
 
 def _compile(
@@ -216,7 +220,8 @@ def _compile(
     )
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", source)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
-    module.body = njit(_renamed(body, f"{body.__qualname__}_{key}"), boundscheck=True)
+    name = f"{body.__qualname__}_{key}"
+    module.body = njit(_renamed(body, name), boundscheck=True, forceinline=True)
     module.self_record, module.as_context = record_at(self_dtype), as_context
     vars(module).update(known)
     try:

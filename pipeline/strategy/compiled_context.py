@@ -33,6 +33,10 @@ from pipeline.strategy.tif import GTC
 _TABLE_SIZE = TABLE.itemsize
 
 
+#: What an overload here is: a few instructions that belong into the hook, around an operation.
+_THIN: dict[str, Any] = {"strict": False, "jit_options": {"forceinline": True}}
+
+
 class ContextType(types.Opaque):  # type: ignore[misc]  # numba is untyped
     """The Numba type of ``ctx``: a bare address with methods."""
 
@@ -115,7 +119,7 @@ def _still(ctx: Any) -> int:
     raise NotImplementedError
 
 
-@overload(_still, strict=False)
+@overload(_still, **_THIN)
 def _compiled_still(ctx: Any) -> Any:
     if isinstance(ctx, RunContextType):
         return lambda ctx: _context(ctx)
@@ -123,17 +127,21 @@ def _compiled_still(ctx: Any) -> Any:
 
 
 def _address(ctx: Any) -> int:
-    """Return the address of the CONTEXT, and write first what moves from bar to bar."""
+    """Return the address of the CONTEXT, and write first what moves from bar to bar.
+
+    Notes that it did: only then can the hook have changed anything (`bar_run.changed`).
+    """
     raise NotImplementedError
 
 
-@overload(_address, strict=False)
+@overload(_address, **_THIN)
 def _compiled_address(ctx: Any) -> Any:
     if not isinstance(ctx, RunContextType):
         return lambda ctx: _opaque(ctx)
 
     def brought_up(ctx):  # type: ignore[no-untyped-def]
         address = _context(ctx)
+        context_at(address).asked = 1
         account_at(context_at(address).account).now = load_i8(_close_ts(ctx), 0)
         store_f8(_last_price(ctx), 0, load_f8(_close(ctx), 0))
         store_i8(_cursor(ctx), 0, _row(ctx))
@@ -143,7 +151,7 @@ def _compiled_address(ctx: Any) -> Any:
 
 
 def _attribute(name: str, read: Callable[[int], Any], address: Any = _address) -> None:
-    @overload_attribute(ContextType, name, strict=False)
+    @overload_attribute(ContextType, name, **_THIN)
     def resolve(ctx: Any) -> Any:
         return lambda ctx: read(address(ctx))
 
@@ -164,7 +172,7 @@ for _field in ("date", "open", "close"):
 
 
 def _symbol_method(name: str, read: Callable[[int, int], float], address: Any) -> None:
-    @overload_method(ContextType, name, strict=False)
+    @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any) -> Any:
         return lambda ctx, symbol: read(address(ctx), symbol)
 
@@ -175,7 +183,7 @@ for _name in ("last_price", "unrealised"):
     _symbol_method(_name, getattr(operations, _name), _address)
 
 
-@overload_method(ContextType, "count", strict=False)
+@overload_method(ContextType, "count", **_THIN)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
     return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
 
@@ -187,7 +195,7 @@ def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) 
     return floats_at(table.values + 8 * start, length)
 
 
-@overload_method(ContextType, "window", prefer_literal=True, strict=False)
+@overload_method(ContextType, "window", prefer_literal=True, **_THIN)
 def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
     if not isinstance(column, types.StringLiteral):
         return None
@@ -200,13 +208,13 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
 
 
 def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
-    @overload_method(ContextType, name, strict=False)
+    @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
         return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
 
 
 def _priced_method(name: str, place: Callable[[int, int, float, float, int], int]) -> None:
-    @overload_method(ContextType, name, strict=False)
+    @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
         return lambda ctx, symbol, quantity, price, until=GTC: place(
             _address(ctx), symbol, float(quantity), float(price), until
@@ -219,7 +227,7 @@ for _name in ("limit", "stop"):
     _priced_method(_name, getattr(orders, _name))
 
 
-@overload_method(ContextType, "target", strict=False)
+@overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
         if orders.on_target(_still(ctx), symbol, float(quantity)):
@@ -229,7 +237,7 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     return order
 
 
-@overload_method(ContextType, "stop_limit", strict=False)
+@overload_method(ContextType, "stop_limit", **_THIN)
 def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
@@ -238,7 +246,7 @@ def _stop_limit(
     )
 
 
-@overload_method(ContextType, "trailing_stop", strict=False)
+@overload_method(ContextType, "trailing_stop", **_THIN)
 def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
@@ -247,7 +255,7 @@ def _trailing_stop(
     )
 
 
-@overload_method(ContextType, "bracket", strict=False)
+@overload_method(ContextType, "bracket", **_THIN)
 def _bracket(
     ctx: Any,
     symbol: Any,
@@ -275,17 +283,17 @@ def _bracket(
     return place
 
 
-@overload_method(ContextType, "target_value", strict=False)
+@overload_method(ContextType, "target_value", **_THIN)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
     return lambda ctx, symbol, value: orders.target_value(_address(ctx), symbol, float(value))
 
 
-@overload_method(ContextType, "target_percent", strict=False)
+@overload_method(ContextType, "target_percent", **_THIN)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
     return lambda ctx, symbol, percent: orders.target_percent(_address(ctx), symbol, float(percent))
 
 
-@overload_method(ContextType, "replace", strict=False)
+@overload_method(ContextType, "replace", **_THIN)
 def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
@@ -294,11 +302,11 @@ def _replace(
     )
 
 
-@overload_method(ContextType, "one_cancels_other", strict=False)
+@overload_method(ContextType, "one_cancels_other", **_THIN)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
     return lambda ctx, first, second: orders.one_cancels_other(_address(ctx), first, second)
 
 
-@overload_method(ContextType, "cancel", strict=False)
+@overload_method(ContextType, "cancel", **_THIN)
 def _cancel(ctx: Any, order_id: Any) -> Any:
     return lambda ctx, order_id: orders.cancel(_address(ctx), order_id)

@@ -265,4 +265,47 @@ class Historian(Strategy):
             ctx.trailing_stop(bar.symbol, 2.0, amount=0.25 + 0.01 * abs(total))
 
 
-TRADERS = (Crosser, Tinkerer, Ranker, Both, Desk, Historian)
+class Sleeper(Strategy):
+    """Acts at few bars, and there by all that moves from bar to bar; leaves orders far away."""
+
+    every: int = 5
+    size: float = 2.0
+    minutes: int = 0
+    lookback = 2
+    bars: int = state(0)
+    last: int = state(0)
+    seen: float = state(0.0)
+
+    def indicators(self) -> Mapping[str, Any]:
+        return {"change": ind.roc(1), "mean": ind.sma(2, interval=_interval(self.minutes))}
+
+    def on_bar(self, bar, ctx):
+        self.bars += 1
+        if self.bars % 3 == 0 and bar.change == bar.change:
+            self.seen += bar.change
+        if self.bars % self.every != 0:
+            return
+        asked = (ctx.now - bar.ts) / MINUTE + ctx.last_price(bar.symbol) + 0.001 * ctx.equity
+        asked += 0.01 * ctx.position(bar.symbol) + ctx.window(bar.symbol, "close", 2)[-1]
+        asked += ctx.count(bar.symbol) + self.seen
+        if bar.mean == bar.mean:
+            asked += bar.mean
+        kind = self.bars // self.every % 7
+        side = self.size if kind % 2 == 0 else -self.size
+        if kind == 0:
+            ctx.target(bar.symbol, side)
+        elif kind == 1:
+            self.last = ctx.limit(bar.symbol, self.size, 1.0 + 0.01 * abs(asked))
+        elif kind == 2:
+            ctx.limit(bar.symbol, side, bar.close - 0.5)
+        elif kind == 3:
+            ctx.replace(self.last, limit=2.0 + 0.01 * abs(asked))
+        elif kind == 4:
+            ctx.bracket(bar.symbol, side, bar.close - 1.0, bar.close + 1.5)
+        elif kind == 5:
+            ctx.replace(self.last, limit=bar.close - 0.25)
+        else:
+            ctx.cancel(self.last)
+
+
+TRADERS = (Sleeper, Crosser, Tinkerer, Ranker, Both, Desk, Historian)

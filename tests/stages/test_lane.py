@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import MINUTE, Strategy, Symbol
+from pipeline import MINUTE, Strategy, Symbol, state
 from pipeline.errors import StrategyError
 from pipeline.stages import lane, outbox
 from pipeline.stages.lane_spec import Terms
@@ -85,6 +85,26 @@ def test_what_any_hook_raises_names_the_line_symbol_and_time(
     place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here{symbol}"
     when = "" if minute is None else f" at 2023-11-15 00:{minute:02d}:00Z"
     assert str(caught.value) == place + when
+
+
+class FailsLate(Strategy):
+    """Raises at its fifth bar, having asked for nothing that moves."""
+
+    bars: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.bars += 1
+        if self.bars == 5 and bar.close > 0.0:
+            raise ValueError("late")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_raised_amid_a_run_of_bars_names_the_time_of_its_own_bar(mode: str):
+    ts = T0 + MINUTE * np.arange(9, dtype=np.int64)
+    spans = session_table([(T0, T0 + 9 * MINUTE)])
+    market = Market({"A": random_walk(ts, 1)}, spans, ("1m",))
+    with pytest.raises(StrategyError, match=r"ValueError: late for A at 2023-11-15 00:05:00Z"):
+        run_in_process(market, [FailsLate()], Setup(mode=mode, slot_rows=20))
 
 
 class Flood(Strategy):

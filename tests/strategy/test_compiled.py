@@ -185,6 +185,7 @@ def test_a_hook_compiled_for_other_records_has_another_name():
     found = set()
     for symbols in (1, 2):
         data = {"bars": bars_dtype(names, symbols)}
-        hooks = compile_hooks(MethodNames, record_dtype(MethodNames), names, data)
+        indicators = dict.fromkeys(names, True)
+        hooks = compile_hooks(MethodNames, record_dtype(MethodNames), indicators, data)
         found.add(hooks["on_bars"].py_func.__globals__["body"].py_func.__qualname__)
     assert len(found) == 2
