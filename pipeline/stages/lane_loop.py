@@ -322,16 +322,16 @@ def _runs_on(account: Any, symbol: int) -> bool:
 
     Until a hook, or a price that an order at rest waits for, says otherwise.
     """
+    # Orders that are to look at every bar leave no quiet range (`orders.unsettle`).
+    at_rest = load_i8(account.resting_of, symbol) != 0
+    if at_rest and load_f8(account.quiet_high, symbol) == -np.inf:
+        return False
     if account.full != 0 or stirred(account):
         return False
     # What else is held would have to be marked, and a rate or a margin looked at, at each moment.
     if account.held != (load_f8(account.position, symbol) != 0.0):
         return False
-    if account.foreign != 0 or (account.maintenance > 0.0 and account.held != 0):
-        return False
-    # Orders that are to look at every bar leave no quiet range (`orders.unsettle`).
-    quiet = load_f8(account.quiet_high, symbol) > -np.inf
-    return quiet or load_i8(account.resting_of, symbol) == 0
+    return account.foreign == 0 and (account.maintenance == 0.0 or account.held == 0)
 
 
 @njit(cache=True)

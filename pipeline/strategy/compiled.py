@@ -117,7 +117,8 @@ def hook(self_address, bar_address, context_address, count):
         ctx = run_context(context_address, *times, run.last_price, run.cursor, run.row + seen)
         body(own, make_bar(*place, ({values})), ctx)
         seen += 1
-    step(run, account, seen - 1)
+    if seen > 1:
+        step(run, account, seen - 1)
     return seen
 """
 _COLUMN = "    column_{0} = indicator_at(bar, context, {0})"

@@ -33,7 +33,7 @@ from pipeline.strategy.tif import GTC
 _TABLE_SIZE = TABLE.itemsize
 
 
-#: What an overload here is: a few instructions that belong into the hook, around an operation.
+#: For overloads of a few instructions, which belong into the hook.
 _THIN: dict[str, Any] = {"strict": False, "jit_options": {"forceinline": True}}
 
 
@@ -183,7 +183,7 @@ for _name in ("last_price", "unrealised"):
     _symbol_method(_name, getattr(operations, _name), _address)
 
 
-@overload_method(ContextType, "count", **_THIN)
+@overload_method(ContextType, "count", strict=False)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
     return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
 
@@ -195,7 +195,7 @@ def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) 
     return floats_at(table.values + 8 * start, length)
 
 
-@overload_method(ContextType, "window", prefer_literal=True, **_THIN)
+@overload_method(ContextType, "window", prefer_literal=True, strict=False)
 def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
     if not isinstance(column, types.StringLiteral):
         return None
@@ -208,13 +208,13 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
 
 
 def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
-    @overload_method(ContextType, name, **_THIN)
+    @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
         return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
 
 
 def _priced_method(name: str, place: Callable[[int, int, float, float, int], int]) -> None:
-    @overload_method(ContextType, name, **_THIN)
+    @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
         return lambda ctx, symbol, quantity, price, until=GTC: place(
             _address(ctx), symbol, float(quantity), float(price), until
@@ -237,7 +237,7 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     return order
 
 
-@overload_method(ContextType, "stop_limit", **_THIN)
+@overload_method(ContextType, "stop_limit", strict=False)
 def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
@@ -246,7 +246,7 @@ def _stop_limit(
     )
 
 
-@overload_method(ContextType, "trailing_stop", **_THIN)
+@overload_method(ContextType, "trailing_stop", strict=False)
 def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
@@ -255,7 +255,7 @@ def _trailing_stop(
     )
 
 
-@overload_method(ContextType, "bracket", **_THIN)
+@overload_method(ContextType, "bracket", strict=False)
 def _bracket(
     ctx: Any,
     symbol: Any,
@@ -283,17 +283,17 @@ def _bracket(
     return place
 
 
-@overload_method(ContextType, "target_value", **_THIN)
+@overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
     return lambda ctx, symbol, value: orders.target_value(_address(ctx), symbol, float(value))
 
 
-@overload_method(ContextType, "target_percent", **_THIN)
+@overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
     return lambda ctx, symbol, percent: orders.target_percent(_address(ctx), symbol, float(percent))
 
 
-@overload_method(ContextType, "replace", **_THIN)
+@overload_method(ContextType, "replace", strict=False)
 def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
@@ -302,11 +302,11 @@ def _replace(
     )
 
 
-@overload_method(ContextType, "one_cancels_other", **_THIN)
+@overload_method(ContextType, "one_cancels_other", strict=False)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
     return lambda ctx, first, second: orders.one_cancels_other(_address(ctx), first, second)
 
 
-@overload_method(ContextType, "cancel", **_THIN)
+@overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
     return lambda ctx, order_id: orders.cancel(_address(ctx), order_id)
