@@ -392,12 +392,6 @@ def unrealised(account: Any, symbol: int) -> float:
 
 
 @njit(types.void(types.int64), cache=True)
-def watch_lots_at(account: int) -> None:
-    """`watch_lots` for callers from Python: ``account`` is the record's address."""
-    watch_lots(account_at(account))
-
-
-@njit(types.void(types.int64), cache=True)
 def report_open_at(account: int) -> None:
     """`report_open` for callers from Python: ``account`` is the record's address."""
     report_open(account_at(account))

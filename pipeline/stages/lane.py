@@ -1,7 +1,6 @@
 """A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,16 @@ import numpy.typing as npt
 from pipeline.errors import StrategyError
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
-from pipeline.execution.lots import report_open_at, watch_lots_at
+from pipeline.execution.lots import report_open_at
 from pipeline.execution.orders import ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_account import LaneAccount
-from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, run_moments
+from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, end_walk, walk_on, walk_slot
 from pipeline.stages.lane_spec import LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.pricing import Pricing
 from pipeline.stages.raised import describe_raise
-from pipeline.stages.schedule import Schedule
 from pipeline.stages.session_data import SessionData
 from pipeline.stages.slot import SESSION, Slot, SlotShape
 from pipeline.stages.slot_view import SlotView, begin_slot
@@ -37,6 +35,8 @@ from pipeline.strategy.strategy import (
     states_of,
 )
 
+Enter = Callable[[SlotView], int]
+WalkOn = Callable[[SlotView, int], int]
 _NO_ORDERS = np.zeros(0, ORDER)
 
 
@@ -73,13 +73,10 @@ class Lane:
         self.context = self._make_context()
         self._self = self._make_self()
         self._make_program()
-        #: Where the context and the account lie, and the bindings with their number.
-        self._addresses = int(self.context.ctypes.data), self._own.address
-        self._bound = int(self._bindings.ctypes.data), len(self._bindings)
         self._kept = 0  # orders in the outbox that were taken before and wait for on_order
         self._interpreter: Interpreter | None = None
         self._slot: Slot | None = None
-        self._walk, self._call = self._make_strategy()
+        self._enter, self._go_on, self._call = self._make_strategy()
 
     def _make_context(self) -> npt.NDArray[Any]:
         context = np.zeros(1, CONTEXT)
@@ -144,11 +141,10 @@ class Lane:
         record["intervals"] = sum(1 << index for index in self._spec.wanted)
         record["hooks"] = sum(1 << HOOK_INDEX[name] for name in hooks_of(cls))
 
-    def _make_strategy(self) -> tuple[Callable[[Schedule, int], int], Callable[[str], None]]:
-        """Return how to walk moments and how to call a hook that gets no data."""
+    def _make_strategy(self) -> tuple[Enter, WalkOn, Callable[[str], None]]:
+        """Return how to take up a slot and walk it, how to go on, and how to call a bare hook."""
         if self._spec.mode == "interpreted":
-            self._interpreter = self._interpret()
-            return self._interpreter.walk, self._interpreter.call
+            return self._interpreted()
         data = {
             "bars": self._bars.dtype,
             "fill": FILL,
@@ -157,23 +153,43 @@ class Lane:
         }
         indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
-        addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
         for name, hook in hooks.items():
             self._program[0][name] = hook_address(hook)
+        addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
+        bound = int(self._bindings.ctypes.data), len(self._bindings)
         own = int(self._self[-1:].ctypes.data)
 
-        def walk(schedule: Schedule, index: int) -> int:
-            return int(run_moments(*addresses, index, schedule.count))
+        def enter(view: SlotView) -> int:
+            return int(walk_slot(*addresses, *bound, view.address, view.schedule.count))
+
+        def go_on(view: SlotView, index: int) -> int:
+            return int(walk_on(*addresses, index, view.schedule.count))
 
         def call(hook: str) -> None:
             hooks[hook](own, 0, addresses[0])
 
-        return walk, call
+        return enter, go_on, call
+
+    def _interpreted(self) -> tuple[Enter, WalkOn, Callable[[str], None]]:
+        interpreter = self._interpreter = self._interpret()
+        context = int(self.context.ctypes.data)
+        bound = int(self._bindings.ctypes.data), len(self._bindings)
+
+        def go_on(view: SlotView, index: int) -> int:
+            index = interpreter.walk(view.schedule, index)
+            return int(end_walk(context, index, view.schedule.count))
+
+        def enter(view: SlotView) -> int:
+            begin_slot(context, *bound, view.address)
+            interpreter.bind(view.slot, view.schedule)
+            return go_on(view, 0)
+
+        return enter, go_on, interpreter.call
 
     def start(self) -> None:
         """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
         self._own.empty_outbox()
-        self._guarded(lambda: self._call("on_start"), "on_start")
+        self._guarded("on_start", self._call, "on_start")
         self._empty_inbox()
 
     def run(self, view: SlotView, flush: Callable[["Lane"], None]) -> None:
@@ -182,32 +198,29 @@ class Lane:
         ``flush`` is called to empty fills and orders when the outbox is full before the end.
         StrategyError with file, line, symbol and time if the strategy raises.
         """
-        self._slot, schedule = view.slot, view.schedule
+        self._slot, count = view.slot, view.schedule.count
         self._own.follow_outbox()
-        begin_slot(self._addresses[0], *self._bound, view.address)
         self._kept = 0
-        if self._interpreter is not None:
-            self._interpreter.bind(view.slot, schedule)
-        index = 0
-        while index < schedule.count:
-            index = self._guarded(partial(self._walk, schedule, index), "")
+        index = self._guarded("", self._enter, view)
+        while index != count:
             self._pricing.check(self._shape.symbols)
-            if index < schedule.count:
-                flush(self)
-                self._make_room()
-        watch_lots_at(self._addresses[1])
-        self._empty_inbox()
+            if index < 0:
+                self._empty_inbox()
+                return
+            flush(self)
+            self._make_room()
+            index = self._guarded("", self._go_on, view, index)
 
     def _empty_inbox(self) -> None:
         """Leave the inbox to the next lane; what is done is reported at this lane's next moment."""
         if self.account[0]["inbox_count"]:
             self._own.enlarge_book()
-            empty_inbox_at(self._addresses[1])
+            empty_inbox_at(self._own.address)
 
     def end_moment(self) -> None:
         """Move what is done to the outbox and what was placed last to the book."""
         self._own.enlarge_book()
-        end_moment_at(self._addresses[1])
+        end_moment_at(self._own.address)
 
     def stop(self) -> None:
         """Call ``on_stop``, after the last slot. Orders it places stay unfilled.
@@ -216,8 +229,8 @@ class Lane:
         """
         self._own.empty_outbox()
         self._make_room()
-        self._guarded(lambda: self._call("on_stop"), "on_stop")
-        report_open_at(self._addresses[1])
+        self._guarded("on_stop", self._call, "on_stop")
+        report_open_at(self._own.address)
 
     def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
         """The fills, finished orders and round trips in the outbox.
@@ -243,7 +256,7 @@ class Lane:
         self._own.make_room()
         self._outbox.orders[: len(untold)] = untold
         self.account[0]["orders_out_count"] = self._kept = len(untold)
-        check_room_at(self._addresses[1])
+        check_room_at(self._own.address)
 
     def _untold(self) -> npt.NDArray[Any]:
         """Return a copy of the orders that were taken and that on_order has yet to see."""
@@ -252,9 +265,10 @@ class Lane:
         record = self.account[0]
         return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
 
-    def _guarded(self, action: Callable[[], Any], hook: str) -> Any:
+    def _guarded(self, hook: str, action: Callable[..., Any], *given: Any) -> Any:
+        """Do what may raise in a hook; ``hook`` empty: in the one that the context names."""
         try:
-            return action()
+            return action(*given)
         except StrategyError:
             raise
         except Exception as error:
@@ -275,7 +289,7 @@ class Lane:
         """Let the account know at which base bar a compiled on_bar has raised."""
         called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
         if self._interpreter is None and called and self._bar[0]["index"] == 0:
-            catch_up(self._addresses[0], int(self._bar.ctypes.data))
+            catch_up(int(self.context.ctypes.data), int(self._bar.ctypes.data))
 
     def _interpret(self) -> Interpreter:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))

@@ -3,7 +3,7 @@
 At a moment t: resting orders meet the base bars that close at t; the account is marked; the
 strategy is called, shorter intervals first, then symbols in order; sessions close, sessions open.
 `open_moment` does what comes before the strategy; it is the same code whether the strategy behind
-it is compiled (`run_moments`) or interpreted (`stages.interpreted`).
+it is compiled (`walk_slot`) or interpreted (`stages.interpreted`).
 """
 
 from typing import Any, NamedTuple
@@ -12,10 +12,11 @@ import numpy as np
 from numba import njit, types
 
 from pipeline.execution.account import account_at, mark, mark_run
-from pipeline.execution.book import end_moment
+from pipeline.execution.book import empty_inbox, end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.fills import FILL
 from pipeline.execution.funding import charge_funding
+from pipeline.execution.lots import watch_lots
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
 from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
@@ -33,6 +34,7 @@ from pipeline.stages.schedule import (
 )
 from pipeline.stages.session_turn import close_session, open_session
 from pipeline.stages.slot import SESSION
+from pipeline.stages.slot_view import begin_slot
 from pipeline.strategy.bar import bar_at, bound_place
 from pipeline.strategy.bar_run import stirred
 from pipeline.strategy.compiled import call_hook, call_run
@@ -390,7 +392,7 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
 
 @njit(cache=True)
 def _run_until(context_address: int, program_address: int, index: int, count: int) -> int:
-    """`run_moments` where no funding time comes between."""
+    """`_run_moments` where no funding time comes between."""
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -461,13 +463,12 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     return count
 
 
-@njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True, nogil=True)
-def run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
+@njit(cache=True)
+def _run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
 
     It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
-    the context then says in which hook, for which symbol and when. The interpreter's lock is not
-    held, so that a thread can end the process while a hook does not return.
+    the context then says in which hook, for which symbol and when.
     """
     context = context_at(context_address)
     account = account_at(context.account)
@@ -478,3 +479,42 @@ def run_moments(context_address: int, program_address: int, index: int, count: i
         if index < until or until == count:
             return index
         charge_funding(account, moment_at(context.moments + until * _MOMENT_SIZE).t)
+
+
+@njit(types.int64(types.int64, types.int64, types.int64), cache=True)
+def end_walk(context_address: int, index: int, count: int) -> int:
+    """Leave a slot of ``count`` moments that was walked up to ``index``; what `walk_slot` returns.
+
+    The inbox is left to the next lane: what is done is reported at this lane's next moment.
+    """
+    account = account_at(context_at(context_address).account)
+    if index < count:
+        return index
+    watch_lots(account)
+    if account.broken != 0 or account.resting + account.inbox_count > account.book_capacity:
+        return -1
+    if account.inbox_count != 0:
+        empty_inbox(account)
+    return count
+
+
+# The interpreter's lock is not held, so that a thread can end the process while a hook does not
+# return.
+@njit(types.int64(*4 * (types.int64,)), cache=True, nogil=True)
+def walk_on(context_address: int, program_address: int, index: int, count: int) -> int:
+    """Walk a slot from moment ``index`` on with compiled hooks; as `walk_slot`."""
+    index = _run_moments(context_address, program_address, index, count)
+    return end_walk(context_address, index, count)
+
+
+@njit(types.int64(*6 * (types.int64,)), cache=True, nogil=True)
+def walk_slot(
+    context_address: int, program_address: int, bindings: int, bound: int, view: int, count: int
+) -> int:
+    """Have a lane take up a slot (see `begin_slot`) and walk its ``count`` moments.
+
+    Returns ``count``; or, for want of room, the moment it stopped before; or -1, if the inbox could
+    not be moved to the book at the end, or a cost could not be found at its last moments.
+    """
+    begin_slot(context_address, bindings, bound, view)
+    return walk_on(context_address, program_address, 0, count)
