@@ -61,8 +61,8 @@ class Lane:
         self._shape = shape
         self._outbox = outbox
         self._names = tuple(name for name, _, _ in spec.bindings)
-        self._tells_orders = "on_order" in hooks_of(type(spec.strategy))
-        reserve = INBOX if self._tells_orders else 0
+        self._hooks = hooks_of(type(spec.strategy))
+        reserve = INBOX if "on_order" in self._hooks else 0
         self._own = LaneAccount(shape, terms, outbox, reserve, ranged=ranged)
         #: The account's record, ACCOUNT[1].
         self.account = self._own.record
@@ -139,7 +139,7 @@ class Lane:
         record["binding_count"] = len(self._bindings)
         record["reset_count"] = len(resets)
         record["intervals"] = sum(1 << index for index in self._spec.wanted)
-        record["hooks"] = sum(1 << HOOK_INDEX[name] for name in hooks_of(cls))
+        record["hooks"] = sum(1 << HOOK_INDEX[name] for name in self._hooks)
 
     def _make_strategy(self) -> tuple[Enter, WalkOn, Callable[[str], None]]:
         """Return how to take up a slot and walk it, how to go on, and how to call a bare hook."""
@@ -228,8 +228,12 @@ class Lane:
         What is still held goes to the outbox as round trips without an exit.
         """
         self._own.empty_outbox()
-        self._make_room()
-        self._guarded("on_stop", self._call, "on_stop")
+        record, called = self.account[0], "on_stop" in self._hooks
+        # Else an empty outbox has room for all there can be: one lot per symbol.
+        if called or record["resting"] or record["fifo"]:
+            self._make_room()
+        if called:
+            self._guarded("on_stop", self._call, "on_stop")
         report_open_at(self._own.address)
 
     def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
@@ -237,10 +241,9 @@ class Lane:
 
         Views, valid until the next run or take.
         """
-        record = self.account[0]
-        fills = self._outbox.fills[: record["fills_out_count"]]
-        orders = self._outbox.orders[self._kept : record["orders_out_count"]]
-        return fills, orders, self._outbox.trips[: record["trips_out_count"]]
+        fills, orders, trips = self._own.counts()
+        outbox = self._outbox
+        return outbox.fills[:fills], outbox.orders[self._kept : orders], outbox.trips[:trips]
 
     def resting(self) -> npt.NDArray[Any]:
         """The orders still at rest, ORDER[n]: a view."""
@@ -260,7 +263,7 @@ class Lane:
 
     def _untold(self) -> npt.NDArray[Any]:
         """Return a copy of the orders that were taken and that on_order has yet to see."""
-        if not self._tells_orders:
+        if "on_order" not in self._hooks:
             return _NO_ORDERS
         record = self.account[0]
         return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()

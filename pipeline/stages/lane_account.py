@@ -70,6 +70,9 @@ class LaneAccount:
         self.record[0]["book_reserve"] = reserve
         self.record[0]["ranged"] = ranged
         self.address = int(self.record.ctypes.data)
+        first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
+        # In one read: each field of a record takes as long as all of them.
+        self._counts = self.record.view(np.int64)[first : first + 6 : 2]
         self._attach_outbox()
 
     @property
@@ -155,6 +158,11 @@ class LaneAccount:
     def resting(self) -> npt.NDArray[Any]:
         """The orders still at rest, ORDER[n]: a view."""
         return self._book[: self.record[0]["resting"]]
+
+    def counts(self) -> list[int]:
+        """How many fills, orders and round trips are in the outbox."""
+        counts: list[int] = self._counts.tolist()
+        return counts
 
     def facts(self) -> dict[str, Any]:
         """What the account came to, by name."""

@@ -113,8 +113,8 @@ def hook(self_address, bar_address, context_address, count):
     while seen < count and (seen == 0 or not (changed(context, account) or met(run, seen))):
         bar.at = run.at + seen  # for who says where the hook has raised
         place = run.symbol, run.table, bar.at, run.prices + 8 * seen, run.plane
-        times = run.close_ts + 8 * seen, run.closes + 8 * seen
-        ctx = run_context(context_address, *times, run.last_price, run.cursor, run.row + seen)
+        moving = run.close_ts, run.closes, run.last_price, run.cursor, run.row, seen
+        ctx = run_context(context_address, *moving)
         body(own, make_bar(*place, ({values})), ctx)
         seen += 1
     if seen > 1:

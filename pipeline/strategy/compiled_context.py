@@ -65,15 +65,15 @@ class RunContextType(ContextType):
         types.Type.__init__(self, "ringtape.RunContext")
 
 
-_MEMBERS = ("context", "close_ts", "close", "last_price", "cursor", "row")
+_MEMBERS = ("context", "close_ts", "closes", "last_price", "cursor", "row", "index")
 _run_context_type = RunContextType()
 
 
 @register_model(RunContextType)
 class _RunContextModel(models.StructModel):  # type: ignore[misc]
-    """Addresses: of the CONTEXT, the bar's close time and close, and the cells they belong in.
+    """Addresses: of the CONTEXT, the times and closes of a run, and the cells they belong in.
 
-    ``row`` is what belongs in ``cursor``.
+    ``row`` is that of its first bar, as it belongs in ``cursor``, ``index`` the bar's in the run.
     """
 
     def __init__(self, manager: Any, kind: Any) -> None:
@@ -85,10 +85,11 @@ def run_context(
     typingctx: Any,
     context: Any,
     close_ts: Any,
-    close: Any,
+    closes: Any,
     last_price: Any,
     cursor: Any,
     row: Any,
+    index: Any,
 ) -> Any:
     """Make the ``ctx`` of one bar of a run."""
 
@@ -101,7 +102,7 @@ def run_context(
     return _run_context_type(*(types.int64 for _ in _MEMBERS)), codegen
 
 
-_context, _close_ts, _close, _last_price, _cursor, _row = (
+_context, _close_ts, _closes, _last_price, _cursor, _row, _index = (
     member(name, types.int64) for name in _MEMBERS
 )
 
@@ -142,9 +143,9 @@ def _compiled_address(ctx: Any) -> Any:
     def brought_up(ctx):  # type: ignore[no-untyped-def]
         address = _context(ctx)
         context_at(address).asked = 1
-        account_at(context_at(address).account).now = load_i8(_close_ts(ctx), 0)
-        store_f8(_last_price(ctx), 0, load_f8(_close(ctx), 0))
-        store_i8(_cursor(ctx), 0, _row(ctx))
+        account_at(context_at(address).account).now = load_i8(_close_ts(ctx), _index(ctx))
+        store_f8(_last_price(ctx), 0, load_f8(_closes(ctx), _index(ctx)))
+        store_i8(_cursor(ctx), 0, _row(ctx) + _index(ctx))
         return address
 
     return brought_up
