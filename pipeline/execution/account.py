@@ -39,7 +39,7 @@ _COUNTS = (
     *("booked_date", "next_action", "action_count"),
     *("positions_split", "orders_split", "dividends_booked"),
     *("fills_as_maker", "tier_count", "tiers_by_units", "broken", "month"),
-    *("next_funding", "poor_fills", "ranged"),
+    *("next_funding", "poor_fills", "tabled"),
 )
 _MONEY = (
     *("initial_cash", "cash", "equity"),

@@ -26,7 +26,9 @@ _copy_order = copy_record(ORDER)
 
 @njit(cache=True)
 def _report(account: Any, address: int) -> None:
-    _copy_order(account.orders_out + account.orders_out_count * _ORDER_SIZE, address)
+    """Append an order to the outbox; only count it if nobody looks at it, not even ``on_order``."""
+    if account.tabled != 0 or account.book_reserve != 0:
+        _copy_order(account.orders_out + account.orders_out_count * _ORDER_SIZE, address)
     account.orders_out_count += 1
 
 

@@ -13,7 +13,7 @@ that is closed, oldest lots first, is a round trip.
 
 How far the market went for and against a lot is read from the bars it lived through when it closes
 or the slot ends (`watch_lots`), not as they come: a run over two columns of memory instead of work
-at every bar; where no round trips are written, not even that (``ranged`` 0).
+at every bar. Where round trips are only counted (``tabled`` 0), not even that is done.
 """
 
 from typing import Any
@@ -237,10 +237,10 @@ def _close(
 
 @njit(cache=True, inline="always")
 def _watch(account: Any, lot: Any, until: int) -> None:
-    """Note the range, if it is wanted, of the bars from ``lot.since`` to before ``until``."""
+    """Note the range of the bars from ``lot.since`` to before ``until``, if it is written."""
     lot.bars += until - lot.since
     since, lot.since = lot.since, until
-    if account.ranged == 0:
+    if account.tabled == 0:
         return
     highs = account.prices + 8 * _HIGH * account.plane
     lows = account.prices + 8 * _LOW * account.plane
@@ -276,8 +276,11 @@ def _report(account: Any, symbol: int, lot: Any, ts: int) -> None:
 def _append_trip(
     account: Any, symbol: int, lot: Any, ts: int, exit_price: float, profit: float
 ) -> None:
-    trip = trip_at(account.trips_out + account.trips_out_count * _TRIP_SIZE)
+    place = account.trips_out_count
     account.trips_out_count += 1
+    if account.tabled == 0:
+        return
+    trip = trip_at(account.trips_out + place * _TRIP_SIZE)
     trip.symbol = symbol
     trip.quantity = lot.entered
     trip.entry_ts = lot.entry_ts

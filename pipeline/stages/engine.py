@@ -79,7 +79,7 @@ class Engine:
         for spec in specs:
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
-                lane = Lane(spec, shape, terms, self._outbox, ranged=records.writes_tables)
+                lane = Lane(spec, shape, terms, self._outbox, tabled=records.writes_tables)
                 self._running.append(_Running(lane, spec.universe))
         attend(-1, 0)
         self._session_dates: list[int] = []

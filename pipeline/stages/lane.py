@@ -43,7 +43,7 @@ _NO_ORDERS = np.zeros(0, ORDER)
 class Lane:
     """Owns one lane's memory and runs its strategy over the slots of the tape.
 
-    All arrays the compiled loop knows by address live as long as this object does. ``ranged``: see
+    All arrays the compiled loop knows by address live as long as this object does. ``tabled``: see
     `LaneAccount`.
     """
 
@@ -54,7 +54,7 @@ class Lane:
         terms: Terms,
         outbox: Outbox,
         *,
-        ranged: bool = True,
+        tabled: bool = True,
     ) -> None:
         self.number = spec.number
         self._spec = spec
@@ -63,7 +63,7 @@ class Lane:
         self._names = tuple(name for name, _, _ in spec.bindings)
         self._hooks = hooks_of(type(spec.strategy))
         reserve = INBOX if "on_order" in self._hooks else 0
-        self._own = LaneAccount(shape, terms, outbox, reserve, ranged=ranged)
+        self._own = LaneAccount(shape, terms, outbox, reserve, tabled=tabled)
         #: The account's record, ACCOUNT[1].
         self.account = self._own.record
         self._pricing = Pricing(terms, self.account)

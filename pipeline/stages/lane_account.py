@@ -46,12 +46,12 @@ _ORDERS = 16
 class LaneAccount:
     """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
 
-    They live as long as this object. ``reserve``: see `book.check_room`; ``ranged``: whether the
-    ranges of round trips are wanted (see `execution.lots`).
+    They live as long as this object. ``reserve``: see `book.check_room`; ``tabled``: whether orders
+    and round trips are written somewhere, row by row; else they are only counted.
     """
 
     def __init__(
-        self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int, *, ranged: bool
+        self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int, *, tabled: bool
     ) -> None:
         self._shape = shape
         self._outbox = outbox
@@ -68,7 +68,7 @@ class LaneAccount:
         self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.record = self._open(terms)
         self.record[0]["book_reserve"] = reserve
-        self.record[0]["ranged"] = ranged
+        self.record[0]["tabled"] = tabled
         self.address = int(self.record.ctypes.data)
         first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
         # In one read: each field of a record takes as long as all of them.

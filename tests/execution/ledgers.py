@@ -187,7 +187,7 @@ class Ledger:
         one["session_close"] = one["hours_until"] = orders.NEVER
         for name in UNBOUNDED:
             one[name] = math.inf
-        one["ranged"] = True
+        one["tabled"] = True
         one["minimum"], one["maker_points"] = -math.inf, terms.get("basis_points", 0.0)
         one["tier_count"] = len(tiers)
         if own is not None:
