@@ -114,7 +114,7 @@ def _charged_by_tiers(account: Any, size: float, value: float, rate: float, make
     return charge
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def owed(account: Any, order: Any, ts: int, quantity: float, price: float, maker: bool) -> float:
     """Return what an order owes in all after a fill, which is noted in the order already.
 

@@ -46,7 +46,7 @@ _FILL_SIZE = FILL.itemsize
 fill_at = record_at(FILL)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _wanted(account: Any, order: Any) -> float:
     """Return what is left of an order; of a leg no more than closes the position, else 0."""
     left = order.quantity - order.filled
@@ -114,7 +114,7 @@ def fill_order(
         _tell_others(account, order, quantity, bar_ts, midway)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def _book(
     account: Any, order: Any, bar_ts: int, price: float, quantity: float, maker: bool
 ) -> None:

@@ -97,7 +97,7 @@ def _drop_first(account: Any, symbol: int) -> None:
     account.open_lots -= 1
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def settle(
     account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
 ) -> None:

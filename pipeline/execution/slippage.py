@@ -11,7 +11,7 @@ from pipeline.execution.orders import on_tick
 _HIGH, _LOW, _VOLUME = 1, 2, 4
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def slipped(account: Any, symbol: int, quantity: float, price: float) -> float:
     """Price after slippage, in the bar being matched, moved on to the next tick.
 
