@@ -13,14 +13,9 @@ import numpy.typing as npt
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import REPORTED
 from pipeline.market.bars import interval_ns
-from pipeline.stages.lane_loop import (
-    HOOK_INDEX,
-    fill_at_close,
-    load_bars,
-    open_moment,
-    report_orders,
-)
+from pipeline.stages.hook_calls import HOOK_INDEX, load_bars, report_orders
 from pipeline.stages.lane_spec import LaneSpec, bars_dtype
+from pipeline.stages.moment import fill_at_close, open_moment
 from pipeline.stages.outbox import Outbox
 from pipeline.stages.schedule import (
     CLOSES,

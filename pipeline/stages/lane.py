@@ -12,9 +12,10 @@ from pipeline.execution.fills import FILL
 from pipeline.execution.lots import report_open_at
 from pipeline.execution.orders import ORDER, REPORTED
 from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.stages.hook_calls import HOOK_INDEX, PROGRAM
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_account import LaneAccount
-from pipeline.stages.lane_loop import HOOK_INDEX, PROGRAM, end_walk, walk_on, walk_slot
+from pipeline.stages.lane_loop import end_walk, walk_on, walk_slot
 from pipeline.stages.lane_spec import LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.pricing import Pricing

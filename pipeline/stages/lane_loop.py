@@ -2,29 +2,42 @@
 
 At a moment t: resting orders meet the base bars that close at t; the account is marked; the
 strategy is called, shorter intervals first, then symbols in order; sessions close, sessions open.
-`open_moment` does what comes before the strategy; it is the same code whether the strategy behind
-it is compiled (`walk_slot`) or interpreted (`stages.interpreted`).
+
+Where one moment after the other is but the next base bar of one symbol, the lane does not look at
+moments at all, and does not leave the strategy's hook until that has placed an order, or a price
+has come to one at rest (`strategy.bar_run`); then it marks the account over all these bars at once.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit, types
 
-from pipeline.execution.account import account_at, mark, mark_run
+from pipeline.execution.account import account_at, mark_run
 from pipeline.execution.book import empty_inbox, end_moment
-from pipeline.execution.currency import convert
-from pipeline.execution.fills import FILL
 from pipeline.execution.funding import charge_funding
 from pipeline.execution.lots import watch_lots
-from pipeline.execution.margin import keep_margin
-from pipeline.execution.matching import match_bar, match_close
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
-from pipeline.execution.orders import ORDER, order_at
+from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
+from pipeline.stages.hook_calls import (
+    HOOK_INDEX,
+    call_fills,
+    call_orders,
+    call_sessions,
+    calls,
+    load_bars,
+    program_at,
+)
+from pipeline.stages.moment import (
+    MOMENT_SIZE,
+    begin_moment,
+    begin_of,
+    fill_at_close,
+    match,
+    open_here,
+    value,
+    view_of,
+)
 from pipeline.stages.schedule import (
-    CLOSES,
-    MOMENT,
-    OPENS,
     ROW_MASK,
     SYMBOL_MASK,
     SYMBOL_SHIFT,
@@ -32,290 +45,15 @@ from pipeline.stages.schedule import (
     first_after,
     moment_at,
 )
-from pipeline.stages.session_turn import close_session, open_session
-from pipeline.stages.slot import SESSION
 from pipeline.stages.slot_view import begin_slot
-from pipeline.strategy.bar import bar_at, bound_place
+from pipeline.strategy.bar import bar_at
 from pipeline.strategy.bar_run import stirred
 from pipeline.strategy.compiled import call_hook, call_run
 from pipeline.strategy.records import TABLE, context_at, table_at
-from pipeline.strategy.strategy import HOOKS
 
-#: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
-#: ``self``: one record per symbol and one of the lane's own; ``bindings``: BINDING[n];
-#: ``intervals``: bit i set if it wants bars of interval i; ``resets`` i8[n, 2]: cell of a self
-#: record and the bits it gets when a session opens; the rest: addresses of the compiled hooks.
-PROGRAM: np.dtype[Any] = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            *("self", "self_cells", "bar", "bars", "bindings", "binding_count"),
-            *("intervals", "hooks", "resets", "reset_count"),
-            *HOOKS,
-        )
-    ]
-)
-program_at = record_at(PROGRAM)
-
-HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
-_SESSION_OPEN, _FILL = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_fill"]
-_ORDER = HOOK_INDEX["on_order"]
+_FILL, _ORDER = HOOK_INDEX["on_fill"], HOOK_INDEX["on_order"]
 _BAR, _BARS = HOOK_INDEX["on_bar"], HOOK_INDEX["on_bars"]
-_SESSION_CLOSE = HOOK_INDEX["on_session_close"]
-
-_FILL_SIZE = FILL.itemsize
-_ORDER_SIZE = ORDER.itemsize
-_MOMENT_SIZE = MOMENT.itemsize
-_SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
-
-#: Leading cells of a bars record: ts, interval, count.
-BARS_CELLS = 3
-_PRICES, _CLOSE = 5, 3
-
-
-class _View(NamedTuple):
-    """Addresses that stand still while a slot is walked.
-
-    In locals they cost nothing; in their records each would be loaded again at every moment,
-    because a store through an address may change any field, as far as the compiler knows.
-    """
-
-    moments: int
-    entries: int
-    cursor: int
-    last_price: int
-    ts: int
-    close_ts: int
-    opens: int
-    closes: int
-    plane: int
-    stride: int
-
-
-@njit(cache=True)
-def _view_of(context: Any) -> _View:
-    base = table_at(context.tables)
-    return _View(
-        context.moments,
-        context.entries,
-        context.cursor,
-        account_at(context.account).last_price,
-        base.ts,
-        base.close_ts,
-        base.values,
-        base.values + 8 * _CLOSE * base.plane,
-        base.plane,
-        base.stride,
-    )
-
-
-@njit(cache=True)
-def begin_of(context: Any, index: int) -> int:
-    """Return where the bars of moment ``index`` begin in the entries."""
-    if index == 0:
-        return 0
-    return moment_at(context.moments + (index - 1) * _MOMENT_SIZE).end
-
-
-@njit(cache=True, inline="always")
-def _begin_moment(account: Any, t: int) -> int:
-    """Begin a moment; the number of fills in the outbox before it.
-
-    -1, with nothing done, if the outbox or the book must first be emptied or enlarged.
-    """
-    if account.done != 0 or account.inbox_count != 0:
-        end_moment(account)
-    if account.full != 0:
-        return -1
-    account.now = t
-    before: int = account.fills_out_count
-    return before
-
-
-@njit(cache=True, inline="always")
-def _match(account: Any, view: _View, symbol: int, at: int) -> None:
-    """Let orders at rest meet the base bar at a place in its columns."""
-    match_bar(account, symbol, load_i8(view.ts, at), view.close_ts, view.opens, view.plane, at)
-
-
-@njit(cache=True, inline="always")
-def _value(account: Any) -> None:
-    """Mark the account where base bars have closed."""
-    if account.foreign != 0:
-        convert(account)
-    mark(account)
-    if account.maintenance > 0.0:
-        keep_margin(account)
-
-
-@njit(cache=True, inline="always")
-def _open_moment(account: Any, view: _View, moment: Any, begin: int) -> int:
-    """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
-
-    Returns what `_begin_moment` does.
-    """
-    before = _begin_moment(account, moment.t)
-    if before < 0:
-        return before
-    base_end = moment.base_end
-    if account.resting > 0:
-        for place in range(begin, base_end):
-            entry = load_i8(view.entries, place)
-            symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-            _match(account, view, symbol, symbol * view.stride + (entry & ROW_MASK))
-    # Ends that are read from memory keep the compiler from unrolling what mostly runs once.
-    place = begin
-    while place < moment.base_end:
-        entry = load_i8(view.entries, place)
-        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-        row = entry & ROW_MASK
-        store_f8(view.last_price, symbol, load_f8(view.closes, symbol * view.stride + row))
-        store_i8(view.cursor, symbol, row)
-        place += 1
-    while place < moment.end:
-        entry = load_i8(view.entries, place)
-        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-        cell = (entry >> TABLE_SHIFT) * account.symbols + symbol
-        store_i8(view.cursor, cell, entry & ROW_MASK)
-        place += 1
-    if base_end > begin:
-        _value(account)
-    return before
-
-
-@njit(types.int64(types.int64, types.int64, types.int64), cache=True)
-def open_moment(context_address: int, index: int, begin: int) -> int:
-    """`_open_moment` number ``index``, for the walk of an interpreted strategy."""
-    context = context_at(context_address)
-    account = account_at(context.account)
-    moment = moment_at(context.moments + index * _MOMENT_SIZE)
-    if moment.t > account.next_funding:
-        charge_funding(account, moment.t)
-    return _open_moment(account, _view_of(context), moment, begin)
-
-
-@njit(cache=True)
-def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
-    """Fill the bars record with the bars of one interval in entries[begin:end]; where they end.
-
-    Symbols without a bar at this moment have present 0 and NaN in every column.
-    """
-    context = context_at(context_address)
-    program = program_at(program_address)
-    symbols = account_at(context.account).symbols
-    table = table_at(context.tables + index * _TABLE_SIZE)
-    columns = _PRICES + program.binding_count
-    for symbol in range(symbols):
-        store_i8(program.bars, BARS_CELLS + symbol, 0)
-    for cell in range(columns * symbols):
-        store_f8(program.bars, BARS_CELLS + symbols + cell, np.nan)
-    place = begin
-    while place < end:
-        entry = load_i8(context.entries, place)
-        if entry >> TABLE_SHIFT != index:
-            break
-        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
-        row = entry & ROW_MASK
-        store_i8(program.bars, BARS_CELLS + symbol, 1)
-        at = BARS_CELLS + symbols + symbol
-        of = symbol * table.stride + row
-        for price in range(_PRICES):
-            value = load_f8(table.values, price * table.plane + of)
-            store_f8(program.bars, at + price * symbols, value)
-        for binding in range(program.binding_count):
-            known = bound_place(context, program.bindings, binding, index, symbol, of)
-            store_f8(program.bars, at + (_PRICES + binding) * symbols, load_f8(known, 0))
-        place += 1
-    store_i8(program.bars, 0, account_at(context.account).now)
-    store_i8(program.bars, 1, table.interval)
-    store_i8(program.bars, 2, place - begin)
-    return place
-
-
-@njit(cache=True)
-def _reset_state(program: Any, symbols: int) -> None:
-    for reset in range(program.reset_count):
-        cell = load_i8(program.resets, 2 * reset)
-        for record in range(symbols + 1):
-            at = record * program.self_cells + cell
-            store_i8(program.self, at, load_i8(program.resets, 2 * reset + 1))
-
-
-@njit(cache=True)
-def _calls(program: Any, hook: int) -> bool:
-    return (program.hooks >> hook) & 1 == 1
-
-
-@njit(cache=True)
-def _call_fills(context_address: int, program_address: int, before: int) -> None:
-    """Call on_fill for the fills in the outbox from ``before`` on."""
-    context = context_at(context_address)
-    account = account_at(context.account)
-    program = program_at(program_address)
-    context.hook = _FILL
-    for fill in range(before, account.fills_out_count):
-        address = account.fills_out + fill * _FILL_SIZE
-        context.symbol = load_i8(address, 1)
-        own = program.self + 8 * program.self_cells * context.symbol
-        call_hook(program.on_fill, own, address, context_address)
-
-
-@njit(cache=True)
-def report_orders(context_address: int) -> int:
-    """Report the orders that have ended; the first in the outbox that `on_order` was not told."""
-    account = account_at(context_at(context_address).account)
-    end_moment(account)
-    first = account.orders_told
-    account.orders_told = account.orders_out_count
-    return first
-
-
-@njit(cache=True)
-def _call_orders(context_address: int, program_address: int) -> None:
-    """Call on_order for each order that has ended since it was last called."""
-    context = context_at(context_address)
-    account = account_at(context.account)
-    program = program_at(program_address)
-    context.hook = _ORDER
-    for index in range(report_orders(context_address), account.orders_out_count):
-        address = account.orders_out + index * _ORDER_SIZE
-        context.symbol = order_at(address).symbol
-        own = program.self + 8 * program.self_cells * context.symbol
-        call_hook(program.on_order, own, address, context_address)
-
-
-@njit(cache=True)
-def fill_at_close(context_address: int, before: int) -> int:
-    """Fill this moment's market orders at its bars' closes; fills in the outbox until then.
-
-    ``before``: those before the moment.
-    """
-    context = context_at(context_address)
-    account = account_at(context.account)
-    base = table_at(context.tables)
-    until: int = account.fills_out_count
-    match_close(account, before, base.ts, base.close_ts, base.values, base.plane, base.stride)
-    return until
-
-
-@njit(cache=True)
-def _call_sessions(context_address: int, program_address: int, flags: int) -> None:
-    """Close and open sessions, and call the hooks for it."""
-    context = context_at(context_address)
-    program = program_at(program_address)
-    symbols = account_at(context.account).symbols
-    lane_self = program.self + 8 * program.self_cells * symbols
-    context.symbol = -1
-    if flags & CLOSES:
-        address = context.sessions + close_session(context_address) * _SESSION_SIZE
-        context.hook = _SESSION_CLOSE
-        call_hook(program.on_session_close, lane_self, address, context_address)
-    if flags & OPENS:
-        address = context.sessions + open_session(context_address) * _SESSION_SIZE
-        _reset_state(program, symbols)
-        context.hook = _SESSION_OPEN
-        call_hook(program.on_session_open, lane_self, address, context_address)
 
 
 @njit(cache=True, inline="always")
@@ -346,29 +84,29 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
-    view = _view_of(context)
+    view = view_of(context)
     symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
     row = entry & ROW_MASK
     first = symbol * view.stride + row
     own = program.self + 8 * program.self_cells * symbol
-    fills, orders = _calls(program, _FILL), _calls(program, _ORDER)
+    fills, orders = calls(program, _FILL), calls(program, _ORDER)
     bar = bar_at(program.bar)
     bar.index, bar.table, bar.symbol = 0, context.tables, symbol
     index = 0
     while index < count:
         at = first + index
-        before = _begin_moment(account, load_i8(view.close_ts, at))
+        before = begin_moment(account, load_i8(view.close_ts, at))
         if before < 0:
             return index
         if account.resting > 0:
-            _match(account, view, symbol, at)
+            match(account, view, symbol, at)
         store_f8(view.last_price, symbol, load_f8(view.closes, at))
         store_i8(view.cursor, symbol, row + index)
-        _value(account)
+        value(account)
         if fills:
-            _call_fills(context_address, program_address, before)
+            call_fills(context_address, program_address, before)
         if orders:
-            _call_orders(context_address, program_address)
+            call_orders(context_address, program_address)
         if account.done != 0 and account.inbox_count == 0:
             end_moment(account)
         watched = load_i8(account.resting_of, symbol) != 0
@@ -386,7 +124,7 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
         if account.this_close != 0:
             before = fill_at_close(context_address, before)
             if fills:
-                _call_fills(context_address, program_address, before)
+                call_fills(context_address, program_address, before)
     return count
 
 
@@ -396,12 +134,12 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
-    view = _view_of(context)
+    view = view_of(context)
     bar = bar_at(program.bar)
-    fills, orders = _calls(program, _FILL), _calls(program, _ORDER)
-    bars = _calls(program, _BARS)
+    fills, orders = calls(program, _FILL), calls(program, _ORDER)
+    bars = calls(program, _BARS)
     wanted = program.intervals
-    on_bar = program.on_bar if _calls(program, _BAR) else 0
+    on_bar = program.on_bar if calls(program, _BAR) else 0
     on_alike = on_bar != 0 and wanted & 1 == 1 and not bars
     own, self_size = program.self, 8 * program.self_cells
     lane_self = own + account.symbols * self_size
@@ -409,7 +147,7 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     begin = begin_of(context, index)
     m = index
     while m < count:
-        moment = moment_at(view.moments + m * _MOMENT_SIZE)
+        moment = moment_at(view.moments + m * MOMENT_SIZE)
         if moment.alike > 1 and on_alike:
             alike = min(moment.alike, count - m)
             entry = load_i8(view.entries, begin)
@@ -420,14 +158,14 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
             if walked < alike:
                 return m
             continue
-        before = _open_moment(account, view, moment, begin)
+        before = open_here(account, view, moment, begin)
         if before < 0:
             return m
         m += 1
         if fills:
-            _call_fills(context_address, program_address, before)
+            call_fills(context_address, program_address, before)
         if orders:
-            _call_orders(context_address, program_address)
+            call_orders(context_address, program_address)
         place = start = group = begin
         begin = moment.end
         while place < begin:
@@ -457,9 +195,9 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
         if account.this_close != 0 and begin > start:
             before = fill_at_close(context_address, before)
             if fills:
-                _call_fills(context_address, program_address, before)
+                call_fills(context_address, program_address, before)
         if moment.flags != 0:
-            _call_sessions(context_address, program_address, moment.flags)
+            call_sessions(context_address, program_address, moment.flags)
     return count
 
 
@@ -467,7 +205,7 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
 def _run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
 
-    It stops early only for want of room (see `_open_moment`). What a hook raises passes through;
+    It stops early only for want of room (see `open_here`). What a hook raises passes through;
     the context then says in which hook, for which symbol and when.
     """
     context = context_at(context_address)
@@ -478,7 +216,7 @@ def _run_moments(context_address: int, program_address: int, index: int, count: 
         index = _run_until(context_address, program_address, index, until)
         if index < until or until == count:
             return index
-        charge_funding(account, moment_at(context.moments + until * _MOMENT_SIZE).t)
+        charge_funding(account, moment_at(context.moments + until * MOMENT_SIZE).t)
 
 
 @njit(types.int64(types.int64, types.int64, types.int64), cache=True)
