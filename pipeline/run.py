@@ -207,7 +207,7 @@ def run(
         folder.write_performance(summary.pop("report"))
         folder.write_summary(summary)
     except BaseException as error:
-        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        reason = "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else str(error)
         folder.mark_partial(reason)
         folder.merge(shape.symbols)
         error.add_note(f"partial results: {folder.path}")

@@ -349,7 +349,11 @@ class Crew:
     ) -> None:
         try:
             if self._processes_left():
-                why = "interrupted" if kind is KeyboardInterrupt else str(error or "stopped")
+                why = (
+                    "interrupted"
+                    if kind in (KeyboardInterrupt, SystemExit)
+                    else str(error or "stopped")
+                )
                 self.control.abort("supervisor", why)
             self._join(_GRACE_SECONDS)
             if kind is not None:

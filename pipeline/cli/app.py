@@ -67,6 +67,10 @@ class Commands(click.Group):
             if is_debug(ctx):
                 traceback.print_exc()
             raise CommandFailedError(f"interrupted{_notes(interrupt)}", INTERRUPTED) from None
+        except SystemExit as end:
+            if end.code != TERMINATED:
+                raise
+            raise CommandFailedError(f"told to end{_notes(end)}", TERMINATED) from None
 
 
 @click.group(
@@ -129,7 +133,7 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _complain(message: str, code: int) -> None:
-    word = "" if code == INTERRUPTED else "error: "
+    word = "" if code in (INTERRUPTED, TERMINATED) else "error: "
     try:
         click.echo(f"ringtape: {word}{message}", err=True)
     except BrokenPipeError:

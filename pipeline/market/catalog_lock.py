@@ -9,25 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import DataError
+from pipeline.market.file_lock import try_lock
 
 _POLL_SECONDS = 0.02
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager
@@ -57,7 +46,7 @@ def catalog_lock(folder: Path, timeout: float = 60.0) -> Iterator[None]:
 def _acquire(path: Path) -> int | None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _try_lock(descriptor)
+        try_lock(descriptor)
         if os.fstat(descriptor).st_ino == path.stat().st_ino:
             with contextlib.suppress(OSError):  # only for messages; the disk may be full
                 os.ftruncate(descriptor, 0)

@@ -12,6 +12,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,7 @@ from pipeline.sweep.ledger_rows import (
     sweep_row,
     sweep_values,
 )
+from pipeline.sweep.ledger_running import RunningMark, is_running
 
 __all__ = ["FILE", "ComparedSet", "LaneRow", "Ledger", "SweepRow"]
 
@@ -69,6 +71,7 @@ class Ledger:
         self.folder = folder
         self.path = folder / FILE
         self._connection = connection
+        self._marks: dict[str, RunningMark] = {}
 
     @classmethod
     def open(cls, folder: Path, create: bool = True) -> Self:
@@ -98,6 +101,8 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file; twice is fine."""
+        for mark in self._marks.values():
+            mark.close()
         self._connection.close()
 
     # -- writing ------------------------------------------------------------------------------
@@ -105,6 +110,8 @@ class Ledger:
     def begin(self, sweep: SweepRow) -> None:
         """Enter a sweep, or one that is resumed again; what killed writers left is removed."""
         _check_state(sweep.state, SWEEP_STATES)
+        if sweep.sweep not in self._marks:
+            self._marks[sweep.sweep] = RunningMark(self.folder, sweep.sweep)
         with self._writing():
             self._connection.execute(_BEGIN, sweep_values(sweep))
             named = self._connection.execute("SELECT DISTINCT returns_file FROM lanes")
@@ -116,6 +123,8 @@ class Ledger:
         with self._writing():
             self._require_sweep(sweep)
             self._connection.execute("UPDATE sweeps SET state = ? WHERE sweep = ?", (state, sweep))
+        if sweep in self._marks:
+            self._marks.pop(sweep).close()
 
     def record(
         self,
@@ -178,12 +187,21 @@ class Ledger:
             return {values[0]: lane_row(values) for values in found}
 
     def sweeps(self) -> list[SweepRow]:
-        """Return all sweeps, the first that was started first."""
+        """Return all sweeps, the first that was started first.
+
+        One whose process is gone before its end is "partial".
+        """
         with reported(self.path):
             found = self._connection.execute(
                 f"SELECT {SWEEP_COLUMNS} FROM sweeps ORDER BY started, sweep"
             )
-            return [sweep_row(values) for values in found]
+            rows = [sweep_row(values) for values in found]
+        return [
+            replace(row, state="partial")
+            if row.state == "running" and not is_running(self.folder, row.sweep)
+            else row
+            for row in rows
+        ]
 
     def lanes(
         self,

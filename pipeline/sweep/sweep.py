@@ -121,7 +121,7 @@ def sweep(
             book.finish(row.sweep, "done")
         except BaseException as error:
             folder.mark_partial(
-                "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+                "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else str(error)
             )
             book.finish(row.sweep, "partial")
             error.add_note(f"what is done is in {home}; go on with --resume")

@@ -125,8 +125,8 @@ def run(config, *, out, **options):
     try:
         print("running", flush=True)
         signal.pause()
-    except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"partial results: {out / 'mine'}")
+    except BaseException as end:
+        end.add_note(f"partial results: {out / 'mine'}")
         raise
 
 sys.modules["pipeline.run"] = module = ModuleType("pipeline.run")
@@ -136,8 +136,14 @@ main(["run", "c.json"])
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
-def test_ctrl_c_ends_with_130_and_one_line_naming_the_folder_of_this_run(tmp_path: Path):
+@pytest.mark.skipif(sys.platform == "win32", reason="both are sent as POSIX signals")
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "told to end")],
+)
+def test_ctrl_c_and_sigterm_end_with_one_line_naming_the_folder_of_this_run(
+    tmp_path: Path, sent: signal.Signals, code: int, word: str
+):
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],
         cwd=tmp_path,
@@ -148,10 +154,10 @@ def test_ctrl_c_ends_with_130_and_one_line_naming_the_folder_of_this_run(tmp_pat
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "running\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, errors = process.communicate()
-    assert process.returncode == 130
-    assert errors == f"ringtape: interrupted; partial results: {Path('runs/mine')}\n"
+    assert process.returncode == code
+    assert errors == f"ringtape: {word}; partial results: {Path('runs/mine')}\n"
 
 
 def demo_runs(stub_run) -> list[tuple[Path, str]]:

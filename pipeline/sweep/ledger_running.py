@@ -1,0 +1,71 @@
+"""Which sweeps of a ledger are under way: each holds a lock on a file of its own, `running/<id>`.
+
+The ledger's row says "running" from a sweep's begin to its end. Of one that was killed it would
+say so for ever, but its lock is gone.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from pipeline.market.file_lock import try_lock
+
+FOLDER = "running"
+
+
+class RunningMark:
+    """Says to other processes that a sweep is under way, until it is closed or this process ends.
+
+    Where the file system knows no locks it says nothing.
+    """
+
+    def __init__(self, ledger: Path, sweep: str) -> None:
+        self._path = ledger / FOLDER / sweep
+        self._descriptor: int | None = None
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(exist_ok=True)
+            for other in self._path.parent.iterdir():
+                if not is_running(ledger, other.name):
+                    other.unlink(missing_ok=True)
+            while self._descriptor is None:
+                self._descriptor = self._locked()
+
+    def _locked(self) -> int | None:
+        """Return the file, open and locked; None if another sweep has taken it for a dead one's."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try_lock(descriptor)
+            if os.fstat(descriptor).st_ino == self._path.stat().st_ino:
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return None
+
+    def close(self) -> None:
+        """Take the mark away; twice is fine."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_running(ledger: Path, sweep: str) -> bool:
+    """Whether a sweep that has begun is under way, as far as this can be told."""
+    try:
+        descriptor = os.open(ledger / FOLDER / sweep, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        try_lock(descriptor)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
