@@ -121,7 +121,8 @@ def many(sample: Path) -> dict[str, Any]:
     """Five hundred lanes in four passes."""
     settings = settings_of("US_EQUITY", "2024-10-22", "2024-12-02", SYMBOLS[:2], ["1m"], sample)
     settings["strategy"] = {"name": "pipeline.strategy.examples:SmaCross"}
-    settings["pipeline"] = {"processors": 2, "slot_rows": 500}
+    # Small slots, so that it takes long enough to be struck amid its work.
+    settings["pipeline"] = {"processors": 2, "slot_rows": 30}
     settings["sweep"] = {
         "space": {"fast": {"from": 3, "to": 27}, "slow": {"from": 30, "to": 68, "step": 2}},
         "lanes_per_pass": 125,
@@ -137,12 +138,15 @@ class Blow:
     def __init__(self, role: str, evaluations: int) -> None:
         self._role, self._evaluations = role, evaluations
         self.struck = False
+        #: Whether most of the pass was still to be done.
+        self.amid = False
 
     def __call__(self, progress: SweepProgress) -> None:
         there = members()
         if not self.struck and progress.evaluations >= self._evaluations and self._role in there:
             os.kill(there[self._role], signal.SIGKILL)
             self.struck = True
+            self.amid = progress.evaluations % (2 * BARS * LANES // 4) < BARS * LANES // 4
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +169,8 @@ def test_a_sweep_goes_on_without_an_engine_and_its_lanes_run_again(
     blow = Blow("engine 1", moment)
     result = sweep(many(sample), out=tmp_path, engines=2, progress=blow)
     assert done(result.rows) == undisturbed
-    if blow.struck:
-        assert result.summary["passes"] > 4
+    # As many as without, if the blow came when the engine had done its part.
+    assert result.summary["passes"] >= 4 + (blow.struck and blow.amid)
 
 
 @pytest.mark.parametrize("role", ["coordinator", "processor 1"])
