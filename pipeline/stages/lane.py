@@ -36,8 +36,9 @@ from pipeline.strategy.strategy import (
     states_of,
 )
 
+#: How a lane takes up a slot and walks it, and how it goes on from a moment; see `walk_slot`.
 Enter = Callable[[SlotView], int]
-WalkOn = Callable[[SlotView, int], int]
+GoOn = Callable[[SlotView, int], int]
 _NO_ORDERS = np.zeros(0, ORDER)
 
 
@@ -117,7 +118,6 @@ class Lane:
         for row, (_, index, column) in enumerate(self._spec.bindings):
             self._bindings[row]["table"], self._bindings[row]["column"] = index, column
         self._bar = np.zeros(1, BAR)
-        self._bar[0]["context"] = self.context.ctypes.data
         self._bar[0]["bindings"] = self._bindings.ctypes.data
         fields = list(self._self.dtype.names or ())
         resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
@@ -142,7 +142,7 @@ class Lane:
         record["intervals"] = sum(1 << index for index in self._spec.wanted)
         record["hooks"] = sum(1 << HOOK_INDEX[name] for name in self._hooks)
 
-    def _make_strategy(self) -> tuple[Enter, WalkOn, Callable[[str], None]]:
+    def _make_strategy(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
         """Return how to take up a slot and walk it, how to go on, and how to call a bare hook."""
         if self._spec.mode == "interpreted":
             return self._interpreted()
@@ -171,7 +171,7 @@ class Lane:
 
         return enter, go_on, call
 
-    def _interpreted(self) -> tuple[Enter, WalkOn, Callable[[str], None]]:
+    def _interpreted(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
         interpreter = self._interpreter = self._interpret()
         context = int(self.context.ctypes.data)
         bound = int(self._bindings.ctypes.data), len(self._bindings)

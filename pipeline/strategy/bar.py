@@ -2,13 +2,12 @@
 
     BAR record (one per lane)                 BINDING record (one per indicator of the strategy)
     +-------------------------------------+   +-------------------------------------------------+
-    | context -> CONTEXT                  |   | table:  index of its interval                   |
-    | table -> TABLE, index: its interval |   | column: which of that interval's columns        |
-    | symbol, at: place in a column       |   | values -> that column in the current slot       |
-    | bindings -> BINDING[]               |   +-------------------------------------------------+
-    +-------------------------------------+
+    | table -> TABLE, index: its interval |   | table:  index of its interval                   |
+    | symbol, at: place in a column       |   | column: which of that interval's columns        |
+    | bindings -> BINDING[]               |   | values -> that column in the current slot       |
+    +-------------------------------------+   +-------------------------------------------------+
 
-A hook mostly asks for two or three of a bar's values, so none is copied before it asks. Writer of
+It is where a call of on_bar begins; what the hook sees is made of it (`compiled_bar`). Writer of
 every cell: the engine process that owns the lane.
 """
 
@@ -24,7 +23,7 @@ from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.records import TABLE, context_at, table_at
 
 BAR: np.dtype[Any] = np.dtype(
-    [(name, "i8") for name in ("context", "table", "index", "symbol", "at", "bindings")]
+    [(name, "i8") for name in ("table", "index", "symbol", "at", "bindings")]
 )
 BINDING: np.dtype[Any] = np.dtype([(name, "i8") for name in ("table", "column", "values")])
 

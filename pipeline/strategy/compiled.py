@@ -132,7 +132,7 @@ def _no_hook(self_address: int, data_address: int, context_address: int) -> None
 
 @njit(RUN_SIGNATURE, cache=True)
 def _no_run(self_address: int, bar_address: int, context_address: int, count: int) -> int:
-    return count
+    return count  # never called
 
 
 def compile_hooks(

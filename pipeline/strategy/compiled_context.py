@@ -2,8 +2,7 @@
 
 In on_bar, which is called for one bar after the other (`bar_run`), it also carries what moves from
 bar to bar: the time, the last price and the cursor. They are written where the operations read
-them when the hook asks something that depends on them. Most hooks do so at few bars, and to write
-three values at each took a fifth of a lane's time.
+them when the hook asks something that depends on them, which most hooks do at few bars.
 """
 
 from collections.abc import Callable
