@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 from multiprocess import parent_process
 
@@ -97,6 +98,15 @@ def run_member(place: Place, work: Callable[[Place, Member], dict[str, Any]]) ->
     os._exit(code)
 
 
+def _memory() -> tuple[int, int]:
+    """Return the bytes of memory that this process has to itself, and those that it shares.
+
+    A run of seconds is hardly looked at from outside while it has the most.
+    """
+    sizes = psutil.Process().memory_full_info()
+    return sizes.uss, sizes.rss - sizes.uss
+
+
 def _end_with_supervisor() -> None:
     """End this process when the supervisor is gone, whatever it is doing, be it an endless hook.
 
@@ -143,7 +153,7 @@ def coordinate(replay: Replay, producer: Producer, place: Place, member: Member)
                 gate.wait_until_ready()
         started = time.monotonic_ns()
         coordinator.run(producer)
-        return {"started_ns": started, **coordinator.facts()}
+        return {"started_ns": started, **coordinator.facts(), "memory": _memory()}
 
 
 def process(
@@ -173,7 +183,7 @@ def process(
         reader.release()
         metrics.record_data_processor(start)
         metrics.flush()
-    return {}
+    return {"memory": _memory()}
 
 
 @dataclass(frozen=True)
@@ -218,7 +228,7 @@ def analyse(work: Analysis, reader: Reader, place: Place, member: Member) -> dic
     except BaseException:
         engine.abort()
         raise
-    return {**facts, "finished_ns": time.monotonic_ns()}
+    return {**facts, "finished_ns": time.monotonic_ns(), "memory": _memory()}
 
 
 def _engine(work: Analysis, slots: Sequence[Slot], place: Place, member: Member) -> Engine:

@@ -107,6 +107,13 @@ def run_pass(
             tick(stats)
 
         facts = crew.watch(watch, guard.lose)
+        memory.ended(
+            {
+                member.pid: one["memory"]
+                for member, one in zip(crew.members(), facts, strict=True)
+                if "memory" in one
+            }
+        )
         memory.sample(now=True)
     return guard.outcome(facts)
 

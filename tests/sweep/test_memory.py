@@ -28,6 +28,19 @@ def test_children_count_and_the_peak_stays():
     assert memory.peak == peak
 
 
+def test_who_ended_between_two_measurements_counts_with_what_it_had():
+    memory = TreeMemory()
+    memory.sample(now=True)
+    before = memory.peak
+    memory.ended({-1: (10_000_000, 0), -2: (20_000_000, 0)})
+    peak = memory.peak
+    assert before + 29_000_000 < peak < before + 40_000_000
+    memory.ended({})
+    assert memory.peak == peak
+    memory.ended({-1: (10_000_000, 10**10), -2: (20_000_000, 10**9)})
+    assert 10**10 + 30_000_000 < memory.peak < 10**10 + 10**9
+
+
 def test_it_does_not_measure_again_at_once(monkeypatch: pytest.MonkeyPatch):
     memory = TreeMemory()
     memory.sample(now=True)
