@@ -15,7 +15,7 @@ from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.hook_calls import HOOK_INDEX, PROGRAM
 from pipeline.stages.interpreted import Interpreter
 from pipeline.stages.lane_account import LaneAccount
-from pipeline.stages.lane_loop import end_walk, walk_on, walk_slot
+from pipeline.stages.lane_loop import end_walk, walk_slot
 from pipeline.stages.lane_spec import LaneSpec, Terms, bars_dtype
 from pipeline.stages.outbox import INBOX, Outbox
 from pipeline.stages.pricing import Pricing
@@ -161,10 +161,10 @@ class Lane:
         own = int(self._self[-1:].ctypes.data)
 
         def enter(view: SlotView) -> int:
-            return int(walk_slot(*addresses, *bound, view.address, view.schedule.count))
+            return int(walk_slot(*addresses, *bound, view.address, 0, view.schedule.count))
 
         def go_on(view: SlotView, index: int) -> int:
-            return int(walk_on(*addresses, index, view.schedule.count))
+            return int(walk_slot(*addresses, *bound, 0, index, view.schedule.count))
 
         def call(hook: str) -> None:
             hooks[hook](own, 0, addresses[0])

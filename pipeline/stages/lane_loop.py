@@ -74,7 +74,7 @@ def _runs_on(account: Any, symbol: int) -> bool:
     return account.foreign == 0 and (account.maintenance == 0.0 or account.held == 0)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _run_alike(context_address: int, program_address: int, entry: int, count: int) -> int:
     """Walk ``count`` moments that are but a symbol's next base bar each; how many were.
 
@@ -130,7 +130,7 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
 
 @njit(cache=True)
 def _run_until(context_address: int, program_address: int, index: int, count: int) -> int:
-    """`_run_moments` where no funding time comes between."""
+    """Walk moments index..count-1, between which no funding time comes; as `walk_slot`."""
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -201,24 +201,6 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     return count
 
 
-@njit(cache=True)
-def _run_moments(context_address: int, program_address: int, index: int, count: int) -> int:
-    """Walk moments index..count-1 with compiled hooks; the moment it stopped before, or count.
-
-    It stops early only for want of room (see `open_here`). What a hook raises passes through;
-    the context then says in which hook, for which symbol and when.
-    """
-    context = context_at(context_address)
-    account = account_at(context.account)
-    while True:
-        # Between funding times, so that no moment has to look at the clock for them.
-        until = first_after(context.moments, index, count, account.next_funding)
-        index = _run_until(context_address, program_address, index, until)
-        if index < until or until == count:
-            return index
-        charge_funding(account, moment_at(context.moments + until * MOMENT_SIZE).t)
-
-
 @njit(types.int64(types.int64, types.int64, types.int64), cache=True)
 def end_walk(context_address: int, index: int, count: int) -> int:
     """Leave a slot of ``count`` moments that was walked up to ``index``; what `walk_slot` returns.
@@ -236,23 +218,34 @@ def end_walk(context_address: int, index: int, count: int) -> int:
     return count
 
 
+# One function for both, and few that are called below it: each is optimised with all that it calls.
 # The interpreter's lock is not held, so that a thread can end the process while a hook does not
 # return.
-@njit(types.int64(*4 * (types.int64,)), cache=True, nogil=True)
-def walk_on(context_address: int, program_address: int, index: int, count: int) -> int:
-    """Walk a slot from moment ``index`` on with compiled hooks; as `walk_slot`."""
-    index = _run_moments(context_address, program_address, index, count)
-    return end_walk(context_address, index, count)
-
-
-@njit(types.int64(*6 * (types.int64,)), cache=True, nogil=True)
+@njit(types.int64(*7 * (types.int64,)), cache=True, nogil=True)
 def walk_slot(
-    context_address: int, program_address: int, bindings: int, bound: int, view: int, count: int
+    context_address: int,
+    program_address: int,
+    bindings: int,
+    bound: int,
+    view: int,
+    index: int,
+    count: int,
 ) -> int:
-    """Have a lane take up a slot (see `begin_slot`) and walk its ``count`` moments.
+    """Have a lane take up a slot (`begin_slot`) and walk its ``count`` moments from ``index`` on.
 
-    Returns ``count``; or, for want of room, the moment it stopped before; or -1, if the inbox could
-    not be moved to the book at the end, or a cost could not be found at its last moments.
+    ``view`` 0: go on with the slot taken up before. Returns ``count``; or, for want of room, the
+    moment it stopped before (see `begin_moment`); or -1, if the inbox could not be moved to the
+    book at the end, or a cost could not be found at its last moments. What a hook raises passes
+    through; the context then says in which hook, for which symbol and when.
     """
-    begin_slot(context_address, bindings, bound, view)
-    return walk_on(context_address, program_address, 0, count)
+    if view != 0:
+        begin_slot(context_address, bindings, bound, view)
+    context = context_at(context_address)
+    account = account_at(context.account)
+    while True:
+        # Between funding times, so that no moment has to look at the clock for them.
+        until = first_after(context.moments, index, count, account.next_funding)
+        index = _run_until(context_address, program_address, index, until)
+        if index < until or until == count:
+            return end_walk(context_address, index, count)
+        charge_funding(account, moment_at(context.moments + until * MOMENT_SIZE).t)
