@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from pipeline.results.digest import run_digest
 from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup, assert_same, run_in_process
-from tests.reference.market import Market
+from tests.reference.market import Market, random_walk, session_table
 from tests.reference.processes import (
     assert_nothing_left,
     outcomes,
@@ -29,6 +31,8 @@ from tests.reference.processes import (
 from tests.reference.replay import Outcome, all_bars, base_bars, replay
 from tests.reference.traders import Desk, Historian, Sleeper, Tinkerer
 from tests.strategies import (
+    MINUTE,
+    START,
     Exchange,
     corporate_actions,
     costs,
@@ -68,6 +72,17 @@ def test_so_it_does_where_bar_follows_bar_for_long(
     rare: list[Strategy] = [Sleeper(every=data.draw(st.integers(3, 30)))]
     lane = data.draw(lanes(market, 1) | st.just(rare))
     assert_like_the_reference(market, lane, replace(setup, slot_rows=rows), agreed)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 50])
+def test_what_ends_in_on_order_is_told_in_the_next_slot_too(rows: int):
+    """Moved to the outbox before, it was forgotten with it where a slot ended."""
+    ts = START + MINUTE * np.arange(40, dtype=np.int64)
+    spans = session_table([(START, START + 40 * MINUTE)])
+    market = Market({"A": random_walk(ts, 0)}, spans, ("1m",))
+    for step in (0.25, 1.0, 4.0):
+        setup = Setup(mode="compiled", slot_rows=rows)
+        assert_like_the_reference(market, [Desk(size=2.0, step=step)], setup, Terms(100_000.0))
 
 
 def names_no_number(lane: list[Strategy]) -> bool:

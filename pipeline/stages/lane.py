@@ -160,11 +160,12 @@ class Lane:
         bound = int(self._bindings.ctypes.data), len(self._bindings)
         own = int(self._self[-1:].ctypes.data)
 
-        def enter(view: SlotView) -> int:
-            return int(walk_slot(*addresses, *bound, view.address, 0, view.schedule.count))
-
         def go_on(view: SlotView, index: int) -> int:
-            return int(walk_slot(*addresses, *bound, 0, index, view.schedule.count))
+            return int(walk_slot(*addresses, index, view.schedule.count))
+
+        def enter(view: SlotView) -> int:
+            begin_slot(addresses[0], *bound, view.address)
+            return go_on(view, 0)
 
         def call(hook: str) -> None:
             hooks[hook](own, 0, addresses[0])

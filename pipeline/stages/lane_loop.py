@@ -29,6 +29,7 @@ from pipeline.stages.hook_calls import (
 )
 from pipeline.stages.moment import (
     MOMENT_SIZE,
+    View,
     begin_moment,
     begin_of,
     fill_at_close,
@@ -45,7 +46,6 @@ from pipeline.stages.schedule import (
     first_after,
     moment_at,
 )
-from pipeline.stages.slot_view import begin_slot
 from pipeline.strategy.bar import bar_at
 from pipeline.strategy.bar_run import stirred
 from pipeline.strategy.compiled import call_hook, call_run
@@ -57,11 +57,15 @@ _TABLE_SIZE = TABLE.itemsize
 
 
 @njit(cache=True, inline="always")
-def _runs_on(account: Any, symbol: int) -> bool:
+def _runs_on(account: Any, symbol: int, told: bool) -> bool:
     """Whether the next bars change but prices, and with them what the symbol's position is worth.
 
-    Until a hook, or a price that an order at rest waits for, says otherwise.
+    Until a hook, or a price that an order at rest waits for, says otherwise. ``told``: whether
+    `on_order` was called for what had ended; what ends in it is for the next moment to tell, and
+    stays in the book until then, because a slot's end empties the outbox.
     """
+    if account.done != 0 and account.inbox_count == 0 and not told:
+        end_moment(account)
     # Orders that are to look at every bar leave no quiet range (`orders.unsettle`).
     at_rest = load_i8(account.resting_of, symbol) != 0
     if at_rest and load_f8(account.quiet_high, symbol) == -np.inf:
@@ -72,6 +76,17 @@ def _runs_on(account: Any, symbol: int) -> bool:
     if account.held != (load_f8(account.position, symbol) != 0.0):
         return False
     return account.foreign == 0 and (account.maintenance == 0.0 or account.held == 0)
+
+
+@njit(cache=True, inline="always")
+def _end_run(account: Any, view: View, symbol: int, at: int, seen: int, watched: bool) -> None:
+    """Mark the account over a run of ``seen`` bars from ``at`` on, without the first.
+
+    ``watched``: orders at rest have met them.
+    """
+    mark_run(account, symbol, view.closes + 8 * (at + 1), seen - 1)
+    if watched:
+        store_i8(account.met, symbol, load_i8(view.ts, at + seen - 1))
 
 
 @njit(cache=True, inline="always")
@@ -107,20 +122,16 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
             call_fills(context_address, program_address, before)
         if orders:
             call_orders(context_address, program_address)
-        if account.done != 0 and account.inbox_count == 0:
-            end_moment(account)
         watched = load_i8(account.resting_of, symbol) != 0
         context.hook = _BAR
         context.symbol = symbol
         bar.at = at
-        seen = count - index if _runs_on(account, symbol) else 1
+        seen = count - index if _runs_on(account, symbol, orders) else 1
         seen = call_run(program.on_bar, own, program.bar, context_address, seen)
         index += seen
         if seen > 1:
             before = account.fills_out_count
-            mark_run(account, symbol, view.closes + 8 * (at + 1), seen - 1)
-            if watched:
-                store_i8(account.met, symbol, load_i8(view.ts, at + seen - 1))
+            _end_run(account, view, symbol, at, seen, watched)
         if account.this_close != 0:
             before = fill_at_close(context_address, before)
             if fills:
@@ -141,6 +152,7 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     wanted = program.intervals
     on_bar = program.on_bar if calls(program, _BAR) else 0
     on_alike = on_bar != 0 and wanted & 1 == 1 and not bars
+    only_base = wanted == 1
     own, self_size = program.self, 8 * program.self_cells
     lane_self = own + account.symbols * self_size
     table, called, stride = -1, False, 0
@@ -148,8 +160,9 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     m = index
     while m < count:
         moment = moment_at(view.moments + m * MOMENT_SIZE)
-        if moment.alike > 1 and on_alike:
-            alike = min(moment.alike, count - m)
+        ahead = min(moment.ahead, count - m - 1) if on_alike else 0
+        if ahead > 0 and moment.end == begin + 1:
+            alike = ahead + 1
             entry = load_i8(view.entries, begin)
             walked = _run_alike(context_address, program_address, entry, alike)
             m += walked
@@ -182,8 +195,20 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
                 context.hook = _BAR
                 context.symbol = symbol
                 bar.symbol = symbol
-                bar.at = symbol * stride + (entry & ROW_MASK)
-                call_run(on_bar, own + symbol * self_size, program.bar, context_address, 1)
+                at = symbol * stride + (entry & ROW_MASK)
+                bar.at = at
+                seen = 1
+                watched = load_i8(account.resting_of, symbol) != 0
+                # Longer bars that nobody wants are over: from here on it is a run.
+                if ahead > 0 and only_base and account.this_close == 0:
+                    seen += ahead * _runs_on(account, symbol, orders)
+                self_ = own + symbol * self_size
+                seen = call_run(on_bar, self_, program.bar, context_address, seen)
+                if seen > 1:
+                    _end_run(account, view, symbol, at, seen, watched)
+                    m += seen - 1
+                    begin += seen - 1
+                    break
             if bars and (place == begin or load_i8(view.entries, place) >> TABLE_SHIFT != table):
                 if (wanted >> table) & 1 == 1:
                     context.hook = _BARS
@@ -218,28 +243,17 @@ def end_walk(context_address: int, index: int, count: int) -> int:
     return count
 
 
-# One function for both, and few that are called below it: each is optimised with all that it calls.
 # The interpreter's lock is not held, so that a thread can end the process while a hook does not
 # return.
-@njit(types.int64(*7 * (types.int64,)), cache=True, nogil=True)
-def walk_slot(
-    context_address: int,
-    program_address: int,
-    bindings: int,
-    bound: int,
-    view: int,
-    index: int,
-    count: int,
-) -> int:
-    """Have a lane take up a slot (`begin_slot`) and walk its ``count`` moments from ``index`` on.
+@njit(types.int64(*4 * (types.int64,)), cache=True, nogil=True)
+def walk_slot(context_address: int, program_address: int, index: int, count: int) -> int:
+    """Walk the ``count`` moments of the slot that a lane has taken up from ``index`` on.
 
-    ``view`` 0: go on with the slot taken up before. Returns ``count``; or, for want of room, the
-    moment it stopped before (see `begin_moment`); or -1, if the inbox could not be moved to the
-    book at the end, or a cost could not be found at its last moments. What a hook raises passes
-    through; the context then says in which hook, for which symbol and when.
+    Returns ``count``; or, for want of room, the moment it stopped before (see `begin_moment`); or
+    -1, if the inbox could not be moved to the book at the end, or a cost could not be found at its
+    last moments. What a hook raises passes through; the context then says in which hook, for which
+    symbol and when.
     """
-    if view != 0:
-        begin_slot(context_address, bindings, bound, view)
     context = context_at(context_address)
     account = account_at(context.account)
     while True:

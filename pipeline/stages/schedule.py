@@ -2,12 +2,12 @@
 
 Built once per slot by an engine and walked by all its lanes, so that no lane merges anything.
 
-    MOMENT: t, base_end, end, flags, alike    its bars are entries[end of the one before : end]
+    MOMENT: t, base_end, end, flags, ahead    its bars are entries[end of the one before : end]
     entry:  table << 56 | symbol << 32 | row  base bars first (up to base_end), then the longer
                                               intervals; symbols in configuration order
 
-``alike`` is how many moments in a row, with this one, are but a symbol's next base bar each: what
-a lane may walk as a loop over rows (`stages.stretch`). It is 0 where there is more to a moment.
+``ahead`` is how many moments in a row after this one are but the next base bar each of the symbol
+whose base bar is the only one at this moment: what a lane walks as a loop over rows (`lane_loop`).
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from pipeline.execution.memory import load_i8, record_at
 from pipeline.stages.slot import SlotShape
 
 MOMENT: np.dtype[Any] = np.dtype(
-    [(name, "i8") for name in ("t", "base_end", "end", "flags", "alike")]
+    [(name, "i8") for name in ("t", "base_end", "end", "flags", "ahead")]
 )
 #: Flags of a moment: a session closes, a session opens (in this order), shifted by its place.
 CLOSES, OPENS = 1, 2
@@ -152,18 +152,20 @@ def _build(
 
 
 @njit(cache=True)
-def _count_alike(moments: Any, entries: Any, count: int) -> None:
-    """Note in each moment how many in a row are a next base bar of one symbol, and no more."""
-    following, expected = 0, -1
+def _look_ahead(moments: Any, entries: Any, count: int) -> None:
+    """Note in each moment how many in a row after it are but its symbol's next base bar."""
+    alike, first = 0, -1  # moments from the following one on, and the bar of the first of them
     for index in range(count - 1, -1, -1):
         moment = moments[index]
         begin = moments[index - 1].end if index > 0 else 0
-        moment.alike = 0
-        if moment.end == begin + 1 and moment.base_end == moment.end and moment.flags == 0:
-            # The next row of the same symbol is the next number.
-            moment.alike = following + 1 if entries[begin] + 1 == expected else 1
-            expected = entries[begin]
-        following = moment.alike
+        moment.ahead = 0
+        # The next row of the same symbol is the next number.
+        if moment.base_end == begin + 1 and moment.flags == 0 and entries[begin] + 1 == first:
+            moment.ahead = alike
+        if moment.base_end == begin + 1 and moment.flags == 0 and moment.end == moment.base_end:
+            alike, first = moment.ahead + 1, entries[begin]
+        else:
+            alike, first = 0, -1
 
 
 class Schedule:
@@ -199,5 +201,5 @@ class Schedule:
             self._cursor,
             self._upcoming,
         )
-        _count_alike(self.moments, self.entries, self.count)
+        _look_ahead(self.moments, self.entries, self.count)
         self.base_times = self._base_times[:base_count]

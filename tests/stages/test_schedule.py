@@ -23,20 +23,21 @@ from tests.reference.replay import all_bars, moments_of
 from tests.strategies import markets
 
 
-def alike_of(schedule: Schedule) -> list[int]:
-    """What each moment's ``alike`` should be, by looking ahead from each."""
+def ahead_of(schedule: Schedule) -> list[int]:
+    """What each moment's ``ahead`` should be, by looking ahead from each."""
     moments = schedule.moments[: schedule.count]
-    begins = [0, *moments["end"].tolist()]
-    bars = [schedule.entries[begin:end].tolist() for begin, end in pairwise(begins)]
+    ends = moments["end"].tolist()
+    bars = [schedule.entries[begin:end].tolist() for begin, end in pairwise([0, *ends])]
     found = []
     for index in range(schedule.count):
-        row, ahead = None, index
-        while ahead < schedule.count and len(bars[ahead]) == 1 and moments["flags"][ahead] == 0:
-            (entry,) = bars[ahead]
-            if entry >> TABLE_SHIFT != 0 or row not in (None, entry - 1):
-                break
-            row, ahead = entry, ahead + 1
-        found.append(ahead - index)
+        base = [entry for entry in bars[index] if entry >> TABLE_SHIFT == 0]
+        ahead = 0
+        if len(base) == 1 and moments["flags"][index] == 0:
+            for more, flags in zip(bars[index + 1 :], moments["flags"][index + 1 :], strict=True):
+                if more != [base[0] + ahead + 1] or flags != 0:
+                    break
+                ahead += 1
+        found.append(ahead)
     return found
 
 
@@ -57,7 +58,7 @@ def scheduled(market: Market, rows: int, universe: Sequence[int] = ()) -> list[t
         coordinating.fill(slot)
         processor.process(slot)
         schedule.read(table_records(slot, shape), slot.open_sessions)
-        assert schedule.moments["alike"][: schedule.count].tolist() == alike_of(schedule)
+        assert schedule.moments["ahead"][: schedule.count].tolist() == ahead_of(schedule)
         begin = 0
         base_moments = []
         for moment in schedule.moments[: schedule.count]:
