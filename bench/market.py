@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,19 @@ class Market:
     first: date
     last: date
     bars: int
+
+    def settings(self, last: date | None = None) -> dict[str, Any]:
+        """Return the settings of a session over it, or over its beginning, that name the market."""
+        return {
+            "session_name": "bench",
+            "exchange_group": self.exchange_group,
+            "asset_class": self.asset_class,
+            "backtest_config": {
+                "start_date": str(self.first),
+                "end_date": str(min(last or self.last, self.last)),
+            },
+            "catalog": str(self.catalog),
+        }
 
 
 def crypto_market(folder: Path, symbols: int, bars: int) -> Market:

@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ from typing import Any, TypeVar
 import psutil
 
 T = TypeVar("T")
+
+
+def say(text: str) -> None:
+    """Tell on stderr what is going on; the findings alone go to stdout."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def interleaved(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dict[str, list[T]]:

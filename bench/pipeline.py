@@ -44,7 +44,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import Market, crypto_market, equity_market
-from bench.measure import Report, interleaved, median_ratio
+from bench.measure import Report, interleaved, median_ratio, say
 from bench.rivals import CASH, FAST, QUANTITY, SLOW, BacktestingPy, Columns, RaptorBt
 from pipeline.market.catalog import Catalog
 from pipeline.run import run
@@ -58,11 +58,6 @@ MANY_SYMBOLS = 500
 WARM_UP_DAYS = 20
 
 
-def say(text: str) -> None:
-    """Tell on stderr what is going on; the findings alone go to stdout."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def configuration(
     market: Market,
     *,
@@ -72,14 +67,7 @@ def configuration(
     last: date | None = None,
 ) -> dict[str, Any]:
     """Return the configuration of one run over a market, or over its beginning."""
-    return {
-        "session_name": "bench",
-        "exchange_group": market.exchange_group,
-        "asset_class": market.asset_class,
-        "backtest_config": {
-            "start_date": market.first,
-            "end_date": min(last or market.last, market.last),
-        },
+    return market.settings(last) | {
         "session_data_config": {"symbols": list(market.symbols), "streams": list(streams)},
         "trading_config": {"initial_cash": CASH},
         "strategy": {
@@ -88,7 +76,6 @@ def configuration(
             "mode": mode,
         },
         "pipeline": {"processors": processors},
-        "catalog": str(market.catalog),
     }
 
 

@@ -48,7 +48,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import Market, crypto_market
-from bench.measure import Report, interleaved, median_ratio
+from bench.measure import Report, interleaved, median_ratio, say
 from bench.sweep_rivals import CASH, QUANTITY, Rival
 from pipeline.market.catalog import Catalog
 from pipeline.sweep.sweep import sweep
@@ -74,11 +74,6 @@ print(json.dumps(sweep(sys.argv[1], out=sys.argv[2]).summary))
 """
 
 
-def say(text: str) -> None:
-    """Tell on stderr what is going on; the findings alone go to stdout."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def configuration(
     market: Market,
     engines: int,
@@ -89,14 +84,7 @@ def configuration(
     last: date | None = None,
 ) -> dict[str, Any]:
     """Return the configuration of a sweep over a market, or over its beginning."""
-    return {
-        "session_name": "bench",
-        "exchange_group": market.exchange_group,
-        "asset_class": market.asset_class,
-        "backtest_config": {
-            "start_date": str(market.first),
-            "end_date": str(last or market.last),
-        },
+    return market.settings(last) | {
         "session_data_config": {
             "symbols": list(market.symbols),
             "streams": ["1m"],
@@ -110,7 +98,6 @@ def configuration(
         },
         "pipeline": {"engines": engines},
         "sweep": {"space": {"fast": list(fast), "slow": list(slow)}, "best": 0},
-        "catalog": str(market.catalog),
     }
 
 

@@ -63,3 +63,12 @@ class LedgerError(RingtapeError):
     lane or figure that you name is not in it. The message names the file, what was found and what
     was expected; nothing has been changed.
     """
+
+
+def why_ended(error: BaseException) -> str:
+    """Return why what an exception has ended did not come to its own end, in its words.
+
+    Ctrl-C and being told to end have none.
+    """
+    told = isinstance(error, KeyboardInterrupt | SystemExit)
+    return "interrupted" if told else str(error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import SessionConfig
+from pipeline.errors import why_ended
 from pipeline.lanes import Given, make_lanes, strategy_settings
 from pipeline.market.time_manager import SessionTable
 from pipeline.preparation import Division, divide_evenly, prepare, shape_of, work_of
@@ -207,8 +208,7 @@ def run(
         folder.write_performance(summary.pop("report"))
         folder.write_summary(summary)
     except BaseException as error:
-        reason = "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else str(error)
-        folder.mark_partial(reason)
+        folder.mark_partial(why_ended(error))
         folder.merge(shape.symbols)
         error.add_note(f"partial results: {folder.path}")
         raise

@@ -24,7 +24,7 @@ from pyarrow import supported_memory_backends
 
 from pipeline import errors
 from pipeline.code_cache import kernel_variables
-from pipeline.errors import RunError
+from pipeline.errors import RunError, why_ended
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
@@ -349,12 +349,7 @@ class Crew:
     ) -> None:
         try:
             if self._processes_left():
-                why = (
-                    "interrupted"
-                    if kind in (KeyboardInterrupt, SystemExit)
-                    else str(error or "stopped")
-                )
-                self.control.abort("supervisor", why)
+                self.control.abort("supervisor", why_ended(error) if error else "stopped")
             self._join(_GRACE_SECONDS)
             if kind is not None:
                 self.control.set_state(RunState.FAILED)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import SessionConfig
 from pipeline.errors import ConfigError, RingtapeError
+from tests.refusals import refusal
 
 COUNT = "a whole number from 1 to 64"
 AMOUNT = "a finite number of at least 0"
@@ -22,15 +23,6 @@ SECTIONS = (
 )
 TIERS = "a list, each a section with above, bps, maker_bps, per_share"
 DAY = "a date written as YYYY-MM-DD"
-
-
-def refusal(source, *overrides):
-    """Give the message with which loading is refused: always one line."""
-    with pytest.raises(ConfigError) as caught:
-        SessionConfig.load(source, overrides)
-    message = str(caught.value)
-    assert message.splitlines() == [message]
-    return message
 
 
 @pytest.mark.parametrize(

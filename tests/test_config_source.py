@@ -6,18 +6,9 @@ from datetime import date
 import pytest
 
 from pipeline.config import SessionConfig
-from pipeline.errors import ConfigError
+from tests.refusals import refusal
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
-
-
-def refusal(source, *overrides):
-    """Give the message with which loading is refused: always one line."""
-    with pytest.raises(ConfigError) as caught:
-        SessionConfig.load(source, overrides)
-    message = str(caught.value)
-    assert message.splitlines() == [message]
-    return message
 
 
 # ----------------------------------------------------------------------------------- files

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pipeline import config_sweep, run
 from pipeline.config import SessionConfig
 from pipeline.config_sweep import FIGURES, FIGURES_OF_EQUITY, OPTUNA_METHODS, RangeConfig
-from pipeline.errors import ConfigError
 from pipeline.market.sample import SYMBOLS
 from tests.reference.processes import settings_of
+from tests.refusals import refusal
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
 SWEEP = {
@@ -25,14 +25,6 @@ SWEEP = {
 @pytest.fixture
 def settings(settings_of_a_session):
     return settings_of_a_session(sweep=SWEEP)
-
-
-def refusal(source, *overrides):
-    with pytest.raises(ConfigError) as caught:
-        SessionConfig.load(source, overrides)
-    message = str(caught.value)
-    assert message.splitlines() == [message]
-    return message
 
 
 def test_a_session_has_no_sweep_unless_it_says_so(settings_of_a_session):

@@ -118,12 +118,10 @@ def mark(account: Any) -> None:
 
 @njit(cache=True)
 def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
-    """`mark` at each of ``count`` closes in a row of the only symbol that may be held.
+    """`mark` at each of ``count`` closes, one or more, of the only symbol that may be held.
 
     ``closes``: address of the first.
     """
-    if count == 0:
-        return
     cash, units = account.cash, load_f8(account.position, symbol)
     multiplier = load_f8(account.multiplier, symbol)
     equity_out = account.equity_out + 8 * account.equity_out_count

@@ -2,7 +2,7 @@
 
 An advisory lock of the operating system on `<catalog>/.lock`: it ends with its owner however the
 owner ends, so a dead writer never blocks the next. The file is removed on release as well; a waiter
-that wins a lock on a file that was removed meanwhile notices by the inode and tries again.
+that wins a lock on a file that was removed meanwhile tries again (`file_lock`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import DataError
-from pipeline.market.file_lock import try_lock
+from pipeline.market.file_lock import lock_file
 
 _POLL_SECONDS = 0.02
 
@@ -44,21 +44,15 @@ def catalog_lock(folder: Path, timeout: float = 60.0) -> Iterator[None]:
 
 
 def _acquire(path: Path) -> int | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try_lock(descriptor)
-        if os.fstat(descriptor).st_ino == path.stat().st_ino:
-            with contextlib.suppress(OSError):  # only for messages; the disk may be full
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, str(os.getpid()).encode())
-            return descriptor
-    except (BlockingIOError, PermissionError, FileNotFoundError):
-        pass
-    except BaseException:
-        os.close(descriptor)
-        raise
-    os.close(descriptor)
-    return None
+        descriptor = lock_file(path)
+    except BlockingIOError:
+        return None
+    if descriptor is not None:
+        with contextlib.suppress(OSError):  # only for messages; the disk may be full
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
+    return descriptor
 
 
 def _owner(path: Path) -> str:

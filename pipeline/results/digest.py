@@ -25,7 +25,6 @@ collide.
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -36,7 +35,6 @@ A, B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _29, _30, _32 = np.uint64(29), np.uint64(30), np.uint64(32)
 
 Words = NDArray[np.uint64]
-_NO_WORDS, _NO_TIMES, _NO_VALUES = (np.zeros(0, kind) for kind in (np.uint64, np.int64, np.float64))
 
 
 @njit(cache=True)
@@ -80,29 +78,6 @@ def digest_state() -> Words:
 def digest_of(state: Words) -> str:
     """Return the digest of what a state has absorbed, 32 hexadecimal digits."""
     return hashlib.sha256(state.astype("<u8").tobytes()).hexdigest()[:32]
-
-
-class LaneDigest:
-    """The running digest of one lane."""
-
-    def __init__(self) -> None:
-        self._state = digest_state()
-
-    def absorb_fills(self, fills: NDArray[Any]) -> None:
-        """Absorb the next fills: a structured array of six 8-byte fields, without padding."""
-        words = np.ascontiguousarray(fills).view(np.uint64)
-        absorb_rows(self._state, words, _NO_TIMES, _NO_VALUES, _NO_VALUES)
-
-    def absorb_equity(
-        self, ts: NDArray[np.int64], equity: NDArray[np.float64], cash: NDArray[np.float64]
-    ) -> None:
-        """Absorb the next equity rows: three arrays of the same length."""
-        columns = (np.ascontiguousarray(column) for column in (ts, equity, cash))
-        absorb_rows(self._state, _NO_WORDS, *columns)
-
-    def hexdigest(self) -> str:
-        """Return 32 hexadecimal digits; more may be absorbed afterwards."""
-        return digest_of(self._state)
 
 
 def run_digest(lane_digests: Iterable[str]) -> str:

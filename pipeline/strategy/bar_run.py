@@ -98,11 +98,19 @@ def met(run: BarRun, index: int) -> bool:
 
 
 @njit(cache=True, inline="always")
+def show(
+    account: Any, close_ts: int, closes: int, last_price: int, cursor: int, row: int, index: int
+) -> None:
+    """Write the time, last price and cursor of a run's bar ``index``; fields as in BarRun."""
+    account.now = load_i8(close_ts, index)
+    store_f8(last_price, 0, load_f8(closes, index))
+    store_i8(cursor, 0, row + index)
+
+
+@njit(cache=True, inline="always")
 def step(run: BarRun, account: Any, index: int) -> None:
     """Make bar ``index`` of a run the present one."""
-    account.now = load_i8(run.close_ts, index)
-    store_f8(run.last_price, 0, load_f8(run.closes, index))
-    store_i8(run.cursor, 0, run.row + index)
+    show(account, run.close_ts, run.closes, run.last_price, run.cursor, run.row, index)
 
 
 @njit(types.void(types.int64, types.int64), cache=True)

@@ -130,11 +130,6 @@ def _no_hook(self_address: int, data_address: int, context_address: int) -> None
     pass
 
 
-@njit(RUN_SIGNATURE, cache=True)
-def _no_run(self_address: int, bar_address: int, context_address: int, count: int) -> int:
-    return count  # never called
-
-
 def compile_hooks(
     cls: type[Strategy],
     self_dtype: np.dtype[Any],
@@ -165,7 +160,7 @@ def _compile_hooks(
     for name, kind in HOOKS.items():
         body = getattr(cls, name, None)
         if body is None:
-            compiled[name] = _no_run if kind == "bar" else _no_hook
+            compiled[name] = _no_hook
         elif kind == "bar":
             compiled[name] = _compile(
                 cls,

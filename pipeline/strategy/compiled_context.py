@@ -21,9 +21,10 @@ from numba.extending import (
 )
 
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import floats_at, load_f8, load_i8, store_f8, store_i8
+from pipeline.execution.memory import floats_at
 from pipeline.strategy import context as operations
 from pipeline.strategy import orders
+from pipeline.strategy.bar_run import show
 from pipeline.strategy.context import column_key
 from pipeline.strategy.members import member
 from pipeline.strategy.records import TABLE, context_at, table_at
@@ -142,9 +143,9 @@ def _compiled_address(ctx: Any) -> Any:
     def brought_up(ctx):  # type: ignore[no-untyped-def]
         address = _context(ctx)
         context_at(address).asked = 1
-        account_at(context_at(address).account).now = load_i8(_close_ts(ctx), _index(ctx))
-        store_f8(_last_price(ctx), 0, load_f8(_closes(ctx), _index(ctx)))
-        store_i8(_cursor(ctx), 0, _row(ctx) + _index(ctx))
+        account = account_at(context_at(address).account)
+        times, closes, row, index = _close_ts(ctx), _closes(ctx), _row(ctx), _index(ctx)
+        show(account, times, closes, _last_price(ctx), _cursor(ctx), row, index)
         return address
 
     return brought_up

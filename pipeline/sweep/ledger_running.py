@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from pipeline.market.file_lock import try_lock
+from pipeline.market.file_lock import lock_file, try_lock
 
 FOLDER = "running"
 
@@ -28,22 +28,8 @@ class RunningMark:
                 if not is_running(ledger, other.name):
                     other.unlink(missing_ok=True)
             while self._descriptor is None:
-                self._descriptor = self._locked()
-
-    def _locked(self) -> int | None:
-        """Return the file, open and locked; None if another sweep has taken it for a dead one's."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try_lock(descriptor)
-            if os.fstat(descriptor).st_ino == self._path.stat().st_ino:
-                return descriptor
-        except FileNotFoundError:
-            pass
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-        return None
+                # None: another sweep has taken the file for a dead one's.
+                self._descriptor = lock_file(self._path)
 
     def close(self) -> None:
         """Take the mark away; twice is fine."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.config import SessionConfig
 from pipeline.config_sweep import OPTUNA_METHODS
-from pipeline.errors import ConfigError, RunError
+from pipeline.errors import ConfigError, RunError, why_ended
 from pipeline.lanes import Given, strategy_settings
 from pipeline.preparation import Preparation, prepare
 from pipeline.results.folder import RunFolder
@@ -120,9 +120,7 @@ def sweep(
             summary["seconds"] = time.perf_counter() - began
             book.finish(row.sweep, "done")
         except BaseException as error:
-            folder.mark_partial(
-                "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else str(error)
-            )
+            folder.mark_partial(why_ended(error))
             book.finish(row.sweep, "partial")
             error.add_note(f"what is done is in {home}; go on with --resume")
             raise

@@ -24,11 +24,11 @@ from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.indicator_kernels.runner import PlanRunner
 from pipeline.market.plan import IndicatorPlan
 from pipeline.market.quality import expected_of
-from pipeline.results.digest import LaneDigest
 from pipeline.results.table_kinds import EQUITY, FILLS
 from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
 from tests.reference.account import Account
+from tests.reference.digest import LaneDigest
 from tests.reference.market import Market
 
 DAY = 86_400_000_000_000

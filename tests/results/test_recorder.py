@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from pipeline.errors import RunError
 from pipeline.results import tables
-from pipeline.results.digest import LaneDigest
 from pipeline.results.drawdown import max_drawdown
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
+from tests.reference.digest import LaneDigest
 
 NAMES = ("fills", "orders", "equity", "round_trips")
 
