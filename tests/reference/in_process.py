@@ -165,8 +165,12 @@ def run_in_process(
     *,
     universes: Sequence[tuple[int, ...]] = (),
     watch: Callable[[Slots], None] | None = None,
+    tell: Callable[[list[dict[str, Any]], dict[str, Any]], None] | None = None,
 ) -> tuple[list[Outcome], str]:
-    """Run lanes; what each came to, and the run's digest. ``watch`` sees the slots at the end."""
+    """Run lanes; what each came to, and the run's digest.
+
+    ``watch`` sees the slots at the end, ``tell`` the facts of the lanes, in order, and the tables.
+    """
     specs, plan = make_specs(market, strategies, setup.mode, universes)
     slots = Slots.make(make_shape(market, specs, plan, setup.slot_rows), setup.slots)
     with tempfile.TemporaryDirectory() as out:
@@ -197,6 +201,8 @@ def run_in_process(
     if watch is not None:
         watch(slots)
     lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane["lane"])
+    if tell is not None:
+        tell(lanes, tables)
     outcomes = [_outcome(lane, tables, market.symbols) for lane in lanes]
     return outcomes, run_digest([lane["record"].digest for lane in lanes])
 
