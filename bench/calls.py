@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure
 from bench.measure import Report, interleaved
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
-from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import Slot, SlotShape
+from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot import Slot, SlotShape
 from shm.names import new_run_id
 from shm.ring import Ring
 from shm.stats import StatsBlock

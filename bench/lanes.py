@@ -22,21 +22,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from pipeline.code_cache import kernel_variables
+from pipeline.strategy.compiled.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 
 from bench.measure import Report, interleaved
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
+from pipeline.lane.lane import Lane
+from pipeline.lane.outbox import Outbox
+from pipeline.lane.slot_view import SlotView
+from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.stages.lane import Lane
-from pipeline.stages.lane_spec import LaneSpec, Terms
-from pipeline.stages.outbox import Outbox
-from pipeline.stages.schedule import Schedule
-from pipeline.stages.slot import Slot, SlotShape
-from pipeline.stages.slot_view import SlotView
 from pipeline.strategy.examples import SmaCross
+from pipeline.tape.schedule import Schedule
+from pipeline.tape.slot import Slot, SlotShape
 
 BARS = 65_536
 FAST, SLOW = 10, 30

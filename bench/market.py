@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.errors import DataError
-from pipeline.market.catalog import Catalog, Series
-from pipeline.market.time_manager import TimeManager
+from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.time.time_manager import TimeManager
 
 MINUTE = 60_000_000_000
 CRYPTO_START = date(2005, 1, 1)

@@ -46,8 +46,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure
 from bench.market import Market, crypto_market, equity_market
 from bench.measure import Report, interleaved, median_ratio, say
 from bench.rivals import CASH, FAST, QUANTITY, SLOW, BacktestingPy, Columns, RaptorBt
-from pipeline.market.catalog import Catalog
-from pipeline.run import run
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.runner.run import run
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("numpy", "numba", "pyarrow", "multiprocess", "raptorbt", "backtesting")

@@ -50,8 +50,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure
 from bench.market import Market, crypto_market
 from bench.measure import Report, interleaved, median_ratio, say
 from bench.sweep_rivals import CASH, QUANTITY, Rival
-from pipeline.market.catalog import Catalog
-from pipeline.sweep.sweep import sweep
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.sweeps.sweep import sweep
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "raptorbt", "backtesting")
@@ -69,7 +69,7 @@ MIB = 2**20
 #: A sweep on its own, so that no memory but its own is in its tree of processes.
 ALONE = """
 import json, sys
-from pipeline.sweep.sweep import sweep
+from pipeline.sweeps.sweep import sweep
 print(json.dumps(sweep(sys.argv[1], out=sys.argv[2]).summary))
 """
 
@@ -283,7 +283,7 @@ def measure_large(report: Report, data: Path) -> None:
 
 def seconds_to_open(page: Path) -> list[float]:
     """Return how long a headless Chromium took to load a report and draw it, three times."""
-    from tests.sweep.chromium import Page, find_chromium
+    from tests.sweeps.chromium import Page, find_chromium
 
     if find_chromium() is None:
         raise ImportError("no chromium is installed")

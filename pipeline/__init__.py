@@ -5,25 +5,23 @@
 Names are loaded when first used: reading this package costs nothing.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.config import SessionConfig
+    from pipeline.config.session import SessionConfig
     from pipeline.errors import RingtapeError
     from pipeline.market import indicators
-    from pipeline.market.time_manager import TimeManager
-    from pipeline.run import Progress, Result, run
+    from pipeline.market.time.time_manager import TimeManager
+    from pipeline.runner.run import Progress, Result, run
     from pipeline.stages.metrics import PerformanceMetrics
-    from pipeline.stages.session_data import SessionData
     from pipeline.stages.subscription import StreamSubscription
     from pipeline.strategy import states, tif
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
-    from pipeline.sweep.ledger import Ledger
-    from pipeline.sweep.progress import SweepProgress
-    from pipeline.sweep.sweep import SweepResult, sweep
+    from pipeline.sweeps.ledger.ledger import Ledger
+    from pipeline.sweeps.progress import SweepProgress
+    from pipeline.sweeps.sweep import SweepResult, sweep
+    from pipeline.tape.session_data import SessionData
 
 __version__ = "0.1.0"
 
@@ -33,17 +31,17 @@ _MODULES = {
     "tif": "pipeline.strategy.tif",
 }
 _HOMES = {
-    "SessionConfig": "pipeline.config",
+    "SessionConfig": "pipeline.config.session",
     "RingtapeError": "pipeline.errors",
-    "TimeManager": "pipeline.market.time_manager",
-    "run": "pipeline.run",
-    "Result": "pipeline.run",
-    "Progress": "pipeline.run",
-    "sweep": "pipeline.sweep.sweep",
-    "SweepResult": "pipeline.sweep.sweep",
-    "SweepProgress": "pipeline.sweep.progress",
-    "Ledger": "pipeline.sweep.ledger",
-    "SessionData": "pipeline.stages.session_data",
+    "TimeManager": "pipeline.market.time.time_manager",
+    "run": "pipeline.runner.run",
+    "Result": "pipeline.runner.run",
+    "Progress": "pipeline.runner.run",
+    "sweep": "pipeline.sweeps.sweep",
+    "SweepResult": "pipeline.sweeps.sweep",
+    "SweepProgress": "pipeline.sweeps.progress",
+    "Ledger": "pipeline.sweeps.ledger.ledger",
+    "SessionData": "pipeline.tape.session_data",
     "StreamSubscription": "pipeline.stages.subscription",
     "PerformanceMetrics": "pipeline.stages.metrics",
     "Strategy": "pipeline.strategy.strategy",
@@ -90,17 +88,3 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
-
-
-class _Package(ModuleType):
-    """Keeps ``pipeline.run`` and ``pipeline.sweep`` the functions, though modules are named so too.
-
-    Importing a submodule sets it as an attribute of its package, over whatever is there.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in ("run", "sweep") and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipeline.code_cache import kernel_variables
+from pipeline.strategy.compiled.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import write_sample
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.sample import write_sample
 
 _SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import SessionConfig
+from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.actions import Action
 from pipeline.market.bars import interval_ns
-from pipeline.market.calendars import DAY_NS
-from pipeline.market.time_manager import SessionTable, TimeManager
-from pipeline.stages.lane_spec import Instrument, Terms
+from pipeline.market.time.calendars import DAY_NS
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.strategy.source import pack
 from pipeline.strategy.strategy import Strategy
 from tests.reference.costs import by_the_order, by_value

@@ -10,7 +10,7 @@ import pytest
 from pipeline import run
 from pipeline.cli import main
 from pipeline.errors import ConfigError, DataError, StrategyError
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
+from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from tests.reference.processes import settings_of
 from tests.reference.traders import Crosser
 

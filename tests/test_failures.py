@@ -22,9 +22,9 @@ import pytest
 from pipeline import run
 from pipeline.cli import main
 from pipeline.errors import RunError, StrategyError
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
-from pipeline.run import Progress
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
+from pipeline.runner.run import Progress
 from shm.names import LISTING
 from shm.stale import remove_stale
 from tests.reference.processes import (

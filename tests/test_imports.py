@@ -1,8 +1,7 @@
 """The architecture: who may import whom, and how long a file may be.
 
 A static walk over the sources. Imports inside functions, in ``if TYPE_CHECKING`` blocks and through
-``import_module("...")`` count like any other, except that only those that run when a module is
-imported can make a cycle.
+``import_module("...")`` count like any other, except that those for types alone make no cycle.
 """
 
 import ast
@@ -16,47 +15,45 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LONGEST_FILE = 420
 
-# What each part may import of the others; itself and pipeline.errors go without saying.
-LEAVES = {"shm": [], "market": [], "execution": [], "results": []}
-ALLOWED = {
-    **LEAVES,
-    "errors": [],
-    "strategy": ["market", "execution", "results"],
-    "config": ["market", "strategy", "execution", "results"],
-    "stages": ["config", "strategy", "shm", *LEAVES],
-    "run": ["stages", "config", "strategy", *LEAVES],
-    "sweep": ["run", "stages", "config", "strategy", *LEAVES],
-    "cli": ["facade", "sweep", "run", "stages", "config", "strategy", *LEAVES],
+# What each room may import, directly; what those may import follows. A room itself, and for every
+# room but shm also errors and codes, go without saying. A room within a room may import what the
+# room around it may, and the files of the room around it.
+ROOMS = {
+    "shm": [],
+    "pipeline.errors": [],
+    "pipeline.codes": [],
+    "pipeline.config": ["pipeline.market", "pipeline.results"],
+    "pipeline.market": [],
+    "pipeline.execution": [],
+    "pipeline.results": [],
+    "pipeline.strategy": ["pipeline.market", "pipeline.execution", "pipeline.results"],
+    "pipeline.tape": ["pipeline.market", "pipeline.execution", "shm"],
+    "pipeline.lane": [
+        "pipeline.tape",
+        "pipeline.execution",
+        "pipeline.strategy",
+        "pipeline.results",
+    ],
+    "pipeline.stages": ["pipeline.tape", "pipeline.lane", "shm"],
+    "pipeline.runner": ["pipeline.stages", "pipeline.config", "pipeline.results"],
+    "pipeline.sweeps": ["pipeline.runner"],
+    "pipeline.watch": ["shm"],
+    "pipeline.cli": ["pipeline"],
     # pipeline/__init__.py, what a user's `from pipeline import ...` sees.
-    "facade": ["sweep", "run", "stages", "config", "strategy", *LEAVES],
+    "pipeline": ["pipeline.sweeps", "pipeline.watch"],
 }
-# Files that belong to a part without lying in its folder.
-BESIDE = {
-    "benchmark": "run",
-    "code_cache": "strategy",
-    "commission": "run",
-    "config_currency": "config",
-    "config_execution": "config",
-    "config_refusal": "config",
-    "config_source": "config",
-    "config_sweep": "config",
-    "config_values": "config",
-    "corporate_actions": "run",
-    "lanes": "run",
-    "preparation": "run",
-    "summary": "run",
-    "supervisor": "run",
-    "trading_terms": "run",
-}
-WITHOUT_PROCESSES = ["errors", "market", "strategy", "execution", "results", "config"]
+WITHOUT_PROCESSES = [
+    *("pipeline.errors", "pipeline.codes", "pipeline.config", "pipeline.market"),
+    *("pipeline.execution", "pipeline.results", "pipeline.strategy", "pipeline.lane"),
+]
 
 
 class Import(NamedTuple):
-    """One import statement: of what, at which line, and whether it runs with the module."""
+    """One import statement: of what, at which line, and whether it ever runs."""
 
     target: str
     line: int
-    at_module_level: bool
+    runs: bool
 
 
 def module_name(path: Path) -> str:
@@ -71,13 +68,21 @@ def sources(*folders: str) -> list[Path]:
 MODULES = {module_name(path): path for path in sources("shm", "pipeline")}
 
 
-def part_of(module: str) -> str:
-    """Name the part of the design that a module of ours belongs to."""
-    package, *below = module.split(".")
-    if package == "shm":
-        return "shm"
-    name = below[0] if below else "facade"
-    return BESIDE.get(name, name)
+def room_of(module: str) -> str:
+    """Name the room that a module lies in: the longest name in ROOMS that its own begins with."""
+    rooms = [room for room in ROOMS if module == room or module.startswith(f"{room}.")]
+    top = module.partition(".")[0]
+    found = max(rooms, key=len, default=top)
+    # A file that lies loose in pipeline/ belongs to no room but its own.
+    return found if found != "pipeline" or module == "pipeline" else module
+
+
+def reachable(room: str) -> set[str]:
+    """Name the rooms that a room may import: its own, those of ROOMS, and what those may import."""
+    found = {room}
+    for other in ROOMS[room]:
+        found |= reachable(other)
+    return found | ({"pipeline.errors", "pipeline.codes"} if room != "shm" else set())
 
 
 def is_type_checking(test: ast.expr) -> bool:
@@ -110,14 +115,12 @@ def imports(path: Path, module: str) -> Iterator[Import]:
     """Walk all imports of a file."""
     is_package = path.name == "__init__.py"
 
-    def walk(node: ast.AST, at_module_level: bool) -> Iterator[Import]:
+    def walk(node: ast.AST, runs: bool) -> Iterator[Import]:
         for target in targets(node, module, is_package):
-            yield Import(target, node.lineno, at_module_level)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            at_module_level = False
+            yield Import(target, node.lineno, runs)
         for child in ast.iter_child_nodes(node):
             hidden = isinstance(node, ast.If) and child in node.body and is_type_checking(node.test)
-            yield from walk(child, at_module_level and not hidden)
+            yield from walk(child, runs and not hidden)
 
     yield from walk(ast.parse(path.read_text(encoding="utf-8")), True)
 
@@ -131,16 +134,19 @@ def internal(target: str) -> str | None:
 
 def test_there_is_something_to_check():
     """The walk finds the packages, so that the tests below are not empty."""
-    assert {"shm", "pipeline", "pipeline.errors", "pipeline.config"} <= MODULES.keys()
-    found = {item.target for item in imports(MODULES["pipeline.config"], "pipeline.config")}
-    assert {"pydantic", "pipeline.errors", "pipeline.config_values"} <= found
+    assert {"shm", "pipeline", "pipeline.errors", "pipeline.config.session"} <= MODULES.keys()
+    found = {
+        item.target
+        for item in imports(MODULES["pipeline.config.session"], "pipeline.config.session")
+    }
+    assert {"pydantic", "pipeline.errors", "pipeline.config.values"} <= found
 
 
 @pytest.mark.parametrize(
     ("statement", "module", "is_package", "target"),
     [
-        ("from . import errors", "pipeline.config", False, "pipeline.errors"),
-        ("from .errors import ConfigError", "pipeline.config", False, "pipeline.errors"),
+        ("from . import errors", "pipeline.codes", False, "pipeline.errors"),
+        ("from .errors import ConfigError", "pipeline.codes", False, "pipeline.errors"),
         ("from .. import errors", "pipeline.market.bars", False, "pipeline.errors"),
         ("from .errors import RingtapeError", "pipeline", True, "pipeline.errors"),
         ("from .. import errors", "pipeline.market", True, "pipeline.errors"),
@@ -155,31 +161,29 @@ def test_every_way_to_import_is_seen(statement, module, is_package, target):
     assert target in [name for node in nodes for name in targets(node, module, is_package)]
 
 
+def test_every_file_lies_in_a_room():
+    """A new file is put into a room, and a new room into ROOMS."""
+    assert {room_of(module) for module in MODULES} <= ROOMS.keys()
+
+
 def test_imports_go_one_way():
-    """Each part imports only the parts that it stands on."""
+    """Each room imports only the rooms that it stands on, inside functions too."""
     wrong = []
     for module, path in MODULES.items():
-        part = part_of(module)
+        allowed = reachable(room_of(module))
         for item in imports(path, module):
             other = internal(item.target)
-            if other is None or part_of(other) in (part, "errors" if part != "shm" else part):
-                continue
-            if part_of(other) not in ALLOWED[part]:
-                wrong.append(f"{path.relative_to(ROOT)}:{item.line} {part} imports {other}")
+            if other is not None and room_of(other) not in allowed:
+                wrong.append(f"{path.relative_to(ROOT)}:{item.line} imports {other}")
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_part_has_its_place():
-    """A new top-level module of pipeline is given a place in the order of imports."""
-    assert {part_of(module) for module in MODULES} <= ALLOWED.keys()
-
-
 def test_market_code_knows_no_process():
-    """The parts that are about markets do not start, or wait for, any process."""
+    """The rooms that are about markets do not start, or wait for, any process."""
     wrong = [
         f"{path.relative_to(ROOT)}:{item.line} imports {item.target}"
         for module, path in MODULES.items()
-        if part_of(module) in WITHOUT_PROCESSES
+        if room_of(module) in WITHOUT_PROCESSES
         for item in imports(path, module)
         if item.target.split(".")[0] in ("multiprocess", "subprocess", "shm")
     ]
@@ -198,12 +202,12 @@ def test_multiprocessing_is_imported_nowhere():
 
 
 def test_there_are_no_cycles():
-    """No module needs itself, over any number of steps, to be imported."""
+    """No module needs itself, over any number of steps, imports inside functions included."""
     graph = {
         module: {
             other
             for item in imports(path, module)
-            if item.at_module_level and (other := internal(item.target)) not in (None, module)
+            if item.runs and (other := internal(item.target)) not in (None, module)
         }
         for module, path in MODULES.items()
     }

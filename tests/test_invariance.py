@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline import state
+from pipeline.lane.spec import Terms
 from pipeline.results.digest import run_digest
-from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market, random_walk, session_table

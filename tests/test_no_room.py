@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import run
 from pipeline.errors import ConfigError, RunError
-from pipeline.market.sample import FIRST_DATE, LAST_DATE, SYMBOLS
+from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from tests.reference.processes import assert_nothing_left, partial_folder, settings_of
 from tests.reference.traders import Crosser, Tinkerer
 from tests.small_disk import small_file_system

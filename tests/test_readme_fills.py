@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy, tif
-from pipeline.config import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
+from pipeline.config.session import ExecutionConfig, InstrumentConfig, SessionConfig, TradingConfig
 from pipeline.errors import StrategyError
+from pipeline.lane.spec import Terms
 from pipeline.market.actions import Action
-from pipeline.preparation import _sessions
 from pipeline.results.table_kinds import ORDER_STATES, REASONS
-from pipeline.stages.lane_spec import Terms
-from pipeline.trading_terms import terms_of
+from pipeline.runner.preparation import _sessions
+from pipeline.runner.terms import terms_of
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, session_table
 from tests.reference.replay import Outcome, replay

@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 from pipeline import MINUTE, run
+from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.market.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_sources
-from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.digest import run_digest
-from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference.in_process import assert_same, bars_on_the_tape
 from tests.reference.market import Bars, Market
 from tests.reference.processes import assert_nothing_left, outcomes, settings_of

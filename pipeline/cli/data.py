@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.market.actions import Actions
-    from pipeline.market.catalog import Catalog, Entry
+    from pipeline.market.catalog.catalog import Catalog, Entry
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
 
@@ -102,7 +102,7 @@ def import_(
     With --actions, SOURCE are tables with a date, a split (new shares per old share) and a dividend
     (cash per share), and perhaps a symbol; the catalog must have bars of it.
     """
-    from pipeline.market.catalog import Catalog
+    from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.importers import import_sources
 
     if actions:
@@ -189,7 +189,7 @@ def catalog(folder: str, as_json: bool) -> None:
     `first` and `last` are the opens of the first and the last bar, UTC. Below them, the tables of
     splits and dividends, whose `first` and `last` are ex-dates.
     """
-    from pipeline.market.catalog import Catalog
+    from pipeline.market.catalog.catalog import Catalog
 
     there = Catalog(folder)
     entries = there.entries()

@@ -10,7 +10,7 @@ from pipeline.cli.output import format_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pipeline.sweep.ledger import LaneRow
+    from pipeline.sweeps.ledger.ledger import LaneRow
 
 #: Figures that are shown beside the scores.
 FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
@@ -51,7 +51,7 @@ def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
 
 def lane_value(lane: LaneRow, name: str) -> Any:
     """Return what a lane has by a name of the ledger's filters; None if it has nothing."""
-    from pipeline.sweep.ledger_filter import COLUMNS
+    from pipeline.sweeps.ledger.filter import COLUMNS
 
     if name in COLUMNS:
         return getattr(lane, name)

@@ -17,7 +17,7 @@ from pipeline.errors import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipeline.sweep.ledger import ComparedSet, LaneRow, Ledger, SweepRow
+    from pipeline.sweeps.ledger.ledger import ComparedSet, LaneRow, Ledger, SweepRow
 
 _SHOWN = 20
 
@@ -96,7 +96,7 @@ def ledger(
     where a figure is named so too), figures of summary.json's lanes, and key, strategy, universe,
     state, error, digest and seconds.
     """
-    from pipeline.sweep.ledger import Ledger
+    from pipeline.sweeps.ledger.ledger import Ledger
 
     choosing = bool(sweep_id or all_lanes or where or order or limit or columns)
     if compare is not None and (choosing or target is not None):
@@ -122,7 +122,7 @@ def ledger(
 
 def _found(folder: Path) -> Path:
     """Refuse the folder of the results, in which the ledger is, by the ledger's name."""
-    from pipeline.sweep.ledger import FILE
+    from pipeline.sweeps.ledger.ledger import FILE
 
     inside = folder / "ledger"
     if not (folder / FILE).exists() and (inside / FILE).exists():
@@ -170,7 +170,7 @@ def _list_sweeps(book: Ledger, as_json: bool) -> None:
 
 def _best(book: Ledger, row: SweepRow) -> float | None:
     """Return the best score of a sweep, None if no lane has one."""
-    from pipeline.sweep.ranking import figure
+    from pipeline.sweeps.ranking import figure
 
     score = row.scores[0]
     name = score.removeprefix("-")

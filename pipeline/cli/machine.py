@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 
 if TYPE_CHECKING:
-    from pipeline.cli.live_runs import LiveRun
+    from pipeline.watch.live_runs import LiveRun
 
 _WATCH_SECONDS = 1.0
 
@@ -49,7 +51,7 @@ def stats(run_id: str | None, watch: bool, as_json: bool) -> None:
     Without RUN_ID, lists the runs that are alive; --watch then takes the only one. The beginning of
     an id is enough.
     """
-    from pipeline.cli.live_runs import find_run, live_runs
+    from pipeline.watch.live_runs import find_run, live_runs
 
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude each other: --json is one document")
@@ -62,11 +64,11 @@ def stats(run_id: str | None, watch: bool, as_json: bool) -> None:
         if as_json:
             print_json(view.document())
             return
-        print_text(view.text())
+        print_text(format_run(view.document()))
         while watch and run.is_alive():
             time.sleep(_WATCH_SECONDS)
             click.clear()
-            print_text(view.text())
+            print_text(format_run(view.document()))
 
 
 def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
@@ -82,3 +84,54 @@ def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
             for item in documents
         ]
         print_text(format_table(header, rows, right=("pid", "processes")))
+
+
+def format_run(document: Mapping[str, Any]) -> str:
+    """Return a `RunView.document` as tables of processes, counters and whole-run timings."""
+    from pipeline.watch.live_runs import TIMES
+
+    rows = document["stats"].items()
+    tables = [
+        f"run {document['run_id']}, {document['state']}, supervisor {document['pid']}",
+        format_table(
+            ("process", "pid", "heartbeat", "error"),
+            [
+                (
+                    item["role"],
+                    str(item["pid"] or "-"),
+                    _duration(item["heartbeat_age"]),
+                    item["error"] or "",
+                )
+                for item in document["processes"]
+            ],
+            right=("pid", "heartbeat"),
+        ),
+        format_table(
+            ("row", "counter", "session", "run"),
+            [
+                (row, name, f"{value['session']['counters'][name]:,}", f"{total:,}")
+                for row, value in rows
+                for name, total in value["run"]["counters"].items()
+            ],
+            right=("session", "run"),
+        ),
+        format_table(
+            ("row", "timing", "count", *TIMES),
+            [
+                (row, name, f"{timer['count']:,}", *(_duration(timer[key]) for key in TIMES))
+                for row, value in rows
+                for name, timer in value["run"]["timers"].items()
+            ],
+            right=("count", *TIMES),
+        ),
+    ]
+    return "\n\n".join(tables)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None or math.isnan(seconds):
+        return "-"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds:,.0f} s"
+    return f"{seconds * 1e9:.0f} ns"

@@ -22,7 +22,7 @@ _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 
 
 class RunProgress(Protocol):
-    """How far a run is; `pipeline.run` reports it.
+    """How far a run is; `pipeline.runner.run` reports it.
 
     session_date: the session under way, None before the first. bars and sessions done so far, and
     in all (0: not known). seconds: since the run began.

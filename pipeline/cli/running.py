@@ -34,9 +34,9 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     there, and runs the configuration demo.json on it. `ringtape run` with that configuration gives
     the same digest.
     """
-    from pipeline.config import SessionConfig, example_path
-    from pipeline.market.catalog import Catalog
-    from pipeline.market.sample import sample_is_current, write_sample
+    from pipeline.config.session import SessionConfig, example_path
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.sample import sample_is_current, write_sample
 
     path = example_path("demo.json")
     if catalog_folder is not None:
@@ -78,13 +78,13 @@ def schema(as_json: bool) -> None:
 
     It is JSON with and without --json.
     """
-    from pipeline.config import SessionConfig
+    from pipeline.config.session import SessionConfig
 
     print_json(SessionConfig.json_schema())
 
 
 def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
-    from pipeline.run import run as run_session
+    from pipeline.runner.run import run as run_session
 
     with progress_line(sys.stderr) as progress:
         result = run_session(config, overrides=overrides, out=out, progress=progress)

@@ -18,7 +18,7 @@ from pipeline.cli.progress import Pace, clock_text, progress_bar, short_number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pipeline.sweep.progress import SweepProgress
+    from pipeline.sweeps.progress import SweepProgress
 
 #: Between two plain lines, and before the first.
 _EVERY_SECONDS = 10.0

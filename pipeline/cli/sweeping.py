@@ -18,7 +18,7 @@ from pipeline.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipeline.sweep.ledger import LaneRow
+    from pipeline.sweeps.ledger.ledger import LaneRow
 
 _BEST_SHOWN, _ERRORS_SHOWN = 10, 5
 _LABEL = 14
@@ -67,7 +67,7 @@ def sweep(
     With --json, `seconds` is wall time since the command started, and `run_seconds` is what was
     spent replaying. Exit code 1 if no set at all could be run to its end.
     """
-    from pipeline.sweep.sweep import sweep as run_sweep
+    from pipeline.sweeps.sweep import sweep as run_sweep
 
     with sweep_progress(sys.stderr) as progress:
         result = run_sweep(
@@ -90,7 +90,7 @@ def sweep(
 
 
 def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
-    from pipeline.sweep.ranking import best_rows
+    from pipeline.sweeps.ranking import best_rows
 
     blocks = [[str(summary["session_name"])], _facts(summary)]
     score = summary["scores"][0]
@@ -108,7 +108,7 @@ def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
 
 def _errors(summary: Mapping[str, Any]) -> list[str]:
     """Return the first errors, a line each, and where the others are."""
-    from pipeline.sweep.ranking import set_said
+    from pipeline.sweeps.ranking import set_said
 
     errors = summary["errors"]
     lines = [

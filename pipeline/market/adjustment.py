@@ -19,8 +19,8 @@ import numpy.typing as npt
 from pipeline.errors import DataError
 from pipeline.market.actions import Action
 from pipeline.market.bars import assign_sessions, interval_ns
-from pipeline.market.catalog import BarReader
-from pipeline.market.time_manager import SessionTable
+from pipeline.market.catalog.catalog import BarReader
+from pipeline.market.time.time_manager import SessionTable
 
 Floats = npt.NDArray[np.float64]
 

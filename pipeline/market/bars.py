@@ -22,8 +22,8 @@ import numpy.typing as npt
 from numba import njit
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.calendars import DAY_NS, interval_name, interval_ns
-from pipeline.market.time_manager import SessionTable
+from pipeline.market.time.calendars import DAY_NS, interval_name, interval_ns
+from pipeline.market.time.time_manager import SessionTable
 
 __all__ = [
     "DEFAULT_TOLERANCE",

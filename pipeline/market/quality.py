@@ -20,8 +20,8 @@ import numpy.typing as npt
 from numba import njit
 
 from pipeline.market.bars import assign_sessions
-from pipeline.market.calendars import DAY_NS, bars_begun, interval_ns
-from pipeline.market.time_manager import SessionTable
+from pipeline.market.time.calendars import DAY_NS, bars_begun, interval_ns
+from pipeline.market.time.time_manager import SessionTable
 
 QUALITY_STATE_I: Final = 3
 """Length of the int64 state array of ``fill_quality``."""

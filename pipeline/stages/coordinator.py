@@ -12,17 +12,17 @@ from pipeline.errors import DataError
 from pipeline.market.actions import Splits
 from pipeline.market.adjustment import Scale
 from pipeline.market.bars import interval_ns
-from pipeline.market.calendars import DAY_NS
-from pipeline.market.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
-from pipeline.market.time_manager import SessionTable
-from pipeline.stages.clock import Clock
-from pipeline.stages.feed import Block, Feed
+from pipeline.market.time.calendars import DAY_NS
+from pipeline.market.time.time_manager import SessionTable
 from pipeline.stages.metrics import PerformanceMetrics
-from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import Slot, SlotShape
-from pipeline.stages.tail import Tail
-from pipeline.stages.tape import Tape
+from pipeline.tape.clock import Clock
+from pipeline.tape.feed import Block, Feed
+from pipeline.tape.lookback import Tail
+from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot import Slot, SlotShape
+from pipeline.tape.tape import Tape
 from shm.ring import Producer
 
 

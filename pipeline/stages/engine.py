@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import StrategyError
+from pipeline.lane.lane import Lane
+from pipeline.lane.outbox import Outbox
+from pipeline.lane.slot_view import SlotView
+from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages.halving import Halving, score_of
-from pipeline.stages.lane import Lane
-from pipeline.stages.lane_spec import LaneSpec, Terms
-from pipeline.stages.outbox import Outbox
-from pipeline.stages.schedule import Schedule
-from pipeline.stages.slot import Slot, SlotShape
-from pipeline.stages.slot_view import SlotView
+from pipeline.tape.schedule import Schedule
+from pipeline.tape.slot import Slot, SlotShape
 
 _NO_TIMES = np.zeros(0, np.int64)
 _NO_VALUES = np.zeros(0)

@@ -24,18 +24,18 @@ import pyarrow as pa
 from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError
+from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import Splits
-from pipeline.market.plan import IndicatorPlan
+from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.engine import Engine, Records
 from pipeline.stages.halving import BoardSide, Halving, HalvingPlan
-from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.stages.processor import Processor
-from pipeline.stages.slot import END, ROWS, Slot, SlotShape
 from pipeline.strategy.source import unpack
+from pipeline.tape.slot import END, ROWS, Slot, SlotShape
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, Dismissed, PeerDied
 from shm.gate import Gate

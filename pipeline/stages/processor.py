@@ -14,11 +14,11 @@ from pipeline.market.bars import (
     derive_bars,
     interval_ns,
 )
-from pipeline.market.indicator_kernels.runner import PlanRunner
-from pipeline.market.plan import IndicatorPlan
+from pipeline.market.indicators.plan import IndicatorPlan
+from pipeline.market.indicators.runner import PlanRunner
 from pipeline.market.quality import QUALITY_STATE_I, fill_quality
-from pipeline.stages.slot import HORIZON, QUALITY, SPLITS, BarTable, Slot
-from pipeline.stages.tail import Tail
+from pipeline.tape.lookback import Tail
+from pipeline.tape.slot import HORIZON, QUALITY, SPLITS, BarTable, Slot
 
 
 @njit(cache=True)

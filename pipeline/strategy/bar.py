@@ -20,7 +20,7 @@ from numba import njit
 from pipeline.execution.account import account_at
 from pipeline.execution.memory import load_i8, record_at
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.strategy.records import TABLE, context_at, table_at
+from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 
 BAR: np.dtype[Any] = np.dtype(
     [(name, "i8") for name in ("table", "index", "symbol", "at", "bindings")]

@@ -16,8 +16,8 @@ from pipeline.execution import lots
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.execution.memory import load_f8, load_i8
 from pipeline.execution.orders import check_symbol
+from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.orders import Orders
-from pipeline.strategy.records import TABLE, context_at, table_at
 
 _TABLE_SIZE = TABLE.itemsize
 

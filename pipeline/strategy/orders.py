@@ -13,7 +13,7 @@ from numba import njit
 from pipeline.execution import orders, placing
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.execution.memory import load_f8
-from pipeline.strategy.records import context_at
+from pipeline.strategy.compiled.records import context_at
 
 
 @njit(cache=True)

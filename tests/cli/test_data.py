@@ -4,7 +4,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.market.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog
 
 MINUTE = 60_000_000_000
 OPEN = 1_709_562_600_000_000_000  # 2024-03-04 14:30 UTC

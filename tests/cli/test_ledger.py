@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sweep.ledger import Ledger
+from pipeline.sweeps.ledger.ledger import Ledger
 from tests.cli.conftest import Ended
-from tests.sweep.ledgers import recorded, sweep_row
+from tests.sweeps.ledgers import recorded, sweep_row
 
 Called = Callable[..., Ended]
 

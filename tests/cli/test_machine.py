@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.live_runs import LiveRun, find_run, live_runs
 from pipeline.errors import RingtapeError
+from pipeline.watch.live_runs import LiveRun, find_run, live_runs
 from shm.control import ControlPage, RunState
 from shm.names import LISTING, list_segments, new_run_id
 from shm.stats import RowSpec, StatsBlock
@@ -111,7 +111,7 @@ def test_a_run_whose_supervisor_is_dead_is_not_listed(run, dead_pid: int):
 
 def test_an_id_that_is_not_clear_is_refused_naming_those_alive(monkeypatch: pytest.MonkeyPatch):
     runs = [LiveRun(run_id, 1, "control", "stats") for run_id in ("aa1", "aa2", "b")]
-    monkeypatch.setattr("pipeline.cli.live_runs.live_runs", lambda: runs)
+    monkeypatch.setattr("pipeline.watch.live_runs.live_runs", lambda: runs)
     assert find_run("b").run_id == "b"
     with pytest.raises(RingtapeError, match="several runs begin with 'aa'; alive are aa1, aa2, b"):
         find_run("aa")

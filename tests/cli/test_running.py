@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from pipeline.cli import main
-from pipeline.config import SessionConfig, example_path
+from pipeline.config.session import SessionConfig, example_path
 from pipeline.errors import ConfigError, DataError, RunError, StrategyError
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import sample_is_current
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.sample import sample_is_current
 from shm.errors import NoSpace
 
 ROOT = Path(__file__).parents[2]
@@ -24,13 +24,13 @@ SUMMARY = {"session_name": "s", "seconds": -1.0, "sharpe": float("nan"), "run_di
 
 @pytest.fixture
 def stub_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
-    """Put a function in the place of pipeline.run.run, and a plain text in that of the report."""
+    """Put a function in the place of `run`, and a plain text in that of the report."""
 
     def install(function: Callable[..., Any]) -> None:
-        run, report = ModuleType("pipeline.run"), ModuleType("pipeline.results.report")
+        run, report = ModuleType("pipeline.runner.run"), ModuleType("pipeline.results.report")
         run.run = function  # type: ignore[attr-defined]
         report.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "pipeline.run", run)
+        monkeypatch.setitem(sys.modules, "pipeline.runner.run", run)
         monkeypatch.setitem(sys.modules, "pipeline.results.report", report)
 
     return install
@@ -129,7 +129,7 @@ def run(config, *, out, **options):
         end.add_note(f"partial results: {out / 'mine'}")
         raise
 
-sys.modules["pipeline.run"] = module = ModuleType("pipeline.run")
+sys.modules["pipeline.runner.run"] = module = ModuleType("pipeline.runner.run")
 module.run = run
 from pipeline.cli import main
 main(["run", "c.json"])

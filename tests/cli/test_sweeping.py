@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import example_path
+from pipeline.config.session import example_path
 from pipeline.errors import RunError
 from tests.cli.conftest import Ended
 
@@ -122,9 +122,9 @@ def test_what_ends_a_sweep_says_what_is_kept(
         error.add_note("what is done is kept")
         raise error
 
-    stub = ModuleType("pipeline.sweep.sweep")
+    stub = ModuleType("pipeline.sweeps.sweep")
     stub.sweep = sweep  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pipeline.sweep.sweep", stub)
+    monkeypatch.setitem(sys.modules, "pipeline.sweeps.sweep", stub)
     assert called("sweep", "c.json") == (code, "", f"ringtape: {told}\n")
 
 

@@ -24,8 +24,8 @@ from pipeline.execution import (
 )
 from pipeline.execution.account import ACCOUNT, account_at
 from pipeline.execution.latency import MESSAGE
-from pipeline.strategy import own_commission
-from pipeline.strategy.compiled import hook_address
+from pipeline.strategy.compiled import commission as own_commission
+from pipeline.strategy.compiled.hooks import hook_address
 
 
 @njit

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import DAY, HOUR, Strategy, state
-from pipeline.stages.lane_spec import Terms
+from pipeline.lane.spec import Terms
 from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Bars, Market, session_table
 

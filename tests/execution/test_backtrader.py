@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy, state
-from pipeline.market.time_manager import TimeManager
+from pipeline.market.time.time_manager import TimeManager
 from tests.execution.backtrader_peer import Peer, bt, by_backtrader
 from tests.execution.oracles import (
     CASH,

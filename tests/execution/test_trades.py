@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline import Strategy
-from pipeline.stages.lane_spec import Terms
+from pipeline.lane.spec import Terms
 from tests.execution.oracles import CASH, PACKAGED, WARM_UP, frame_of, market_of
 from tests.reference.in_process import Setup, run_in_process
 

@@ -14,8 +14,8 @@ from pipeline.execution.orders import (
     PARTLY_FILLED,
     STOP,
 )
-from pipeline.stages.lane_spec import Terms
-from pipeline.stages.outbox import INBOX
+from pipeline.lane.outbox import INBOX
+from pipeline.lane.spec import Terms
 from tests.execution.ledgers import ledger_of, walk
 from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Bars, Market, session_table

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline import MINUTE, Strategy
+from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.actions import Action
-from pipeline.stages.lane_spec import Instrument, Terms
 from pipeline.strategy.source import pack
 from tests.golden import markets
 from tests.golden.traders import Clerk, Pusher

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import run, sweep
-from pipeline.config import example_path
+from pipeline.config.session import example_path
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS
 from tests.golden.cases import CASES
 from tests.reference.in_process import Setup, run_in_process

@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.code_cache import kernel_variables
+from pipeline.strategy.compiled.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 
-from pipeline.market.catalog import Catalog
-from pipeline.market.sample import write_sample
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.sample import write_sample
 from tests.golden.cases import CASES
 from tests.golden.pins import COMPILED, EXAMPLES, FILE, INTERPRETED, pin_case, pin_example, pinned
 

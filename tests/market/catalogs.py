@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.market.bar_file import BarColumns
+from pipeline.market.catalog.bar_file import BarColumns
 
 MINUTE = 60_000_000_000
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def python(script, *arguments, **options):
 PRELUDE = f"""
 import sys
 import numpy as np
-from pipeline.market.bar_file import BarColumns
-from pipeline.market.catalog import Catalog, Series
+from pipeline.market.catalog.bar_file import BarColumns
+from pipeline.market.catalog.catalog import Catalog, Series
 MINUTE = {MINUTE}
 """

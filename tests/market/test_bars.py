@@ -21,7 +21,7 @@ from pipeline.market.bars import (
     interval_ns,
     resample,
 )
-from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 from tests.market.real_bars import Float64Array, Int64Array, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -18,7 +18,7 @@ from pipeline.market.quality import (
     present_of,
     quality_of,
 )
-from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

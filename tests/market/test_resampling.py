@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.market.bars import PRICE_COLUMNS, interval_ns, resample
-from pipeline.market.time_manager import SessionTable, TimeManager
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 from tests.market.real_bars import Float64Array, Int64Array, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

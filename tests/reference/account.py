@@ -5,8 +5,8 @@ from itertools import compress
 from typing import Any
 
 from pipeline.execution.orders import LIQUIDATION
+from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.stages.lane_spec import Instrument, Terms
 from tests.reference import matching
 from tests.reference.costs import Commission, funding
 from tests.reference.judge import Judge

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from pipeline.stages.lane_spec import Instrument, Terms
+from pipeline.lane.spec import Instrument, Terms
 from pipeline.strategy.source import unpack
 from tests.reference.matching import Fill, Order
 

@@ -15,21 +15,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import NO_SPLITS, Splits, splits_of
-from pipeline.market.plan import IndicatorPlan
+from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.results.digest import run_digest
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TABLES
 from pipeline.stages.engine import Engine
-from pipeline.stages.feed import Block, Feed
-from pipeline.stages.lane_spec import LaneSpec, Terms
 from pipeline.stages.processor import Processor, share
-from pipeline.stages.session_data import SessionData
-from pipeline.stages.slot import END, Slot, SlotShape
-from pipeline.stages.tail import Tail
-from pipeline.stages.tape import Tape
 from pipeline.strategy.strategy import Strategy, lookback_of
+from pipeline.tape.feed import Block, Feed
+from pipeline.tape.lookback import Tail
+from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot import END, Slot, SlotShape
+from pipeline.tape.tape import Tape
 from tests.reference.market import Bars, Market
 from tests.reference.replay import TERMS, Outcome
 

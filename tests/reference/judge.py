@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.execution import orders
-from pipeline.stages.lane_spec import Terms
+from pipeline.lane.spec import Terms
 from tests.reference.matching import Order
 
 Refusal = tuple[int, float, float]

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pipeline.market.actions import Action, Actions
 from pipeline.market.bars import PRICE_COLUMNS, interval_ns
-from pipeline.market.catalog import Catalog, Series
-from pipeline.market.time_manager import SessionTable
+from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.time.time_manager import SessionTable
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 
@@ -34,7 +34,7 @@ class Bars:
 
 
 class Blocks:
-    """What `pipeline.market.catalog.BarReader` is to a feed, over arrays."""
+    """What `pipeline.market.catalog.catalog.BarReader` is to a feed, over arrays."""
 
     def __init__(self, bars: Bars, rows: int) -> None:
         self._blocks: Iterator[Block] = iter(

@@ -11,8 +11,8 @@ import multiprocess
 import psutil
 
 from pipeline import run
-from pipeline.run import Result
-from pipeline.stages.lane_spec import Terms
+from pipeline.lane.spec import Terms
+from pipeline.runner.run import Result
 from pipeline.strategy.source import unpack
 from pipeline.strategy.strategy import Strategy
 from shm.names import LISTING

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.lane.spec import Terms
 from pipeline.market.actions import NO_SPLITS, Splits, splits_of
-from pipeline.market.indicator_kernels.runner import PlanRunner
-from pipeline.market.plan import IndicatorPlan
+from pipeline.market.indicators.plan import IndicatorPlan
+from pipeline.market.indicators.runner import PlanRunner
 from pipeline.market.quality import expected_of
 from pipeline.results.table_kinds import EQUITY, FILLS
-from pipeline.stages.lane_spec import Terms
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
 from tests.reference.account import Account
 from tests.reference.digest import LaneDigest

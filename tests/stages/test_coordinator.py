@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import DataError
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
-from pipeline.stages.slot import ROWS, SlotShape
+from pipeline.tape.slot import ROWS, SlotShape
 from shm.names import new_run_id
 from shm.stats import StatsBlock
 from tests.reference.in_process import Slots

@@ -8,15 +8,15 @@ import pytest
 
 from pipeline import Strategy
 from pipeline.errors import StrategyError
+from pipeline.lane.slot_view import table_records
+from pipeline.lane.spec import Terms
 from pipeline.market.bars import interval_ns
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages import engine as module
 from pipeline.stages.engine import Engine
 from pipeline.stages.halving import Halving, HalvingPlan, Scoreboard
-from pipeline.stages.lane_spec import Terms
 from pipeline.stages.processor import Processor
-from pipeline.stages.slot_view import table_records
 from shm.control import NO_TASK, ControlPage
 from shm.names import new_run_id
 from tests.reference.in_process import (
@@ -29,8 +29,8 @@ from tests.reference.in_process import (
 )
 from tests.reference.market import Market, random_walk, session_table
 from tests.reference.traders import Crosser, Tinkerer
-from tests.stages.slots import shape_of, slot_of
 from tests.strategies import MINUTE, START
+from tests.tape.slots import shape_of, slot_of
 
 SESSIONS = [(START, START + 8 * MINUTE), (START + 9 * MINUTE, START + 20 * MINUTE)]
 

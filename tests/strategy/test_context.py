@@ -6,7 +6,7 @@ import pytest
 from pipeline import MINUTE, Strategy
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
-from pipeline.stages.lane_spec import Terms
+from pipeline.lane.spec import Terms
 from pipeline.strategy.context import column_key, name_table
 from tests.reference.in_process import Setup, Slots, run_in_process
 from tests.reference.market import Bars, Market, session_table

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.market.bar_file import BarColumns, merge_bars
 from pipeline.market.bars import interval_ns
-from pipeline.market.catalog import Catalog, Series
+from pipeline.market.catalog.bar_file import BarColumns, merge_bars
+from pipeline.market.catalog.catalog import Catalog, Series
 from pipeline.market.importers import arrow, binance, databento, lean
 from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, read_header
 from pipeline.market.importers.google import GOOGLE
@@ -28,7 +28,7 @@ from pipeline.market.importers.piece import Options, Piece, choose_interval, fin
 from pipeline.market.importers.quandl import QUANDL
 from pipeline.market.importers.source import Source, find_sources
 from pipeline.market.importers.yahoo import YAHOO
-from pipeline.market.time_manager import zone
+from pipeline.market.time.time_manager import zone
 
 __all__ = ["ImportResult", "import_sources"]
 

@@ -28,7 +28,7 @@ from pipeline.errors import DataError
 from pipeline.market.importers.piece import Options, Piece
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.stamps import DAY, Stamps, from_text
-from pipeline.market.time_manager import zone
+from pipeline.market.time.time_manager import zone
 
 _INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
 _TYPES = {"equity", "option", "forex", "cfd", "crypto", "cryptofuture", "future", "index"}

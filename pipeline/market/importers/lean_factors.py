@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.market.time_manager import TimeManager
+from pipeline.market.time.time_manager import TimeManager
 
 _LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
 #: Ratios of numbers up to this are recognised, if they are this near; factor files multiply what

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.bar_file import BarColumns
 from pipeline.market.bars import check_bars, interval_ns
-from pipeline.market.calendars import interval_name
+from pipeline.market.catalog.bar_file import BarColumns
 from pipeline.market.importers.stamps import DAY, SECOND, Stamps, Where, to_utc
+from pipeline.market.time.calendars import interval_name
 
 Float64Array = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_sources
 
 HEADER = "time,open,high,low,close,volume"

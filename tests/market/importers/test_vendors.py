@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.market.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_sources
 
 LEAN = "lean/Data"

@@ -1,0 +1,65 @@
+"""Which symbol converts the money of which: found from the currencies of a configuration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.config.execution import InstrumentConfig
+from pipeline.config.refusal import expectation
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How the money of a foreign symbol becomes the account's.
+
+    ``currency``: the symbol's; ``pair``: the symbol whose last close is the rate, or one by it if
+    ``inverse``; ``converted``: see `InstrumentConfig`.
+    """
+
+    currency: str
+    pair: str
+    inverse: bool
+    converted: str
+
+
+def find_conversions(
+    account: str,
+    symbols: Sequence[str],
+    instruments: Mapping[str, InstrumentConfig],
+    asset_class: str,
+) -> dict[str, Conversion]:
+    """Return for each symbol not quoted in the currency of the account how it is converted.
+
+    Of several pairs the first of the symbols is taken. Raises, as a validator does, for a currency
+    that no symbol of the run converts, and for a pair of a currency with itself.
+    """
+    quoted = {s: one.currency or account for s, one in instruments.items()}
+    pairs: dict[tuple[str, str], str] = {}
+    for symbol in symbols:
+        base = instruments[symbol].base if symbol in instruments else None
+        if base is None:
+            continue
+        if base == quoted[symbol]:
+            raise expectation(
+                f"another currency than {base}, in which the symbol is quoted",
+                field=f"instruments.{symbol}.base",
+                value=base,
+            )
+        pairs.setdefault((base, quoted[symbol]), symbol)
+    found = {}
+    usual = "profit" if asset_class in ("FX", "FUTURES") else "value"
+    for symbol in symbols:
+        currency = quoted.get(symbol, account)
+        if currency == account:
+            continue
+        straight, inverse = pairs.get((currency, account)), pairs.get((account, currency))
+        pair = straight or inverse
+        if pair is None:
+            raise expectation(
+                f"the account's {account}, or a pair of the two among the symbols: one with base"
+                f" {currency} and currency {account}, or base {account} and currency {currency}",
+                field=f"instruments.{symbol}.currency",
+                value=currency,
+            )
+        converted = instruments[symbol].converted or usual
+        found[symbol] = Conversion(currency, pair, straight is None, converted)
+    return found

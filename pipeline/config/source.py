@@ -1,0 +1,112 @@
+"""Where a configuration's settings come from: a JSON or TOML file, and overrides on top of it.
+
+Nothing here knows which settings exist; `pipeline.config.session` checks the outcome.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipeline.errors import ConfigError
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    settings = dict(pairs)
+    if len(settings) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(f"{twice} is set twice in one section, expected once")
+    return settings
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read the settings of a ``.json`` or ``.toml`` file.
+
+    Raises:
+        ConfigError: in one line, for a file that cannot be read, is neither, is not well-formed
+            (with line and column) or is not one object.
+    """
+    if path.suffix not in (".json", ".toml"):
+        raise ConfigError(f"{path} ends in {path.suffix or 'nothing'}, expected .json or .toml")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist, expected a configuration file") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} is no character") from None
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        settings = json.loads(text, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise ConfigError(f"{path} is not valid JSON: {error.msg} at {place}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        kind = path.suffix.removeprefix(".").upper()
+        raise ConfigError(f"{path} is not valid {kind}: {error}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(settings, dict):
+        kind = type(settings).__name__
+        raise ConfigError(f"{path} holds a {kind}, expected one object of settings")
+    return settings
+
+
+def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Give a copy of `settings` with each ``"dotted.path=value"`` of `overrides` put in place.
+
+    The value is read as JSON and, where it is not JSON, taken as text. Sections that are missing
+    on the way are made. Elements of a list go by their number, from 0.
+
+    Raises:
+        ConfigError: in one line, naming the override.
+    """
+    if isinstance(overrides, str):
+        overrides = (overrides,)
+    if odd := [name for name in settings if not isinstance(name, str)]:
+        raise ConfigError(f"the configuration has the name {odd[0]!r}, expected a name in quotes")
+    result: dict[str, Any] = dict(settings)
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        names = path.strip().split(".")
+        if not equals or not all(names):
+            raise ConfigError(f'override {override!r} is not of the form "section.setting=value"')
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text.strip()
+        result = _replaced(result, names, value, "")
+    return result
+
+
+def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:
+    """Give a copy of `node` in which the element at the path `names` is `value`."""
+    if not names:
+        return value
+    name, *rest = names
+    here = f"{above}{name}"
+    if node is None:
+        node = {}
+    elif isinstance(node, BaseModel):
+        node = node.model_dump()
+    if isinstance(node, Mapping):
+        return {**node, name: _replaced(node.get(name), rest, value, f"{here}.")}
+    if isinstance(node, list | tuple):
+        if not (name.isdecimal() and int(name) < len(node)):
+            raise ConfigError(
+                f"{here} cannot be set: {above.rstrip('.')} is a list of {len(node)}, expected the"
+                f" number of an element, from 0, in place of {name!r}"
+            )
+        return [
+            _replaced(item, rest, value, f"{here}.") if index == int(name) else item
+            for index, item in enumerate(node)
+        ]
+    raise ConfigError(
+        f"{here} cannot be set: {above.rstrip('.')} is {node!r}, expected a section or a list"
+    )

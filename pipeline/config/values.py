@@ -1,0 +1,195 @@
+"""What single values of a configuration may be: dates, names, symbols, intervals, parameters.
+
+Each type reads what JSON, TOML and Python users write for it and says in words what it expects.
+"""
+
+import os
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
+
+from pipeline.config.refusal import expectation
+from pipeline.errors import ConfigError
+from pipeline.market.time.calendars import interval_ns
+
+
+class Section(BaseModel):
+    """One part of a configuration: strict, immutable, and without unknown settings."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+    )
+
+
+def _read_date(value: object) -> object:
+    """Turn ``"2024-10-21"`` into a date; say what is wrong with one that does not exist."""
+    if not isinstance(value, str):
+        return value
+    parts = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", value)
+    if parts is None:
+        raise expectation("a date written as YYYY-MM-DD")
+    year, month, day = (int(part) for part in parts.groups())
+    if year == 0 or not 1 <= month <= 12:
+        raise expectation("a date that exists: years begin at 0001, months are 01 to 12")
+    last = monthrange(year, month)[1]
+    if not 1 <= day <= last:
+        raise expectation(f"a date that exists: {value[:7]} has {last} days")
+    return date(year, month, day)
+
+
+def as_tuple(value: object) -> object:
+    """Accept the list that JSON, TOML and Python users write for a fixed sequence."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_path_text(value: object) -> object:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _as_python_scalar(value: object) -> object:
+    """Accept a NumPy scalar, as a parameter taken from an array is one."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise expectation(f"each once ({', '.join(twice)} is repeated)")
+    return values
+
+
+def _interval(value: str) -> str:
+    try:
+        interval_ns(value)
+    except ConfigError:
+        raise expectation("an interval such as 30s, 5m or 4h, 1d at most") from None
+    return value
+
+
+def _multiples(intervals: tuple[str, ...]) -> tuple[str, ...]:
+    # The rule of market.bars.check_derivable, which would cost an import of Numba here: 1d, the
+    # whole session, can be built from any shorter interval.
+    base = interval_ns(intervals[0])
+    for interval in intervals[1:]:
+        if interval != "1d" and interval_ns(interval) % base:
+            raise expectation(f"multiples of the base interval {intervals[0]} ({interval} is not)")
+    return intervals
+
+
+def _encodable(value: object) -> object:
+    """Refuse half of a surrogate pair, which JSON can write and no file can hold."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise expectation("text that UTF-8 can hold") from None
+    return value
+
+
+@dataclass(frozen=True)
+class _Matching:
+    """Marks a text that must fully match `pattern`, which is `expected` in words."""
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+    def _check(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value):
+            raise expectation(self.expected)
+        return value
+
+
+def _read_time(value: object) -> object:
+    """Turn ``"09:45"`` into a time of day."""
+    if isinstance(value, str) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    if not isinstance(value, time):
+        raise expectation("a time written as HH:MM, 00:00 to 23:59")
+    return value
+
+
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+
+Date = Annotated[date, BeforeValidator(_read_date)]
+Text = Annotated[str, AfterValidator(_encodable)]
+SessionName = Annotated[
+    str,
+    _Matching(
+        "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        "up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first",
+    ),
+]
+Symbol = Annotated[
+    Text,
+    _Matching(
+        r"[^\s\x00-\x1f](?:[^\x00-\x1f]{0,62}[^\s\x00-\x1f])?",
+        "a symbol: 1 to 64 characters, no space at either end",
+    ),
+]
+Currency = Annotated[
+    str,
+    _Matching(
+        "[A-Z][A-Z0-9]{2,4}",
+        "the code of a currency: 3 to 5 capital letters or digits, a letter first",
+    ),
+]
+Interval = Annotated[str, AfterValidator(_interval)]
+StrategyName = Annotated[
+    Text,
+    _Matching(
+        rf"(?:{_NAME}(?:\.{_NAME})*|[^\r\n]+\.py):{_NAME}",
+        '"module:Class" or "path/to/file.py:Class"',
+    ),
+]
+FunctionName = Annotated[
+    Text,
+    _Matching(
+        rf"(?:{_NAME}(?:\.{_NAME})*|[^\r\n]+\.py):{_NAME}",
+        '"module:function" or "path/to/file.py:function"',
+    ),
+]
+ParameterName = Annotated[str, _Matching(_NAME, "the name of a parameter: a Python name")]
+ParameterValue = Annotated[
+    int | float | bool | str, BeforeValidator(_as_python_scalar), AfterValidator(_encodable)
+]
+Hours = Annotated[
+    tuple[
+        Annotated[time, BeforeValidator(_read_time)], Annotated[time, BeforeValidator(_read_time)]
+    ],
+    BeforeValidator(as_tuple),
+]
+Symbols = Annotated[tuple[Symbol, ...], BeforeValidator(as_tuple), AfterValidator(_unique)]
+Streams = Annotated[
+    tuple[Interval, ...],
+    BeforeValidator(as_tuple),
+    AfterValidator(_unique),
+    AfterValidator(_multiples),
+]
+PathText = Annotated[Text, BeforeValidator(_as_path_text)]

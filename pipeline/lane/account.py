@@ -1,0 +1,213 @@
+"""One lane's account with all the memory it points to."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.execution.account import ACCOUNT, empty_outbox_at
+from pipeline.execution.actions import ACTION
+from pipeline.execution.latency import MESSAGE
+from pipeline.execution.lots import LOT
+from pipeline.execution.orders import NEVER, ORDER
+from pipeline.lane.outbox import INBOX, Outbox
+from pipeline.lane.spec import Instrument, Terms
+from pipeline.tape.slot import SlotShape
+
+#: The account's arrays by symbol, float64 each.
+_BY_SYMBOL = (
+    *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
+    *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
+    *("point", "rate", "funding_rate", "funding_hours"),
+)
+#: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
+_APART = {"instruments", "hours", "actions", "maker_points", "tiers", "own_commission"}
+#: What is told of an account, and where in its record it stands.
+_FACTS = {
+    name: (ACCOUNT.names or ()).index(name)
+    for name in (
+        *("next_order", "initial_cash", "cash", "equity"),
+        *("commission", "slippage_cost", "turnover"),
+        *("interest", "borrow", "dividends", "fractions_paid"),
+        *("funding", "maker_commission", "fills_as_maker", "poor_fills"),
+        *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
+        *("exposed", "ambiguous"),
+        *("capped", "slipped", "rejected", "liquidations"),
+        *("positions_split", "orders_split", "dividends_booked"),
+    )
+}
+#: Lots a lane begins with where every fill may be one, and orders that its book has room for.
+_LOTS = 64
+_ORDERS = 16
+
+
+class LaneAccount:
+    """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
+
+    They live as long as this object. ``reserve``: see `book.check_room`; ``tabled``: whether orders
+    and round trips are written somewhere, row by row; else they are only counted.
+    """
+
+    def __init__(
+        self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int, *, tabled: bool
+    ) -> None:
+        self._shape = shape
+        self._outbox = outbox
+        symbols = len(shape.symbols)
+        self._floats = np.zeros((len(_BY_SYMBOL), symbols))
+        self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
+        self._resting_of = np.zeros(symbols, np.int64)
+        self._fills_of, self._bars_before, self._met = np.zeros((3, symbols), np.int64)
+        self._met[:] = -1  # before any bar
+        self._book = np.zeros(_ORDERS + reserve, ORDER)
+        self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
+        self._lot_ends = np.zeros((2, symbols), np.int64)
+        #: Last row that the strategy may know, i8[intervals, S].
+        self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
+        self.record = self._open(terms)
+        self.record[0]["book_reserve"] = reserve
+        self.record[0]["tabled"] = tabled
+        self.address = int(self.record.ctypes.data)
+        first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
+        # In one read: each field of a record takes as long as all of them.
+        self._counts = self.record.view(np.int64)[first : first + 6 : 2]
+        self._attach_outbox()
+
+    @property
+    def position(self) -> npt.NDArray[np.float64]:
+        """Units held by symbol, f8[S]: a view."""
+        return self._floats[_BY_SYMBOL.index("position")]
+
+    @property
+    def pending(self) -> npt.NDArray[np.float64]:
+        """Units on order by symbol, f8[S]: a view."""
+        return self._floats[_BY_SYMBOL.index("pending")]
+
+    def _open(self, terms: Terms) -> npt.NDArray[Any]:
+        account = np.zeros(1, ACCOUNT)
+        record = account[0]
+        record["symbols"] = len(self._shape.symbols)
+        record["next_order"] = 1
+        record["session_close"] = record["hours_until"] = NEVER
+        record["hours_from"] = -NEVER
+        record["limited"] = terms.limited
+        record["delayed"] = terms.delayed
+        self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
+        self._attach_messages(record)
+        for field in fields(terms):
+            if field.name not in _APART:
+                record[field.name] = getattr(terms, field.name)
+        record["cash"] = record["equity"] = terms.initial_cash
+        for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
+            record[name] = array.ctypes.data
+        instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
+        for name in (
+            *("tick", "lot", "multiplier", "borrow_rate"),
+            *("funding_rate", "funding_hours"),
+        ):
+            of_symbol = [getattr(instrument, name) for instrument in instruments]
+            self._floats[_BY_SYMBOL.index(name)] = of_symbol
+        self._open_currencies(record, instruments)
+        funded = any(instrument.funding_rate != 0.0 for instrument in instruments)
+        record["next_funding"] = 0 if funded else NEVER
+        record["fills_of"] = self._fills_of.ctypes.data
+        record["bars_before"] = self._bars_before.ctypes.data
+        record["met"] = self._met.ctypes.data
+        self._hours = np.array(terms.hours, np.int64)
+        record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
+        record["stride"] = self._shape.stride
+        record["plane"] = self._shape.stride * len(self._shape.symbols)
+        self._actions = np.array([tuple(action) for action in terms.actions], ACTION)
+        record["actions"], record["action_count"] = self._actions.ctypes.data, len(self._actions)
+        record["base_cursor"] = self.cursor.ctypes.data
+        record["resting_of"] = self._resting_of.ctypes.data
+        record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
+        record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
+        record["first_lot"], record["last_lot"] = (ends.ctypes.data for ends in self._lot_ends)
+        return account
+
+    def _attach_outbox(self) -> None:
+        self._outbox.attach(self.record)
+        self._attached = self._outbox.version
+
+    def _open_currencies(self, record: Any, instruments: Sequence[Instrument]) -> None:
+        """Give foreign symbols their pairs; there is no rate yet, and so no value."""
+        point, rate, multiplier = (
+            self._floats[_BY_SYMBOL.index(name)] for name in ("point", "rate", "multiplier")
+        )
+        self._pairs = np.array([one.pair for one in instruments], np.int64)
+        self._credits = np.array([one.credit for one in instruments], np.int64)
+        record["pair"], record["credit"] = self._pairs.ctypes.data, self._credits.ctypes.data
+        record["foreign"] = self._pairs.any()
+        point[:] = multiplier
+        rate[:] = np.where(self._pairs == 0, 1.0, np.nan)
+        multiplier *= rate
+
+    def empty_outbox(self) -> None:
+        """Begin with an empty outbox; what lies in it has been taken."""
+        self.follow_outbox()
+        empty_outbox_at(self.address)
+
+    def follow_outbox(self) -> None:
+        """Point at the outbox's arrays where another lane had them replaced."""
+        if self._attached != self._outbox.version:
+            self._attach_outbox()
+
+    def resting(self) -> npt.NDArray[Any]:
+        """The orders still at rest, ORDER[n]: a view."""
+        return self._book[: self.record[0]["resting"]]
+
+    def counts(self) -> list[int]:
+        """How many fills, orders and round trips are in the outbox."""
+        counts: list[int] = self._counts.tolist()
+        return counts
+
+    def facts(self) -> dict[str, Any]:
+        """What the account came to, by name."""
+        values = self.record[0].item()
+        facts = {name: values[place] for name, place in _FACTS.items()}
+        return {"orders": facts.pop("next_order") - 1} | facts
+
+    def enlarge_book(self) -> None:
+        """Give the book room for what is at rest and for what is in the inbox."""
+        record = self.record[0]
+        orders = int(record["resting"] + record["inbox_count"] + record["book_reserve"])
+        if orders > len(self._book):
+            book = np.zeros(2 * orders, ORDER)
+            book[: len(self._book)] = self._book
+            self._book = book
+            record["book"], record["book_capacity"] = book.ctypes.data, len(book)
+
+    def make_room(self) -> None:
+        """Enlarge what a moment might not fit into, and empty the outbox, but for equity.
+
+        What lies in it has been taken; `book.check_room` is the caller's.
+        """
+        self.enlarge_book()
+        record = self.record[0]
+        # What is in the inbox is in the book before the next fill.
+        resting = int(record["resting"] + record["inbox_count"])
+        lots = int(record["open_lots"])
+        fills = resting + INBOX * int(record["this_close"])
+        if record["fifo"] and lots + fills > len(self._lots):
+            more = np.zeros(2 * (lots + fills), LOT)
+            more[: len(self._lots)] = self._lots
+            self._lots = more
+            record["lots"], record["lots_capacity"] = more.ctypes.data, len(more)
+        in_flight = int(record["in_flight"])
+        if record["delayed"] and in_flight + INBOX > len(self._messages):
+            messages = np.zeros(2 * (in_flight + INBOX), MESSAGE)
+            messages[:in_flight] = self._messages[:in_flight]
+            self._messages = messages
+            self._attach_messages(record)
+        self._outbox.make_room(resting, lots)
+        counts = {n: record[n] for n in ("equity_out_count", "session_out_count")}
+        self.empty_outbox()
+        for name, count in counts.items():
+            record[name] = count
+
+    def _attach_messages(self, record: Any) -> None:
+        record["messages"] = self._messages.ctypes.data
+        record["message_capacity"] = len(self._messages)

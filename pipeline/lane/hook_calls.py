@@ -1,0 +1,165 @@
+"""Calls of a compiled strategy's hooks, and what the hooks are given."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from pipeline.execution.account import account_at
+from pipeline.execution.book import end_moment
+from pipeline.execution.fills import FILL
+from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.execution.orders import ORDER, order_at
+from pipeline.lane.session_turn import close_session, open_session
+from pipeline.strategy.bar import bound_place
+from pipeline.strategy.compiled.hooks import call_hook
+from pipeline.strategy.compiled.records import TABLE, context_at, table_at
+from pipeline.strategy.strategy import HOOKS
+from pipeline.tape.schedule import (
+    CLOSES,
+    OPENS,
+    ROW_MASK,
+    SYMBOL_MASK,
+    SYMBOL_SHIFT,
+    TABLE_SHIFT,
+)
+from pipeline.tape.slot import SESSION
+
+#: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
+#: ``self``: one record per symbol and one of the lane's own; ``bindings``: BINDING[n];
+#: ``intervals``: bit i set if it wants bars of interval i; ``resets`` i8[n, 2]: cell of a self
+#: record and the bits it gets when a session opens; the rest: addresses of the compiled hooks.
+PROGRAM: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("self", "self_cells", "bar", "bars", "bindings", "binding_count"),
+            *("intervals", "hooks", "resets", "reset_count"),
+            *HOOKS,
+        )
+    ]
+)
+program_at = record_at(PROGRAM)
+
+HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
+_SESSION_OPEN, _SESSION_CLOSE = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_session_close"]
+_FILL, _ORDER = HOOK_INDEX["on_fill"], HOOK_INDEX["on_order"]
+
+_FILL_SIZE = FILL.itemsize
+_ORDER_SIZE = ORDER.itemsize
+_SESSION_SIZE = SESSION.itemsize
+_TABLE_SIZE = TABLE.itemsize
+
+#: Leading cells of a bars record: ts, interval, count.
+BARS_CELLS = 3
+_PRICES = 5
+
+
+@njit(cache=True)
+def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
+    """Fill the bars record with the bars of one interval in entries[begin:end]; where they end.
+
+    Symbols without a bar at this moment have present 0 and NaN in every column.
+    """
+    context = context_at(context_address)
+    program = program_at(program_address)
+    symbols = account_at(context.account).symbols
+    table = table_at(context.tables + index * _TABLE_SIZE)
+    columns = _PRICES + program.binding_count
+    for symbol in range(symbols):
+        store_i8(program.bars, BARS_CELLS + symbol, 0)
+    for cell in range(columns * symbols):
+        store_f8(program.bars, BARS_CELLS + symbols + cell, np.nan)
+    place = begin
+    while place < end:
+        entry = load_i8(context.entries, place)
+        if entry >> TABLE_SHIFT != index:
+            break
+        symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        row = entry & ROW_MASK
+        store_i8(program.bars, BARS_CELLS + symbol, 1)
+        at = BARS_CELLS + symbols + symbol
+        of = symbol * table.stride + row
+        for price in range(_PRICES):
+            value = load_f8(table.values, price * table.plane + of)
+            store_f8(program.bars, at + price * symbols, value)
+        for binding in range(program.binding_count):
+            known = bound_place(context, program.bindings, binding, index, symbol, of)
+            store_f8(program.bars, at + (_PRICES + binding) * symbols, load_f8(known, 0))
+        place += 1
+    store_i8(program.bars, 0, account_at(context.account).now)
+    store_i8(program.bars, 1, table.interval)
+    store_i8(program.bars, 2, place - begin)
+    return place
+
+
+@njit(cache=True)
+def _reset_state(program: Any, symbols: int) -> None:
+    for reset in range(program.reset_count):
+        cell = load_i8(program.resets, 2 * reset)
+        for record in range(symbols + 1):
+            at = record * program.self_cells + cell
+            store_i8(program.self, at, load_i8(program.resets, 2 * reset + 1))
+
+
+@njit(cache=True)
+def calls(program: Any, hook: int) -> bool:
+    """Whether a strategy defines the hook of a number."""
+    return (program.hooks >> hook) & 1 == 1
+
+
+@njit(cache=True)
+def call_fills(context_address: int, program_address: int, before: int) -> None:
+    """Call on_fill for the fills in the outbox from ``before`` on."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    context.hook = _FILL
+    for fill in range(before, account.fills_out_count):
+        address = account.fills_out + fill * _FILL_SIZE
+        context.symbol = load_i8(address, 1)
+        own = program.self + 8 * program.self_cells * context.symbol
+        call_hook(program.on_fill, own, address, context_address)
+
+
+@njit(cache=True)
+def report_orders(context_address: int) -> int:
+    """Report the orders that have ended; the first in the outbox that `on_order` was not told."""
+    account = account_at(context_at(context_address).account)
+    end_moment(account)
+    first = account.orders_told
+    account.orders_told = account.orders_out_count
+    return first
+
+
+@njit(cache=True)
+def call_orders(context_address: int, program_address: int) -> None:
+    """Call on_order for each order that has ended since it was last called."""
+    context = context_at(context_address)
+    account = account_at(context.account)
+    program = program_at(program_address)
+    context.hook = _ORDER
+    for index in range(report_orders(context_address), account.orders_out_count):
+        address = account.orders_out + index * _ORDER_SIZE
+        context.symbol = order_at(address).symbol
+        own = program.self + 8 * program.self_cells * context.symbol
+        call_hook(program.on_order, own, address, context_address)
+
+
+@njit(cache=True)
+def call_sessions(context_address: int, program_address: int, flags: int) -> None:
+    """Close and open sessions, and call the hooks for it."""
+    context = context_at(context_address)
+    program = program_at(program_address)
+    symbols = account_at(context.account).symbols
+    lane_self = program.self + 8 * program.self_cells * symbols
+    context.symbol = -1
+    if flags & CLOSES:
+        address = context.sessions + close_session(context_address) * _SESSION_SIZE
+        context.hook = _SESSION_CLOSE
+        call_hook(program.on_session_close, lane_self, address, context_address)
+    if flags & OPENS:
+        address = context.sessions + open_session(context_address) * _SESSION_SIZE
+        _reset_state(program, symbols)
+        context.hook = _SESSION_OPEN
+        call_hook(program.on_session_open, lane_self, address, context_address)

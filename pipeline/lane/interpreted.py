@@ -1,0 +1,299 @@
+"""Walks a slot's moments with a strategy in plain Python; the same moments, calls and results."""
+
+import copy
+from collections import namedtuple
+from collections.abc import Iterator
+from itertools import islice, repeat
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.execution.fills import FILL
+from pipeline.execution.orders import REPORTED
+from pipeline.lane.hook_calls import HOOK_INDEX, load_bars, report_orders
+from pipeline.lane.moment import fill_at_close, open_moment
+from pipeline.lane.outbox import Outbox
+from pipeline.lane.session_turn import close_session, open_session
+from pipeline.lane.spec import LaneSpec, bars_dtype
+from pipeline.market.bars import interval_ns
+from pipeline.strategy.bar import BAR_FIELDS
+from pipeline.strategy.context import Context
+from pipeline.strategy.strategy import Strategy, Symbol, states_of
+from pipeline.tape.schedule import (
+    CLOSES,
+    OPENS,
+    SYMBOL_MASK,
+    SYMBOL_SHIFT,
+    TABLE_SHIFT,
+    Schedule,
+)
+from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot import SESSION, BarTable, Slot
+
+_FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
+_ORDER_NAMES = REPORTED.names or ()
+# mypy only follows literal field names.
+Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
+Order = namedtuple("Order", _ORDER_NAMES)  # type: ignore[misc]
+Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
+
+#: Moments as Python walks them: where their bars begin, calls of on_bar, flags.
+Moments = tuple[list[int], list[int], list[int]]
+
+
+class Interpreter:
+    """Runs one lane's strategy as it is written.
+
+    One copy of the strategy per symbol and one of the lane's own hold the state, as the records
+    of a compiled strategy do. ``records`` gives their first values; ``cursor`` is the lane's,
+    ``memory`` its CONTEXT, ``account`` its ACCOUNT, ``program`` its PROGRAM.
+    """
+
+    def __init__(
+        self,
+        spec: LaneSpec,
+        context: Context,
+        data: SessionData,
+        cursor: npt.NDArray[np.int64],
+        records: npt.NDArray[Any],
+        memory: npt.NDArray[Any],
+        account: npt.NDArray[Any],
+        program: npt.NDArray[Any],
+        outbox: Outbox,
+    ) -> None:
+        self._spec = spec
+        self._context = context
+        self._data = data
+        self._cursor = cursor
+        self._memory = memory
+        self._account = account
+        self._outbox = outbox
+        self._copies: list[Any] = [_copy_of(spec.strategy, record) for record in records]
+        self._resets = {
+            name: declared.initial
+            for name, declared in states_of(type(spec.strategy)).items()
+            if declared.reset == "session"
+        }
+        self._at = int(memory.ctypes.data)
+        self._program_at = int(program.ctypes.data)
+        self._names = tuple(name for name, _, _ in spec.bindings)
+        bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
+        self._bar = bar
+        self._bars = np.zeros(1, bars_dtype(self._names, cursor.shape[1]))
+        names = self._bars.dtype.names or ()
+        self._bar_columns = {name: self._bars[name][0] for name in names[3:]}
+        # The compiled loader fills the bars record that the program names.
+        program[0]["bars"] = self._bars.ctypes.data
+        #: Intervals for whose bars on_bar is called.
+        self._called_for = spec.wanted if hasattr(spec.strategy, "on_bar") else ()
+        self._moments: Moments = ([], [], [])
+        self._ends = self._tables = np.zeros(0, np.int64)
+        self._bars_in_order: Iterator[Any] = iter(())
+        self._sessions: npt.NDArray[Any] = np.zeros(0, SESSION)
+
+    def call(self, hook: str) -> None:
+        """Call a hook that is given nothing but the context, on the lane's own copy."""
+        if hasattr(self._copies[-1], hook):
+            self._note(hook, -1)
+            getattr(self._copies[-1], hook)(self._context)
+
+    def bind(self, slot: Slot, schedule: Schedule) -> None:
+        """Turn a slot just taken into Python objects, once for all its moments."""
+        self._show(slot)
+        moments = schedule.moments[: schedule.count]
+        ends = moments["end"].astype(np.int64)
+        begins = np.concatenate(([0], ends))[:-1].astype(np.int64)
+        entries = schedule.entries[: int(ends[-1]) if len(ends) else 0]
+        tables = entries >> TABLE_SHIFT
+        calls = np.isin(tables, self._called_for)
+        before = np.concatenate(([0], np.cumsum(calls)))
+        counts = before[ends] - before[begins]
+        self._moments = (begins.tolist(), counts.tolist(), moments["flags"].tolist())
+        self._ends, self._tables = ends, tables
+        symbols = len(slot.tables[0].count)
+        bars = {
+            index * symbols + symbol: one
+            for index in self._called_for
+            for symbol, one in enumerate(self._bars_of(slot, index))
+        }
+        keys = tables[calls] * symbols + ((entries[calls] >> SYMBOL_SHIFT) & SYMBOL_MASK)
+        self._bars_in_order = map(next, map(bars.__getitem__, keys.tolist()))
+
+    def _show(self, slot: Slot) -> None:
+        self._context.bind([table.values.reshape(-1) for table in slot.tables])
+        self._data.bind(slot, self._cursor)
+        self._sessions = slot.sessions
+
+    def _bars_of(self, slot: Slot, index: int) -> list[Iterator[Any]]:
+        """Return the bars of one interval, by symbol, each made when its turn comes."""
+        table = slot.tables[index]
+        interval = interval_ns(table.interval)
+        found: list[Iterator[Any]] = []
+        for symbol, count in enumerate(table.count.tolist()):
+            rows = slice(table.first, table.first + count)
+            columns: list[Any] = [repeat(symbol, count), repeat(interval, count)]
+            columns += [table.ts[symbol, rows].tolist(), table.close_ts[symbol, rows].tolist()]
+            columns += [table.values[place, symbol, rows].tolist() for place in range(5)]
+            for _, of, column in self._spec.bindings:
+                if of == index:
+                    columns.append(table.values[column, symbol, rows].tolist())
+                else:
+                    columns.append(_as_of(slot.tables[of], column, table, symbol).tolist())
+            # Half the cost of the named tuple's own constructor.
+            found.append(map(tuple.__new__, repeat(self._bar), zip(*columns, strict=True)))
+        return found
+
+    def walk(self, schedule: Schedule, index: int) -> int:
+        """Walk moments from ``index`` on; the moment it stopped before for want of room, or count.
+
+        If a hook raises, the context says which and for which symbol.
+        """
+        strategy = self._spec.strategy
+        fills, orders = hasattr(strategy, "on_fill"), hasattr(strategy, "on_order")
+        grouped = hasattr(strategy, "on_bars")
+        this_close = bool(self._account[0]["this_close"])
+        on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
+        at, context, bars = self._at, self._context, self._bars_in_order
+        bar: Any = None
+        # Numba's own wrapper, without the look at the arguments' types that takes as long again.
+        opened = open_moment.overloads[open_moment.signatures[0]].entry_point
+        columns = (column[index:] for column in self._moments)
+        for moment, begin, calls, flags in zip(range(index, schedule.count), *columns, strict=True):
+            before = opened(at, moment, begin)
+            if before < 0:
+                return moment
+            if fills:
+                self._call_fills(before)
+            if orders:
+                self._call_orders()
+            if grouped:
+                self._call_groups(begin, int(self._ends[moment]))
+            else:
+                try:
+                    for _ in range(calls):
+                        bar = next(bars)
+                        on_bar[bar[0]](bar, context)
+                except Exception:
+                    self._note("on_bar", bar[0])
+                    raise
+            if this_close and self._ends[moment] > begin:
+                before = fill_at_close(at, before)
+                if fills:
+                    self._call_fills(before)
+            if flags:
+                self._call_sessions(flags)
+        return schedule.count
+
+    def replay(
+        self, hook: str, bar: npt.NDArray[Any], bars: npt.NDArray[Any], slot: Slot | None
+    ) -> None:
+        """Repeat the call of a compiled hook that raised, with the records it was given."""
+        symbol = int(self._memory[0]["symbol"])
+        own = self._copies[symbol]  # -1, no symbol, is the lane's own copy
+        if slot is not None:
+            self._show(slot)
+        if hook == "on_bar":
+            assert slot is not None
+            own.on_bar(self._bar_at(slot, bar), self._context)
+        elif hook == "on_fill":
+            last = self._outbox.fills[int(self._account[0]["fills_out_count"]) - 1]
+            own.on_fill(Fill(*last.item()), self._context)
+        elif hook == "on_order":
+            last = self._outbox.orders[int(self._account[0]["orders_out_count"]) - 1]
+            own.on_order(_order_of(last), self._context)
+        elif hook in ("on_session_open", "on_session_close"):
+            cell = "next_open" if hook == "on_session_open" else "next_close"
+            self._call_session(hook, int(self._memory[0][cell]) - 1)
+        elif hook == "on_bars":
+            self._bars[:] = bars
+            own.on_bars(self._bars_shown(), self._context)
+        else:
+            self.call(hook)
+
+    def _bar_at(self, slot: Slot, bar: npt.NDArray[Any]) -> Any:
+        """Return the bar at which a compiled hook stopped: the last known of its symbol."""
+        index, symbol = (int(bar[0][name]) for name in ("index", "symbol"))
+        row = int(self._cursor[index, symbol]) - slot.tables[index].first
+        return next(islice(self._bars_of(slot, index)[symbol], row, None))
+
+    def _call_fills(self, before: int) -> None:
+        for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
+            fill: Any = Fill(*record.item())
+            self._note("on_fill", fill.symbol)
+            self._copies[fill.symbol].on_fill(fill, self._context)
+
+    def _call_orders(self) -> None:
+        first = report_orders(self._at)
+        for record in self._outbox.orders[first : int(self._account[0]["orders_out_count"])]:
+            order = _order_of(record)
+            self._note("on_order", order.symbol)
+            self._copies[order.symbol].on_order(order, self._context)
+
+    def _call_groups(self, begin: int, end: int) -> None:
+        """Call on_bar (if defined) and then on_bars, interval by interval."""
+        own = self._copies[-1]
+        place = begin
+        while place < end:
+            table = int(self._tables[place])
+            after = load_bars(self._at, self._program_at, place, end, table)
+            for _ in range(after - place if table in self._called_for else 0):
+                bar = next(self._bars_in_order)
+                self._note("on_bar", bar[0])
+                self._copies[bar[0]].on_bar(bar, self._context)
+            if table in self._spec.wanted:
+                self._note("on_bars", -1)
+                own.on_bars(self._bars_shown(), self._context)
+            place = after
+
+    def _bars_shown(self) -> SimpleNamespace:
+        """Return the bars record as the strategy sees it: numbers, and arrays that are views."""
+        record = self._bars[0]
+        scalars = {name: int(record[name]) for name in ("ts", "interval", "count")}
+        return SimpleNamespace(**(scalars | self._bar_columns))
+
+    def _call_sessions(self, flags: int) -> None:
+        if flags & CLOSES:
+            self._call_session("on_session_close", close_session(self._at))
+        if flags & OPENS:
+            place = open_session(self._at)
+            self._data.enter_session(self._sessions[place])
+            for one in self._copies:
+                vars(one).update(self._resets)
+            self._call_session("on_session_open", place)
+
+    def _call_session(self, hook: str, place: int) -> None:
+        own = self._copies[-1]
+        if hasattr(own, hook):
+            self._note(hook, -1)
+            getattr(own, hook)(Session(*self._sessions[place].item()), self._context)
+
+    def _note(self, hook: str, symbol: int) -> None:
+        record = self._memory[0]
+        record["hook"], record["symbol"] = HOOK_INDEX[hook], symbol
+
+
+def _order_of(record: Any) -> Any:
+    """Return what is reported of an ORDER record."""
+    return Order(*record.item()[: len(_ORDER_NAMES)])
+
+
+def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
+    """Return a copy of a strategy with the values of one self record."""
+    one = copy.copy(strategy)
+    for name in record.dtype.names or ():
+        if name != "unused":
+            value = record[name].item()
+            kind = type(getattr(one, name))
+            # A Symbol is the symbol's index inside hooks, which the record holds.
+            setattr(one, name, value if kind is Symbol else kind(value))
+    return one
+
+
+def _as_of(source: BarTable, column: int, table: BarTable, symbol: int) -> npt.NDArray[np.float64]:
+    """Return, for each fresh bar of ``table``, what ``source`` last showed when the bar closed."""
+    fresh = slice(source.first, source.first + int(source.count[symbol]))
+    closes = table.close_ts[symbol, table.first : table.first + int(table.count[symbol])]
+    known = np.searchsorted(source.close_ts[symbol, fresh], closes, side="right")
+    return source.values[column, symbol, source.first - 1 + known]

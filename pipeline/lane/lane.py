@@ -1,0 +1,319 @@
+"""A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import StrategyError
+from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
+from pipeline.execution.fills import FILL
+from pipeline.execution.lots import report_open_at
+from pipeline.execution.orders import ORDER, REPORTED
+from pipeline.lane.account import LaneAccount
+from pipeline.lane.cost_memory import Pricing
+from pipeline.lane.hook_calls import HOOK_INDEX, PROGRAM
+from pipeline.lane.interpreted import Interpreter
+from pipeline.lane.outbox import INBOX, Outbox
+from pipeline.lane.raised import describe_raise
+from pipeline.lane.slot_view import SlotView, begin_slot
+from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
+from pipeline.lane.walk import end_walk, walk_slot
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.strategy.bar import BAR, BINDING
+from pipeline.strategy.compiled.bar_run import catch_up
+from pipeline.strategy.compiled.hooks import compile_hooks, hook_address
+from pipeline.strategy.compiled.records import CONTEXT
+from pipeline.strategy.context import Context, name_table
+from pipeline.strategy.strategy import (
+    Symbol,
+    hooks_of,
+    parameters_of,
+    record_dtype,
+    states_of,
+)
+from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot import SESSION, Slot, SlotShape
+
+#: How a lane takes up a slot and walks it, and how it goes on from a moment; see `walk_slot`.
+Enter = Callable[[SlotView], int]
+GoOn = Callable[[SlotView, int], int]
+_NO_ORDERS = np.zeros(0, ORDER)
+
+
+class Lane:
+    """Owns one lane's memory and runs its strategy over the slots of the tape.
+
+    All arrays the compiled loop knows by address live as long as this object does. ``tabled``: see
+    `LaneAccount`.
+    """
+
+    def __init__(
+        self,
+        spec: LaneSpec,
+        shape: SlotShape,
+        terms: Terms,
+        outbox: Outbox,
+        *,
+        tabled: bool = True,
+    ) -> None:
+        self.number = spec.number
+        self._spec = spec
+        self._shape = shape
+        self._outbox = outbox
+        self._names = tuple(name for name, _, _ in spec.bindings)
+        self._hooks = hooks_of(type(spec.strategy))
+        reserve = INBOX if "on_order" in self._hooks else 0
+        self._own = LaneAccount(shape, terms, outbox, reserve, tabled=tabled)
+        #: The account's record, ACCOUNT[1].
+        self.account = self._own.record
+        self._pricing = Pricing(terms, self.account)
+        columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
+        columns |= {name: (index, column) for name, index, column in spec.bindings}
+        self._columns = name_table(columns)
+        self.context = self._make_context()
+        self._self = self._make_self()
+        self._make_program()
+        self._kept = 0  # orders in the outbox that were taken before and wait for on_order
+        self._interpreter: Interpreter | None = None
+        self._slot: Slot | None = None
+        self._enter, self._go_on, self._call = self._make_strategy()
+
+    def _make_context(self) -> npt.NDArray[Any]:
+        context = np.zeros(1, CONTEXT)
+        record = context[0]
+        record["account"] = self.account.ctypes.data
+        record["intervals"] = len(self._shape.intervals)
+        record["cursor"] = self._own.cursor.ctypes.data
+        record["names"], record["name_count"] = self._columns.ctypes.data, len(self._columns)
+        record["lookback"] = self._spec.lookback
+        record["symbol"] = -1
+        return context
+
+    def _make_self(self) -> npt.NDArray[Any]:
+        """One record of parameters and state per symbol, and a last one of the lane's own."""
+        strategy = self._spec.strategy
+        cls = type(strategy)
+        records = np.zeros(len(self._shape.symbols) + 1, record_dtype(cls))
+        for parameter in parameters_of(cls):
+            value = getattr(strategy, parameter.name)
+            records[parameter.name] = self._index_of(value) if parameter.type is Symbol else value
+        for name, declared in states_of(cls).items():
+            records[name] = declared.initial
+        return records
+
+    def _index_of(self, symbol: str) -> int:
+        if symbol not in self._shape.symbols:
+            raise StrategyError(
+                f"{type(self._spec.strategy).__name__}: {symbol!r} is not one of this run's "
+                f"symbols: {', '.join(self._shape.symbols)}"
+            )
+        return self._shape.symbols.index(symbol)
+
+    def _make_program(self) -> None:
+        cls = type(self._spec.strategy)
+        self._bars = np.zeros(1, bars_dtype(self._names, len(self._shape.symbols)))
+        self._bindings = np.zeros(len(self._spec.bindings), BINDING)
+        for row, (_, index, column) in enumerate(self._spec.bindings):
+            self._bindings[row]["table"], self._bindings[row]["column"] = index, column
+        self._bar = np.zeros(1, BAR)
+        self._bar[0]["bindings"] = self._bindings.ctypes.data
+        fields = list(self._self.dtype.names or ())
+        resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
+        self._resets = np.zeros((len(resets), 2), np.int64)
+        for row, name in enumerate(resets):
+            # The initial value as the record holds it, whatever its type, seen as bits.
+            bits = self._self[name][:1].view(np.int64)[0]
+            self._resets[row] = fields.index(name), bits
+        self._program = np.zeros(1, PROGRAM)
+        record = self._program[0]
+        for name, array in (
+            ("self", self._self),
+            ("bar", self._bar),
+            ("bars", self._bars),
+            ("bindings", self._bindings),
+            ("resets", self._resets),
+        ):
+            record[name] = array.ctypes.data
+        record["self_cells"] = self._self.dtype.itemsize // 8
+        record["binding_count"] = len(self._bindings)
+        record["reset_count"] = len(resets)
+        record["intervals"] = sum(1 << index for index in self._spec.wanted)
+        record["hooks"] = sum(1 << HOOK_INDEX[name] for name in self._hooks)
+
+    def _make_strategy(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
+        """Return how to take up a slot and walk it, how to go on, and how to call a bare hook."""
+        if self._spec.mode == "interpreted":
+            return self._interpreted()
+        data = {
+            "bars": self._bars.dtype,
+            "fill": FILL,
+            "order": REPORTED,
+            "session": SESSION,
+        }
+        indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
+        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
+        for name, hook in hooks.items():
+            self._program[0][name] = hook_address(hook)
+        addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
+        bound = int(self._bindings.ctypes.data), len(self._bindings)
+        own = int(self._self[-1:].ctypes.data)
+
+        def go_on(view: SlotView, index: int) -> int:
+            return int(walk_slot(*addresses, index, view.schedule.count))
+
+        def enter(view: SlotView) -> int:
+            begin_slot(addresses[0], *bound, view.address)
+            return go_on(view, 0)
+
+        def call(hook: str) -> None:
+            hooks[hook](own, 0, addresses[0])
+
+        return enter, go_on, call
+
+    def _interpreted(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
+        interpreter = self._interpreter = self._interpret()
+        context = int(self.context.ctypes.data)
+        bound = int(self._bindings.ctypes.data), len(self._bindings)
+
+        def go_on(view: SlotView, index: int) -> int:
+            index = interpreter.walk(view.schedule, index)
+            return int(end_walk(context, index, view.schedule.count))
+
+        def enter(view: SlotView) -> int:
+            begin_slot(context, *bound, view.address)
+            interpreter.bind(view.slot, view.schedule)
+            return go_on(view, 0)
+
+        return enter, go_on, interpreter.call
+
+    def start(self) -> None:
+        """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
+        self._own.empty_outbox()
+        self._guarded("on_start", self._call, "on_start")
+        self._empty_inbox()
+
+    def run(self, view: SlotView, flush: Callable[["Lane"], None]) -> None:
+        """Walk the moments of one slot; what came of it is in the outbox (`take`).
+
+        ``flush`` is called to empty fills and orders when the outbox is full before the end.
+        StrategyError with file, line, symbol and time if the strategy raises.
+        """
+        self._slot, count = view.slot, view.schedule.count
+        self._own.follow_outbox()
+        self._kept = 0
+        index = self._guarded("", self._enter, view)
+        while index != count:
+            self._pricing.check(self._shape.symbols)
+            if index < 0:
+                self._empty_inbox()
+                return
+            flush(self)
+            self._make_room()
+            index = self._guarded("", self._go_on, view, index)
+
+    def _empty_inbox(self) -> None:
+        """Leave the inbox to the next lane; what is done is reported at this lane's next moment."""
+        if self.account[0]["inbox_count"]:
+            self._own.enlarge_book()
+            empty_inbox_at(self._own.address)
+
+    def end_moment(self) -> None:
+        """Move what is done to the outbox and what was placed last to the book."""
+        self._own.enlarge_book()
+        end_moment_at(self._own.address)
+
+    def stop(self) -> None:
+        """Call ``on_stop``, after the last slot. Orders it places stay unfilled.
+
+        What is still held goes to the outbox as round trips without an exit.
+        """
+        self._own.empty_outbox()
+        record, called = self.account[0], "on_stop" in self._hooks
+        # Else an empty outbox has room for all there can be: one lot per symbol.
+        if called or record["resting"] or record["fifo"]:
+            self._make_room()
+        if called:
+            self._guarded("on_stop", self._call, "on_stop")
+        report_open_at(self._own.address)
+
+    def take(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+        """The fills, finished orders and round trips in the outbox.
+
+        Views, valid until the next run or take.
+        """
+        fills, orders, trips = self._own.counts()
+        outbox = self._outbox
+        return outbox.fills[:fills], outbox.orders[self._kept : orders], outbox.trips[:trips]
+
+    def resting(self) -> npt.NDArray[Any]:
+        """The orders still at rest, ORDER[n]: a view."""
+        return self._own.resting()
+
+    def facts(self) -> dict[str, Any]:
+        """What the account came to, by name, and the lane's number."""
+        return {"lane": self.number, **self._own.facts()}
+
+    def _make_room(self) -> None:
+        """Make room for the next moment; orders that on_order is yet to see stay in the outbox."""
+        untold = self._untold()
+        self._own.make_room()
+        self._outbox.orders[: len(untold)] = untold
+        self.account[0]["orders_out_count"] = self._kept = len(untold)
+        check_room_at(self._own.address)
+
+    def _untold(self) -> npt.NDArray[Any]:
+        """Return a copy of the orders that were taken and that on_order has yet to see."""
+        if "on_order" not in self._hooks:
+            return _NO_ORDERS
+        record = self.account[0]
+        return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
+
+    def _guarded(self, hook: str, action: Callable[..., Any], *given: Any) -> Any:
+        """Do what may raise in a hook; ``hook`` empty: in the one that the context names."""
+        try:
+            return action(*given)
+        except StrategyError:
+            raise
+        except Exception as error:
+            self._catch_up()
+            raise StrategyError(
+                describe_raise(
+                    error,
+                    self._spec.strategy,
+                    hook,
+                    context=self.context,
+                    account=self.account,
+                    symbols=self._shape.symbols,
+                    replay=self._replay,
+                )
+            ) from error
+
+    def _catch_up(self) -> None:
+        """Let the account know at which base bar a compiled on_bar has raised."""
+        called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
+        if self._interpreter is None and called and self._bar[0]["index"] == 0:
+            catch_up(int(self.context.ctypes.data), int(self._bar.ctypes.data))
+
+    def _interpret(self) -> Interpreter:
+        data = SessionData(self._shape, lookback=max(1, self._spec.lookback))
+        return Interpreter(
+            self._spec,
+            Context(self.context, self._own.position, self._own.pending, data),
+            data,
+            self._own.cursor,
+            self._self,
+            self.context,
+            self.account,
+            self._program,
+            self._outbox,
+        )
+
+    def _replay(self, hook: str) -> None:
+        """Call the hook that failed again, interpreted, so that Python can say on which line.
+
+        Its state is as the failed call left it and the lane is lost anyway.
+        """
+        if self._interpreter is None:
+            self._interpret().replay(hook, self._bar, self._bars, self._slot)

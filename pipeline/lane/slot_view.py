@@ -1,0 +1,105 @@
+"""A finished slot as lanes see it: its tables, its moments and its sessions, by address.
+
+Made once per slot and universe, however many lanes see it; a lane takes it up in one compiled
+call (`begin_slot`).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+
+from pipeline.execution.account import account_at, empty_outbox
+from pipeline.execution.memory import load_i8, record_at, store_i8
+from pipeline.execution.overnight import open_books_at
+from pipeline.market.bars import interval_ns
+from pipeline.strategy.bar import bind_columns
+from pipeline.strategy.compiled.records import TABLE, context_at
+from pipeline.tape.schedule import Schedule
+from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape
+
+#: Addresses of TABLE[intervals], MOMENT[], the entries, SESSION[], the base table's prices and the
+#: cursors that a lane begins with; ``first``: row where the slot's own bars begin; ``split``: 1 if
+#: shares are split before it.
+SLOT_VIEW: np.dtype[Any] = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            *("tables", "moments", "entries", "sessions", "prices", "cursors"),
+            *("first", "split"),
+        )
+    ]
+)
+_view_at = record_at(SLOT_VIEW)
+_session_at = record_at(SESSION)
+
+
+def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
+    """Return the TABLE records, one per interval, by which compiled code finds a slot's tables."""
+    records = np.zeros(len(slot.tables), TABLE)
+    for record, table in zip(records, slot.tables, strict=True):
+        record["interval"] = interval_ns(table.interval)
+        for name in ("ts", "close_ts", "values", "count", "seen"):
+            record[name] = getattr(table, name).ctypes.data
+        record["stride"], record["first"] = shape.stride, table.first
+        record["plane"] = shape.stride * len(shape.symbols)
+    return records
+
+
+class SlotView:
+    """One slot for the lanes that trade the universe of ``schedule``.
+
+    The schedule may serve one slot after the other: `read` when the slot has been taken, and walk
+    it before the schedule reads the next.
+    """
+
+    def __init__(self, slot: Slot, shape: SlotShape, schedule: Schedule) -> None:
+        self.slot = slot
+        self.schedule = schedule
+        self._universe = list(schedule.universe)
+        #: Base bars that the lanes see in it.
+        self.bars = 0
+        self._tables = table_records(slot, shape)
+        self._record = np.zeros(1, SLOT_VIEW)
+        self.address = int(self._record.ctypes.data)
+        record, base = self._record[0], slot.tables[0]
+        record["tables"], record["sessions"] = self._tables.ctypes.data, slot.sessions.ctypes.data
+        record["prices"], record["first"] = base.values.ctypes.data, base.first
+        record["moments"] = schedule.moments.ctypes.data
+        record["entries"] = schedule.entries.ctypes.data
+        # Of symbols outside the universe no row is known, neither of this slot nor of those before.
+        self._cursors = np.full((len(slot.tables), len(shape.symbols)), base.first - 1, np.int64)
+        if self._universe:
+            self._cursors[:, np.isin(range(len(shape.symbols)), self._universe, invert=True)] = -1
+        record["cursors"] = self._cursors.ctypes.data
+
+    def read(self) -> None:
+        """Schedule the slot just taken."""
+        self.schedule.read(self._tables, self.slot.open_sessions)
+        count = self.slot.tables[0].count
+        self.bars = int((count[self._universe] if self._universe else count).sum())
+        self._record[0]["split"] = int(self.slot.header[SPLITS]) != 0
+
+
+@njit(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
+def begin_slot(context_address: int, bindings: int, count: int, view_address: int) -> None:
+    """Have a lane take up a slot; ``bindings`` and ``count``: where its BINDING[] lie.
+
+    Empties the outbox, and books what came due if shares are split before it.
+    """
+    view = _view_at(view_address)
+    context = context_at(context_address)
+    account = account_at(context.account)
+    context.tables = view.tables
+    context.moments, context.entries = view.moments, view.entries
+    context.sessions = view.sessions
+    context.next_open = context.next_close = 0
+    for cell in range(context.intervals * account.symbols):
+        store_i8(context.cursor, cell, load_i8(view.cursors, cell))
+    account.prices, account.first_row = view.prices, view.first
+    empty_outbox(account)
+    if view.split != 0:
+        session = _session_at(view.sessions)
+        open_books_at(context.account, session.date, session.index, session.open)
+    bind_columns(context_address, bindings, count)

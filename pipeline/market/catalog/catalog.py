@@ -1,0 +1,399 @@
+"""The catalog: bars on disk by interval and symbol, with a manifest that says what there is.
+
+    <catalog>/manifest.json               one entry per series: rows, range, sources, content hash
+    <catalog>/<interval>/<symbol>.parquet bars
+    <catalog>/actions/<symbol>.parquet    splits and dividends, where there are any
+
+A write is all or nothing, over any number of series (`catalog_commit`); everything is checked in
+memory first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import DataError
+from pipeline.market.actions import (
+    ACTIONS,
+    NONE,
+    Actions,
+    check_actions,
+    merge_actions,
+    read_actions,
+    write_actions,
+)
+from pipeline.market.bars import PRICE_COLUMNS, check_bars, interval_name, interval_ns
+from pipeline.market.catalog.bar_file import (
+    MAX_TS,
+    MIN_TS,
+    BarColumns,
+    BarReader,
+    merge_bars,
+    open_bars,
+    read_bars,
+    write_bars,
+)
+from pipeline.market.catalog.commit import COMMIT, MANIFEST, Change, commit, make_folder, recover
+from pipeline.market.catalog.lock import catalog_lock
+from pipeline.market.catalog.manifest import Entry, Key, file_name, not_found, parse_manifest
+
+__all__ = ["BarReader", "Catalog", "Entry", "Series", "WriteResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What one write did to one series, in rows; `rows` is the series' total afterwards."""
+
+    added: int
+    unchanged: int
+    replaced: int
+    rows: int
+
+
+class Series(NamedTuple):
+    """Bars to write: an Arrow table with `ts` (ns UTC) and the price columns, sorted by `ts`."""
+
+    symbol: str
+    interval: str
+    table: pa.Table
+    source: str
+
+
+class Catalog:
+    """A folder of bar files. Opening one costs nothing; its manifest is read when first asked."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._cached: tuple[tuple[int, int, int], dict[Key, Entry]] | None = None
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """List every series by interval length, then symbol; DataError if there is no catalog."""
+        return sorted(self._series().values(), key=lambda e: (interval_ns(e.interval), e.symbol))
+
+    def entry(self, symbol: str, interval: str) -> Entry:
+        """Return one series; DataError naming the nearest ones when it is not there."""
+        series = self._series()
+        interval = interval_name(interval_ns(interval))
+        found = series.get((interval, symbol))
+        if found is None:
+            raise DataError(not_found(self.path, series, symbol, interval))
+        return found
+
+    def require_bars(self, symbol: str) -> None:
+        """Raise DataError, naming the nearest symbols, if there are no bars of a symbol."""
+        _check_bars_of(self.path, self._series(), symbol)
+
+    def action_entries(self) -> list[Entry]:
+        """List the tables of corporate actions by symbol; their times are ex-dates at 00:00Z."""
+        found = [entry for key, entry in self._manifest().items() if key[0] == ACTIONS]
+        return sorted(found, key=lambda entry: entry.symbol)
+
+    def actions(self, symbol: str) -> Actions:
+        """Return a symbol's splits and dividends, none if it has none; DataError as `load`."""
+        while True:
+            entry = self._manifest().get((ACTIONS, symbol))
+            if entry is None:
+                return NONE
+            try:
+                return read_actions(self.path / entry.file, symbol=symbol, sha256=entry.sha256)
+            except DataError:
+                # As in _open.
+                if self._manifest().get((ACTIONS, symbol)) == entry:
+                    raise
+
+    def reader(
+        self,
+        symbol: str,
+        interval: str,
+        start_ns: int = MIN_TS,
+        end_ns: int = MAX_TS,
+        columns: tuple[str, ...] = PRICE_COLUMNS,
+    ) -> BarReader:
+        """Open a series for block-wise reading of the bars with start_ns <= ts < end_ns.
+
+        Raises DataError when the series is not there or its file is not the one the manifest
+        describes. A reader that is open while the series is written goes on reading the old bars.
+        """
+        return BarReader(
+            self._open(symbol, interval),
+            symbol=symbol,
+            interval=interval,
+            start_ns=start_ns,
+            end_ns=end_ns,
+            columns=columns,
+        )
+
+    def load(self, symbol: str, interval: str) -> pa.Table:
+        """Read a whole series (ts timestamp[ns, UTC], prices float64) and verify its hash."""
+        return self._load(self.entry(symbol, interval)).to_table()
+
+    def _open(self, symbol: str, interval: str) -> pq.ParquetFile:
+        while True:
+            entry = self.entry(symbol, interval)
+            try:
+                return open_bars(
+                    self.path / entry.file,
+                    symbol=symbol,
+                    interval=entry.interval,
+                    sha256=entry.sha256,
+                    rows=entry.rows,
+                )
+            except DataError:
+                # A writer may have replaced the file since the manifest was read: look again.
+                if self.entry(symbol, interval) == entry:
+                    raise
+
+    def _load(self, entry: Entry) -> BarColumns:
+        with self._open(entry.symbol, entry.interval) as file:
+            try:
+                bars = read_bars(file)
+            except (OSError, pa.ArrowException) as error:
+                raise DataError(
+                    f"{self.path / entry.file} is damaged: {error}; import it again with --replace"
+                ) from error
+        if bars.content_hash() != entry.sha256:
+            raise DataError(
+                f"{self.path / entry.file} is damaged: its content has the hash "
+                f"{bars.content_hash()}, the manifest says {entry.sha256}; import it again with "
+                "--replace"
+            )
+        return bars
+
+    def _series(self) -> dict[Key, Entry]:
+        """Return the entries of bars."""
+        return {key: entry for key, entry in self._manifest().items() if key[0] != ACTIONS}
+
+    def _manifest(self) -> dict[Key, Entry]:
+        path = self.path / MANIFEST
+        if (self.path / COMMIT).exists():
+            try:
+                with catalog_lock(self.path):
+                    recover(self.path)
+            except OSError as error:
+                raise DataError(
+                    f"an interrupted write to {self.path} has to be finished: {error}"
+                ) from error
+        try:
+            state = path.stat()
+            key = (state.st_ino, state.st_mtime_ns, state.st_size)
+            if self._cached is None or self._cached[0] != key:
+                self._cached = (key, parse_manifest(path))
+            return self._cached[1]
+        except (FileNotFoundError, NotADirectoryError):
+            what = "has no manifest.json" if self.path.is_dir() else "does not exist"
+            raise DataError(
+                f"no catalog at {self.path}: the folder {what}; `ringtape import` makes one"
+            ) from None
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def write(
+        self, symbol: str, interval: str, table: pa.Table, source: str, replace: bool = False
+    ) -> WriteResult:
+        """Merge bars into one series; see `write_all`."""
+        return self.write_all([Series(symbol, interval, table, source)], replace=replace)[0]
+
+    def write_all(
+        self, series: Sequence[Series], replace: bool = False, overwrite: bool = False
+    ) -> list[WriteResult]:
+        """Merge bars into any number of series: all of them, or none and a DataError.
+
+        A bar that is there already with equal values is left alone; if that is true of all of
+        them, nothing is written. A bar that is there with other values is a conflict and refused,
+        unless `replace`. With `overwrite` a series becomes exactly the bars given, others go. Both
+        also start a series anew whose file is lost or damaged. Results come in the order of
+        `series`, which names each at most once. Writers to one catalog wait for each other.
+        """
+        checked = {(item.interval, item.symbol): (item, _checked(item)) for item in series}
+        if len(checked) < len(series):
+            raise ValueError("a series must be given at most once")
+        results: list[WriteResult] = []
+
+        def merge(known: dict[Key, Entry]) -> list[Change]:
+            changes = []
+            for item, new in checked.values():
+                result, change = self._merge(known, item, new, replace=replace, overwrite=overwrite)
+                results.append(result)
+                changes += [] if change is None else [change]
+            return changes
+
+        self._write(merge)
+        return results
+
+    def write_actions(
+        self, tables: Mapping[str, Actions], source: str, replace: bool = False
+    ) -> dict[str, WriteResult]:
+        """Merge splits and dividends into the tables of symbols: all of them, or none.
+
+        As `write_all`: what is there already is left alone, another action on the same ex-date is
+        refused unless `replace`. DataError also for a symbol of which there are no bars.
+        """
+        for symbol, actions in tables.items():
+            try:
+                check_actions(symbol, actions)
+            except DataError as error:
+                raise DataError(f"{source}: {error}") from None
+        results: dict[str, WriteResult] = {}
+
+        def merge(known: dict[Key, Entry]) -> list[Change]:
+            bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
+            changes = []
+            for symbol, new in tables.items():
+                _check_bars_of(self.path, bars, symbol)
+                results[symbol], change = self._merge_actions(
+                    known.get((ACTIONS, symbol)), symbol, new, source, replace=replace
+                )
+                changes += [] if change is None else [change]
+            return changes
+
+        self._write(merge)
+        return results
+
+    def _merge_actions(
+        self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool
+    ) -> tuple[WriteResult, Change | None]:
+        """Compute what a symbol's actions will be, None if they stay; touches no file."""
+        old, sources = NONE, {source}
+        if entry is not None:
+            sources |= set(entry.sources)
+            try:
+                old = self.actions(symbol)
+            except DataError:
+                if not replace:
+                    raise
+        try:
+            merged, added, replaced = merge_actions(old, new, replace=replace)
+        except DataError as error:
+            raise DataError(f"{symbol} from {source}: {error}") from None
+        result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(merged.ts))
+        if not added and not replaced:
+            return result, None
+        found = _describe(symbol, ACTIONS, merged, sources)
+        return result, Change(found, partial(write_actions, merged, symbol=symbol))
+
+    def _write(self, make: Callable[[dict[Key, Entry]], list[Change]]) -> None:
+        """Commit the changes that ``make`` makes of what is known, while no one else writes."""
+        created = make_folder(self.path)
+        try:
+            with catalog_lock(self.path):
+                recover(self.path)
+                known = dict(self._manifest()) if (self.path / MANIFEST).exists() else {}
+                changes = make(known)
+                if changes:
+                    commit(self.path, known, changes)
+        except OSError as error:
+            raise DataError(
+                f"cannot write to the catalog {self.path}: {error.strerror or error}; "
+                "it is unchanged"
+            ) from error
+        finally:
+            for folder in created:  # only succeeds if nothing was written
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+
+    def _merge(
+        self,
+        known: dict[Key, Entry],
+        item: Series,
+        new: BarColumns,
+        *,
+        replace: bool,
+        overwrite: bool,
+    ) -> tuple[WriteResult, Change | None]:
+        """Compute what a series will be, None if it stays; touches no file."""
+        entry = known.get((item.interval, item.symbol))
+        old = None
+        if entry is None:
+            _check_case(item.symbol, item.interval, set(known))
+        else:
+            try:
+                old = self._load(entry)
+            except DataError:
+                if not (replace or overwrite):
+                    raise
+        if entry is None or old is None:
+            rows = len(new.ts)
+            return WriteResult(rows, 0, 0, rows), _change(item, new, {item.source})
+        try:
+            bars, added, replaced = merge_bars(old, new, replace=replace or overwrite)
+        except DataError as error:
+            raise DataError(f"{item.symbol} {item.interval} from {item.source}: {error}") from None
+        sources = {item.source, *entry.sources}
+        if overwrite:
+            bars, sources = new, {item.source}
+        result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(bars.ts))
+        same = not added and not replaced and len(bars.ts) == len(old.ts)
+        if same and not (overwrite and entry.sources != tuple(sources)):
+            return result, None
+        return result, _change(item, bars, sources)
+
+
+def _check_bars_of(path: Path, bars: dict[Key, Entry], symbol: str) -> None:
+    if not any(key[1] == symbol for key in bars):
+        raise DataError(not_found(path, bars, symbol, None))
+
+
+def _checked(item: Series) -> BarColumns:
+    label = f"{item.symbol} {item.interval} from {item.source}"
+    if item.interval != interval_name(interval_ns(item.interval)):
+        raise DataError(
+            f"{label}: interval must be written {interval_name(interval_ns(item.interval))}"
+        )
+    file_name(item.symbol)
+    try:
+        bars = BarColumns.from_table(item.table)
+    except DataError as error:
+        raise DataError(f"{label}: {error}") from None
+    if len(bars.ts) == 0:
+        raise DataError(f"{label}: there are no bars")
+    try:
+        check_bars(item.symbol, item.interval, bars.ts, *bars.values)
+    except DataError as error:
+        raise DataError(f"{item.source}: {error}") from None
+    return bars
+
+
+def _check_case(symbol: str, interval: str, keys: set[Key]) -> None:
+    """Two symbols that differ only in case would be one file on some systems."""
+    for other_interval, other in keys:
+        if other_interval == interval and other != symbol and other.lower() == symbol.lower():
+            raise DataError(
+                f"symbol {symbol!r} differs only in case from {other!r}, which is in the catalog "
+                f"at {interval}; import it under that name or another"
+            )
+
+
+def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
+    entry = _describe(item.symbol, item.interval, bars, sources)
+    write = partial(
+        write_bars, bars, symbol=item.symbol, interval=item.interval, sha256=entry.sha256
+    )
+    return Change(entry, write)
+
+
+def _describe(
+    symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]
+) -> Entry:
+    return Entry(
+        symbol=symbol,
+        interval=interval,
+        rows=len(content.ts),
+        first_ts=int(content.ts[0]),
+        last_ts=int(content.ts[-1]),
+        sources=tuple(sorted(sources)),
+        sha256=content.content_hash(),
+        file=f"{interval}/{file_name(symbol)}",
+    )

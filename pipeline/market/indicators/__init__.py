@@ -1,0 +1,53 @@
+"""Indicators: how they are declared, planned once for all lanes, and computed.
+
+``from pipeline import indicators as ind`` gives the declarations of this room. Importing it, like
+`own_function` or `layout`, does not import the compiler.
+"""
+
+from pipeline.market.indicators.declared import (
+    PRICE_COLUMNS,
+    WHOLE_BAR,
+    Indicator,
+    Output,
+    atr,
+    bollinger,
+    custom,
+    ema,
+    highest,
+    lowest,
+    macd,
+    obv,
+    power_of,
+    roc,
+    rsi,
+    sma,
+    source_power,
+    stdev,
+    vwap,
+    window,
+    wma,
+)
+
+__all__ = [
+    "PRICE_COLUMNS",
+    "WHOLE_BAR",
+    "Indicator",
+    "Output",
+    "atr",
+    "bollinger",
+    "custom",
+    "ema",
+    "highest",
+    "lowest",
+    "macd",
+    "obv",
+    "power_of",
+    "roc",
+    "rsi",
+    "sma",
+    "source_power",
+    "stdev",
+    "vwap",
+    "window",
+    "wma",
+]

@@ -1,0 +1,155 @@
+"""Running a user's own functions: compiled where they are used, called without the interpreter.
+
+A user's function is compiled to a fixed signature and handed to the loop as a first-class function,
+so that the loops themselves are compiled once and cached on disk whatever function they call.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import float64, int64, njit, types, void
+from numba.core.errors import NumbaError
+
+from pipeline.errors import StrategyError
+from pipeline.market.indicators.declared import Indicator
+from pipeline.market.indicators.own_function import place
+
+_VECTOR = float64[::1]
+_ARGUMENTS = {"custom": 3, "window": 2}
+_compiled: dict[tuple[Any, ...], Any] = {}
+
+
+def compile_function(indicator: Indicator) -> Any:
+    """Compile the user's function of a custom or window indicator, once per process.
+
+    Raises StrategyError with the function's file and line and the compiler's reason.
+    """
+    key = (indicator.kind, indicator.function_key)
+    if key not in _compiled:
+        signature = float64(*(_VECTOR,) * _ARGUMENTS[indicator.kind])
+        try:
+            _compiled[key] = njit(signature)(indicator.function)
+        except NumbaError as problem:
+            raise StrategyError(
+                f"{_where(problem, indicator.function)}: indicator {indicator.label} "
+                f"cannot be compiled: {_reason(problem)}"
+            ) from None
+    return _compiled[key]
+
+
+def _where(problem: NumbaError, function: Any) -> str:
+    """Return file:line of what failed, or of the function if the compiler does not say."""
+    found = getattr(problem, "loc", None)
+    if found is not None and found.filename == function.__code__.co_filename:
+        return f"{found.filename}:{found.line}"
+    return place(function)
+
+
+def _reason(problem: NumbaError) -> str:
+    """Return the one line of the compiler's many that says what is wrong."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(problem))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    useful = [line for line in lines if not line.startswith(("Failed in", "During:", "File "))]
+    return (useful or lines or [type(problem).__name__])[0]
+
+
+@cache
+def loop_for(kind: str) -> Any:
+    """Return the compiled loop of a kind.
+
+    Its signature is spelled out because only then does the compiler take a function by address.
+    """
+    function = types.FunctionType(float64(*(_VECTOR,) * _ARGUMENTS[kind]))
+    table = (float64[::1], int64, int64, int64, int64[::1], int64, int64)
+    state = (float64[:, ::1], int64, int64)
+    signature = void(function, _VECTOR, int64, int64, *table, *state, int64[::1])
+    return njit(signature, cache=True)(run_custom if kind == "custom" else run_window)
+
+
+def run_custom(
+    function: Any,
+    params: Any,
+    warmup: int,
+    target: int,
+    values: Any,
+    column_step: int,
+    symbol_step: int,
+    first: int,
+    counts: Any,
+    symbol_lo: int,
+    symbol_hi: int,
+    state: Any,
+    begin: int,
+    end: int,
+    at: Any,
+) -> None:
+    """Call ``function(state, bar, params)`` for every fresh row of symbols lo to hi - 1.
+
+    ``values``, its steps, ``first`` and ``counts`` are as in `table.compute_plan`; the result goes
+    to column ``target``, NaN in the first ``warmup`` rows of the series. The indicator's cells are
+    ``begin`` to ``end - 1`` of each row of ``state`` float64[hi - lo, N]. ``at`` int64[2] is set to
+    the symbol and row being computed, for the message if the function raises.
+    """
+    bar = np.empty(5)
+    for s in range(symbol_lo, symbol_hi):
+        cells = state[s - symbol_lo, begin:end]
+        seen = cells[0]
+        own = cells[1:]
+        at[0] = s
+        for r in range(first, first + counts[s]):
+            at[1] = r
+            row = s * symbol_step + r
+            for c in range(5):
+                bar[c] = values[c * column_step + row]
+            result = function(own, bar, params)
+            values[target * column_step + row] = result if seen >= warmup else np.nan
+            seen += 1.0
+        cells[0] = seen
+
+
+def run_window(
+    function: Any,
+    params: Any,
+    source: int,
+    target: int,
+    values: Any,
+    column_step: int,
+    symbol_step: int,
+    first: int,
+    counts: Any,
+    symbol_lo: int,
+    symbol_hi: int,
+    state: Any,
+    begin: int,
+    end: int,
+    at: Any,
+) -> None:
+    """Call ``function(window, params)`` for every fresh row of symbols lo to hi - 1.
+
+    As `run_custom`, over column ``source``. The window is a slice of a buffer of twice its length
+    in the state: a row is one store, and the buffer is shifted once per window length.
+    """
+    n = (end - begin - 1) // 2
+    for s in range(symbol_lo, symbol_hi):
+        cells = state[s - symbol_lo, begin:end]
+        past = cells[1:]
+        place = int(cells[0])
+        at[0] = s
+        for r in range(first, first + counts[s]):
+            at[1] = r
+            row = s * symbol_step + r
+            if place == 2 * n:
+                for j in range(n - 1):
+                    past[j] = past[n + 1 + j]
+                place = n - 1
+            past[place] = values[source * column_step + row]
+            place += 1
+            if place < n:
+                values[target * column_step + row] = np.nan
+            else:
+                values[target * column_step + row] = function(past[place - n : place], params)
+        cells[0] = place

@@ -1,0 +1,206 @@
+"""Computing an interval's indicator columns, with the state that this takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
+
+from pipeline.errors import StrategyError
+from pipeline.market.indicators.declared import PRICE_COLUMNS, WHOLE_BAR, Indicator, source_power
+from pipeline.market.indicators.layout import (
+    CUSTOM,
+    KINDS,
+    MOST_OUTPUTS,
+    MOST_PARAMS,
+    state_powers,
+)
+from pipeline.market.indicators.own_function import place
+from pipeline.market.indicators.own_loop import compile_function, loop_for
+from pipeline.market.indicators.plan import IndicatorPlan, PlannedIndicator
+from pipeline.market.indicators.split_scaling import rescale_cells
+from pipeline.market.indicators.table import compute_plan
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_NO_SESSIONS = np.zeros((1, 1), np.int64)
+
+
+@dataclass(frozen=True)
+class _OwnFunction:
+    """A user's indicator, ready to run: its compiled function and what the loop needs."""
+
+    planned: PlannedIndicator
+    function: Any
+    params: Floats
+    argument: int  # warm-up rows of a custom indicator, source column of a window
+
+
+class PlanRunner:
+    """Computes the indicator columns of one interval for a range of symbols.
+
+    It owns their state: float64[len(symbols), state_size], zeros at first. ``symbols`` (step 1) are
+    indices of the second axis of ``values``; a processor makes one runner per interval for its own
+    symbols. Making it compiles the user's functions (StrategyError if one cannot be); the kernels
+    are compiled, or loaded from the cache on disk, at the first `compute`.
+    """
+
+    def __init__(self, plan: IndicatorPlan, interval: str, symbols: range) -> None:
+        if symbols.step != 1:
+            raise ValueError(f"symbols must be a range of step 1, was {symbols}")
+        self._table = plan.table(interval)
+        self._symbols = symbols
+        self.state: Floats = np.zeros((len(symbols), self._table.state_size))
+        own = [one for one in self._table.indicators if one.indicator.function is not None]
+        built_in = [one for one in self._table.indicators if one.indicator.function is None]
+        self._built_in = _arrays(built_in)
+        self._own = [_prepared(one) for one in own]
+
+    def compute(
+        self,
+        values: Floats,
+        first: int,
+        counts: Integers,
+        session_of_row: Integers | None = None,
+    ) -> None:
+        """Fill the indicator columns of the fresh rows, in place.
+
+        ``values`` is float64[C, S, R] with the columns of the interval's table, the rows of a
+        symbol adjacent in memory; symbol s has the fresh rows ``first`` to ``first + counts[s] -
+        1``, which follow those of the call before. ``counts`` is int64[S], ``session_of_row``
+        int64[S, R], a number below 2**53 for each session, looked at only in fresh rows and only
+        if the table needs sessions. Nothing else of ``values`` is read or written.
+
+        Raises StrategyError if a user's function raises; the columns and the state are then
+        incomplete. Raises ValueError for arrays of another shape or layout.
+        """
+        self._check(values, first, counts, session_of_row)
+        table = (
+            _flat(values),
+            values.strides[0] // 8,
+            values.strides[1] // 8,
+            first,
+            np.ascontiguousarray(counts, np.int64),
+        )
+        symbols = (self._symbols.start, self._symbols.stop)
+        if self._built_in[0].size:
+            sessions = _NO_SESSIONS
+            if session_of_row is not None and self._table.needs_sessions:
+                sessions = session_of_row
+            of_rows = (_flat(sessions), sessions.strides[0] // 8)
+            compute_plan(*self._built_in, *table, *of_rows, *symbols, self.state)
+        for own in self._own:
+            self._run(own, table, symbols)
+
+    def split(self, symbol: int, ratio: float) -> None:
+        """Put the state of a symbol on the scale after a split, before the rows that follow it.
+
+        A user's own function that does not declare its powers forgets its past.
+        """
+        cells = self.state[symbol - self._symbols.start]
+        for planned in self._table.indicators:
+            own = cells[slice(*planned.state)]
+            powers = _state_powers(planned.indicator)
+            if powers is None:
+                own[:] = 0.0
+            else:
+                rescale_cells(own, ratio, powers)
+
+    def reset(self) -> None:
+        """Forget the past of every symbol: the next row is the first of its series."""
+        self.state[:] = 0.0
+
+    def _check(
+        self, values: Floats, first: int, counts: Integers, session_of_row: Integers | None
+    ) -> None:
+        """Refuse what the kernels, which check no bounds, would read or write out of place."""
+        name = self._table.interval
+        columns, symbols, rows = values.shape
+        if columns != len(self._table.columns):
+            raise ValueError(
+                f"values of {name} must have {len(self._table.columns)} columns, had {columns}"
+            )
+        if values.dtype != np.float64 or values.strides[2] != 8:
+            raise ValueError(f"values of {name} must be float64 with the rows adjacent in memory")
+        if not self._symbols.stop <= symbols == counts.size:
+            raise ValueError(
+                f"values and counts of {name} must have the same symbols, at least "
+                f"{self._symbols.stop}, had {symbols} and {counts.size}"
+            )
+        last = first + int(np.maximum.reduce(counts, initial=0))
+        if first < 0 or last > rows:
+            raise ValueError(f"fresh rows of {name} must be in 0 to {rows}, were {first} to {last}")
+        if not self._table.needs_sessions:
+            return
+        if session_of_row is None or session_of_row.shape != (symbols, rows):
+            raise ValueError(f"{name} has vwap and needs session_of_row int64[{symbols}, {rows}]")
+        if session_of_row.dtype != np.int64 or session_of_row.strides[1] != 8:
+            raise ValueError(f"session_of_row of {name} must be int64 with its rows adjacent")
+
+    def _run(self, own: _OwnFunction, table: tuple[Any, ...], symbols: tuple[int, int]) -> None:
+        indicator = own.planned.indicator
+        target = own.planned.columns[0]
+        at = np.zeros(2, np.int64)
+        state = (self.state, *own.planned.state, at)
+        try:
+            loop_for(indicator.kind)(
+                own.function, own.params, own.argument, target, *table, *symbols, *state
+            )
+        except Exception as problem:
+            raise StrategyError(
+                f"{place(indicator.function)}: indicator {indicator.label} on "
+                f"{self._table.interval} failed at symbol {at[0]}, row {at[1]}: "
+                f"{type(problem).__name__}: {problem}"
+            ) from problem
+
+
+def _flat(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return one vector over all the memory that an array spans, gaps included."""
+    if array.flags.c_contiguous:
+        return array.reshape(-1)
+    pairs = zip(array.shape, array.strides, strict=True)
+    span = 1 + sum((size - 1) * stride for size, stride in pairs) // array.itemsize
+    return as_strided(array, (span,), (array.itemsize,))
+
+
+def _state_powers(indicator: Indicator) -> npt.NDArray[np.int8] | None:
+    """Return the power of each cell of an indicator's state; None: not known."""
+    kind = KINDS[indicator.kind]
+    if kind == CUSTOM:
+        if indicator.power is None:
+            return None
+        return np.array([0, *indicator.state_powers], np.int8)
+    period = int(indicator.params[0]) if indicator.params else 0
+    return np.array(state_powers(kind, period, source_power(indicator)), np.int8)
+
+
+def _prepared(planned: PlannedIndicator) -> _OwnFunction:
+    indicator = planned.indicator
+    is_window = indicator.kind == "window"
+    params = np.array(indicator.params[1:] if is_window else indicator.params, np.float64)
+    argument = _source(indicator) if is_window else indicator.warmup
+    return _OwnFunction(planned, compile_function(indicator), params, argument)
+
+
+def _arrays(built_in: Sequence[PlannedIndicator]) -> tuple[npt.NDArray[Any], ...]:
+    """Return what `compute_plan` needs to know of each indicator: its first five arguments."""
+    size = len(built_in)
+    params = np.zeros((size, MOST_PARAMS))
+    targets = np.full((size, MOST_OUTPUTS), -1, np.int64)
+    cells = np.zeros((size, 2), np.int64)
+    for row, one in enumerate(built_in):
+        params[row, : len(one.indicator.params)] = one.indicator.params
+        targets[row, : len(one.columns)] = one.columns
+        cells[row] = one.state
+    kinds = np.array([KINDS[one.indicator.kind] for one in built_in], np.int64)
+    sources = np.array([_source(one.indicator) for one in built_in], np.int64)
+    return kinds, params, sources, targets, cells
+
+
+def _source(indicator: Indicator) -> int:
+    return 0 if indicator.column == WHOLE_BAR else PRICE_COLUMNS.index(indicator.column)

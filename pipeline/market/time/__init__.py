@@ -1,0 +1,1 @@
+"""Calendars, sessions and time zones: the only place that knows an opening hour."""

@@ -1,0 +1,405 @@
+"""TimeManager: the only source of calendar, session and time-zone facts.
+
+Everything is answered from a ``Schedule`` (arrays of sessions, see ``calendars``), found by
+binary search. Single-date questions go through two caches, because a run asks the same few of
+them again and again: one slot for the query just asked, then the 100 latest in an LRU. Both
+are emptied by ``start_session``, so that a long-lived process never answers from before.
+
+Dates are ``datetime.date`` or ISO strings ("2023-07-03"); instants are int64 ns UTC. A session
+is labelled by its date, which is not always the UTC date on which it opens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.time.calendars import (
+    DAY_NS,
+    EPOCH_ORDINAL,
+    Schedule,
+    bars_begun,
+    bounds,
+    calendar_code,
+    check_extended,
+    interval_ns,
+    local_instants,
+    schedule_covering,
+    timezone_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DateLike: TypeAlias = dt.date | str
+TradingHours: TypeAlias = Literal["regular", "extended"]
+T = TypeVar("T")
+
+CACHE_CAPACITY: Final = 100
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the time zone of an IANA name such as "America/New_York", or raise ConfigError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise ConfigError(
+            f"time zone must be an IANA name such as America/New_York or UTC, was {name!r}"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSession:
+    """One open-to-close span, labelled by its date.
+
+    ``open_ns`` and ``close_ns`` are ns UTC, the close exclusive. ``breaks`` are (start, end)
+    in ns UTC. ``is_early_close`` tells that the exchange closed before its usual time on that
+    date; with extended hours it is still told, though ``close_ns`` is midnight.
+    """
+
+    date: dt.date
+    open_ns: int
+    close_ns: int
+    is_early_close: bool
+    breaks: tuple[tuple[int, int], ...]
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionTable:
+    """Sessions of a date range, one element each, ascending. The arrays are the caller's own.
+
+    ``date_ns`` is 00:00Z of the session's date, the label of daily bars. All are int64 ns UTC
+    but the bool ``early_close``; ``break_start_ns`` and ``break_end_ns`` are 0 without a break.
+    """
+
+    date_ns: npt.NDArray[np.int64]
+    open_ns: npt.NDArray[np.int64]
+    close_ns: npt.NDArray[np.int64]
+    early_close: npt.NDArray[np.bool_]
+    break_start_ns: npt.NDArray[np.int64]
+    break_end_ns: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.date_ns)
+
+    def bar_range(self, interval: int) -> tuple[int, int]:
+        """Return [begin, end) of the ``ts`` that bars of the sessions, of an interval, can have."""
+        begin = min(self.open_ns[0] - interval, self.date_ns[0])
+        return int(begin), int(max(self.close_ns[-1], self.date_ns[-1] + DAY_NS))
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStatistics:
+    """What the caches of one TimeManager did since it was made.
+
+    ``queries`` = ``last_hits`` + ``lru_hits`` + ``misses``; ``entries`` of at most ``capacity``
+    are in the LRU now; ``invalidations`` counts session starts.
+    """
+
+    queries: int
+    last_hits: int
+    lru_hits: int
+    misses: int
+    entries: int
+    capacity: int
+    invalidations: int
+
+    @property
+    def hit_rate(self) -> float:
+        """Share of queries that either cache answered, 0 to 1; 0 before the first query."""
+        return (self.last_hits + self.lru_hits) / self.queries if self.queries else 0.0
+
+    @property
+    def last_hit_rate(self) -> float:
+        """Share of queries that the one-slot cache answered, 0 to 1; 0 before the first."""
+        return self.last_hits / self.queries if self.queries else 0.0
+
+
+class TimeManager:
+    """Calendar facts of one exchange group.
+
+    ``exchange_group`` is US_EQUITY, CRYPTO, FX, CME or any calendar code or alias of
+    ``exchange_calendars``. With ``trading_hours="extended"`` a session runs from local midnight
+    to local midnight of its date, without breaks. Raises ConfigError for an unknown group and
+    for extended hours on a calendar whose sessions cross midnight. Nothing is built before the
+    first question; then only the decades that were asked for.
+
+    Every method that takes dates raises DataError, naming the parameter, for impossible dates
+    and for dates outside ``bounds``. One thread at a time.
+    """
+
+    def __init__(self, exchange_group: str, trading_hours: TradingHours = "regular") -> None:
+        if trading_hours not in ("regular", "extended"):
+            raise ConfigError(
+                f"trading_hours must be 'regular' or 'extended', was {trading_hours!r}"
+            )
+        self.exchange_group = exchange_group
+        self.calendar_code = calendar_code(exchange_group)
+        self.trading_hours = trading_hours
+        self._extended = trading_hours == "extended"
+        if self._extended:
+            check_extended(self.calendar_code)
+        self._last_key: tuple[object, ...] | None = None
+        self._last_value: object = None
+        self._lru: OrderedDict[tuple[object, ...], object] = OrderedDict()
+        self._last_hits = self._lru_hits = self._misses = self._invalidations = 0
+
+    def __repr__(self) -> str:
+        return f"TimeManager({self.exchange_group!r}, trading_hours={self.trading_hours!r})"
+
+    # ------------------------------------------------------------------ single dates, cached
+
+    def get_trading_session(self, date: DateLike) -> TradingSession:
+        """Return the session labelled ``date``; DataError when that date is no trading day."""
+        return self._cached(("session", date), lambda: self._session(self._day(date, "date")))
+
+    def is_trading_day(self, date: DateLike) -> bool:
+        """Whether a session is labelled ``date``."""
+        return self._cached(("trading", date), lambda: self._has(self._day(date, "date")))
+
+    def is_holiday(self, date: DateLike) -> bool:
+        """Whether the exchange is closed on a weekday on which it usually trades."""
+        return self._cached(("holiday", date), lambda: self._holiday(self._day(date, "date")))
+
+    def get_first_trading_date(self, date: DateLike) -> dt.date:
+        """Return the first trading date on or after ``date`` (inclusive)."""
+        return self._cached(
+            ("first", date), lambda: self._offset(self._day(date, "date") - 1, 1, "date")
+        )
+
+    def get_next_trading_date(self, date: DateLike) -> dt.date:
+        """Return the first trading date after ``date`` (exclusive)."""
+        return self._cached(
+            ("step", date, 1), lambda: self._offset(self._day(date, "date"), 1, "date")
+        )
+
+    def get_previous_trading_date(self, date: DateLike) -> dt.date:
+        """Return the last trading date before ``date`` (exclusive)."""
+        return self._cached(
+            ("step", date, -1), lambda: self._offset(self._day(date, "date"), -1, "date")
+        )
+
+    def step_trading_days(self, date: DateLike, n: int) -> dt.date:
+        """Return the ``n``-th trading date after ``date`` (before it for a negative ``n``).
+
+        ``date`` itself never counts and need not be a trading day. With ``n`` = 0 it is
+        returned and must be one.
+        """
+        return self._cached(
+            ("step", date, n), lambda: self._offset(self._day(date, "date"), n, "date")
+        )
+
+    def count_trading_days(self, start_date: DateLike, end_date: DateLike) -> int:
+        """How many trading days lie in ``start_date`` to ``end_date``, both inclusive."""
+
+        def count() -> int:
+            _, low, high = self._range(start_date, end_date)
+            return high - low
+
+        return self._cached(("count", start_date, end_date), count)
+
+    def expected_bars(self, date: DateLike, interval: str) -> int:
+        """Bars of ``interval`` in the session of ``date`` by the calendar.
+
+        Breaks are excluded; the last bar, cut at the close, counts. DataError when the date is
+        no trading day, ConfigError for a bad interval.
+        """
+
+        def count() -> int:
+            session = self._session(self._day(date, "date"))
+            start, end = session.breaks[0] if session.breaks else (0, 0)
+            return bars_begun(
+                session.close_ns,
+                session.open_ns,
+                session.close_ns,
+                start,
+                end,
+                interval_ns(interval),
+            )
+
+        return self._cached(("bars", date, interval), count)
+
+    # ------------------------------------------------------------------------------- ranges
+
+    def session_table(self, start_date: DateLike, end_date: DateLike) -> SessionTable:
+        """Sessions labelled ``start_date`` to ``end_date``, both inclusive, as arrays.
+
+        Not cached; a slice and a copy. A range without a trading day gives an empty table.
+        """
+        schedule, low, high = self._range(start_date, end_date)
+        return SessionTable(
+            date_ns=schedule.day[low:high] * DAY_NS,
+            open_ns=schedule.open_ns[low:high].copy(),
+            close_ns=schedule.close_ns[low:high].copy(),
+            early_close=schedule.early_close[low:high].copy(),
+            break_start_ns=schedule.break_start_ns[low:high].copy(),
+            break_end_ns=schedule.break_end_ns[low:high].copy(),
+        )
+
+    def local_times(self, sessions: SessionTable, wall: dt.time) -> npt.NDArray[np.int64]:
+        """Return a time of the exchange's clocks on each session's date, int64[n] in ns UTC."""
+        seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
+        return local_instants(sessions.date_ns // DAY_NS, seconds, self.timezone)
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of the exchange's time zone."""
+        return timezone_name(self.calendar_code)
+
+    @property
+    def bounds(self) -> tuple[dt.date, dt.date]:
+        """First and last date that this calendar can answer for."""
+        low, high = bounds(self.calendar_code)
+        return _to_date(low), _to_date(high)
+
+    # ------------------------------------------------------------------------------- caches
+
+    def start_session(self, date: DateLike) -> TradingSession:
+        """Begin the session of ``date``: empty both caches and return that session.
+
+        The coordinator calls it once per session. Counters of ``cache_statistics`` go on.
+        """
+        self._last_key = None
+        self._last_value = None
+        self._lru.clear()
+        self._invalidations += 1
+        return self.get_trading_session(date)
+
+    def cache_statistics(self) -> CacheStatistics:
+        """Hits and misses of the caches so far."""
+        return CacheStatistics(
+            queries=self._last_hits + self._lru_hits + self._misses,
+            last_hits=self._last_hits,
+            lru_hits=self._lru_hits,
+            misses=self._misses,
+            entries=len(self._lru),
+            capacity=CACHE_CAPACITY,
+            invalidations=self._invalidations,
+        )
+
+    def _cached(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
+        if key == self._last_key:
+            self._last_hits += 1
+            return self._last_value  # type: ignore[return-value]
+        if key in self._lru:
+            self._lru_hits += 1
+            self._lru.move_to_end(key)
+            value: T = self._lru[key]  # type: ignore[assignment]
+        else:
+            value = compute()
+            self._misses += 1
+            self._lru[key] = value
+            if len(self._lru) > CACHE_CAPACITY:
+                self._lru.popitem(last=False)
+        self._last_key, self._last_value = key, value
+        return value
+
+    # ------------------------------------------------------------------------------- lookup
+
+    def _day(self, value: DateLike, name: str) -> int:
+        """Return the day number of a date argument, checked against the calendar's bounds."""
+        day = _parse_date(value, name).toordinal() - EPOCH_ORDINAL
+        low, high = bounds(self.calendar_code)
+        if not low <= day <= high:
+            raise DataError(
+                f"{name} must be within {_to_date(low)} to {_to_date(high)}, "
+                f"what calendar {self.calendar_code} covers, was {value}"
+            )
+        return day
+
+    def _covering(self, first_day: int, last_day: int) -> Schedule:
+        return schedule_covering(self.calendar_code, first_day, last_day, self._extended)
+
+    def _range(self, start: DateLike, end: DateLike) -> tuple[Schedule, int, int]:
+        """Find a schedule and the half-open index range of the sessions of two dates."""
+        first, last = self._day(start, "start_date"), self._day(end, "end_date")
+        if first > last:
+            raise DataError(f"start_date must not be after end_date {end}, was {start}")
+        schedule = self._covering(first, last)
+        low = int(np.searchsorted(schedule.day, first, side="left"))
+        high = int(np.searchsorted(schedule.day, last, side="right"))
+        return schedule, low, high
+
+    def _find(self, day: int) -> tuple[Schedule, int]:
+        """Find a schedule and the index of a day's session, -1 when it is no trading day."""
+        schedule = self._covering(day, day)
+        at = int(np.searchsorted(schedule.day, day))
+        found = at < len(schedule.day) and schedule.day[at] == day
+        return schedule, at if found else -1
+
+    def _has(self, day: int) -> bool:
+        return self._find(day)[1] >= 0
+
+    def _holiday(self, day: int) -> bool:
+        schedule, at = self._find(day)
+        return at < 0 and schedule.weekmask[_to_date(day).weekday()] == "1"
+
+    def _session(self, day: int) -> TradingSession:
+        schedule, at = self._find(day)
+        if at < 0:
+            raise DataError(
+                f"date must be a trading day of calendar {self.calendar_code}, was {_to_date(day)}"
+            )
+        start, end = int(schedule.break_start_ns[at]), int(schedule.break_end_ns[at])
+        return TradingSession(
+            date=_to_date(day),
+            open_ns=int(schedule.open_ns[at]),
+            close_ns=int(schedule.close_ns[at]),
+            is_early_close=bool(schedule.early_close[at]),
+            breaks=((start, end),) if start else (),
+            timezone=schedule.timezone,
+        )
+
+    def _offset(self, day: int, n: int, name: str) -> dt.date:
+        """Return the n-th trading date strictly after (n > 0) or before (n < 0) a day."""
+        if n == 0:
+            return self._session(day).date
+        low, high = bounds(self.calendar_code)
+        reach = 2 * abs(n) + 30
+        while True:
+            far = min(day + reach, high) if n > 0 else max(day - reach, low)
+            schedule = self._covering(min(max(day, low), far), max(day, far))
+            if n > 0:
+                at = int(np.searchsorted(schedule.day, day, side="right")) + n - 1
+            else:
+                at = int(np.searchsorted(schedule.day, day, side="left")) + n
+            if 0 <= at < len(schedule.day):
+                return _to_date(int(schedule.day[at]))
+            if far in (low, high):
+                raise DataError(
+                    f"{name} must leave {abs(n)} trading days {'after' if n > 0 else 'before'} it "
+                    f"within {_to_date(low)} to {_to_date(high)}, what calendar "
+                    f"{self.calendar_code} covers, was {_to_date(day)}"
+                )
+            reach *= 2
+
+
+def _to_date(day: int) -> dt.date:
+    return dt.date.fromordinal(day + EPOCH_ORDINAL)
+
+
+def _parse_date(value: DateLike, name: str) -> dt.date:
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None and value.time() == dt.time(0):
+            return value.date()
+    elif isinstance(value, dt.date):
+        return value
+    elif isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError as error:
+            raise DataError(
+                f"{name} must be a calendar date such as 2023-07-03, was {value!r} ({error})"
+            ) from error
+    raise DataError(
+        f"{name} must be a date or an ISO date such as 2023-07-03 without time or zone, "
+        f"was {value!r}"
+    )

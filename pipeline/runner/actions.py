@@ -1,0 +1,67 @@
+"""The corporate actions of a run: what its sessions book, or what its prices are adjusted by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import DataError
+from pipeline.market.actions import Action, Splits, splits_of
+from pipeline.market.adjustment import Scale, read_closes, scale_of
+from pipeline.market.bars import interval_ns
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.time.time_manager import SessionTable
+
+
+@dataclass(frozen=True, slots=True)
+class RunActions:
+    """``events``: by session, then symbol, with raw prices; ``scales``: by symbol, with adjusted.
+
+    ``found`` counts the actions that take effect in the run, either way.
+    """
+
+    events: tuple[Action, ...]
+    scales: tuple[Scale | None, ...]
+    found: int
+
+    @property
+    def splits(self) -> Splits:
+        """The splits among the events."""
+        return splits_of(self.events)
+
+
+def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
+    """Read what the catalog has of the run's symbols, for its sessions but the first.
+
+    DataError if the catalog cannot be read or a dividend cannot be adjusted for.
+    """
+    data = settings.session_data_config
+    catalog = Catalog(settings.catalog)
+    by_symbol = [
+        list(catalog.actions(name).effects(sessions.date_ns, symbol))
+        for symbol, name in enumerate(data.symbols)
+    ]
+    found = sum(map(len, by_symbol))
+    none: tuple[Scale | None, ...] = (None,) * len(data.symbols)
+    if data.prices == "adjusted":
+        scales = [
+            _scale(catalog, name, data.streams[0], actions, sessions) if actions else None
+            for name, actions in zip(data.symbols, by_symbol, strict=True)
+        ]
+        return RunActions((), tuple(scales), found)
+    events = sorted(action for actions in by_symbol for action in actions)
+    return RunActions(tuple(events), none, found)
+
+
+def _scale(
+    catalog: Catalog, symbol: str, base: str, actions: list[Action], sessions: SessionTable
+) -> Scale:
+    closes = np.full(len(sessions), np.nan)
+    if any(action.dividend for action in actions):
+        begin, end = sessions.bar_range(interval_ns(base))
+        with catalog.reader(symbol, base, begin, end, ("open", "close")) as reader:
+            _, closes = read_closes(reader, base, sessions)
+    try:
+        return scale_of(actions, closes)
+    except DataError as error:
+        raise DataError(f"{symbol}: {error}") from None

@@ -1,0 +1,66 @@
+"""The benchmark of a run: what a symbol returned per session, by its bars in the catalog."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import DataError
+from pipeline.market.adjustment import last_closes, read_closes
+from pipeline.market.bars import interval_ns
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.time.time_manager import SessionTable
+from pipeline.results.statistics import session_returns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Benchmark:
+    """A symbol and its simple returns, float64, one per session of the run; NaN before its first.
+
+    A return is that of the last close known at the session's close over that of the session
+    before, so a session without bars has 0. The first is over the open of the first bar, which
+    is also where a lane can buy at the earliest. With the catalog's splits s and dividends d of a
+    session it is the total return (s x close + d) / close before - 1 (CRSP's holding period
+    return), whether the lanes' prices are raw or adjusted.
+    """
+
+    symbol: str
+    returns: npt.NDArray[np.float64]
+
+
+def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark | None:
+    """Return the benchmark that `settings` names, None if they name none.
+
+    Reads the symbol's base bars block by block, without those outside all sessions. Raises
+    DataError naming the setting if the catalog does not have the symbol at the base interval,
+    has no bar of it in the sessions, or cannot be read.
+    """
+    symbol = settings.benchmark
+    if symbol is None:
+        return None
+    base = settings.session_data_config.streams[0]
+    step = interval_ns(base)
+    try:
+        catalog = Catalog(settings.catalog)
+        with catalog.reader(symbol, base, *sessions.bar_range(step), ("open", "close")) as reader:
+            first_open, closes = read_closes(reader, base, sessions)
+        actions = list(catalog.actions(symbol).effects(sessions.date_ns))
+    except DataError as error:
+        raise DataError(f"benchmark: {error}") from error
+    known = np.flatnonzero(~np.isnan(closes))
+    if not len(known):
+        dates = settings.backtest_config
+        raise DataError(
+            f"benchmark: {settings.catalog} has no {base} bars of {symbol} in sessions from "
+            f"{dates.start_date} to {dates.end_date}"
+        )
+    first = int(known[0])
+    latest = last_closes(closes, actions)
+    returns = np.full(len(closes), np.nan)
+    returns[first:] = session_returns(first_open, latest[first:])
+    for action in actions:
+        if action.session > first:
+            value = action.split * latest[action.session] + action.dividend
+            returns[action.session] = value / latest[action.session - 1] - 1.0
+    return Benchmark(symbol, returns)

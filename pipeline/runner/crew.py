@@ -1,0 +1,379 @@
+"""The supervisor: creates the shared memory, starts the others, watches them, always cleans up.
+
+with Crew(...) as crew:           segments and semaphores are made, stale ones of the dead removed
+    crew.start()                  coordinator, processors, engines
+    facts = crew.watch(tick)      returns when all have finished; raises when one has not
+                                  on the way out: abort, join, kill, unlink
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any, Literal, NoReturn, Self
+
+from multiprocess import connection, forkserver, get_context
+from pyarrow import supported_memory_backends
+
+from pipeline import errors
+from pipeline.errors import RunError, why_ended
+from pipeline.stages.halving import Scoreboard
+from pipeline.stages.metrics import metrics_rows
+from pipeline.stages.subscription import StreamSubscription
+from pipeline.strategy.compiled.code_cache import kernel_variables
+from shm.control import ControlPage, MemberSnapshot, RunState
+from shm.gate import Gate
+from shm.names import new_run_id
+from shm.ring import Producer, Reader, Ring
+from shm.stale import remove_stale
+from shm.stats import StatsBlock
+
+#: How long members get to leave by themselves after an abort before they are killed.
+_GRACE_SECONDS = 0.7
+_TICK_SECONDS = 0.1
+
+#: What the fork server imports once for all its children.
+_PRELOAD = ["pipeline.stages.member"]
+
+#: Libraries that start threads by the number of cores, each by its own variable.
+_THREAD_VARIABLES = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
+)
+
+COORDINATOR = "coordinator"
+
+
+def start_context(start_method: str) -> Any:
+    """Return the `multiprocess` context; a fork server begins to import at once, meanwhile."""
+    context = get_context(start_method)
+    if start_method == "forkserver":
+        context.set_forkserver_preload(_PRELOAD)
+        with _starting():
+            forkserver.ensure_running()
+    return context
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Start processes so that they stay out of the way of this one.
+
+    They get one library thread each and the compiled code of this version, do not import this
+    program's main script again (what they need of it travels by value), and leave Ctrl-C to the
+    supervisor from their first instant.
+    """
+    wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    main = sys.modules["__main__"]
+    stand_in = ModuleType("__main__")
+    stand_in.__spec__ = None
+    sys.modules["__main__"] = stand_in
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    try:
+        yield
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)
+        sys.modules["__main__"] = main
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _allocator_variables() -> dict[str, str]:
+    """Return what to set so that Arrow takes memory from jemalloc, where it was built with it.
+
+    Its default gives pages back and gets them again, zeroed by the system, for every row group that
+    is decoded or encoded: a tenth of a run's processor time. A pool set from Python would not do,
+    the writers use the one that the library starts with.
+    """
+    if "ARROW_DEFAULT_MEMORY_POOL" in os.environ or "jemalloc" not in supported_memory_backends():
+        return {}
+    return {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What each kind of member does; called in its process as ``work(station, place, member)``.
+
+    ``coordinate`` gets the Producer, the others get the Reader of their place in the ring.
+    """
+
+    coordinate: Callable[..., dict[str, Any]]
+    process: Sequence[Callable[..., dict[str, Any]]]
+    analyse: Sequence[Callable[..., dict[str, Any]]]
+
+
+class Crew:
+    """The processes of one run and all they share; a context manager that frees everything.
+
+    ``board``: rungs and lanes of a scoreboard, if the engines need one.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        work: Work,
+        *,
+        slots: int,
+        slot_size: int,
+        mode: Literal["data", "clock"],
+        board: tuple[int, int] | None = None,
+    ) -> None:
+        self._context = context
+        self._work = work
+        self._slots = slots
+        self._slot_size = slot_size
+        self._mode = mode
+        self._size_of_board = board
+        self._board: Scoreboard | None = None
+        self._owned = ExitStack()
+        self._processes: list[Any] = []
+        self._pipes: dict[Any, int] = {}
+        self._facts: dict[int, dict[str, Any]] = {}
+        self._lost: set[int] = set()
+        self._edges: list[StreamSubscription] = []
+        processors = [f"processor {i}" for i in range(len(work.process))]
+        engines = [f"engine {i}" for i in range(len(work.analyse))]
+        self.roles = (COORDINATOR, *processors, *engines)
+        self._processors, self.engines = processors, tuple(engines)
+
+    def __enter__(self) -> Self:
+        remove_stale()
+        try:
+            self._create()
+        except BaseException:
+            self._owned.close()
+            raise
+        return self
+
+    def _create(self) -> None:
+        own = self._owned.enter_context
+        self.run_id = new_run_id()
+        self.control = own(ControlPage.create(self.run_id, self.roles))
+        rows = metrics_rows(len(self._processors), len(self.engines))
+        self.stats = own(StatsBlock.create(self.run_id, rows))
+        self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
+        filled = [self._edge(COORDINATOR, p) for p in self._processors]
+        derived = {(p, e): self._edge(p, e) for p in self._processors for e in self.engines}
+        free = [self._edge(e, COORDINATOR, self._slots) for e in self.engines]
+        self._ready = [
+            own(
+                Gate(
+                    self.run_id,
+                    f"ready{i}",
+                    producer=role,
+                    consumer=COORDINATOR,
+                    control=self.control,
+                )
+            )
+            for i, role in enumerate(self.roles[1:])
+        ]
+        if self._size_of_board is not None:
+            board = Scoreboard(self.run_id, *self._size_of_board, self.engines, self.control)
+            self._board = own(board)
+        producer = self._ring.producer(free, filled)
+        readers = [
+            self._ring.reader([edge], [derived[p, e] for e in self.engines])
+            for p, edge in zip(self._processors, filled, strict=True)
+        ]
+        last = [
+            self._ring.reader([derived[p, e] for p in self._processors], [edge])
+            for e, edge in zip(self.engines, free, strict=True)
+        ]
+        self._stations: list[Producer | Reader] = [producer, *readers, *last]
+
+    def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
+        edge = self._owned.enter_context(
+            StreamSubscription.create(
+                self.run_id,
+                f"e{len(self._edges)}",
+                producer=producer,
+                consumer=consumer,
+                depth=self._slots,
+                # Backpressure is the rule on the way back, whatever the pace of the replay.
+                mode="data" if initial else self._mode,
+                initial=initial,
+                control=self.control,
+            )
+        )
+        self._edges.append(edge)
+        return edge
+
+    def start(self) -> None:
+        """Start every member."""
+        from pipeline.stages.member import Place, run_member
+
+        work = [self._work.coordinate, *self._work.process, *self._work.analyse]
+        for index, role in enumerate(self.roles):
+            receiving, sending = self._context.Pipe(duplex=False)
+            place = Place(
+                index,
+                role,
+                self.control,
+                self.stats,
+                self._ring,
+                tuple(self._ready) if index == 0 else (self._ready[index - 1],),
+                sending,
+                self._board.side(role) if self._board and role in self.engines else None,
+            )
+            body = partial(work[index], self._stations[index])
+            process = self._context.Process(
+                target=run_member, args=(place, body), name=f"ringtape {role}", daemon=True
+            )
+            with _starting():
+                process.start()
+            sending.close()
+            self._processes.append(process)
+            self._pipes[receiving] = index
+        self.control.set_state(RunState.RUNNING)
+
+    def watch(
+        self,
+        tick: Callable[[StatsBlock], None],
+        lose: Callable[[MemberSnapshot, str], bool] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Wait until all members have finished; their facts in the order of ``roles``.
+
+        Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
+        names it with its exit code or signal; all others are told to stop by then. With ``lose``
+        the run goes on without an engine that ends badly: it is called with what the engine wrote
+        of itself and why it ended, and says whether there is something to go on for. Without, or
+        when no engine is left, all stop, and nothing is raised. Who has found nothing has facts {}.
+        """
+        left = True
+        while left:
+            # Asked before the exit codes are looked at, so that the last one is, too.
+            left = self._processes_left()
+            waiting = [p.sentinel for p in self._processes if p.exitcode is None]
+            ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS if left else 0)
+            self._receive(ready)
+            for index, process in enumerate(self._processes):
+                if process.exitcode is None or index in self._lost or self._is_done(index):
+                    continue
+                if lose is None or self.roles[index] not in self.engines:
+                    self._fail(index)
+                self._lose(index, lose)
+            tick(self.stats)
+        self._receive(list(self._pipes))
+        self.control.set_state(RunState.DONE)
+        return [self._facts.get(index, {}) for index in range(len(self.roles))]
+
+    def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], bool]) -> None:
+        """Go on without an engine, or give up if that or the absence of any other says so."""
+        self._lost.add(index)
+        self.control.dismiss(self.roles[index])
+        member = self.control.members()[index]
+        why = (
+            str(_reported(member))
+            if member.failed
+            else _ended(self.roles[index], self._processes[index])
+        )
+        if not lose(member, why) or len(self._lost) == len(self.engines):
+            self.control.abort(self.roles[index], why)
+            self._join(_GRACE_SECONDS)
+            self._lost.update(range(len(self.roles)))
+
+    def kill(self, role: str) -> None:
+        """End a member at once, if it has not ended by itself."""
+        self._processes[self.roles.index(role)].kill()
+
+    def _processes_left(self) -> bool:
+        return any(process.exitcode is None for process in self._processes)
+
+    def _is_done(self, index: int) -> bool:
+        """Whether a member that has ended did so when it was done, and not by a hook's exit(0)."""
+        if self._processes[index].exitcode != 0:
+            return False
+        self._receive([pipe for pipe, member in self._pipes.items() if member == index])
+        return index in self._facts
+
+    def _receive(self, ready: Sequence[Any]) -> None:
+        for pipe in [one for one in ready if one in self._pipes]:
+            with contextlib.suppress(EOFError):
+                self._facts[self._pipes[pipe]] = pipe.recv()
+            del self._pipes[pipe]
+            pipe.close()
+
+    def _fail(self, index: int) -> NoReturn:
+        """Raise for a member that ended badly; first the one with a story to tell."""
+        role = self.roles[index]
+        self.control.abort(role, "ended unexpectedly")
+        self._join(_GRACE_SECONDS)
+        told = [one for one in self.control.members() if one.failed]
+        if told:
+            raise _reported(told[0])
+        raise RunError(_ended(role, self._processes[index]))
+
+    def _join(self, seconds: float) -> None:
+        """Wait for all to leave by themselves; kill those that do not."""
+        deadline = time.monotonic() + seconds
+        for process in self._processes:
+            process.join(max(0.0, deadline - time.monotonic()))
+        for process in self._processes:
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+
+    def overruns(self) -> list[dict[str, Any]]:
+        """Return, for each edge of a clock-driven run, how often and by how much it was late."""
+        paced = [edge.statistics() for edge in self._edges if edge.mode != "data"]
+        return [
+            {
+                "producer": edge.producer,
+                "consumer": edge.consumer,
+                "overruns": edge.overruns,
+                "seconds": edge.overrun_seconds,
+                "max_seconds": edge.max_overrun_seconds,
+            }
+            for edge in paced
+        ]
+
+    def members(self) -> tuple[MemberSnapshot, ...]:
+        """Return what the members wrote of themselves."""
+        return self.control.members()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        try:
+            if self._processes_left():
+                self.control.abort("supervisor", why_ended(error) if error else "stopped")
+            self._join(_GRACE_SECONDS)
+            if kind is not None:
+                self.control.set_state(RunState.FAILED)
+            for pipe in self._pipes:
+                pipe.close()
+        finally:
+            self._owned.close()
+
+
+def _reported(member: MemberSnapshot) -> errors.RingtapeError:
+    """Return the error that a member wrote into its cell, as its own kind."""
+    name, _, text = member.error.partition("\n")
+    line, _, trace = text.partition("\n")
+    kind = getattr(errors, name, RunError)
+    found: errors.RingtapeError = kind(line if kind is not RunError else f"{member.role}: {line}")
+    if trace:
+        found.add_note(trace)
+    return found
+
+
+def _ended(role: str, process: Any) -> str:
+    code = process.exitcode
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"{role} (pid {process.pid}) was ended by {name}{hint}; it reported no error"
+    return f"{role} (pid {process.pid}) ended with exit code {code}; it reported no error"

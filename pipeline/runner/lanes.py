@@ -1,0 +1,139 @@
+"""From strategies to lanes: parameters, indicators, lookback and where each finds its columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError, DataError, StrategyError
+from pipeline.market.indicators.plan import IndicatorPlan
+from pipeline.strategy.bar import BAR_FIELDS
+from pipeline.strategy.source import load_class
+from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of
+
+if TYPE_CHECKING:
+    from pipeline.lane.spec import LaneSpec
+
+#: What a caller of `run` may give as strategy: a class, a strategy, or a list of either.
+Given = type[Strategy] | Strategy | Sequence[type[Strategy] | Strategy]
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes of a run and the plan that serves them all; ``names`` as in the configuration."""
+
+    specs: "tuple[LaneSpec, ...]"
+    plan: IndicatorPlan
+    lookback: int
+    names: tuple[str, ...]
+
+
+def strategy_settings(given: Given) -> list[dict[str, Any]]:
+    """Return the configuration's ``strategy`` section for strategies given from Python."""
+    settings = []
+    for one in given if isinstance(given, list | tuple) else [given]:
+        cls = one if isinstance(one, type) else type(one)
+        if not issubclass(cls, Strategy):
+            raise StrategyError(f"strategy must be a Strategy, its class or a list, was {one!r}")
+        values = values_of(one) if isinstance(one, Strategy) else {}
+        module = cls.__module__.replace("<", "").replace(">", "")
+        settings.append({"name": f"{module}:{cls.__name__}", "parameters": values})
+    return settings
+
+
+@dataclass(frozen=True)
+class LaneSetting:
+    """What makes a lane: ``mode`` "compiled" or "interpreted", ``symbols`` none for all."""
+
+    strategy: Strategy
+    mode: str
+    symbols: tuple[str, ...] = ()
+
+
+def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
+    """Build the lanes of a configuration; the classes are those ``given``, or found by name."""
+    settings = config.strategies
+    lanes = [
+        LaneSetting(cls(**setting.parameters), setting.mode, setting.symbols or ())
+        for cls, setting in zip(classes_of(config, given), settings, strict=True)
+    ]
+    return build_lanes(config, lanes, travel_names(config, given))
+
+
+def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy]]:
+    """Return the strategy classes of a configuration, in its order."""
+    if given is None:
+        return [load_class(setting.name) for setting in config.strategies]
+    many = given if isinstance(given, list | tuple) else [given]
+    return [one if isinstance(one, type) else type(one) for one in many]
+
+
+def travel_names(config: SessionConfig, given: Given | None) -> tuple[str, ...]:
+    """Return the names by which other processes find the classes; none if they were given."""
+    return tuple(setting.name for setting in config.strategies) if given is None else ()
+
+
+def build_lanes(
+    config: SessionConfig, lanes: Sequence[LaneSetting], names: tuple[str, ...]
+) -> Lanes:
+    """Number lanes, plan their indicators together and tell each where it finds its columns."""
+    from pipeline.lane.spec import LaneSpec
+
+    data = config.session_data_config
+    requests = [_indicators(lane.strategy, BAR_FIELDS) for lane in lanes]
+    plan = IndicatorPlan.build(requests, data.streams)
+    place = {symbol: index for index, symbol in enumerate(data.symbols)}
+    specs = []
+    for number, lane in enumerate(lanes):
+        hooks_of(type(lane.strategy))
+        _check_pairs(config, lane.symbols)
+        specs.append(
+            LaneSpec(
+                number,
+                lane.strategy,
+                lane.mode,
+                lookback_of(lane.strategy),
+                plan.binding(requests[number]),
+                _wanted(lane.strategy, data.streams),
+                tuple(sorted(place[symbol] for symbol in lane.symbols)),
+            )
+        )
+    return Lanes(tuple(specs), plan, max(spec.lookback for spec in specs), names)
+
+
+def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
+    """Refuse a universe that has a symbol without the pair that converts its currency."""
+    for symbol, conversion in config.conversions().items() if universe else ():
+        if symbol in universe and conversion.pair not in universe:
+            raise ConfigError(
+                f"{symbol} is converted by {conversion.pair}, which is not among the symbols of"
+                f" its lane: {', '.join(universe)}"
+            )
+
+
+def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
+    cls = type(strategy)
+    try:
+        asked = dict(strategy.indicators())
+    except (StrategyError, DataError):
+        raise
+    except Exception as error:
+        line = f"{cls.indicators.__code__.co_filename}:{cls.indicators.__code__.co_firstlineno}"
+        raise StrategyError(
+            f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {error}"
+        ) from error
+    for name in asked:
+        if name in taken:
+            raise StrategyError(f"{cls.__name__}: {name!r} is a field that every bar has already")
+    return asked
+
+
+def _wanted(strategy: Strategy, intervals: Sequence[str]) -> tuple[int, ...]:
+    for interval in strategy.intervals:
+        if interval not in intervals:
+            raise StrategyError(
+                f"{type(strategy).__name__}.intervals names {interval!r}, which is not in "
+                f"session_data_config.streams: {', '.join(intervals)}"
+            )
+    wanted = strategy.intervals or intervals
+    return tuple(index for index, name in enumerate(intervals) if name in wanted)

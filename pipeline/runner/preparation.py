@@ -1,0 +1,168 @@
+"""What a run needs before its processes start: settings, sessions, terms, and who does what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.time.time_manager import SessionTable
+from pipeline.runner.actions import RunActions, read_actions
+from pipeline.runner.benchmark import Benchmark, read_benchmark
+from pipeline.runner.crew import Work
+from pipeline.runner.lanes import Lanes
+from pipeline.runner.terms import terms_of, time_manager
+from pipeline.strategy.source import pack
+
+if TYPE_CHECKING:
+    from pipeline.lane.spec import Terms
+    from pipeline.stages.halving import HalvingPlan
+    from pipeline.tape.slot import SlotShape
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What all lanes of a run share; ``bars``: an upper bound of those on the tape."""
+
+    settings: SessionConfig
+    sessions: SessionTable
+    bars: int
+    benchmark: Benchmark | None
+    actions: RunActions
+    terms: "Terms"
+
+
+def prepare(settings: SessionConfig) -> Preparation:
+    """Check that there is something to replay, and read what is asked before the tape starts.
+
+    Raises ConfigError and DataError.
+    """
+    if settings.mode == "live":
+        raise ConfigError(
+            'mode is "live", which needs a feed; this version replays history: use "backtest"'
+        )
+    sessions = _sessions(settings)
+    bars = _bars_in_catalog(settings, sessions)
+    benchmark = read_benchmark(settings, sessions)
+    actions = read_actions(settings, sessions)
+    terms = replace(terms_of(settings, sessions), actions=actions.events)
+    return Preparation(settings, sessions, bars, benchmark, actions, terms)
+
+
+def _sessions(settings: SessionConfig) -> SessionTable:
+    dates = settings.backtest_config
+    table = time_manager(settings).session_table(dates.start_date, dates.end_date)
+    if len(table) == 0:
+        raise ConfigError(
+            f"backtest_config: there is no {settings.exchange_group} session from "
+            f"{dates.start_date} to {dates.end_date}"
+        )
+    return table
+
+
+def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
+    """Check that there is something to replay; return an upper bound of the bars.
+
+    Every symbol must be in the catalog, and at least one have bars in the time of the sessions.
+    """
+    catalog = Catalog(settings.catalog)
+    data = settings.session_data_config
+    entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
+    first = min(sessions.open_ns[0], sessions.date_ns[0])
+    last = max(sessions.close_ns[-1], sessions.date_ns[-1])
+    if all(entry.last_ts < first or entry.first_ts > last for entry in entries):
+        dates = settings.backtest_config
+        raise DataError(
+            f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
+            f"{dates.end_date} of any of: {', '.join(data.symbols)}"
+        )
+    return sum(entry.rows for entry in entries)
+
+
+def shape_of(settings: SessionConfig, lanes: Lanes, rows: int | None = None) -> "SlotShape":
+    """Return the shape of the slots; ``rows`` in place of what suits symbols and strategies."""
+    from pipeline.tape.slot import SlotShape
+
+    data = settings.session_data_config
+    return SlotShape.plan(
+        data.symbols,
+        data.streams,
+        [lanes.plan.columns(interval) for interval in data.streams],
+        lookback=lanes.lookback,
+        rows=settings.pipeline.slot_rows if rows is None else rows,
+        quality=data.gap_filler.enable_session_quality,
+        interpreted=any(spec.mode == "interpreted" for spec in lanes.specs),
+    )
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a run's lanes are divided, and what becomes of them.
+
+    ``shares``: numbers of the lanes of each engine; ``folder``: where tables go, None: there are
+    none; ``tolerant``, ``limit``, ``halving``: see `stages.member.Analysis`.
+    """
+
+    shares: Sequence[Sequence[int]]
+    folder: Path | None
+    tolerant: bool = False
+    limit: int = 0
+    halving: "HalvingPlan | None" = None
+
+
+def divide_evenly(lanes: int, engines: int) -> list[range]:
+    """Deal lanes to engines in turn."""
+    return [range(part, lanes, engines) for part in range(engines)]
+
+
+def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division: Division) -> Work:
+    """Divide a run: symbols among processors, lanes among engines."""
+    from pipeline.stages.coordinator import Replay
+    from pipeline.stages.member import Analysis, analyse, coordinate, process
+    from pipeline.stages.processor import share
+
+    settings, actions = preparation.settings, preparation.actions
+    pace = settings.backtest_config
+    replay = Replay(
+        str(Path(settings.catalog).absolute()),
+        preparation.sessions,
+        shape,
+        pace.speed_multiplier,
+        pace.prefetch_days,
+        actions.splits,
+        actions.scales,
+        # After so many sessions a slot ends, so that the next one begins with the one after them.
+        () if division.halving is None else division.halving.rungs,
+    )
+    processors = settings.pipeline.processors
+    plan = pack(lanes.plan, lanes.names)
+    folder = None if division.folder is None else division.folder.absolute()
+    by_number = {spec.number: spec for spec in lanes.specs}
+    return Work(
+        partial(coordinate, replay),
+        [
+            partial(
+                process, shape, plan, share(len(shape.symbols), processors, part), actions.splits
+            )
+            for part in range(processors)
+        ],
+        [
+            partial(
+                analyse,
+                Analysis(
+                    shape,
+                    pack([by_number[number] for number in numbers], lanes.names),
+                    preparation.terms,
+                    folder,
+                    len(lanes.specs),
+                    division.tolerant,
+                    division.limit,
+                    division.halving,
+                ),
+            )
+            for numbers in division.shares
+        ],
+    )

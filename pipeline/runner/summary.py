@@ -1,0 +1,256 @@
+"""What a run came to, as summary.json holds it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.config.session import SessionConfig
+from pipeline.results.digest import run_digest
+from pipeline.results.drawdown import drawdowns
+from pipeline.results.relative import relative_statistics
+from pipeline.results.round_trips import (
+    expectancy,
+    payoff_ratio,
+    profit_factor,
+    system_quality,
+    win_rate,
+)
+from pipeline.results.statistics import (
+    Curve,
+    lane_statistics,
+    monthly_returns,
+    session_returns,
+    sessions_per_year,
+    turnover_per_year,
+)
+from pipeline.runner.benchmark import Benchmark
+from pipeline.runner.commission import commission_code, poor_fills, quality_of_fills
+from pipeline.runner.lanes import Lanes
+from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.strategy.strategy import Strategy, values_of
+from shm.control import MemberSnapshot
+
+_NS = 1e-9
+#: Orders (of slippage: fills) that the assumptions of a run have touched, by their cell.
+_TOUCHED = {
+    "orders_cut_by_volume_cap": "capped",
+    "fills_with_slippage": "slipped",
+    "orders_rejected": "rejected",
+    "liquidations": "liquidations",
+    "positions_split": "positions_split",
+    "orders_split": "orders_split",
+    "dividends_booked": "dividends_booked",
+    "fills_as_maker": "fills_as_maker",
+}
+
+_Dates = np.ndarray[Any, np.dtype[np.int64]]
+_Facts = Sequence[Mapping[str, Any]]
+
+
+def summarise(
+    settings: SessionConfig,
+    lanes: Lanes,
+    facts: _Facts,
+    benchmark: Benchmark | None,
+    actions: int,
+    members: Sequence[MemberSnapshot],
+    performance: PerformanceMetrics,
+    overruns: Sequence[Mapping[str, Any]],
+    rows: Mapping[str, int],
+    run_dir: Path,
+) -> dict[str, Any]:
+    """Return the summary; under ``report`` the text of performance.txt.
+
+    ``facts``: what the members sent, coordinator first; ``actions``: how many splits and dividends
+    the run has. Times in seconds, sizes in bytes, returns
+    and drawdowns as fractions, quality in per cent.
+    """
+    replayed = facts[0]
+    found = _by_lane(facts)
+    finished = max(one["finished_ns"] for one in facts if "finished_ns" in one)
+    elapsed = finished - replayed["started_ns"]
+    performance.record_backtest(performance.start_timer() - elapsed)
+    performance.flush()
+    seconds = elapsed * _NS
+    per_lane = [
+        {
+            "lane": lane["lane"],
+            **lane_summary(settings, setting.name, spec.strategy, setting.mode, lane, benchmark),
+        }
+        for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
+    ]
+    data = settings.session_data_config
+    bars = sum(replayed["present"])
+    first = per_lane[0]
+    return {
+        "session_name": settings.session_name,
+        "first_session": replayed["first_session"],
+        "last_session": replayed["last_session"],
+        "bars": bars,
+        "run_seconds": seconds,
+        "bars_per_second": bars / seconds,
+        "sessions": replayed["sessions"],
+        "symbols": list(data.symbols),
+        "streams": list(data.streams),
+        "orders": rows["orders"],
+        "fills": rows["fills"],
+        "currency": settings.trading_config.currency,
+        "initial_cash": settings.trading_config.initial_cash,
+        "final_equity": first["final_equity"],
+        "digest": run_digest([lane["digest"] for lane in per_lane]),
+        "run_dir": str(run_dir),
+        "assumptions": {
+            **settings.execution.model_dump(),
+            "conversions": {
+                symbol: asdict(conversion) for symbol, conversion in settings.conversions().items()
+            },
+            "prices": data.prices,
+            "corporate_actions": actions,
+            "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
+            **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
+            "commission_code": commission_code(settings.execution),
+            **quality_of_fills(settings, per_lane),
+        },
+        "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
+        "bars_outside_sessions": replayed["outside"],
+        "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
+        "monthly": [
+            {"month": month, "return": grown}
+            for month, grown in monthly_returns(
+                found[0]["session_dates"], _returns(found[0])
+            ).items()
+        ],
+        "overruns": list(overruns),
+        "processes": [
+            {"role": one.role, "pid": one.pid, "peak_rss_bytes": one.peak_memory} for one in members
+        ],
+        "lanes": per_lane,
+        "performance": performance.numbers(),
+        "report": performance.format_report("backtest"),
+    }
+
+
+def session_rows(
+    facts: _Facts, benchmark: Benchmark | None
+) -> Iterator[tuple[int, tuple[np.ndarray[Any, Any], ...]]]:
+    """Give what `RunFolder.write_sessions` takes of each lane; ``facts`` as in `summarise`."""
+    for lane in _by_lane(facts):
+        returns = _returns(lane)
+        against = np.full(len(returns), np.nan) if benchmark is None else benchmark.returns
+        yield lane["lane"], (lane["session_dates"], lane["session_equity"], returns, against)
+
+
+def _by_lane(facts: _Facts) -> list[Mapping[str, Any]]:
+    """Return what the engines sent of their lanes, in the lanes' order."""
+    found = [
+        {**lane, "session_dates": one["session_dates"]}
+        for one in facts
+        for lane in one.get("lanes", ())
+    ]
+    return sorted(found, key=lambda lane: lane["lane"])
+
+
+def _returns(found: Mapping[str, Any]) -> Curve:
+    return session_returns(found["initial_cash"], found["session_equity"])
+
+
+def _quality(wanted: bool, symbols: Sequence[str], replayed: Mapping[str, Any]) -> dict[str, float]:
+    if not wanted:
+        return {}
+    expected = replayed["expected"]
+    return {
+        symbol: min(100.0, 100.0 * present / expected)
+        for symbol, present in zip(symbols, replayed["present"], strict=True)
+    }
+
+
+def lane_summary(
+    settings: SessionConfig,
+    name: str,
+    strategy: Strategy,
+    mode: str,
+    found: Mapping[str, Any],
+    benchmark: Benchmark | None,
+) -> dict[str, Any]:
+    """Return what the summary says of one lane; ``found``: its facts, with ``session_dates``."""
+    record = found["record"]
+    initial, closes, dates = (found[n] for n in ("initial_cash", "session_equity", "session_dates"))
+    per_year = sessions_per_year(dates)
+    relative = (
+        {}
+        if benchmark is None
+        else relative_statistics(_returns(found), benchmark.returns, per_year)
+    )
+    trips, wins, profit, loss = (
+        found[name] for name in ("trips", "wins", "gross_profit", "gross_loss")
+    )
+    return {
+        "strategy": name,
+        "parameters": values_of(strategy),
+        "mode": mode,
+        "orders": found["orders"],
+        "fills": record.fills,
+        "final_equity": found["equity"],
+        "final_cash": found["cash"],
+        "ambiguous_bars": found["ambiguous"],
+        **{name: found[cell] for name, cell in _TOUCHED.items()},
+        "fills_on_poor_quality": poor_fills(settings, found["poor_fills"]),
+        "commission": found["commission"],
+        "commission_as_maker": found["maker_commission"],
+        "commission_as_taker": found["commission"] - found["maker_commission"],
+        "slippage": found["slippage_cost"],
+        "borrow_fees": found["borrow"],
+        "interest": found["interest"],
+        "dividends": found["dividends"],
+        "cash_for_fractions": found["fractions_paid"],
+        "funding": found["funding"],
+        "turnover": found["turnover"],
+        "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
+        **lane_statistics(initial, closes, per_year, record.max_drawdown),
+        **relative,
+        "max_drawdown": record.max_drawdown,
+        **_drawdowns(initial, closes, dates),
+        "round_trips": trips,
+        "win_rate": win_rate(wins, trips),
+        "gross_profit": profit,
+        "gross_loss": loss,
+        "profit_factor": profit_factor(profit, loss),
+        "expectancy": expectancy(profit, loss, trips),
+        "payoff_ratio": payoff_ratio(profit, loss, wins, trips),
+        "system_quality": system_quality(trips, profit - loss, found["trip_squares"]),
+        "exposure": found["exposed"] / record.equity if record.equity else math.nan,
+        "digest": record.digest,
+    }
+
+
+def _drawdowns(initial: float, closes: Curve, dates: _Dates) -> dict[str, Any]:
+    """Return the drawdowns by session closes; the cash before the first session has no date."""
+    found = drawdowns(initial, closes)
+
+    def day(session: int | None) -> str | None:
+        known = session is not None and session >= 0
+        return str(dates[session].astype("M8[ns]").astype("M8[D]")) if known else None
+
+    return {
+        "deepest_drawdown": {
+            "depth": found.depth,
+            "start": day(found.start),
+            "bottom": day(found.bottom),
+            "recovery": day(found.recovery),
+            "sessions": found.sessions,
+        },
+        "longest_drawdown": found.longest,
+    }
+
+
+def _benchmark(benchmark: Benchmark, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the benchmark's own figures, as those of an account that holds it from the start."""
+    returns = benchmark.returns[~np.isnan(benchmark.returns)]
+    closes = np.cumprod(1.0 + returns, dtype=np.float64)
+    fall = drawdowns(1.0, closes).depth
+    figures = lane_statistics(1.0, closes, sessions_per_year(found["session_dates"]), fall)
+    return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}

@@ -1,0 +1,1 @@
+"""How a strategy's source becomes machine code, and where that code is kept."""

@@ -1,0 +1,114 @@
+"""``bar`` in a compiled hook: where it is, and the strategy's indicators at it as plain numbers.
+
+Indicators are handed over because nearly every hook asks for them; what a hook does not ask for is
+not loaded once the hook is inlined. Prices and times are read when they are asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, overload_attribute, register_model
+
+from pipeline.execution.memory import load_f8, load_i8
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.strategy.compiled.records import table_at
+from pipeline.strategy.compiled.struct import member
+
+
+class BarType(types.Type):  # type: ignore[misc]  # numba is untyped
+    """The Numba type of ``bar`` for a strategy with the indicators ``names``."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(f"ringtape.Bar({', '.join(names)})")
+
+
+_PLACES = ("symbol", "table", "at", "prices", "plane")
+
+
+@register_model(BarType)
+class _BarModel(models.StructModel):  # type: ignore[misc]
+    """``table``: address of its TABLE; ``prices``: of its open, others ``plane`` cells apart.
+
+    ``at``: its place in a column.
+    """
+
+    def __init__(self, manager: Any, bar: Any) -> None:
+        places = [(name, types.int64) for name in _PLACES]
+        values = [(f"indicator_{place}", types.float64) for place in range(len(bar.names))]
+        super().__init__(manager, bar, places + values)
+
+
+_symbol, _table, _at, _prices, _plane = (member(name, types.int64) for name in _PLACES)
+
+
+@overload_attribute(BarType, "symbol", strict=False)
+def _symbol_of(bar: Any) -> Any:
+    return lambda bar: _symbol(bar)
+
+
+@overload_attribute(BarType, "interval", strict=False)
+def _interval_of(bar: Any) -> Any:
+    return lambda bar: table_at(_table(bar)).interval
+
+
+@overload_attribute(BarType, "ts", strict=False)
+def _ts_of(bar: Any) -> Any:
+    return lambda bar: load_i8(table_at(_table(bar)).ts, _at(bar))
+
+
+@overload_attribute(BarType, "close_ts", strict=False)
+def _close_ts_of(bar: Any) -> Any:
+    return lambda bar: load_i8(table_at(_table(bar)).close_ts, _at(bar))
+
+
+def _price(name: str, column: int) -> None:
+    @overload_attribute(BarType, name, strict=False)
+    def resolve(bar: Any) -> Any:
+        return lambda bar: load_f8(_prices(bar), column * _plane(bar))
+
+
+@cache
+def _indicator(name: str) -> None:
+    """Make ``name`` an attribute of the bars of those strategies that have such an indicator."""
+
+    @overload_attribute(BarType, name, strict=False)
+    def resolve(bar: Any) -> Any:
+        if name not in bar.names:
+            return None
+        value = member(f"indicator_{bar.names.index(name)}", types.float64)
+        return lambda bar: value(bar)
+
+
+for _column, _name in enumerate(PRICE_COLUMNS):
+    _price(_name, _column)
+
+
+def bar_maker(names: Sequence[str]) -> Callable[..., Any]:
+    """Make a compiled function that puts a ``bar`` together.
+
+    It takes the bar's symbol, the address of its TABLE, its place in a column, the address of its
+    open, how many cells apart its prices are, and a tuple of the values of its indicators.
+    """
+    bar_type = BarType(tuple(names))
+    for name in names:
+        _indicator(name)
+
+    @intrinsic
+    def make(
+        typingctx: Any, symbol: Any, table: Any, at: Any, prices: Any, plane: Any, values: Any
+    ) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            bar = cgutils.create_struct_proxy(bar_type)(context, builder)
+            for name, value in zip(_PLACES, args, strict=False):
+                setattr(bar, name, value)
+            for place, value in enumerate(cgutils.unpack_tuple(builder, args[-1])):
+                setattr(bar, f"indicator_{place}", value)
+            return bar._getvalue()
+
+        return bar_type(*(types.int64 for _ in _PLACES), values), codegen
+
+    return make

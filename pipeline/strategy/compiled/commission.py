@@ -1,0 +1,46 @@
+"""A user's own commission: a plain function of one order, compiled for the kernel to call.
+
+```python
+def commission(order):
+    return max(1.0, 0.001 * order.value)
+```
+
+It is given a BILL (`execution.commission`) and returns what the order owes in all. Strategies in
+plain Python are charged by the same compiled function.
+"""
+
+from types import FunctionType
+from typing import Any
+
+import numba
+from numba import njit, types
+from numba.core.errors import NumbaError
+
+from pipeline.errors import StrategyError
+from pipeline.execution.commission import BILL
+from pipeline.execution.memory import record_at
+from pipeline.strategy.compiled.code_hash import code_hash
+from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
+
+#: What a compiled commission is: (address of a BILL) -> what is owed.
+COMMISSION_SIGNATURE = types.float64(types.int64)
+_SOURCE = """\
+def commission(address):
+    return body(bill(address))
+"""
+
+
+def compile_commission(function: FunctionType) -> Any:
+    """Return a function's compiled form, to be called by its address (`compiled.hook_address`).
+
+    StrategyError with file, line and Numba's reason when it cannot be compiled.
+    """
+    key = code_hash(function, function.__module__, repr(BILL), numba.__version__)
+    module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)
+    module.body, module.bill = njit(function, boundscheck=True), record_at(BILL)
+    try:
+        return njit(COMMISSION_SIGNATURE, cache=True)(module.commission)
+    except NumbaError as error:
+        raise StrategyError(why_not_compiled(function.__name__, function, error)) from error
+    except KeyError as error:
+        raise StrategyError(no_such_field(function.__name__, function, error)) from error

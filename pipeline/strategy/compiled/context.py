@@ -1,0 +1,313 @@
+"""``ctx`` in a compiled hook: an address with the compiled operations as its methods.
+
+In on_bar, which is called for one bar after the other (`bar_run`), it also carries what moves from
+bar to bar: the time, the last price and the cursor. They are written where the operations read
+them when the hook asks something that depends on them, which most hooks do at few bars.
+"""
+
+from collections.abc import Callable
+from math import nan
+from typing import Any
+
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import (
+    intrinsic,
+    models,
+    overload,
+    overload_attribute,
+    overload_method,
+    register_model,
+)
+
+from pipeline.execution.account import account_at
+from pipeline.execution.memory import floats_at
+from pipeline.strategy import context as operations
+from pipeline.strategy import orders
+from pipeline.strategy.compiled.bar_run import show
+from pipeline.strategy.compiled.records import TABLE, context_at, table_at
+from pipeline.strategy.compiled.struct import member
+from pipeline.strategy.context import column_key
+from pipeline.strategy.tif import GTC
+
+_TABLE_SIZE = TABLE.itemsize
+
+
+#: For overloads of a few instructions, which belong into the hook.
+_THIN: dict[str, Any] = {"strict": False, "jit_options": {"forceinline": True}}
+
+
+class ContextType(types.Opaque):  # type: ignore[misc]  # numba is untyped
+    """The Numba type of ``ctx``: a bare address with methods."""
+
+    def __init__(self) -> None:
+        super().__init__("ringtape.Context")
+
+
+_context_type = ContextType()
+register_model(ContextType)(models.OpaqueModel)
+
+
+@intrinsic
+def as_context(typingctx: Any, address: Any) -> Any:
+    """View the address of a CONTEXT record as ``ctx``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(_context_type))
+
+    return _context_type(types.int64), codegen
+
+
+class RunContextType(ContextType):
+    """The Numba type of ``ctx`` in on_bar."""
+
+    def __init__(self) -> None:
+        types.Type.__init__(self, "ringtape.RunContext")
+
+
+_MEMBERS = ("context", "close_ts", "closes", "last_price", "cursor", "row", "index")
+_run_context_type = RunContextType()
+
+
+@register_model(RunContextType)
+class _RunContextModel(models.StructModel):  # type: ignore[misc]
+    """Addresses: of the CONTEXT, the times and closes of a run, and the cells they belong in.
+
+    ``row`` is that of its first bar, as it belongs in ``cursor``, ``index`` the bar's in the run.
+    """
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, [(name, types.int64) for name in _MEMBERS])
+
+
+@intrinsic
+def run_context(
+    typingctx: Any,
+    context: Any,
+    close_ts: Any,
+    closes: Any,
+    last_price: Any,
+    cursor: Any,
+    row: Any,
+    index: Any,
+) -> Any:
+    """Make the ``ctx`` of one bar of a run."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        ctx = cgutils.create_struct_proxy(_run_context_type)(context, builder)
+        for name, value in zip(_MEMBERS, args, strict=True):
+            setattr(ctx, name, value)
+        return ctx._getvalue()
+
+    return _run_context_type(*(types.int64 for _ in _MEMBERS)), codegen
+
+
+_context, _close_ts, _closes, _last_price, _cursor, _row, _index = (
+    member(name, types.int64) for name in _MEMBERS
+)
+
+
+@intrinsic
+def _opaque(typingctx: Any, ctx: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
+
+    return types.int64(_context_type), codegen
+
+
+def _still(ctx: Any) -> int:
+    """Return the address of the CONTEXT, for what does not move within a run of bars."""
+    raise NotImplementedError
+
+
+@overload(_still, **_THIN)
+def _compiled_still(ctx: Any) -> Any:
+    if isinstance(ctx, RunContextType):
+        return lambda ctx: _context(ctx)
+    return lambda ctx: _opaque(ctx)
+
+
+def _address(ctx: Any) -> int:
+    """Return the address of the CONTEXT, and write first what moves from bar to bar.
+
+    Notes that it did: only then can the hook have changed anything (`bar_run.changed`).
+    """
+    raise NotImplementedError
+
+
+@overload(_address, **_THIN)
+def _compiled_address(ctx: Any) -> Any:
+    if not isinstance(ctx, RunContextType):
+        return lambda ctx: _opaque(ctx)
+
+    def brought_up(ctx):  # type: ignore[no-untyped-def]
+        address = _context(ctx)
+        context_at(address).asked = 1
+        account = account_at(context_at(address).account)
+        times, closes, row, index = _close_ts(ctx), _closes(ctx), _row(ctx), _index(ctx)
+        show(account, times, closes, _last_price(ctx), _cursor(ctx), row, index)
+        return address
+
+    return brought_up
+
+
+def _attribute(name: str, read: Callable[[int], Any], address: Any = _address) -> None:
+    @overload_attribute(ContextType, name, **_THIN)
+    def resolve(ctx: Any) -> Any:
+        return lambda ctx: read(address(ctx))
+
+
+def _session(field: str) -> Callable[[int], Any]:
+    if field == "date":
+        return njit(lambda context: context_at(context).session_date)
+    if field == "open":
+        return njit(lambda context: context_at(context).session_open)
+    return njit(lambda context: context_at(context).session_close)
+
+
+_attribute("now", operations.now)
+_attribute("cash", operations.cash, _still)
+_attribute("equity", operations.equity)
+for _field in ("date", "open", "close"):
+    _attribute(f"session_{_field}", _session(_field), _still)
+
+
+def _symbol_method(name: str, read: Callable[[int, int], float], address: Any) -> None:
+    @overload_method(ContextType, name, **_THIN)
+    def resolve(ctx: Any, symbol: Any) -> Any:
+        return lambda ctx, symbol: read(address(ctx), symbol)
+
+
+for _name in ("position", "pending", "rate", "average_price", "realised"):
+    _symbol_method(_name, getattr(operations, _name), _still)
+for _name in ("last_price", "unrealised"):
+    _symbol_method(_name, getattr(operations, _name), _address)
+
+
+@overload_method(ContextType, "count", strict=False)
+def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
+    return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
+
+
+@njit(cache=True)
+def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
+    index, start, length = operations.window_span(context, symbol, key, rows, interval)
+    table = table_at(context_at(context).tables + index * _TABLE_SIZE)
+    return floats_at(table.values + 8 * start, length)
+
+
+@overload_method(ContextType, "window", prefer_literal=True, strict=False)
+def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
+    if not isinstance(column, types.StringLiteral):
+        return None
+    key = column_key(column.literal_value)
+
+    def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
+        return _window_view(_address(ctx), symbol, key, rows, interval)
+
+    return read
+
+
+def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
+    @overload_method(ContextType, name, strict=False)
+    def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
+        return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
+
+
+def _priced_method(name: str, place: Callable[[int, int, float, float, int], int]) -> None:
+    @overload_method(ContextType, name, strict=False)
+    def resolve(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
+        return lambda ctx, symbol, quantity, price, until=GTC: place(
+            _address(ctx), symbol, float(quantity), float(price), until
+        )
+
+
+for _name in ("market", "market_on_open", "market_on_close"):
+    _order_method(_name, getattr(orders, _name))
+for _name in ("limit", "stop"):
+    _priced_method(_name, getattr(orders, _name))
+
+
+@overload_method(ContextType, "target", **_THIN)
+def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
+    def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
+        if orders.on_target(_still(ctx), symbol, float(quantity)):
+            return 0
+        return orders.target(_address(ctx), symbol, float(quantity))
+
+    return order
+
+
+@overload_method(ContextType, "stop_limit", strict=False)
+def _stop_limit(
+    ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
+) -> Any:
+    return lambda ctx, symbol, quantity, stop, limit, until=GTC: orders.stop_limit(
+        _address(ctx), symbol, float(quantity), float(stop), float(limit), until
+    )
+
+
+@overload_method(ContextType, "trailing_stop", strict=False)
+def _trailing_stop(
+    ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
+) -> Any:
+    return lambda ctx, symbol, quantity, amount=nan, percent=nan, until=GTC: orders.trailing_stop(
+        _address(ctx), symbol, float(quantity), float(amount), float(percent), until
+    )
+
+
+@overload_method(ContextType, "bracket", strict=False)
+def _bracket(
+    ctx: Any,
+    symbol: Any,
+    quantity: Any,
+    stop_loss: Any = nan,
+    take_profit: Any = nan,
+    limit: Any = nan,
+    stop: Any = nan,
+    until: Any = GTC,
+) -> Any:
+    def place(  # type: ignore[no-untyped-def]
+        ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
+    ):
+        return orders.bracket(
+            _address(ctx),
+            symbol,
+            float(quantity),
+            float(stop_loss),
+            float(take_profit),
+            float(limit),
+            float(stop),
+            until,
+        )
+
+    return place
+
+
+@overload_method(ContextType, "target_value", strict=False)
+def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
+    return lambda ctx, symbol, value: orders.target_value(_address(ctx), symbol, float(value))
+
+
+@overload_method(ContextType, "target_percent", strict=False)
+def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
+    return lambda ctx, symbol, percent: orders.target_percent(_address(ctx), symbol, float(percent))
+
+
+@overload_method(ContextType, "replace", strict=False)
+def _replace(
+    ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
+) -> Any:
+    return lambda ctx, order_id, quantity=nan, limit=nan, stop=nan: orders.replace(
+        _address(ctx), order_id, float(quantity), float(limit), float(stop)
+    )
+
+
+@overload_method(ContextType, "one_cancels_other", strict=False)
+def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
+    return lambda ctx, first, second: orders.one_cancels_other(_address(ctx), first, second)
+
+
+@overload_method(ContextType, "cancel", strict=False)
+def _cancel(ctx: Any, order_id: Any) -> Any:
+    return lambda ctx, order_id: orders.cancel(_address(ctx), order_id)

@@ -1,0 +1,314 @@
+"""Runs the lanes of a sweep in passes, and enters into the ledger what became of each."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import ConfigError, RunError
+from pipeline.results.statistics import session_returns
+from pipeline.runner.preparation import Division, Preparation
+from pipeline.runner.summary import lane_summary
+from pipeline.stages.halving import HalvingPlan, rungs_of
+from pipeline.sweeps.dealing import spread
+from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
+from pipeline.sweeps.memory import TreeMemory
+from pipeline.sweeps.passes import PassOutcome, memory_needed, run_pass
+from pipeline.sweeps.progress import Meter
+from pipeline.sweeps.ranking import figure, merit, set_said
+from pipeline.sweeps.roster import Entry, Roster
+from shm.space import available_shared_memory
+
+#: How often a lane may be at work when its engine dies before it is set aside.
+_STRIKES = 2
+#: Passes in a row in which engines die for no lane's sake, after which there is no use in more.
+_FRUITLESS = 3
+#: The share of the free memory that a sweep takes unless told otherwise.
+_SHARE_OF_MEMORY = 0.8
+#: Lanes of a kind that nothing is known of which are run first, to see how long they take.
+_PILOTS = 2
+
+
+class Conductor:
+    """Runs lanes until each has a row in the ledger; ``sweep``: the sweep's id there."""
+
+    def __init__(
+        self,
+        context: Any,
+        roster: Roster,
+        preparation: Preparation,
+        ledger: Ledger,
+        sweep: str,
+        engines: int,
+        meter: Meter,
+        memory: TreeMemory,
+    ) -> None:
+        self._context = context
+        self._roster = roster
+        self._preparation = preparation
+        self._ledger = ledger
+        self._sweep = sweep
+        self._engines = engines
+        self._meter = meter
+        self._memory = memory
+        self._settings = roster.settings
+        self._strikes: Counter[str] = Counter()
+        self._costs = ledger.costs(roster.code_hash)
+        self._allowed = _allowed_memory(roster.sweep.memory)
+        seconds = roster.sweep.lane_seconds
+        self._limit = 0 if seconds is None else round(seconds * 1e9)
+        #: Facts of the coordinator of the last pass: bars by symbol, sessions, dates.
+        self.replayed: Mapping[str, Any] = {}
+
+    def run(self, entries: Sequence[Entry]) -> None:
+        """Run lanes that are asked for at once, in as many passes as it takes."""
+        for part in self._passes(entries):
+            if self._roster.sweep.pruning is None:
+                self._finish(part)
+            else:
+                self._finish_compared(part)
+
+    # --- cutting into passes ---------------------------------------------------------------------
+
+    def _passes(self, entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+        most = self._roster.sweep.lanes_per_pass or len(entries)
+        left = list(entries)
+        pilots = self._pilots(left)
+        if pilots:
+            yield pilots
+            taken = {entry.number for entry in pilots}
+            left = [entry for entry in left if entry.number not in taken]
+        while left:
+            count = self._fitting(left[:most])
+            yield left[:count]
+            left = left[count:]
+
+    def _pilots(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return a few lanes of each kind whose cost nobody has measured, where kinds differ."""
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(entry.group, []).append(entry)
+        unknown = [group for group in groups if group not in self._costs]
+        worthwhile = len(entries) > 4 * _PILOTS * len(groups) * self._engines
+        if len(groups) < 2 or self._engines < 2 or not worthwhile or self._compared:
+            return []
+        return [entry for group in unknown for entry in groups[group][:_PILOTS]]
+
+    @property
+    def _compared(self) -> bool:
+        return self._roster.sweep.pruning is not None
+
+    def _fitting(self, entries: Sequence[Entry]) -> int:
+        """Return how many of the lanes, from the first, fit into the memory there is."""
+        sessions, allowed = len(self._preparation.sessions), self._allowed
+        count = len(entries)
+        while True:
+            lanes = self._roster.lanes(entries[:count])
+            needed = memory_needed(self._settings, lanes, sessions, allowed)
+            if needed <= allowed:
+                return count
+            if count == 1 or self._compared:
+                raise ConfigError(
+                    f"a pass of {count:,} lanes needs {needed / 2**20:,.1f} MiB, there are "
+                    f"{allowed / 2**20:,.1f} MiB; lower pipeline.slots, pipeline.slot_rows or "
+                    "sweep.lanes_per_pass"
+                )
+            count = max(1, min(count - 1, int(count * allowed / needed)))
+
+    # --- one pass after the other ----------------------------------------------------------------
+
+    def _finish(self, entries: list[Entry]) -> None:
+        """Run lanes that are independent of each other until each has a row."""
+        waiting, suspects, fruitless = entries, list[Entry](), 0
+        while waiting:
+            outcome = self._pass(waiting, self._shares(waiting))
+            struck = self._enter(waiting, outcome)
+            suspects += struck
+            fruitless = 0 if struck or outcome.finished or outcome.lost else fruitless + 1
+            if fruitless == _FRUITLESS:
+                raise RunError(
+                    f"engines died in {_FRUITLESS} passes in a row, no lane being at work"
+                )
+            waiting = [waiting[number] for number in outcome.unfinished]
+        # What an engine may have died of runs in an engine of its own, so that no other lane waits.
+        while suspects:
+            alone, suspects = suspects[: self._engines], suspects[self._engines :]
+            outcome = self._pass(alone, [[number] for number in range(len(alone))])
+            suspects += self._enter(alone, outcome)
+            suspects += [alone[number] for number in outcome.unfinished]
+
+    def _finish_compared(self, entries: list[Entry]) -> None:
+        """Run lanes that are compared while they run, all anew whenever an engine dies."""
+        fruitless = 0
+        while True:
+            outcome = self._pass(entries, self._shares(entries), self._halving())
+            lame = bool(outcome.suspects or outcome.unfinished)
+            before = len(entries)
+            if not lame:
+                self._enter(entries, outcome)
+                return
+            entries = self._without_struck_out(entries, outcome)
+            if not entries:
+                return
+            fruitless = 0 if outcome.suspects or len(entries) < before else fruitless + 1
+            if fruitless == _FRUITLESS:
+                raise RunError(
+                    f"engines died in {_FRUITLESS} passes in a row, no lane being at work"
+                )
+
+    def _without_struck_out(self, entries: list[Entry], outcome: PassOutcome) -> list[Entry]:
+        gone = {
+            number for number, why in outcome.suspects.items() if self._strike(entries[number], why)
+        }
+        return [entry for number, entry in enumerate(entries) if number not in gone]
+
+    def _halving(self) -> HalvingPlan:
+        pruning = self._roster.sweep.pruning
+        assert pruning is not None
+        rungs = rungs_of(pruning.rungs, len(self._preparation.sessions))
+        return HalvingPlan(rungs, pruning.score, pruning.keep)
+
+    def _shares(self, entries: Sequence[Entry]) -> list[list[int]]:
+        """Divide lanes among engines by what their kind has taken so far."""
+        known = list(self._costs.values())
+        usual = sum(known) / len(known) if known else 1.0
+        costs = [self._costs.get(entry.group, usual) for entry in entries]
+        return spread(costs, min(self._engines, len(entries)))
+
+    def _pass(
+        self, entries: Sequence[Entry], shares: list[list[int]], halving: HalvingPlan | None = None
+    ) -> PassOutcome:
+        division = Division(shares, None, tolerant=True, limit=self._limit, halving=halving)
+        outcome = run_pass(
+            self._context,
+            self._preparation,
+            self._roster.lanes(entries),
+            division,
+            self._allowed,
+            self._memory,
+            self._meter.begin_pass(shares, self._preparation.bars),
+        )
+        if outcome.replayed:
+            self.replayed = outcome.replayed
+        evaluations = sum(facts["bars"] for facts in outcome.finished.values())
+        self._meter.end_pass(
+            len(outcome.finished) + len(outcome.lost), evaluations, outcome.seconds
+        )
+        return outcome
+
+    # --- what became of lanes --------------------------------------------------------------------
+
+    def _enter(self, entries: Sequence[Entry], outcome: PassOutcome) -> list[Entry]:
+        """Enter into the ledger what became of lanes; those that are suspect but may try again."""
+        rows = {n: self._finished(entries[n], facts) for n, facts in outcome.finished.items()}
+        rows |= {n: _failed(entries[n], why) for n, why in outcome.lost.items()}
+        self._record(entries, rows, outcome.finished)
+        self.note_best(entries, rows)
+        self._measure(entries, outcome.finished)
+        return [
+            entries[number]
+            for number, why in outcome.suspects.items()
+            if not self._strike(entries[number], why)
+        ]
+
+    def note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
+        """Tell of the best of some lanes; ``rows``: by number of entry."""
+        score = self._roster.sweep.score[0]
+        for number, row in rows.items():
+            value = figure(row, score)
+            if value is not None:
+                said = set_said(entries[number].set.parameters)
+                self._meter.found(merit(row, score), value, said)
+
+    def _strike(self, entry: Entry, why: str) -> bool:
+        """Count an engine that died of a lane; whether the lane is set aside for it."""
+        self._strikes[entry.key] += 1
+        if self._strikes[entry.key] < _STRIKES:
+            return False
+        self._record([entry], {0: _failed(entry, f"set aside: its engine ended twice: {why}")}, {})
+        self._meter.end_pass(1, 0, 0.0)
+        return True
+
+    def _record(
+        self,
+        entries: Sequence[Entry],
+        rows: Mapping[int, LaneRow],
+        finished: Mapping[int, Mapping[str, Any]],
+    ) -> None:
+        """Record rows, by number of entry; lanes of one length of history at a time."""
+        by_length: dict[int, list[int]] = {}
+        for number in sorted(rows):
+            length = len(finished[number]["session_dates"]) if number in finished else 0
+            by_length.setdefault(length, []).append(number)
+        for length, numbers in by_length.items():
+            dates = finished[numbers[0]]["session_dates"] if length else np.zeros(0, np.int64)
+            returns = np.zeros((len(numbers), length))
+            for place, number in enumerate(numbers if length else ()):
+                facts = finished[number]
+                returns[place] = session_returns(facts["initial_cash"], facts["session_equity"])
+            self._ledger.record(
+                self._sweep,
+                [entries[number].number for number in numbers],
+                [rows[number] for number in numbers],
+                dates,
+                returns,
+            )
+
+    def _finished(self, entry: Entry, facts: Mapping[str, Any]) -> LaneRow:
+        sessions, benchmark = facts["sessions"], self._preparation.benchmark
+        pruned = sessions < len(self._preparation.sessions)
+        if pruned and benchmark is not None:
+            benchmark = replace(benchmark, returns=benchmark.returns[:sessions])
+        lane = entry.lane
+        figures = lane_summary(
+            self._settings, entry.name, lane.strategy, lane.mode, facts, benchmark
+        )
+        parameters = figures.pop("parameters")
+        figures.pop("strategy")
+        figures["sessions"] = sessions
+        digest = figures.pop("digest")
+        return LaneRow(
+            entry.key,
+            entry.name,
+            entry.set.universe,
+            parameters,
+            "pruned" if pruned else "done",
+            "",
+            "" if pruned else digest,
+            figures,
+            facts["seconds"],
+        )
+
+    def _measure(self, entries: Sequence[Entry], finished: Mapping[int, Mapping[str, Any]]) -> None:
+        """Note what lanes of each kind take per bar, for the passes to come."""
+        taken: dict[tuple[str, str], list[float]] = {}
+        for number, facts in finished.items():
+            if facts["bars"]:
+                cost = facts["seconds"] / facts["bars"]
+                taken.setdefault(entries[number].group, []).append(cost)
+        for group, costs in taken.items():
+            self._costs[group] = sum(costs) / len(costs)
+
+
+def _allowed_memory(wanted: float | None) -> int:
+    """Return how many bytes a pass may take; ``wanted`` in GiB, None: what suits the machine."""
+    available = available_shared_memory()
+    if wanted is None:
+        return int(_SHARE_OF_MEMORY * available)
+    return min(int(wanted * 2**30), available)
+
+
+def _failed(entry: Entry, why: str) -> LaneRow:
+    return LaneRow(
+        entry.key,
+        entry.name,
+        entry.set.universe,
+        dict(entry.parameters),
+        "failed",
+        why,
+        "",
+        {},
+        0.0,
+    )

@@ -1,0 +1,159 @@
+"""report.html: what a sweep found, as one file that a browser opens without a network.
+
+The file holds plotly.js, the lanes as columns of JSON and a few scripts of ours (``page/``) that
+draw from them. It asks for nothing outside itself, and its content security policy forbids it to.
+"""
+
+import contextlib
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+from pipeline.errors import RunError
+from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns, script_json
+
+if TYPE_CHECKING:
+    from pipeline.sweeps.ledger.ledger import LaneRow
+
+__all__ = ["EquityCurve", "SweepFacts", "write_report"]
+
+_PAGE = Path(__file__).with_name("page")
+#: In this order they are one script: a function is used only below the file that defines it.
+_SCRIPTS = (
+    "format.js",
+    "dimensions.js",
+    "theme.js",
+    "heatmap.js",
+    "axes.js",
+    "curves.js",
+    "tables.js",
+    "parallel.js",
+    "page.js",
+)
+_UNKNOWN = "\N{EN DASH}"
+_HASH_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFacts:
+    """What the heading of a report says of its sweep.
+
+    ``lanes`` are all parameter sets, whatever became of them; ``failed`` and ``pruned`` are some
+    of these. ``bars`` are the bars that each lane was shown, ``evaluations`` the sum over lanes.
+    ``run_seconds`` is the time of the replays. ``scores`` are names of figures of summary.json's
+    lanes, a leading "-" meaning that less is better; the first ranks the sets. ``ledger`` is a
+    path. Sessions are ISO dates, None if there were none.
+    """
+
+    name: str
+    method: str
+    seed: int
+    lanes: int
+    bars: int
+    evaluations: int
+    run_seconds: float
+    failed: int
+    pruned: int
+    scores: tuple[str, ...]
+    ledger: str
+    data_hash: str
+    code_hash: str
+    first_session: str | None
+    last_session: str | None
+
+
+def write_report(
+    path: Path,
+    facts: SweepFacts,
+    lanes: Sequence["LaneRow"],
+    best: Sequence[EquityCurve],
+    benchmark: EquityCurve | None = None,
+) -> None:
+    """Write the report to `path` in one step: a reader sees all of it or what was there before.
+
+    The charts and the table show the lanes that are done; `best` come in the order given. Raises
+    RunError if the file cannot be written.
+    """
+    from pipeline.results.tables import writing
+
+    # A name may hold half of a surrogate pair, which UTF-8 cannot say.
+    page = _page(facts, lanes, best, benchmark).encode("utf-8", "replace")
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with writing(path, len(page)):
+            unfinished.write_bytes(page)
+            unfinished.replace(path)
+    except RunError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _page(
+    facts: SweepFacts,
+    lanes: Sequence["LaneRow"],
+    best: Sequence[EquityCurve],
+    benchmark: EquityCurve | None,
+) -> str:
+    from plotly.offline import get_plotlyjs
+
+    columns = report_columns(facts.scores, lanes, best, benchmark)
+    scripts = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    # Template fills each place once and never looks into what it filled in.
+    return Template((_PAGE / "report.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(facts.name),
+        subtitle=html.escape(_subtitle(facts)),
+        facts=_terms(_numbers(facts)),
+        origin=_terms(_origin(facts, columns["fixed"])),
+        style=(_PAGE / "report.css").read_text(encoding="utf-8"),
+        plotly=get_plotlyjs().replace("</script", "<\\/script"),
+        columns=script_json(columns),
+        script=scripts,
+    )
+
+
+def _subtitle(facts: SweepFacts) -> str:
+    parts = [f"Sweep by {facts.method.replace('_', ' ')}"]
+    if facts.first_session and facts.last_session:
+        parts.append(f"{facts.first_session} to {facts.last_session}")
+    for name in facts.scores:
+        end = "lowest" if name.startswith("-") else "highest"
+        parts.append(f"{figure_label(name.lstrip('-'))}, {end} first")
+    return "; ".join(parts)
+
+
+def _numbers(facts: SweepFacts) -> list[tuple[str, str]]:
+    seconds = facts.run_seconds
+    speed = f"{facts.evaluations / seconds:,.0f}" if seconds > 0 else _UNKNOWN
+    return [
+        ("Parameter sets", f"{facts.lanes:,}"),
+        ("Failed", f"{facts.failed:,}"),
+        ("Pruned", f"{facts.pruned:,}"),
+        ("Bars", f"{facts.bars:,}"),
+        ("Evaluations", f"{facts.evaluations:,}"),
+        ("Seconds", f"{seconds:,.2f}" if seconds < 100 else f"{seconds:,.0f}"),
+        ("Evaluations a second", speed),
+    ]
+
+
+def _origin(facts: SweepFacts, fixed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what it takes to find, or to repeat, the sweep."""
+    same = ", ".join(f"{name} = {value}" for name, value in fixed)
+    return [
+        *([("The same in all sets", same)] if same else []),
+        ("Seed", str(facts.seed)),
+        ("Ledger", facts.ledger or _UNKNOWN),
+        ("Data", facts.data_hash[:_HASH_SHOWN] or _UNKNOWN),
+        ("Code", facts.code_hash[:_HASH_SHOWN] or _UNKNOWN),
+    ]
+
+
+def _terms(facts: Iterable[tuple[str, str]]) -> str:
+    """Return the pairs as the inside of a description list."""
+    return "\n".join(
+        f"<div><dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd></div>"
+        for term, text in facts
+    )

@@ -1,0 +1,374 @@
+"""Searches that learn from scores: Optuna's samplers, asked and told in batches.
+
+What was asked and told is kept in a SQLite file, which Optuna writes in transactions: whatever is
+killed, the file is whole, and no lock outlives its owner. (Optuna's journal is not like that: a
+line half written spoils it, and its lock stays until it is half a minute old.)
+
+A sweep that goes on after a kill chooses what it would have chosen. So a trial that was handed out
+and not told is handed out again, as it is; and each trial is sampled by a sampler of its own, whose
+seed follows from the sweep's and from how many trials there were before.
+
+States of trials: complete, with scores; pruned, where a set is not allowed, failed or has no score,
+all of which samplers learn to avoid; failed, where it was chosen before or was cut short by a kill,
+of which they take no notice; running, while it is handed out.
+"""
+
+import json
+import logging
+import math
+import sqlite3
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.config.sweep import SweepConfig
+from pipeline.errors import ConfigError
+from pipeline.sweeps.search.dimension import Continuum, Dimension
+from pipeline.sweeps.search.listed import (
+    PATIENCE,
+    choose,
+    excludes_all,
+    numbers_if_few,
+    random_blocks,
+)
+from pipeline.sweeps.search.space import Branch, Candidates, ParameterSet, Space
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
+    from optuna.trial import Trial
+
+#: Trials in a row that come to no set before one is taken at random out of those not chosen yet.
+TRIES = 20
+
+_NAME = "sweep"
+_SETTINGS = {"space", "constraints", "universes", "method", "batch", "seed", "score"}
+_STRATEGY = "strategy"
+
+
+class OptunaSearch:
+    """A search by tpe, nsga2 or nsga3. ``total``: how many sets it chooses at most."""
+
+    def __init__(self, sweep: SweepConfig, space: Space, storage: Path | None) -> None:
+        assert sweep.samples is not None
+        self._sweep = sweep
+        self._branches = space.branches
+        self._numbers = [numbers_if_few(branch) for branch in space.branches]
+        self._distributions = _distributions(space.branches)
+        self._check_any_allowed(space)
+        counts = [math.inf if numbers is None else len(numbers) for numbers in self._numbers]
+        self.total: int | None = int(min(sweep.samples, sum(counts)))
+        # Genetic samplers cross only what all trials have: those get the parameters of every
+        # strategy, and the set those of its own.
+        self._everything = sweep.method != "tpe"
+        self._chosen: set[ParameterSet] = set()
+        self._running: dict[ParameterSet, int] = {}
+        self._again: list[ParameterSet] = []
+        self._cut_short = False
+        self._sampled = 0
+        with _quiet():
+            self._study = _open(sweep, space, storage)
+            self._take_up()
+
+    def ask(self, count: int) -> list[ParameterSet]:
+        """Give the next sets, at most ``count``; none when it is over.
+
+        Those that a killed sweep had been given and not told come first, and where its last batch
+        was complete, alone: what is chosen next is to know their scores.
+        """
+        given, self._again = self._again[:count], self._again[count:]
+        if given and not self._cut_short:
+            return given
+        assert self.total is not None
+        with _quiet():
+            while len(given) < count and len(self._chosen) < self.total:
+                found = self._next()
+                if found is None:
+                    break
+                given.append(found)
+            self._cut_short = False
+            if given:
+                self._study.set_user_attr("asked", len(self._study.get_trials(deepcopy=False)))
+        return given
+
+    def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
+        """Take the scores of sets, in the order of the configuration's; None: the set failed.
+
+        Scores are the figures as they are, also those of which less is better. Where one is not
+        defined (NaN), the set counts as one that failed.
+
+        Raises:
+            ValueError: a set was not asked for, or was told before.
+        """
+        from optuna.trial import TrialState
+
+        for one, _ in results:
+            if one not in self._running:
+                raise ValueError(f"{one} is told, expected one that was asked for and not told")
+        # In the order in which they were chosen, so that none depends on which lane ended first.
+        with _quiet():
+            for one, scores in sorted(results, key=lambda result: self._running[result[0]]):
+                number = self._running.pop(one)
+                if scores is None or any(math.isnan(score) for score in scores):
+                    self._study.tell(number, state=TrialState.PRUNED)
+                else:
+                    self._study.tell(number, values=[float(score) for score in scores])
+
+    def _check_any_allowed(self, space: Space) -> None:
+        for branch, numbers in zip(self._branches, self._numbers, strict=True):
+            if len(choose(branch, numbers, 1, "random", self._sweep.seed)[0]):
+                return
+        raise ConfigError(excludes_all(space))
+
+    def _take_up(self) -> None:
+        """Go through the trials that the storage has, of a sweep that was ended somehow."""
+        from optuna.trial import TrialState
+
+        asked = self._study.user_attrs.get("asked", 0)
+        for trial in self._study.get_trials(deepcopy=False):
+            if trial.state == TrialState.WAITING:
+                continue
+            running = trial.state == TrialState.RUNNING
+            place = self._place(trial.params)
+            if place is None:  # killed while it was sampled
+                if running:
+                    self._study.tell(trial.number, state=TrialState.FAIL)
+                continue
+            self._sampled += 1
+            if trial.state == TrialState.FAIL or not self._accept(trial.number, place, running):
+                continue
+            if running:
+                self._again.append(next(reversed(self._running)))
+                self._cut_short |= trial.number >= asked
+
+    def _accept(self, number: int, place: tuple[Branch, Candidates], running: bool) -> bool:
+        """Take a trial as chosen; if running, end one that is no set, or is one a second time."""
+        from optuna.trial import TrialState
+
+        branch, candidates = place
+        if not branch.allowed(candidates)[0]:
+            if running:
+                self._study.tell(number, state=TrialState.PRUNED)
+            return False
+        one = branch.sets(candidates)[0]
+        if one in self._chosen:
+            if running:
+                self._study.tell(number, state=TrialState.FAIL)
+            return False
+        self._chosen.add(one)
+        if running:
+            self._running[one] = number
+        return True
+
+    def _next(self) -> ParameterSet | None:
+        """Choose one more set; None if no more are found."""
+        for _ in range(TRIES):
+            if (found := self._try()) is not None:
+                return found
+        other = self._not_chosen()
+        if other is None:
+            return None
+        self._study.enqueue_trial(other)
+        return self._try()
+
+    def _try(self) -> ParameterSet | None:
+        seed = np.random.SeedSequence([self._sweep.seed, self._sampled]).generate_state(1)
+        self._study.sampler = _sampler(self._sweep.method, int(seed[0]))
+        trial = self._study.ask()
+        self._suggest(trial)
+        self._sampled += 1
+        place = self._place(trial.params)
+        assert place is not None
+        if not self._accept(trial.number, place, running=True):
+            return None
+        return next(reversed(self._running))
+
+    def _suggest(self, trial: "Trial") -> None:
+        chosen = 0
+        if len(self._branches) > 1:
+            chosen = _suggest(trial, _STRATEGY, self._distributions[_STRATEGY])
+        for branch in self._branches:
+            if self._everything or branch.strategy == chosen:
+                for dimension in branch.dimensions:
+                    if dimension.size != 1:
+                        key = _key(branch, dimension)
+                        _suggest(trial, key, self._distributions[key])
+
+    def _place(self, parameters: Mapping[str, Any]) -> tuple[Branch, Candidates] | None:
+        """Give the candidate that a trial's parameters mean, None where some are missing."""
+        branch = self._branches[parameters.get(_STRATEGY, 0)]
+        wanted = len(self._distributions) if self._everything else branch.free
+        if not self._everything and len(self._branches) > 1:
+            wanted += 1
+        if len(parameters) < wanted:
+            return None
+        candidates = []
+        for dimension in branch.dimensions:
+            value = 0 if dimension.size == 1 else parameters[_key(branch, dimension)]
+            candidates.append(np.array([value - _origin(dimension)]))
+        return branch, tuple(candidates)
+
+    def _not_chosen(self) -> dict[str, Any] | None:
+        """Give the parameters of a set out of those not chosen yet, at random; None: none found."""
+        rng = np.random.default_rng([self._sweep.seed, self._sampled, 1])
+        for number in rng.permutation(len(self._branches)).tolist():
+            branch = self._branches[number]
+            for candidates in self._blocks(branch, self._numbers[number], rng):
+                for row, one in enumerate(branch.sets(candidates)):
+                    if one not in self._chosen:
+                        return self._parameters(branch, tuple(c[row : row + 1] for c in candidates))
+        return None
+
+    def _blocks(
+        self, branch: Branch, numbers: np.ndarray[Any, Any] | None, rng: np.random.Generator
+    ) -> Iterator[Candidates]:
+        """Walk allowed candidates of a branch at random: all of them, or very many."""
+        if numbers is not None:
+            order = rng.permutation(numbers)
+            for begin in range(0, len(order), 1024):
+                yield branch.grid(order[begin : begin + 1024])
+            return
+        drawn = 0
+        for unit in random_blocks(branch, rng):
+            candidates = branch.at(unit)
+            allowed = branch.allowed(candidates)
+            yield tuple(one[allowed] for one in candidates)
+            drawn += len(unit)
+            if drawn >= PATIENCE:
+                return
+
+    def _parameters(self, branch: Branch, candidate: Candidates) -> dict[str, Any]:
+        """Give what a trial's parameters would be for a candidate: the inverse of `_place`."""
+        found: dict[str, Any] = {_STRATEGY: branch.strategy} if len(self._branches) > 1 else {}
+        for dimension, position in zip(branch.dimensions, candidate, strict=True):
+            if dimension.size != 1:
+                found[_key(branch, dimension)] = position.item() + _origin(dimension)
+        return found
+
+
+def _key(branch: Branch, dimension: Dimension) -> str:
+    """Name a parameter of trials; a dot tells those of strategies from the others."""
+    if dimension.kind == "universe":
+        return dimension.kind
+    return f"{branch.strategy}.{dimension.name}"
+
+
+def _origin(dimension: Dimension) -> int:
+    """Give what a trial's parameter is at position 0: whole numbers by logarithm are themselves."""
+    return int(dimension.value(0)) if dimension.log and dimension.size is not None else 0
+
+
+def _distributions(branches: Sequence[Branch]) -> dict[str, "BaseDistribution"]:
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+
+    found: dict[str, BaseDistribution] = {}
+    if len(branches) > 1:
+        found[_STRATEGY] = CategoricalDistribution(range(len(branches)))
+    for branch in branches:
+        for dimension in branch.dimensions:
+            key = _key(branch, dimension)
+            if isinstance(dimension, Continuum):
+                found[key] = FloatDistribution(dimension.low, dimension.high, log=dimension.log)
+            elif dimension.size == 1:
+                continue
+            elif dimension.ordered:
+                low = _origin(dimension)
+                found[key] = IntDistribution(low, low + dimension.size - 1, log=dimension.log)
+            else:
+                found[key] = CategoricalDistribution(range(dimension.size))
+    return found
+
+
+def _suggest(trial: "Trial", key: str, distribution: "BaseDistribution") -> Any:
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    match distribution:
+        case FloatDistribution(low=low, high=high, log=log):
+            return trial.suggest_float(key, low, high, log=log)
+        case IntDistribution(low=low, high=high, log=log):
+            return trial.suggest_int(key, low, high, log=log)
+    return trial.suggest_categorical(key, distribution.choices)  # type: ignore[attr-defined]
+
+
+def _sampler(method: str, seed: int) -> "BaseSampler":
+    from optuna import samplers
+    from optuna.exceptions import ExperimentalWarning
+
+    with warnings.catch_warnings():
+        # What is used is experimental in the older of the versions, and the same in the newer.
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        match method:
+            case "nsga2":
+                return samplers.NSGAIISampler(seed=seed)
+            case "nsga3":
+                return samplers.NSGAIIISampler(seed=seed)
+        # The liar keeps the sets of one batch apart, while none of their scores is known.
+        return samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+
+
+def _open(sweep: SweepConfig, space: Space, path: Path | None) -> "Study":
+    """Open the study in a file, or begin one.
+
+    Raises:
+        ConfigError: the file is no storage of Optuna's, or that of another sweep.
+    """
+    import optuna
+
+    minimize, maximize = optuna.study.StudyDirection.MINIMIZE, optuna.study.StudyDirection.MAXIMIZE
+    directions = [minimize if name.startswith("-") else maximize for name in sweep.score]
+    storage = None if path is None else _storage(path)
+    study = optuna.create_study(
+        study_name=_NAME, storage=storage, directions=directions, load_if_exists=True
+    )
+    strategies = [[branch.name, dict(branch.fixed)] for branch in space.branches]
+    settings = json.dumps([json.loads(sweep.model_dump_json(include=_SETTINGS)), strategies])
+    known = study.user_attrs.get("sweep")
+    if known is None:
+        study.set_user_attr("sweep", settings)
+    elif known != settings:
+        raise ConfigError(f"{path} holds the search of a sweep with other settings")
+    return study
+
+
+def _storage(path: Path) -> "BaseStorage":
+    from optuna.storages import RDBStorage
+    from sqlalchemy.exc import SQLAlchemyError
+
+    # By a creator and not by address: a path may hold what has a meaning in an address.
+    options = {"creator": lambda: _connect(path)}
+    try:
+        return RDBStorage("sqlite:///sweep", engine_kwargs=options)
+    except (SQLAlchemyError, RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"{path} cannot be used as a storage of Optuna: {reason}") from None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
+    # A trial is a dozen transactions. Without a wait for the disk at each, a power cut may undo the
+    # last of them, which are then chosen again, the same; a killed process undoes none.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Optuna, which tells of every trial, from writing below a warning."""
+    logger = logging.getLogger("optuna")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

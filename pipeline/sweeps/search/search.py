@@ -1,0 +1,40 @@
+"""How the sets of a sweep are chosen: one after another, each once, the same for equal seeds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.config.sweep import OPTUNA_METHODS, SweepConfig
+from pipeline.sweeps.search.listed import grid, sample
+from pipeline.sweeps.search.space import ParameterSet, Space
+
+
+class Search(Protocol):
+    """Chooses sets. ``total``: how many in all, at most; None if that is not known."""
+
+    total: int | None
+
+    def ask(self, count: int) -> list[ParameterSet]:
+        """Give the next sets, at most ``count``; none when it is over."""
+        ...
+
+    def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
+        """Take the scores of sets, in the order of the configuration's; None: the set failed."""
+        ...
+
+
+def make_search(sweep: SweepConfig, space: Space, storage: Path | None) -> Search:
+    """Make the search that a configuration describes.
+
+    ``storage`` is the file in which Optuna keeps what it knows, so that a sweep which was ended in
+    any way goes on where it was; None: in memory. The other methods need none.
+
+    Raises:
+        ConfigError: a grid of infinitely or far too many sets, constraints that allow none, or a
+            storage of another sweep.
+    """
+    if sweep.method in OPTUNA_METHODS:
+        from pipeline.sweeps.search.optuna_search import OptunaSearch
+
+        return OptunaSearch(sweep, space, storage)
+    return grid(space) if sweep.method == "grid" else sample(sweep, space)

@@ -1,0 +1,246 @@
+"""The space of a sweep: all sets of parameters that there are to choose from.
+
+A space has a branch for each strategy, a branch a dimension for each parameter that is swept, and
+one before them for the universes. Candidates are positions on the dimensions, in arrays, so that a
+million of them can be judged by the constraints before any becomes a `ParameterSet`.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.sweep import SpaceConfig, SweepConfig
+from pipeline.errors import ConfigError
+from pipeline.strategy.strategy import Strategy, Value, parameters_of, values_of
+from pipeline.sweeps.search.constraint import Constraint
+from pipeline.sweeps.search.dimension import Choices, Dimension, Positions, dimension_of
+
+Candidates = tuple[Positions, ...]
+"""Positions of n candidates, an array of n for each dimension of a branch."""
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """What one lane of a sweep is run with.
+
+    ``strategy`` is an index into the configuration's strategies, ``universe`` the name of the
+    symbols that are traded ("" for all symbols of the run), ``parameters`` the value of every
+    swept parameter by name; those that are fixed stay in the configuration. Equal and hashed by
+    content; nobody changes ``parameters``.
+    """
+
+    strategy: int
+    universe: str
+    parameters: Mapping[str, Value]
+
+    def __hash__(self) -> int:
+        return hash((self.strategy, self.universe, frozenset(self.parameters.items())))
+
+
+class Axis(NamedTuple):
+    """What a report needs to know of a dimension.
+
+    ``kind``: int, float, bool, symbol, or universe and strategy for the dimensions of those names.
+    """
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The sets of one strategy.
+
+    ``dimensions``: the universe first, then the parameters in the configuration's order. ``fixed``:
+    the other parameters. ``constraints``: those that speak of this strategy.
+    """
+
+    strategy: int
+    name: str
+    dimensions: tuple[Dimension, ...]
+    fixed: Mapping[str, Value]
+    constraints: tuple[Constraint, ...]
+
+    @cached_property
+    def size(self) -> int | None:
+        """How many candidates there are before constraints; None if any number between others."""
+        sizes = [dimension.size for dimension in self.dimensions]
+        return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+    @cached_property
+    def free(self) -> int:
+        """How many dimensions have more than one value."""
+        return sum(dimension.size != 1 for dimension in self.dimensions)
+
+    def at(self, unit: NDArray[np.float64]) -> Candidates:
+        """Give the candidates at points of the unit cube, float64[n, free] in [0, 1)."""
+        columns = iter(unit.T)
+        only = np.zeros(len(unit))
+        return tuple(d.at(only if d.size == 1 else next(columns)) for d in self.dimensions)
+
+    def grid(self, numbers: NDArray[np.int64]) -> Candidates:
+        """Give the candidates with these numbers, int64[n] from 0 to ``size`` - 1.
+
+        They are numbered as nested loops would meet them, the last dimension innermost.
+        """
+        found: list[Positions] = []
+        for dimension in reversed(self.dimensions):
+            assert dimension.size is not None
+            numbers, position = np.divmod(numbers, dimension.size)
+            found.append(position)
+        return tuple(reversed(found))
+
+    def numbers(self, candidates: Candidates) -> NDArray[np.int64]:
+        """Give the numbers, int64[n], of candidates of a grid: the inverse of `grid`."""
+        found = np.zeros(len(candidates[0]), np.int64)
+        for dimension, positions in zip(self.dimensions, candidates, strict=True):
+            assert dimension.size is not None
+            found = found * dimension.size + positions.astype(np.int64)
+        return found
+
+    def allowed(self, candidates: Candidates) -> NDArray[np.bool]:
+        """Say of each candidate whether it fulfils all constraints: bool[n]."""
+        count = len(candidates[0])
+        columns: dict[str, NDArray[Any]] = {
+            name: np.asarray([value if isinstance(value, bool | str) else float(value)])
+            for name, value in self.fixed.items()
+        }
+        # The universe is no parameter, and may be named like one.
+        for dimension, positions in zip(self.dimensions[1:], candidates[1:], strict=True):
+            if any(dimension.name in constraint.names for constraint in self.constraints):
+                columns[dimension.name] = dimension.column(positions)
+        result = np.ones(count, np.bool)
+        for constraint in self.constraints:
+            result &= constraint.holds(columns, count)
+        return result
+
+    def sets(self, candidates: Candidates) -> list[ParameterSet]:
+        """Make the candidates parameter sets."""
+        universe, *parameters = (
+            [dimension.value(position) for position in positions.tolist()]
+            for dimension, positions in zip(self.dimensions, candidates, strict=True)
+        )
+        names = [dimension.name for dimension in self.dimensions[1:]]
+        rows = zip(*parameters, strict=True) if parameters else [()] * len(universe)
+        return [
+            ParameterSet(self.strategy, str(where), dict(zip(names, row, strict=True)))
+            for where, row in zip(universe, rows, strict=True)
+        ]
+
+    def allowed_numbers(self) -> Iterator[NDArray[np.int64]]:
+        """Walk the numbers of the grid's candidates that fulfil all constraints, in chunks."""
+        assert self.size is not None
+        for begin in range(0, self.size, _CHUNK):
+            numbers = np.arange(begin, min(begin + _CHUNK, self.size), dtype=np.int64)
+            yield numbers[self.allowed(self.grid(numbers))]
+
+
+class Space:
+    """All sets of a sweep, as branches in the order of the strategies."""
+
+    def __init__(self, branches: Sequence[Branch]) -> None:
+        self.branches = tuple(branches)
+
+    @classmethod
+    def of(
+        cls,
+        sweep: SweepConfig,
+        strategies: Sequence[tuple[str, type[Strategy], Mapping[str, Value]]],
+        symbols: Sequence[str] = (),
+    ) -> "Space":
+        """Make the space that a configuration describes.
+
+        ``strategies``: the name, the class and the fixed parameters of each, in the
+        configuration's order; what is swept stands in place of what is fixed. ``symbols``: those of
+        the run, which parameters of type Symbol may name; empty: any.
+
+        Raises:
+            ConfigError: a parameter does not exist, a value is not of its type, nothing varies,
+                or a constraint does not parse or names what no strategy has.
+            StrategyError: a fixed parameter is wrong.
+        """
+        each = isinstance(sweep.space, tuple)
+        spaces = sweep.spaces if each else sweep.spaces * len(strategies)
+        if len(spaces) != len(strategies):
+            raise ConfigError(
+                f"sweep.space has {len(spaces)} objects, expected one for each of the"
+                f" {len(strategies)} strategies"
+            )
+        if not any(spaces) and len(strategies) < 2 and len(sweep.universes) < 2:
+            raise ConfigError("sweep.space is empty, expected values of at least one parameter")
+        constraints = [
+            Constraint.parse(text, f"sweep.constraints.{number}")
+            for number, text in enumerate(sweep.constraints)
+        ]
+        _check_names(constraints, [strategy for _, strategy, _ in strategies])
+        universe = Choices("universe", "universe", tuple(sweep.universes) or ("",))
+        branches = []
+        for number, (name, strategy, fixed) in enumerate(strategies):
+            where = f"sweep.space.{number}" if each else "sweep.space"
+            swept = _dimensions(where, spaces[number], strategy, symbols)
+            values = values_of(strategy(**fixed))
+            about = tuple(one for one in constraints if values.keys() >= set(one.names))
+            for dimension in swept:
+                del values[dimension.name]
+            branch = Branch(number, name, (universe, *swept), values, about)
+            branch.allowed(branch.at(np.zeros((1, branch.free))))  # types that do not go together
+            branches.append(branch)
+        return cls(branches)
+
+    @cached_property
+    def size(self) -> int | None:
+        """How many candidates there are before constraints; None if any number between others."""
+        sizes = [branch.size for branch in self.branches]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    @cached_property
+    def dimensions(self) -> tuple[Axis, ...]:
+        """Strategy and universe, where there are several, then the parameters of all branches."""
+        found: dict[str, str] = {}
+        for branch in self.branches:
+            found |= {d.name: d.kind for d in branch.dimensions[1:] if d.name not in found}
+        several = [Axis("strategy", "strategy")] if len(self.branches) > 1 else []
+        universe = self.branches[0].dimensions[0]
+        universes = [Axis("universe", "universe")] if universe.size != 1 else []
+        return (*several, *universes, *(Axis(name, kind) for name, kind in found.items()))
+
+
+def _dimensions(
+    where: str, space: SpaceConfig, strategy: type[Strategy], symbols: Sequence[str]
+) -> tuple[Dimension, ...]:
+    declared = {parameter.name: parameter for parameter in parameters_of(strategy)}
+    found = []
+    for name, setting in space.items():
+        if name not in declared:
+            raise ConfigError(
+                f"{where}.{name} is not a parameter of {strategy.__name__}{_hint(name, declared)}"
+            )
+        found.append(dimension_of(f"{where}.{name}", declared[name], setting, symbols))
+    return tuple(found)
+
+
+def _check_names(constraints: Sequence[Constraint], strategies: Sequence[type[Strategy]]) -> None:
+    """Refuse a constraint that names what no strategy has, or no strategy has all of."""
+    declared = [{p.name for p in parameters_of(strategy)} for strategy in strategies]
+    known = set().union(*declared)
+    for constraint in constraints:
+        text = f'{constraint.where} is "{constraint.text}"'
+        for name in constraint.names:
+            if name not in known:
+                hint = _hint(name, sorted(known))
+                raise ConfigError(f"{text}, but {name} is not a parameter{hint}")
+        if not any(names >= set(constraint.names) for names in declared):
+            raise ConfigError(f"{text}, but no strategy has all of {', '.join(constraint.names)}")
+
+
+def _hint(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}"

@@ -1,0 +1,191 @@
+"""A window of the last bars known, as a strategy sees them: no rows of its own, no copy.
+
+Series      one symbol and interval over the whole run: which run of rows is bound, which cursor
+  `- Run    its rows in one table of one slot, as arrays that are made once per slot
+BarWindow   the last n rows of a series up to its cursor
+"""
+
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.errors import DataError
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.tape.slot import BarTable, SlotShape
+
+# Places of a run's columns.
+_TS, _CLOSE_TS, VALUES = range(3)
+_OPEN, _HIGH, _LOW, _CLOSE, _VOLUME = range(VALUES, VALUES + len(PRICE_COLUMNS))
+
+
+class LatestBar(NamedTuple):
+    """One known bar, a copy. ts, close_ts: its open and close, ns UTC."""
+
+    ts: int
+    close_ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class Run:
+    """The rows of one symbol in one table of one slot, as arrays made once.
+
+    columns: ts, close_ts, then the table's value columns; read-only unless `writable`.
+    """
+
+    __slots__ = ("columns", "count", "first", "seen", "table")
+
+    def __init__(self, table: BarTable, symbol: int, *, writable: bool) -> None:
+        self.table = table
+        self.first = table.first
+        self.columns: tuple[npt.NDArray[Any], ...] = (
+            table.ts[symbol],
+            table.close_ts[symbol],
+            *table.values[:, symbol],
+        )
+        for column in self.columns:
+            column.flags.writeable = writable
+        # Memoryviews: one cell costs a third of what it does in an array.
+        self.count: memoryview = table.count[symbol : symbol + 1].data
+        self.seen: memoryview = table.seen[symbol : symbol + 1].data
+
+
+class Series:
+    """One symbol and interval over the whole run.
+
+    run: its rows in the slot that is bound; cursor: the last row known, of every series, in `cell`,
+    -1 where the lane's universe leaves the symbol out; columns: the places of its columns by name.
+    """
+
+    __slots__ = ("cell", "columns", "cursor", "index", "interval", "run", "symbol", "symbol_index")
+
+    def __init__(self, shape: SlotShape, index: int, symbol_index: int) -> None:
+        self.symbol = shape.symbols[symbol_index]
+        self.symbol_index = symbol_index
+        self.interval = shape.intervals[index]
+        self.index = index
+        self.cell = index * len(shape.symbols) + symbol_index
+        names = ("ts", "close_ts", *shape.columns[index])
+        self.columns = {name: place for place, name in enumerate(names)}
+        self.run: Run
+        self.cursor: memoryview | Closed
+
+    @property
+    def count(self) -> int:
+        """How many bars are known, in this slot and all before."""
+        row = self.cursor[self.cell]
+        return 0 if row < 0 else int(self.run.seen[0]) + row + 1 - self.run.first
+
+    def latest(self) -> LatestBar | None:
+        """Return a copy of the last bar known, None before the first."""
+        if self.count == 0:
+            return None
+        row = self.cursor[self.cell]
+        return LatestBar(*[column.item(row) for column in self.run.columns[: _VOLUME + 1]])
+
+    def place_of(self, column: str) -> int:
+        """Return the place of a column by name; DataError if there is none of that name."""
+        place = self.columns.get(column)
+        if place is None:
+            raise DataError(
+                f"{self.symbol} {self.interval} has no column {column!r}, there are: "
+                f"{', '.join(self.columns)}"
+            )
+        return place
+
+
+def _shown(place: int, doc: str) -> Any:
+    """Return the property that shows one column of a window."""
+
+    def show(window: "BarWindow") -> npt.NDArray[Any]:
+        # As BarWindow._span: the call would cost a fifth of the whole.
+        series = window._series
+        stop = series.cursor[series.cell] + 1
+        run = series.run
+        start = stop - window.rows
+        if start < run.first:
+            start = max(start, run.first - run.seen[0])
+        return run.columns[place][start:stop]
+
+    return property(show, doc=doc)
+
+
+class BarWindow:
+    """The last `rows` bars known of one symbol and interval, oldest first; fewer early in a run.
+
+    It always shows the present: what the strategy may know at the moment of asking. Its arrays are
+    f8[len(window)] (times i8, ns UTC) in shared memory without a copy, read-only, and valid until
+    the hook returns.
+    """
+
+    __slots__ = ("_series", "rows")
+
+    def __init__(self, series: Series, rows: int) -> None:
+        self._series = series
+        self.rows = rows
+
+    @property
+    def symbol(self) -> str:
+        """The symbol's name."""
+        return self._series.symbol
+
+    @property
+    def interval(self) -> str:
+        """The interval's name, such as "5m"."""
+        return self._series.interval
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names that `window[name]` takes: times, prices, indicators."""
+        return tuple(self._series.columns)
+
+    ts: npt.NDArray[np.int64] = _shown(_TS, "When each bar opened, ns UTC.")
+    close_ts: npt.NDArray[np.int64] = _shown(_CLOSE_TS, "When each bar became known, ns UTC.")
+    open: npt.NDArray[np.float64] = _shown(_OPEN, "The opens.")
+    high: npt.NDArray[np.float64] = _shown(_HIGH, "The highs.")
+    low: npt.NDArray[np.float64] = _shown(_LOW, "The lows.")
+    close: npt.NDArray[np.float64] = _shown(_CLOSE, "The closes.")
+    volume: npt.NDArray[np.float64] = _shown(_VOLUME, "The volumes.")
+
+    def __getitem__(self, column: str) -> npt.NDArray[Any]:
+        start, stop = self._span()
+        return self._series.run.columns[self._series.place_of(column)][start:stop]
+
+    def __len__(self) -> int:
+        start, stop = self._span()
+        return stop - start
+
+    def record_batch(self) -> pa.RecordBatch:
+        """Return ts and all value columns as an Arrow batch over the same memory, valid as long."""
+        start, stop = self._span()
+        return self._series.run.table.record_batch(self._series.symbol_index, start, stop)
+
+    def _span(self) -> tuple[int, int]:
+        """Return the rows of the run that the window shows, start and stop."""
+        series = self._series
+        stop = series.cursor[series.cell] + 1
+        if stop == 0:
+            return 0, 0
+        run = series.run
+        start = stop - self.rows
+        if start < run.first:
+            start = max(start, run.first - run.seen[0])
+        return start, stop
+
+    def __repr__(self) -> str:
+        return f"window of the last {self.rows} {self.interval} bars of {self.symbol}"
+
+
+class Closed:
+    """Stands for the cursor of a closed `SessionData`, so that a window needs no test for it."""
+
+    def __getitem__(self, index: int) -> NoReturn:
+        raise DataError("session data is closed, it has no bars any more")
+
+
+CLOSED = Closed()

@@ -1,0 +1,103 @@
+"""One symbol's bars on their way from the catalog to the tape."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.market.adjustment import Scale
+from pipeline.market.bars import assign_sessions
+from pipeline.market.catalog.catalog import BarReader
+from pipeline.market.time.time_manager import SessionTable
+
+Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
+
+
+class Feed:
+    """Bars of one symbol in time order, a row group at a time, each with its close.
+
+    Bars outside all sessions are left out and counted in ``outside``. With an ``executor`` the
+    next row group is decoded in the background as soon as fewer than ``ahead`` bars are left.
+    ``timed`` is called with the function that loads, and times it. ``scale`` adjusts what was read.
+    """
+
+    def __init__(
+        self,
+        reader: BarReader,
+        interval: int,
+        sessions: SessionTable,
+        *,
+        executor: Executor | None,
+        ahead: int,
+        timed: Callable[[Callable[[], Block | None]], Block | None],
+        scale: Scale | None = None,
+    ) -> None:
+        self._reader = reader
+        self._interval = interval
+        self._sessions = sessions
+        self._executor = executor
+        self._ahead = ahead
+        self._timed = timed
+        self._scale = scale
+        self._upcoming: Future[Block | None] | None = None
+        self.outside = 0
+        self.present = np.zeros(len(sessions), np.int64)
+        self.cursor = 0
+        self.ts = np.zeros(0, np.int64)
+        self.columns: tuple[npt.NDArray[np.float64], ...] = ()
+        self.close_ts = np.zeros(0, np.int64)
+        #: The closes again, for Python to read one at a time at a third of NumPy's cost.
+        self.closes = self.close_ts.data
+
+    def advance(self, rows: int) -> bool:
+        """Move past ``rows`` bars; False when there are no more."""
+        self.cursor += rows
+        left = len(self.ts) - self.cursor
+        if self._executor is not None and self._upcoming is None and left <= self._ahead:
+            self._upcoming = self._executor.submit(self._reader.next_block)
+        while self.cursor == len(self.ts):
+            block = self._timed(self._next_block)
+            if block is None:
+                return False
+            self._take(*block)
+        return True
+
+    def _next_block(self) -> Block | None:
+        upcoming, self._upcoming = self._upcoming, None
+        return self._reader.next_block() if upcoming is None else upcoming.result()
+
+    def _take(
+        self, ts: npt.NDArray[np.int64], columns: tuple[npt.NDArray[np.float64], ...]
+    ) -> None:
+        session = np.empty(len(ts), np.int64)
+        close_ts = np.empty(len(ts), np.int64)
+        table = self._sessions
+        inside = assign_sessions(
+            ts,
+            self._interval,
+            table.open_ns,
+            table.close_ns,
+            table.date_ns,
+            session,
+            close_ts,
+        )
+        if inside < len(ts):
+            self.outside += len(ts) - inside
+            kept = session >= 0
+            ts, close_ts, session = ts[kept], close_ts[kept], session[kept]
+            columns = tuple(column[kept] for column in columns)
+        if len(session):
+            spanned = np.arange(session[0], session[-1] + 2)
+            counts = np.diff(np.searchsorted(session, spanned))
+            self.present[session[0] : session[-1] + 1] += counts
+            if self._scale is not None:
+                columns = self._scale.adjusted(columns, session)
+        self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
+        self.closes = close_ts.data
+
+    def close(self) -> None:
+        """Let the background finish and close the file."""
+        if self._upcoming is not None:
+            self._upcoming.cancel()
+        self._reader.close()

@@ -1,0 +1,74 @@
+"""The rows of the past that the writer of a bar table carries from one slot into the next.
+
+A writer keeps its own copy: the slot before may already be written again by its owner while a
+later stage still works on this one.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from pipeline.market.indicators.split_scaling import Power, rescale
+from pipeline.tape.slot import BarTable
+
+
+@njit(cache=True)
+def _carry(tail: Any, run: Any, low: int, high: int, rows: int) -> None:
+    for column in range(tail.shape[0]):
+        for symbol in range(low, high):
+            for row in range(rows):
+                run[column, symbol, row] = tail[column, symbol - low, row]
+
+
+@njit(cache=True)
+def _keep(tail: Any, run: Any, counts: Any, low: int, high: int, rows: int) -> None:
+    for column in range(tail.shape[0]):
+        for symbol in range(low, high):
+            fresh = counts[symbol]
+            for row in range(rows):
+                tail[column, symbol - low, row] = run[column, symbol, fresh + row]
+
+
+class Tail:
+    """The lookback rows of some columns and symbols of one bar table.
+
+    ``columns``: the slice of value columns its owner writes; ``times``: whether it writes ts and
+    close_ts (and counts rows) too.
+    """
+
+    def __init__(self, table: BarTable, columns: slice, symbols: range, *, times: bool) -> None:
+        self._rows = table.first
+        self._columns = columns
+        self._low, self._high = symbols.start, symbols.stop
+        width = table.values[columns].shape[0]
+        self._values = np.full((width, len(symbols), self._rows), np.nan)
+        self._times: npt.NDArray[np.int64] | None = None
+        if times:
+            self._times = np.zeros((2, len(symbols), self._rows), np.int64)
+        self._seen = np.zeros(len(symbols), np.int64)
+
+    def split(self, symbol: int, ratio: float, powers: Sequence[Power]) -> None:
+        """Put a symbol's rows on the scale after a split; one power per column of the table."""
+        for values, power in zip(self._values, powers[self._columns], strict=True):
+            rescale(values[symbol - self._low], ratio, power)
+
+    def carry_in(self, table: BarTable) -> None:
+        """Write the lookback rows into a slot just claimed or taken."""
+        span = (self._low, self._high, self._rows)
+        _carry(self._values, table.values[self._columns], *span)
+        if self._times is not None:
+            _carry(self._times[:1], table.ts[np.newaxis], *span)
+            _carry(self._times[1:], table.close_ts[np.newaxis], *span)
+            table.seen[self._low : self._high] = self._seen
+
+    def keep(self, table: BarTable) -> None:
+        """Remember the last rows of the slot, once all its fresh rows are written."""
+        span = (self._low, self._high, self._rows)
+        _keep(self._values, table.values[self._columns], table.count, *span)
+        if self._times is not None:
+            _keep(self._times[:1], table.ts[np.newaxis], table.count, *span)
+            _keep(self._times[1:], table.close_ts[np.newaxis], table.count, *span)
+            self._seen += table.count[self._low : self._high]

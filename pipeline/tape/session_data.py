@@ -1,0 +1,338 @@
+"""Session data: the strategy's only source of data, and how the coordinator appends to it.
+
+    coordinator                 slot                                engine
+    append --copy-> | lookback | fresh rows ........ |  --views--> get_bars, latest_bar, ...
+                               first        cursor ^ what is behind is the future
+
+A `SessionData` is *prepared* when it is made, *active* from the first `bind` on, and *closed* by
+`close`; only an active one has data, any other use is refused.
+
+What a strategy gets is a `BarWindow`: the last n bars known *now*, of one symbol and interval. It
+is made once and asked for by two or three dictionary look-ups, it holds no rows, and it moves with
+the cursor and from slot to slot. The arrays it gives are views of shared memory: valid until the
+hook returns, and to be copied by who wants to keep them.
+
+A window reaches back `lookback` rows at most. More may lie in a large slot, but not in a small one,
+and no result may depend on where slots end.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.errors import DataError
+from pipeline.market.bars import PRICE_COLUMNS, interval_ns
+from pipeline.market.time.calendars import DAY_NS
+from pipeline.tape.bar_window import CLOSED, BarWindow, LatestBar, Run, Series
+from pipeline.tape.slot import QUALITY, Slot, SlotShape
+
+
+class SessionFacts(NamedTuple):
+    """The trading session. open, close: ns UTC; early: it closes before its usual time."""
+
+    date: dt.date
+    open: int
+    close: int
+    early: bool
+
+
+class SessionData:
+    """Bars, indicators and session facts up to now; one per writer, and one per lane that reads.
+
+    Symbols are given by name or by index, intervals by name ("5m"), by length in ns, or None (or 0)
+    for the base interval. `lookback`: the most rows a window may have, as the strategy declares;
+    the shape's by default. Every refusal is a DataError.
+    """
+
+    def __init__(self, shape: SlotShape, *, lookback: int | None = None) -> None:
+        self.lookback = shape.lookback if lookback is None else lookback
+        if not 0 < self.lookback <= shape.lookback:
+            raise DataError(f"lookback must be 1 to {shape.lookback} rows, was {self.lookback}")
+        self._shape = shape
+        self._state = "prepared"
+        self._symbols: dict[str | int, int] = {}
+        for index, name in enumerate(shape.symbols):
+            self._symbols |= {name: index, index: index}
+        self._intervals: dict[str | int | None, int] = {None: 0, 0: 0}
+        self._homes: dict[str, int] = {}
+        # Fresh rows that a schedule has places for: derived tables may get one bar from before.
+        self._room = [shape.rows + (index > 0) for index in range(len(shape.intervals))]
+        for index, name in enumerate(shape.intervals):
+            self._intervals |= {name: index, interval_ns(name): index}
+            for column in shape.columns[index]:
+                self._homes.setdefault(column, index)
+        self._windows: dict[str | int | None, dict[str | int, dict[int | None, BarWindow]]] = {}
+        self._series: dict[tuple[int, int], Series] = {}
+        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Run]] = WeakKeyDictionary()
+        self._slot: Slot | None = None
+        self._runs: dict[tuple[int, int], Run] = {}
+        self._cursor: memoryview | None = None
+        self._session: SessionFacts | None = None
+
+    @property
+    def state(self) -> str:
+        """Prepared, active or closed."""
+        return self._state
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The run's symbols, in configuration order."""
+        return self._shape.symbols
+
+    @property
+    def intervals(self) -> tuple[str, ...]:
+        """The run's intervals, the base first."""
+        return self._shape.intervals
+
+    # --- the stage that owns it --------------------------------------------------------------
+
+    def bind(self, slot: Slot, cursor: npt.NDArray[np.int64] | None = None) -> None:
+        """Turn to a slot just claimed or taken; nothing of it is changed.
+
+        A reader gives `cursor`, i8[intervals, symbols]: the last row of each run that may be known
+        now, `first - 1` if none of the slot's own. It is read whenever data is asked for, so its
+        owner moves it as time goes on. A writer gives none.
+        """
+        if self._state == "closed":
+            raise DataError("session data is closed, it cannot be bound to a slot again")
+        if cursor is not None:
+            expected = (len(self.intervals), len(self.symbols))
+            if cursor.shape != expected or cursor.dtype != np.int64:
+                raise DataError(
+                    f"cursor must be int64 of shape {expected}, was {cursor.dtype} of shape "
+                    f"{cursor.shape}"
+                )
+            if not cursor.flags.c_contiguous:
+                raise DataError("cursor must be contiguous, was a view with gaps")
+        if self._state == "active" and (cursor is None) != (self._cursor is None):
+            raise DataError("session data either reads, with a cursor, or writes, without one")
+        self._cursor = None if cursor is None else cursor.reshape(-1).data
+        self._state = "active"
+        self._slot = slot
+        self._runs = self._slots.setdefault(slot, {})
+        for series in self._series.values():
+            self._show(series)
+
+    def append(
+        self,
+        symbol_index: int,
+        interval_index: int,
+        ts: npt.NDArray[np.int64],
+        close_ts: npt.NDArray[np.int64],
+        columns: Sequence[npt.NDArray[np.float64]],
+    ) -> None:
+        """Write rows behind the fresh ones of a symbol in the bound slot, and count them.
+
+        All arrays have one length; `columns` are the first value columns of the table, at least
+        the prices, in its order. Nothing is written if the rows do not fit. Only by who writes the
+        table, who also sets its count to 0 for a new slot.
+        """
+        if self._cursor is not None:
+            raise DataError("session data is bound for reading, nothing can be appended")
+        run = self._runs.get((interval_index, symbol_index))
+        if run is None:
+            run = self._make_run(interval_index, symbol_index)
+        rows, begin = len(ts), run.count[0]
+        if begin + rows > self._room[interval_index]:
+            raise DataError(
+                f"{self._name(interval_index, symbol_index)}: {rows} rows do not fit behind "
+                f"{begin}, the slot has room for {self._room[interval_index]}"
+            )
+        self._check_columns(run, interval_index, symbol_index, rows, (close_ts, *columns))
+        span = slice(run.first + begin, run.first + begin + rows)
+        for target, column in zip(run.columns, (ts, close_ts, *columns), strict=False):
+            target[span] = column
+        run.count[0] = begin + rows
+
+    def enter_session(self, session: Any) -> None:
+        """Make `session`, a SESSION record, the current one, before `on_session_open`."""
+        date = dt.date(1970, 1, 1) + dt.timedelta(int(session["date"]) // DAY_NS)
+        self._session = SessionFacts(
+            date, int(session["open"]), int(session["close"]), bool(session["early"])
+        )
+
+    def close(self) -> None:
+        """Let go of the slots. Windows and methods refuse from now on; closing again is fine."""
+        self._state = "closed"
+        for series in self._series.values():
+            series.cursor = CLOSED
+            del series.run
+        self._windows.clear()
+        self._series.clear()
+        self._slots.clear()
+        self._runs = {}
+        self._slot = self._cursor = self._session = None
+
+    # --- the strategy ------------------------------------------------------------------------
+
+    def get_bars(
+        self, symbol: str | int, n: int | None = None, interval: str | int | None = None
+    ) -> BarWindow:
+        """Return the window of the last `n` bars known, `lookback` for None; no copy.
+
+        It has fewer while fewer are known. Refused for an unknown symbol or interval and for `n`
+        outside 1 to `lookback`.
+        """
+        try:
+            return self._windows[interval][symbol][n]
+        except KeyError:
+            pass
+        return self._make_window(symbol, n, interval)
+
+    def latest_bar(self, symbol: str | int, interval: str | int | None = None) -> LatestBar | None:
+        """Return a copy of the last bar known, None before the first."""
+        return self._series_of(symbol, interval).latest()
+
+    def bars_since(
+        self, symbol: str | int, ts: int, interval: str | int | None = None
+    ) -> BarWindow:
+        """Return the window of the known bars that opened at `ts` (ns UTC) or later, maybe empty.
+
+        Valid until the hook returns: its number of rows is that of now. Refused where more than
+        `lookback` bars may have opened since.
+        """
+        series = self._series_of(symbol, interval)
+        times = self.get_bars(symbol, None, interval).ts
+        first = int(np.searchsorted(times, ts))
+        if first == 0 and 0 < len(times) < series.count and times[0] > ts:
+            raise DataError(
+                f"{series.symbol} {series.interval} bars since {ts} may reach back further than "
+                f"the lookback of {self.lookback} rows, which begins at {times[0]}"
+            )
+        rows = len(times) - first
+        return self.get_bars(symbol, rows, interval) if rows else BarWindow(series, 0)
+
+    def count(self, symbol: str | int, interval: str | int | None = None) -> int:
+        """Return how many bars of the run are known."""
+        return self._series_of(symbol, interval).count
+
+    def indicator(
+        self,
+        symbol: str | int,
+        name: str,
+        n: int | None = None,
+        interval: str | int | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Return the last `n` values of an indicator's column (or any other), as `get_bars` does.
+
+        `interval` None: the shortest one that has the column. NaN while it warms up. f8[<= n] in
+        shared memory, valid until the hook returns.
+        """
+        if interval is None:
+            interval = self.intervals[self._homes.get(name, 0)]
+        return self.get_bars(symbol, n, interval)[name]
+
+    @property
+    def session(self) -> SessionFacts:
+        """The session that opened last. Refused before the first one opens."""
+        if self._session is None:
+            raise DataError(f"session data is {self._state}: no session has opened")
+        return self._session
+
+    def quality(self, symbol: str | int, interval: str | int | None = None) -> float:
+        """Return the quality of the session so far, in per cent, at the last bar known.
+
+        NaN before the first, and where the configuration does not ask for the running quality.
+        """
+        series = self._series_of(symbol, interval)
+        if QUALITY not in series.columns:
+            return math.nan
+        window = self.get_bars(symbol, 1, interval)[QUALITY]
+        return float(window[0]) if len(window) else math.nan
+
+    def record_batch(
+        self, symbol: str | int, interval: str | int | None = None, n: int | None = None
+    ) -> pa.RecordBatch:
+        """Return `get_bars(symbol, n, interval)` as an Arrow batch: ts and all value columns.
+
+        It lies in shared memory, without a copy, and is valid until the hook returns.
+        """
+        return self.get_bars(symbol, n, interval).record_batch()
+
+    # --- what is looked up once --------------------------------------------------------------
+
+    def _make_window(
+        self, symbol: str | int, n: int | None, interval: str | int | None
+    ) -> BarWindow:
+        """Make the window that is not there yet, and let all its names find it."""
+        series = self._series_of(symbol, interval)
+        if n is not None and not (isinstance(n, int | np.integer) and 0 < n <= self.lookback):
+            raise DataError(
+                f"a window of {series.symbol} {series.interval} must have 1 to {self.lookback} "
+                f"rows, was {n!r}; the strategy's lookback says how many it may have"
+            )
+        named = self._windows.setdefault(series.interval, {})
+        self._windows[interval] = named
+        windows = named.setdefault(series.symbol, {})
+        named[series.symbol_index] = windows
+        return windows.setdefault(n, BarWindow(series, self.lookback if n is None else int(n)))
+
+    def _series_of(self, symbol: str | int, interval: str | int | None) -> Series:
+        if self._cursor is None:
+            raise DataError(self._refusal("read"))
+        index, symbol_index = self._intervals.get(interval), self._symbols.get(symbol)
+        if index is None:
+            raise DataError(
+                f"{interval!r} is not one of this run's intervals: {', '.join(self.intervals)}"
+            )
+        if symbol_index is None:
+            raise DataError(
+                f"{symbol!r} is not one of this run's {len(self.symbols)} symbols: "
+                f"{', '.join(self.symbols[:20])}"
+            )
+        series = self._series.get((index, symbol_index))
+        if series is None:
+            series = Series(self._shape, index, symbol_index)
+            self._show(series)
+            self._series[index, symbol_index] = series
+        return series
+
+    def _show(self, series: Series) -> None:
+        """Point a series at the bound slot."""
+        key = (series.index, series.symbol_index)
+        series.run = self._runs.get(key) or self._make_run(*key)
+        if self._cursor is not None:
+            series.cursor = self._cursor
+
+    def _make_run(self, index: int, symbol_index: int) -> Run:
+        if self._slot is None:
+            raise DataError(self._refusal("use"))
+        shape = self._shape
+        if not (0 <= index < len(shape.intervals) and 0 <= symbol_index < len(shape.symbols)):
+            raise DataError(
+                f"interval {index} and symbol {symbol_index} must be below "
+                f"{len(shape.intervals)} and {len(shape.symbols)}"
+            )
+        run = Run(self._slot.tables[index], symbol_index, writable=self._cursor is None)
+        self._runs[index, symbol_index] = run
+        return run
+
+    def _check_columns(
+        self, run: Run, index: int, symbol_index: int, rows: int, columns: Sequence[Any]
+    ) -> None:
+        most = len(run.columns) - 1
+        if not len(PRICE_COLUMNS) < len(columns) <= most:
+            raise DataError(
+                f"{self._name(index, symbol_index)}: {len(columns) - 1} value columns were given, "
+                f"the table takes {len(PRICE_COLUMNS)} to {most - 1}"
+            )
+        for column in columns:
+            if len(column) != rows:
+                raise DataError(
+                    f"{self._name(index, symbol_index)}: columns must have {rows} rows as ts has, "
+                    f"one has {len(column)}"
+                )
+
+    def _name(self, index: int, symbol_index: int) -> str:
+        return f"{self._shape.symbols[symbol_index]} {self._shape.intervals[index]}"
+
+    def _refusal(self, use: str) -> str:
+        if self._state == "active":
+            return f"session data is bound for writing, there is no cursor up to which to {use} it"
+        return f"session data is {self._state}, it must be active (bound to a slot) to {use} it"

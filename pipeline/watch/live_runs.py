@@ -1,0 +1,145 @@
+"""The runs that are alive on this machine, read from their shared memory and never written to."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from pipeline.errors import RingtapeError
+from shm.control import ControlPage
+from shm.errors import SegmentMismatch, SegmentMissing
+from shm.histogram import Distribution
+from shm.names import LISTING, SharedName, list_segments
+from shm.stats import Figures, StatsBlock
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A run whose supervisor is alive: its id, its supervisor's pid, the names of its segments."""
+
+    run_id: str
+    pid: int
+    control: str
+    stats: str
+
+    def is_alive(self) -> bool:
+        """Whether it still is."""
+        return self in live_runs()
+
+    def attach(self) -> RunView:
+        """Look on. ShmError when the run has ended in the meantime."""
+        control = ControlPage.attach(self.control)
+        try:
+            return RunView(self, control, StatsBlock.attach(self.stats))
+        except BaseException:
+            control.close()
+            raise
+
+    def describe(self) -> dict[str, Any]:
+        """One line of a list: state and number of processes, "ending" if the run just went."""
+        try:
+            with closing(ControlPage.attach(self.control)) as control:
+                state, processes = control.state.name.lower(), len(control.roles)
+        except (SegmentMissing, SegmentMismatch):
+            state, processes = "ending", 0
+        return {"run_id": self.run_id, "pid": self.pid, "state": state, "processes": processes}
+
+
+def live_runs() -> list[LiveRun]:
+    """Every run with a living supervisor, by id. Empty where the system lists no shared memory."""
+    segments: dict[tuple[str, int], dict[str, SharedName]] = {}
+    for name in list_segments():
+        segments.setdefault((name.run_id, name.owner_pid), {})[name.kind] = name
+    return [
+        LiveRun(run_id, pid, kinds["control"].text, kinds["stats"].text)
+        for (run_id, pid), kinds in sorted(segments.items())
+        if {"control", "stats"} <= kinds.keys() and _lives(pid)
+    ]
+
+
+def find_run(beginning: str | None) -> LiveRun:
+    """Give the one run whose id begins so; any, for None. RingtapeError for none or several."""
+    if not LISTING.is_dir():
+        raise RingtapeError(
+            f"runs cannot be looked up: this system does not list them in {LISTING}"
+        )
+    runs = live_runs()
+    found = [run for run in runs if run.run_id.startswith(beginning or "")]
+    if len(found) == 1:
+        return found[0]
+    there = f"alive are {', '.join(run.run_id for run in runs)}" if runs else "no run is alive"
+    if beginning is None:
+        raise RingtapeError(f"which run is meant is not clear: {there}" if runs else there)
+    count = "several runs begin" if found else "no live run begins"
+    raise RingtapeError(f"{count} with {beginning!r}; {there}")
+
+
+class RunView:
+    """What an onlooker sees of one run. Close it; it does not keep the run from ending."""
+
+    def __init__(self, run: LiveRun, control: ControlPage, stats: StatsBlock) -> None:
+        self._run = run
+        self._control = control
+        self._stats = stats
+
+    def close(self) -> None:
+        """Detach."""
+        self._stats.close()
+        self._control.close()
+
+    def document(self) -> dict[str, Any]:
+        """Everything, as a JSON document; times in seconds, memory in bytes."""
+        now = time.monotonic_ns()
+        return {
+            "run_id": self._run.run_id,
+            "pid": self._run.pid,
+            "state": self._control.state.name.lower(),
+            "processes": [
+                {
+                    "role": member.role,
+                    "pid": member.pid,
+                    "heartbeat_age": (
+                        (now - member.heartbeat_ns) / 1e9 if member.heartbeat_ns else None
+                    ),
+                    "peak_rss_bytes": member.peak_memory,
+                    "error": member.error if member.failed else None,
+                }
+                for member in self._control.members()
+            ],
+            "stats": {
+                row.name: {
+                    "consistent": row.consistent,
+                    "session": _figures(row.session),
+                    "run": _figures(row.full),
+                }
+                for row in self._stats.snapshot().values()
+            },
+        }
+
+
+#: What is told of a timing, each in seconds.
+TIMES = ("min", "mean", "p50", "p99", "max")
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "counters": figures.counters,
+        "timers": {name: _timer(values) for name, values in figures.timers.items()},
+    }
+
+
+def _timer(values: Distribution) -> dict[str, Any]:
+    nanoseconds = (values.minimum, values.mean, values.p50, values.p99, values.maximum)
+    seconds = [value / 1e9 if values.count else None for value in nanoseconds]
+    return {"count": values.count, **dict(zip(TIMES, seconds, strict=True))}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

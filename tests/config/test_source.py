@@ -1,0 +1,139 @@
+"""Settings from files and overrides: what is read, and how what cannot be read is refused."""
+
+import json
+from datetime import date
+
+import pytest
+
+from pipeline.config.session import SessionConfig
+from tests.refusals import refusal
+
+SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
+
+
+# ----------------------------------------------------------------------------------- files
+
+
+def test_json_and_toml_files_say_the_same(settings_of_a_session, tmp_path):
+    as_json = tmp_path / "a.json"
+    as_json.write_text(json.dumps(settings_of_a_session()), encoding="utf-8")
+    as_toml = tmp_path / "a.toml"
+    as_toml.write_text(
+        """
+        # A comment.
+        session_name = "test"
+        catalog = "catalog/sample"
+        [backtest_config]
+        start_date = 2024-10-21
+        end_date = "2024-12-03"
+        [session_data_config]
+        symbols = ["AAA", "BBB"]
+        streams = ["1m", "5m"]
+        [strategy]
+        name = "pipeline.strategy.examples:SmaCross"
+        parameters = { fast = 10 }
+        """,
+        encoding="utf-8",
+    )
+    expected = SessionConfig.load(settings_of_a_session())
+    assert SessionConfig.load(as_json) == SessionConfig.load(str(as_toml)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", '{"a": 1,\n  ]', "not valid JSON: "),
+        ("a.json", "[1]", "holds a list, expected one object of settings"),
+        ("a.json", '{"mode": "live", "mode": "backtest"}', "mode is set twice in one section"),
+        ("a.json", "[" * 100_000, "not valid JSON"),
+        ("a.toml", "a = \n", "not valid TOML: "),
+        ("a.yaml", "a: 1", "ends in .yaml, expected .json or .toml"),
+        ("a.json", '{"mode": 3}', "a.json: "),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path, name, text, message):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    found = refusal(path)
+    assert found.startswith(str(path))
+    assert message in found
+
+
+def test_a_json_error_has_its_place(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1,\n  ]', encoding="utf-8")
+    assert refusal(path).endswith("at line 2 column 3")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    absent = tmp_path / "absent.json"
+    assert refusal(absent) == f"{absent} does not exist, expected a configuration file"
+    folder = tmp_path / "folder.json"
+    folder.mkdir()
+    assert refusal(folder).startswith(f"{folder} cannot be read: ")
+    latin = tmp_path / "latin.json"
+    latin.write_bytes(b'{"session_name": "\xe9"}')
+    assert refusal(latin) == f"{latin} is not UTF-8 text: byte 18 is no character"
+
+
+@pytest.mark.parametrize("source", [5, None, [1]])
+def test_what_is_neither_path_nor_dict_is_refused(source):
+    assert refusal(source) == f"the configuration is {source!r}, expected a path or a dict"
+
+
+# ------------------------------------------------------------------------------- overrides
+
+
+def test_overrides_are_json_or_else_text(settings_of_a_session):
+    config = SessionConfig.load(
+        settings_of_a_session(),
+        [
+            "pipeline.processors=3",
+            "session_name=other",
+            'metadata.note="7"',
+            "backtest_config.end_date=2025-01-31",
+            "strategy.parameters.band=1.5",
+            'session_data_config.symbols=["X"]',
+            "metadata.formula=a=b",
+        ],
+    )
+    assert config.pipeline.processors == 3
+    assert config.session_name == "other"
+    assert config.metadata == {"note": "7", "formula": "a=b"}
+    assert config.backtest_config.end_date == date(2025, 1, 31)
+    assert config.strategies[0].parameters == {"fast": 10, "band": 1.5}
+    assert config.session_data_config.symbols == ("X",)
+
+
+def test_overrides_reach_into_lists_and_leave_the_source_alone(settings_of_a_session):
+    source = settings_of_a_session(strategy=[SMA, SMA])
+    before = json.dumps(source)
+    config = SessionConfig.load(source, ["strategy.1.parameters.fast=5"])
+    assert [lane.parameters["fast"] for lane in config.strategies] == [10, 5]
+    assert json.dumps(source) == before
+
+
+def test_overrides_apply_to_a_config_too(settings_of_a_session):
+    config = SessionConfig.load(settings_of_a_session())
+    changed = SessionConfig.load(config, ["strategy.mode=interpreted"])
+    assert changed.strategies[0].mode == "interpreted"
+    assert config.strategies[0].mode == "compiled"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("mode", "override 'mode' is not of the form \"section.setting=value\""),
+        ("a..b=1", "override 'a..b=1' is not of the form \"section.setting=value\""),
+        ("mode.x=1", "mode.x cannot be set: mode is 'live', expected a section or a list"),
+        (
+            "strategy.mode=compiled",
+            (
+                "strategy.mode cannot be set: strategy is a list of 1, expected the number of an"
+                " element, from 0, in place of 'mode'"
+            ),
+        ),
+    ],
+)
+def test_an_override_that_leads_nowhere_is_refused(settings_of_a_session, override, message):
+    assert refusal(settings_of_a_session(mode="live", strategy=[SMA]), override) == message

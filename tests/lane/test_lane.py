@@ -1,0 +1,177 @@
+"""A lane's own part: where a strategy fails, and room for as many orders as it likes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import MINUTE, Strategy, Symbol, state
+from pipeline.errors import StrategyError
+from pipeline.lane import lane, outbox
+from pipeline.lane.spec import Terms
+from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.reference.market import Bars, Market, random_walk, session_table
+from tests.reference.replay import TERMS, replay
+
+T0 = 1_700_006_400_000_000_000
+MODES = ["interpreted", "compiled"]
+
+
+def market_of(minutes: int = 8) -> Market:
+    """Two symbols; the second has no bar after the third minute, so its orders rest."""
+    ts = T0 + MINUTE * np.arange(minutes, dtype=np.int64)
+    bars = {"A": random_walk(ts, 1), "B": random_walk(ts[:3], 2)}
+    half = T0 + minutes // 2 * MINUTE
+    spans = [(T0, half), (half, T0 + minutes * MINUTE)]
+    return Market(bars, session_table(spans), ("1m",))
+
+
+class Failing(Strategy):
+    """Raises in the hook of a number."""
+
+    hook: int = 0
+
+    def on_start(self, ctx):
+        if self.hook == 0:
+            raise ValueError("here")
+        ctx.market(1, 1.0)
+
+    def on_session_open(self, session, ctx):
+        if self.hook == 1:
+            raise ValueError("here")
+
+    def on_fill(self, fill, ctx):
+        if self.hook == 2:
+            raise ValueError("here")
+
+    def on_bar(self, bar, ctx):
+        if self.hook == 3 and bar.symbol == 1:
+            raise ValueError("here")
+
+    def on_bars(self, bars, ctx):
+        if self.hook == 4:
+            raise ValueError("here")
+
+    def on_session_close(self, session, ctx):
+        if self.hook == 5:
+            raise ValueError("here")
+
+    def on_stop(self, ctx):
+        if self.hook == 6:
+            raise ValueError("here")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("number", "hook", "symbol", "minute"),
+    [
+        (0, "on_start", "", None),
+        (1, "on_session_open", "", 0),
+        (2, "on_fill", " for B", 1),
+        (3, "on_bar", " for B", 1),
+        (4, "on_bars", "", 1),
+        (5, "on_session_close", "", 4),
+        (6, "on_stop", "", 8),
+    ],
+)
+def test_what_any_hook_raises_names_the_line_symbol_and_time(
+    mode: str, number: int, hook: str, symbol: str, minute: int | None
+):
+    with pytest.raises(StrategyError) as caught:
+        run_in_process(market_of(), [Failing(hook=number)], Setup(mode=mode))
+    source = Path(__file__).read_text().splitlines()
+    lines = [at for at, line in enumerate(source, 1) if "raise ValueError" in line]
+    place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here{symbol}"
+    when = "" if minute is None else f" at 2023-11-15 00:{minute:02d}:00Z"
+    assert str(caught.value) == place + when
+
+
+class FailsLate(Strategy):
+    """Raises at its fifth bar, having asked for nothing that moves."""
+
+    bars: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.bars += 1
+        if self.bars == 5 and bar.close > 0.0:
+            raise ValueError("late")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_raised_amid_a_run_of_bars_names_the_time_of_its_own_bar(mode: str):
+    ts = T0 + MINUTE * np.arange(9, dtype=np.int64)
+    spans = session_table([(T0, T0 + 9 * MINUTE)])
+    market = Market({"A": random_walk(ts, 1)}, spans, ("1m",))
+    with pytest.raises(StrategyError, match=r"ValueError: late for A at 2023-11-15 00:05:00Z"):
+        run_in_process(market, [FailsLate()], Setup(mode=mode, slot_rows=20))
+
+
+class Flood(Strategy):
+    """Places and cancels more orders than any array has room for at first."""
+
+    each: int = 1
+
+    def on_bar(self, bar, ctx):
+        last = 0
+        for _ in range(self.each):
+            last = ctx.market(1, 1.0)
+            ctx.market(0, 0.5)
+        ctx.cancel(last)
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Orders that may be placed at one moment; everything else is sized by it."""
+    for module in (lane, outbox):
+        monkeypatch.setattr(module, "INBOX", 64)
+    return 64
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("lanes", "terms"),
+    [(1, TERMS), (2, TERMS), (2, replace(TERMS, latency_bars=3))],
+)
+def test_there_is_room_for_any_number_of_orders_over_time(
+    mode: str, lanes: int, terms: Terms, inbox: int
+):
+    market, strategy = market_of(40), Flood(each=inbox // 4)
+    expected = replay(market, strategy, terms)
+    setup = Setup(slot_rows=30, mode=mode)
+    found, _ = run_in_process(market, [strategy] * lanes, setup, terms)
+    assert len(expected.orders) > 20 * inbox
+    for one in found:
+        assert_same(one, expected)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_more_orders_at_one_moment_than_there_is_room_for_are_refused(mode: str, inbox: int):
+    with pytest.raises(StrategyError, match=r"on_bar raised RuntimeError: too many orders"):
+        run_in_process(market_of(), [Flood(each=inbox)], Setup(mode=mode))
+
+
+class Led(Strategy):
+    leader: Symbol = Symbol("C")
+
+    def on_bar(self, bar, ctx):
+        ctx.target(self.leader, 1.0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_symbol_that_the_run_does_not_have_is_refused_by_name(mode: str):
+    with pytest.raises(StrategyError, match=r"Led: 'C' is not one of this run's symbols: A, B"):
+        run_in_process(market_of(), [Led()], Setup(mode=mode))
+    (found,), _ = run_in_process(market_of(), [Led(leader="B")], Setup(mode=mode))
+    assert {fill[1] for fill in found.fills} == {1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_gap_in_prices_is_marked_at_the_last_close(mode: str):
+    """Equity goes on with a symbol's last close when its bars end."""
+    market = market_of()
+    (found,), _ = run_in_process(market, [Led(leader="B")], Setup(mode=mode))
+    last = float(market.bars["B"].values[3, -1])
+    assert isinstance(market.bars["B"], Bars)
+    for _, equity, cash in found.equity[3:]:
+        assert equity == cash + last

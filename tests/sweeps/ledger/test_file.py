@@ -1,0 +1,95 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LedgerError, RunError
+from pipeline.sweeps.ledger import file as ledger_file
+from pipeline.sweeps.ledger.ledger import FILE, Ledger
+from tests.sweeps.ledgers import recorded, sweep_row
+
+
+def made(folder: Path) -> Path:
+    with Ledger.open(folder) as ledger:
+        ledger.begin(sweep_row())
+        recorded(ledger, "demo", [1])
+    return folder / FILE
+
+
+def refused(folder: Path, message: str) -> None:
+    """Refused with one line that names the file, and nothing has changed."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for create in (True, False):
+        with pytest.raises(LedgerError, match=message) as caught:
+            Ledger.open(folder, create=create)
+        assert str(folder / FILE) in str(caught.value)
+        assert "\n" not in str(caught.value)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_ledger_of_another_version_is_refused_with_both_versions(tmp_path: Path):
+    with sqlite3.connect(made(tmp_path)) as other:
+        other.execute("PRAGMA user_version = 7")
+    other.close()
+    refused(tmp_path, "is a ledger of version 7, expected 1")
+
+
+def test_an_sqlite_file_of_another_program_is_refused(tmp_path: Path):
+    with sqlite3.connect(tmp_path / FILE) as other:
+        other.execute("CREATE TABLE sweeps (x)")
+    other.close()
+    refused(tmp_path, r"SQLite file of another program \(application id 0, expected 1381264487\)")
+
+
+@pytest.mark.parametrize("content", [b"key,score\n", b"x" * 5000, b"SQLite format 3\0"])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes):
+    (tmp_path / FILE).write_bytes(content)
+    refused(tmp_path, "is not a ledger: expected an SQLite file, it begins b'")
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path):
+    (tmp_path / FILE).mkdir()
+    refused(tmp_path, "cannot read the ledger .*: Is a directory")
+
+
+def test_a_ledger_that_is_only_read_must_be_there(tmp_path: Path):
+    with pytest.raises(LedgerError, match=r"there is no ledger at .*ledger\.sqlite"):
+        Ledger.open(tmp_path / "l", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_as_a_killed_maker_leaves_it_becomes_a_ledger(tmp_path: Path):
+    (tmp_path / FILE).touch()
+    with pytest.raises(LedgerError, match="there is no ledger at"):
+        Ledger.open(tmp_path, create=False)
+    with Ledger.open(tmp_path) as ledger:
+        assert ledger.sweeps() == []
+
+
+def test_a_damaged_ledger_is_named(tmp_path: Path):
+    path = made(tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite is damaged: "):
+        Ledger.open(tmp_path).sweeps()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"cannot write .*ledger\.sqlite"):
+        Ledger.open(tmp_path / "file" / "l")
+
+
+def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatch):
+    path = made(tmp_path)
+    monkeypatch.setattr(ledger_file, "PATIENCE", 0.01)
+    other = sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            Ledger.open(tmp_path) as ledger,
+            pytest.raises(RunError, match=r"is being written by another process; waited 0\.01 s"),
+        ):
+            ledger.finish("demo", "done")
+    finally:
+        other.close()

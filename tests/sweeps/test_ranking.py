@@ -1,0 +1,42 @@
+import math
+
+from pipeline.sweeps.ranking import best_rows, figure, merit, scores_of, set_said
+from tests.sweeps.ledgers import lane_row
+
+
+def rows(*values: float | None, state: str = "done") -> list:
+    return [
+        lane_row(number, state=state, statistics={"x": value})
+        for number, value in enumerate(values)
+    ]
+
+
+def test_more_is_better_and_with_a_minus_less():
+    found = rows(1.0, 3.0, 2.0)
+    assert [row.statistics["x"] for row in best_rows(found, "x", 2)] == [3.0, 2.0]
+    assert [row.statistics["x"] for row in best_rows(found, "-x", 2)] == [1.0, 2.0]
+    assert (merit(found[1], "x"), merit(found[1], "-x"), figure(found[1], "-x")) == (3.0, -3.0, 3.0)
+
+
+def test_equal_ones_stay_in_their_order():
+    assert best_rows(rows(1.0, 1.0, 1.0), "x", 3) == rows(1.0, 1.0, 1.0)
+
+
+def test_what_is_not_defined_or_not_done_is_never_the_best():
+    assert best_rows(rows(None, math.nan), "x", 2) == []
+    assert best_rows(rows(5.0, state="pruned"), "x", 1) == []
+    assert figure(lane_row(1, statistics={}), "x") is None
+
+
+def test_scores_are_figures_as_they_are_with_nan_for_what_is_not_defined():
+    (row,) = rows(2.0)
+    first, second = scores_of(row, ("-x", "y")) or ()
+    assert first == 2.0
+    assert math.isnan(second)
+    assert scores_of(rows(2.0, state="failed")[0], ("x",)) is None
+
+
+def test_sets_are_said_in_few_digits():
+    assert (
+        set_said({"fast": 3, "stop": 0.123456789, "on": True}) == "fast 3, stop 0.123457, on True"
+    )

@@ -1,0 +1,284 @@
+"""Whole sweeps with all their processes: the same lanes as alone, and nothing stale."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline import SessionConfig, Strategy, run, sweep
+from pipeline import indicators as ind
+from pipeline.errors import ConfigError
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.sweeps.ledger.ledger import LaneRow
+from pipeline.sweeps.roster import Roster
+from tests.reference.processes import assert_nothing_left, settings_of
+
+FIRST, LAST = "2024-11-25", "2024-12-02"
+TWO_STRATEGIES = [
+    {"name": "tests.reference.traders:Crosser", "parameters": {"slow": 5}},
+    {"name": "tests.reference.traders:Tinkerer", "mode": "interpreted"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    yield
+    assert_nothing_left()
+
+
+@pytest.fixture
+def config(sample: Path) -> dict[str, Any]:
+    """Two strategies, one of them interpreted, on two universes: 12 lanes."""
+    settings = settings_of("US_EQUITY", FIRST, LAST, SYMBOLS[:2], ["1m", "5m"], sample)
+    settings["strategy"] = TWO_STRATEGIES
+    settings["sweep"] = {
+        "space": [{"fast": {"from": 2, "to": 5}}, {"span": [3, 6]}],
+        "universes": {"one": [SYMBOLS[1]], "both": list(SYMBOLS[:2])},
+        "score": "total_return",
+        "best": 0,
+    }
+    return settings
+
+
+def small(sample: Path, **section: Any) -> dict[str, Any]:
+    """Compiled averages over one symbol; ``section`` changes the sweep's."""
+    settings = settings_of("US_EQUITY", FIRST, LAST, SYMBOLS[:1], ["1m"], sample)
+    settings["strategy"] = {"name": "pipeline.strategy.examples:SmaCross"}
+    space = {"fast": {"from": 3, "to": 14}, "slow": [20, 30]}
+    settings["sweep"] = {"space": space, "score": "total_return", "best": 0, **section}
+    return settings
+
+
+def known(rows: list[LaneRow]) -> list[tuple]:
+    """All that a ledger says of lanes, but for the time they took."""
+    return [
+        (row.key, row.parameters, row.universe, row.state, row.error, row.digest, row.statistics)
+        for row in rows
+    ]
+
+
+# --- the same as alone ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
+def test_every_lane_comes_to_what_it_comes_to_alone(config, tmp_path: Path, start_method: str):
+    config["pipeline"] = {"start_method": start_method}
+    result = sweep(config, out=tmp_path, engines=2)
+    assert (len(result.rows), result.summary["done"]) == (12, 12)
+    for row in result.rows:
+        lane = next(one for one in TWO_STRATEGIES if one["name"] == row.strategy)
+        alone = dict(config, sweep=None, pipeline={})
+        alone["strategy"] = {
+            **lane,
+            "parameters": row.parameters,
+            "symbols": config["sweep"]["universes"][row.universe],
+        }
+        assert run(alone, out=tmp_path / "alone").statistics["digest"] == row.digest
+
+
+def test_nothing_depends_on_engines_passes_or_slots(config, tmp_path: Path):
+    found = []
+    for engines, changes in (
+        (1, []),
+        (2, ["pipeline.slot_rows=7", "pipeline.slots=1"]),
+        (4, ["pipeline.processors=2"]),
+        (2, ["sweep.lanes_per_pass=5", "pipeline.start_method=spawn"]),
+    ):
+        result = sweep(config, out=tmp_path, engines=engines, overrides=changes)
+        found.append(known(result.rows))
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+def test_a_sweep_that_does_not_fit_the_memory_is_cut_into_passes(sample: Path, tmp_path: Path):
+    whole = sweep(small(sample), out=tmp_path, engines=2)
+    cut = sweep(small(sample, memory=0.0041), out=tmp_path, engines=2)
+    assert (whole.summary["passes"], len(whole.rows)) == (1, 24)
+    assert cut.summary["passes"] > 1
+    assert known(cut.rows) == known(whole.rows)
+    with pytest.raises(ConfigError, match=r"a pass of 1 lanes needs .* MiB, there are 1\.0 MiB"):
+        sweep(small(sample, memory=0.001), out=tmp_path, engines=2)
+
+
+def test_classes_given_from_python_are_swept_like_configured_ones(sample: Path, tmp_path: Path):
+    class Follower(Strategy):
+        span: int = 3
+
+        def indicators(self) -> dict[str, Any]:
+            return {"mean": ind.sma(self.span)}
+
+        def on_bar(self, bar: Any, ctx: Any) -> None:
+            ctx.target(bar.symbol, 1.0 if bar.close > bar.mean else 0.0)
+
+    settings = small(sample, space={"span": [2, 3, 4]}, best=1)
+    result = sweep(settings, strategy=Follower, out=tmp_path, engines=2)
+    assert result.summary["done"] == 3
+    (folder,) = result.summary["details"]
+    assert (Path(folder) / "fills.parquet").is_file()
+    assert list(result.to_pandas()["parameters.span"]) == [2, 3, 4]
+
+
+def test_the_best_sets_have_run_folders_and_the_report_is_there(sample: Path, tmp_path: Path):
+    settings = dict(small(sample, best=2, score="-max_drawdown"), benchmark=SYMBOLS[1])
+    result = sweep(settings, out=tmp_path, engines=2)
+    drawdowns = sorted(row.statistics["max_drawdown"] for row in result.rows)
+    assert [one["score"] for one in result.summary["ranked"]] == drawdowns[:2]
+    assert result.best == result.summary["ranked"][0]
+    for folder, one in zip(result.summary["details"], result.summary["ranked"], strict=True):
+        summary = json.loads((Path(folder) / "summary.json").read_text())
+        assert summary["lanes"][0]["digest"] == one["digest"]
+        assert summary["lanes"][0]["max_drawdown"] == one["score"]
+    assert Path(result.summary["report"]).is_file()
+    assert "alpha" in result.rows[0].statistics
+
+
+def test_evaluations_are_bars_times_lanes(config, tmp_path: Path):
+    result = sweep(config, out=tmp_path, engines=2)
+    bars = [run(dict(config, sweep=None), out=tmp_path).summary["bars"]]
+    one = dict(config, sweep=None)
+    one["session_data_config"] = {"symbols": [SYMBOLS[1]], "streams": ["1m", "5m"]}
+    bars.append(run(one, out=tmp_path).summary["bars"])
+    assert result.summary["evaluations"] == 6 * sum(bars)
+
+
+def test_optuna_chooses_the_same_sets_for_any_number_of_engines(sample: Path, tmp_path: Path):
+    pytest.importorskip("optuna")
+    section = {"method": "tpe", "samples": 12, "batch": 4, "seed": 3}
+    score = ["total_return", "-max_drawdown"]
+    found = [
+        known(sweep(small(sample, **section, score=score), out=tmp_path, engines=e).rows)
+        for e in (1, 2)
+    ]
+    assert found[0] == found[1]
+    assert len({row[0] for row in found[0]}) == 12
+
+
+# --- what is known already -----------------------------------------------------------------------
+
+
+def test_resume_runs_nothing_again_that_is_done(sample: Path, tmp_path: Path):
+    first = sweep(small(sample), out=tmp_path, engines=2)
+    again = sweep(small(sample), out=tmp_path, engines=1, resume=True)
+    assert (again.summary["resumed"], again.summary["passes"]) == (24, 0)
+    assert known(again.rows) == known(first.rows)
+    wider = small(sample, space={"fast": [3, 4, 50], "slow": [20, 100]})
+    more = sweep(wider, out=tmp_path, engines=2, resume=True)
+    assert (more.summary["resumed"], more.summary["lanes"]) == (2, 6)
+    anew = sweep(small(sample), out=tmp_path, engines=2)
+    assert (anew.summary["resumed"], anew.summary["passes"]) == (0, 1)
+
+
+STRATEGY = """
+from pipeline import Strategy
+
+from helper import THRESHOLD
+
+SIZE = 10.0
+
+
+class Mine(Strategy):
+    span: int = 1
+
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, SIZE if bar.close - bar.open > THRESHOLD * self.span else 0.0)
+"""
+
+
+def test_what_has_changed_is_never_answered_from_old_rows(sample: Path, tmp_path: Path):
+    catalog = Catalog(tmp_path / "catalog")
+    symbol = SYMBOLS[0]
+    bars = Catalog(sample).load(symbol, "1m")
+    catalog.write(symbol, "1m", bars, "test")
+    home, helper = tmp_path / "mine.py", tmp_path / "helper.py"
+    home.write_text(STRATEGY)
+    helper.write_text("THRESHOLD = 0.01\n")
+
+    def resumed(**changes: Any) -> int:
+        settings = small(catalog.path, space={"span": [1, 2]}) | changes
+        settings["strategy"] = {"name": f"{home}:Mine", "mode": "interpreted"}
+        result: int = sweep(settings, out=tmp_path, engines=1, resume=True).summary["resumed"]
+        return result
+
+    assert (resumed(), resumed()) == (0, 2)
+    assert resumed(execution={"commission_per_order": 0.5}) == 0
+    home.write_text(STRATEGY.replace("10.0", "11.0"))
+    assert (resumed(), resumed()) == (0, 2)
+    helper.write_text("THRESHOLD = 0.02\n")
+    assert (resumed(), resumed()) == (0, 2)
+    volume = bars["volume"].to_numpy().copy()
+    volume[1000] += 1.0
+    place = bars.schema.get_field_index("volume")
+    changed = bars.set_column(place, "volume", pa.array(volume))
+    Catalog(tmp_path / "other").write(symbol, "1m", changed, "test")
+    assert (resumed(), resumed(catalog=str(tmp_path / "other"))) == (2, 0)
+
+
+# --- halving -------------------------------------------------------------------------------------
+
+
+def test_halving_leaves_the_same_lanes_for_any_division(sample: Path, tmp_path: Path):
+    pruning = {"score": "total_return", "keep": 0.5, "rungs": 2}
+    settings = small(sample, pruning=pruning)
+    found = [
+        sweep(settings, out=tmp_path, engines=engines, overrides=[f"pipeline.slot_rows={rows}"])
+        for engines, rows in ((1, 5000), (2, 100), (4, 3))
+    ]
+    rows = [known(one.rows) for one in found]
+    assert rows[0] == rows[1] == rows[2]
+    states = [row.state for row in found[0].rows]
+    assert (states.count("done"), states.count("pruned")) == (6, 18)
+    whole = {row.digest: row for row in sweep(small(sample), out=tmp_path, engines=2).rows}
+    best = sorted(whole.values(), key=lambda row: -row.statistics["total_return"])[0]
+    for row in found[0].rows:
+        if row.state == "done":
+            assert row.statistics == whole[row.digest].statistics
+        else:
+            assert row.statistics["sessions"] < 4
+    assert found[0].best is not None
+    assert found[0].best["score"] <= best.statistics["total_return"]
+    again = sweep(settings, out=tmp_path, engines=2, resume=True)
+    assert (again.summary["resumed"], again.summary["passes"]) == (24, 0)
+
+
+def test_a_pruned_lane_is_as_a_run_that_ends_at_its_rung(sample: Path, tmp_path: Path):
+    settings = small(sample, pruning={"keep": 0.5, "rungs": 1})
+    pruned = [row for row in sweep(settings, out=tmp_path, engines=2).rows if row.state == "pruned"]
+    assert len(pruned) == 12
+    sessions = int(pruned[0].statistics["sessions"])
+    row = pruned[3]
+    alone = dict(settings, sweep=None)
+    alone["strategy"] = {**settings["strategy"], "parameters": row.parameters}
+    whole = run(alone, out=tmp_path)
+    alone["backtest_config"] = {
+        "start_date": FIRST,
+        "end_date": str(whole.sessions["date"][sessions - 1].as_py()),
+    }
+    short = run(alone, out=tmp_path)
+    for name in ("total_return", "fills", "max_drawdown", "final_equity", "commission"):
+        assert short.statistics[name] == row.statistics[name], name
+
+
+def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
+    settings = small(sample, pruning={"keep": 0.5, "rungs": 3})
+    settings["backtest_config"] = {"start_date": FIRST, "end_date": FIRST}
+    result = sweep(settings, out=tmp_path, engines=2)
+    assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
+
+
+# --- what does not make a sweep ------------------------------------------------------------------
+
+
+def test_a_configuration_without_the_section_is_refused(sample: Path, tmp_path: Path):
+    with pytest.raises(ConfigError, match='there is no section "sweep"'):
+        sweep(dict(small(sample), sweep=None), out=tmp_path)
+    with pytest.raises(ConfigError, match="engines must be 1 to 64, was 0"):
+        sweep(small(sample), out=tmp_path, engines=0)
+
+
+def test_the_identity_of_a_sweep_follows_from_all_that_it_tries(sample: Path):
+    one = Roster(SessionConfig.load(small(sample)), None).identity
+    assert Roster(SessionConfig.load(small(sample)), None).identity == one
+    assert Roster(SessionConfig.load(small(sample, seed=1)), None).identity != one
