@@ -22,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from pipeline.strategy.compiled.code_cache import kernel_variables
+from pipeline.native.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipeline.strategy.compiled.code_cache import kernel_variables
+from pipeline.native.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 

@@ -25,9 +25,9 @@ Writer of every cell: the engine process that owns the lane, from compiled code.
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 
-from pipeline.execution.memory import load_f8, record_at, store_f8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, record_at, store_f8
 
 _COUNTS = (
     *("now", "symbols", "next_order", "fills", "trips", "wins", "held", "exposed"),
@@ -83,13 +83,13 @@ ACCOUNT: np.dtype[Any] = np.dtype(
 account_at = record_at(ACCOUNT)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def value_at_close(account: Any, symbol: int, units: float) -> float:
     """Return what ``units`` of a symbol are worth at its last close, in account currency."""
     return units * load_f8(account.last_price, symbol) * load_f8(account.multiplier, symbol)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def marked_equity(account: Any) -> float:
     """Cash plus every position at its last close, in symbol order (so the sum is reproducible)."""
     equity = account.cash
@@ -103,7 +103,7 @@ def marked_equity(account: Any) -> float:
     return equity
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def mark(account: Any) -> None:
     """Revalue the account; append equity and cash to the outbox (room for one slot's moments).
 
@@ -116,7 +116,7 @@ def mark(account: Any) -> None:
     account.exposed += account.held != 0
 
 
-@njit(cache=True)
+@kernel()
 def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
     """`mark` at each of ``count`` closes, one or more, of the only symbol that may be held.
 
@@ -139,14 +139,14 @@ def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
     account.equity = load_f8(equity_out, count - 1)
 
 
-@njit(cache=True)
+@kernel()
 def record_session(account: Any) -> None:
     """Append the equity at a session's close to the outbox."""
     store_f8(account.session_out, account.session_out_count, account.equity)
     account.session_out_count += 1
 
 
-@njit(cache=True)
+@kernel()
 def empty_outbox(account: Any) -> None:
     """Forget what lies in the outbox: it has been taken."""
     account.fills_out_count = account.orders_out_count = account.trips_out_count = 0
@@ -154,7 +154,7 @@ def empty_outbox(account: Any) -> None:
     account.orders_told = 0
 
 
-@njit(types.void(types.int64), cache=True)
+@kernel()
 def empty_outbox_at(account: int) -> None:
     """`empty_outbox` for callers from Python: ``account`` is the record's address."""
     empty_outbox(account_at(account))

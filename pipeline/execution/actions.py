@@ -8,11 +8,9 @@ Booked before a session opens (`overnight.open_books`), from the run's list of a
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.latency import split_messages
 from pipeline.execution.lots import receive, settle, split_lots
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8
 from pipeline.execution.orders import (
     CANCELLED,
     FILLED,
@@ -27,6 +25,8 @@ from pipeline.execution.orders import (
     unsettle,
     whole_lots,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, record_at, store_f8
 
 #: One action: of ``symbol``, when session number ``session`` opens; ``split``: new shares per old
 #: share, 1 for none; ``dividend``: cash per share held before, 0 for none.
@@ -38,7 +38,7 @@ _ACTION_SIZE = ACTION.itemsize
 action_at = record_at(ACTION)
 
 
-@njit(cache=True)
+@kernel()
 def apply_actions(account: Any, session: int) -> None:
     """Apply what is due by session number ``session`` and was not applied before."""
     while account.next_action < account.action_count:
@@ -52,7 +52,7 @@ def apply_actions(account: Any, session: int) -> None:
             _split(account, action.symbol, action.split)
 
 
-@njit(cache=True)
+@kernel()
 def _pay_dividend(account: Any, symbol: int, dividend: float) -> None:
     """Book a dividend on what is held; who is short pays it. It belongs to the round trip."""
     units = load_f8(account.position, symbol)
@@ -65,7 +65,7 @@ def _pay_dividend(account: Any, symbol: int, dividend: float) -> None:
     receive(account, symbol, dividend * load_f8(account.multiplier, symbol))
 
 
-@njit(cache=True)
+@kernel()
 def _split(account: Any, symbol: int, ratio: float) -> None:
     """Turn every share of a symbol into ``ratio`` shares, at a price that much lower."""
     last = load_f8(account.last_price, symbol) / ratio
@@ -85,7 +85,7 @@ def _split(account: Any, symbol: int, ratio: float) -> None:
     unsettle(account, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def _pay_fraction(account: Any, symbol: int, fraction: float, price: float) -> None:
     """Turn the part of a position that makes no lot into cash; it is no trade of the strategy."""
     if fraction == 0.0:
@@ -97,7 +97,7 @@ def _pay_fraction(account: Any, symbol: int, fraction: float, price: float) -> N
     account.fractions_paid += fraction * price * load_f8(account.multiplier, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def _split_order(account: Any, order: Any, ratio: float) -> None:
     """Put an order at rest into new shares; what would be less than a lot ends as it was.
 
@@ -119,7 +119,7 @@ def _split_order(account: Any, order: Any, ratio: float) -> None:
     account.orders_split += 1
 
 
-@njit(cache=True)
+@kernel()
 def _count_pending(account: Any, symbol: int) -> None:
     store_f8(account.pending, symbol, 0.0)
     for index in range(account.resting + account.inbox_count):

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from numba import njit, types
-
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import copy_record
 from pipeline.execution.orders import (
     DAY,
     EXPIRED,
@@ -17,6 +14,8 @@ from pipeline.execution.orders import (
     known_address,
     order_at,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import copy_record
 
 _ORDER_SIZE = ORDER.itemsize
 
@@ -24,7 +23,7 @@ _ORDER_SIZE = ORDER.itemsize
 _copy_order = copy_record(ORDER)
 
 
-@njit(cache=True)
+@kernel()
 def _report(account: Any, address: int) -> None:
     """Append an order to the outbox; only count it if nobody looks at it, not even ``on_order``."""
     if account.tabled != 0 or account.book_reserve != 0:
@@ -32,7 +31,7 @@ def _report(account: Any, address: int) -> None:
     account.orders_out_count += 1
 
 
-@njit(cache=True)
+@kernel()
 def check_room(account: Any) -> None:
     """Note in ``full`` whether some moment's orders or fills might not fit now.
 
@@ -56,7 +55,7 @@ def check_room(account: Any) -> None:
     )
 
 
-@njit(cache=True)
+@kernel()
 def end_moment(account: Any) -> None:
     """Move what is done to the outbox and what is new to the book.
 
@@ -84,7 +83,7 @@ def end_moment(account: Any) -> None:
     check_room(account)
 
 
-@njit(cache=True)
+@kernel()
 def empty_inbox(account: Any) -> None:
     """Move what is in the inbox to the book, also what is done, which the next moment reports.
 
@@ -98,7 +97,7 @@ def empty_inbox(account: Any) -> None:
     check_room(account)
 
 
-@njit(cache=True)
+@kernel()
 def close_orders(account: Any) -> None:
     """At a session's close, end what was placed before it and lasts no longer.
 
@@ -114,19 +113,19 @@ def close_orders(account: Any) -> None:
                 end_order(account, order, EXPIRED, OUT_OF_TIME, now)
 
 
-@njit(types.void(types.int64), cache=True)
+@kernel()
 def end_moment_at(account: int) -> None:
     """`end_moment` for callers from Python: ``account`` is the record's address."""
     end_moment(account_at(account))
 
 
-@njit(types.void(types.int64), cache=True)
+@kernel()
 def empty_inbox_at(account: int) -> None:
     """`empty_inbox` for callers from Python: ``account`` is the record's address."""
     empty_inbox(account_at(account))
 
 
-@njit(types.void(types.int64), cache=True)
+@kernel()
 def check_room_at(account: int) -> None:
     """`check_room` for callers from Python: ``account`` is the record's address."""
     check_room(account_at(account))

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from pipeline.execution.memory import load_f8, record_at
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, record_at
 
 #: One tier: the rates beyond ``above`` traded in the month, up to where the next one begins.
 TIER: np.dtype[Any] = np.dtype(
@@ -57,7 +58,7 @@ def _call_own(typingctx: Any, address: Any, bill: Any) -> Any:
     return types.float64(types.int64, types.int64), codegen
 
 
-@njit(cache=True)
+@kernel()
 def _asked(
     account: Any, order: Any, ts: int, size: float, value: float, multiplier: float, rate: float
 ) -> float:
@@ -89,7 +90,7 @@ def _asked(
     return found
 
 
-@njit(cache=True)
+@kernel()
 def _charged_by_tiers(account: Any, size: float, value: float, rate: float, maker: bool) -> float:
     """Return what a fill is charged, each part of it by the tier into which it falls.
 
@@ -114,7 +115,7 @@ def _charged_by_tiers(account: Any, size: float, value: float, rate: float, make
     return charge
 
 
-@njit(cache=True, forceinline=True)
+@kernel()
 def owed(account: Any, order: Any, ts: int, quantity: float, price: float, maker: bool) -> float:
     """Return what an order owes in all after a fill, which is noted in the order already.
 
@@ -136,7 +137,7 @@ def owed(account: Any, order: Any, ts: int, quantity: float, price: float, maker
     return min(max(order.charge + account.per_order, account.minimum), account.maximum)
 
 
-@njit(cache=True)
+@kernel()
 def _month_of(day: int) -> int:
     """Number the months, by a day counted from 1970-01-01.
 
@@ -151,7 +152,7 @@ def _month_of(day: int) -> int:
     return 12 * (400 * era + year) + (5 * of_year + 2) // 153
 
 
-@njit(cache=True)
+@kernel()
 def begin_month(account: Any, day: int) -> None:
     """Count anew what is traded, where a session that opens is of another month.
 

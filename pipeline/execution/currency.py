@@ -14,13 +14,13 @@ is exposed to it. The profit of what is closed is in the account's currency from
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.lots import revalue
-from pipeline.execution.memory import load_f8, load_i8, store_f8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8
 
 
-@njit(cache=True)
+@kernel()
 def _rate_now(account: Any, pair: int) -> float:
     """Return the rate by a pair: n is symbol n - 1, -n the same turned round; NaN if none."""
     close = load_f8(account.last_price, abs(pair) - 1)
@@ -29,7 +29,7 @@ def _rate_now(account: Any, pair: int) -> float:
     return close if pair > 0 else 1.0 / close
 
 
-@njit(cache=True)
+@kernel()
 def convert(account: Any) -> None:
     """Take over the rates of the closes just noted; revalue with them what lots on credit owe."""
     for symbol in range(account.symbols):

@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.book import check_room
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_i8
 from pipeline.execution.orders import (
     CANCELLED,
     FILLED,
@@ -29,6 +27,8 @@ from pipeline.execution.orders import (
     whole_lots,
 )
 from pipeline.execution.slippage import slipped
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, record_at, store_i8
 
 #: One fill. ``ts`` is the open of the bar that filled it (ns UTC), ``quantity`` signed (+ buy).
 FILL: np.dtype[Any] = np.dtype(
@@ -46,7 +46,7 @@ _FILL_SIZE = FILL.itemsize
 fill_at = record_at(FILL)
 
 
-@njit(cache=True, forceinline=True)
+@kernel()
 def _wanted(account: Any, order: Any) -> float:
     """Return what is left of an order; of a leg no more than closes the position, else 0."""
     left = order.quantity - order.filled
@@ -59,7 +59,7 @@ def _wanted(account: Any, order: Any) -> float:
     return left
 
 
-@njit(cache=True)
+@kernel()
 def _available(account: Any, order: Any, wanted: float) -> float:
     """Return how much of ``wanted`` the bar's volume still has room for; 0 if that is too little.
 
@@ -72,7 +72,7 @@ def _available(account: Any, order: Any, wanted: float) -> float:
     return whole_lots(account, order.symbol, np.copysign(account.room, wanted))
 
 
-@njit(cache=True)
+@kernel()
 def _hold(account: Any, order: Any, state: int) -> None:
     """Keep what is left of an order at rest; of a stop it is a market order from now on."""
     was_pending = is_pending(order)
@@ -83,7 +83,7 @@ def _hold(account: Any, order: Any, state: int) -> None:
         add_pending(account, order.symbol, order.quantity - order.filled)
 
 
-@njit(cache=True)
+@kernel()
 def fill_order(
     account: Any, order: Any, bar_ts: int, price: float, midway: int, maker: bool
 ) -> None:
@@ -114,7 +114,7 @@ def fill_order(
         _tell_others(account, order, quantity, bar_ts, midway)
 
 
-@njit(cache=True, forceinline=True)
+@kernel()
 def _book(
     account: Any, order: Any, bar_ts: int, price: float, quantity: float, maker: bool
 ) -> None:
@@ -150,14 +150,14 @@ def _book(
         account.maker_commission += fill.commission
 
 
-@njit(cache=True)
+@kernel()
 def _grow(account: Any, leg: Any, quantity: float) -> None:
     if is_pending(leg):
         add_pending(account, leg.symbol, quantity)
     leg.quantity += quantity
 
 
-@njit(cache=True)
+@kernel()
 def _tell_others(account: Any, filled: Any, quantity: float, bar_ts: int, midway: int) -> None:
     """Cancel what an order excludes of which ``quantity`` was filled; make live what waits for it.
 

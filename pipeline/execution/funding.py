@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from numba import njit
-
 from pipeline.execution.account import value_at_close
-from pipeline.execution.memory import load_f8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8
 
 _HOUR_NS = 3_600_000_000_000
 
 
-@njit(cache=True)
+@kernel()
 def _is_due(account: Any, symbol: int, hour: int) -> bool:
     """Whether a symbol is funded at an hour, counted from the epoch."""
     hours = int(load_f8(account.funding_hours, symbol))
     return (hours >> (hour % 24)) & 1 == 1 and load_f8(account.funding_rate, symbol) != 0.0
 
 
-@njit(cache=True)
+@kernel()
 def charge_funding(account: Any, now: int) -> None:
     """Book every funding time before ``now`` that is not booked yet, and note when the next is.
 
@@ -39,7 +38,7 @@ def charge_funding(account: Any, now: int) -> None:
     account.next_funding = _next_due(account, end) * _HOUR_NS
 
 
-@njit(cache=True)
+@kernel()
 def _next_due(account: Any, hour: int) -> int:
     """Return the first hour from ``hour`` on at which any symbol is funded."""
     for later in range(hour, hour + 24):

@@ -11,9 +11,7 @@ order's fill does to others, and a liquidation is the broker's own: none of thes
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from pipeline.execution.memory import copy_record, record_at
 from pipeline.execution.orders import (
     BY_STRATEGY,
     CANCELLED,
@@ -26,6 +24,8 @@ from pipeline.execution.orders import (
     order_at,
     unsettle,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import copy_record, record_at
 
 #: What is on its way to one order: it counts bars of ``symbol`` that open at ``from_ts`` or later,
 #: and is there with the one after ``bars`` of them. ``quantity`` 0 cancels the order, NaN leaves
@@ -44,7 +44,7 @@ message_at = record_at(MESSAGE)
 _copy_message = copy_record(MESSAGE)
 
 
-@njit(cache=True)
+@kernel()
 def send(account: Any, order: Any, quantity: float, limit: float, stop: float) -> None:
     """Send a message to an order at rest; RuntimeError if one moment sends too many."""
     if account.in_flight == account.message_capacity:
@@ -62,7 +62,7 @@ def send(account: Any, order: Any, quantity: float, limit: float, stop: float) -
     message.stop = stop
 
 
-@njit(cache=True)
+@kernel()
 def send_order(account: Any, order: Any) -> None:
     """Send an order that was just accepted on its way."""
     if account.latency_bars == 0:
@@ -72,7 +72,7 @@ def send_order(account: Any, order: Any) -> None:
         send(account, order, np.nan, np.nan, np.nan)
 
 
-@njit(cache=True)
+@kernel()
 def set_values(account: Any, order: Any, quantity: float, limit: float, stop: float) -> None:
     """Write other values into an order, prices on their ticks; NaN leaves one as it is."""
     if not np.isnan(quantity):
@@ -83,7 +83,7 @@ def set_values(account: Any, order: Any, quantity: float, limit: float, stop: fl
         order.stop = on_tick(account, order.symbol, stop, order.quantity > 0.0)
 
 
-@njit(cache=True)
+@kernel()
 def change_order(
     account: Any, order: Any, quantity: float, limit: float, stop: float, ts: int
 ) -> None:
@@ -99,7 +99,7 @@ def change_order(
         end_order(account, order, CANCELLED, BY_STRATEGY, ts)
 
 
-@njit(cache=True)
+@kernel()
 def split_messages(account: Any, symbol: int, ratio: float) -> None:
     """Turn what is on its way to a symbol's orders into new shares, ``ratio`` for an old one."""
     for index in range(account.in_flight):
@@ -110,7 +110,7 @@ def split_messages(account: Any, symbol: int, ratio: float) -> None:
             message.stop /= ratio
 
 
-@njit(cache=True)
+@kernel()
 def _arrive(account: Any, message: Any, ts: int) -> None:
     address = find_order(account, message.order_id)
     if address == 0:
@@ -124,7 +124,7 @@ def _arrive(account: Any, message: Any, ts: int) -> None:
         change_order(account, order, message.quantity, message.limit, message.stop, ts)
 
 
-@njit(cache=True)
+@kernel()
 def deliver(account: Any, symbol: int, ts: int) -> None:
     """Deliver to a symbol's orders what is there by the bar that opens at ``ts``."""
     kept = 0

@@ -9,10 +9,8 @@ is, or rejected with the name of the limit, the value found and the value allowe
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.account import marked_equity
-from pipeline.execution.memory import load_f8, load_i8, store_f8
 from pipeline.execution.orders import (
     BUYING_POWER,
     CASH,
@@ -31,11 +29,13 @@ from pipeline.execution.orders import (
     order_at,
     whole_lots,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8
 
 _VOLUME = 4
 
 
-@njit(cache=True)
+@kernel()
 def price_of(account: Any, order: Any) -> float:
     """Return the price at which an order is valued; NaN before the symbol's first bar."""
     if np.isfinite(order.limit):
@@ -45,7 +45,7 @@ def price_of(account: Any, order: Any) -> float:
     return load_f8(account.last_price, order.symbol)
 
 
-@njit(cache=True)
+@kernel()
 def _sum_resting(account: Any) -> float:
     """Sum per symbol what the orders at rest would buy and sell; what the buys would cost.
 
@@ -68,7 +68,7 @@ def _sum_resting(account: Any) -> float:
     return cost
 
 
-@njit(cache=True)
+@kernel()
 def _largest(account: Any, symbol: int) -> float:
     """Return the largest position, in units, that the orders at rest can lead to."""
     held = load_f8(account.position, symbol)
@@ -76,7 +76,7 @@ def _largest(account: Any, symbol: int) -> float:
     return max(bought, abs(held - load_f8(account.sells, symbol)))
 
 
-@njit(cache=True)
+@kernel()
 def _exposure(account: Any, order: Any, price: float) -> float:
     """Return what all positions come to, long and short, if the orders at rest are filled."""
     total = 0.0
@@ -88,7 +88,7 @@ def _exposure(account: Any, order: Any, price: float) -> float:
     return total
 
 
-@njit(cache=True)
+@kernel()
 def _open_positions(account: Any) -> float:
     count = 0.0
     for symbol in range(account.symbols):
@@ -97,7 +97,7 @@ def _open_positions(account: Any) -> float:
     return count
 
 
-@njit(cache=True)
+@kernel()
 def _reduces(account: Any, order: Any) -> bool:
     """Whether an order, with those at rest on its side, only makes a position smaller."""
     held = load_f8(account.position, order.symbol)
@@ -107,14 +107,14 @@ def _reduces(account: Any, order: Any) -> bool:
     return load_f8(side, order.symbol) <= abs(held)
 
 
-@njit(cache=True)
+@kernel()
 def _refuse(order: Any, reason: int, found: float, allowed: float) -> int:
     order.found = found
     order.allowed = allowed
     return reason
 
 
-@njit(cache=True)
+@kernel()
 def _last_volume(account: Any, symbol: int) -> float:
     """Return the volume of a symbol's last base bar, 0 before the first."""
     if account.prices == 0:
@@ -127,7 +127,7 @@ def _last_volume(account: Any, symbol: int) -> float:
     return volume if volume > 0.0 else 0.0
 
 
-@njit(cache=True)
+@kernel()
 def _refusal_of_size(account: Any, order: Any) -> int:
     """Judge what does not depend on money: lots, hours, and the volume of the last bar."""
     symbol, size = order.symbol, abs(order.quantity)
@@ -145,7 +145,7 @@ def _refusal_of_size(account: Any, order: Any) -> int:
     return NO_REASON
 
 
-@njit(cache=True)
+@kernel()
 def refusal(account: Any, order: Any) -> int:
     """Return why an order, new or just changed, is rejected; NO_REASON if it is not.
 

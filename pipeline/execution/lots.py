@@ -19,10 +19,10 @@ at every bar. Where round trips are only counted (``tabled`` 0), not even that i
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 
 from pipeline.execution.account import account_at, value_at_close
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
 #: ``units``: what is open, signed; ``average``: their mean price; ``cost``: what was paid for them,
 #: in account currency, without commission; ``entered``: units ever bought of it (or sold short),
@@ -63,13 +63,13 @@ lot_at = record_at(LOT)
 trip_at = record_at(TRIP)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def lot_address(account: Any, number: int) -> int:
     """Return where lot ``number``, from 1, lies."""
     return account.lots + (number - 1) * _LOT_SIZE
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _take_lot(account: Any, symbol: int) -> int:
     """Append a lot to a symbol's; its address. There is room (`book.check_room`)."""
     number = account.lots_free
@@ -87,7 +87,7 @@ def _take_lot(account: Any, symbol: int) -> int:
     return lot_address(account, number)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _drop_first(account: Any, symbol: int) -> None:
     number = load_i8(account.first_lot, symbol)
     lot = lot_at(lot_address(account, number))
@@ -97,7 +97,7 @@ def _drop_first(account: Any, symbol: int) -> None:
     account.open_lots -= 1
 
 
-@njit(cache=True, forceinline=True)
+@kernel()
 def settle(
     account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
 ) -> None:
@@ -124,7 +124,7 @@ def settle(
         enter(account, symbol, after, price, commission * (1.0 - share), ts)
 
 
-@njit(cache=True)
+@kernel()
 def enter(
     account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
 ) -> None:
@@ -157,7 +157,7 @@ def enter(
     lot.low, lot.high = min(lot.low, price), max(lot.high, price)
 
 
-@njit(cache=True)
+@kernel()
 def leave(
     account: Any,
     symbol: int,
@@ -192,7 +192,7 @@ def leave(
         number = load_i8(account.first_lot, symbol) if whole else 0
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _close(
     account: Any,
     symbol: int,
@@ -235,7 +235,7 @@ def _close(
     lot.units, lot.entered, lot.flow, lot.paid = kept
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _watch(account: Any, lot: Any, until: int) -> None:
     """Note the range of the bars from ``lot.since`` to before ``until``, if it is written."""
     lot.bars += until - lot.since
@@ -258,7 +258,7 @@ def _watch(account: Any, lot: Any, until: int) -> None:
     lot.low, lot.high = min(low, other_low), max(high, other_high)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _report(account: Any, symbol: int, lot: Any, ts: int) -> None:
     """Count a round trip and append it to the outbox."""
     profit = lot.flow
@@ -272,7 +272,7 @@ def _report(account: Any, symbol: int, lot: Any, ts: int) -> None:
     _append_trip(account, symbol, lot, ts, lot.exit_price, profit)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _append_trip(
     account: Any, symbol: int, lot: Any, ts: int, exit_price: float, profit: float
 ) -> None:
@@ -294,7 +294,7 @@ def _append_trip(
     trip.bars = lot.bars
 
 
-@njit(cache=True)
+@kernel()
 def receive(account: Any, symbol: int, amount: float) -> None:
     """Note income, ``amount`` for each unit held, in account currency."""
     number = load_i8(account.first_lot, symbol)
@@ -306,7 +306,7 @@ def receive(account: Any, symbol: int, amount: float) -> None:
         number = lot.following
 
 
-@njit(cache=True)
+@kernel()
 def split_lots(account: Any, symbol: int, ratio: float) -> None:
     """Turn each unit of a symbol's lots into ``ratio`` units, at prices that much lower."""
     number = load_i8(account.first_lot, symbol)
@@ -326,7 +326,7 @@ def split_lots(account: Any, symbol: int, ratio: float) -> None:
         number = lot.following
 
 
-@njit(cache=True)
+@kernel()
 def revalue(account: Any, symbol: int, change: float) -> None:
     """Pay what the open lots of a symbol cost more by, if all they cost is owed.
 
@@ -342,7 +342,7 @@ def revalue(account: Any, symbol: int, change: float) -> None:
         number = lot.following
 
 
-@njit(cache=True)
+@kernel()
 def watch_lots(account: Any) -> None:
     """At a slot's end, note the ranges of the bars that its open lots lived through."""
     if account.open_lots == 0:
@@ -357,7 +357,7 @@ def watch_lots(account: Any) -> None:
             number = lot.following
 
 
-@njit(cache=True)
+@kernel()
 def report_open(account: Any) -> None:
     """Append the lots still open, marked at the last close, to the outbox; none are counted."""
     for symbol in range(account.symbols):
@@ -369,7 +369,7 @@ def report_open(account: Any) -> None:
             number = lot.following
 
 
-@njit(cache=True)
+@kernel()
 def average_price(account: Any, symbol: int) -> float:
     """Return the mean price of the units held, NaN without any."""
     units = total = 0.0
@@ -382,7 +382,7 @@ def average_price(account: Any, symbol: int) -> float:
     return total / units if units != 0.0 else np.nan
 
 
-@njit(cache=True)
+@kernel()
 def unrealised(account: Any, symbol: int) -> float:
     """Return what the units held would bring at the last close more than they cost."""
     profit = 0.0
@@ -394,7 +394,7 @@ def unrealised(account: Any, symbol: int) -> float:
     return profit
 
 
-@njit(types.void(types.int64), cache=True)
+@kernel()
 def report_open_at(account: int) -> None:
     """`report_open` for callers from Python: ``account`` is the record's address."""
     report_open(account_at(account))

@@ -3,10 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.account import value_at_close
-from pipeline.execution.memory import load_f8
 from pipeline.execution.orders import (
     CANCELLED,
     FILLED,
@@ -18,9 +16,11 @@ from pipeline.execution.orders import (
     order_at,
 )
 from pipeline.execution.placing import append_order, newest, rest
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8
 
 
-@njit(cache=True)
+@kernel()
 def _value_held(account: Any) -> float:
     """Return what all positions, long and short, are worth at their last closes."""
     value = 0.0
@@ -31,7 +31,7 @@ def _value_held(account: Any) -> float:
     return value
 
 
-@njit(cache=True)
+@kernel()
 def keep_margin(account: Any) -> None:
     """Liquidate an account, just marked, whose equity is below the maintenance margin.
 

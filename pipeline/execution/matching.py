@@ -26,11 +26,9 @@ or that an open is through, but not the first open that it meets at that limit. 
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.fills import FILL, fill_at, fill_order
 from pipeline.execution.latency import deliver
-from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.execution.orders import (
     ACCEPTED,
     CANCELLED,
@@ -59,23 +57,25 @@ from pipeline.execution.orders import (
     waits_for_limit,
     waits_for_stop,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 
 _FILL_SIZE = FILL.itemsize
 _ORDER_SIZE = ORDER.itemsize
 _HIGH, _LOW, _CLOSE, _VOLUME = 1, 2, 3, 4
 
 
-@njit(cache=True)
+@kernel()
 def _reaches_stop(order: Any, high: float, low: float) -> bool:
     return high >= order.stop if order.quantity > 0.0 else low <= order.stop
 
 
-@njit(cache=True)
+@kernel()
 def _reaches_limit(order: Any, high: float, low: float) -> bool:
     return low <= order.limit if order.quantity > 0.0 else high >= order.limit
 
 
-@njit(cache=True)
+@kernel()
 def _meet_open(account: Any, order: Any, ts: int, price: float, before: int) -> bool:
     """Let an order that waits for a price or a session meet an open; whether it still waits.
 
@@ -104,7 +104,7 @@ def _meet_open(account: Any, order: Any, ts: int, price: float, before: int) -> 
     return True
 
 
-@njit(cache=True)
+@kernel()
 def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) -> None:
     """Count a bar that touches, besides the order chosen, another one that excludes it."""
     if chosen.group == 0 or account.room == 0.0:
@@ -123,7 +123,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
                 account.ambiguous += _reaches_limit(order, high, low)
 
 
-@njit(cache=True)
+@kernel()
 def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
@@ -142,7 +142,7 @@ def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> 
         fill_order(account, order, ts, order.stop, ts, False)
 
 
-@njit(cache=True)
+@kernel()
 def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
@@ -156,7 +156,7 @@ def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) ->
         fill_order(account, order, ts, order.limit, ts, order.until > IOC)
 
 
-@njit(cache=True)
+@kernel()
 def _meet_range(account: Any, symbol: int, ts: int, high: float, low: float) -> None:
     """Let stops and limits meet a range, the less welcome first."""
     account.activated = 0
@@ -172,7 +172,7 @@ def _meet_range(account: Any, symbol: int, ts: int, high: float, low: float) -> 
             _meet_limits(account, symbol, ts, high, low)
 
 
-@njit(cache=True)
+@kernel()
 def _end_bar(
     account: Any, symbol: int, ts: int, high: float, low: float, close: float, closing: bool
 ) -> None:
@@ -199,7 +199,7 @@ def _end_bar(
         narrow(account, order)
 
 
-@njit(cache=True)
+@kernel()
 def _face(account: Any, prices: int, plane: int, at: int) -> None:
     """Note which bar orders meet now, and how much of its volume they may have."""
     account.bar, account.after = prices + 8 * at, at
@@ -209,7 +209,7 @@ def _face(account: Any, prices: int, plane: int, at: int) -> None:
         account.room = account.volume_cap * volume if volume > 0.0 else 0.0
 
 
-@njit(cache=True)
+@kernel()
 def match_close(
     account: Any, before: int, ts: int, closes: int, prices: int, plane: int, stride: int
 ) -> None:
@@ -247,7 +247,7 @@ def match_close(
         store_f8(account.buys, symbol, account.room)
 
 
-@njit(cache=True)
+@kernel()
 def match_bar(
     account: Any, symbol: int, ts: int, closes: int, prices: int, plane: int, at: int
 ) -> None:

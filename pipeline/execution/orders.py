@@ -17,9 +17,9 @@ the inbox until its moment is over, so the book that is being matched never chan
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
 #: One order, as it rests and as it is reported. ``quantity`` and ``filled`` are signed (+ buy);
 #: ``price`` is the average fill price, NaN while there is none; ``done_ts`` 0 while it rests.
@@ -86,7 +86,7 @@ NEVER = np.iinfo(np.int64).max
 _PART = 1e-9
 
 
-@njit(cache=True)
+@kernel()
 def known_address(account: Any, index: int) -> int:
     """Return the address of an order of the book or, behind these, of the inbox."""
     if index < account.resting:
@@ -94,7 +94,7 @@ def known_address(account: Any, index: int) -> int:
     return account.inbox + (index - account.resting) * _ORDER_SIZE
 
 
-@njit(cache=True)
+@kernel()
 def _search(orders: int, count: int, order_id: int) -> int:
     low, high = 0, count
     while low < high:
@@ -108,7 +108,7 @@ def _search(orders: int, count: int, order_id: int) -> int:
     return 0
 
 
-@njit(cache=True)
+@kernel()
 def find_order(account: Any, order_id: int) -> int:
     """Return the address of an order at rest, 0 if it is unknown or done."""
     address = _search(account.book, account.resting, order_id)
@@ -119,14 +119,14 @@ def find_order(account: Any, order_id: int) -> int:
     return address
 
 
-@njit(cache=True)
+@kernel()
 def check_symbol(account: Any, symbol: int) -> None:
     """Refuse a symbol index that the run does not have (IndexError)."""
     if symbol < 0 or symbol >= account.symbols:
         raise IndexError("symbol is not one of this run's symbols")
 
 
-@njit(cache=True)
+@kernel()
 def whole_lots(account: Any, symbol: int, quantity: float) -> float:
     """Return a quantity cut to whole lots, towards zero; as it is where there are no lots."""
     lot = load_f8(account.lot, symbol)
@@ -135,7 +135,7 @@ def whole_lots(account: Any, symbol: int, quantity: float) -> float:
     return np.copysign(np.floor(abs(quantity) / lot + _PART) * lot, quantity)
 
 
-@njit(cache=True)
+@kernel()
 def on_tick(account: Any, symbol: int, price: float, up: bool) -> float:
     """Return a price moved to the next tick, up or down; as it is where there are no ticks."""
     tick = load_f8(account.tick, symbol)
@@ -144,53 +144,53 @@ def on_tick(account: Any, symbol: int, price: float, up: bool) -> float:
     return tick * (np.ceil(price / tick - _PART) if up else np.floor(price / tick + _PART))
 
 
-@njit(cache=True)
+@kernel()
 def at_market(order: Any) -> bool:
     """Whether an order fills at the next open: a market order, or a stop that was reached."""
     kind = order.kind
     return kind == MARKET or (kind in (STOP, TRAILING_STOP) and order.state != ACCEPTED)
 
 
-@njit(cache=True)
+@kernel()
 def is_pending(order: Any) -> bool:
     """Whether an order waits for a time only, not for a price."""
     return order.kind >= ON_OPEN or at_market(order)
 
 
-@njit(cache=True)
+@kernel()
 def waits_for_stop(order: Any) -> bool:
     """Whether an order waits for the market to reach its stop."""
     kind = order.kind
     return LIMIT < kind <= TRAILING_STOP and order.state == ACCEPTED
 
 
-@njit(cache=True)
+@kernel()
 def waits_for_limit(order: Any) -> bool:
     """Whether an order waits for its limit or better."""
     kind = order.kind
     return kind == LIMIT or (kind == STOP_LIMIT and order.state != ACCEPTED)
 
 
-@njit(cache=True)
+@kernel()
 def add_pending(account: Any, symbol: int, quantity: float) -> None:
     """Change the signed sum of what waits for a time only."""
     store_f8(account.pending, symbol, load_f8(account.pending, symbol) + quantity)
 
 
-@njit(cache=True)
+@kernel()
 def unsettle(account: Any, symbol: int) -> None:
     """Have the next bar of a symbol look at all its orders (see `matching.match_bar`)."""
     store_f8(account.quiet_high, symbol, -np.inf)
 
 
-@njit(cache=True)
+@kernel()
 def calm(account: Any, symbol: int) -> None:
     """Note that no order of a symbol has anything to do at any price."""
     store_f8(account.quiet_low, symbol, -np.inf)
     store_f8(account.quiet_high, symbol, np.inf)
 
 
-@njit(cache=True)
+@kernel()
 def narrow(account: Any, order: Any) -> None:
     """Narrow the range of prices in which nothing has to be done for one order at rest."""
     symbol = order.symbol
@@ -205,7 +205,7 @@ def narrow(account: Any, order: Any) -> None:
         store_f8(account.quiet_low, symbol, max(price, load_f8(account.quiet_low, symbol)))
 
 
-@njit(cache=True)
+@kernel()
 def trailed(account: Any, order: Any, best: float) -> float:
     """Return where a trailing stop stands after the best price ``best``."""
     buys = order.quantity > 0.0
@@ -213,7 +213,7 @@ def trailed(account: Any, order: Any, best: float) -> float:
     return on_tick(account, order.symbol, best + distance if buys else best - distance, buys)
 
 
-@njit(cache=True)
+@kernel()
 def _end_one(account: Any, order: Any, state: int, reason: int, ts: int) -> None:
     pending = is_pending(order)
     order.state = state
@@ -230,7 +230,7 @@ def _end_one(account: Any, order: Any, state: int, reason: int, ts: int) -> None
     account.done += 1
 
 
-@njit(cache=True)
+@kernel()
 def end_order(account: Any, order: Any, state: int, reason: int, ts: int) -> None:
     """Give an order its final state; what still waits for a fill of it ends with it."""
     _end_one(account, order, state, reason, ts)

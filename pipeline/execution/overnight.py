@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from numba import njit
-
 from pipeline.execution.account import account_at, value_at_close
 from pipeline.execution.actions import apply_actions
 from pipeline.execution.funding import charge_funding
-from pipeline.execution.memory import load_f8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8
 
 _DAY_NS = 86_400_000_000_000
 _DAYS_A_YEAR = 365.0
 
 
-@njit(cache=True)
+@kernel()
 def open_books(account: Any, date: int, session: int) -> None:
     """Book what came due since the session before, once: ``date`` (ns) and number of the next."""
     if account.booked_date != 0:
@@ -22,7 +21,7 @@ def open_books(account: Any, date: int, session: int) -> None:
     apply_actions(account, session)
 
 
-@njit(cache=True)
+@kernel()
 def open_books_at(account: int, date: int, session: int, opens: int) -> None:
     """`open_books` at the time ``opens``, for callers from Python; ``account``: its address."""
     record = account_at(account)
@@ -32,7 +31,7 @@ def open_books_at(account: int, date: int, session: int, opens: int) -> None:
     open_books(record, date, session)
 
 
-@njit(cache=True)
+@kernel()
 def charge_nights(account: Any, nights: int) -> None:
     """Book the interest and the borrow fees of so many nights since the session before.
 

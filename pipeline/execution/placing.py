@@ -8,11 +8,9 @@ as rejected (`execution.limits`), and the run goes on.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.latency import change_order, send, send_order, set_values
 from pipeline.execution.limits import refusal
-from pipeline.execution.memory import load_f8, load_i8, store_i8
 from pipeline.execution.orders import (
     ACCEPTED,
     BY_STRATEGY,
@@ -41,6 +39,8 @@ from pipeline.execution.orders import (
     order_at,
     trailed,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_i8
 
 _ORDER_SIZE = ORDER.itemsize
 
@@ -49,13 +49,13 @@ _ORDER_SIZE = ORDER.itemsize
 _SAME = 1e-12
 
 
-@njit(cache=True)
+@kernel()
 def newest(account: Any) -> int:
     """Return the address of the order placed last at this moment (a record would be a copy)."""
     return known_address(account, account.resting + account.inbox_count - 1)
 
 
-@njit(cache=True)
+@kernel()
 def _check_order(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> None:
@@ -72,7 +72,7 @@ def _check_order(
         raise RuntimeError("too many orders placed at one moment")
 
 
-@njit(cache=True)
+@kernel()
 def append_order(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> None:
@@ -105,7 +105,7 @@ def append_order(
     order.paid = order.charge = order.made = 0.0
 
 
-@njit(cache=True)
+@kernel()
 def rest(account: Any, order: Any) -> None:
     """Count an order just accepted among those at rest."""
     symbol = order.symbol
@@ -118,7 +118,7 @@ def rest(account: Any, order: Any) -> None:
     narrow(account, order)
 
 
-@njit(cache=True)
+@kernel()
 def _admit(account: Any) -> int:
     """Accept the order just written, or reject it; its id."""
     order = order_at(newest(account))
@@ -136,7 +136,7 @@ def _admit(account: Any) -> int:
     return order.order_id
 
 
-@njit(cache=True)
+@kernel()
 def place(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> int:
@@ -152,20 +152,20 @@ def place(
     return _admit(account)
 
 
-@njit(cache=True)
+@kernel()
 def place_market(account: Any, symbol: int, quantity: float) -> int:
     """Place a market order; its id. Raises as `place`."""
     return place(account, symbol, quantity, MARKET, np.nan, np.nan, GTC)
 
 
-@njit(cache=True)
+@kernel()
 def on_target(account: Any, symbol: int, quantity: float) -> bool:
     """Whether position plus pending orders come to ``quantity``, to the last bit."""
     check_symbol(account, symbol)
     return load_f8(account.position, symbol) + load_f8(account.pending, symbol) == quantity
 
 
-@njit(cache=True)
+@kernel()
 def place_target(account: Any, symbol: int, quantity: float) -> int:
     """Order what is missing from position plus pending orders to ``quantity``; 0 if nothing is."""
     check_symbol(account, symbol)
@@ -180,7 +180,7 @@ def place_target(account: Any, symbol: int, quantity: float) -> int:
     return place_market(account, symbol, missing)
 
 
-@njit(cache=True)
+@kernel()
 def place_trailing(
     account: Any, symbol: int, quantity: float, trail: float, fraction: float, until: int
 ) -> int:
@@ -202,7 +202,7 @@ def place_trailing(
     return _admit(account)
 
 
-@njit(cache=True)
+@kernel()
 def place_bracket(
     account: Any,
     symbol: int,
@@ -242,7 +242,7 @@ def place_bracket(
     return entry
 
 
-@njit(cache=True)
+@kernel()
 def _place_leg(
     account: Any, entry: int, symbol: int, quantity: float, kind: int, limit: float, stop: float
 ) -> None:
@@ -258,7 +258,7 @@ def _place_leg(
         end_order(account, order, CANCELLED, ENTRY_ENDED, account.now)
 
 
-@njit(cache=True)
+@kernel()
 def cancel(account: Any, order_id: int) -> bool:
     """Cancel an order that still rests, and what waits for it; False if unknown or done.
 
@@ -275,7 +275,7 @@ def cancel(account: Any, order_id: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel()
 def replace(account: Any, order_id: int, quantity: float, limit: float, stop: float) -> bool:
     """Change an order at rest; NaN leaves a value as it is.
 
@@ -310,7 +310,7 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     return True
 
 
-@njit(cache=True)
+@kernel()
 def one_cancels_other(account: Any, first: int, second: int) -> bool:
     """Have a fill of either order cancel the other; False if one is unknown or done."""
     one, other = find_order(account, first), find_order(account, second)

@@ -3,15 +3,15 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from pipeline.execution.memory import load_f8
 from pipeline.execution.orders import on_tick
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8
 
 _HIGH, _LOW, _VOLUME = 1, 2, 4
 
 
-@njit(cache=True, forceinline=True)
+@kernel()
 def slipped(account: Any, symbol: int, quantity: float, price: float) -> float:
     """Price after slippage, in the bar being matched, moved on to the next tick.
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution.account import account_at
 from pipeline.execution.book import end_moment
 from pipeline.execution.fills import FILL
-from pipeline.execution.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.execution.orders import ORDER, order_at
 from pipeline.lane.session_turn import close_session, open_session
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 from pipeline.strategy.bar import bound_place
 from pipeline.strategy.compiled.hooks import call_hook
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
@@ -55,7 +55,7 @@ BARS_CELLS = 3
 _PRICES = 5
 
 
-@njit(cache=True)
+@kernel()
 def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
     """Fill the bars record with the bars of one interval in entries[begin:end]; where they end.
 
@@ -93,7 +93,7 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
     return place
 
 
-@njit(cache=True)
+@kernel()
 def _reset_state(program: Any, symbols: int) -> None:
     for reset in range(program.reset_count):
         cell = load_i8(program.resets, 2 * reset)
@@ -102,13 +102,13 @@ def _reset_state(program: Any, symbols: int) -> None:
             store_i8(program.self, at, load_i8(program.resets, 2 * reset + 1))
 
 
-@njit(cache=True)
+@kernel()
 def calls(program: Any, hook: int) -> bool:
     """Whether a strategy defines the hook of a number."""
     return (program.hooks >> hook) & 1 == 1
 
 
-@njit(cache=True)
+@kernel()
 def call_fills(context_address: int, program_address: int, before: int) -> None:
     """Call on_fill for the fills in the outbox from ``before`` on."""
     context = context_at(context_address)
@@ -122,7 +122,7 @@ def call_fills(context_address: int, program_address: int, before: int) -> None:
         call_hook(program.on_fill, own, address, context_address)
 
 
-@njit(cache=True)
+@kernel()
 def report_orders(context_address: int) -> int:
     """Report the orders that have ended; the first in the outbox that `on_order` was not told."""
     account = account_at(context_at(context_address).account)
@@ -132,7 +132,7 @@ def report_orders(context_address: int) -> int:
     return first
 
 
-@njit(cache=True)
+@kernel()
 def call_orders(context_address: int, program_address: int) -> None:
     """Call on_order for each order that has ended since it was last called."""
     context = context_at(context_address)
@@ -146,7 +146,7 @@ def call_orders(context_address: int, program_address: int) -> None:
         call_hook(program.on_order, own, address, context_address)
 
 
-@njit(cache=True)
+@kernel()
 def call_sessions(context_address: int, program_address: int, flags: int) -> None:
     """Close and open sessions, and call the hooks for it."""
     context = context_at(context_address)

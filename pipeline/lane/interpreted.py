@@ -18,6 +18,7 @@ from pipeline.lane.outbox import Outbox
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
 from pipeline.market.bars import interval_ns
+from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
 from pipeline.strategy.strategy import Strategy, Symbol, states_of
@@ -157,8 +158,7 @@ class Interpreter:
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
         bar: Any = None
-        # Numba's own wrapper, without the look at the arguments' types that takes as long again.
-        opened = open_moment.overloads[open_moment.signatures[0]].entry_point
+        opened = called_with_integers(open_moment)
         columns = (column[index:] for column in self._moments)
         for moment, begin, calls, flags in zip(range(index, schedule.count), *columns, strict=True):
             before = opened(at, moment, begin)

@@ -7,15 +7,14 @@ compiled (`lane_loop`) or interpreted (`interpreted`).
 
 from typing import Any, NamedTuple
 
-from numba import njit, types
-
 from pipeline.execution.account import account_at, mark
 from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.funding import charge_funding
 from pipeline.execution.margin import keep_margin
 from pipeline.execution.matching import match_bar, match_close
-from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.compiled.records import context_at, table_at
 from pipeline.tape.schedule import (
     MOMENT,
@@ -49,7 +48,7 @@ class View(NamedTuple):
     stride: int
 
 
-@njit(cache=True)
+@kernel()
 def view_of(context: Any) -> View:
     """Return the addresses of the slot that a lane has taken up."""
     base = table_at(context.tables)
@@ -67,7 +66,7 @@ def view_of(context: Any) -> View:
     )
 
 
-@njit(cache=True)
+@kernel()
 def begin_of(context: Any, index: int) -> int:
     """Return where the bars of moment ``index`` begin in the entries."""
     if index == 0:
@@ -75,7 +74,7 @@ def begin_of(context: Any, index: int) -> int:
     return moment_at(context.moments + (index - 1) * MOMENT_SIZE).end
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def begin_moment(account: Any, t: int) -> int:
     """Begin a moment; the number of fills in the outbox before it.
 
@@ -90,13 +89,13 @@ def begin_moment(account: Any, t: int) -> int:
     return before
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def match(account: Any, view: View, symbol: int, at: int) -> None:
     """Let orders at rest meet the base bar at a place in its columns."""
     match_bar(account, symbol, load_i8(view.ts, at), view.close_ts, view.opens, view.plane, at)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def value(account: Any) -> None:
     """Mark the account where base bars have closed."""
     if account.foreign != 0:
@@ -106,7 +105,7 @@ def value(account: Any) -> None:
         keep_margin(account)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def open_here(account: Any, view: View, moment: Any, begin: int) -> int:
     """Do at a moment, whose bars begin at ``begin``, what comes before the strategy.
 
@@ -141,7 +140,7 @@ def open_here(account: Any, view: View, moment: Any, begin: int) -> int:
     return before
 
 
-@njit(types.int64(types.int64, types.int64, types.int64), cache=True)
+@kernel()
 def open_moment(context_address: int, index: int, begin: int) -> int:
     """Open moment number ``index``, for the walk of an interpreted strategy."""
     context = context_at(context_address)
@@ -152,7 +151,7 @@ def open_moment(context_address: int, index: int, begin: int) -> int:
     return open_here(account, view_of(context), moment, begin)
 
 
-@njit(cache=True)
+@kernel()
 def fill_at_close(context_address: int, before: int) -> int:
     """Fill this moment's market orders at its bars' closes; fills in the outbox until then.
 

@@ -6,17 +6,16 @@ and the bars are what the symbol has had in all slots, less those before the ses
 
 from typing import Any
 
-from numba import njit
-
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_i8, store_i8
 from pipeline.market.time.calendars import bars_begun
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_i8, store_i8
 from pipeline.strategy.compiled.records import context_at, table_at
 
-_bars_begun = njit(cache=True)(bars_begun)
+_bars_begun = kernel()(bars_begun)
 
 
-@njit(cache=True)
+@kernel()
 def grade_session(context_address: int, session: Any) -> None:
     """Add the fills of a session that has just closed to ``poor_fills``, symbol by symbol.
 

@@ -1,14 +1,13 @@
 """What happens to a lane's account where a session closes, and where the next one opens."""
 
-from numba import njit
-
 from pipeline.execution.account import account_at, record_session
 from pipeline.execution.book import close_orders
 from pipeline.execution.commission import begin_month
-from pipeline.execution.memory import load_i8, record_at
 from pipeline.execution.overnight import open_books
 from pipeline.lane.session_quality import grade_session
 from pipeline.market.time.calendars import DAY_NS
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_i8, record_at
 from pipeline.strategy.compiled.records import context_at
 from pipeline.tape.slot import SESSION
 
@@ -16,7 +15,7 @@ session_at = record_at(SESSION)
 _SESSION_SIZE = SESSION.itemsize
 
 
-@njit(cache=True)
+@kernel()
 def close_session(context_address: int) -> int:
     """Note the equity at a session's close and end its orders; which of the slot's it is."""
     context = context_at(context_address)
@@ -32,7 +31,7 @@ def close_session(context_address: int) -> int:
     return place
 
 
-@njit(cache=True)
+@kernel()
 def open_session(context_address: int) -> int:
     """Make the slot's next session the current one; which of the slot's sessions it is."""
     context = context_at(context_address)

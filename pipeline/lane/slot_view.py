@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
 from pipeline.execution.account import account_at, empty_outbox
-from pipeline.execution.memory import load_i8, record_at, store_i8
 from pipeline.execution.overnight import open_books_at
 from pipeline.market.bars import interval_ns
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_i8, record_at, store_i8
 from pipeline.strategy.bar import bind_columns
 from pipeline.strategy.compiled.records import TABLE, context_at
 from pipeline.tape.schedule import Schedule
@@ -82,7 +82,7 @@ class SlotView:
         self._record[0]["split"] = int(self.slot.header[SPLITS]) != 0
 
 
-@njit(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
+@kernel()
 def begin_slot(context_address: int, bindings: int, count: int, view_address: int) -> None:
     """Have a lane take up a slot; ``bindings`` and ``count``: where its BINDING[] lie.
 

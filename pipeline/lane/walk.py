@@ -11,13 +11,11 @@ has come to one at rest (`strategy.bar_run`); then it marks the account over all
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 
 from pipeline.execution.account import account_at, mark_run
 from pipeline.execution.book import empty_inbox, end_moment
 from pipeline.execution.funding import charge_funding
 from pipeline.execution.lots import watch_lots
-from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.lane.hook_calls import (
     HOOK_INDEX,
     call_fills,
@@ -38,6 +36,8 @@ from pipeline.lane.moment import (
     value,
     view_of,
 )
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.bar import bar_at
 from pipeline.strategy.compiled.bar_run import stirred
 from pipeline.strategy.compiled.hooks import call_hook, call_run
@@ -56,7 +56,7 @@ _BAR, _BARS = HOOK_INDEX["on_bar"], HOOK_INDEX["on_bars"]
 _TABLE_SIZE = TABLE.itemsize
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _runs_on(account: Any, symbol: int, told: bool) -> bool:
     """Whether the next bars change but prices, and with them what the symbol's position is worth.
 
@@ -78,7 +78,7 @@ def _runs_on(account: Any, symbol: int, told: bool) -> bool:
     return account.foreign == 0 and (account.maintenance == 0.0 or account.held == 0)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _end_run(account: Any, view: View, symbol: int, at: int, seen: int, watched: bool) -> None:
     """Mark the account over a run of ``seen`` bars from ``at`` on, without the first.
 
@@ -89,7 +89,7 @@ def _end_run(account: Any, view: View, symbol: int, at: int, seen: int, watched:
         store_i8(account.met, symbol, load_i8(view.ts, at + seen - 1))
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _run_alike(context_address: int, program_address: int, entry: int, count: int) -> int:
     """Walk ``count`` moments that are but a symbol's next base bar each; how many were.
 
@@ -139,7 +139,7 @@ def _run_alike(context_address: int, program_address: int, entry: int, count: in
     return count
 
 
-@njit(cache=True)
+@kernel()
 def _run_until(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk moments index..count-1, between which no funding time comes; as `walk_slot`."""
     context = context_at(context_address)
@@ -226,7 +226,7 @@ def _run_until(context_address: int, program_address: int, index: int, count: in
     return count
 
 
-@njit(types.int64(types.int64, types.int64, types.int64), cache=True)
+@kernel()
 def end_walk(context_address: int, index: int, count: int) -> int:
     """Leave a slot of ``count`` moments that was walked up to ``index``; what `walk_slot` returns.
 
@@ -245,7 +245,7 @@ def end_walk(context_address: int, index: int, count: int) -> int:
 
 # The interpreter's lock is not held, so that a thread can end the process while a hook does not
 # return.
-@njit(types.int64(*4 * (types.int64,)), cache=True, nogil=True)
+@kernel(nogil=True)
 def walk_slot(context_address: int, program_address: int, index: int, count: int) -> int:
     """Walk the ``count`` moments of the slot that a lane has taken up from ``index`` on.
 

@@ -19,11 +19,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.calendars import DAY_NS, interval_name, interval_ns
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.native.kernel import kernel
 
 __all__ = [
     "DEFAULT_TOLERANCE",
@@ -173,7 +173,7 @@ def _iso(ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{f'.{fraction:09d}' if fraction else ''}Z"
 
 
-@njit(cache=True)
+@kernel()
 def _first_violation(  # type: ignore[no-untyped-def]
     ts, open_, high, low, close, volume, interval, tolerance
 ):
@@ -206,7 +206,7 @@ def _first_violation(  # type: ignore[no-untyped-def]
 # ---------------------------------------------------------------------------------- sessions
 
 
-@njit(cache=True)
+@kernel()
 def assign_sessions(  # type: ignore[no-untyped-def]
     ts, interval_ns, open_ns, close_ns, date_ns, out_session, out_close_ts
 ):
@@ -246,7 +246,7 @@ def assign_sessions(  # type: ignore[no-untyped-def]
 # ---------------------------------------------------------------------------- longer bars
 
 
-@njit(cache=True)
+@kernel()
 def _deliver(  # type: ignore[no-untyped-def]
     at, ts, close_ts, o, h, lo, c, v, out_ts, out_close_ts, out_values
 ):
@@ -259,7 +259,7 @@ def _deliver(  # type: ignore[no-untyped-def]
     out_values[4, at] = v
 
 
-@njit(cache=True)
+@kernel()
 def derive_bars(  # type: ignore[no-untyped-def]
     ts,
     close_ts,

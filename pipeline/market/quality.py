@@ -17,16 +17,16 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.market.bars import assign_sessions
 from pipeline.market.time.calendars import DAY_NS, bars_begun, interval_ns
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.native.kernel import kernel
 
 QUALITY_STATE_I: Final = 3
 """Length of the int64 state array of ``fill_quality``."""
 
-_bars_begun = njit(cache=True)(bars_begun)
+_bars_begun = kernel()(bars_begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class Quality:
         return 100.0 * self.present / self.expected if self.expected else float("nan")
 
 
-@njit(cache=True)
+@kernel()
 def _in_break(ts, close_ts, break_start, break_end, interval_ns):  # type: ignore[no-untyped-def]
     """Whether a bar lies wholly inside the session's break. A daily bar's ts is a label."""
     return interval_ns < DAY_NS and ts >= break_start and close_ts <= break_end
 
 
-@njit(cache=True)
+@kernel()
 def fill_quality(  # type: ignore[no-untyped-def]
     ts,
     close_ts,
@@ -100,7 +100,7 @@ def fill_quality(  # type: ignore[no-untyped-def]
         out[i] = min(100.0, 100.0 * state_i[2] / expected)
 
 
-@njit(cache=True)
+@kernel()
 def _expected(open_ns, close_ns, break_start, break_end, interval_ns, out):  # type: ignore[no-untyped-def]
     for s in range(open_ns.shape[0]):
         out[s] = _bars_begun(
@@ -108,7 +108,7 @@ def _expected(open_ns, close_ns, break_start, break_end, interval_ns, out):  # t
         )
 
 
-@njit(cache=True)
+@kernel()
 def _present(ts, close_ts, session, break_start, break_end, interval_ns, out):  # type: ignore[no-untyped-def]
     for i in range(ts.shape[0]):
         s = session[i]

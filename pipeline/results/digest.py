@@ -27,8 +27,9 @@ import hashlib
 from collections.abc import Iterable
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pipeline.native.kernel import kernel
 
 K, L = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 A, B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -37,7 +38,7 @@ _29, _30, _32 = np.uint64(29), np.uint64(30), np.uint64(32)
 Words = NDArray[np.uint64]
 
 
-@njit(cache=True)
+@kernel()
 def _absorb(sums: Words, first: int, x: Words, y: Words, z: Words) -> None:
     """Add the triples x[i], y[i], z[i], of which the first is number ``first``, to uint64[2]."""
     one = other = np.uint64(0)
@@ -55,7 +56,7 @@ def _absorb(sums: Words, first: int, x: Words, y: Words, z: Words) -> None:
     sums[1] += other
 
 
-@njit(cache=True)
+@kernel()
 def absorb_rows(
     state: Words,
     fills: Words,

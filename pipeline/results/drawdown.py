@@ -8,8 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pipeline.native.kernel import kernel
 
 Curve = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ _BLOCK = 128
 _LOWEST = -(0x7FF << 52) - 1
 
 
-@njit(cache=True, inline="always")
+@kernel(forceinline=True)
 def _ordered(bits: int) -> int:
     """Return the bits of a float64 as a number that is the greater, the greater the float is.
 
@@ -29,7 +30,7 @@ def _ordered(bits: int) -> int:
     return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
 
 
-@njit(cache=True)
+@kernel()
 def _climb(state: Curve, equity: Curve) -> None:
     """Carry `state` = (peak, lowest since that peak, deepest drawdown so far) over `equity`."""
     peak, trough, deepest = state[0], state[1], state[2]
@@ -45,7 +46,7 @@ def _climb(state: Curve, equity: Curve) -> None:
     state[0], state[1], state[2] = peak, trough, deepest
 
 
-@njit(cache=True)
+@kernel()
 def absorb_drawdown(state: Curve, equity: Curve) -> None:
     """Carry a `drawdown_state` over the next equities: contiguous, in time order.
 

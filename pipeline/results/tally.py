@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from pipeline.native.kernel import kernel
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
 from pipeline.results.drawdown import absorb_drawdown, deepest, drawdown_state
 
@@ -30,7 +30,7 @@ class LaneRecord:
     max_drawdown: float
 
 
-@njit(cache=True)
+@kernel()
 def _absorb(
     digest: NDArray[np.uint64],
     drawdown: NDArray[np.float64],

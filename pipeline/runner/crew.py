@@ -24,10 +24,10 @@ from pyarrow import supported_memory_backends
 
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
+from pipeline.native.code_cache import kernel_variables
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
-from pipeline.strategy.compiled.code_cache import kernel_variables
 from shm.control import ControlPage, MemberSnapshot, RunState
 from shm.gate import Gate
 from shm.names import new_run_id

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.market.actions import NO_SPLITS, Splits
 from pipeline.market.bars import (
@@ -17,11 +16,12 @@ from pipeline.market.bars import (
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
 from pipeline.market.quality import QUALITY_STATE_I, fill_quality
+from pipeline.native.kernel import kernel
 from pipeline.tape.lookback import Tail
 from pipeline.tape.slot import HORIZON, QUALITY, SPLITS, BarTable, Slot
 
 
-@njit(cache=True)
+@kernel()
 def _derive_table(
     ts: Any,
     close_ts: Any,
@@ -62,7 +62,7 @@ def _derive_table(
         )
 
 
-@njit(cache=True)
+@kernel()
 def _sessions_of(close_ts: Any, count: Any, first: int, closes: Any, index: Any, out: Any) -> None:
     """Give each fresh row the number of the session it closes in."""
     for symbol in range(count.size):
@@ -73,7 +73,7 @@ def _sessions_of(close_ts: Any, count: Any, first: int, closes: Any, index: Any,
             out[symbol, row] = index[session]
 
 
-@njit(cache=True)
+@kernel()
 def _grade_table(
     ts: Any,
     close_ts: Any,

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_i8, record_at
 from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_i8, record_at
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 
 BAR: np.dtype[Any] = np.dtype(
@@ -79,7 +79,7 @@ class Bars(Protocol):
     def __getattr__(self, name: str) -> Any: ...
 
 
-@njit(cache=True)
+@kernel()
 def bind_columns(context_address: int, bindings: int, count: int) -> None:
     """Find where the strategy's indicators lie in the slot just taken."""
     context = context_at(context_address)
@@ -89,7 +89,7 @@ def bind_columns(context_address: int, bindings: int, count: int) -> None:
         bound.values = table.values + 8 * bound.column * table.plane
 
 
-@njit(cache=True)
+@kernel()
 def bound_place(context: Any, bindings: int, place: int, index: int, symbol: int, at: int) -> int:
     """Return where one bound indicator's value at a bar lies: of this bar, or its last known.
 

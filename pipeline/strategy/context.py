@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.execution import lots
 from pipeline.execution.account import account_at, marked_equity
-from pipeline.execution.memory import load_f8, load_i8
 from pipeline.execution.orders import check_symbol
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.orders import Orders
 
@@ -30,61 +30,61 @@ def column_key(name: str) -> int:
 # --- operations: one source for compiled and interpreted strategies -----------------------------
 
 
-@njit(cache=True)
+@kernel()
 def now(context: int) -> int:
     """Present moment, ns UTC."""
     return account_at(context_at(context).account).now
 
 
-@njit(cache=True)
+@kernel()
 def cash(context: int) -> float:
     """Cash in account currency."""
     return account_at(context_at(context).account).cash
 
 
-@njit(cache=True)
+@kernel()
 def equity(context: int) -> float:
     """Cash plus positions at their last closes."""
     return marked_equity(account_at(context_at(context).account))
 
 
-@njit(cache=True)
+@kernel()
 def _of_symbol(context: int, symbol: int, array: int) -> float:
     check_symbol(account_at(context_at(context).account), symbol)
     return load_f8(array, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def position(context: int, symbol: int) -> float:
     """Units held of a symbol, negative when short."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).position)
 
 
-@njit(cache=True)
+@kernel()
 def pending(context: int, symbol: int) -> float:
     """Signed sum of a symbol's unfilled orders that wait for no price."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).pending)
 
 
-@njit(cache=True)
+@kernel()
 def last_price(context: int, symbol: int) -> float:
     """Last close of a symbol, NaN before the first."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).last_price)
 
 
-@njit(cache=True)
+@kernel()
 def rate(context: int, symbol: int) -> float:
     """Account currency for 1 of a symbol's currency, NaN before there is a rate."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).rate)
 
 
-@njit(cache=True)
+@kernel()
 def realised(context: int, symbol: int) -> float:
     """Profit of what was closed of a symbol, less all commission paid for it."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).realised)
 
 
-@njit(cache=True)
+@kernel()
 def unrealised(context: int, symbol: int) -> float:
     """Profit of what is held of a symbol, at its last close."""
     account = account_at(context_at(context).account)
@@ -92,7 +92,7 @@ def unrealised(context: int, symbol: int) -> float:
     return lots.unrealised(account, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def average_price(context: int, symbol: int) -> float:
     """Average price of what is held of a symbol, NaN when flat."""
     account = account_at(context_at(context).account)
@@ -100,7 +100,7 @@ def average_price(context: int, symbol: int) -> float:
     return lots.average_price(account, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def _interval_index(context: Any, interval: int) -> int:
     if interval == 0:
         return 0
@@ -110,7 +110,7 @@ def _interval_index(context: Any, interval: int) -> int:
     raise ValueError("interval is not one of this run's streams")
 
 
-@njit(cache=True)
+@kernel()
 def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
     cursor = load_i8(context.cursor, index * account_at(context.account).symbols + symbol)
     if cursor < 0:  # outside the lane's universe
@@ -118,7 +118,7 @@ def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
     return load_i8(table.seen, symbol) + cursor - table.first + 1
 
 
-@njit(cache=True)
+@kernel()
 def count(context: int, symbol: int, interval: int) -> int:
     """Bars of a symbol and interval (ns; 0 = base) closed so far in the run."""
     record = context_at(context)
@@ -127,7 +127,7 @@ def count(context: int, symbol: int, interval: int) -> int:
     return _known_rows(record, table_at(record.tables + index * _TABLE_SIZE), index, symbol)
 
 
-@njit(cache=True)
+@kernel()
 def window_span(
     context: int, symbol: int, key: int, rows: int, interval: int
 ) -> tuple[int, int, int]:

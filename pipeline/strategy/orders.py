@@ -8,35 +8,35 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from pipeline.execution import orders, placing
 from pipeline.execution.account import account_at, marked_equity
-from pipeline.execution.memory import load_f8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8
 from pipeline.strategy.compiled.records import context_at
 
 
-@njit(cache=True)
+@kernel()
 def market(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market`; so for all operations here."""
     return placing.place_market(account_at(context_at(context).account), symbol, quantity)
 
 
-@njit(cache=True)
+@kernel()
 def market_on_open(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market_on_open`."""
     account = account_at(context_at(context).account)
     return placing.place(account, symbol, quantity, orders.ON_OPEN, np.nan, np.nan, orders.GTC)
 
 
-@njit(cache=True)
+@kernel()
 def market_on_close(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.market_on_close`."""
     account = account_at(context_at(context).account)
     return placing.place(account, symbol, quantity, orders.ON_CLOSE, np.nan, np.nan, orders.GTC)
 
 
-@njit(cache=True)
+@kernel()
 def limit(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
     """See `Orders.limit`."""
     return placing.place(
@@ -50,7 +50,7 @@ def limit(context: int, symbol: int, quantity: float, price: float, until: int) 
     )
 
 
-@njit(cache=True)
+@kernel()
 def stop(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
     """See `Orders.stop`."""
     return placing.place(
@@ -58,7 +58,7 @@ def stop(context: int, symbol: int, quantity: float, price: float, until: int) -
     )
 
 
-@njit(cache=True)
+@kernel()
 def stop_limit(
     context: int, symbol: int, quantity: float, stop: float, limit: float, until: int
 ) -> int:
@@ -67,7 +67,7 @@ def stop_limit(
     return placing.place(account, symbol, quantity, orders.STOP_LIMIT, limit, stop, until)
 
 
-@njit(cache=True)
+@kernel()
 def trailing_stop(
     context: int, symbol: int, quantity: float, amount: float, percent: float, until: int
 ) -> int:
@@ -76,7 +76,7 @@ def trailing_stop(
     return placing.place_trailing(account, symbol, quantity, amount, 0.01 * percent, until)
 
 
-@njit(cache=True)
+@kernel()
 def bracket(
     context: int,
     symbol: int,
@@ -94,19 +94,19 @@ def bracket(
     )
 
 
-@njit(cache=True)
+@kernel()
 def target(context: int, symbol: int, quantity: float) -> int:
     """See `Orders.target`."""
     return placing.place_target(account_at(context_at(context).account), symbol, quantity)
 
 
-@njit(cache=True)
+@kernel()
 def on_target(context: int, symbol: int, quantity: float) -> bool:
     """Whether position and pending orders of a symbol come to ``quantity``, to the last bit."""
     return placing.on_target(account_at(context_at(context).account), symbol, quantity)
 
 
-@njit(cache=True)
+@kernel()
 def target_value(context: int, symbol: int, value: float) -> int:
     """See `Orders.target_value`."""
     account = account_at(context_at(context).account)
@@ -118,7 +118,7 @@ def target_value(context: int, symbol: int, value: float) -> int:
     return placing.place_target(account, symbol, orders.whole_lots(account, symbol, units))
 
 
-@njit(cache=True)
+@kernel()
 def target_percent(context: int, symbol: int, percent: float) -> int:
     """See `Orders.target_percent`."""
     return target_value(
@@ -126,19 +126,19 @@ def target_percent(context: int, symbol: int, percent: float) -> int:
     )
 
 
-@njit(cache=True)
+@kernel()
 def replace(context: int, order_id: int, quantity: float, limit: float, stop: float) -> bool:
     """See `Orders.replace`."""
     return placing.replace(account_at(context_at(context).account), order_id, quantity, limit, stop)
 
 
-@njit(cache=True)
+@kernel()
 def one_cancels_other(context: int, first: int, second: int) -> bool:
     """See `Orders.one_cancels_other`."""
     return placing.one_cancels_other(account_at(context_at(context).account), first, second)
 
 
-@njit(cache=True)
+@kernel()
 def cancel(context: int, order_id: int) -> bool:
     """See `Orders.cancel`."""
     return placing.cancel(account_at(context_at(context).account), order_id)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from pipeline.market.indicators.split_scaling import Power, rescale
+from pipeline.native.kernel import kernel
 from pipeline.tape.slot import BarTable
 
 
-@njit(cache=True)
+@kernel()
 def _carry(tail: Any, run: Any, low: int, high: int, rows: int) -> None:
     for column in range(tail.shape[0]):
         for symbol in range(low, high):
@@ -23,7 +23,7 @@ def _carry(tail: Any, run: Any, low: int, high: int, rows: int) -> None:
                 run[column, symbol, row] = tail[column, symbol - low, row]
 
 
-@njit(cache=True)
+@kernel()
 def _keep(tail: Any, run: Any, counts: Any, low: int, high: int, rows: int) -> None:
     for column in range(tail.shape[0]):
         for symbol in range(low, high):

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from pipeline.execution.memory import load_i8, record_at
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_i8, record_at
 from pipeline.tape.slot import SlotShape
 
 MOMENT: np.dtype[Any] = np.dtype(
@@ -34,7 +34,7 @@ moment_at = record_at(MOMENT)
 _MOMENT_SIZE = MOMENT.itemsize
 
 
-@njit(cache=True)
+@kernel()
 def first_after(moments: int, begin: int, end: int, t: int) -> int:
     """Return the first of the moments begin..end-1 that is later than ``t``; ``end`` if none is."""
     while begin < end:
@@ -47,7 +47,7 @@ def first_after(moments: int, begin: int, end: int, t: int) -> int:
 
 
 # Inlined by Numba: as a call, its arrays would be reference-counted at every moment.
-@njit(cache=True, inline="always")
+@kernel(forceinline=True)
 def _collect(
     table: Any, index: int, cursor: Any, t: int, entries: Any, end: int
 ) -> tuple[int, int]:
@@ -72,7 +72,7 @@ def _collect(
     return end, following
 
 
-@njit(cache=True)
+@kernel()
 def _next_close(table: Any, cursor: Any) -> int:
     """Return the next close of one table behind the cursor."""
     following = _NEVER
@@ -83,7 +83,7 @@ def _next_close(table: Any, cursor: Any) -> int:
     return following
 
 
-@njit(cache=True)
+@kernel()
 def _next_event(sessions: Any, closed: int, opened: int) -> int:
     """Return the time of the next session event of this slot."""
     following = _NEVER
@@ -97,7 +97,7 @@ def _next_event(sessions: Any, closed: int, opened: int) -> int:
     return following
 
 
-@njit(cache=True)
+@kernel()
 def _build(
     tables: Any,
     sessions: Any,
@@ -151,7 +151,7 @@ def _build(
             event = _next_event(sessions, closed, opened)
 
 
-@njit(cache=True)
+@kernel()
 def _look_ahead(moments: Any, entries: Any, count: int) -> None:
     """Note in each moment how many in a row after it are but its symbol's next base bar."""
     alike, first = 0, -1  # moments from the following one on, and the bar of the first of them

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.strategy.compiled.code_cache import kernel_variables
+from pipeline.native.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from pipeline.native.kernel import kernel
 
 STANDS_STILL = 1e-14
 """TA-Lib's TA_EPSILON: a smaller average move counts as none."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def ema(x: Any, out: Any, n: int, cells: Any) -> None:
     """Write the exponential average with factor 2 / (n + 1), begun by a mean of n values."""
     seen = int(cells[0])
@@ -48,7 +49,7 @@ def ema(x: Any, out: Any, n: int, cells: Any) -> None:
     cells[1], cells[2] = first, average
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def rsi(x: Any, out: Any, n: int, cells: Any) -> None:
     """Write Wilder's relative strength index over n changes."""
     seen = int(cells[0])
@@ -80,13 +81,13 @@ def rsi(x: Any, out: Any, n: int, cells: Any) -> None:
     cells[1], cells[2], cells[3] = previous, gain, loss
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _strength(gain: float, loss: float) -> float:
     total = gain + loss
     return 100.0 * (gain / total) if total >= STANDS_STILL else 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def atr(high: Any, low: Any, close: Any, out: Any, n: int, cells: Any) -> None:
     """Write Wilder's average true range; the first row has no range, for want of a close."""
     seen = int(cells[0])
@@ -113,12 +114,12 @@ def atr(high: Any, low: Any, close: Any, out: Any, n: int, cells: Any) -> None:
     cells[1], cells[2] = previous, average
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _true_range(high: float, low: float, previous: float) -> float:
     return max(high - low, max(abs(high - previous), abs(low - previous)))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def macd(x: Any, line: Any, signal: Any, histogram: Any, periods: Any, cells: Any) -> None:
     """Write MACD line, signal and histogram; an output array of length 0 is not written.
 
@@ -165,7 +166,7 @@ def macd(x: Any, line: Any, signal: Any, histogram: Any, periods: Any, cells: An
     cells[1], cells[2], cells[3], cells[4] = anchor, fast, slow, smooth
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def roc(x: Any, out: Any, n: int, cells: Any) -> None:
     """Write 100 * (value / value n rows ago - 1); 0 where that was 0, as TA-Lib."""
     seen, place = int(cells[0]), int(cells[1])
@@ -187,7 +188,7 @@ def roc(x: Any, out: Any, n: int, cells: Any) -> None:
     cells[0], cells[1] = seen, place
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def vwap(high: Any, low: Any, close: Any, volume: Any, sessions: Any, out: Any, cells: Any) -> None:
     """Write the session's turnover / volume at typical prices; NaN until there is volume.
 
@@ -210,7 +211,7 @@ def vwap(high: Any, low: Any, close: Any, volume: Any, sessions: Any, out: Any, 
     cells[2], cells[3], cells[4] = anchor, turnover, traded
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def obv(close: Any, volume: Any, out: Any, cells: Any) -> None:
     """Write on-balance volume.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
 from pipeline.market.indicators import layout
 from pipeline.market.indicators.recursive import atr, ema, macd, obv, roc, rsi, vwap
 from pipeline.market.indicators.windows import deviation, extreme, sma, wma
+from pipeline.native.kernel import kernel
 
 
-@njit(cache=True)
+@kernel()
 def compute_plan(
     kinds: Any,
     params: Any,
@@ -65,7 +64,7 @@ def compute_plan(
                 _of_column(kind, params[i], targets[i], x, run, column_step, cells)
 
 
-@njit(cache=True)
+@kernel()
 def _of_column(
     kind: int, params: Any, targets: Any, x: Any, run: Any, column_step: int, cells: Any
 ) -> None:
@@ -96,7 +95,7 @@ def _of_column(
             deviation(x, out[:0], out, second, third, n, params[1], cells)
 
 
-@njit(cache=True)
+@kernel()
 def _of_bars(
     kind: int, params: Any, targets: Any, run: Any, column_step: int, count: int, cells: Any
 ) -> None:
@@ -108,14 +107,14 @@ def _of_bars(
         obv(close, volume, out, cells)
 
 
-@njit(cache=True)
+@kernel()
 def _rows(run: Any, column: int, column_step: int, count: int) -> Any:
     """Return the fresh rows of a column, none of them if the column is not wanted (-1)."""
     begin = max(column, 0) * column_step
     return run[begin : begin + (count if column >= 0 else 0)]
 
 
-@njit(cache=True)
+@kernel()
 def _prices(run: Any, column_step: int, count: int) -> Any:
     """Return the fresh rows of high, low, close and volume."""
     return (

@@ -30,10 +30,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from pipeline.native.kernel import kernel
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def sma(x: Any, out: Any, n: int, cells: Any) -> None:
     """Write the mean of the last n values."""
     tail = cells[4:]
@@ -67,7 +68,7 @@ def sma(x: Any, out: Any, n: int, cells: Any) -> None:
     cells[1], cells[2], cells[3] = anchor, total, last
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def wma(x: Any, out: Any, n: int, cells: Any) -> None:
     """Write the mean of the last n values with weights n (newest) down to 1."""
     tail = cells[5:]
@@ -107,7 +108,7 @@ def wma(x: Any, out: Any, n: int, cells: Any) -> None:
     cells[1], cells[2], cells[3], cells[4] = anchor, total, rising, last
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def deviation(
     x: Any, stdev: Any, upper: Any, middle: Any, lower: Any, n: int, width: float, cells: Any
 ) -> None:
@@ -166,7 +167,7 @@ def deviation(
     cells[1], cells[2], cells[3], cells[4], cells[5] = anchor, total, mean, square, last
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _measure_tails(tail: Any, tail_mean: Any, tail_square: Any, n: int) -> None:
     """Turn the block's values in ``tail`` into sum, mean and squares of each of its tails."""
     last = tail[n - 1]
@@ -184,7 +185,7 @@ def _measure_tails(tail: Any, tail_mean: Any, tail_square: Any, n: int) -> None:
         tail_square[j] = square
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def extreme(x: Any, out: Any, n: int, sign: float, cells: Any) -> None:
     """Write the highest (sign 1) or lowest (sign -1) of the last n values.
 
@@ -218,7 +219,7 @@ def extreme(x: Any, out: Any, n: int, sign: float, cells: Any) -> None:
     cells[1] = best
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _begin(tail: Any, n: int, cells: Any) -> None:
     """Before the first row: no tail is known, but the empty one, behind a whole block, adds 0."""
     if cells[0] == 0.0:
@@ -227,6 +228,6 @@ def _begin(tail: Any, n: int, cells: Any) -> None:
         tail[n] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _thirds(cells: Any, n: int) -> Any:
     return cells[: n + 1], cells[n + 1 : 2 * n + 2], cells[2 * n + 2 :]

@@ -12,8 +12,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload_attribute, register_model
 
-from pipeline.execution.memory import load_f8, load_i8
 from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.native.memory import load_f8, load_i8
 from pipeline.strategy.compiled.records import table_at
 from pipeline.strategy.compiled.struct import member
 

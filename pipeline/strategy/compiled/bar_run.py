@@ -7,10 +7,9 @@ of a moment at which there are others, is a run of one.
 
 from typing import Any, NamedTuple
 
-from numba import njit, types
-
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_f8, load_i8, store_f8, store_i8
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.bar import bar_at, bound_place
 from pipeline.strategy.compiled.records import context_at, table_at
 
@@ -42,7 +41,7 @@ class BarRun(NamedTuple):
     quiet_high: int
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def bar_run(context_address: int, bar: Any) -> BarRun:
     """Return the run that begins with a bar (a BAR record)."""
     context = context_at(context_address)
@@ -73,13 +72,13 @@ def bar_run(context_address: int, bar: Any) -> BarRun:
     )
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def stirred(account: Any) -> bool:
     """Whether orders were placed or have ended, or word is on its way to one."""
     return (account.inbox_count | account.done | account.in_flight) != 0
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def changed(context: Any, account: Any) -> bool:
     """Whether the hook has left the market something to see to, since this was last asked."""
     if context.asked == 0:
@@ -88,7 +87,7 @@ def changed(context: Any, account: Any) -> bool:
     return stirred(account)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def met(run: BarRun, index: int) -> bool:
     """Whether orders at rest have something to do in bar ``index`` of a run."""
     return run.watched and not (
@@ -97,7 +96,7 @@ def met(run: BarRun, index: int) -> bool:
     )
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def show(
     account: Any, close_ts: int, closes: int, last_price: int, cursor: int, row: int, index: int
 ) -> None:
@@ -107,20 +106,20 @@ def show(
     store_i8(cursor, 0, row + index)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def step(run: BarRun, account: Any, index: int) -> None:
     """Make bar ``index`` of a run the present one."""
     show(account, run.close_ts, run.closes, run.last_price, run.cursor, run.row, index)
 
 
-@njit(types.void(types.int64, types.int64), cache=True)
+@kernel()
 def catch_up(context_address: int, bar_address: int) -> None:
     """Make the bar at which a hook raised within a run the present one."""
     account = account_at(context_at(context_address).account)
     step(bar_run(context_address, bar_at(bar_address)), account, 0)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def indicator_at(bar: Any, context: Any, place: int) -> int:
     """Return where the strategy's indicator number ``place`` lies at a bar; see `bound_place`."""
     return bound_place(context, bar.bindings, place, bar.index, bar.symbol, bar.at)

@@ -18,7 +18,8 @@ from numba.core.errors import NumbaError
 
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
-from pipeline.execution.memory import record_at
+from pipeline.native.kernel import part
+from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
 
@@ -37,7 +38,7 @@ def compile_commission(function: FunctionType) -> Any:
     """
     key = code_hash(function, function.__module__, repr(BILL), numba.__version__)
     module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)
-    module.body, module.bill = njit(function, boundscheck=True), record_at(BILL)
+    module.body, module.bill = part(function, boundscheck=True), record_at(BILL)
     try:
         return njit(COMMISSION_SIGNATURE, cache=True)(module.commission)
     except NumbaError as error:

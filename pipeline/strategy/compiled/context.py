@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import nan
 from typing import Any
 
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import (
     intrinsic,
@@ -21,7 +21,8 @@ from numba.extending import (
 )
 
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import floats_at
+from pipeline.native.kernel import kernel
+from pipeline.native.memory import floats_at
 from pipeline.strategy import context as operations
 from pipeline.strategy import orders
 from pipeline.strategy.compiled.bar_run import show
@@ -159,10 +160,10 @@ def _attribute(name: str, read: Callable[[int], Any], address: Any = _address) -
 
 def _session(field: str) -> Callable[[int], Any]:
     if field == "date":
-        return njit(lambda context: context_at(context).session_date)
+        return kernel()(lambda context: context_at(context).session_date)
     if field == "open":
-        return njit(lambda context: context_at(context).session_open)
-    return njit(lambda context: context_at(context).session_close)
+        return kernel()(lambda context: context_at(context).session_open)
+    return kernel()(lambda context: context_at(context).session_close)
 
 
 _attribute("now", operations.now)
@@ -189,7 +190,7 @@ def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
     return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
 
 
-@njit(cache=True)
+@kernel()
 def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
     index, start, length = operations.window_span(context, symbol, key, rows, interval)
     table = table_at(context_at(context).tables + index * _TABLE_SIZE)

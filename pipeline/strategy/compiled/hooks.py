@@ -32,9 +32,10 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from pipeline.errors import StrategyError
-from pipeline.execution.memory import record_at
+from pipeline.native.code_cache import cache_directory
+from pipeline.native.kernel import part
+from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.bar import bar_maker
-from pipeline.strategy.compiled.code_cache import cache_directory
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.context import as_context
 from pipeline.strategy.strategy import HOOKS, Strategy
@@ -96,7 +97,7 @@ def hook(self_address, data_address, context_address):
 
 _RUN_SOURCE = """\
 from pipeline.execution.account import account_at
-from pipeline.execution.memory import load_f8
+from pipeline.native.memory import load_f8
 from pipeline.strategy.bar import bar_at
 from pipeline.strategy.compiled.bar_run import bar_run, changed, indicator_at, met, step
 from pipeline.strategy.compiled.context import run_context
@@ -217,7 +218,7 @@ def _compile(
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", source)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     name = f"{body.__qualname__}_{key}"
-    module.body = njit(_renamed(body, name), boundscheck=True, forceinline=True)
+    module.body = part(_renamed(body, name), boundscheck=True, forceinline=True)
     module.self_record, module.as_context = record_at(self_dtype), as_context
     vars(module).update(known)
     try:

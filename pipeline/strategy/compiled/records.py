@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.execution.memory import record_at
+from pipeline.native.memory import record_at
 
 CONTEXT: np.dtype[Any] = np.dtype(
     [

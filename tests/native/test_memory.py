@@ -1,7 +1,7 @@
 import numpy as np
 from numba import njit
 
-from pipeline.execution.memory import (
+from pipeline.native.memory import (
     copy_record,
     floats_at,
     load_f8,

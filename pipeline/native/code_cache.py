@@ -19,7 +19,7 @@ _KEPT = 4
 @cache
 def source_hash() -> str:
     """16 hex digits over the sources of this package that hold compiled code."""
-    package = Path(__file__).parents[2]
+    package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         source = path.read_bytes()

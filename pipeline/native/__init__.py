@@ -1,0 +1,1 @@
+"""Compiled code: how kernels are compiled, kept on disk, and reach memory by address."""

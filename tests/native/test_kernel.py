@@ -1,0 +1,146 @@
+"""Kernels as entries and as parts: compiled once each, equal to what they are in Python."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba import njit, types
+
+from pipeline.native.kernel import Entry, called_with_integers, kernel, part
+
+ROOT = Path(__file__).parents[2]
+
+
+@kernel()
+def doubled(value):
+    return 2 * value
+
+
+@kernel()
+def shifted(value, by):
+    if by < 0:
+        raise ValueError("a shift must not be negative")
+    return doubled(value) + by
+
+
+@kernel(error_model="numpy")
+def halved(value):
+    return value / 0.0
+
+
+def test_a_kernel_gives_what_its_source_gives():
+    for value in (0, 7, -3):
+        assert shifted(value, 1) == 2 * value + 1
+
+
+def test_a_kernel_that_a_kernel_calls_is_typed_but_not_made_machine_code():
+    assert shifted(1, 2) == 4
+    assert list(doubled.part.overloads) == [(types.int64,)]
+    assert not any(doubled.part.signatures[0] == seen for seen in doubled.overloads)
+
+
+def test_constants_compile_no_version_of_their_own():
+    @kernel()
+    def many():
+        return shifted(1, 0) + shifted(1, 1) + shifted(2, 2)
+
+    assert many() == 2 + 3 + 6
+    assert list(shifted.part.overloads) == [(types.int64, types.int64)]
+
+
+def test_python_and_compiled_code_may_both_call_a_kernel():
+    assert shifted(3, 1) == 7
+    assert doubled(3) == 6
+    assert doubled(1.5) == 3.0
+
+
+def test_plain_numba_code_calls_kernels_too():
+    @njit
+    def outside(value):
+        return shifted(value, 5)
+
+    assert outside(10) == 25
+
+
+def test_what_a_part_raises_passes_through():
+    with pytest.raises(ValueError, match="a shift must not be negative"):
+        shifted(1, -1)
+
+
+def test_options_hold_for_a_part_as_for_an_entry():
+    @kernel()
+    def below(value):
+        return halved(value)
+
+    assert halved(1.0) == below(1.0) == np.inf
+
+
+def test_a_users_function_becomes_a_part_of_the_code_that_calls_it():
+    body = part(lambda values, place: values[place], boundscheck=True)
+
+    @njit
+    def hook(values, place):
+        return body(values, place)
+
+    assert hook(np.arange(3.0), 2) == 2.0
+    with pytest.raises(IndexError):
+        hook(np.arange(3.0), 3)
+
+
+def test_a_kernel_of_integers_is_called_without_a_look_at_its_arguments():
+    assert called_with_integers(shifted)(20, 2) == 42
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import cached_kernels
+print(cached_kernels.outer(3), sum(cached_kernels.outer.stats.cache_hits.values()))
+"""
+SOURCE = """
+from pipeline.native.kernel import kernel
+
+@kernel()
+def inner(value):
+    return value + 1
+
+@kernel()
+def outer(value):
+    return 2 * inner(value)
+"""
+
+
+def test_an_entry_is_kept_on_disk_with_its_parts_and_found_again(tmp_path: Path):
+    (tmp_path / "cached_kernels.py").write_text(SOURCE)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+
+    def told() -> list[str]:
+        line = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+        done = subprocess.run(
+            line, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    assert told() == ["8", "0"]
+    kept = [path.name for path in (tmp_path / "kernels").rglob("*.nbi")]
+    assert len(kept) == 1
+    assert "outer" in kept[0]
+    assert told() == ["8", "1"]
+
+
+def test_every_kernel_is_of_this_kind():
+    """Numba's own decorators are used only where a function is handed over by its address."""
+    assert isinstance(shifted, Entry)
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "pipeline").rglob("*.py"))
+        if "njit" in path.read_text().replace("``njit``", "")
+    ]
+    assert users == [
+        "pipeline/market/indicators/own_loop.py",
+        "pipeline/strategy/compiled/commission.py",
+        "pipeline/strategy/compiled/hooks.py",
+    ]
