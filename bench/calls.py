@@ -1,6 +1,6 @@
 """What one call costs that a strategy or a stage makes over and over again.
 
-    python bench/calls.py [--json] [--repeats N]
+    python bench/calls.py [--json] [--smoke] [--repeats N]
 
 - get_bars: the window of the last 20 bars of a symbol; without a copy it is a look-up, and the
   array of a column is made when it is asked for, so that is measured too;
@@ -16,20 +16,20 @@ per bar, record 0.3.
 The predecessor, inside one process, with threads: get 0.136, append 0.188, record 1.215.
 """
 
-import argparse
 import statistics
 import sys
 import time
 import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from bench.measure import Report, interleaved
+from bench.measure import Report, bench_parser, interleaved, sizes_of
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.tape.session_data import SessionData
@@ -39,6 +39,17 @@ from shm.ring import Ring
 from shm.stats import StatsBlock
 
 SYMBOLS, WINDOW, BLOCK = 5, 20, 390
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: rounds, and by what the calls of a round are divided."""
+
+    repeats: int
+    calls_divided_by: int
+
+
+FULL, SMOKE = Sizes(repeats=31, calls_divided_by=1), Sizes(repeats=2, calls_divided_by=100)
 PREDECESSOR = {"get_bars": 0.136, "append": 0.188, "record": 1.215}
 
 Calls = dict[str, tuple[Callable[[], object], int]]
@@ -91,7 +102,7 @@ def microseconds(timer: timeit.Timer, calls: int) -> float:
     return timer.timeit(calls) / calls * 1e6
 
 
-def measure(repeats: int) -> dict[str, float]:
+def measure(sizes: Sizes) -> dict[str, float]:
     """Return the median microseconds of every call."""
     columns = [PRICE_COLUMNS, PRICE_COLUMNS]
     shape = SlotShape.plan(
@@ -112,23 +123,27 @@ def measure(repeats: int) -> dict[str, float]:
             table.seen[:] = 100_000
         calls = {**reading(full, shape), **appending(empty, shape), **recording(block)}
         contestants = {
-            name: (lambda timer=timer, often=often: microseconds(timer, often))
+            name: (
+                lambda timer=timer, often=often // sizes.calls_divided_by: microseconds(
+                    timer, often
+                )
+            )
             for name, (timer, often) in calls.items()
         }
-        samples = interleaved(contestants, repeats)
+        samples = interleaved(contestants, sizes.repeats)
         # The ring closes only when nothing looks into it any more.
         del calls, contestants, full, empty, table
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--repeats", type=int, default=31, help="rounds (default: %(default)s)")
+    parser = bench_parser(__doc__)
+    parser.add_argument("--repeats", type=int, help=f"rounds [{FULL.repeats}]")
     options = parser.parse_args()
-    settings = {"repeats": options.repeats, "window": WINDOW, "block": BLOCK}
-    report = Report("calls", settings, ["numpy"])
-    found = measure(options.repeats)
+    sizes = sizes_of(options, FULL, SMOKE)
+    settings = {**asdict(sizes), "window": WINDOW, "block": BLOCK}
+    report = Report("calls", settings, ["numpy"], judged=not options.smoke)
+    found = measure(sizes)
     found["append"] /= BLOCK
     bounds = {"get_bars": 0.2, "append": 0.02, "record": 0.3}
     for name, value in found.items():

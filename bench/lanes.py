@@ -1,6 +1,6 @@
 """What a lane costs per bar, and what each kind of order adds to it.
 
-    python bench/lanes.py [--json] [--repeats N]
+    python bench/lanes.py [--json] [--smoke] [--repeats N]
 
 A new compiled lane walks one finished slot of 65,536 bars of one symbol in this process, again and
 again: matching, marking, the strategy's hook, and nothing of the tape or of the result files.
@@ -8,12 +8,12 @@ Medians over `--repeats` rounds, all lanes taking turns. Bound: with 1,000 limit
 rest, and one more placed and cancelled every 20 bars, at least 1 million bars/s.
 """
 
-import argparse
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from pipeline.native.code_cache import kernel_variables
 
 os.environ.update(kernel_variables())  # before anything imports Numba
 
-from bench.measure import Report, interleaved
+from bench.measure import Report, bench_parser, interleaved, sizes_of
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.lane.lane import Lane
@@ -38,7 +38,16 @@ from pipeline.strategy.examples import SmaCross
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape
 
-BARS = 65_536
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: rounds, and bars of the slot."""
+
+    repeats: int
+    bars: int
+
+
+FULL, SMOKE = Sizes(repeats=31, bars=65_536), Sizes(repeats=2, bars=1_024)
 FAST, SLOW = 10, 30
 RESTING = 1_000
 
@@ -106,28 +115,28 @@ LANES: dict[str, type[Strategy]] = {
 }
 
 
-def full_slot() -> tuple[SlotShape, Slot]:
+def full_slot(bars: int) -> tuple[SlotShape, Slot]:
     """Return a slot of a random walk with its two averages, in memory of its own."""
     columns = (*PRICE_COLUMNS, "fast", "slow")
-    shape = SlotShape.plan(["A"], ["1m"], [columns], lookback=1, rows=BARS, quality=False)
+    shape = SlotShape.plan(["A"], ["1m"], [columns], lookback=1, rows=bars, quality=False)
     slot = Slot(shape, memoryview(bytearray(shape.layout.size)))
     table = slot.tables[0]
-    fresh = slice(table.first, table.first + BARS)
-    close = np.round(np.random.default_rng(1).normal(size=BARS).cumsum() + 2_000, 2)
+    fresh = slice(table.first, table.first + bars)
+    close = np.round(np.random.default_rng(1).normal(size=bars).cumsum() + 2_000, 2)
     table.values[0, 0, fresh] = table.values[3, 0, fresh] = close
     table.values[1, 0, fresh], table.values[2, 0, fresh] = close + 0.5, close - 0.5
     for column, span in ((5, FAST), (6, SLOW)):
-        mean = np.convolve(close, np.ones(span) / span, "full")[:BARS]
+        mean = np.convolve(close, np.ones(span) / span, "full")[:bars]
         table.values[column, 0, fresh] = mean
-    table.ts[0, fresh] = np.arange(BARS) * MINUTE
+    table.ts[0, fresh] = np.arange(bars) * MINUTE
     table.close_ts[0, fresh] = table.ts[0, fresh] + MINUTE
-    table.count[0] = BARS
+    table.count[0] = bars
     return shape, slot
 
 
-def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
+def walks(shape: SlotShape, slot: Slot, bars: int) -> dict[str, Callable[[], float]]:
     """Return for every lane a function that walks the slot once and gives the ns per bar."""
-    outbox, view = Outbox(BARS, 1), SlotView(slot, shape, Schedule(shape))
+    outbox, view = Outbox(bars, 1), SlotView(slot, shape, Schedule(shape))
     view.read()
     bindings = (("fast_avg", 0, 5), ("slow_avg", 0, 6))
 
@@ -136,7 +145,7 @@ def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
         lane = Lane(spec, shape, Terms(1e6), outbox)
         start = time.perf_counter()
         lane.run(view, lambda lane: None)
-        return (time.perf_counter() - start) / BARS * 1e9
+        return (time.perf_counter() - start) / bars * 1e9
 
     found = {}
     for number, (name, cls) in enumerate(LANES.items()):
@@ -147,12 +156,12 @@ def walks(shape: SlotShape, slot: Slot) -> dict[str, Callable[[], float]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--repeats", type=int, default=31, help="rounds (default: %(default)s)")
+    parser = bench_parser(__doc__)
+    parser.add_argument("--repeats", type=int, help=f"rounds [{FULL.repeats}]")
     options = parser.parse_args()
-    report = Report("lanes", {"repeats": options.repeats, "bars": BARS}, ["numpy", "numba"])
-    samples = interleaved(walks(*full_slot()), options.repeats)
+    sizes = sizes_of(options, FULL, SMOKE)
+    report = Report("lanes", asdict(sizes), ["numpy", "numba"], judged=not options.smoke)
+    samples = interleaved(walks(*full_slot(sizes.bars), sizes.bars), sizes.repeats)
     for name, values in samples.items():
         report.add(name, statistics.median(values), "ns per bar")
     crowded = 1e3 / statistics.median(samples["1,000 at rest"])

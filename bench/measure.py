@@ -1,29 +1,73 @@
-"""What the benches share: interleaved repeats, medians, bounds, the machine, table and JSON.
+"""What the benches share: options, sizes, interleaved repeats, medians, bounds, table and JSON.
 
-A bench collects findings in a `Report` and ends with `sys.exit(report.finish(as_json))`: 0 if every
-stated bound is met, 1 if one is missed. Before a bench imports anything of the repository, it puts
-the repository first on the path in place of its own folder, where `pipeline.py` would hide the
-package of that name:
+Every file of this folder that has a main guard is a bench; `.ci/run` runs each with `--smoke`. A
+bench takes its options from `bench_parser`, and how much it does from one of two tables at its top,
+`FULL` or `SMOKE`, which `sizes_of` chooses. It collects findings in a `Report` and ends with
+`sys.exit(report.finish(as_json))`: 0 if every stated bound is met, 1 if one is missed. With
+`--smoke` no bound is judged, and whatever cannot run raises.
 
-    sys.path[0] = str(Path(__file__).parents[1])
+Before a bench imports anything of the repository, it puts the repository before its own folder,
+where `pipeline.py` would hide the package of that name:
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 """
 
+import argparse
 import gc
 import json
+import math
 import os
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
 T = TypeVar("T")
+Sizes = TypeVar("Sizes", bound=Any)
+DATA = Path(tempfile.gettempdir(), "ringtape-bench")
+
+
+def bench_parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser that knows what every bench takes; the first line of `doc` describes it."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="toy sizes, which show that it runs; no bound is judged",
+    )
+    return parser
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Let a bench be told the folder that keeps its bars."""
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="folder that keeps the bars [%(default)s]"
+    )
+
+
+def sizes_of(options: argparse.Namespace, full: Sizes, smoke: Sizes) -> Sizes:
+    """Return the table of sizes to run with; an option of a size's name, if given, replaces it."""
+    table = smoke if options.smoke else full
+    told = {one.name: getattr(options, one.name, None) for one in fields(table)}
+    return replace(table, **{name: value for name, value in told.items() if value is not None})
+
+
+def is_installed(package: str) -> bool:
+    """Whether a contestant is there. One that is there and cannot run is a failure of the bench."""
+    if find_spec(package) is None:
+        say(f"{package} is left out: it is not installed")
+        return False
+    return True
 
 
 def say(text: str) -> None:
@@ -52,7 +96,10 @@ def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One measured value, with a bound below or above it or with none."""
+    """One measured value, with a bound below or above it or with none.
+
+    `detail`: what the JSON document holds beside it, the samples for example.
+    """
 
     name: str
     value: float
@@ -60,6 +107,7 @@ class Finding:
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool | None:
@@ -90,14 +138,26 @@ class Finding:
             "at_most": self.at_most,
             "ok": self.ok,
             "note": self.note,
+            **self.detail,
         }
 
 
 class Report:
-    """The findings of one bench; `packages` are those whose versions matter to it."""
+    """The findings of one bench; `packages` are those whose versions matter to it.
 
-    def __init__(self, bench: str, settings: Mapping[str, Any], packages: Iterable[str]) -> None:
+    Not `judged`: bounds are left out, as toy sizes keep none.
+    """
+
+    def __init__(
+        self,
+        bench: str,
+        settings: Mapping[str, Any],
+        packages: Iterable[str],
+        *,
+        judged: bool = True,
+    ) -> None:
         self._bench = bench
+        self._judged = judged
         self._settings = dict(settings)
         self._machine = machine(packages)
         self._began = time.perf_counter()
@@ -112,9 +172,15 @@ class Report:
         at_least: float | None = None,
         at_most: float | None = None,
         note: str = "",
+        detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a finding, with a bound on one side or with none."""
-        self._findings.append(Finding(name, float(value), unit, at_least, at_most, note))
+        """Add a finding, with a bound on one side or with none. ValueError if it is no number."""
+        if not math.isfinite(value):
+            raise ValueError(f"{name} of bench/{self._bench}.py must be a number, was {value}")
+        if not self._judged:
+            at_least = at_most = None
+        found = Finding(name, float(value), unit, at_least, at_most, note, detail or {})
+        self._findings.append(found)
 
     def finish(self, as_json: bool) -> int:
         """Print everything and return the exit code."""
@@ -123,6 +189,7 @@ class Report:
             document = {
                 "bench": self._bench,
                 "ok": not missed,
+                "judged": self._judged,
                 "seconds": time.perf_counter() - self._began,
                 "settings": self._settings,
                 "machine": self._machine,
@@ -136,7 +203,7 @@ class Report:
     def _table(self) -> str:
         about = self._machine
         place = f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB"
-        settings = ", ".join(f"{name} {value}" for name, value in self._settings.items())
+        settings = ", ".join(f"{name} {_setting(value)}" for name, value in self._settings.items())
         versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
         lines = [
             f"bench/{self._bench}.py: {settings}",
@@ -151,6 +218,11 @@ class Report:
             cells += [text.ljust(width) for text, width in zip(others, widths[2:], strict=True)]
             lines.append("  ".join(cells).rstrip())
         return "\n".join(lines)
+
+
+def _setting(value: object) -> str:
+    """Return a setting as the table tells it, whole numbers with thousands apart."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _number(value: float) -> str:

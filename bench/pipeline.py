@@ -2,7 +2,7 @@
 
     python bench/pipeline.py [--json] [--bars N] [--repeats N] [--only NAME ...]
     python bench/pipeline.py --memory      peak memory of 5 symbols x N bars; writes about 3 GB
-    python bench/pipeline.py --demo        wall time of `ringtape demo`, first ever and warm
+    python bench/pipeline.py --smoke       both, in toy sizes
 
 Run it from the repository. The bars (10 million 1-minute bars of one symbol around the clock, about
 19 years; 500 symbols of 20 US sessions) are written once into `--data` and found there again. Files
@@ -19,21 +19,21 @@ them: rates are medians, ratios medians of the ratios within a round. Bounds:
 - streams: with 5m and 15m bars added, at most 20 % longer than with 1m alone;
 - symbols: 500 of them with P = 1 and 2 at no less than half the rate of one;
 - memory: the peaks of all processes of a run over 5 x N bars add up to at most 1.1 times those over
-  a tenth of it;
-- demo: at most 30 s with all caches empty, at most 3 s from then on.
+  a tenth of it.
+
+How long `ringtape demo` takes is measured by `bench/first.py`.
 """
 
-import argparse
 import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -44,18 +44,47 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import Market, crypto_market, equity_market
-from bench.measure import Report, interleaved, median_ratio, say
+from bench.measure import (
+    Report,
+    add_data_option,
+    bench_parser,
+    interleaved,
+    is_installed,
+    median_ratio,
+    say,
+    sizes_of,
+)
 from bench.rivals import CASH, FAST, QUANTITY, SLOW, BacktestingPy, Columns, RaptorBt
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.runner.run import run
 
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: rounds, base bars of a symbol by what replays them, symbols of many."""
+
+    repeats: int
+    bars: int
+    interpreted_bars: int
+    backtesting_bars: int
+    many_symbols: int
+
+
+FULL = Sizes(
+    repeats=3,
+    bars=10_000_000,
+    interpreted_bars=1_000_000,
+    backtesting_bars=100_000,
+    many_symbols=500,
+)
+SMOKE = Sizes(
+    repeats=1, bars=20_000, interpreted_bars=5_000, backtesting_bars=5_000, many_symbols=4
+)
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("numpy", "numba", "pyarrow", "multiprocess", "raptorbt", "backtesting")
 NAMES = ("compiled", "streams", "interpreted", "symbols", "raptorbt", "backtesting")
-INTERPRETED_BARS = 1_000_000
-BACKTESTING_BARS = 100_000
-MANY_SYMBOLS = 500
 WARM_UP_DAYS = 20
+WARM_UP_BARS = 10_000
 
 
 def configuration(
@@ -87,7 +116,7 @@ def summary_of(settings: Mapping[str, Any], out: Path) -> dict[str, Any]:
 
 
 def run_contestants(
-    market: Market, wanted: frozenset[str], data: Path, out: Path
+    market: Market, wanted: frozenset[str], sizes: Sizes, data: Path, out: Path
 ) -> dict[str, Callable[[], dict[str, Any]]]:
     """Return the runs of Ringtape to measure by name, each run once already on a few bars."""
     settings: dict[str, dict[str, Any]] = {}
@@ -96,54 +125,56 @@ def run_contestants(
     if "streams" in wanted:
         settings["streams"] = configuration(market, streams=("1m", "5m", "15m"))
     if "interpreted" in wanted:
-        last = market.first + timedelta(days=INTERPRETED_BARS // 1440 - 1)
+        last = market.first + timedelta(days=sizes.interpreted_bars // 1440 - 1)
         settings["interpreted"] = configuration(market, mode="interpreted", last=last)
     if "symbols" in wanted:
-        many = equity_market(data, MANY_SYMBOLS)
+        many = equity_market(data, sizes.many_symbols)
         for processors in (1, 2):
             settings[f"symbols, P = {processors}"] = configuration(many, processors=processors)
     for name, setting in settings.items():
         say(f"warming up: {name}")
-        dates = setting["backtest_config"]
-        last = min(dates["end_date"], dates["start_date"] + timedelta(days=WARM_UP_DAYS))
-        summary_of(setting | {"backtest_config": dates | {"end_date": last}}, out)
+        summary_of(setting | {"backtest_config": beginning(setting["backtest_config"])}, out)
     return {name: partial(summary_of, setting, out) for name, setting in settings.items()}
 
 
-def rival_contestants(market: Market, wanted: frozenset[str]) -> dict[str, Callable[[], float]]:
+def beginning(dates: Mapping[str, str]) -> dict[str, str]:
+    """Return the first days of a time from `start_date` to `end_date`, ISO dates."""
+    last = date.fromisoformat(dates["start_date"]) + timedelta(days=WARM_UP_DAYS)
+    return {**dates, "end_date": min(dates["end_date"], str(last))}
+
+
+def rival_contestants(
+    market: Market, wanted: frozenset[str], sizes: Sizes
+) -> dict[str, Callable[[], float]]:
     """Return the rivals to measure by name; one that is not installed is left out."""
     engines: dict[str, tuple[Any, int]] = {
         "raptorbt": (RaptorBt, market.bars),
-        "backtesting": (BacktestingPy, BACKTESTING_BARS),
+        "backtesting": (BacktestingPy, sizes.backtesting_bars),
     }
-    chosen = {name: engine for name, engine in engines.items() if name in wanted}
+    chosen = {
+        name: engine for name, engine in engines.items() if name in wanted and is_installed(name)
+    }
     if not chosen:
         return {}
     bars = Columns.from_table(Catalog(market.catalog).load(market.symbols[0], "1m"))
     contestants: dict[str, Callable[[], float]] = {}
     for name, (engine, count) in chosen.items():
         say(f"warming up: {name}")
-        try:
-            engine(bars.first(10_000)).rate()
-        except ImportError as error:
-            say(f"{name} is left out: {error}")
-            continue
+        engine(bars.first(WARM_UP_BARS)).rate()
         contestants[name] = engine(bars.first(count)).rate
     return contestants
 
 
-def measure_speed(
-    report: Report, wanted: frozenset[str], data: Path, bars: int, repeats: int
-) -> None:
+def measure_speed(report: Report, wanted: frozenset[str], sizes: Sizes, data: Path) -> None:
     """Measure runs and rivals in turn, and add what came out."""
-    say(f"one symbol of {bars:,} bars in {data}")
-    market = crypto_market(data, 1, bars)
+    say(f"one symbol of {sizes.bars:,} bars in {data}")
+    market = crypto_market(data, 1, sizes.bars)
     with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
-        runs = run_contestants(market, wanted, data, Path(folder))
-        rivals = rival_contestants(market, wanted)
-        say(f"measuring {repeats} rounds of: {', '.join([*runs, *rivals])}")
+        runs = run_contestants(market, wanted, sizes, data, Path(folder))
+        rivals = rival_contestants(market, wanted, sizes)
+        say(f"measuring {sizes.repeats} rounds of: {', '.join([*runs, *rivals])}")
         contestants: dict[str, Callable[[], Any]] = {**runs, **rivals}
-        found = interleaved(contestants, repeats)
+        found = interleaved(contestants, sizes.repeats)
     summaries = {name: found[name] for name in runs}
     rates = {name: [one["bars_per_second"] for one in summaries[name]] for name in runs}
     rates |= {name: found[name] for name in rivals}
@@ -195,14 +226,10 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
 
 
-def environment(**more: object) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment for a command, which finds the packages also if not installed."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
-        **{k: str(v) for k, v in more.items()},
-    }
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def peak_memory(settings: Mapping[str, Any], out: Path) -> tuple[dict[str, int], dict[str, Any]]:
@@ -271,52 +298,21 @@ def measure_memory(report: Report, data: Path, bars: int) -> None:
     report.add("memory, ten times the bars", ratio, "x", at_most=1.1)
 
 
-def measure_demo(report: Report, repeats: int) -> None:
-    """Add the wall time of `ringtape demo` with empty caches and with warm ones."""
-    with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
-        cache = Path(folder, "cache")
-        cache.mkdir()
-        variables = environment(NUMBA_CACHE_DIR=cache, RINGTAPE_CACHE_DIR=cache)
-
-        def demo() -> float:
-            start = time.perf_counter()
-            subprocess.run(
-                command("demo"), cwd=folder, env=variables, check=True, capture_output=True
-            )
-            return time.perf_counter() - start
-
-        say("demo with empty caches, then warm")
-        report.add(
-            "demo, first ever", demo(), "s", at_most=30.0, note="writes the sample, compiles"
-        )
-        report.add(
-            "demo, warm", statistics.median(demo() for _ in range(repeats)), "s", at_most=3.0
-        )
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--bars", type=int, default=10_000_000, help="of one symbol [10000000]")
-    parser.add_argument("--repeats", type=int, default=3, help="rounds of all contestants [3]")
+    parser = bench_parser(__doc__)
+    parser.add_argument("--bars", type=int, help=f"of one symbol [{FULL.bars}]")
+    parser.add_argument("--repeats", type=int, help=f"rounds of all contestants [{FULL.repeats}]")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="contestants [all]")
     parser.add_argument("--memory", action="store_true", help="measure memory instead")
-    parser.add_argument("--demo", action="store_true", help="measure `ringtape demo` instead")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path(tempfile.gettempdir(), "ringtape-bench"),
-        help="folder that keeps the bars [%(default)s]",
-    )
+    add_data_option(parser)
     chosen = parser.parse_args()
+    sizes = sizes_of(chosen, FULL, SMOKE)
     chosen.data.mkdir(parents=True, exist_ok=True)
-    report = Report("pipeline", {"bars": f"{chosen.bars:,}", "repeats": chosen.repeats}, PACKAGES)
-    if chosen.memory:
-        measure_memory(report, chosen.data, chosen.bars)
-    if chosen.demo:
-        measure_demo(report, chosen.repeats)
-    if not (chosen.memory or chosen.demo):
-        measure_speed(report, frozenset(chosen.only), chosen.data, chosen.bars, chosen.repeats)
+    report = Report("pipeline", asdict(sizes), PACKAGES, judged=not chosen.smoke)
+    if chosen.smoke or not chosen.memory:
+        measure_speed(report, frozenset(chosen.only), sizes, chosen.data)
+    if chosen.smoke or chosen.memory:
+        measure_memory(report, chosen.data, sizes.bars)
     return report.finish(chosen.json)
 
 

@@ -1,6 +1,6 @@
 """The tape alone: how fast blocks go from one process to another, and how soon the other knows.
 
-    python bench/tape.py [--json] [--repeats N] [--blocks N]
+    python bench/tape.py [--json] [--smoke] [--repeats N] [--blocks N] [--rounds N]
 
 Throughput: a producer process hands blocks of 4,096 rows by 7 float64 columns (224 KiB) to a reader
 process that sums every column. All ways start from the same source blocks and end in the same sums,
@@ -24,13 +24,13 @@ All ways take turns, `--repeats` rounds of them. Rates are medians, ratios media
 within a round.
 """
 
-import argparse
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,28 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from bench.measure import Report, interleaved, median_ratio
+from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of
 from pipeline.stages.subscription import Mode, StreamSubscription
 from shm.control import ControlPage
 from shm.layout import Field, Layout
 from shm.names import new_run_id
 from shm.ring import Reader, Ring
 
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: rounds of all ways, blocks through the tape, round trips of a game.
+
+    Through the other ways goes a tenth of the blocks.
+    """
+
+    repeats: int
+    blocks: int
+    rounds: int
+
+
+FULL = Sizes(repeats=5, blocks=20_000, rounds=10_000)
+SMOKE = Sizes(repeats=1, blocks=200, rounds=100)
 COLUMNS, ROWS = 7, 4_096
 BLOCK_BYTES = COLUMNS * ROWS * 8
 SOURCE_BLOCKS = 64  # 14 MiB: more than the caches next to a core
@@ -350,20 +365,17 @@ def measure_latency(context: Any, report: Report, repeats: int, rounds: int) -> 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds of all ways [5]")
-    parser.add_argument(
-        "--blocks", type=int, default=20_000, help="blocks through the tape [20000]"
-    )
-    parser.add_argument("--rounds", type=int, default=10_000, help="round trips [10000]")
+    parser = bench_parser(__doc__)
+    parser.add_argument("--repeats", type=int, help=f"rounds of all ways [{FULL.repeats}]")
+    parser.add_argument("--blocks", type=int, help=f"blocks through the tape [{FULL.blocks}]")
+    parser.add_argument("--rounds", type=int, help=f"round trips [{FULL.rounds}]")
     chosen = parser.parse_args()
+    sizes = sizes_of(chosen, FULL, SMOKE)
     context = multiprocess.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
-    settings = {name: value for name, value in vars(chosen).items() if name != "json"}
-    report = Report("tape", settings, ["numpy", "multiprocess"])
-    measure_throughput(context, report, chosen.repeats, chosen.blocks)
-    measure_latency(context, report, chosen.repeats, chosen.rounds)
+    report = Report("tape", asdict(sizes), ["numpy", "multiprocess"], judged=not chosen.smoke)
+    measure_throughput(context, report, sizes.repeats, sizes.blocks)
+    measure_latency(context, report, sizes.repeats, sizes.rounds)
     return report.finish(chosen.json)
 
 
