@@ -1,6 +1,7 @@
 """Sweeps: evaluations (bars x sets) per second, against other engines, and their memory.
 
-    python bench/sweep.py [--json] [--repeats N] [--only NAME ...] [--vectorbt-python PATH]
+    python bench/sweep.py [--json] [--smoke] [--repeats N] [--only NAME ...]
+                          [--vectorbt-python PATH]
 
 Run it from the repository, with two cores free. Bars are written once into `--data` and found there
 again. vectorbt is looked for in `--vectorbt-python` (an environment made by `pip install
@@ -26,7 +27,6 @@ What an engine's interpreter takes is measured, too: by how much a sweep of four
 E = 1 to 4, by three.
 """
 
-import argparse
 import itertools
 import json
 import shutil
@@ -37,6 +37,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,23 +49,79 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import Market, crypto_market
-from bench.measure import Report, interleaved, median_ratio, say
-from bench.sweep_rivals import CASH, QUANTITY, Rival
+from bench.measure import (
+    Report,
+    add_data_option,
+    bench_parser,
+    interleaved,
+    median_ratio,
+    say,
+    sizes_of,
+)
+from bench.sweep_rivals import CASH, QUANTITY, NotInstalledError, Rival
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.sweeps.sweep import sweep
+from tests.sweeps.chromium import Page, find_chromium
 
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Sets of two averages: every fast one with every slow one, on so many bars of one symbol."""
+
+    fast: range
+    slow: range
+    bars: int
+
+    def sets(self) -> list[tuple[int, int]]:
+        """Return all pairs, in the order of a grid."""
+        return list(itertools.product(self.fast, self.slow))
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured.
+
+    repeats: rounds of all contestants.
+    compiled, few, large: what compiled contestants, interpreted ones and the large sweep do.
+    every: of the compiled sets vectorbt gets one in so many.
+    idle: a sweep of four sets, long enough to be looked at while it runs.
+    openings: how often the report is opened.
+    """
+
+    repeats: int
+    compiled: Space
+    few: Space
+    large: Space
+    every: int
+    idle: Space
+    openings: int
+
+
+FULL = Sizes(
+    repeats=5,
+    compiled=Space(range(5, 25), range(30, 280, 5), 200_000),
+    few=Space(range(5, 25, 4), range(30, 190, 20), 60_480),
+    large=Space(range(2, 52), range(60, 260), 100_000),
+    every=10,
+    idle=Space(range(5, 7), range(30, 40, 5), 2_000_000),
+    openings=3,
+)
+SMOKE = Sizes(
+    repeats=1,
+    compiled=Space(range(5, 9), range(30, 40, 5), 10_000),
+    few=Space(range(5, 7), range(30, 40, 5), 2_880),
+    large=Space(range(2, 12), range(60, 65), 10_000),
+    every=2,
+    idle=Space(range(5, 7), range(30, 40, 5), 20_000),
+    openings=1,
+)
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "raptorbt", "backtesting")
 NAMES = (
     *("compiled", "raptorbt", "vectorbt", "vectorbt-loop"),
     *("interpreted", "backtesting", "memory", "large"),
 )
-BARS = 200_000
-FAST, SLOW = range(5, 25), range(30, 280, 5)
-EVERY_FOR_VECTORBT = 10
-FEW_FAST, FEW_SLOW, FEW_DAYS = range(5, 25, 4), range(30, 190, 20), 42
-LARGE_FAST, LARGE_SLOW, LARGE_BARS = range(2, 52), range(60, 260), 100_000
-IDLE_BARS = 2_000_000  # long enough to be looked at while it runs
+MINUTES_OF_DAY = 1_440
 MIB = 2**20
 #: A sweep on its own, so that no memory but its own is in its tree of processes.
 ALONE = """
@@ -77,8 +134,7 @@ print(json.dumps(sweep(sys.argv[1], out=sys.argv[2]).summary))
 def configuration(
     market: Market,
     engines: int,
-    fast: Sequence[int] = FAST,
-    slow: Sequence[int] = SLOW,
+    space: Space,
     *,
     mode: str = "compiled",
     last: date | None = None,
@@ -97,7 +153,7 @@ def configuration(
             "mode": mode,
         },
         "pipeline": {"engines": engines},
-        "sweep": {"space": {"fast": list(fast), "slow": list(slow)}, "best": 0},
+        "sweep": {"space": {"fast": list(space.fast), "slow": list(space.slow)}, "best": 0},
     }
 
 
@@ -126,27 +182,26 @@ def rival(
 
 
 def measure_speed(
-    report: Report, wanted: frozenset[str], data: Path, repeats: int, vectorbt_python: str
+    report: Report, wanted: frozenset[str], sizes: Sizes, data: Path, vectorbt_python: str
 ) -> None:
     """Measure sweeps and rivals in turn, and add what came out."""
-    market = crypto_market(data, 1, BARS)
-    last = market.first + timedelta(days=FEW_DAYS - 1)
-    sets = list(itertools.product(FAST, SLOW))
-    few = list(itertools.product(FEW_FAST, FEW_SLOW))
+    market = crypto_market(data, 1, sizes.compiled.bars)
+    last = market.first + timedelta(days=sizes.few.bars // MINUTES_OF_DAY - 1)
+    sets, few = sizes.compiled.sets(), sizes.few.sets()
     settings = {}
     if "compiled" in wanted:
-        settings |= {f"compiled, E = {e}": configuration(market, e) for e in (1, 2)}
+        settings |= {f"compiled, E = {e}": configuration(market, e, sizes.compiled) for e in (1, 2)}
     if "interpreted" in wanted:
         settings["interpreted, E = 2"] = configuration(
-            market, 2, FEW_FAST, FEW_SLOW, mode="interpreted", last=last
+            market, 2, sizes.few, mode="interpreted", last=last
         )
     for name, setting in settings.items():
         say(f"warming up: {name}")
         summary_of(setting | {"sweep": {"space": {"fast": [5, 6], "slow": [30]}, "best": 0}})
     rivals: dict[str, tuple[str, Sequence[tuple[int, int]], date | None]] = {
         "raptorbt": (sys.executable, sets, None),
-        "vectorbt": (vectorbt_python, sets[::EVERY_FOR_VECTORBT], None),
-        "vectorbt-loop": (vectorbt_python, sets[::EVERY_FOR_VECTORBT], None),
+        "vectorbt": (vectorbt_python, sets[:: sizes.every], None),
+        "vectorbt-loop": (vectorbt_python, sets[:: sizes.every], None),
         "backtesting": (sys.executable, few, last),
     }
     found: dict[str, list[Any]]
@@ -160,13 +215,13 @@ def measure_speed(
             python, its_sets, its_last = rivals[name]
             try:
                 one = rival(name, python, market, its_sets, its_last)
-            except ImportError as error:
+            except NotInstalledError as error:
                 say(f"{name} is left out: {error}")
                 continue
             stack.callback(one.close)
             contestants[name], abouts[name] = one.rate, one.about
-        say(f"measuring {repeats} rounds of: {', '.join(contestants)}")
-        found = interleaved(contestants, repeats)
+        say(f"measuring {sizes.repeats} rounds of: {', '.join(contestants)}")
+        found = interleaved(contestants, sizes.repeats)
     rates = {name: found[name] for name in abouts}
     for name in settings:
         rates[name] = [one["evaluations_per_second"] for one in found[name]]
@@ -226,9 +281,10 @@ def alone(settings: Mapping[str, Any], out: Path) -> tuple[int, dict[str, Any]]:
     return max(peak, summary["peak_memory_bytes"]), summary
 
 
-def measure_memory(report: Report, data: Path, repeats: int) -> None:
+def measure_memory(report: Report, sizes: Sizes, data: Path) -> None:
     """Add the peaks of one engine and of four, with their interpreters and without."""
-    market, idle = crypto_market(data, 1, BARS), crypto_market(data, 1, IDLE_BARS)
+    market = crypto_market(data, 1, sizes.compiled.bars)
+    idle = crypto_market(data, 1, sizes.idle.bars)
     told: dict[str, int] = {}
 
     def peak(name: str, settings: Mapping[str, Any]) -> int:
@@ -237,11 +293,11 @@ def measure_memory(report: Report, data: Path, repeats: int) -> None:
         told[name] = summary["peak_memory_bytes"]
         return found
 
-    cases = {f"E = {engines}": configuration(market, engines) for engines in (1, 4)}
-    cases |= {f"four sets, E = {e}": configuration(idle, e, (5, 6), (30, 35)) for e in (1, 4)}
-    say(f"measuring {repeats} rounds of memory: {', '.join(cases)}")
+    cases = {f"E = {e}": configuration(market, e, sizes.compiled) for e in (1, 4)}
+    cases |= {f"four sets, E = {e}": configuration(idle, e, sizes.idle) for e in (1, 4)}
+    say(f"measuring {sizes.repeats} rounds of memory: {', '.join(cases)}")
     contestants = {name: partial(peak, name, settings) for name, settings in cases.items()}
-    peaks = interleaved(contestants, repeats)
+    peaks = interleaved(contestants, sizes.repeats)
     for name, samples in peaks.items():
         note = f"peak_memory_bytes of its summary: {told[name] / MIB:.0f} MiB"
         report.add(f"memory, {name}", statistics.median(samples) / MIB, "MiB", note=note)
@@ -256,14 +312,16 @@ def measure_memory(report: Report, data: Path, repeats: int) -> None:
     report.add("the same without them", 100 * (apart - 1), "%", at_most=10.0)
 
 
-def measure_large(report: Report, data: Path) -> None:
-    """Add time and memory of a sweep of 10,000 lanes, and how long its report takes to open."""
-    settings = configuration(crypto_market(data, 1, LARGE_BARS), 2, LARGE_FAST, LARGE_SLOW)
-    say("10,000 lanes")
+def measure_large(report: Report, sizes: Sizes, data: Path) -> None:
+    """Add time and memory of the large sweep, and how long its report takes to open."""
+    space = sizes.large
+    settings = configuration(crypto_market(data, 1, space.bars), 2, space)
+    name = f"{len(space.sets()):,} lanes x {space.bars:,} bars"
+    say(name)
     with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
         peak, summary = alone(settings, Path(folder))
         report.add(
-            "10,000 lanes x 100,000 bars",
+            name,
             peak / MIB,
             "MiB",
             at_most=4096,
@@ -271,24 +329,19 @@ def measure_large(report: Report, data: Path) -> None:
             f"{summary['evaluations_per_second'] / 1e6:.0f} M evaluations/s, "
             f"passes {summary['passes']}",
         )
-        try:
-            seconds = seconds_to_open(Path(summary["report"]))
-        except ImportError as error:
-            say(f"the report is not opened: {error}")
+        if find_chromium() is None:
+            say("the report is not opened: no chromium is installed")
             return
+        seconds = seconds_to_open(Path(summary["report"]), sizes.openings)
         size = Path(summary["report"]).stat().st_size / MIB
         note = f"{size:.1f} MiB, until its charts are drawn"
         report.add("its report opens", statistics.median(seconds), "s", at_most=3.0, note=note)
 
 
-def seconds_to_open(page: Path) -> list[float]:
-    """Return how long a headless Chromium took to load a report and draw it, three times."""
-    from tests.sweeps.chromium import Page, find_chromium
-
-    if find_chromium() is None:
-        raise ImportError("no chromium is installed")
+def seconds_to_open(page: Path, openings: int) -> list[float]:
+    """Return how long a headless Chromium took to load a report and draw it, each time."""
     seconds = []
-    for _ in range(3):
+    for _ in range(openings):
         with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
             shutil.copy(page, folder)
             with Page(Path(folder)) as browser:
@@ -299,30 +352,24 @@ def seconds_to_open(page: Path) -> list[float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds of all contestants [5]")
+    parser = bench_parser(__doc__)
+    parser.add_argument("--repeats", type=int, help=f"rounds of all contestants [{FULL.repeats}]")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="parts [all]")
     parser.add_argument(
         "--vectorbt-python", default=sys.executable, metavar="PATH", help="who has vectorbt [this]"
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=Path(tempfile.gettempdir(), "ringtape-bench"),
-        help="folder that keeps the bars [%(default)s]",
-    )
+    add_data_option(parser)
     chosen = parser.parse_args()
+    sizes = sizes_of(chosen, FULL, SMOKE)
     chosen.data.mkdir(parents=True, exist_ok=True)
     wanted = frozenset(chosen.only)
-    report = Report("sweep", {"repeats": chosen.repeats}, PACKAGES)
+    report = Report("sweep", {"repeats": sizes.repeats}, PACKAGES, judged=not chosen.smoke)
     if wanted - {"memory", "large"}:
-        python = chosen.vectorbt_python
-        measure_speed(report, wanted, chosen.data, chosen.repeats, python)
+        measure_speed(report, wanted, sizes, chosen.data, chosen.vectorbt_python)
     if "memory" in wanted:
-        measure_memory(report, chosen.data, chosen.repeats)
+        measure_memory(report, sizes, chosen.data)
     if "large" in wanted:
-        measure_large(report, chosen.data)
+        measure_large(report, sizes, chosen.data)
     return report.finish(chosen.json)
 
 

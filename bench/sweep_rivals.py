@@ -1,11 +1,9 @@
 """The same sets on other engines, each in a process of its own, as its documentation would have it.
 
-    PYTHON bench/sweep_rivals.py NAME BARS.npy SETS.json
-
-The bench starts it as a `Rival`. A line of input asks for one round, a line of output is its
-evaluations per second; the first line of output says what was made ready. A rival so needs neither
-our interpreter nor our threads, and its memory is its own. NumPy and the rival are all it imports.
-What is timed is said by each.
+bench/sweep.py starts this module as a `Rival`, in an interpreter that has it. A line of input asks
+for one round, a line of output is its evaluations per second; the first line of output says what
+was made ready. A rival so needs neither our interpreter nor our threads, and its memory is its own.
+NumPy and the rival are all it imports. What is timed is said by each.
 """
 
 import itertools
@@ -15,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +36,31 @@ QUIET = {
 }
 #: raptorbt's sets at a time, the fastest measured here: more of them wait for fresh pages.
 _CHUNK = 200
+#: What the rival's interpreter runs, with the folder of this file before the arguments of `main`.
+RUN_IT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from sweep_rivals import main
+main(*sys.argv[2:])
+"""
+#: The exit code of a rival that is not installed. Any other is a failure.
+_NOT_INSTALLED = 69
+
+
+class NotInstalledError(Exception):
+    """An interpreter does not have the rival that was looked for."""
 
 
 class Rival:
-    """A rival in its own process; `ImportError` where its interpreter or its package is missing.
+    """A rival in its own process.
 
-    `about` says which version it is and what it runs.
+    `about` says which version it is and what it runs. Raises NotInstalledError where its
+    interpreter or its package is missing, RuntimeError where it fails.
     """
 
     def __init__(self, name: str, python: str, bars: Path, sets: Path) -> None:
-        line = [python, __file__, name, str(bars), str(sets)]
+        self._name = name
+        line = [python, "-c", RUN_IT, str(Path(__file__).parent), name, str(bars), str(sets)]
         try:
             self._process = subprocess.Popen(
                 line,
@@ -56,7 +70,7 @@ class Rival:
                 env=os.environ | QUIET,
             )
         except OSError as error:
-            raise ImportError(f"no interpreter {python}: {error}") from error
+            raise NotInstalledError(f"no interpreter {python}: {error}") from error
         self.about = self._answer()
 
     def rate(self) -> float:
@@ -76,7 +90,10 @@ class Rival:
         assert self._process.stdout is not None
         answer = self._process.stdout.readline().strip()
         if not answer:
-            raise ImportError(f"its process ended with {self._process.wait()}")
+            code = self._process.wait()
+            if code == _NOT_INSTALLED:
+                raise NotInstalledError(f"{self._process.args[0]} does not have it")
+            raise RuntimeError(f"the process of {self._name} ended with {code}")
         return answer
 
 
@@ -235,19 +252,14 @@ RIVALS = {
 
 def main(name: str, bars_path: str, sets_path: str) -> None:
     """Answer to every line of input with the rate of one round."""
+    if find_spec(name.partition("-")[0]) is None:
+        sys.exit(_NOT_INSTALLED)
     bars = np.load(bars_path)
     sets = [tuple(one) for one in json.loads(Path(sets_path).read_text(encoding="utf-8"))]
-    try:
-        rival = RIVALS[name](bars, sets)
-    except ImportError as error:
-        sys.exit(f"{sys.executable}: {error}")
+    rival = RIVALS[name](bars, sets)
     print(f"{name} {rival.about}", flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         rival.run()
         seconds = time.perf_counter() - start
         print(len(sets) * bars.shape[1] / seconds, flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
