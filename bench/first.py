@@ -48,7 +48,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.measure import Report, bench_parser, say, sizes_of
-from pipeline.strategy.compiled.code_cache import cache_directory
+from pipeline.native.code_cache import cache_directory
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.names import list_segments
 from shm.stats import StatsBlock
