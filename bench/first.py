@@ -1,10 +1,11 @@
 """The first result, the next one, and the one after an edit: this tree and an old one in turn.
 
-    python bench/first.py --old PATH [--old-python PATH] [--json] [--smoke] [--repeats N]
+    python bench/first.py --old PATH [--old-python PATH] [--json] [--smoke] [--repeats N] [--warm N]
 
 PATH is a checkout of the version to compare with. Both run as `python -m pipeline.cli` in an empty
 working directory, with the tree first on the path and caches of their own. Without `--old` this
-tree is compared with itself, which tells how noisy the machine is. Linux only.
+tree is measured alone, and there are no ratios; with this tree as PATH they tell how noisy the
+machine is. Linux only.
 
     first demo          `ringtape demo` with empty caches: writes the sample, compiles everything
     warm run            `ringtape run` of the tree's config/demo.json in the caches that this left
@@ -270,12 +271,12 @@ class Tree:
 Samples = dict[str, list[Taken]]
 
 
-def measure(new: Tree, old: Tree, sizes: Sizes) -> dict[str, Samples]:
+def measure(trees: Sequence[Tree], sizes: Sizes) -> dict[str, Samples]:
     """Return what the commands took, by the tree's name and then by the command's."""
-    found: dict[str, Samples] = {tree.name: defaultdict(list) for tree in (new, old)}
+    found: dict[str, Samples] = {tree.name: defaultdict(list) for tree in trees}
     for number in range(sizes.repeats):
         say(f"round {number + 1} of {sizes.repeats}: first demo, then {sizes.warm} warm and edited")
-        trees = (new, old) if number % 2 else (old, new)
+        trees = trees[::-1]
         with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
             for tree in trees:
                 tree.begin(Path(folder, tree.name), sizes.caches)
@@ -291,25 +292,23 @@ def measure(new: Tree, old: Tree, sizes: Sizes) -> dict[str, Samples]:
 
 def check_digests(found: dict[str, Samples]) -> None:
     """RuntimeError where runs that do the same have not come to the same."""
-    new, old = found.values()
     plain = {
         taken.digest
-        for samples in (new, old)
+        for samples in found.values()
         for name in ("first demo", "warm run")
         for taken in samples[name]
     }
     if len(plain) != 1:
         raise RuntimeError(f"runs of the demonstration must have one digest, found {plain}")
-    for one, other in zip(new["run after an edit"], old["run after an edit"], strict=True):
-        if one.digest != other.digest:
-            raise RuntimeError(
-                f"an edited strategy must have one digest, found {one.digest}, {other.digest}"
-            )
+    for edited in zip(*(samples["run after an edit"] for samples in found.values()), strict=True):
+        digests = {taken.digest for taken in edited}
+        if len(digests) != 1:
+            raise RuntimeError(f"runs of one edited strategy must have one digest, found {digests}")
 
 
-def add_rows(report: Report, found: dict[str, Samples], bounded: bool) -> None:
-    """Add the rows of the table; bounds only where the old tree is another."""
-    bounds = {"first demo": 0.3, "warm run": 0.35} if bounded else {}
+def add_rows(report: Report, found: dict[str, Samples]) -> None:
+    """Add the rows of the table."""
+    bounds = {"first demo": 0.3, "warm run": 0.35}
     names = ("first demo", "warm run", "run after an edit")
     for name in names:
         seconds = _each(found, name, lambda taken: taken.wall)
@@ -321,7 +320,7 @@ def add_rows(report: Report, found: dict[str, Samples], bounded: bool) -> None:
         ]
         for tree, samples in found.items()
     }
-    add_row(report, "an edit adds", added, 0.5 if bounded else None)
+    add_row(report, "an edit adds", added, 0.5)
     for name in names:
         seconds = _each(found, name, lambda taken: taken.processor)
         add_row(report, f"{name}, processor time", seconds)
@@ -343,7 +342,10 @@ def _each(
 def add_row(
     report: Report, name: str, seconds: dict[str, list[float]], at_most: float | None = None
 ) -> None:
-    """Add one row: new / old of the medians, and beside it both with their ranges."""
+    """Add one row: new / old of the medians, and beside it both with their ranges.
+
+    With one tree alone, its median in seconds.
+    """
     medians = {tree: statistics.median(samples) for tree, samples in seconds.items()}
     notes = [
         f"{tree} {medians[tree]:.2f} s ({min(samples):.2f} to {max(samples):.2f})"
@@ -353,26 +355,34 @@ def add_row(
         tree: {"median": medians[tree], "min": min(samples), "max": max(samples), "all": samples}
         for tree, samples in seconds.items()
     }
+    note = "; ".join(notes)
+    if "old" not in medians:
+        report.add(name, medians["new"], "s", note=note, detail=detail)
+        return
     if medians["old"] <= 0.0:
-        raise RuntimeError(f"{name}: no ratio to what the old tree took, {notes[1]}")
+        raise RuntimeError(f"{name} has no ratio to what the old tree took: {note}")
     ratio = medians["new"] / medians["old"]
-    report.add(name, ratio, "x", at_most=at_most, note="; ".join(notes), detail=detail)
+    report.add(name, ratio, "x", at_most=at_most, note=note, detail=detail)
 
 
 def main() -> int:
     parser = bench_parser(__doc__)
-    parser.add_argument("--old", type=Path, default=ROOT, help="checkout to compare with [this]")
-    parser.add_argument("--old-python", default=sys.executable, help="what runs it [this one]")
+    parser.add_argument("--old", type=Path, metavar="PATH", help="checkout to compare with [none]")
+    parser.add_argument(
+        "--old-python", default=sys.executable, metavar="PATH", help="what runs it [this]"
+    )
     parser.add_argument("--repeats", type=int, help=f"rounds [{FULL.repeats}]")
     parser.add_argument("--warm", type=int, help=f"warm runs and edits a round [{FULL.warm}]")
     chosen = parser.parse_args()
     sizes = sizes_of(chosen, FULL, SMOKE)
-    new, old = Tree("new", ROOT, sys.executable), Tree("old", chosen.old, chosen.old_python)
+    trees = [Tree("new", ROOT, sys.executable)]
+    if chosen.old is not None:
+        trees.append(Tree("old", chosen.old, chosen.old_python))
     become_subreaper()
-    for tree in (new, old):
+    for tree in trees:
         tree.prepare()
     report = Report("first", asdict(sizes), PACKAGES, judged=not chosen.smoke)
-    add_rows(report, measure(new, old, sizes), bounded=chosen.old.resolve() != ROOT.resolve())
+    add_rows(report, measure(trees, sizes))
     return report.finish(chosen.json)
 
 

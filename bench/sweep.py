@@ -85,7 +85,9 @@ class Sizes:
     compiled, few, large: what compiled contestants, interpreted ones and the large sweep do.
     every: of the compiled sets vectorbt gets one in so many.
     idle: a sweep of four sets, long enough to be looked at while it runs.
+    engines: how many the memory of one is compared with.
     openings: how often the report is opened.
+    every_seconds: how often the memory of all processes is looked at; each look costs milliseconds.
     """
 
     repeats: int
@@ -94,7 +96,9 @@ class Sizes:
     large: Space
     every: int
     idle: Space
+    engines: int
     openings: int
+    every_seconds: float
 
 
 FULL = Sizes(
@@ -104,7 +108,9 @@ FULL = Sizes(
     large=Space(range(2, 52), range(60, 260), 100_000),
     every=10,
     idle=Space(range(5, 7), range(30, 40, 5), 2_000_000),
+    engines=4,
     openings=3,
+    every_seconds=0.02,
 )
 SMOKE = Sizes(
     repeats=1,
@@ -113,7 +119,9 @@ SMOKE = Sizes(
     large=Space(range(2, 12), range(60, 65), 10_000),
     every=2,
     idle=Space(range(5, 7), range(30, 40, 5), 20_000),
+    engines=2,
     openings=1,
+    every_seconds=0.5,
 )
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "raptorbt", "backtesting")
@@ -263,7 +271,9 @@ def tree_bytes(top: psutil.Process) -> int:
     return total
 
 
-def alone(settings: Mapping[str, Any], out: Path) -> tuple[int, dict[str, Any]]:
+def alone(
+    settings: Mapping[str, Any], out: Path, every_seconds: float
+) -> tuple[int, dict[str, Any]]:
     """Sweep in a process of its own; peak of the tree looked at from outside, and the summary."""
     path = out / "sweep.json"
     path.write_text(json.dumps(settings), encoding="utf-8")
@@ -273,7 +283,7 @@ def alone(settings: Mapping[str, Any], out: Path) -> tuple[int, dict[str, Any]]:
         top = psutil.Popen(line, stdout=answer, cwd=ROOT)
         while top.poll() is None:
             peak = max(peak, tree_bytes(top))
-            time.sleep(0.02)
+            time.sleep(every_seconds)
         if top.returncode:
             raise subprocess.CalledProcessError(top.returncode, line[:2])
         answer.seek(0)
@@ -282,33 +292,37 @@ def alone(settings: Mapping[str, Any], out: Path) -> tuple[int, dict[str, Any]]:
 
 
 def measure_memory(report: Report, sizes: Sizes, data: Path) -> None:
-    """Add the peaks of one engine and of four, with their interpreters and without."""
+    """Add the peaks of one engine and of several, with their interpreters and without."""
     market = crypto_market(data, 1, sizes.compiled.bars)
     idle = crypto_market(data, 1, sizes.idle.bars)
     told: dict[str, int] = {}
 
     def peak(name: str, settings: Mapping[str, Any]) -> int:
         with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
-            found, summary = alone(settings, Path(folder))
+            found, summary = alone(settings, Path(folder), sizes.every_seconds)
         told[name] = summary["peak_memory_bytes"]
         return found
 
-    cases = {f"E = {e}": configuration(market, e, sizes.compiled) for e in (1, 4)}
-    cases |= {f"four sets, E = {e}": configuration(idle, e, sizes.idle) for e in (1, 4)}
+    engines = (1, sizes.engines)
+    cases = {f"E = {e}": configuration(market, e, sizes.compiled) for e in engines}
+    cases |= {f"four sets, E = {e}": configuration(idle, e, sizes.idle) for e in engines}
     say(f"measuring {sizes.repeats} rounds of memory: {', '.join(cases)}")
     contestants = {name: partial(peak, name, settings) for name, settings in cases.items()}
     peaks = interleaved(contestants, sizes.repeats)
     for name, samples in peaks.items():
         note = f"peak_memory_bytes of its summary: {told[name] / MIB:.0f} MiB"
         report.add(f"memory, {name}", statistics.median(samples) / MIB, "MiB", note=note)
-    few, many = (peaks[f"E = {engines}"] for engines in (1, 4))
-    idle_few, idle_many = (peaks[f"four sets, E = {engines}"] for engines in (1, 4))
-    interpreters = [(b - a) / 3 for a, b in zip(idle_few, idle_many, strict=True)]
+    few, many = (peaks[f"E = {e}"] for e in engines)
+    idle_few, idle_many = (peaks[f"four sets, E = {e}"] for e in engines)
+    added = sizes.engines - 1
+    interpreters = [(b - a) / added for a, b in zip(idle_few, idle_many, strict=True)]
     one = statistics.median(interpreters)
     report.add("an engine's interpreter", one / MIB, "MiB", note="and what it has imported")
     growth = 100 * (median_ratio(many, few) - 1)
-    report.add("memory, E = 1 to 4", growth, "%", note="with the interpreters")
-    apart = median_ratio([peak - 4 * one for peak in many], [peak - one for peak in few])
+    report.add(f"memory, E = 1 to {sizes.engines}", growth, "%", note="with the interpreters")
+    apart = median_ratio(
+        [peak - sizes.engines * one for peak in many], [peak - one for peak in few]
+    )
     report.add("the same without them", 100 * (apart - 1), "%", at_most=10.0)
 
 
@@ -319,7 +333,7 @@ def measure_large(report: Report, sizes: Sizes, data: Path) -> None:
     name = f"{len(space.sets()):,} lanes x {space.bars:,} bars"
     say(name)
     with tempfile.TemporaryDirectory(prefix="ringtape-bench-") as folder:
-        peak, summary = alone(settings, Path(folder))
+        peak, summary = alone(settings, Path(folder), sizes.every_seconds)
         report.add(
             name,
             peak / MIB,
