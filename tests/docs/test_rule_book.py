@@ -1,4 +1,4 @@
-"""The fills that the README shows are those of the product: every example on the page is run.
+"""The fills that the rule book shows are those of the product: each example on the page is run.
 
 Each is run twice, through the stages of the product and through the plain reference.
 """
@@ -25,7 +25,7 @@ from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, session_table
 from tests.reference.replay import Outcome, replay
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[2] / "pipeline" / "execution" / "README.md"
 T0 = 1_700_006_400_000_000_000
 PAUSE = 600 * MINUTE  # between two sessions
 AMPLE = 1e6  # volume of bars that are given without
@@ -51,7 +51,7 @@ Prices = tuple[float, ...]
 
 @dataclass
 class Example:
-    """One example as it is written: its lines by their names, and the README's line number."""
+    """One example as it is written: its lines by their names, and the page's line number."""
 
     lines: Values
     at: int
@@ -115,7 +115,7 @@ class Example:
             sections["instruments"]["A"] = sections["instruments"]["A"] | {"currency": "EUR"}
             sections["instruments"]["B"] = {"base": "EUR"}
         config = SessionConfig(
-            session_name="readme",
+            session_name="rule_book",
             backtest_config={"start_date": "2024-01-02", "end_date": "2024-01-03"},
             session_data_config={"symbols": SYMBOLS},
             strategy={"name": "a:B"},
@@ -174,8 +174,8 @@ def _tier(text: str) -> dict[str, float]:
 @pytest.fixture(autouse=True)
 def _costs_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work where the page's function of a user's own lies."""
-    begin = "```python\n# costs.py\n"
-    _, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    begin = "```python costs.py\n"
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
     (tmp_path / "costs.py").write_text(rest.partition("```")[0])
     monkeypatch.chdir(tmp_path)
 
@@ -245,7 +245,7 @@ _END = re.compile(r"(\d+) (\w+)(?: \((\w+)\))?")
 
 
 def blocks() -> list[Example]:
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     found = []
     for match in _BLOCK.finditer(text):
         at = text.count("\n", 0, match.start()) + 2
@@ -261,7 +261,7 @@ def _named(line: str) -> tuple[str, str]:
 
 def rows(heading: str) -> list[Any]:
     """The rows of the table that begins with a heading, as lists of cells without backquotes."""
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     table = text[text.index(f"| {heading} |") :].partition("\n\n")[0].splitlines()[2:]
     return [
         pytest.param([cell.strip() for cell in row.strip("|").split("|")], id=row.split("|")[1])
@@ -339,7 +339,7 @@ def test_an_example_fills_as_the_page_says(example: Example):
 
 
 def test_every_example_of_the_page_is_run():
-    assert len(blocks()) == README.read_text(encoding="utf-8").count("```text\n") > 50
+    assert len(blocks()) == PAGE.read_text(encoding="utf-8").count("```text\n") > 50
 
 
 def _code(cell: str) -> str:
