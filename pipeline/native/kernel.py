@@ -21,21 +21,33 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
+
+from pipeline.native.kept_code import KeptCode
 
 
 def kernel(**options: Any) -> Any:
     """Compile a function when it is first called, for the types that it is called with.
 
     ``options``: those of Numba's ``njit`` that say what the code is, such as ``inline``,
-    ``error_model`` or ``nogil``. The machine code is kept in the folder of `code_cache`.
+    ``error_model`` or ``nogil``. The machine code is kept on disk (`kept_code`).
     """
 
     def compiled(function: Any) -> Any:
-        entry = Entry(function, targetoptions={"nopython": True, **options})
-        entry.enable_caching()
-        return entry
+        return Entry(function, targetoptions={"nopython": True, **options})
 
     return compiled
+
+
+def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
+    """Return a function as an entry of one signature, compiled or found on disk at once.
+
+    Compiled code takes such a function by its address, as an argument or from a record.
+    """
+    entry = Entry(function, targetoptions={"nopython": True})
+    entry.compile(signature)
+    entry.disable_compile()
+    return entry
 
 
 def called_with_integers(function: Any) -> Callable[..., Any]:
@@ -56,6 +68,8 @@ def part(function: Callable[..., Any], **options: Any) -> "Part":
 class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
     """A kernel as Python calls it; to compiled code it hands out its part."""
 
+    _cache: Any
+
     def __init__(
         self,
         py_func: Any,
@@ -64,6 +78,16 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
         self.part = Part(py_func, locals, targetoptions)
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for a signature, or find on disk what was compiled before; its entry point."""
+        arguments, _ = normalize_signature(sig)
+        if tuple(arguments) in self.overloads or not self._can_compile:
+            return super().compile(sig)
+        if not isinstance(self._cache, KeptCode):
+            self._cache = KeptCode(self.py_func)
+        with self._cache.alone():
+            return super().compile(sig)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Find the version that compiled code calls with arguments of these types."""

@@ -1,8 +1,5 @@
 """Kernels as entries and as parts: compiled once each, equal to what they are in Python."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,43 +91,6 @@ def test_a_kernel_of_integers_is_called_without_a_look_at_its_arguments():
     assert called_with_integers(shifted)(20, 2) == 42
 
 
-SCRIPT = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import cached_kernels
-print(cached_kernels.outer(3), sum(cached_kernels.outer.stats.cache_hits.values()))
-"""
-SOURCE = """
-from pipeline.native.kernel import kernel
-
-@kernel()
-def inner(value):
-    return value + 1
-
-@kernel()
-def outer(value):
-    return 2 * inner(value)
-"""
-
-
-def test_an_entry_is_kept_on_disk_with_its_parts_and_found_again(tmp_path: Path):
-    (tmp_path / "cached_kernels.py").write_text(SOURCE)
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
-
-    def told() -> list[str]:
-        line = [sys.executable, "-c", SCRIPT, str(tmp_path)]
-        done = subprocess.run(
-            line, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout.split()
-
-    assert told() == ["8", "0"]
-    kept = [path.name for path in (tmp_path / "kernels").rglob("*.nbi")]
-    assert len(kept) == 1
-    assert "outer" in kept[0]
-    assert told() == ["8", "1"]
-
-
 def test_every_kernel_is_of_this_kind():
     """Numba's own decorators are used only where a function is handed over by its address."""
     assert isinstance(shifted, Entry)
@@ -139,8 +99,4 @@ def test_every_kernel_is_of_this_kind():
         for path in sorted((ROOT / "pipeline").rglob("*.py"))
         if "njit" in path.read_text().replace("``njit``", "")
     ]
-    assert users == [
-        "pipeline/market/indicators/own_loop.py",
-        "pipeline/strategy/compiled/commission.py",
-        "pipeline/strategy/compiled/hooks.py",
-    ]
+    assert users == ["pipeline/market/indicators/own_loop.py"]

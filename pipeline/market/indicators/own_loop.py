@@ -17,6 +17,7 @@ from numba.core.errors import NumbaError
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
 from pipeline.market.indicators.own_function import place
+from pipeline.native.kernel import compiled_for
 
 _VECTOR = float64[::1]
 _ARGUMENTS = {"custom": 3, "window": 2}
@@ -67,7 +68,7 @@ def loop_for(kind: str) -> Any:
     table = (float64[::1], int64, int64, int64, int64[::1], int64, int64)
     state = (float64[:, ::1], int64, int64)
     signature = void(function, _VECTOR, int64, int64, *table, *state, int64[::1])
-    return njit(signature, cache=True)(run_custom if kind == "custom" else run_window)
+    return compiled_for(signature, run_custom if kind == "custom" else run_window)
 
 
 def run_custom(

@@ -13,12 +13,12 @@ from types import FunctionType
 from typing import Any
 
 import numba
-from numba import njit, types
+from numba import types
 from numba.core.errors import NumbaError
 
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
-from pipeline.native.kernel import part
+from pipeline.native.kernel import compiled_for, part
 from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
@@ -40,7 +40,7 @@ def compile_commission(function: FunctionType) -> Any:
     module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)
     module.body, module.bill = part(function, boundscheck=True), record_at(BILL)
     try:
-        return njit(COMMISSION_SIGNATURE, cache=True)(module.commission)
+        return compiled_for(COMMISSION_SIGNATURE, module.commission)
     except NumbaError as error:
         raise StrategyError(why_not_compiled(function.__name__, function, error)) from error
     except KeyError as error:

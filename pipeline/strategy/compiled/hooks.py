@@ -26,14 +26,14 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from pipeline.errors import StrategyError
 from pipeline.native.code_cache import cache_directory
-from pipeline.native.kernel import part
+from pipeline.native.kernel import compiled_for, part
 from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.bar import bar_maker
 from pipeline.strategy.compiled.code_hash import code_hash
@@ -126,7 +126,6 @@ _COLUMN = "    column_{0} = indicator_at(bar, context, {0})"
 _MOVING, _STILL = "load_f8(column_{0}, seen), ", "load_f8(column_{0}, 0), "
 
 
-@njit(HOOK_SIGNATURE, cache=True)
 def _no_hook(self_address: int, data_address: int, context_address: int) -> None:
     pass
 
@@ -161,7 +160,7 @@ def _compile_hooks(
     for name, kind in HOOKS.items():
         body = getattr(cls, name, None)
         if body is None:
-            compiled[name] = _no_hook
+            compiled[name] = compiled_for(HOOK_SIGNATURE, _no_hook)
         elif kind == "bar":
             compiled[name] = _compile(
                 cls,
@@ -222,7 +221,7 @@ def _compile(
     module.self_record, module.as_context = record_at(self_dtype), as_context
     vars(module).update(known)
     try:
-        return njit(signature, cache=True)(module.hook)
+        return compiled_for(signature, module.hook)
     except NumbaError as error:
         reason = why_not_compiled(f"{cls.__name__}.{body.__name__}", body, error)
         way_out = ' (strategy mode "interpreted" runs any Python)'

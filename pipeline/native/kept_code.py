@@ -1,0 +1,109 @@
+"""Compiled code on disk: checked when it is loaded, and made by one process at a time.
+
+    <name>.nbi          index: signature -> data file, written by Numba
+    <name>.<n>.nbc      machine code of one signature
+    <name>.lock         held by the process that compiles the function
+
+The last 32 bytes of the first two are a hash of what stands before. A file that was cut short or
+changed is as good as none: the function is compiled again and the file replaced.
+"""
+
+import fcntl
+import hashlib
+import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    UserProvidedCacheLocator,
+)
+
+from pipeline.native.code_cache import cache_directory
+
+_HASH_SIZE = hashlib.sha256().digest_size
+
+
+class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
+    """Where one function's machine code is kept, in the folder of `code_cache`."""
+
+    def __init__(self, py_func: Any) -> None:
+        self._impl_class = _Reduction
+        super().__init__(py_func)
+        base = self._impl.filename_base
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _CheckedFiles(self._cache_path, base, stamp)
+        self._lock = Path(self._cache_path) / f"{base}.lock"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the one process that compiles this function; whoever else wants to waits.
+
+        The lock ends with its owner, however that ends.
+        """
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is untyped
+    """Names the folder of kernels, wherever Numba itself was told to keep its code."""
+
+    def __init__(self, py_func: Any, py_file: Any) -> None:
+        super().__init__(py_func, py_file)
+        below = self.get_suitable_cache_subpath(py_file)
+        self._cache_path = str(cache_directory() / "kernels" / below)
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: Any) -> Any:
+        """Return the locator of a function that was defined in a file."""
+        return cls(py_func, py_file) if Path(py_file).exists() else None
+
+
+class _Reduction(CompileResultCacheImpl):  # type: ignore[misc]  # numba is untyped
+    _locator_classes = [_Locator]  # noqa: RUF012  # as Numba declares it
+
+
+class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]  # numba is untyped
+    """An index and its data files, each followed by the hash of its content."""
+
+    def _load_index(self) -> Any:
+        data = _read(Path(self._index_path))
+        if data is None:
+            return {}
+        version, stamp, overloads = pickle.loads(data)  # noqa: S301  # checked, and in our folder
+        return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
+
+    def _save_index(self, overloads: Any) -> None:
+        self._write(self._index_path, (self._version, self._source_stamp, overloads))
+
+    def _load_data(self, name: str) -> Any:
+        data = _read(Path(self._data_path(name)))
+        return None if data is None else pickle.loads(data)  # noqa: S301
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._write(self._data_path(name), data)
+
+    def _write(self, path: str, content: Any) -> None:
+        data = self._dump(content)
+        with self._open_for_write(path) as file:
+            file.write(data + hashlib.sha256(data).digest())
+
+
+def _read(path: Path) -> bytes | None:
+    """Return the content of a file, None if it is not there or is not what was written."""
+    try:
+        whole = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    data, digest = whole[:-_HASH_SIZE], whole[-_HASH_SIZE:]
+    return data if hashlib.sha256(data).digest() == digest else None

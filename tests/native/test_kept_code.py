@@ -1,0 +1,118 @@
+"""Compiled code on disk: found again, made once, and never used when it is not what was written."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SOURCE = """
+from pipeline.native.kernel import kernel
+
+@kernel()
+def inner(value):
+    return value + 1
+
+@kernel()
+def outer(value):
+    return 2 * inner(value)
+"""
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import kept_kernels as kernels
+print(kernels.outer(3), sum(kernels.outer.stats.cache_hits.values()))
+"""
+#: Begins to compile, says so, and does not come back.
+STUCK = """
+import sys, threading
+sys.path.insert(0, sys.argv[1])
+import kept_kernels as kernels
+from numba.core import event
+
+class Stuck(event.Listener):
+    def on_start(self, happened):
+        print("compiling", flush=True)
+        threading.Event().wait()
+
+    def on_end(self, happened):
+        pass
+
+event.register("numba:compile", Stuck())
+kernels.outer(3)
+"""
+
+Start = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Start an interpreter whose compiled code is kept below ``tmp_path``."""
+    (tmp_path / "kept_kernels.py").write_text(SOURCE)
+    environment = {**os.environ, "RINGTAPE_CACHE_DIR": str(tmp_path / "cache")}
+
+    def begin(script: str) -> "subprocess.Popen[str]":
+        line = [sys.executable, "-c", script, str(tmp_path)]
+        return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+    return begin
+
+
+def told(process: "subprocess.Popen[str]") -> list[str]:
+    """What a script printed: the kernel's result, and how many versions it found on disk."""
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    return out.split()
+
+
+def kept(tmp_path: Path, ending: str) -> list[Path]:
+    return sorted((tmp_path / "cache").rglob(f"*{ending}"))
+
+
+def test_an_entry_is_kept_with_its_parts_and_found_again(start: Start, tmp_path: Path):
+    assert told(start(SCRIPT)) == ["8", "0"]
+    (index,) = kept(tmp_path, ".nbi")
+    assert "outer" in index.name
+    assert told(start(SCRIPT)) == ["8", "1"]
+
+
+@pytest.mark.parametrize("ending", [".nbi", ".nbc"])
+@pytest.mark.parametrize("left", [0, -1])
+def test_a_file_that_was_cut_short_is_made_again(
+    start: Start, tmp_path: Path, ending: str, left: int
+):
+    told(start(SCRIPT))
+    (file,) = kept(tmp_path, ending)
+    file.write_bytes(file.read_bytes()[:left])
+    assert told(start(SCRIPT)) == ["8", "0"]
+    assert told(start(SCRIPT)) == ["8", "1"]
+
+
+def test_a_file_that_was_changed_is_made_again(start: Start, tmp_path: Path):
+    told(start(SCRIPT))
+    (file,) = kept(tmp_path, ".nbc")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert told(start(SCRIPT)) == ["8", "0"]
+
+
+def test_of_two_that_begin_at_once_one_compiles_and_the_other_finds_it(start: Start):
+    first, second = start(SCRIPT), start(SCRIPT)
+    assert sorted([told(first), told(second)]) == [["8", "0"], ["8", "1"]]
+
+
+def test_a_compiler_that_is_killed_keeps_nobody_waiting(start: Start, tmp_path: Path):
+    stuck = start(STUCK)
+    assert stuck.stdout is not None
+    assert stuck.stdout.readline() == "compiling\n"
+    waiting = start(SCRIPT)
+    os.kill(stuck.pid, signal.SIGKILL)
+    stuck.communicate()
+    assert told(waiting) == ["8", "0"]
+    assert len(kept(tmp_path, ".lock")) == 1
