@@ -4,9 +4,11 @@ The bridge to ``exchange_calendars``; only ``time_manager`` stands on it. A ``Sc
 is kept of an exchange calendar: six arrays, without pandas objects. Schedules are shared by
 all time managers of a process and grow on demand, a decade at a time: building one calendar
 costs about 0.1 s whatever its length (most of it goes into holiday rules), so a decade is no
-dearer than a year, and a walk over 30 years rebuilds three times, not thirty.
+dearer than a year, and a walk over 30 years rebuilds three times, not thirty. What was built once
+is kept on disk (`kept_schedules`).
 
-``exchange_calendars`` (and with it pandas) is imported on first use, not with this module.
+``exchange_calendars`` (and with it pandas) is imported on first use, not with this module: a run
+over sessions that are kept imports neither.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import functools
 import re
 import textwrap
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import ConfigError, DataError
+from pipeline.market.time.kept_schedules import KeptSchedule, find_schedule, keep_schedule
+from pipeline.market.time.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,28 +49,6 @@ LATEST: Final = dt.date(2099, 12, 31)
 
 _UNIT_NS: Final = {"d": DAY_NS, "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000}
 _INTERVAL: Final = re.compile(r"([1-9][0-9]{0,8})([smhd])")
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Sessions of one calendar over whole days ``first_day`` to ``last_day``, both inclusive.
-
-    Days are counted from 1970-01-01; instants are int64 ns UTC. All arrays have one element per
-    session, ascending. ``break_start_ns`` and ``break_end_ns`` are 0 in a session without break.
-    ``weekmask`` has a "1" per weekday, Monday first, on which the exchange usually trades.
-    """
-
-    code: str
-    timezone: str
-    weekmask: str
-    first_day: int
-    last_day: int
-    day: npt.NDArray[np.int64]
-    open_ns: npt.NDArray[np.int64]
-    close_ns: npt.NDArray[np.int64]
-    early_close: npt.NDArray[np.bool_]
-    break_start_ns: npt.NDArray[np.int64]
-    break_end_ns: npt.NDArray[np.int64]
 
 
 _loaded: dict[tuple[str, bool], Schedule] = {}
@@ -141,6 +123,8 @@ def calendar_code(exchange_group: str) -> str:
     """
     if exchange_group in EXCHANGE_GROUPS:
         return EXCHANGE_GROUPS[exchange_group]
+    if find_schedule(exchange_group, extended=False) is not None:
+        return exchange_group  # an alias is kept under its code
     import exchange_calendars as xc
 
     names = xc.get_calendar_names(include_aliases=True)
@@ -155,8 +139,12 @@ def calendar_code(exchange_group: str) -> str:
     )
 
 
+@functools.cache
 def bounds(code: str) -> tuple[int, int]:
     """First and last day (from 1970-01-01) that the calendar of this code can serve."""
+    kept = find_schedule(code, extended=False) or find_schedule(code, extended=True)
+    if kept is not None:
+        return kept.bounds
     kind = _calendar_type(code)
     low, high = kind.bound_min(), kind.bound_max()
     first = EARLIEST if low is None else max(EARLIEST, low.date())
@@ -184,10 +172,13 @@ def check_extended(code: str) -> None:
 def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) -> Schedule:
     """Give the schedule of a calendar over at least ``first_day`` to ``last_day`` inclusive.
 
-    Days must lie within ``bounds(code)``. Reads the process-wide store and extends it by whole
-    decades where needed. Raises DataError where ``exchange_calendars`` cannot build the years.
+    Days must lie within ``bounds(code)``. Reads the process-wide store, then what is kept on disk,
+    and extends both by whole decades where needed. Raises DataError where ``exchange_calendars``
+    cannot build the years.
     """
     have = _loaded.get((code, extended))
+    if have is None and (kept := find_schedule(code, extended)) is not None:
+        have = _loaded[(code, extended)] = kept.schedule
     if have is not None:
         if have.first_day <= first_day and last_day <= have.last_day:
             return have
@@ -206,6 +197,7 @@ def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) 
     if extended:
         schedule = _extend(schedule)
     _loaded[(code, extended)] = schedule
+    keep_schedule(KeptSchedule(schedule, (low, high)), extended)
     return schedule
 
 

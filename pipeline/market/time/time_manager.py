@@ -24,7 +24,6 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.calendars import (
     DAY_NS,
     EPOCH_ORDINAL,
-    Schedule,
     bars_begun,
     bounds,
     calendar_code,
@@ -34,6 +33,7 @@ from pipeline.market.time.calendars import (
     schedule_covering,
     timezone_name,
 )
+from pipeline.market.time.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,6 +3,7 @@
 import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import exchange_calendars as xc
@@ -262,8 +263,9 @@ def test_the_lru_keeps_the_latest_queries_and_forgets_older_ones() -> None:
 
 
 def test_only_the_decades_asked_for_are_built_and_the_answer_does_not_depend_on_them(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("RINGTAPE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(calendars, "_loaded", {})
     manager = TimeManager("XNYS")
     before = manager.session_table("2023-01-01", "2023-12-31")

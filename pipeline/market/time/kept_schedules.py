@@ -1,0 +1,78 @@
+"""Schedules on disk: what a calendar library built once, so that the next start need not load it.
+
+One file a calendar, in the folder of `cache_folder`: the arrays of its `Schedule` and the days that
+it can serve. The name holds a hash of all that the content depends on (versions of the libraries
+and of the time zones, the code that builds it), so that a file is never out of date.
+"""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import io
+import os
+import re
+import zipfile
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import TZPATH
+
+import numpy as np
+
+from pipeline.market.time.schedule import Schedule
+from pipeline.native.cache_folder import cache_folder
+
+#: Libraries that a schedule depends on; the last need not be there.
+_LIBRARIES = ("exchange_calendars", "pandas", "tzdata")
+
+
+class KeptSchedule(NamedTuple):
+    """A schedule, and the first and last day, from 1970-01-01, that its calendar can serve."""
+
+    schedule: Schedule
+    bounds: tuple[int, int]
+
+
+def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
+    """Return what is kept of a calendar; None if there is nothing, or nothing that can be read."""
+    try:
+        content = io.BytesIO(_path(code, extended).read_bytes())
+        with np.load(content, allow_pickle=False) as file:
+            values: dict[str, Any] = {name: file[name] for name in file.files}
+        low, high = values.pop("bounds").tolist()
+        plain = {one.name: values[one.name] for one in fields(Schedule)}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    single = {name: value.item() for name, value in plain.items() if value.ndim == 0}
+    return KeptSchedule(Schedule(**{**plain, **single}), (low, high))
+
+
+def keep_schedule(kept: KeptSchedule, extended: bool) -> None:
+    """Write what is to be kept of a calendar; without effect where nothing can be written."""
+    path = _path(kept.schedule.code, extended)
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        with partial.open("wb") as file:
+            np.savez(file, bounds=np.array(kept.bounds), **asdict(kept.schedule))
+        partial.replace(path)
+
+
+def _path(code: str, extended: bool) -> Path:
+    name = re.sub(r"[^A-Za-z0-9]", "_", code) + ("-extended" if extended else "")
+    return cache_folder("calendars") / f"{name}-{_basis()}.npz"
+
+
+@cache
+def _basis() -> str:
+    """Return 16 hex digits over all that a built calendar depends on."""
+    found: list[Any] = []
+    for library in _LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found.append((library, importlib.metadata.version(library)))
+    for folder in map(Path, TZPATH):
+        with contextlib.suppress(OSError):
+            zone = (folder / "America" / "New_York").stat()
+            found.append((zone.st_size, zone.st_mtime_ns))
+    found += [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
