@@ -34,6 +34,7 @@ from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import Slot, SlotShape
+from pipeline.tape.slot_writer import SlotWriter
 from shm.names import new_run_id
 from shm.ring import Ring
 from shm.stats import StatsBlock
@@ -71,12 +72,12 @@ def reading(slot: Slot, shape: SlotShape) -> Calls:
 
 def appending(slot: Slot, shape: SlotShape) -> Calls:
     """Return the appending of one block to an empty slot; per bar it is the 390th of that."""
-    data = SessionData(shape)
-    data.bind(slot)
+    writer = SlotWriter(shape)
+    writer.bind(slot)
     ts = np.arange(BLOCK)
     columns = [np.arange(BLOCK, dtype=np.float64) for _ in PRICE_COLUMNS]
-    names = {"data": data, "ts": ts, "columns": columns, "count": slot.tables[0].count.data}
-    statement = "count[0] = 0; data.append(0, 0, ts, ts, columns)"
+    names = {"writer": writer, "ts": ts, "columns": columns, "count": slot.tables[0].count.data}
+    statement = "count[0] = 0; writer.append(0, 0, ts, ts, columns)"
     return {"append": timed(statement, names, 1_000)}
 
 

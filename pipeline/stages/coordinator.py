@@ -20,8 +20,8 @@ from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail
-from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import Slot, SlotShape
+from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Tape
 from shm.ring import Producer
 
@@ -59,7 +59,7 @@ class Coordinator:
         self._replay = replay
         self._slots = slots
         self._metrics = metrics
-        self._data = SessionData(replay.shape)
+        self._writer = SlotWriter(replay.shape)
         self._tail = Tail(
             slots[0].tables[0], slice(0, 5), range(len(replay.shape.symbols)), times=True
         )
@@ -143,7 +143,7 @@ class Coordinator:
                 self._pace(cut.last_close, cut.sessions)
             index = producer.claim()
             slot = self._slots[index]
-            bars = self._tape.fill(slot, self._data, self._tail, cut)
+            bars = self._tape.fill(slot, self._writer, self._tail, cut)
             sessions = slot.open_sessions
             if sessions["opens"].any():
                 self._metrics.record_session_gap(closed)

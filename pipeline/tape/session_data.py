@@ -1,8 +1,10 @@
-"""Session data: the strategy's only source of data, and how the coordinator appends to it.
+"""Session data: the strategy's only source of data.
 
-    coordinator                 slot                                engine
-    append --copy-> | lookback | fresh rows ........ |  --views--> get_bars, latest_bar, ...
-                               first        cursor ^ what is behind is the future
+    slot                                engine
+    | lookback | fresh rows ........ |  --views--> get_bars, latest_bar, ...
+               first        cursor ^ what is behind is the future
+
+What lies in the slot was put there by a `SlotWriter` and by the processors.
 
 A `SessionData` is *prepared* when it is made, *active* from the first `bind` on, and *closed* by
 `close`; only an active one has data, any other use is refused.
@@ -18,7 +20,6 @@ and no result may depend on where slots end.
 
 import datetime as dt
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -27,7 +28,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS, interval_ns
+from pipeline.market.bars import interval_ns
 from pipeline.market.time.calendars import DAY_NS
 from pipeline.tape.bar_window import CLOSED, BarWindow, LatestBar, Run, Series
 from pipeline.tape.slot import QUALITY, Slot, SlotShape
@@ -43,7 +44,7 @@ class SessionFacts(NamedTuple):
 
 
 class SessionData:
-    """Bars, indicators and session facts up to now; one per writer, and one per lane that reads.
+    """Bars, indicators and session facts up to now; one per lane that reads them.
 
     Symbols are given by name or by index, intervals by name ("5m"), by length in ns, or None (or 0)
     for the base interval. `lookback`: the most rows a window may have, as the strategy declares;
@@ -61,8 +62,6 @@ class SessionData:
             self._symbols |= {name: index, index: index}
         self._intervals: dict[str | int | None, int] = {None: 0, 0: 0}
         self._homes: dict[str, int] = {}
-        # Fresh rows that a schedule has places for: derived tables may get one bar from before.
-        self._room = [shape.rows + (index > 0) for index in range(len(shape.intervals))]
         for index, name in enumerate(shape.intervals):
             self._intervals |= {name: index, interval_ns(name): index}
             for column in shape.columns[index]:
@@ -92,63 +91,29 @@ class SessionData:
 
     # --- the stage that owns it --------------------------------------------------------------
 
-    def bind(self, slot: Slot, cursor: npt.NDArray[np.int64] | None = None) -> None:
-        """Turn to a slot just claimed or taken; nothing of it is changed.
+    def bind(self, slot: Slot, cursor: npt.NDArray[np.int64]) -> None:
+        """Turn to a slot just taken; nothing of it is changed.
 
-        A reader gives `cursor`, i8[intervals, symbols]: the last row of each run that may be known
-        now, `first - 1` if none of the slot's own. It is read whenever data is asked for, so its
-        owner moves it as time goes on. A writer gives none.
+        `cursor`, i8[intervals, symbols]: the last row of each symbol's rows that may be known now,
+        `first - 1` if none of the slot's own. It is read whenever data is asked for, so its owner
+        moves it as time goes on.
         """
         if self._state == "closed":
             raise DataError("session data is closed, it cannot be bound to a slot again")
-        if cursor is not None:
-            expected = (len(self.intervals), len(self.symbols))
-            if cursor.shape != expected or cursor.dtype != np.int64:
-                raise DataError(
-                    f"cursor must be int64 of shape {expected}, was {cursor.dtype} of shape "
-                    f"{cursor.shape}"
-                )
-            if not cursor.flags.c_contiguous:
-                raise DataError("cursor must be contiguous, was a view with gaps")
-        if self._state == "active" and (cursor is None) != (self._cursor is None):
-            raise DataError("session data either reads, with a cursor, or writes, without one")
-        self._cursor = None if cursor is None else cursor.reshape(-1).data
+        expected = (len(self.intervals), len(self.symbols))
+        if cursor.shape != expected or cursor.dtype != np.int64:
+            raise DataError(
+                f"cursor must be int64 of shape {expected}, was {cursor.dtype} of shape "
+                f"{cursor.shape}"
+            )
+        if not cursor.flags.c_contiguous:
+            raise DataError("cursor must be contiguous, was a view with gaps")
+        self._cursor = cursor.reshape(-1).data
         self._state = "active"
         self._slot = slot
         self._runs = self._slots.setdefault(slot, {})
         for series in self._series.values():
-            self._show(series)
-
-    def append(
-        self,
-        symbol_index: int,
-        interval_index: int,
-        ts: npt.NDArray[np.int64],
-        close_ts: npt.NDArray[np.int64],
-        columns: Sequence[npt.NDArray[np.float64]],
-    ) -> None:
-        """Write rows behind the fresh ones of a symbol in the bound slot, and count them.
-
-        All arrays have one length; `columns` are the first value columns of the table, at least
-        the prices, in its order. Nothing is written if the rows do not fit. Only by who writes the
-        table, who also sets its count to 0 for a new slot.
-        """
-        if self._cursor is not None:
-            raise DataError("session data is bound for reading, nothing can be appended")
-        run = self._runs.get((interval_index, symbol_index))
-        if run is None:
-            run = self._make_run(interval_index, symbol_index)
-        rows, begin = len(ts), run.count[0]
-        if begin + rows > self._room[interval_index]:
-            raise DataError(
-                f"{self._name(interval_index, symbol_index)}: {rows} rows do not fit behind "
-                f"{begin}, the slot has room for {self._room[interval_index]}"
-            )
-        self._check_columns(run, interval_index, symbol_index, rows, (close_ts, *columns))
-        span = slice(run.first + begin, run.first + begin + rows)
-        for target, column in zip(run.columns, (ts, close_ts, *columns), strict=False):
-            target[span] = column
-        run.count[0] = begin + rows
+            self._show(series, slot, self._cursor)
 
     def enter_session(self, session: Any) -> None:
         """Make `session`, a SESSION record, the current one, before `on_session_open`."""
@@ -274,8 +239,11 @@ class SessionData:
         return windows.setdefault(n, BarWindow(series, self.lookback if n is None else int(n)))
 
     def _series_of(self, symbol: str | int, interval: str | int | None) -> Series:
-        if self._cursor is None:
-            raise DataError(self._refusal("read"))
+        slot, cursor = self._slot, self._cursor
+        if slot is None or cursor is None:
+            raise DataError(
+                f"session data is {self._state}, it must be active (bound to a slot) to read it"
+            )
         index, symbol_index = self._intervals.get(interval), self._symbols.get(symbol)
         if index is None:
             raise DataError(
@@ -289,50 +257,16 @@ class SessionData:
         series = self._series.get((index, symbol_index))
         if series is None:
             series = Series(self._shape, index, symbol_index)
-            self._show(series)
+            self._show(series, slot, cursor)
             self._series[index, symbol_index] = series
         return series
 
-    def _show(self, series: Series) -> None:
+    def _show(self, series: Series, slot: Slot, cursor: memoryview) -> None:
         """Point a series at the bound slot."""
-        key = (series.index, series.symbol_index)
-        series.run = self._runs.get(key) or self._make_run(*key)
-        if self._cursor is not None:
-            series.cursor = self._cursor
-
-    def _make_run(self, index: int, symbol_index: int) -> Run:
-        if self._slot is None:
-            raise DataError(self._refusal("use"))
-        shape = self._shape
-        if not (0 <= index < len(shape.intervals) and 0 <= symbol_index < len(shape.symbols)):
-            raise DataError(
-                f"interval {index} and symbol {symbol_index} must be below "
-                f"{len(shape.intervals)} and {len(shape.symbols)}"
-            )
-        run = Run(self._slot.tables[index], symbol_index, writable=self._cursor is None)
-        self._runs[index, symbol_index] = run
-        return run
-
-    def _check_columns(
-        self, run: Run, index: int, symbol_index: int, rows: int, columns: Sequence[Any]
-    ) -> None:
-        most = len(run.columns) - 1
-        if not len(PRICE_COLUMNS) < len(columns) <= most:
-            raise DataError(
-                f"{self._name(index, symbol_index)}: {len(columns) - 1} value columns were given, "
-                f"the table takes {len(PRICE_COLUMNS)} to {most - 1}"
-            )
-        for column in columns:
-            if len(column) != rows:
-                raise DataError(
-                    f"{self._name(index, symbol_index)}: columns must have {rows} rows as ts has, "
-                    f"one has {len(column)}"
-                )
-
-    def _name(self, index: int, symbol_index: int) -> str:
-        return f"{self._shape.symbols[symbol_index]} {self._shape.intervals[index]}"
-
-    def _refusal(self, use: str) -> str:
-        if self._state == "active":
-            return f"session data is bound for writing, there is no cursor up to which to {use} it"
-        return f"session data is {self._state}, it must be active (bound to a slot) to {use} it"
+        key = series.index, series.symbol_index
+        run = self._runs.get(key)
+        if run is None:
+            run = Run(slot.tables[series.index], series.symbol_index, writable=False)
+            self._runs[key] = run
+        series.run = run
+        series.cursor = cursor

@@ -18,7 +18,6 @@ from pipeline.market.indicators.split_scaling import PRICE_POWERS
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
-from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import (
     END,
     FIRST_CLOSE,
@@ -29,6 +28,7 @@ from pipeline.tape.slot import (
     SPLITS,
     Slot,
 )
+from pipeline.tape.slot_writer import SlotWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,9 @@ class Tape:
         )
         return Cut(last_close, rows, range(first, last + 1))
 
-    def fill(self, slot: Slot, data: SessionData, tail: Tail, cut: Cut) -> int:
+    def fill(self, slot: Slot, writer: SlotWriter, tail: Tail, cut: Cut) -> int:
         """Write a cut into a slot just claimed; the number of fresh base bars."""
-        data.bind(slot)
+        writer.bind(slot)
         slot.header[SPLITS] = self._split(cut.sessions.start, tail)
         tail.carry_in(slot.tables[0])
         slot.tables[0].count[:] = 0
@@ -116,7 +116,7 @@ class Tape:
                 span = slice(feed.cursor, feed.cursor + rows)
                 first_close = min(first_close, feed.closes[feed.cursor])
                 columns = [column[span] for column in feed.columns]
-                data.append(symbol, 0, feed.ts[span], feed.close_ts[span], columns)
+                writer.append(symbol, 0, feed.ts[span], feed.close_ts[span], columns)
                 self._live[symbol] = feed.advance(rows)
         tail.keep(slot.tables[0])
         horizon = self._end_of(cut)

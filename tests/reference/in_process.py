@@ -27,8 +27,8 @@ from pipeline.stages.processor import Processor, share
 from pipeline.strategy.strategy import Strategy, lookback_of
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail
-from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import END, Slot, SlotShape
+from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Tape
 from tests.reference.market import Bars, Market
 from tests.reference.replay import TERMS, Outcome
@@ -148,13 +148,13 @@ class Coordinating:
             cuts=cuts,
         )
         self._slots = slots
-        self._data = SessionData(shape)
+        self._writer = SlotWriter(shape)
         self._tail = Tail(
             slots.views[0].tables[0], slice(0, 5), range(len(shape.symbols)), times=True
         )
 
     def fill(self, slot: Slot) -> int:
-        return self.tape.fill(slot, self._data, self._tail, self.tape.cut())
+        return self.tape.fill(slot, self._writer, self._tail, self.tape.cut())
 
 
 def run_in_process(

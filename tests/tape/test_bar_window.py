@@ -9,6 +9,7 @@ from pipeline.errors import DataError
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.lookback import Tail
 from pipeline.tape.session_data import SessionData
+from pipeline.tape.slot_writer import SlotWriter
 from tests.tape.slots import MINUTE, SYMBOLS, bars, cursor_of, shape_of, slot_of
 
 
@@ -23,7 +24,7 @@ def test_windows_are_the_past_wherever_slots_end(lookback, rows, ring, lengths):
     shape = shape_of(lookback=lookback, rows=rows)
     slots = [slot_of(shape) for _ in range(ring)]
     tail = Tail(slots[0].tables[0], slice(0, 5), range(3), times=True)
-    writer, reader = SessionData(shape), SessionData(shape)
+    writer, reader = SlotWriter(shape), SessionData(shape)
     cursor = np.zeros((2, 3), np.int64)
     seen = [0, 0, 0]
     for sequence, counts in enumerate(lengths):
@@ -70,7 +71,7 @@ def test_bars_since_are_complete_or_refused(known, ts, lookback):
     """They are all bars that opened since, or the message says that the lookback is too short."""
     shape = shape_of(lookback=lookback)
     slot = slot_of(shape)
-    writer, reader = SessionData(shape), SessionData(shape)
+    writer, reader = SlotWriter(shape), SessionData(shape)
     writer.bind(slot)
     writer.append(0, 0, *bars(0, known))
     reader.bind(slot, cursor_of(slot))
@@ -86,7 +87,7 @@ def test_a_window_moves_with_time():
     """It is made once and shows the present whenever it is asked."""
     shape = shape_of()
     slot = slot_of(shape)
-    writer, data = SessionData(shape), SessionData(shape)
+    writer, data = SlotWriter(shape), SessionData(shape)
     writer.bind(slot)
     writer.append(0, 0, *bars(0, 10))
     cursor = cursor_of(slot)

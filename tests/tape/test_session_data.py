@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.lookback import Tail
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import SESSION, Slot
+from pipeline.tape.slot_writer import SlotWriter
 from shm.names import new_run_id
 from shm.ring import Ring
 from tests.tape.slots import INDICATOR, MINUTE, SYMBOLS, bars, cursor_of, shape_of, slot_of
@@ -25,18 +24,18 @@ def slot() -> Slot:
     """Ten rows of every symbol and interval, six of them before the slot."""
     shape = shape_of()
     made = slot_of(shape)
-    data = SessionData(shape)
-    data.bind(made)
+    writer = SlotWriter(shape)
+    writer.bind(made)
     for index, table in enumerate(made.tables):
         for symbol in range(len(SYMBOLS)):
-            data.append(symbol, index, *bars(0, 10))
+            writer.append(symbol, index, *bars(0, 10))
         tail = Tail(table, slice(0, 5), range(len(SYMBOLS)), times=True)
         table.count[:] = 6
         tail.keep(table)
         tail.carry_in(table)
         table.count[:] = 0
         for symbol in range(len(SYMBOLS)):
-            data.append(symbol, index, *bars(6, 4))
+            writer.append(symbol, index, *bars(6, 4))
     return made
 
 
@@ -85,7 +84,7 @@ def test_nothing_is_copied(ring):
     """Windows and record batches have the addresses of the slot's shared memory."""
     shape = shape_of()
     slots = [Slot(shape, ring.slot(index)) for index in range(2)]
-    writer, reader = SessionData(shape), SessionData(shape)
+    writer, reader = SlotWriter(shape), SessionData(shape)
     for slot in slots:
         start = np.frombuffer(ring.slot(slots.index(slot)), np.uint8).ctypes.data
         writer.bind(slot)
@@ -105,17 +104,14 @@ def test_nothing_is_copied(ring):
         assert batch.column("ts").equals(pa.array(window.ts))
         column = reader.indicator("CCC", INDICATOR, 4)
         assert column.ctypes.data == table.values[5, 2, place:].ctypes.data
-    writer.close()
     reader.close()
-    del slots, slot, table, window, batch, column  # the ring closes only without views
+    del writer, slots, slot, table, window, batch, column  # the ring closes only without views
 
 
 def test_a_reader_cannot_write(data):
     """What a strategy gets is read-only; the slot has one writer."""
     with pytest.raises(ValueError, match="read-only"):
         data.get_bars("AAA", 2).close[0] = 1.0
-    with pytest.raises(DataError, match="nothing can be appended"):
-        data.append(0, 0, *bars(10, 1))
 
 
 # --- facts ----------------------------------------------------------------------------------------
@@ -138,7 +134,7 @@ def test_quality_is_that_of_the_last_bar_known():
     """NaN before the first bar, and without the column."""
     shape = shape_of(quality=True)
     slot = slot_of(shape)
-    writer, reader = SessionData(shape), SessionData(shape)
+    writer, reader = SlotWriter(shape), SessionData(shape)
     writer.bind(slot)
     writer.append(0, 0, *bars(0, 2))
     base = slot.tables[0]
@@ -169,73 +165,6 @@ def test_session_facts_are_those_of_the_session_that_opened(data):
     assert data.session == (day, 5, 9, True)
 
 
-# --- appending ------------------------------------------------------------------------------------
-
-
-@given(
-    blocks=st.lists(st.integers(0, 6), max_size=8),
-    interval=st.integers(0, 1),
-)
-def test_blocks_line_up_until_the_slot_is_full(blocks, interval):
-    """Rows stand behind one another; a block that does not fit is refused and writes nothing."""
-    shape = shape_of(rows=10)
-    room = 10 + interval  # a derived table may get a bar left from before
-    slot = slot_of(shape)
-    table = slot.tables[interval]
-    data = SessionData(shape)
-    data.bind(slot)
-    there = 0
-    for rows in blocks:
-        block = bars(there, rows)
-        if there + rows > room:
-            before = table.values.copy()
-            message = (
-                rf"BBB {shape.intervals[interval]}: {rows} rows .* {there}, .* room for {room}"
-            )
-            with pytest.raises(DataError, match=message):
-                data.append(1, interval, *block)
-            assert np.array_equal(table.values, before)
-            break
-        data.append(1, interval, *block)
-        there += rows
-    assert table.count.tolist() == [0, there, 0]
-    ts, close_ts, columns = bars(0, there)
-    fresh = slice(table.first, table.first + there)
-    assert (table.ts[1, fresh] == ts).all()
-    assert (table.close_ts[1, fresh] == close_ts).all()
-    assert (table.values[:5, 1, fresh] == np.array(columns)).all()
-    assert not table.ts[[0, 2]].any()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda ts, close, columns: (ts, close, columns[:4]), "4 value columns .* takes 5 to 5"),
-        (lambda ts, close, columns: (ts, close, [*columns, ts]), "6 value columns .* takes 5 to 5"),
-        (lambda ts, close, columns: (ts, close[:1], columns), "must have 3 rows .* one has 1"),
-        (lambda ts, close, columns: (ts, close, [*columns[:4], ts[:1]]), "one has 1"),
-    ],
-)
-def test_ragged_blocks_are_refused(change, message):
-    """Nothing is stretched to fit and nothing is left out."""
-    shape = shape_of()
-    slot = slot_of(shape)
-    data = SessionData(shape)
-    data.bind(slot)
-    with pytest.raises(DataError, match=f"AAA 1m: .*{message}"):
-        data.append(0, 0, *change(*bars(0, 3)))
-    assert not slot.tables[0].count.any()
-
-
-@pytest.mark.parametrize(("symbol", "interval"), [(3, 0), (0, 2), (-1, 0)])
-def test_a_place_that_is_not_there_is_refused(slot, symbol, interval):
-    """An index beyond symbols or intervals, or a negative one."""
-    data = SessionData(shape_of())
-    data.bind(slot)
-    with pytest.raises(DataError, match=f"interval {interval} and symbol {symbol} must be"):
-        data.append(symbol, interval, *bars(0, 1))
-
-
 # --- life and refusals ----------------------------------------------------------------------------
 
 USES = {
@@ -247,7 +176,6 @@ USES = {
     "quality": lambda data: data.quality("AAA"),
     "record_batch": lambda data: data.record_batch("AAA"),
     "session": lambda data: data.session,
-    "append": lambda data: data.append(0, 0, *bars(0, 1)),
 }
 
 
@@ -292,18 +220,6 @@ def test_unknown_names_are_refused(data):
         data.get_bars(-1, 1)
     with pytest.raises(DataError, match="'1h' is not one of this run's intervals: 1m, 5m"):
         data.get_bars("AAA", 1, "1h")
-
-
-def test_it_reads_or_writes(slot, data):
-    """Never both: a reader needs a cursor, a writer has none."""
-    with pytest.raises(DataError, match="either reads"):
-        data.bind(slot)
-    writer = SessionData(shape_of())
-    writer.bind(slot)
-    with pytest.raises(DataError, match="bound for writing"):
-        writer.get_bars("AAA", 1)
-    with pytest.raises(DataError, match="either reads"):
-        writer.bind(slot, cursor_of(slot))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""The slot writer: appends rows to the tables of one slot after the other.
+
+    writer                      slot
+    append --copy-> | lookback | fresh rows ........ | room left |
+                               first            count ^
+
+The process that writes a table has one writer for it, and sets the table's count to 0 before it
+appends to a slot that was used before. Readers have a `SessionData` each.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import DataError
+from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.tape.bar_window import Run
+from pipeline.tape.slot import Slot, SlotShape
+
+
+class SlotWriter:
+    """Appends rows to the slot that is bound. Every refusal is a DataError."""
+
+    def __init__(self, shape: SlotShape) -> None:
+        self._shape = shape
+        # Fresh rows that a schedule has places for: derived tables may get one bar from before.
+        self._room = [shape.rows + (index > 0) for index in range(len(shape.intervals))]
+        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Run]] = WeakKeyDictionary()
+        self._slot: Slot | None = None
+        self._runs: dict[tuple[int, int], Run] = {}
+
+    def bind(self, slot: Slot) -> None:
+        """Turn to a slot just claimed; nothing of it is changed."""
+        self._slot = slot
+        self._runs = self._slots.setdefault(slot, {})
+
+    def append(
+        self,
+        symbol_index: int,
+        interval_index: int,
+        ts: npt.NDArray[np.int64],
+        close_ts: npt.NDArray[np.int64],
+        columns: Sequence[npt.NDArray[np.float64]],
+    ) -> None:
+        """Write rows behind the fresh ones of a symbol in the bound slot, and count them.
+
+        All arrays have one length; `columns` are the first value columns of the table, at least
+        the prices, in its order. Refused before the first `bind`, for an index that is not there,
+        for arrays of other lengths or numbers, and where the rows do not fit; nothing is written
+        then.
+        """
+        run = self._runs.get((interval_index, symbol_index))
+        if run is None:
+            run = self._make_run(interval_index, symbol_index)
+        rows, begin = len(ts), run.count[0]
+        if begin + rows > self._room[interval_index]:
+            raise DataError(
+                f"{self._name(interval_index, symbol_index)}: {rows} rows do not fit behind "
+                f"{begin}, the slot has room for {self._room[interval_index]}"
+            )
+        self._check_columns(run, interval_index, symbol_index, rows, (close_ts, *columns))
+        span = slice(run.first + begin, run.first + begin + rows)
+        for target, column in zip(run.columns, (ts, close_ts, *columns), strict=False):
+            target[span] = column
+        run.count[0] = begin + rows
+
+    def _make_run(self, index: int, symbol_index: int) -> Run:
+        if self._slot is None:
+            raise DataError("the slot writer must be bound to a slot before rows are appended")
+        shape = self._shape
+        if not (0 <= index < len(shape.intervals) and 0 <= symbol_index < len(shape.symbols)):
+            raise DataError(
+                f"interval {index} and symbol {symbol_index} must be 0 or more and below "
+                f"{len(shape.intervals)} and {len(shape.symbols)}"
+            )
+        run = Run(self._slot.tables[index], symbol_index, writable=True)
+        self._runs[index, symbol_index] = run
+        return run
+
+    def _check_columns(
+        self, run: Run, index: int, symbol_index: int, rows: int, columns: Sequence[Any]
+    ) -> None:
+        most = len(run.columns) - 1
+        if not len(PRICE_COLUMNS) < len(columns) <= most:
+            raise DataError(
+                f"{self._name(index, symbol_index)}: {len(columns) - 1} value columns were given, "
+                f"the table takes {len(PRICE_COLUMNS)} to {most - 1}"
+            )
+        for column in columns:
+            if len(column) != rows:
+                raise DataError(
+                    f"{self._name(index, symbol_index)}: columns must have {rows} rows as ts has, "
+                    f"one has {len(column)}"
+                )
+
+    def _name(self, index: int, symbol_index: int) -> str:
+        return f"{self._shape.symbols[symbol_index]} {self._shape.intervals[index]}"
