@@ -2,7 +2,7 @@
 
 with Crew(...) as crew:           segments and semaphores are made, stale ones of the dead removed
     crew.start()                  coordinator, processors, engines
-    facts = crew.watch(tick)      returns when all have finished; raises when one has not
+    facts = crew.watch(tick)      RunFacts, when all have finished; raises when one has not
                                   on the way out: abort, join, kill, unlink
 """
 
@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import ModuleType
-from typing import Any, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from multiprocess import connection, forkserver, get_context
 from pyarrow import supported_memory_backends
@@ -25,6 +24,7 @@ from pyarrow import supported_memory_backends
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.native.code_cache import kernel_variables
+from pipeline.stages.facts import MemberFacts, RunFacts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
@@ -35,12 +35,16 @@ from shm.ring import Producer, Reader, Ring
 from shm.stale import remove_stale
 from shm.stats import StatsBlock
 
+if TYPE_CHECKING:
+    from pipeline.stages.jobs import Analysis, Coordination, Processing
+    from pipeline.stages.member import Job
+
 #: How long members get to leave by themselves after an abort before they are killed.
 _GRACE_SECONDS = 0.7
 _TICK_SECONDS = 0.1
 
 #: What the fork server imports once for all its children.
-_PRELOAD = ["pipeline.stages.member"]
+_PRELOAD = ["pipeline.stages.jobs"]
 
 #: Libraries that start threads by the number of cores, each by its own variable.
 _THREAD_VARIABLES = (
@@ -105,14 +109,13 @@ def _allocator_variables() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Work:
-    """What each kind of member does; called in its process as ``work(station, place, member)``.
+    """The jobs of a run, each of which runs in a process of its own."""
 
-    ``coordinate`` gets the Producer, the others get the Reader of their place in the ring.
-    """
-
-    coordinate: Callable[..., dict[str, Any]]
-    process: Sequence[Callable[..., dict[str, Any]]]
-    analyse: Sequence[Callable[..., dict[str, Any]]]
+    coordination: "Coordination"
+    #: One per data processor.
+    processing: "Sequence[Processing]"
+    #: One per analysis engine.
+    analysis: "Sequence[Analysis]"
 
 
 class Crew:
@@ -141,11 +144,11 @@ class Crew:
         self._owned = ExitStack()
         self._processes: list[Any] = []
         self._pipes: dict[Any, int] = {}
-        self._facts: dict[int, dict[str, Any]] = {}
+        self._facts: dict[int, MemberFacts] = {}
         self._lost: set[int] = set()
         self._edges: list[StreamSubscription] = []
-        processors = [f"processor {i}" for i in range(len(work.process))]
-        engines = [f"engine {i}" for i in range(len(work.analyse))]
+        processors = [f"processor {i}" for i in range(len(work.processing))]
+        engines = [f"engine {i}" for i in range(len(work.analysis))]
         self.roles = (COORDINATOR, *processors, *engines)
         self._processors, self.engines = processors, tuple(engines)
 
@@ -215,7 +218,8 @@ class Crew:
         """Start every member."""
         from pipeline.stages.member import Place, run_member
 
-        work = [self._work.coordinate, *self._work.process, *self._work.analyse]
+        work = self._work
+        jobs: list[Job[Any]] = [work.coordination, *work.processing, *work.analysis]
         for index, role in enumerate(self.roles):
             receiving, sending = self._context.Pipe(duplex=False)
             place = Place(
@@ -228,9 +232,11 @@ class Crew:
                 sending,
                 self._board.side(role) if self._board and role in self.engines else None,
             )
-            body = partial(work[index], self._stations[index])
             process = self._context.Process(
-                target=run_member, args=(place, body), name=f"ringtape {role}", daemon=True
+                target=run_member,
+                args=(place, jobs[index], self._stations[index]),
+                name=f"ringtape {role}",
+                daemon=True,
             )
             with _starting():
                 process.start()
@@ -243,14 +249,14 @@ class Crew:
         self,
         tick: Callable[[StatsBlock], None],
         lose: Callable[[MemberSnapshot, str], bool] | None = None,
-    ) -> list[dict[str, Any]]:
-        """Wait until all members have finished; their facts in the order of ``roles``.
+    ) -> RunFacts:
+        """Wait until all members have finished, and return what they have sent home.
 
         Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
         names it with its exit code or signal; all others are told to stop by then. With ``lose``
         the run goes on without an engine that ends badly: it is called with what the engine wrote
         of itself and why it ended, and says whether there is something to go on for. Without, or
-        when no engine is left, all stop, and nothing is raised. Who has found nothing has facts {}.
+        when no engine is left, all stop, and nothing is raised.
         """
         left = True
         while left:
@@ -268,7 +274,12 @@ class Crew:
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)
-        return [self._facts.get(index, {}) for index in range(len(self.roles))]
+        return self._all_facts()
+
+    def _all_facts(self) -> RunFacts:
+        found: list[Any] = [self._facts.get(index) for index in range(len(self.roles))]
+        first = 1 + len(self._processors)
+        return RunFacts(found[0], found[1:first], found[first:])
 
     def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], bool]) -> None:
         """Go on without an engine, or give up if that or the absence of any other says so."""

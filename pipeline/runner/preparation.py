@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +102,7 @@ class Division:
     """How a run's lanes are divided, and what becomes of them.
 
     ``shares``: numbers of the lanes of each engine; ``folder``: where tables go, None: there are
-    none; ``tolerant``, ``limit``, ``halving``: see `stages.member.Analysis`.
+    none; ``tolerant``, ``limit``, ``halving``: see `stages.jobs.Analysis`.
     """
 
     shares: Sequence[Sequence[int]]
@@ -121,7 +120,7 @@ def divide_evenly(lanes: int, engines: int) -> list[range]:
 def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division: Division) -> Work:
     """Divide a run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
-    from pipeline.stages.member import Analysis, analyse, coordinate, process
+    from pipeline.stages.jobs import Analysis, Coordination, Processing
     from pipeline.stages.processor import share
 
     settings, actions = preparation.settings, preparation.actions
@@ -142,26 +141,21 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
     folder = None if division.folder is None else division.folder.absolute()
     by_number = {spec.number: spec for spec in lanes.specs}
     return Work(
-        partial(coordinate, replay),
+        Coordination(replay),
         [
-            partial(
-                process, shape, plan, share(len(shape.symbols), processors, part), actions.splits
-            )
+            Processing(shape, plan, share(len(shape.symbols), processors, part), actions.splits)
             for part in range(processors)
         ],
         [
-            partial(
-                analyse,
-                Analysis(
-                    shape,
-                    pack([by_number[number] for number in numbers], lanes.names),
-                    preparation.terms,
-                    folder,
-                    len(lanes.specs),
-                    division.tolerant,
-                    division.limit,
-                    division.halving,
-                ),
+            Analysis(
+                shape,
+                pack([by_number[number] for number in numbers], lanes.names),
+                preparation.terms,
+                folder,
+                len(lanes.specs),
+                division.tolerant,
+                division.limit,
+                division.halving,
             )
             for numbers in division.shares
         ],

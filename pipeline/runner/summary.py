@@ -30,6 +30,7 @@ from pipeline.results.statistics import (
 from pipeline.runner.benchmark import Benchmark
 from pipeline.runner.commission import commission_code, poor_fills, quality_of_fills
 from pipeline.runner.lanes import Lanes
+from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.strategy.strategy import Strategy, values_of
 from shm.control import MemberSnapshot
@@ -48,13 +49,12 @@ _TOUCHED = {
 }
 
 _Dates = np.ndarray[Any, np.dtype[np.int64]]
-_Facts = Sequence[Mapping[str, Any]]
 
 
 def summarise(
     settings: SessionConfig,
     lanes: Lanes,
-    facts: _Facts,
+    facts: RunFacts,
     benchmark: Benchmark | None,
     actions: int,
     members: Sequence[MemberSnapshot],
@@ -65,14 +65,14 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the summary; under ``report`` the text of performance.txt.
 
-    ``facts``: what the members sent, coordinator first; ``actions``: how many splits and dividends
-    the run has. Times in seconds, sizes in bytes, returns
-    and drawdowns as fractions, quality in per cent.
+    ``facts``: those of a run in which no member ended early; ``actions``: how many splits and
+    dividends the run has. Times are in seconds, sizes in bytes, returns and drawdowns fractions,
+    quality in per cent.
     """
-    replayed = facts[0]
-    found = _by_lane(facts)
-    finished = max(one["finished_ns"] for one in facts if "finished_ns" in one)
-    elapsed = finished - replayed["started_ns"]
+    replayed, finished, found = facts.tape, facts.finished_ns, facts.lanes()
+    assert replayed is not None
+    assert finished is not None
+    elapsed = finished - replayed.started_ns
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
     seconds = elapsed * _NS
@@ -84,16 +84,16 @@ def summarise(
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]
     data = settings.session_data_config
-    bars = sum(replayed["present"])
+    bars = replayed.bars
     first = per_lane[0]
     return {
         "session_name": settings.session_name,
-        "first_session": replayed["first_session"],
-        "last_session": replayed["last_session"],
+        "first_session": replayed.first_session,
+        "last_session": replayed.last_session,
         "bars": bars,
         "run_seconds": seconds,
         "bars_per_second": bars / seconds,
-        "sessions": replayed["sessions"],
+        "sessions": replayed.sessions,
         "symbols": list(data.symbols),
         "streams": list(data.streams),
         "orders": rows["orders"],
@@ -116,7 +116,7 @@ def summarise(
             **quality_of_fills(settings, per_lane),
         },
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
-        "bars_outside_sessions": replayed["outside"],
+        "bars_outside_sessions": replayed.outside,
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
         "monthly": [
             {"month": month, "return": grown}
@@ -135,36 +135,25 @@ def summarise(
 
 
 def session_rows(
-    facts: _Facts, benchmark: Benchmark | None
+    facts: RunFacts, benchmark: Benchmark | None
 ) -> Iterator[tuple[int, tuple[np.ndarray[Any, Any], ...]]]:
     """Give what `RunFolder.write_sessions` takes of each lane; ``facts`` as in `summarise`."""
-    for lane in _by_lane(facts):
+    for lane in facts.lanes():
         returns = _returns(lane)
         against = np.full(len(returns), np.nan) if benchmark is None else benchmark.returns
         yield lane["lane"], (lane["session_dates"], lane["session_equity"], returns, against)
-
-
-def _by_lane(facts: _Facts) -> list[Mapping[str, Any]]:
-    """Return what the engines sent of their lanes, in the lanes' order."""
-    found = [
-        {**lane, "session_dates": one["session_dates"]}
-        for one in facts
-        for lane in one.get("lanes", ())
-    ]
-    return sorted(found, key=lambda lane: lane["lane"])
 
 
 def _returns(found: Mapping[str, Any]) -> Curve:
     return session_returns(found["initial_cash"], found["session_equity"])
 
 
-def _quality(wanted: bool, symbols: Sequence[str], replayed: Mapping[str, Any]) -> dict[str, float]:
+def _quality(wanted: bool, symbols: Sequence[str], replayed: TapeFacts) -> dict[str, float]:
     if not wanted:
         return {}
-    expected = replayed["expected"]
     return {
-        symbol: min(100.0, 100.0 * present / expected)
-        for symbol, present in zip(symbols, replayed["present"], strict=True)
+        symbol: min(100.0, 100.0 * present / replayed.expected)
+        for symbol, present in zip(symbols, replayed.present, strict=True)
     }
 
 

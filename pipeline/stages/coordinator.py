@@ -1,10 +1,10 @@
 """The coordinator: replays the catalog's sessions onto the tape."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.calendars import DAY_NS
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Block, Feed
@@ -66,6 +67,7 @@ class Coordinator:
         self._clock = Clock(replay.speed, check) if replay.speed > 0 else None
         self._closing = ExitStack()
         self._loads = 0
+        self._started_ns = 0
         self._paced = -1  # the session that the clock is in
 
     def __enter__(self) -> "Coordinator":
@@ -136,6 +138,7 @@ class Coordinator:
 
     def run(self, producer: Producer) -> None:
         """Publish the whole tape."""
+        self._started_ns = time.monotonic_ns()
         closed = session_start = self._metrics.start_timer()
         while not self._tape.finished:
             cut = self._tape.cut()
@@ -167,14 +170,16 @@ class Coordinator:
             self._clock.open_session(int(table.open_ns[opened]))
         self._clock.wait_until(close)
 
-    def facts(self) -> dict[str, Any]:
-        """What was replayed: bars outside sessions, and per symbol bars present and expected."""
+    def facts(self) -> TapeFacts:
+        """Return what was replayed, once the tape has ended."""
         dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
-        return {
-            "outside": sum(feed.outside for feed in self._feeds),
-            "present": [int(feed.present.sum()) for feed in self._feeds],
-            "expected": self._expected,
-            "sessions": len(self._replay.sessions),
-            "first_session": str(dates[0]),
-            "last_session": str(dates[-1]),
-        }
+        return TapeFacts(
+            started_ns=self._started_ns,
+            present=tuple(int(feed.present.sum()) for feed in self._feeds),
+            expected=self._expected,
+            outside=sum(feed.outside for feed in self._feeds),
+            sessions=len(self._replay.sessions),
+            first_session=str(dates[0]),
+            last_session=str(dates[-1]),
+            memory=MemorySizes.of_this_process(),
+        )

@@ -16,6 +16,7 @@ from pipeline.lane.slot_view import SlotView
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
+from pipeline.stages.facts import EngineFacts, MemorySizes
 from pipeline.stages.halving import Halving, score_of
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape
@@ -208,12 +209,8 @@ class Engine:
         running.equity.frombytes(outbox.session_equity[:sessions].tobytes())
         running.bars += view.bars
 
-    def finish(self) -> dict[str, Any]:
-        """Call ``on_stop``, record the orders still at rest, close the files; what was found.
-
-        ``lanes``: facts per lane, of those that a rung has ended as they were then, with
-        ``sessions`` fewer than all; ``lost``: per lane without any, why; ``session_dates``: i8[n].
-        """
+    def finish(self) -> EngineFacts:
+        """Call ``on_stop``, record the orders still at rest, close the files; what was found."""
         for running in self._attended():
             lane = running.lane
             with self._losing(lane.number):
@@ -226,11 +223,13 @@ class Engine:
         self._records.close()
         if self._halving is not None:
             self._halving.leave()
-        return {
-            "lanes": [*self._ended, *(self._facts_of(running) for running in self._running)],
-            "lost": self._lost,
-            "session_dates": np.array(self._session_dates, np.int64),
-        }
+        return EngineFacts(
+            lanes=[*self._ended, *(self._facts_of(running) for running in self._running)],
+            lost=self._lost,
+            session_dates=np.array(self._session_dates, np.int64),
+            finished_ns=time.monotonic_ns(),
+            memory=MemorySizes.of_this_process(),
+        )
 
     def _facts_of(self, running: _Running) -> dict[str, Any]:
         return {

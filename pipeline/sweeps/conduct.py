@@ -11,6 +11,7 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.results.statistics import session_returns
 from pipeline.runner.preparation import Division, Preparation
 from pipeline.runner.summary import lane_summary
+from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
 from pipeline.sweeps.dealing import spread
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
@@ -59,8 +60,8 @@ class Conductor:
         self._allowed = _allowed_memory(roster.sweep.memory)
         seconds = roster.sweep.lane_seconds
         self._limit = 0 if seconds is None else round(seconds * 1e9)
-        #: Facts of the coordinator of the last pass: bars by symbol, sessions, dates.
-        self.replayed: Mapping[str, Any] = {}
+        #: Facts of the coordinator of the last pass that replayed the whole tape.
+        self.tape: TapeFacts | None = None
 
     def run(self, entries: Sequence[Entry]) -> None:
         """Run lanes that are asked for at once, in as many passes as it takes."""
@@ -190,8 +191,8 @@ class Conductor:
             self._memory,
             self._meter.begin_pass(shares, self._preparation.bars),
         )
-        if outcome.replayed:
-            self.replayed = outcome.replayed
+        if outcome.tape is not None:
+            self.tape = outcome.tape
         evaluations = sum(facts["bars"] for facts in outcome.finished.values())
         self._meter.end_pass(
             len(outcome.finished) + len(outcome.lost), evaluations, outcome.seconds

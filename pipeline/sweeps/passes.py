@@ -17,6 +17,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, shape_of, work_of
+from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.sweeps.memory import TreeMemory
 from pipeline.tape.slot import SlotShape
 from shm.control import NO_TASK, MemberSnapshot
@@ -36,15 +37,16 @@ _LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
 class PassOutcome:
     """What became of the lanes of a pass, by their numbers in it.
 
-    ``finished``: facts, with ``session_dates``; ``lost``, ``suspects``: why; ``replayed``: the
-    coordinator's facts; ``seconds``: from the start of the tape to the last result.
+    ``finished``: facts, with ``session_dates``; ``lost``, ``suspects``: why; ``tape``: the
+    coordinator's facts, None if it had to stop early; ``seconds``: from the start of the tape to
+    the last result.
     """
 
     finished: Mapping[int, dict[str, Any]]
     lost: Mapping[int, str]
     suspects: Mapping[int, str]
     unfinished: Sequence[int]
-    replayed: Mapping[str, Any]
+    tape: TapeFacts | None
     seconds: float
 
 
@@ -109,9 +111,9 @@ def run_pass(
         facts = crew.watch(watch, guard.lose)
         memory.ended(
             {
-                member.pid: one["memory"]
-                for member, one in zip(crew.members(), facts, strict=True)
-                if "memory" in one
+                member.pid: one.memory
+                for member, one in zip(crew.members(), facts.members, strict=True)
+                if one is not None
             }
         )
         memory.sample(now=True)
@@ -159,15 +161,14 @@ class _Guard:
                 self._unfinished += [] if role == member.role else others
         return not self._comparing
 
-    def outcome(self, facts: Sequence[Mapping[str, Any]]) -> PassOutcome:
+    def outcome(self, facts: RunFacts) -> PassOutcome:
         """Sum up what the members found."""
         finished: dict[int, dict[str, Any]] = {}
         lost: dict[int, str] = {}
-        for one in facts[1:]:
-            for lane in one.get("lanes", ()):
-                dates = one["session_dates"][: lane["sessions"]]
-                finished[lane["lane"]] = {**lane, "session_dates": dates}
-            lost |= one.get("lost", {})
-        ends = [one["finished_ns"] for one in facts if "finished_ns" in one]
-        seconds = (max(ends) - facts[0]["started_ns"]) * 1e-9 if ends else 0.0
-        return PassOutcome(finished, lost, self._suspects, self._unfinished, facts[0], seconds)
+        for engine in facts.engines:
+            if engine is not None:
+                finished |= {lane["lane"]: lane for lane in engine.dated_lanes()}
+                lost |= engine.lost
+        tape, end = facts.tape, facts.finished_ns
+        seconds = 0.0 if tape is None or end is None else (end - tape.started_ns) * 1e-9
+        return PassOutcome(finished, lost, self._suspects, self._unfinished, tape, seconds)

@@ -244,7 +244,7 @@ def _summary(
     resumed: int,
 ) -> dict[str, Any]:
     states = [one.state for one in rows]
-    replayed = conductor.replayed
+    tape = conductor.tape
     score = roster.sweep.score[0]
     ranked = [
         {
@@ -267,10 +267,10 @@ def _summary(
         "failed": states.count("failed"),
         "pruned": states.count("pruned"),
         "resumed": resumed,
-        "bars": sum(replayed["present"]) if replayed else row.bars,
-        "sessions": replayed.get("sessions"),
-        "first_session": replayed.get("first_session"),
-        "last_session": replayed.get("last_session"),
+        "bars": row.bars if tape is None else tape.bars,
+        "sessions": None if tape is None else tape.sessions,
+        "first_session": None if tape is None else tape.first_session,
+        "last_session": None if tape is None else tape.last_session,
         "passes": meter.passes,
         "evaluations": meter.evaluations,
         "run_seconds": meter.seconds,

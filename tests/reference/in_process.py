@@ -250,7 +250,7 @@ def _drive(
     setup: Setup,
     engines: Sequence[Engine],
     splits: Splits,
-) -> list[list[dict[str, Any]]]:
+) -> list[Sequence[dict[str, Any]]]:
     coordinating = Coordinating(market, slots, setup.group_rows, splits)
     symbols, count = len(market.symbols), len(slots.views)
     processors = [
@@ -283,7 +283,7 @@ def _drive(
             engines[part].analyse(analysed[part] % count)
             analysed[part] += 1
     assert slots.views[(filled - 1) % count].header[END] == 1
-    return [engine.finish()["lanes"] for engine in engines]
+    return [engine.finish().lanes for engine in engines]
 
 
 def _outcome(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +18,38 @@ ROOT = Path(__file__).parents[2]
 THREAD_CAPS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def _surroundings(station: Any, place: Any, member: Any) -> dict[str, Any]:
-    """Be a member that only looks around."""
-    return {
-        "caps": [os.environ.get(name) for name in THREAD_CAPS],
-        "arrow_threads": [pa.cpu_count(), pa.io_thread_count()],
-        "pool": pa.default_memory_pool().backend_name,
-        "main": threading.main_thread() is threading.current_thread(),
-    }
+@dataclass(frozen=True)
+class LookAround:
+    """The job of a member that only looks around."""
+
+    name: str
+
+    def run(self, station: Any, place: Any, member: Any) -> Any:
+        return {
+            "name": self.name,
+            "role": place.role,
+            "station": type(station).__name__,
+            "caps": [os.environ.get(name) for name in THREAD_CAPS],
+            "arrow_threads": [pa.cpu_count(), pa.io_thread_count()],
+            "pool": pa.default_memory_pool().backend_name,
+            "main": threading.main_thread() is threading.current_thread(),
+        }
 
 
 def look_around(start_method: str) -> None:
     """Write what the members of a run find, and whether the environment is as it was."""
     before = dict(os.environ)
     context = start_context(start_method)
-    work = Work(_surroundings, [_surroundings], [_surroundings])
+    jobs: list[Any] = [LookAround(name) for name in "abcd"]
+    work = Work(jobs[0], [jobs[1]], jobs[2:])
     with Crew(context, work, slots=2, slot_size=64, mode="data") as crew:
         crew.start()
         facts = crew.watch(lambda stats: None)
-    sys.stdout.write(json.dumps({"members": facts, "restored": dict(os.environ) == before}))
+    sys.stdout.write(json.dumps({"members": facts.members, "restored": dict(os.environ) == before}))
 
 
 @pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
-def test_members_get_one_thread_of_each_library_and_an_allocator_that_keeps_its_pages(
+def test_members_do_their_own_job_with_one_thread_and_an_allocator_that_keeps_its_pages(
     start_method: str,
 ):
     """In a process of its own: a fork server that runs already keeps the environment it has."""
@@ -51,5 +61,11 @@ def test_members_get_one_thread_of_each_library_and_an_allocator_that_keeps_its_
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert "jemalloc" in pa.supported_memory_backends(), "the wheels of this system have it"
-    member = {"caps": ["1"] * 3, "arrow_threads": [1, 1], "pool": "jemalloc", "main": True}
-    assert json.loads(done.stdout) == {"members": [member] * 3, "restored": True}
+    common = {"caps": ["1"] * 3, "arrow_threads": [1, 1], "pool": "jemalloc", "main": True}
+    members = [
+        {"name": "a", "role": "coordinator", "station": "Producer", **common},
+        {"name": "b", "role": "processor 0", "station": "Reader", **common},
+        {"name": "c", "role": "engine 0", "station": "Reader", **common},
+        {"name": "d", "role": "engine 1", "station": "Reader", **common},
+    ]
+    assert json.loads(done.stdout) == {"members": members, "restored": True}

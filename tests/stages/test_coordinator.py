@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.stages.coordinator import Coordinator, Replay
+from pipeline.stages.facts import TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.tape.slot import ROWS, SlotShape
 from shm.names import new_run_id
@@ -54,7 +55,7 @@ def market_of() -> Market:
 
 def coordinated(
     folder: Path, stats: StatsBlock, *, speed: float = 0.0, prefetch: int = 0, rows: int = 4
-) -> tuple[list[tuple[int, list[int]]], dict]:
+) -> tuple[list[tuple[int, list[int]]], TapeFacts]:
     market = market_of()
     columns = [("open", "high", "low", "close", "volume")]
     shape = SlotShape.plan("AB", ["1m"], columns, lookback=1, rows=rows, quality=False)
@@ -77,11 +78,11 @@ def test_every_bar_of_the_sessions_is_published_once(
     inside = [ts for ts in range(START, START + 75 * MINUTE, MINUTE) if in_session(ts)]
     assert found == sorted(inside + [ts for ts in inside if (ts - START) // MINUTE % 2 == 0])
     assert [len(part) for _, part in published] == [count for count, _ in published]
-    assert facts["present"] == [18, 9]
-    assert facts["expected"] == 18
+    assert facts.present == (18, 9)
+    assert facts.expected == 18
     # Two before the first open; between the sessions all of A and half of B.
-    assert facts["outside"] == 2 + 52 + 26
-    assert (facts["sessions"], facts["first_session"]) == (2, "1970-01-30")
+    assert facts.outside == 2 + 52 + 26
+    assert (facts.sessions, facts.first_session) == (2, "1970-01-30")
     assert not [one for one in threading.enumerate() if one.name.startswith("prefetch")]
 
 

@@ -15,6 +15,7 @@ from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages import engine as module
 from pipeline.stages.engine import Engine
+from pipeline.stages.facts import EngineFacts
 from pipeline.stages.halving import Halving, HalvingPlan, Scoreboard
 from pipeline.stages.processor import Processor
 from shm.control import NO_TASK, ControlPage
@@ -53,7 +54,7 @@ def test_compiled_code_finds_a_slots_tables_by_their_addresses():
             assert record[name] == getattr(table, name).ctypes.data
 
 
-def engine_of(folder: Path, strategies: list) -> tuple[Engine, dict]:
+def engine_of(folder: Path, strategies: list) -> tuple[Engine, EngineFacts]:
     """An engine that has walked the whole market, and what it found."""
     market = market_of()
     specs, plan = make_specs(market, strategies, "interpreted")
@@ -72,12 +73,12 @@ def engine_of(folder: Path, strategies: list) -> tuple[Engine, dict]:
 
 def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
     _, facts = engine_of(tmp_path, [Crosser(), Tinkerer()])
-    assert [lane["lane"] for lane in facts["lanes"]] == [0, 1]
-    assert len(facts["session_dates"]) == 2
+    assert [lane["lane"] for lane in facts.lanes] == [0, 1]
+    assert len(facts.session_dates) == 2
     expected, _ = run_in_process(
         market_of(), [Crosser(), Tinkerer()], Setup(), Terms(500.0, per_share=0.01)
     )
-    for lane, outcome in zip(facts["lanes"], expected, strict=True):
+    for lane, outcome in zip(facts.lanes, expected, strict=True):
         assert lane["initial_cash"] == 500.0
         assert (lane["fills"], lane["orders"]) == (len(outcome.fills), len(outcome.orders))
         assert (lane["equity"], lane["cash"]) == outcome.equity[-1][1:]
@@ -137,7 +138,7 @@ def walked(
     mode: str = "interpreted",
     universes: Sequence[tuple[int, ...]] = (),
     **options: Any,
-) -> dict[str, Any]:
+) -> EngineFacts:
     """What an engine without tables finds that walks the market three rows at a time."""
     market = market_of()
     specs, plan = make_specs(market, strategies, mode, universes)
@@ -173,10 +174,10 @@ def told(lanes: Sequence[dict[str, Any]]) -> list[tuple]:
 def test_a_lane_that_raises_ends_alone_where_that_is_allowed(mode: str):
     lanes = [Fragile(), Fragile(last=7), Fragile(fast=3)]
     found = walked(lanes, mode=mode, tolerant=True)
-    assert [lane["lane"] for lane in found["lanes"]] == [0, 2]
-    assert list(found["lost"]) == [1]
-    assert "Fragile.on_bar raised ValueError: enough for A at" in found["lost"][1]
-    assert told(found["lanes"]) == told(walked([lanes[0], lanes[2]], mode=mode)["lanes"])
+    assert [lane["lane"] for lane in found.lanes] == [0, 2]
+    assert list(found.lost) == [1]
+    assert "Fragile.on_bar raised ValueError: enough for A at" in found.lost[1]
+    assert told(found.lanes) == told(walked([lanes[0], lanes[2]], mode=mode).lanes)
     with pytest.raises(StrategyError, match="enough"):
         walked(lanes, mode=mode)
 
@@ -188,8 +189,8 @@ def test_what_any_hook_raises_ends_its_lane(hook: str):
 
     failing = type("Failing", (Strategy,), {"__module__": __name__, hook: fail})
     found = walked([failing(), Crosser()], tolerant=True)
-    assert [lane["lane"] for lane in found["lanes"]] == [1]
-    assert f"Failing.{hook} raised ValueError: never" in found["lost"][0]
+    assert [lane["lane"] for lane in found.lanes] == [1]
+    assert f"Failing.{hook} raised ValueError: never" in found.lost[0]
 
 
 def test_a_lane_over_its_limit_ends_alone(monkeypatch: pytest.MonkeyPatch):
@@ -200,12 +201,12 @@ def test_a_lane_over_its_limit_ends_alone(monkeypatch: pytest.MonkeyPatch):
         clock.now += 1_000_000_000
         return clock.now
 
-    monkeypatch.setattr(module, "time", SimpleNamespace(thread_time_ns=tick))
+    monkeypatch.setattr(module, "time", SimpleNamespace(thread_time_ns=tick, monotonic_ns=tick))
     found = walked([Crosser(), Crosser()], tolerant=True, limit=2_500_000_000)
-    assert found["lanes"] == []
-    assert found["lost"] == dict.fromkeys((0, 1), "took 3 s, more than the 2.5 allowed")
+    assert found.lanes == []
+    assert found.lost == dict.fromkeys((0, 1), "took 3 s, more than the 2.5 allowed")
     found = walked([Crosser(), Crosser()], tolerant=True, limit=10**18)
-    assert [lane["seconds"] for lane in found["lanes"]] == [8.0, 8.0]
+    assert [lane["seconds"] for lane in found.lanes] == [8.0, 8.0]
 
 
 @pytest.mark.parametrize("limit", [0, 10**18])
@@ -219,7 +220,7 @@ def test_whoever_is_at_work_is_named_with_what_counts_against_its_limit(limit: i
     rounds = len(calls) // 3
     assert lanes == [0, 1, NO_TASK] * rounds
     assert all(spent < 0 for lane, spent in calls[:3] if lane != NO_TASK)
-    for number, lane in enumerate(found["lanes"]):
+    for number, lane in enumerate(found.lanes):
         spent = [spent for lane, spent in calls[3:] if lane == number]
         assert spent == sorted(spent)
         assert spent[0] == 0
@@ -228,7 +229,7 @@ def test_whoever_is_at_work_is_named_with_what_counts_against_its_limit(limit: i
 
 def test_lanes_of_universes_count_the_bars_that_they_see():
     found = walked([Crosser()] * 3, universes=[(), (0,), (1,)])
-    assert [lane["bars"] for lane in found["lanes"]] == [38, 19, 19]
+    assert [lane["bars"] for lane in found.lanes] == [38, 19, 19]
 
 
 # --- lanes that are compared ---------------------------------------------------------------------
@@ -236,7 +237,7 @@ def test_lanes_of_universes_count_the_bars_that_they_see():
 
 def test_a_lane_that_does_not_go_on_keeps_what_it_came_to():
     lanes = [Crosser(fast=fast) for fast in (1, 2, 3)]
-    whole = walked(lanes)["lanes"]
+    whole = walked(lanes).lanes
     run_id = new_run_id()
     with (
         ControlPage.create(run_id, ["engine 0"]) as control,
@@ -244,7 +245,7 @@ def test_a_lane_that_does_not_go_on_keeps_what_it_came_to():
     ):
         plan = HalvingPlan((1,), "total_return", 0.4)
         found = walked(lanes, halving=Halving(plan, board.side("engine 0")))
-    by_number = {lane["lane"]: lane for lane in found["lanes"]}
+    by_number = {lane["lane"]: lane for lane in found.lanes}
     assert sorted(by_number) == [0, 1, 2]
     first = {lane["lane"]: lane["session_equity"][0] for lane in whole}
     kept = sorted(first, key=lambda number: (-first[number], number))[:2]
@@ -266,5 +267,5 @@ def test_a_lane_that_was_lost_is_not_compared():
         halving = Halving(HalvingPlan((1,), "total_return", 0.5), board.side("engine 0"))
         lanes = [Fragile(last=1), Fragile(), Fragile()]
         found = walked(lanes, halving=halving, tolerant=True)
-    assert list(found["lost"]) == [0]
-    assert {lane["lane"]: lane["sessions"] for lane in found["lanes"]} == {1: 2, 2: 1}
+    assert list(found.lost) == [0]
+    assert {lane["lane"]: lane["sessions"] for lane in found.lanes} == {1: 2, 2: 1}

@@ -12,6 +12,7 @@ from pipeline import SessionConfig
 from pipeline.errors import ConfigError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.preparation import prepare
+from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.halving import HalvingPlan
 from pipeline.sweeps import conduct as module
 from pipeline.sweeps.conduct import Conductor
@@ -24,6 +25,7 @@ from pipeline.sweeps.search.search import make_search
 from tests.reference.processes import settings_of
 from tests.sweeps.ledgers import sweep_row
 
+TAPE = TapeFacts(0, (1,), 1, 0, 1, "2024-11-25", "2024-11-25", MemorySizes(1, 1))
 Fate = Callable[["Pass"], PassOutcome]
 FAST, DEAR = "tests.reference.traders:Crosser", "tests.reference.traders:Tinkerer"
 
@@ -54,7 +56,7 @@ def outcome_of(
         for number, fast in enumerate(asked.lanes)
         if number not in gone
     }
-    return PassOutcome(facts, lost or {}, suspects or {}, list(unfinished), {"sessions": 1}, 0.5)
+    return PassOutcome(facts, lost or {}, suspects or {}, list(unfinished), TAPE, 0.5)
 
 
 class Stage:
@@ -144,7 +146,7 @@ def test_all_lanes_go_into_one_pass_dealt_to_all_engines(stage):
     assert one.shares == [[0, 3, 6], [1, 4], [2, 5]]
     assert (one.halving, one.limit) == (None, 0)
     assert (it.meter.lanes, it.meter.evaluations, it.meter.seconds) == (7, 7, 0.5)
-    assert it.conductor.replayed == {"sessions": 1}
+    assert it.conductor.tape is TAPE
 
 
 def test_no_pass_has_more_lanes_than_allowed_nor_more_engines_than_lanes(stage):

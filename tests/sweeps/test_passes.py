@@ -8,12 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.crew import start_context
 from pipeline.runner.preparation import Division, prepare
+from pipeline.stages.facts import EngineFacts, MemorySizes, RunFacts, TapeFacts
 from pipeline.stages.halving import HalvingPlan
 from pipeline.sweeps.memory import TreeMemory
 from pipeline.sweeps.passes import PassOutcome, _Guard, memory_needed, run_pass, slot_shape
@@ -98,6 +100,13 @@ def guard_of(control: ControlPage, **options: Any) -> tuple[_Guard, StubCrew]:
 
 
 HOUR = 3_600_000_000_000
+SIZES = MemorySizes(1, 1)
+TAPE = TapeFacts(1_000_000_000, (10,), 10, 0, 3, "2024-11-25", "2024-11-27", SIZES)
+
+
+def facts_of(*engines: EngineFacts | None, tape: TapeFacts | None = TAPE) -> RunFacts:
+    """What a crew of one processor has sent home."""
+    return RunFacts(tape, [None], engines)
 
 
 def test_an_engine_whose_lane_does_not_come_back_is_ended_once(control: ControlPage):
@@ -114,7 +123,7 @@ def test_an_engine_whose_lane_does_not_come_back_is_ended_once(control: ControlP
         guard.end_stuck()
     assert crew.killed == ["engine 0"]
     assert guard.lose(control.members()[2], "was ended by SIGKILL")
-    outcome = guard.outcome([{"started_ns": 0}, {}, {}, {}])
+    outcome = guard.outcome(facts_of(None, None))
     assert outcome.suspects == {2: "did not come back within 3600 s"}
     assert outcome.unfinished == [0]
 
@@ -141,7 +150,7 @@ def test_an_engine_that_ends_at_no_lane_makes_none_suspect(control: ControlPage)
     guard, _ = guard_of(control)
     control.member(3).join()
     assert guard.lose(control.members()[3], "was ended by SIGKILL")
-    outcome = guard.outcome([{"started_ns": 0}, {}, {}, {}])
+    outcome = guard.outcome(facts_of(None, None))
     assert (outcome.suspects, outcome.unfinished) == ({}, [1, 3])
 
 
@@ -150,7 +159,7 @@ def test_where_lanes_are_compared_nobody_goes_on_without_an_engine(control: Cont
     control.member(3).join()
     control.member(3).begin(3)
     assert not guard.lose(control.members()[3], "was ended by SIGABRT")
-    outcome = guard.outcome([{}, {}, {}, {}])
+    outcome = guard.outcome(facts_of(None, None, tape=None))
     assert outcome.suspects == {3: "was ended by SIGABRT"}
     assert sorted(outcome.unfinished) == [0, 1, 2]
     assert outcome.seconds == 0.0
@@ -158,29 +167,20 @@ def test_where_lanes_are_compared_nobody_goes_on_without_an_engine(control: Cont
 
 def test_what_engines_found_is_put_together(control: ControlPage):
     guard, _ = guard_of(control)
-    dates = [10, 20, 30]
-    facts = [
-        {"started_ns": 1_000_000_000},
-        {},
-        {
-            "lanes": [{"lane": 2, "sessions": 1}],
-            "lost": {0: "raised"},
-            "session_dates": dates,
-            "finished_ns": 3_500_000_000,
-        },
-        {
-            "lanes": [{"lane": 1, "sessions": 3}, {"lane": 3, "sessions": 2}],
-            "lost": {},
-            "session_dates": dates,
-            "finished_ns": 3_000_000_000,
-        },
-    ]
+    dates = np.array([10, 20, 30])
+    one = [{"lane": 2, "sessions": 1}]
+    two = [{"lane": 1, "sessions": 3}, {"lane": 3, "sessions": 2}]
+    facts = facts_of(
+        EngineFacts(one, {0: "raised"}, dates, 3_500_000_000, SIZES),
+        EngineFacts(two, {}, dates, 3_000_000_000, SIZES),
+    )
     outcome = guard.outcome(facts)
-    found = {number: lane["session_dates"] for number, lane in outcome.finished.items()}
+    found = {number: lane["session_dates"].tolist() for number, lane in outcome.finished.items()}
     assert found == {2: [10], 1: [10, 20, 30], 3: [10, 20]}
     assert (outcome.lost, outcome.suspects, outcome.unfinished) == ({0: "raised"}, {}, [])
     assert outcome.seconds == 2.5
-    assert outcome.replayed == facts[0]
+    assert outcome.tape is TAPE
+    assert guard.outcome(facts_of(*facts.engines, tape=None)).seconds == 0.0
 
 
 # --- with all processes --------------------------------------------------------------------------

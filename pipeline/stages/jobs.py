@@ -1,0 +1,180 @@
+"""The jobs of a run: what each kind of process does between joining it and leaving it.
+
+The supervisor makes a job for each process and sends it there; `stages.member.run_member` calls
+its `run` and sends home what that returns.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.lane.spec import LaneSpec, Terms
+from pipeline.market.actions import Splits
+from pipeline.market.indicators.plan import IndicatorPlan
+from pipeline.results.recorder import Recorder
+from pipeline.results.tally import Tallies
+from pipeline.stages.coordinator import Coordinator, Replay
+from pipeline.stages.engine import Engine, Records
+from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, TapeFacts
+from pipeline.stages.halving import Halving, HalvingPlan
+from pipeline.stages.member import Place
+from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.processor import Processor
+from pipeline.strategy.source import unpack
+from pipeline.tape.slot import END, ROWS, Slot, SlotShape
+from shm.control import Member
+from shm.errors import Dismissed
+from shm.ring import Producer, Reader
+
+_NICENESS = 5
+
+
+@dataclass(frozen=True)
+class Coordination:
+    """The coordinator's job: put the bars of the catalog onto the tape."""
+
+    replay: Replay
+
+    def run(self, station: Producer, place: Place, member: Member) -> TapeFacts:
+        """Publish the whole tape, once all others are ready."""
+        _step_aside()
+        metrics = PerformanceMetrics.for_row(place.stats, place.role)
+        slots = _slots_of(place, self.replay.shape)
+        with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
+            coordinator.warm_up(_empty_slot(self.replay.shape))
+            for gate in place.ready:
+                with contextlib.suppress(Dismissed):
+                    gate.wait_until_ready()
+            coordinator.run(station)
+            return coordinator.facts()
+
+
+@dataclass(frozen=True)
+class Processing:
+    """A data processor's job: derive bars and compute indicators of its own symbols."""
+
+    shape: SlotShape
+    #: A packed IndicatorPlan.
+    plan: bytes
+    #: Indices of its symbols.
+    symbols: range
+    #: Splits that take effect while the tape is replayed.
+    splits: Splits
+
+    def run(self, station: Reader, place: Place, member: Member) -> ProcessorFacts:
+        """Fill the derived part of every slot, up to the one that ends the tape."""
+        _step_aside()
+        metrics = PerformanceMetrics.for_row(place.stats, place.role)
+        slots = _slots_of(place, self.shape)
+        indicators: IndicatorPlan = unpack(self.plan)
+        processor = Processor(indicators, self.symbols, slots[0], self.splits)
+        processor.process(_empty_slot(self.shape))
+        place.ready[0].signal_ready()
+        done = False
+        while not done:
+            slot = slots[station.take()]
+            start = metrics.start_timer()
+            processor.process(slot)
+            done = bool(slot.header[END])
+            _count(metrics, slot)
+            station.release()
+            metrics.record_data_processor(start)
+            metrics.flush()
+        return ProcessorFacts(MemorySizes.of_this_process())
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """An analysis engine's job: walk its lanes over the tape and record what they do."""
+
+    shape: SlotShape
+    #: A packed list of LaneSpec.
+    specs: bytes
+    #: On which the lanes trade.
+    terms: Terms
+    #: Where result files go; None if none are wanted.
+    folder: Path | None
+    #: Lanes of the whole run.
+    total: int
+    #: Whether a strategy that raises, or takes longer than the limit, ends its lane alone.
+    tolerant: bool = False
+    #: Most processor time of a lane in all, in ns; 0 is any.
+    limit: int = 0
+    #: When lanes are compared with those of other engines; None if they are not.
+    halving: HalvingPlan | None = None
+
+    def run(self, station: Reader, place: Place, member: Member) -> EngineFacts:
+        """Walk every slot, up to the one that ends the tape."""
+        metrics = PerformanceMetrics.for_row(place.stats, place.role)
+        slots = _slots_of(place, self.shape)
+        engine = self._engine(slots, place, member)
+        try:
+            engine.warm_up(_empty_slot(self.shape))
+            engine.start()
+            place.ready[0].signal_ready()
+            done = False
+            while not done:
+                index = station.take()
+                start = metrics.start_timer()
+                fills = engine.analyse(index)
+                slot = slots[index]
+                done = bool(slot.header[END])
+                sessions = int(slot.open_sessions["closes"].sum())
+                _count(metrics, slot, fills=fills, sessions=sessions)
+                station.release()
+                metrics.record_analysis_engine(start)
+                metrics.flush()
+            return engine.finish()
+        except BaseException:
+            engine.abort()
+            raise
+
+    def _engine(self, slots: Sequence[Slot], place: Place, member: Member) -> Engine:
+        specs: Sequence[LaneSpec] = unpack(self.specs)
+        lanes = [spec.number for spec in specs]
+        records: Records = Tallies(lanes)
+        if self.folder is not None:
+            records = Recorder(self.folder, lanes, self.shape.symbols, total=self.total)
+        return Engine(
+            specs,
+            self.shape,
+            slots,
+            self.terms,
+            records,
+            tolerant=self.tolerant,
+            limit=self.limit,
+            halving=Halving.join(self.halving, place.board),
+            attend=member.begin,
+        )
+
+
+def _slots_of(place: Place, shape: SlotShape) -> list[Slot]:
+    """Return the views of all slots of the ring."""
+    return [Slot(shape, place.ring.slot(index)) for index in range(place.ring.slots)]
+
+
+def _step_aside() -> None:
+    """Let the engines have the processor first, where the system knows how.
+
+    They do most of the work, and what is ready too early only waits for them: with three busy
+    processes on two cores a run takes an eighth less time.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+
+
+def _empty_slot(shape: SlotShape) -> Slot:
+    """Return a slot of nothing, in memory of its own.
+
+    To work on it once changes nothing but that compiled code is loaded before the tape starts.
+    """
+    return Slot(shape, memoryview(bytearray(shape.layout.size)))
+
+
+def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:
+    """Count a slot that this member is done with, before it lets go of it."""
+    metrics.count("slots")
+    for name, count in {"bars": int(slot.header[ROWS]), **more}.items():
+        metrics.count(name, count)
