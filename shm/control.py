@@ -197,7 +197,7 @@ class ControlPage(Closing):
 
     @property
     def aborted(self) -> bool:
-        """Whether the run is being aborted."""
+        """Whether the run is being aborted. For who only looks; members call `check`."""
         return bool(self._run_cells()[_ABORTED])
 
     def check(self) -> None:

@@ -54,11 +54,6 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
             synchronize.sem_unlink(f"/{self.name}")
         resource_tracker.unregister(f"/{self.name}", "semaphore")
 
-    @property
-    def linked(self) -> bool:
-        """Whether this process owns the name and has not removed it."""
-        return self._owner_pid == os.getpid()
-
     def __setstate__(self, state: tuple[object, ...]) -> None:
         super().__setstate__(state)
         self.name = str(state[-1]).removeprefix("/")

@@ -25,6 +25,11 @@ _RETIRED = {
 _LONGEST_VALUE = 60
 
 
+def list_or_object(value: object) -> str:
+    """Return the tag, LIST or OBJECT, of the way in which a setting is written."""
+    return LIST if isinstance(value, list | tuple) else OBJECT
+
+
 def expectation(text: str, *, field: str = "", value: object = None) -> PydanticCustomError:
     """Make the error that a validator raises: the refused value was expected to be `text`.
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from pipeline.config.currency import Conversion, find_conversions
 from pipeline.config.execution import ExecutionConfig, InstrumentConfig, TradingConfig
-from pipeline.config.refusal import LIST, OBJECT, expectation, explain
+from pipeline.config.refusal import LIST, OBJECT, expectation, explain, list_or_object
 from pipeline.config.source import apply_overrides, read_config
 from pipeline.config.sweep import SweepConfig, check_against_session
 from pipeline.config.values import (
@@ -40,10 +40,6 @@ from pipeline.config.values import (
     as_tuple,
 )
 from pipeline.errors import ConfigError
-
-
-def _list_or_object(value: object) -> str:
-    return LIST if isinstance(value, list | tuple) else OBJECT
 
 
 class BacktestConfig(Section):
@@ -208,7 +204,7 @@ class PipelineConfig(Section):
 _Lanes = Annotated[tuple[StrategyConfig, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 Strategies = Annotated[
     Annotated[StrategyConfig, Tag(OBJECT)] | Annotated[_Lanes, Tag(LIST)],
-    Discriminator(_list_or_object),
+    Discriminator(list_or_object),
 ]
 
 

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.config.refusal import LIST, OBJECT, expectation
+from pipeline.config.refusal import LIST, OBJECT, expectation, list_or_object
 from pipeline.config.values import (
     ParameterName,
     ParameterValue,
@@ -82,10 +82,6 @@ FIGURES = (
 OPTUNA_METHODS = ("tpe", "nsga2", "nsga3")
 
 
-def _list_or_object(value: object) -> str:
-    return LIST if isinstance(value, list | tuple) else OBJECT
-
-
 _Positive = Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0)]
 
 
@@ -133,7 +129,7 @@ class RangeConfig(Section):
 Values = Annotated[tuple[ParameterValue, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 DimensionConfig = Annotated[
     Annotated[RangeConfig, Tag(OBJECT)] | Annotated[Values, Tag(LIST)],
-    Discriminator(_list_or_object),
+    Discriminator(list_or_object),
 ]
 SpaceConfig = dict[ParameterName, DimensionConfig]
 _Spaces = Annotated[tuple[SpaceConfig, ...], Field(min_length=1), BeforeValidator(as_tuple)]
@@ -205,7 +201,7 @@ class SweepConfig(Section):
 
     space: Annotated[
         Annotated[SpaceConfig, Tag(OBJECT)] | Annotated[_Spaces, Tag(LIST)],
-        Discriminator(_list_or_object),
+        Discriminator(list_or_object),
     ] = Field(
         description="Values of the parameters by name: a list of them, or a range with from and to."
         " They stand in place of those under strategy.parameters. One object for every strategy, or"

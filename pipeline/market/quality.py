@@ -153,7 +153,8 @@ def quality_of(ts: npt.NDArray[np.int64], interval: str, sessions: SessionTable)
 
     ``ts`` int64[N] ascending, ns UTC; base bars (daily ones labelled 00:00Z). Every session of
     the table is expected: cut the table at a symbol's first bar if it was listed later. Bars
-    beyond what a session expects do not make up for those missing in another.
+    beyond what a session expects do not make up for those missing in another. For users who grade
+    data of their own: a run grades bar by bar, with `fill_quality`.
     """
     expected = expected_of(interval, sessions)
     present = np.minimum(present_of(ts, interval, sessions), expected)

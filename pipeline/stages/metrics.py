@@ -138,7 +138,10 @@ class PerformanceMetrics:
         self._own().reset_session()
 
     def reset_all(self) -> None:
-        """Begin all over: all figures of the row become 0."""
+        """Begin all over: all figures of the row become 0.
+
+        For users who time something of their own: a run has a block of its own.
+        """
         self._own().reset()
 
     def _own(self) -> RowWriter:

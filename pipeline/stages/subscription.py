@@ -79,28 +79,13 @@ class StreamSubscription(Gate):
 
     __slots__ = ("_initial", "depth", "mode", "timeout")
 
-    def __init__(
-        self,
-        run_id: str,
-        kind: str,
-        *,
-        producer: str,
-        consumer: str,
-        depth: int,
-        mode: Mode,
-        initial: int = 0,
-        control: ControlPage | None = None,
-        timeout: float | None = None,
-    ) -> None:
-        if type(self) is not _class_of(mode, depth):
-            raise TypeError(f"{mode} edge {kind!r} of depth {depth} must be made by create()")
-        super().__init__(
-            run_id, kind, producer=producer, consumer=consumer, initial=initial, control=control
-        )
-        self.depth = depth
-        self.mode: Mode = mode
-        self.timeout = timeout
-        self._initial = initial
+    depth: int
+    mode: Mode
+    timeout: float | None
+    _initial: int
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError(f"a {type(self).__name__} must be made by StreamSubscription.create()")
 
     @classmethod
     def create(
@@ -125,17 +110,26 @@ class StreamSubscription(Gate):
         and `Segment.create` raise.
         """
         _check(kind, depth, mode, initial, timeout)
-        return _class_of(mode, depth)(
+        edge = object.__new__(_class_of(mode, depth))
+        Gate.__init__(
+            edge,
             run_id,
             kind,
             producer=producer,
             consumer=consumer,
-            depth=depth,
-            mode=mode,
             initial=initial,
             control=control,
-            timeout=timeout,
         )
+        edge.depth, edge.mode, edge.timeout, edge._initial = depth, mode, timeout, initial
+        try:
+            edge._make_memory(run_id)
+        except BaseException:
+            Gate.close(edge)
+            raise
+        return edge
+
+    def _make_memory(self, run_id: str) -> None:
+        """Make the memory that an edge of this class has beside its semaphore: none."""
 
     @property
     def overruns(self) -> int:
@@ -160,7 +154,8 @@ class StreamSubscription(Gate):
         """Be as when made: the initial tokens and no others, all figures 0.
 
         Consumer only, and only while the producer is known not to signal, as between two runs
-        over the same edges: a token that comes in the middle may go or stay.
+        over the same edges: a token that comes in the middle may go or stay. For users of the
+        edge alone: a crew makes its edges anew for each run.
         """
         self.drain()
         for _ in range(self._initial):
@@ -223,36 +218,9 @@ class _PacedSubscription(StreamSubscription):
 
     __slots__ = ("_consumer", "_producer", "_segment", "_stamps")
 
-    def __init__(
-        self,
-        run_id: str,
-        kind: str,
-        *,
-        producer: str,
-        consumer: str,
-        depth: int,
-        mode: Mode,
-        initial: int = 0,
-        control: ControlPage | None = None,
-        timeout: float | None = None,
-    ) -> None:
-        layout = _layout(depth)
-        segment = Segment.create(run_id, kind, layout.size, layout_hash=layout.hash)
-        try:
-            super().__init__(
-                run_id,
-                kind,
-                producer=producer,
-                consumer=consumer,
-                depth=depth,
-                mode=mode,
-                initial=initial,
-                control=control,
-                timeout=timeout,
-            )
-        except BaseException:
-            segment.close()
-            raise
+    def _make_memory(self, run_id: str) -> None:
+        layout = _layout(self.depth)
+        segment = Segment.create(run_id, self.kind, layout.size, layout_hash=layout.hash)
         self._map(segment)
         segment.mark_ready()
 

@@ -21,6 +21,7 @@ from shm.control import ControlPage
 from shm.errors import Aborted, Closed, NameTaken, OutOfTurn, WaitTimeout
 from shm.names import LISTING, new_run_id
 from shm.ring import Ring
+from shm.segment import Segment
 from tests.stages.edge_children import be_late, double, read_and_die, read_in_order
 
 PACED = ["clock", "live"]
@@ -203,11 +204,15 @@ def test_only_create_knows_the_class(run_id):
 
 
 def test_a_failed_creation_leaves_nothing(run_id):
-    """The segment goes if the semaphore's name is taken."""
+    """Neither a segment if the semaphore's name is taken, nor the other way round."""
     with edge(run_id, "data"):
         with pytest.raises(NameTaken):
             edge(run_id, "clock")
         assert all(name.startswith("sem.") for name in names_left(run_id))
+    with Segment.create(run_id, "e", 64, layout_hash=0):
+        with pytest.raises(NameTaken):
+            edge(run_id, "clock")
+        assert not any(name.startswith("sem.") for name in names_left(run_id))
 
 
 @pytest.mark.parametrize("mode", ["data", *PACED])

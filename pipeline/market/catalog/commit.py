@@ -74,7 +74,7 @@ def recover(folder: Path) -> None:
             with contextlib.suppress(FileNotFoundError):
                 (folder / (entry.file + ".new")).replace(folder / entry.file)
         pending.replace(folder / MANIFEST)
-        _sync_folder(folder)
+        sync_folder(folder)
     else:
         for leftover in (*folder.glob("*.new"), *folder.glob("*/*.parquet.new")):
             leftover.unlink()
@@ -99,7 +99,8 @@ def _durable(path: Path) -> Iterator[BinaryIO]:
         os.fsync(sink.fileno())
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder reach the disk, where the system can be asked to."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:

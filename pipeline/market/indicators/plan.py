@@ -112,11 +112,6 @@ class IndicatorPlan:
         """The run's intervals in table order, the base first."""
         return tuple(table.interval for table in self.tables)
 
-    @property
-    def total_state_size(self) -> int:
-        """Float64 cells of state per symbol over all intervals."""
-        return sum(table.state_size for table in self.tables)
-
     def table(self, interval: str) -> IntervalPlan:
         """Return the part of one interval; DataError if the plan does not have it."""
         return self.tables[_index(interval, self.intervals, "the plan")]

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from pipeline.errors import LedgerError, RunError
@@ -43,6 +42,7 @@ from pipeline.sweeps.ledger.rows import (
     sweep_values,
 )
 from pipeline.sweeps.ledger.running import RunningMark, is_running
+from shm.closing import Closing
 
 __all__ = ["FILE", "ComparedSet", "LaneRow", "Ledger", "SweepRow"]
 
@@ -64,7 +64,7 @@ _BEGIN = (
 _LANES = ", ".join(f"lanes.{name}" for name in LANE_COLUMNS.split(", "))
 
 
-class Ledger:
+class Ledger(Closing):
     """An open ledger; a context manager. Made by `open`."""
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
@@ -87,17 +87,6 @@ class Ledger:
             with writing(folder / FILE):
                 folder.mkdir(parents=True, exist_ok=True)
         return cls(folder, open_ledger_file(folder / FILE, create=create))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file; twice is fine."""

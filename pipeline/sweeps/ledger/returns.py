@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import LedgerError
+from pipeline.market.catalog.commit import sync_folder
 
 FOLDER = "returns"
 #: Lanes in a row group: the least that is read for one lane.
@@ -45,7 +46,7 @@ def write_returns(folder: Path, keys: Sequence[str], dates: Dates, returns: Retu
             folder.mkdir(exist_ok=True)
             _write(unfinished, keys, dates, returns)
             unfinished.replace(folder / name)
-            _sync_folder(folder)
+            sync_folder(folder)
     except BaseException:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
@@ -144,12 +145,3 @@ def _lists(column: Any, kind: Any) -> npt.NDArray[Any]:
 
 def _host() -> str:
     return re.sub(r"[^\w.]+", "_", socket.gethostname()) or "host"
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -117,7 +117,8 @@ def test_state_is_counted_per_symbol_and_laid_out_without_gaps():
     assert spans[0][0] == 0
     assert all(left[1] == right[0] for left, right in pairwise(spans))
     assert spans[-1][1] == plan.state_size("1m")
-    assert plan.total_state_size == plan.state_size("1m") + plan.state_size("5m")
+    (alone,) = plan.table("5m").indicators
+    assert alone.state == (0, plan.state_size("5m"))
 
 
 def test_only_vwap_needs_sessions():
