@@ -1,171 +1,55 @@
-"""How a kernel is compiled: `kernel` in place of Numba's ``njit``, for a third of the compile time.
+"""Kernels: functions over plain memory that run as machine code.
 
-Numba compiles every function as a program of its own: it is optimised together with all that it
-calls, turned into machine code, given an entry for Python and one for C, and written to disk; then
-its caller does all of that again with a copy of it inside. Here that happens once, to what Python
-calls::
-
-    Python calls f          f is an entry: optimised with all parts below it, kept on disk
-    compiled code calls f   f is a part: typed and lowered once, its IR linked into each entry
-
-Which of the two a kernel is, is decided by who asks; one that both ask for is both. A part is
-compiled for types, not for constants: a call with a literal argument compiles no version of its
-own, because the optimiser sees the constant once the part is inlined.
+A kernel is compiled, or its machine code loaded from disk, when it is first called; until then not
+even the compiler is imported (`compiler`), so that a process which calls none starts without it.
 """
 
 from collections.abc import Callable
+from functools import cached_property, update_wrapper
 from typing import Any
-
-from llvmlite import binding as llvm
-from numba.core import compiler, types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
-from numba.core.registry import CPUDispatcher
-from numba.core.sigutils import normalize_signature
-
-from pipeline.native.kept_code import KeptCode
 
 
 def kernel(**options: Any) -> Any:
-    """Compile a function when it is first called, for the types that it is called with.
+    """Make a function a kernel, compiled for the types that it is called with.
 
-    ``options``: those of Numba's ``njit`` that say what the code is, such as ``inline``,
-    ``error_model`` or ``nogil``. The machine code is kept on disk (`kept_code`).
+    ``options``: those of Numba's ``njit`` that say what the code is, such as ``error_model`` or
+    ``nogil``. The machine code is kept on disk (`kept_code`).
     """
-
-    def compiled(function: Any) -> Any:
-        return Entry(function, targetoptions={"nopython": True, **options})
-
-    return compiled
+    return lambda function: Kernel(function, options)
 
 
-def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
-    """Return a function as an entry of one signature, compiled or found on disk at once.
+class Kernel:
+    """A function that runs as machine code, for Python to call and for other kernels."""
 
-    Compiled code takes such a function by its address, as an argument or from a record.
-    """
-    entry = Entry(function, targetoptions={"nopython": True})
-    entry.compile(signature)
-    entry.disable_compile()
-    return entry
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        self.py_func = function
+        self._options = options
+        update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it from Python."""
+        return self.entry(*arguments)
+
+    @cached_property
+    def entry(self) -> Any:
+        """What Python calls without a detour over this object: Numba's own dispatcher."""
+        from pipeline.native.compiler import Entry
+
+        return Entry(self.py_func, targetoptions={"nopython": True, **self._options})
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What the compiler takes a kernel for that is named in the source it compiles."""
+        return self.entry._numba_type_
 
 
-def called_with_integers(function: Any) -> Callable[..., Any]:
+def called_with_integers(function: Kernel) -> Callable[..., Any]:
     """Return a kernel of integers as the function that Numba calls once it has found the types.
 
     To look at the types of the arguments takes as long again as a short call.
     """
+    from numba import types
+
     integers = (types.int64,) * function.py_func.__code__.co_argcount
-    entry_point: Callable[..., Any] = function.compile(integers)
+    entry_point: Callable[..., Any] = function.entry.compile(integers)
     return entry_point
-
-
-def part(function: Callable[..., Any], **options: Any) -> "Part":
-    """Make a user's function a part: only compiled code calls it. ``options``: as of `kernel`."""
-    return Part(function, targetoptions={"nopython": True, **options})
-
-
-class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
-    """A kernel as Python calls it; to compiled code it hands out its part."""
-
-    _cache: Any
-
-    def __init__(
-        self,
-        py_func: Any,
-        locals: Any = None,  # noqa: A002  # as Numba names it
-        targetoptions: Any = None,
-    ) -> None:
-        super().__init__(py_func, locals, targetoptions)
-        self.part = Part(py_func, locals, targetoptions)
-
-    def compile(self, sig: Any) -> Any:
-        """Compile for a signature, or find on disk what was compiled before; its entry point."""
-        arguments, _ = normalize_signature(sig)
-        if tuple(arguments) in self.overloads or not self._can_compile:
-            return super().compile(sig)
-        if not isinstance(self._cache, KeptCode):
-            self._cache = KeptCode(self.py_func)
-        with self._cache.alone():
-            return super().compile(sig)
-
-    def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Find the version that compiled code calls with arguments of these types."""
-        return self.part.get_call_template(args, kws)
-
-    def get_overload(self, sig: Any) -> Any:
-        """Find what compiled code calls for a signature."""
-        return self.part.get_overload(sig)
-
-
-class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
-    """A kernel as compiled code calls it: no machine code of its own, no entry, no file."""
-
-    def __init__(
-        self,
-        py_func: Any,
-        locals: Any = None,  # noqa: A002  # as Numba names it
-        targetoptions: Any = None,
-    ) -> None:
-        super().__init__(py_func, locals, targetoptions)
-        self._compiler = _PartCompiler(
-            py_func, self.targetdescr, self.targetoptions, self.locals, compiler.Compiler
-        )
-
-    def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Find the version for the types of arguments; constants count by their types alone."""
-        plain: Any = types.unliteral  # type: ignore[attr-defined]
-        named = {name: plain(value) for name, value in kws.items()}
-        return super().get_call_template(tuple(map(plain, args)), named)
-
-    def add_overload(self, cres: Any) -> None:
-        """Let compiled code find a version that was compiled; Python cannot call it."""
-        known = cres._replace(entry_point=object())
-        self.targetctx.insert_user_function(known.entry_point, known.fndesc, [known.library])
-        self.overloads[tuple(known.signature.args)] = known
-
-
-class _PartCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
-    """Types and lowers a function into a `_PartLibrary`, and stops there."""
-
-    def _compile_core(self, args: Any, return_type: Any) -> Any:
-        flags = compiler.Flags()
-        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
-        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
-        target = self.targetdescr.target_context
-        return compiler.compile_extra(
-            self.targetdescr.typing_context,
-            target,
-            self.py_func,
-            args=args,
-            return_type=return_type,
-            flags=flags,
-            locals=self.locals,
-            library=_PartLibrary(target.codegen(), self.py_func.__qualname__),
-            pipeline_class=self.pipeline_class,
-        )
-
-
-class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
-    """The IR of a part and of all parts below it, neither optimised nor made machine code."""
-
-    _shared_module: Any
-
-    def finalize(self) -> None:
-        """Say that nothing more is added."""
-        self._raise_if_finalized()
-        self._finalized = True
-
-    def _get_module_for_linking(self) -> Any:
-        """Return the module that a caller takes in; others may bring the same functions."""
-        self._ensure_finalized()
-        if self._shared_module is None:
-            module = self._final_module
-            for library in dict.fromkeys(self._linking_libraries):
-                self._reload_init.update(library._reload_init)
-                module.link_in(library._get_module_for_linking(), preserve=True)
-            for function in module.functions:
-                if not function.is_declaration and function.linkage == llvm.Linkage.external:
-                    function.linkage = "linkonce_odr"
-            self._shared_module = module
-        return self._shared_module

@@ -9,93 +9,62 @@ Who calls must keep the memory alive and in bounds; nothing here checks.
 """
 
 from collections.abc import Callable
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+
+
+class Operation:
+    """An operation that compiled code does in a few instructions (`intrinsics`).
+
+    ``name`` names it there; with ``given`` it is made by that name. It is made when the compiler
+    first meets it, so that whoever only names kernels does not import the compiler.
+    """
+
+    def __init__(self, name: str, *given: Any) -> None:
+        self._name = name
+        self._given = given
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Refuse to be called from Python."""
+        raise NotImplementedError(f"{self._name} is for compiled code")
+
+    @cached_property
+    def _numba_type_(self) -> Any:
+        from numba.core.registry import cpu_target
+
+        made = getattr(import_module("pipeline.native.intrinsics"), self._name)
+        if self._given:
+            made = made(*self._given)
+        context = cpu_target.typing_context
+        context.refresh()  # takes notice of what was just made
+        return context.resolve_value_type(made)
 
 
 def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
-    """Make a compiled function that views the memory at an address as one record of ``dtype``.
+    """Return an operation that views the memory at an address as one record of ``dtype``.
 
     The record is no copy: reading and setting its fields reads and sets the memory.
     """
-    record_type = numba.from_dtype(dtype)
-
-    @intrinsic
-    def at(typingctx: Any, address: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(record_type))
-
-        return record_type(types.int64), codegen
-
-    return at
-
-
-def _accessors(value_type: Any, llvm_type: Any) -> tuple[Any, Any]:
-    @intrinsic
-    def load(typingctx: Any, address: Any, index: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            base = builder.inttoptr(args[0], llvm_type.as_pointer())
-            return builder.load(builder.gep(base, [args[1]]))
-
-        return value_type(types.int64, types.int64), codegen
-
-    @intrinsic
-    def store(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            base = builder.inttoptr(args[0], llvm_type.as_pointer())
-            builder.store(args[2], builder.gep(base, [args[1]]))
-            return context.get_dummy_value()
-
-        return types.void(types.int64, types.int64, value_type), codegen
-
-    return load, store
-
-
-load_f8, store_f8 = _accessors(types.float64, ir.DoubleType())
-load_i8, store_i8 = _accessors(types.int64, ir.IntType(64))
-
-
-@intrinsic
-def floats_at(typingctx: Any, address: Any, count: Any) -> Any:
-    """View ``count`` float64 values at an address as a one-dimensional array, without a copy."""
-    signature = types.Array(types.float64, 1, "C")(types.int64, types.int64)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
-        carray = context.typing_context.resolve_value_type(numba.carray)
-        call = carray.get_call_type(
-            context.typing_context,
-            (types.voidptr, types.int64, types.DType(types.float64)),
-            {},
-        )
-        function = context.get_function(carray, call)
-        return function(builder, (pointer, args[1], context.get_dummy_value()))
-
-    return signature, codegen
+    return Operation("record_at", dtype)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Callable[[int, int], None]:
-    """Make a compiled function that copies one record of ``dtype`` to an address from another.
+    """Return an operation that copies one record of ``dtype`` to an address from another.
 
     The two must not overlap. Cell by cell it would take four times as long: for all the compiler
     knows, each store may change the next cell to be loaded.
     """
-    size = dtype.itemsize
+    return Operation("copy_record", dtype)
 
-    @intrinsic
-    def copy(typingctx: Any, target: Any, source: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            pointer = ir.IntType(8).as_pointer()
-            to, of = (builder.inttoptr(address, pointer) for address in args)
-            cgutils.raw_memcpy(builder, to, of, ir.Constant(ir.IntType(64), size), 1, align=8)
-            return context.get_dummy_value()
 
-        return types.void(types.int64, types.int64), codegen
-
-    return copy
+#: (address, index) -> the number there; an index counts numbers of 8 bytes.
+load_f8: Callable[[int, int], float] = Operation("load_f8")
+load_i8: Callable[[int, int], int] = Operation("load_i8")
+#: (address, index, value): write a number there.
+store_f8: Callable[[int, int, float], None] = Operation("store_f8")
+store_i8: Callable[[int, int, int], None] = Operation("store_i8")
+#: (address, count) -> so many float64 numbers as a one-dimensional array, without a copy.
+floats_at: Callable[[int, int], Any] = Operation("floats_at")

@@ -26,7 +26,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import kept_kernels as kernels
-print(kernels.outer(3), sum(kernels.outer.stats.cache_hits.values()))
+print(kernels.outer(3), sum(kernels.outer.entry.stats.cache_hits.values()))
 """
 #: Begins to compile, says so, and does not come back.
 STUCK = """

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numba import njit, types
 
-from pipeline.native.kernel import Entry, called_with_integers, kernel, part
+from pipeline.native.compiler import part
+from pipeline.native.kernel import Kernel, called_with_integers, kernel
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,8 +36,8 @@ def test_a_kernel_gives_what_its_source_gives():
 
 def test_a_kernel_that_a_kernel_calls_is_typed_but_not_made_machine_code():
     assert shifted(1, 2) == 4
-    assert list(doubled.part.overloads) == [(types.int64,)]
-    assert not any(doubled.part.signatures[0] == seen for seen in doubled.overloads)
+    assert list(doubled.entry.part.overloads) == [(types.int64,)]
+    assert not any(doubled.entry.part.signatures[0] == seen for seen in doubled.entry.overloads)
 
 
 def test_constants_compile_no_version_of_their_own():
@@ -45,7 +46,7 @@ def test_constants_compile_no_version_of_their_own():
         return shifted(1, 0) + shifted(1, 1) + shifted(2, 2)
 
     assert many() == 2 + 3 + 6
-    assert list(shifted.part.overloads) == [(types.int64, types.int64)]
+    assert list(shifted.entry.part.overloads) == [(types.int64, types.int64)]
 
 
 def test_python_and_compiled_code_may_both_call_a_kernel():
@@ -93,7 +94,7 @@ def test_a_kernel_of_integers_is_called_without_a_look_at_its_arguments():
 
 def test_every_kernel_is_of_this_kind():
     """Numba's own decorators are used only where a function is handed over by its address."""
-    assert isinstance(shifted, Entry)
+    assert isinstance(shifted, Kernel)
     users = [
         path.relative_to(ROOT).as_posix()
         for path in sorted((ROOT / "pipeline").rglob("*.py"))

@@ -17,7 +17,7 @@ from numba.core.errors import NumbaError
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
 from pipeline.market.indicators.own_function import place
-from pipeline.native.kernel import compiled_for
+from pipeline.native.compiler import compiled_for
 
 _VECTOR = float64[::1]
 _ARGUMENTS = {"custom": 3, "window": 2}

@@ -18,7 +18,7 @@ from numba.core.errors import NumbaError
 
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
-from pipeline.native.kernel import compiled_for, part
+from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled

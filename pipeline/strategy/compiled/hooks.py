@@ -33,7 +33,7 @@ from numba.extending import intrinsic
 
 from pipeline.errors import StrategyError
 from pipeline.native.code_cache import cache_directory
-from pipeline.native.kernel import compiled_for, part
+from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.bar import bar_maker
 from pipeline.strategy.compiled.code_hash import code_hash

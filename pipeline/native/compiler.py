@@ -1,0 +1,157 @@
+"""How a kernel is compiled: in a third of the time that Numba's ``njit`` takes.
+
+Numba compiles every function as a program of its own: it is optimised together with all that it
+calls, turned into machine code, given an entry for Python and one for C, and written to disk; then
+its caller does all of that again with a copy of it inside. Here that happens once, to what Python
+calls::
+
+    Python calls f          f is an entry: optimised with all parts below it, kept on disk
+    compiled code calls f   f is a part: typed and lowered once, its IR linked into each entry
+
+Which of the two a kernel is, is decided by who asks; one that both ask for is both. A part is
+compiled for types, not for constants: a call with a literal argument compiles no version of its
+own, because the optimiser sees the constant once the part is inlined.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import binding as llvm
+from numba.core import compiler, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
+from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.sigutils import normalize_signature
+
+from pipeline.native.kept_code import KeptCode
+
+
+def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
+    """Return a function as an entry of one signature, compiled or found on disk at once.
+
+    Compiled code takes such a function by its address, as an argument or from a record.
+    """
+    entry = Entry(function, targetoptions={"nopython": True})
+    entry.compile(signature)
+    entry.disable_compile()
+    return entry
+
+
+def part(function: Callable[..., Any], **options: Any) -> "Part":
+    """Make a user's function a part: only compiled code calls it. ``options``: as of `kernel`."""
+    return Part(function, targetoptions={"nopython": True, **options})
+
+
+def get_ready() -> None:
+    """Load what the compiler needs before it can load or compile anything: half a second's work.
+
+    A process that is forked after it finds it done.
+    """
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
+
+
+class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
+    """A kernel as Python calls it; to compiled code it hands out its part."""
+
+    _cache: Any
+
+    def __init__(
+        self,
+        py_func: Any,
+        locals: Any = None,  # noqa: A002  # as Numba names it
+        targetoptions: Any = None,
+    ) -> None:
+        super().__init__(py_func, locals, targetoptions)
+        self.part = Part(py_func, locals, targetoptions)
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for a signature, or find on disk what was compiled before; its entry point."""
+        arguments, _ = normalize_signature(sig)
+        if tuple(arguments) in self.overloads or not self._can_compile:
+            return super().compile(sig)
+        if not isinstance(self._cache, KeptCode):
+            self._cache = KeptCode(self.py_func)
+        with self._cache.alone():
+            return super().compile(sig)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Find the version that compiled code calls with arguments of these types."""
+        return self.part.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """Find what compiled code calls for a signature."""
+        return self.part.get_overload(sig)
+
+
+class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
+    """A kernel as compiled code calls it: no machine code of its own, no entry, no file."""
+
+    def __init__(
+        self,
+        py_func: Any,
+        locals: Any = None,  # noqa: A002  # as Numba names it
+        targetoptions: Any = None,
+    ) -> None:
+        super().__init__(py_func, locals, targetoptions)
+        self._compiler = _PartCompiler(
+            py_func, self.targetdescr, self.targetoptions, self.locals, compiler.Compiler
+        )
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Find the version for the types of arguments; constants count by their types alone."""
+        plain: Any = types.unliteral  # type: ignore[attr-defined]
+        named = {name: plain(value) for name, value in kws.items()}
+        return super().get_call_template(tuple(map(plain, args)), named)
+
+    def add_overload(self, cres: Any) -> None:
+        """Let compiled code find a version that was compiled; Python cannot call it."""
+        known = cres._replace(entry_point=object())
+        self.targetctx.insert_user_function(known.entry_point, known.fndesc, [known.library])
+        self.overloads[tuple(known.signature.args)] = known
+
+
+class _PartCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
+    """Types and lowers a function into a `_PartLibrary`, and stops there."""
+
+    def _compile_core(self, args: Any, return_type: Any) -> Any:
+        flags = compiler.Flags()
+        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
+        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        target = self.targetdescr.target_context
+        return compiler.compile_extra(
+            self.targetdescr.typing_context,
+            target,
+            self.py_func,
+            args=args,
+            return_type=return_type,
+            flags=flags,
+            locals=self.locals,
+            library=_PartLibrary(target.codegen(), self.py_func.__qualname__),
+            pipeline_class=self.pipeline_class,
+        )
+
+
+class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+    """The IR of a part and of all parts below it, neither optimised nor made machine code."""
+
+    _shared_module: Any
+
+    def finalize(self) -> None:
+        """Say that nothing more is added."""
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the module that a caller takes in; others may bring the same functions."""
+        self._ensure_finalized()
+        if self._shared_module is None:
+            module = self._final_module
+            for library in dict.fromkeys(self._linking_libraries):
+                self._reload_init.update(library._reload_init)
+                module.link_in(library._get_module_for_linking(), preserve=True)
+            for function in module.functions:
+                if not function.is_declaration and function.linkage == llvm.Linkage.external:
+                    function.linkage = "linkonce_odr"
+            self._shared_module = module
+        return self._shared_module

@@ -1,0 +1,85 @@
+"""The operations of `memory`, as the compiler takes them: instructions in place of calls."""
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+def record_at(dtype: np.dtype[Any]) -> Any:
+    """Make `memory.record_at` of a record type."""
+    record_type = numba.from_dtype(dtype)
+
+    @intrinsic
+    def at(typingctx: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(record_type))
+
+        return record_type(types.int64), codegen
+
+    return at
+
+
+def _accessors(value_type: Any, llvm_type: Any) -> tuple[Any, Any]:
+    @intrinsic
+    def load(typingctx: Any, address: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            base = builder.inttoptr(args[0], llvm_type.as_pointer())
+            return builder.load(builder.gep(base, [args[1]]))
+
+        return value_type(types.int64, types.int64), codegen
+
+    @intrinsic
+    def store(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            base = builder.inttoptr(args[0], llvm_type.as_pointer())
+            builder.store(args[2], builder.gep(base, [args[1]]))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, value_type), codegen
+
+    return load, store
+
+
+load_f8, store_f8 = _accessors(types.float64, ir.DoubleType())
+load_i8, store_i8 = _accessors(types.int64, ir.IntType(64))
+
+
+@intrinsic
+def floats_at(typingctx: Any, address: Any, count: Any) -> Any:
+    """View ``count`` float64 values at an address as a one-dimensional array, without a copy."""
+    signature = types.Array(types.float64, 1, "C")(types.int64, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+        carray = context.typing_context.resolve_value_type(numba.carray)
+        call = carray.get_call_type(
+            context.typing_context,
+            (types.voidptr, types.int64, types.DType(types.float64)),
+            {},
+        )
+        function = context.get_function(carray, call)
+        return function(builder, (pointer, args[1], context.get_dummy_value()))
+
+    return signature, codegen
+
+
+def copy_record(dtype: np.dtype[Any]) -> Any:
+    """Make `memory.copy_record` of a record type."""
+    size = dtype.itemsize
+
+    @intrinsic
+    def copy(typingctx: Any, target: Any, source: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            pointer = ir.IntType(8).as_pointer()
+            to, of = (builder.inttoptr(address, pointer) for address in args)
+            cgutils.raw_memcpy(builder, to, of, ir.Constant(ir.IntType(64), size), 1, align=8)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), codegen
+
+    return copy
