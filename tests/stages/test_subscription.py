@@ -199,7 +199,7 @@ def test_an_edge_that_makes_no_sense_is_refused(run_id, options, message):
 
 def test_only_create_knows_the_class(run_id):
     """An edge made past it, which would not count, is refused."""
-    with pytest.raises(TypeError, match="made by create"):
+    with pytest.raises(TypeError, match=r"made by StreamSubscription\.create"):
         StreamSubscription(run_id, "e", producer="a", consumer="b", depth=4, mode="clock")
 
 
