@@ -128,6 +128,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
     replay = Replay(
         str(Path(settings.catalog).absolute()),
         preparation.sessions,
+        time_manager(settings).over(preparation.sessions),
         shape,
         pace.speed_multiplier,
         pace.prefetch_days,

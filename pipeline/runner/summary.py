@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.session import SessionConfig
+from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.results.digest import run_digest
 from pipeline.results.drawdown import drawdowns
 from pipeline.results.relative import relative_statistics
@@ -129,9 +130,25 @@ def summarise(
             {"role": one.role, "pid": one.pid, "peak_rss_bytes": one.peak_memory} for one in members
         ],
         "lanes": per_lane,
-        "performance": performance.numbers(),
-        "report": performance.format_report("backtest"),
+        "performance": {**performance.numbers(), "calendar": _calendar(replayed.calendar)},
+        "report": _report(performance, replayed.calendar),
     }
+
+
+def _calendar(counted: CacheStatistics) -> dict[str, float]:
+    """Return what the coordinator's time manager was asked, as JSON takes it."""
+    rates = {"hit_rate": counted.hit_rate, "last_hit_rate": counted.last_hit_rate}
+    return {**asdict(counted), **rates}
+
+
+def _report(performance: PerformanceMetrics, calendar: CacheStatistics) -> str:
+    """Return the text of performance.txt: of the whole run, the calendar, the last session."""
+    parts = (
+        performance.format_report("backtest"),
+        calendar.format_report(),
+        performance.format_report("session"),
+    )
+    return "\n".join(parts)
 
 
 def session_rows(

@@ -15,7 +15,7 @@ from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.calendars import DAY_NS
-from pipeline.market.time.time_manager import SessionTable
+from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.tape.clock import Clock
@@ -29,21 +29,24 @@ from shm.ring import Producer
 
 @dataclass(frozen=True)
 class Replay:
-    """What is replayed, and how.
+    """What is replayed, and how."""
 
-    ``speed``: 0 is as fast as the data can be consumed, above 0 a multiple of real time;
-    ``prefetch_days``: days of data to decode ahead, 0 for none; ``splits``: those that take effect
-    while it is replayed; ``scales``: per symbol what its bars are adjusted by, or None; or nothing;
-    ``cuts``: indices of sessions that begin a slot.
-    """
-
+    #: Folder of the catalog.
     catalog: str
+    #: The sessions, in time order.
     sessions: SessionTable
+    #: Answers from these sessions, without building a calendar: see `TimeManager.over`.
+    calendar: TimeManager
     shape: SlotShape
+    #: 0 is as fast as the data can be consumed, above 0 a multiple of real time.
     speed: float
+    #: Days of data to decode ahead, 0 for none.
     prefetch_days: int
+    #: Those that take effect while it is replayed.
     splits: Splits = field(default_factory=dict)
+    #: Per symbol what its bars are adjusted by, or None; nothing if no symbol's are.
     scales: tuple[Scale | None, ...] = ()
+    #: Indices of sessions that begin a slot.
     cuts: tuple[int, ...] = ()
 
 
@@ -69,6 +72,9 @@ class Coordinator:
         self._loads = 0
         self._started_ns = 0
         self._paced = -1  # the session that the clock is in
+        self._calendar = replay.calendar
+        self._dates = np.array(replay.sessions.date_ns, "M8[ns]").astype("M8[D]").tolist()
+        self._begun = 0  # sessions that the calendar was told of
 
     def __enter__(self) -> "Coordinator":
         self._feeds = self._open_feeds()
@@ -84,10 +90,9 @@ class Coordinator:
             cuts=self._replay.cuts,
         )
         if self._tape.empty:
-            dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
             raise DataError(
                 f"the catalog {self._replay.catalog} has no {shape.intervals[0]} bars in sessions "
-                f"from {dates[0]} to {dates[-1]} for any of: {', '.join(shape.symbols)}"
+                f"from {self._dates[0]} to {self._dates[-1]} for any of: {', '.join(shape.symbols)}"
             )
         return self
 
@@ -139,47 +144,56 @@ class Coordinator:
     def run(self, producer: Producer) -> None:
         """Publish the whole tape."""
         self._started_ns = time.monotonic_ns()
-        closed = session_start = self._metrics.start_timer()
+        closed = opened = self._metrics.start_timer()
+        between = True  # no session is on its way to the tape
         while not self._tape.finished:
             cut = self._tape.cut()
             if self._clock is not None:
-                self._pace(cut.last_close, cut.sessions)
-            index = producer.claim()
-            slot = self._slots[index]
-            bars = self._tape.fill(slot, self._writer, self._tail, cut)
-            sessions = slot.open_sessions
-            if sessions["opens"].any():
+                self._pace(self._clock, cut.last_close)
+            slot = self._slots[producer.claim()]
+            if between:
+                self._metrics.reset_session()
                 self._metrics.record_session_gap(closed)
-                session_start = self._metrics.start_timer()
-            closes = int(sessions["closes"].sum())
+                opened = self._metrics.start_timer()
+            bars = self._tape.fill(slot, self._writer, self._tail, cut)
+            closes = int(slot.open_sessions["closes"].sum())
             producer.publish()
+            self._begin_sessions(self._tape.opened)
             self._metrics.count("slots")
             self._metrics.count("bars", bars)
             self._metrics.count("sessions", closes)
-            if closes:
-                self._metrics.record_session_duration(session_start)
+            between = closes > 0
+            if between:
+                self._metrics.record_session_duration(opened)
                 closed = self._metrics.start_timer()
             self._metrics.flush()
 
-    def _pace(self, close: int, sessions: range) -> None:
-        assert self._clock is not None
-        table = self._replay.sessions
-        opened = int(np.searchsorted(table.open_ns, close, side="left")) - 1
-        if opened != self._paced:
-            self._paced = opened
-            self._clock.open_session(int(table.open_ns[opened]))
-        self._clock.wait_until(close)
+    def _begin_sessions(self, stop: int) -> None:
+        """Begin the sessions up to the one with index ``stop``, exclusive, that have not begun."""
+        for date in self._dates[self._begun : stop]:
+            self._calendar.start_session(date)
+        self._begun = max(self._begun, stop)
+
+    def _pace(self, clock: Clock, close: int) -> None:
+        """Wait until the clock is at ``close``, in the session that it lies in."""
+        index = int(np.searchsorted(self._replay.sessions.open_ns, close, side="left")) - 1
+        self._begin_sessions(index + 1)
+        session = self._calendar.get_trading_session(self._dates[index])
+        if index != self._paced:
+            self._paced = index
+            clock.open_session(session.open_ns)
+        clock.wait_until(close)
 
     def facts(self) -> TapeFacts:
         """Return what was replayed, once the tape has ended."""
-        dates = np.array(self._replay.sessions.date_ns, "M8[ns]").astype("M8[D]")
         return TapeFacts(
             started_ns=self._started_ns,
             present=tuple(int(feed.present.sum()) for feed in self._feeds),
             expected=self._expected,
             outside=sum(feed.outside for feed in self._feeds),
-            sessions=len(self._replay.sessions),
-            first_session=str(dates[0]),
-            last_session=str(dates[-1]),
+            sessions=len(self._dates),
+            first_session=str(self._dates[0]),
+            last_session=str(self._dates[-1]),
+            calendar=self._calendar.cache_statistics(),
             memory=MemorySizes.of_this_process(),
         )

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from pipeline.market.time.query_cache import CacheStatistics
+
 
 class MemorySizes(NamedTuple):
     """The memory of a process, in bytes."""
@@ -46,6 +48,8 @@ class TapeFacts:
     first_session: str
     #: Date of the last session.
     last_session: str
+    #: What the calendar was asked while the tape was filled.
+    calendar: CacheStatistics
     memory: MemorySizes
 
     @property

@@ -72,12 +72,14 @@ class Processing:
         processor = Processor(indicators, self.symbols, slots[0], self.splits)
         processor.process(_empty_slot(self.shape))
         place.ready[0].signal_ready()
-        done = False
+        done, between = False, True
         while not done:
             slot = slots[station.take()]
             start = metrics.start_timer()
+            if between:
+                metrics.reset_session()
             processor.process(slot)
-            done = bool(slot.header[END])
+            done, between = bool(slot.header[END]), _closed(slot) > 0
             _count(metrics, slot)
             station.release()
             metrics.record_data_processor(start)
@@ -114,14 +116,16 @@ class Analysis:
             engine.warm_up(_empty_slot(self.shape))
             engine.start()
             place.ready[0].signal_ready()
-            done = False
+            done, between = False, True
             while not done:
                 index = station.take()
                 start = metrics.start_timer()
+                if between:
+                    metrics.reset_session()
                 fills = engine.analyse(index)
                 slot = slots[index]
-                done = bool(slot.header[END])
-                sessions = int(slot.open_sessions["closes"].sum())
+                sessions = _closed(slot)
+                done, between = bool(slot.header[END]), sessions > 0
                 _count(metrics, slot, fills=fills, sessions=sessions)
                 station.release()
                 metrics.record_analysis_engine(start)
@@ -178,3 +182,8 @@ def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:
     metrics.count("slots")
     for name, count in {"bars": int(slot.header[ROWS]), **more}.items():
         metrics.count(name, count)
+
+
+def _closed(slot: Slot) -> int:
+    """Return how many sessions close in a slot; the next slot begins another, if any do."""
+    return int(slot.open_sessions["closes"].sum())

@@ -114,11 +114,14 @@ class PerformanceMetrics:
         self._subsequent_load(_now() - start)
 
     def record_session_gap(self, start: int) -> None:
-        """Record the time from a session's last slot to the next one's first. Coordinator only."""
+        """Record the time from a session's last slot to the next one's first. Coordinator only.
+
+        A slot that closes a session is its last, whatever else is in it.
+        """
         self._session_gap(_now() - start)
 
     def record_session_duration(self, start: int) -> None:
-        """Record how long a session was on its way to the tape. Coordinator only."""
+        """Record how long a session was on its way to the tape, slot by slot. Coordinator only."""
         self._session_duration(_now() - start)
 
     def record_backtest(self, start: int) -> None:
@@ -134,7 +137,10 @@ class PerformanceMetrics:
         self._own().flush()
 
     def reset_session(self) -> None:
-        """Begin a session: the row's session figures become 0, those of the backtest go on."""
+        """Begin a session: the row's session figures become 0, those of the backtest go on.
+
+        Every process of a run calls it before the slot after the one that closed a session.
+        """
         self._own().reset_session()
 
     def reset_all(self) -> None:
@@ -176,15 +182,18 @@ class PerformanceMetrics:
         }
 
     def format_report(self, scope: Scope) -> str:
-        """Return the figures of the session so far, or of the backtest, as text 80 columns wide.
+        """Return the figures of the last session, or of the backtest, as text 80 columns wide.
 
-        Timers that recorded nothing are left out.
+        A slot that holds several sessions counts as one. Timers that recorded nothing are left
+        out, and so is the time that the whole run took where it is about the session.
         """
         roles = self._by_role(scope)
         merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
         header = "".join(f"{name:>9}" for name in ("total", "mean", "min", "p50", "p99", "max"))
         lines = [f"{f'{scope} timings':<{_LABEL}}{'count':>10}{header}"]
         told = [name for name in _TIMERS if name in merged and merged[name].count]
+        if scope == "session" and "backtest" in told:
+            told.remove("backtest")
         lines += [_timer_line(name, merged[name]) for name in told]
         counted = [line for name, role in roles.items() for line in _counter_lines(name, role)]
         if counted:

@@ -71,6 +71,11 @@ class Tape:
         self.finished = False
 
     @property
+    def opened(self) -> int:
+        """How many sessions have opened, by all slots so far."""
+        return self._opened
+
+    @property
     def empty(self) -> bool:
         """Whether no symbol has a single bar."""
         return not any(self._live)

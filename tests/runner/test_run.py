@@ -209,7 +209,10 @@ def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_pat
         "summary.json",
     ]
     assert json.loads((result.run_dir / "summary.json").read_text()) == result.summary
-    assert "analysis engine" in (result.run_dir / "performance.txt").read_text().lower()
+    told = (result.run_dir / "performance.txt").read_text()
+    for words in ("backtest timings", "calendar queries", "session timings", "analysis engine"):
+        assert words in told
+    assert result.summary["performance"]["calendar"]["invalidations"] == result.summary["sessions"]
     again = run(result.run_dir / "config.json", out=tmp_path)
     assert again.digest == result.digest
     for name in ("fills", "orders", "round_trips", "equity", "sessions"):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.market.time.time_manager import TimeManager
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
@@ -60,7 +61,8 @@ def coordinated(
     columns = [("open", "high", "low", "close", "volume")]
     shape = SlotShape.plan("AB", ["1m"], columns, lookback=1, rows=rows, quality=False)
     slots = Slots.make(shape, 1)
-    replay = Replay(str(market.write(folder)), market.sessions, shape, speed, prefetch)
+    calendar = TimeManager("CRYPTO").over(market.sessions)
+    replay = Replay(str(market.write(folder)), market.sessions, calendar, shape, speed, prefetch)
     metrics = PerformanceMetrics.for_row(stats, "coordinator")
     stand = Stand(slots)
     with Coordinator(replay, slots.views, metrics, lambda: None) as coordinator:
@@ -96,6 +98,33 @@ def test_what_was_done_is_counted_and_timed(tmp_path: Path, stats: StatsBlock):
     assert row.counters["bars"] == 27
     assert row.counters["sessions"] == 2
     assert row.counters["slots"] == len(published)
+    assert row.timers["session_duration"].count == row.timers["session_gap"].count == 2
+
+
+def test_each_session_is_begun_in_the_calendar_and_in_the_figures(
+    tmp_path: Path, stats: StatsBlock
+):
+    published, facts = coordinated(tmp_path, stats)
+    asked = facts.calendar
+    assert (asked.invalidations, asked.queries, asked.misses) == (2, 2, 2)
+    row = stats.snapshot()["coordinator"]
+    second = [{ts >= SPANS[1][0] for ts in part} for _, part in published]
+    assert all(len(slot) == 1 for slot in second), "no slot holds bars of both sessions"
+    assert row.session.counters["slots"] == second.count({True})
+    assert row.full.counters["sessions"] == 2
+    assert row.session.counters["sessions"] == 1
+    assert row.session.counters["bars"] == 15
+    assert row.session.timers["session_duration"].count == 1
+
+
+def test_a_clock_asks_the_calendar_at_every_slot_and_has_most_answers_from_its_cache(
+    tmp_path: Path, stats: StatsBlock
+):
+    published, facts = coordinated(tmp_path, stats, speed=60_000.0)
+    asked = facts.calendar
+    assert asked.invalidations == 2
+    assert asked.queries == len(published) + 2
+    assert asked.misses == 2
 
 
 def test_a_clock_gives_each_timestamp_a_slot_and_takes_its_time(tmp_path: Path, stats: StatsBlock):
@@ -114,7 +143,8 @@ def test_a_range_without_a_bar_is_refused_naming_symbols_and_dates(
     far = session_table([(START + 900 * MINUTE, START + 910 * MINUTE)])
     shape = SlotShape.plan("AB", ["1m"], [("open",) * 5], lookback=1, rows=4, quality=False)
     slots = Slots.make(shape, 1)
-    replay = Replay(str(market.write(tmp_path)), far, shape, 0.0, 1)
+    calendar = TimeManager("CRYPTO").over(far)
+    replay = Replay(str(market.write(tmp_path)), far, calendar, shape, 0.0, 1)
     metrics = PerformanceMetrics.for_row(stats, "coordinator")
     words = r"no 1m bars in sessions from 1970-01-30 to 1970-01-30 for any of: A, B"
     with (

@@ -177,6 +177,7 @@ def test_a_session_report_is_about_the_session(block, clock):
     PerformanceMetrics.for_row(block, "engine 0").reset_session()
     record(block, "engine 0", "analysis_engine", [500], clock)
     text = PerformanceMetrics(block).format_report("session")
+    assert "\nbacktest" not in text
     assert "500 ns" in text
     assert "2.00 s" not in text
     assert "busy" not in text

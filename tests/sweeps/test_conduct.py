@@ -11,6 +11,7 @@ import pytest
 from pipeline import SessionConfig
 from pipeline.errors import ConfigError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.runner.preparation import prepare
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.halving import HalvingPlan
@@ -25,7 +26,8 @@ from pipeline.sweeps.search.search import make_search
 from tests.reference.processes import settings_of
 from tests.sweeps.ledgers import sweep_row
 
-TAPE = TapeFacts(0, (1,), 1, 0, 1, "2024-11-25", "2024-11-25", MemorySizes(1, 1))
+ASKED = CacheStatistics(1, 0, 0, 1, 1, 100, 1)
+TAPE = TapeFacts(0, (1,), 1, 0, 1, "2024-11-25", "2024-11-25", ASKED, MemorySizes(1, 1))
 Fate = Callable[["Pass"], PassOutcome]
 FAST, DEAR = "tests.reference.traders:Crosser", "tests.reference.traders:Tinkerer"
 

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.runner.crew import start_context
 from pipeline.runner.preparation import Division, prepare
 from pipeline.stages.facts import EngineFacts, MemorySizes, RunFacts, TapeFacts
@@ -101,7 +102,8 @@ def guard_of(control: ControlPage, **options: Any) -> tuple[_Guard, StubCrew]:
 
 HOUR = 3_600_000_000_000
 SIZES = MemorySizes(1, 1)
-TAPE = TapeFacts(1_000_000_000, (10,), 10, 0, 3, "2024-11-25", "2024-11-27", SIZES)
+ASKED = CacheStatistics(3, 0, 0, 3, 1, 100, 3)
+TAPE = TapeFacts(1_000_000_000, (10,), 10, 0, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
 
 
 def facts_of(*engines: EngineFacts | None, tape: TapeFacts | None = TAPE) -> RunFacts:

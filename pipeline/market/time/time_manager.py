@@ -1,9 +1,9 @@
 """TimeManager: the only source of calendar, session and time-zone facts.
 
 Everything is answered from a ``Schedule`` (arrays of sessions, see ``calendars``), found by
-binary search. Single-date questions go through two caches, because a run asks the same few of
-them again and again: one slot for the query just asked, then the 100 latest in an LRU. Both
-are emptied by ``start_session``, so that a long-lived process never answers from before.
+binary search. Single-date questions go through a ``QueryCache``, because a run asks the same few of
+them again and again. It is emptied by ``start_session``, so that a long-lived process never
+answers from before.
 
 Dates are ``datetime.date`` or ISO strings ("2023-07-03"); instants are int64 ns UTC. A session
 is labelled by its date, which is not always the UTC date on which it opens.
@@ -12,9 +12,9 @@ is labelled by its date, which is not always the UTC date on which it opens.
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -33,16 +33,11 @@ from pipeline.market.time.calendars import (
     schedule_covering,
     timezone_name,
 )
+from pipeline.market.time.query_cache import CacheStatistics, QueryCache
 from pipeline.market.time.schedule import Schedule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DateLike: TypeAlias = dt.date | str
 TradingHours: TypeAlias = Literal["regular", "extended"]
-T = TypeVar("T")
-
-CACHE_CAPACITY: Final = 100
 
 
 def zone(name: str) -> ZoneInfo:
@@ -96,33 +91,6 @@ class SessionTable:
         return int(begin), int(max(self.close_ns[-1], self.date_ns[-1] + DAY_NS))
 
 
-@dataclass(frozen=True, slots=True)
-class CacheStatistics:
-    """What the caches of one TimeManager did since it was made.
-
-    ``queries`` = ``last_hits`` + ``lru_hits`` + ``misses``; ``entries`` of at most ``capacity``
-    are in the LRU now; ``invalidations`` counts session starts.
-    """
-
-    queries: int
-    last_hits: int
-    lru_hits: int
-    misses: int
-    entries: int
-    capacity: int
-    invalidations: int
-
-    @property
-    def hit_rate(self) -> float:
-        """Share of queries that either cache answered, 0 to 1; 0 before the first query."""
-        return (self.last_hits + self.lru_hits) / self.queries if self.queries else 0.0
-
-    @property
-    def last_hit_rate(self) -> float:
-        """Share of queries that the one-slot cache answered, 0 to 1; 0 before the first."""
-        return self.last_hits / self.queries if self.queries else 0.0
-
-
 class TimeManager:
     """Calendar facts of one exchange group.
 
@@ -147,43 +115,68 @@ class TimeManager:
         self._extended = trading_hours == "extended"
         if self._extended:
             check_extended(self.calendar_code)
-        self._last_key: tuple[object, ...] | None = None
-        self._last_value: object = None
-        self._lru: OrderedDict[tuple[object, ...], object] = OrderedDict()
-        self._last_hits = self._lru_hits = self._misses = self._invalidations = 0
+        self._cache = QueryCache()
+        #: The only sessions that it answers from, where it was made by `over`.
+        self._own: Schedule | None = None
 
     def __repr__(self) -> str:
         return f"TimeManager({self.exchange_group!r}, trading_hours={self.trading_hours!r})"
+
+    def over(self, sessions: SessionTable) -> TimeManager:
+        """Return a manager of some of this one's sessions alone, such as those of a run.
+
+        It answers from the table and builds no calendar, so that another process gets it for
+        nothing. No date before the first session or after the last is within its ``bounds``.
+        Raises DataError for an empty table.
+        """
+        if len(sessions) == 0:
+            raise DataError("a time manager over some sessions needs at least one, was given none")
+        day = sessions.date_ns // DAY_NS
+        first, last = int(day[0]), int(day[-1])
+        manager = copy(self)
+        manager._cache = QueryCache()
+        manager._own = replace(
+            self._covering(first, last),
+            first_day=first,
+            last_day=last,
+            day=day,
+            open_ns=sessions.open_ns,
+            close_ns=sessions.close_ns,
+            early_close=sessions.early_close,
+            break_start_ns=sessions.break_start_ns,
+            break_end_ns=sessions.break_end_ns,
+        )
+        return manager
 
     # ------------------------------------------------------------------ single dates, cached
 
     def get_trading_session(self, date: DateLike) -> TradingSession:
         """Return the session labelled ``date``; DataError when that date is no trading day."""
-        return self._cached(("session", date), lambda: self._session(self._day(date, "date")))
+        return self._cache.answer(("session", date), lambda: self._session(self._day(date, "date")))
 
     def is_trading_day(self, date: DateLike) -> bool:
         """Whether a session is labelled ``date``."""
-        return self._cached(("trading", date), lambda: self._has(self._day(date, "date")))
+        return self._cache.answer(("trading", date), lambda: self._has(self._day(date, "date")))
 
     def is_holiday(self, date: DateLike) -> bool:
         """Whether the exchange is closed on a weekday on which it usually trades."""
-        return self._cached(("holiday", date), lambda: self._holiday(self._day(date, "date")))
+        return self._cache.answer(("holiday", date), lambda: self._holiday(self._day(date, "date")))
 
     def get_first_trading_date(self, date: DateLike) -> dt.date:
         """Return the first trading date on or after ``date`` (inclusive)."""
-        return self._cached(
+        return self._cache.answer(
             ("first", date), lambda: self._offset(self._day(date, "date") - 1, 1, "date")
         )
 
     def get_next_trading_date(self, date: DateLike) -> dt.date:
         """Return the first trading date after ``date`` (exclusive)."""
-        return self._cached(
+        return self._cache.answer(
             ("step", date, 1), lambda: self._offset(self._day(date, "date"), 1, "date")
         )
 
     def get_previous_trading_date(self, date: DateLike) -> dt.date:
         """Return the last trading date before ``date`` (exclusive)."""
-        return self._cached(
+        return self._cache.answer(
             ("step", date, -1), lambda: self._offset(self._day(date, "date"), -1, "date")
         )
 
@@ -193,7 +186,7 @@ class TimeManager:
         ``date`` itself never counts and need not be a trading day. With ``n`` = 0 it is
         returned and must be one.
         """
-        return self._cached(
+        return self._cache.answer(
             ("step", date, n), lambda: self._offset(self._day(date, "date"), n, "date")
         )
 
@@ -204,7 +197,7 @@ class TimeManager:
             _, low, high = self._range(start_date, end_date)
             return high - low
 
-        return self._cached(("count", start_date, end_date), count)
+        return self._cache.answer(("count", start_date, end_date), count)
 
     def expected_bars(self, date: DateLike, interval: str) -> int:
         """Bars of ``interval`` in the session of ``date`` by the calendar.
@@ -225,7 +218,7 @@ class TimeManager:
                 interval_ns(interval),
             )
 
-        return self._cached(("bars", date, interval), count)
+        return self._cache.answer(("bars", date, interval), count)
 
     # ------------------------------------------------------------------------------- ranges
 
@@ -252,70 +245,55 @@ class TimeManager:
     @property
     def timezone(self) -> str:
         """IANA name of the exchange's time zone."""
-        return timezone_name(self.calendar_code)
+        return timezone_name(self.calendar_code) if self._own is None else self._own.timezone
 
     @property
     def bounds(self) -> tuple[dt.date, dt.date]:
-        """First and last date that this calendar can answer for."""
-        low, high = bounds(self.calendar_code)
+        """First and last date that this manager can answer for."""
+        low, high = self._reach()
         return _to_date(low), _to_date(high)
 
     # ------------------------------------------------------------------------------- caches
 
     def start_session(self, date: DateLike) -> TradingSession:
-        """Begin the session of ``date``: empty both caches and return that session.
+        """Begin the session of ``date``: empty the cache and return that session.
 
-        The coordinator calls it once per session. Counters of ``cache_statistics`` go on.
+        The coordinator calls it once per session. Counts of ``cache_statistics`` go on.
         """
-        self._last_key = None
-        self._last_value = None
-        self._lru.clear()
-        self._invalidations += 1
+        self._cache.invalidate()
         return self.get_trading_session(date)
 
     def cache_statistics(self) -> CacheStatistics:
-        """Hits and misses of the caches so far."""
-        return CacheStatistics(
-            queries=self._last_hits + self._lru_hits + self._misses,
-            last_hits=self._last_hits,
-            lru_hits=self._lru_hits,
-            misses=self._misses,
-            entries=len(self._lru),
-            capacity=CACHE_CAPACITY,
-            invalidations=self._invalidations,
-        )
-
-    def _cached(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
-        if key == self._last_key:
-            self._last_hits += 1
-            return self._last_value  # type: ignore[return-value]
-        if key in self._lru:
-            self._lru_hits += 1
-            self._lru.move_to_end(key)
-            value: T = self._lru[key]  # type: ignore[assignment]
-        else:
-            value = compute()
-            self._misses += 1
-            self._lru[key] = value
-            if len(self._lru) > CACHE_CAPACITY:
-                self._lru.popitem(last=False)
-        self._last_key, self._last_value = key, value
-        return value
+        """Hits and misses of the cache so far."""
+        return self._cache.statistics()
 
     # ------------------------------------------------------------------------------- lookup
 
     def _day(self, value: DateLike, name: str) -> int:
         """Return the day number of a date argument, checked against the calendar's bounds."""
         day = _parse_date(value, name).toordinal() - EPOCH_ORDINAL
-        low, high = bounds(self.calendar_code)
+        low, high = self._reach()
         if not low <= day <= high:
             raise DataError(
                 f"{name} must be within {_to_date(low)} to {_to_date(high)}, "
-                f"what calendar {self.calendar_code} covers, was {value}"
+                f"what {self._scope} covers, was {value}"
             )
         return day
 
+    def _reach(self) -> tuple[int, int]:
+        """Return the first and last day that can be asked for."""
+        own = self._own
+        return bounds(self.calendar_code) if own is None else (own.first_day, own.last_day)
+
+    @property
+    def _scope(self) -> str:
+        """What the days within reach are those of, for messages."""
+        part = "" if self._own is None else "this part of "
+        return f"{part}calendar {self.calendar_code}"
+
     def _covering(self, first_day: int, last_day: int) -> Schedule:
+        if self._own is not None:
+            return self._own
         return schedule_covering(self.calendar_code, first_day, last_day, self._extended)
 
     def _range(self, start: DateLike, end: DateLike) -> tuple[Schedule, int, int]:
@@ -331,7 +309,7 @@ class TimeManager:
     def _find(self, day: int) -> tuple[Schedule, int]:
         """Find a schedule and the index of a day's session, -1 when it is no trading day."""
         schedule = self._covering(day, day)
-        at = int(np.searchsorted(schedule.day, day))
+        at = int(schedule.day.searchsorted(day))
         found = at < len(schedule.day) and schedule.day[at] == day
         return schedule, at if found else -1
 
@@ -362,7 +340,7 @@ class TimeManager:
         """Return the n-th trading date strictly after (n > 0) or before (n < 0) a day."""
         if n == 0:
             return self._session(day).date
-        low, high = bounds(self.calendar_code)
+        low, high = self._reach()
         reach = 2 * abs(n) + 30
         while True:
             far = min(day + reach, high) if n > 0 else max(day - reach, low)
@@ -376,8 +354,8 @@ class TimeManager:
             if far in (low, high):
                 raise DataError(
                     f"{name} must leave {abs(n)} trading days {'after' if n > 0 else 'before'} it "
-                    f"within {_to_date(low)} to {_to_date(high)}, what calendar "
-                    f"{self.calendar_code} covers, was {_to_date(day)}"
+                    f"within {_to_date(low)} to {_to_date(high)}, what {self._scope} covers, "
+                    f"was {_to_date(day)}"
                 )
             reach *= 2
 

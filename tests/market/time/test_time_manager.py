@@ -1,6 +1,7 @@
 """Facts of TimeManager, with exchange_calendars itself as oracle."""
 
 import datetime as dt
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time import calendars
 from pipeline.market.time.calendars import bars_begun
-from pipeline.market.time.time_manager import CACHE_CAPACITY, TimeManager, zone
+from pipeline.market.time.time_manager import TimeManager, zone
 
 # exchange_calendars calls parts of pandas that pandas deprecates; the oracle is not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -250,16 +251,45 @@ def test_caches_count_hits_and_are_emptied_at_session_start() -> None:
     assert (after.misses, after.entries, after.invalidations) == (3, 1, 1)
 
 
-def test_the_lru_keeps_the_latest_queries_and_forgets_older_ones() -> None:
-    manager = TimeManager("CRYPTO")
-    days = [dt.date(2020, 1, 1) + dt.timedelta(n) for n in range(CACHE_CAPACITY + 1)]
-    for day in days:
-        manager.is_trading_day(day)
-    assert manager.cache_statistics().entries == CACHE_CAPACITY
-    manager.is_trading_day(days[1])
-    assert manager.cache_statistics().lru_hits == 1
-    manager.is_trading_day(days[0])
-    assert manager.cache_statistics().misses == CACHE_CAPACITY + 2
+def test_a_manager_over_a_runs_sessions_answers_as_its_own_would() -> None:
+    manager = TimeManager("US_EQUITY")
+    table = manager.session_table("2023-06-28", "2023-07-10")
+    part = pickle.loads(pickle.dumps(manager.over(table)))
+    assert part.bounds == (dt.date(2023, 6, 28), dt.date(2023, 7, 10))
+    for day in range(-2, 11):
+        date = dt.date(2023, 6, 30) + dt.timedelta(day)
+        assert part.is_trading_day(date) == manager.is_trading_day(date)
+        assert part.is_holiday(date) == manager.is_holiday(date)
+        if part.is_trading_day(date):
+            assert part.start_session(date) == manager.get_trading_session(date)
+            assert part.expected_bars(date, "5m") == manager.expected_bars(date, "5m")
+    assert part.get_next_trading_date("2023-07-03") == dt.date(2023, 7, 5)
+    assert part.count_trading_days("2023-07-01", "2023-07-05") == 2
+    assert part.timezone == manager.timezone
+    assert np.array_equal(part.session_table(*part.bounds).open_ns, table.open_ns)
+
+
+def test_a_manager_over_a_runs_sessions_knows_no_other_day() -> None:
+    manager = TimeManager("XNYS")
+    part = manager.over(manager.session_table("2023-06-28", "2023-07-10"))
+    words = "within 2023-06-28 to 2023-07-10, what this part of calendar XNYS covers"
+    with pytest.raises(DataError, match=words):
+        part.is_trading_day("2023-07-11")
+    with pytest.raises(DataError, match=f"must leave 1 trading days after it {words}"):
+        part.get_next_trading_date("2023-07-10")
+    with pytest.raises(DataError, match="needs at least one, was given none"):
+        manager.over(manager.session_table("2023-07-01", "2023-07-02"))
+
+
+def test_a_manager_over_a_runs_sessions_builds_no_calendar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = TimeManager("US_EQUITY")
+    part = manager.over(manager.session_table("2023-06-28", "2023-07-10"))
+    monkeypatch.setattr(calendars, "_loaded", {})
+    monkeypatch.setattr(calendars, "_calendar_type", None)  # any use of it would raise
+    assert part.start_session("2023-07-03").is_early_close
+    assert part.get_previous_trading_date("2023-07-05") == dt.date(2023, 7, 3)
 
 
 def test_only_the_decades_asked_for_are_built_and_the_answer_does_not_depend_on_them(
