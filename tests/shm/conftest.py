@@ -7,6 +7,7 @@ import multiprocess
 import pytest
 
 from shm.names import LISTING, new_run_id
+from tests.reference.children import child_processes
 
 _PRELOAD = ["numpy", "shm.control", "shm.gate", "shm.ring", "shm.stats"]
 
@@ -54,16 +55,5 @@ def context(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def start(context: Any) -> Iterator[Callable[..., Any]]:
     """Start children of the context; whichever still runs after the test is killed."""
-    children = []
-
-    def start_child(target: Callable[..., object], *args: object) -> Any:
-        child = context.Process(target=target, args=args, daemon=True)
-        child.start()
-        children.append(child)
-        return child
-
-    yield start_child
-    for child in children:
-        if child.is_alive():
-            child.kill()
-        child.join()
+    with child_processes(context) as start_child:
+        yield start_child

@@ -22,6 +22,7 @@ from shm.errors import Aborted, Closed, NameTaken, OutOfTurn, WaitTimeout
 from shm.names import LISTING, new_run_id
 from shm.ring import Ring
 from shm.segment import Segment
+from tests.reference.children import child_processes
 from tests.stages.edge_children import be_late, double, read_and_die, read_in_order
 
 PACED = ["clock", "live"]
@@ -235,19 +236,8 @@ def start(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     context = multiprocess.get_context(request.param)
     if request.param == "forkserver":
         context.set_forkserver_preload(["tests.stages.edge_children"])
-    children = []
-
-    def start_child(target: Callable[..., object], *args: object) -> Any:
-        child = context.Process(target=target, args=args, daemon=True)
-        child.start()
-        children.append(child)
-        return child
-
-    yield start_child
-    for child in children:
-        if child.is_alive():
-            child.kill()
-        child.join()
+    with child_processes(context) as start_child:
+        yield start_child
 
 
 def test_a_late_process_is_seen_by_the_others(run_id, start):

@@ -1,0 +1,189 @@
+"""The jobs of a run, done one after the other in one process."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dill
+import numpy as np
+import pytest
+
+from pipeline.lane.spec import Terms
+from pipeline.market.time.time_manager import TimeManager
+from pipeline.stages.coordinator import Replay
+from pipeline.stages.facts import EngineFacts, ProcessorFacts, TapeFacts
+from pipeline.stages.jobs import Analysis, Coordination, Processing
+from pipeline.stages.metrics import metrics_rows
+from pipeline.strategy.source import pack
+from shm.errors import Dismissed
+from shm.names import new_run_id
+from shm.stats import StatsBlock
+from tests.reference.in_process import Setup, Slots, make_shape, make_specs, run_in_process
+from tests.reference.market import Market, random_walk, session_table
+from tests.reference.traders import Crosser
+from tests.strategies import MINUTE, START
+
+SPANS = [(START, START + 8 * MINUTE), (START + 60 * MINUTE, START + 72 * MINUTE)]
+TERMS = Terms(500.0, per_share=0.01)
+
+
+class Gate:
+    """The gate of a processor or an engine; an engine may be dismissed before it is ready."""
+
+    def __init__(self, *, dismissed: bool = False) -> None:
+        self.dismissed = dismissed
+        self.calls: list[str] = []
+
+    def signal_ready(self) -> None:
+        self.calls.append("ready")
+
+    def wait_until_ready(self) -> None:
+        self.calls.append("waited for")
+        if self.dismissed:
+            raise Dismissed("gate", "engine 0")
+
+
+class Station:
+    """A producer or reader of a ring that has a slot for all there is."""
+
+    def __init__(self) -> None:
+        self.taken = self.released = 0
+
+    def take(self) -> int:
+        self.taken += 1
+        return self.taken - 1
+
+    claim = take
+
+    def release(self) -> None:
+        self.released += 1
+
+    publish = release
+
+
+class Run:
+    """Two symbols of two sessions, what the jobs share, and how each is done."""
+
+    def __init__(self, folder: Path, stats: StatsBlock) -> None:
+        minutes = np.r_[np.arange(8), np.arange(60, 72)]
+        bars = {name: random_walk(START + MINUTE * minutes, seed) for seed, name in enumerate("AB")}
+        self.market = Market(bars, session_table(SPANS), ("1m", "5m"))
+        self.specs, self.plan = make_specs(self.market, [Crosser()], "interpreted")
+        self.shape = make_shape(self.market, self.specs, self.plan, 4)
+        self.slots = Slots.make(self.shape, 8)
+        self.stats = stats
+        self.catalog = str(self.market.write(folder))
+        ring = SimpleNamespace(slots=8, slot=lambda index: memoryview(self.slots.buffers[index]))
+        self.shared = {
+            "ring": ring,
+            "stats": stats,
+            "control": SimpleNamespace(check=lambda: None),
+            "board": None,
+        }
+
+    def done(self, job: Any, role: str, *gates: Gate) -> tuple[Any, Station]:
+        """Do a job as it comes out of the pickler."""
+        station = Station()
+        place: Any = SimpleNamespace(role=role, ready=gates, **self.shared)
+        member: Any = SimpleNamespace(begin=lambda lane, spent: None)
+        job = dill.loads(dill.dumps(job))
+        return job.run(station, place, member), station
+
+    def coordination(self) -> Coordination:
+        sessions = self.market.sessions
+        calendar = TimeManager("CRYPTO").over(sessions)
+        return Coordination(Replay(self.catalog, sessions, calendar, self.shape, 0.0, 0))
+
+    def processing(self) -> Processing:
+        return Processing(self.shape, pack(self.plan, []), range(2), {})
+
+    def analysis(self, **options: Any) -> Analysis:
+        return Analysis(self.shape, pack(self.specs, []), TERMS, None, 1, **options)
+
+
+@pytest.fixture
+def niceness(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """By how much processes have stepped aside."""
+    found: list[int] = []
+    monkeypatch.setattr(os, "nice", found.append)
+    return found
+
+
+@pytest.fixture
+def run(tmp_path: Path, niceness: list[int]) -> Iterator[Run]:
+    with StatsBlock.create(new_run_id(), metrics_rows(1, 1)) as stats:
+        yield Run(tmp_path, stats)
+
+
+def test_jobs_in_turn_come_to_what_the_run_comes_to(run: Run):
+    ready = [Gate() for _ in range(3)]
+    tape, producer = run.done(run.coordination(), "coordinator", *ready[:2])
+    processed, reader = run.done(run.processing(), "processor 0", ready[2])
+    analysed, last = run.done(run.analysis(), "engine 0", ready[2])
+    assert isinstance(tape, TapeFacts)
+    assert isinstance(processed, ProcessorFacts)
+    assert isinstance(analysed, EngineFacts)
+    assert tape.present == (20, 20)
+    assert producer.taken == producer.released == reader.released == last.released > 2
+    (expected,), _ = run_in_process(run.market, [Crosser()], Setup(), TERMS)
+    (lane,) = analysed.dated_lanes()
+    assert lane["record"].digest == expected.digest
+    assert lane["session_dates"].tolist() == run.market.sessions.date_ns.tolist()
+    assert tape.started_ns < analysed.finished_ns
+    assert all(facts.memory.unique > 0 for facts in (tape, processed, analysed))
+
+
+def test_all_others_are_ready_before_the_tape_starts(run: Run):
+    gates = [Gate(), Gate(dismissed=True), Gate()]
+    _, producer = run.done(run.coordination(), "coordinator", *gates)
+    assert [gate.calls for gate in gates] == [["waited for"]] * 3
+    assert producer.taken > 2
+    other = Gate()
+    run.done(run.processing(), "processor 0", other)
+    run.done(run.analysis(), "engine 0", other)
+    assert other.calls == ["ready", "ready"]
+
+
+def test_coordinator_and_processor_step_aside_for_the_engine(run: Run, niceness: list[int]):
+    run.done(run.coordination(), "coordinator")
+    run.done(run.processing(), "processor 0", Gate())
+    assert niceness == [5, 5]
+    run.done(run.analysis(), "engine 0", Gate())
+    assert niceness == [5, 5]
+
+
+def test_every_member_counts_and_begins_its_session_anew(run: Run):
+    run.done(run.coordination(), "coordinator")
+    run.done(run.processing(), "processor 0", Gate())
+    run.done(run.analysis(), "engine 0", Gate())
+    rows = run.stats.snapshot()
+    for role, timer in (("processor 0", "data_processor"), ("engine 0", "analysis_engine")):
+        full, session = rows[role].full, rows[role].session
+        assert full.counters["bars"] == 40
+        assert full.counters["slots"] == full.timers[timer].count
+        begun = rows["coordinator"].session.counters
+        assert session.counters["slots"] == begun["slots"] == session.timers[timer].count
+        assert session.counters["bars"] == begun["bars"]
+        assert 0 < session.counters["bars"] < 40
+    assert rows["engine 0"].full.counters["sessions"] == 2
+    assert rows["engine 0"].session.counters["sessions"] == 1
+
+
+def test_an_engine_that_fails_leaves_no_result_files(run: Run, tmp_path: Path):
+    run.done(run.coordination(), "coordinator")
+    run.done(run.processing(), "processor 0", Gate())
+    folder = tmp_path / "results"
+    folder.mkdir()
+    job = run.analysis()
+    job = Analysis(job.shape, job.specs, job.terms, folder, 1)
+
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    gate = Gate()
+    gate.signal_ready = fail  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        run.done(job, "engine 0", gate)
+    assert list(folder.iterdir()) == []
