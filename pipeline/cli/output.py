@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from pipeline.codes import DAY_NS
+
 
 class ReaderGoneError(Exception):
     """Whoever read stdout has closed it (`| head -1`): it has what it wants, no failure."""
@@ -79,12 +81,9 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
 def utc_text(ns: int) -> str:
     """Give nanoseconds since 1970 UTC as `2024-03-04 14:30:00Z`, or the date alone at midnight."""
     moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%d}" if ns % _DAY_NS == 0 else f"{moment:%Y-%m-%d %H:%M:%S}Z"
+    return f"{moment:%Y-%m-%d}" if ns % DAY_NS == 0 else f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def iso_text(ns: int) -> str:
     """Give nanoseconds since 1970 UTC in ISO 8601, cut to whole seconds: `2024-03-04T14:30:00Z`."""
     return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-_DAY_NS = 86_400_000_000_000

@@ -21,9 +21,9 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from pipeline.codes import interval_ns
 from pipeline.config.refusal import expectation
 from pipeline.errors import ConfigError
-from pipeline.market.time.calendars import interval_ns
 
 
 class Section(BaseModel):

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import CANCELLED, FILLED, SPLIT
 from pipeline.execution.latency import split_messages
 from pipeline.execution.lots import receive, settle, split_lots
 from pipeline.execution.orders import (
-    CANCELLED,
-    FILLED,
     NEVER,
-    SPLIT,
     add_pending,
     end_order,
     is_pending,

@@ -2,18 +2,9 @@
 
 from typing import Any
 
+from pipeline.codes import DAY, EXPIRED, FILLED, ON_CLOSE, OUT_OF_TIME
 from pipeline.execution.account import account_at
-from pipeline.execution.orders import (
-    DAY,
-    EXPIRED,
-    FILLED,
-    ON_CLOSE,
-    ORDER,
-    OUT_OF_TIME,
-    end_order,
-    known_address,
-    order_at,
-)
+from pipeline.execution.orders import ORDER, end_order, known_address, order_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import copy_record
 

@@ -4,20 +4,22 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.execution.book import check_room
-from pipeline.execution.commission import owed
-from pipeline.execution.lots import settle
-from pipeline.execution.orders import (
+from pipeline.codes import (
     CANCELLED,
     FILLED,
     FOK,
     LIMIT,
-    NEVER,
     NO_POSITION,
     OTHER_FILLED,
     PARTLY_FILLED,
     STOP_LIMIT,
     TRIGGERED,
+)
+from pipeline.execution.book import check_room
+from pipeline.execution.commission import owed
+from pipeline.execution.lots import settle
+from pipeline.execution.orders import (
+    NEVER,
     add_pending,
     end_order,
     is_pending,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from pipeline.codes import HOUR_NS
 from pipeline.execution.account import value_at_close
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8
-
-_HOUR_NS = 3_600_000_000_000
 
 
 @kernel()
@@ -24,7 +23,7 @@ def charge_funding(account: Any, now: int) -> None:
     those times. A long position pays its symbol's rate of its value at the last close, a short one
     gets it; with a negative rate the other way round.
     """
-    hour, end = account.next_funding // _HOUR_NS, (now - 1) // _HOUR_NS + 1
+    hour, end = account.next_funding // HOUR_NS, (now - 1) // HOUR_NS + 1
     paid = 0.0
     while hour < end and account.held != 0:
         for symbol in range(account.symbols):
@@ -35,7 +34,7 @@ def charge_funding(account: Any, now: int) -> None:
         hour += 1
     account.funding += paid
     account.cash -= paid
-    account.next_funding = _next_due(account, end) * _HOUR_NS
+    account.next_funding = _next_due(account, end) * HOUR_NS
 
 
 @kernel()

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import BY_STRATEGY, CANCELLED
 from pipeline.execution.orders import (
-    BY_STRATEGY,
-    CANCELLED,
     NEVER,
     add_pending,
     end_order,

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.execution.account import marked_equity
-from pipeline.execution.orders import (
+from pipeline.codes import (
     BUYING_POWER,
     CASH,
     FILLED,
@@ -25,14 +24,12 @@ from pipeline.execution.orders import (
     PER_SYMBOL,
     PER_TRADE,
     SHORT_SALE,
-    known_address,
-    order_at,
-    whole_lots,
+    VOLUME,
 )
+from pipeline.execution.account import marked_equity
+from pipeline.execution.orders import known_address, order_at, whole_lots
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8
-
-_VOLUME = 4
 
 
 @kernel()
@@ -123,7 +120,7 @@ def _last_volume(account: Any, symbol: int) -> float:
     if row < 0:  # outside the lane's universe
         return 0.0
     at = symbol * account.stride + row
-    volume = load_f8(account.prices, _VOLUME * account.plane + at)
+    volume = load_f8(account.prices, VOLUME * account.plane + at)
     return volume if volume > 0.0 else 0.0
 
 

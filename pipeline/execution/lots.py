@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import HIGH, LOW
 from pipeline.execution.account import account_at, value_at_close
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
@@ -57,7 +58,6 @@ TRIP: np.dtype[Any] = np.dtype(
     ]
 )
 _LOT_SIZE, _TRIP_SIZE = LOT.itemsize, TRIP.itemsize
-_HIGH, _LOW = 1, 2
 
 lot_at = record_at(LOT)
 trip_at = record_at(TRIP)
@@ -242,8 +242,8 @@ def _watch(account: Any, lot: Any, until: int) -> None:
     since, lot.since = lot.since, until
     if account.tabled == 0:
         return
-    highs = account.prices + 8 * _HIGH * account.plane
-    lows = account.prices + 8 * _LOW * account.plane
+    highs = account.prices + 8 * HIGH * account.plane
+    lows = account.prices + 8 * LOW * account.plane
     low, high = other_low, other_high = lot.low, lot.high
     at: int = since
     # Two bars at a time, each with a range of its own: one would wait for the other's comparison.

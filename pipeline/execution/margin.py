@@ -4,17 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import CANCELLED, FILLED, GTC, LIQUIDATION, MARKET
 from pipeline.execution.account import value_at_close
-from pipeline.execution.orders import (
-    CANCELLED,
-    FILLED,
-    GTC,
-    LIQUIDATION,
-    MARKET,
-    end_order,
-    known_address,
-    order_at,
-)
+from pipeline.execution.orders import end_order, known_address, order_at
 from pipeline.execution.placing import append_order, newest, rest
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8

@@ -27,25 +27,31 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.execution.fills import FILL, fill_at, fill_order
-from pipeline.execution.latency import deliver
-from pipeline.execution.orders import (
+from pipeline.codes import (
     ACCEPTED,
     CANCELLED,
+    CLOSE,
     EXPIRED,
     FILLED,
     FOK,
+    HIGH,
     IOC,
+    LOW,
     MARKET,
-    NEVER,
     NOT_AT_ONCE,
     ON_CLOSE,
     ON_OPEN,
-    ORDER,
     OUT_OF_TIME,
     STOP_LIMIT,
     TRAILING_STOP,
     TRIGGERED,
+    VOLUME,
+)
+from pipeline.execution.fills import FILL, fill_at, fill_order
+from pipeline.execution.latency import deliver
+from pipeline.execution.orders import (
+    NEVER,
+    ORDER,
     at_market,
     calm,
     end_order,
@@ -62,7 +68,6 @@ from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 
 _FILL_SIZE = FILL.itemsize
 _ORDER_SIZE = ORDER.itemsize
-_HIGH, _LOW, _CLOSE, _VOLUME = 1, 2, 3, 4
 
 
 @kernel()
@@ -205,7 +210,7 @@ def _face(account: Any, prices: int, plane: int, at: int) -> None:
     account.bar, account.after = prices + 8 * at, at
     account.room = np.inf
     if account.volume_cap < np.inf:
-        volume = load_f8(prices, _VOLUME * plane + at)
+        volume = load_f8(prices, VOLUME * plane + at)
         account.room = account.volume_cap * volume if volume > 0.0 else 0.0
 
 
@@ -242,7 +247,7 @@ def match_close(
                 fill = fill_at(account.fills_out + number * _FILL_SIZE)
                 if fill.symbol == symbol:
                     account.room -= abs(fill.quantity)
-        price = load_f8(prices, _CLOSE * plane + at)
+        price = load_f8(prices, CLOSE * plane + at)
         fill_order(account, order, load_i8(ts, at), price, NEVER, False)
         store_f8(account.buys, symbol, account.room)
 
@@ -266,8 +271,8 @@ def match_bar(
     quiet_high = load_f8(account.quiet_high, symbol)
     if (
         quiet_high > -np.inf
-        and load_f8(prices, _HIGH * plane + at) < quiet_high
-        and load_f8(prices, _LOW * plane + at) > load_f8(account.quiet_low, symbol)
+        and load_f8(prices, HIGH * plane + at) < quiet_high
+        and load_f8(prices, LOW * plane + at) > load_f8(account.quiet_low, symbol)
     ):
         return
     _face(account, prices, plane, at)
@@ -285,8 +290,8 @@ def match_bar(
             waiting = True
     if load_i8(account.resting_of, symbol) == 0:
         return
-    high, low = load_f8(prices, _HIGH * plane + at), load_f8(prices, _LOW * plane + at)
+    high, low = load_f8(prices, HIGH * plane + at), load_f8(prices, LOW * plane + at)
     if waiting:
         _meet_range(account, symbol, ts, high, low)
-    close, closing = load_f8(prices, _CLOSE * plane + at), load_i8(closes, at)
+    close, closing = load_f8(prices, CLOSE * plane + at), load_i8(closes, at)
     _end_bar(account, symbol, ts, high, low, close, closing >= account.session_close)

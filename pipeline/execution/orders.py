@@ -18,6 +18,22 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import (
+    ACCEPTED,
+    CANCELLED,
+    ENTRY_ENDED,
+    FILLED,
+    TRAILING_STOP,
+)
+
+# What the operations of a strategy name, too (`strategy.orders`).
+from pipeline.codes import GTC as GTC
+from pipeline.codes import LIMIT as LIMIT
+from pipeline.codes import MARKET as MARKET
+from pipeline.codes import ON_CLOSE as ON_CLOSE
+from pipeline.codes import ON_OPEN as ON_OPEN
+from pipeline.codes import STOP as STOP
+from pipeline.codes import STOP_LIMIT as STOP_LIMIT
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
@@ -64,21 +80,6 @@ REPORTED: np.dtype[Any] = np.dtype(ORDER.descr[: ORDER.names.index("trail")])  #
 _ORDER_SIZE = ORDER.itemsize
 
 order_at = record_at(ORDER)
-
-MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP, ON_OPEN, ON_CLOSE = range(7)
-#: States; below FILLED an order is at rest.
-ACCEPTED, TRIGGERED, PARTLY_FILLED, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
-#: Why an order ended without a fill or before it was whole.
-NO_REASON, BY_STRATEGY, OTHER_FILLED, ENTRY_ENDED, NO_POSITION, OUT_OF_TIME, NOT_AT_ONCE = range(7)
-#: Why an order was rejected (`execution.limits`); LIQUIDATION: why one was placed, and all others
-#: were cancelled (`execution.margin`).
-LOT, NO_PRICE, BUYING_POWER, PER_TRADE, PER_SYMBOL, OPEN_POSITIONS, ORDER_VOLUME = range(7, 14)
-HOURS, CASH, SHORT_SALE, LEVERAGE, LIQUIDATION = range(14, 19)
-#: Why an order ended that a split left with less than a lot (`execution.actions`).
-SPLIT = 19
-#: Values of ``until`` other than a time, ns UTC: until cancelled, until the session closes, only
-#: at the first bar that it meets, there only as a whole.
-GTC, DAY, IOC, FOK = 0, -1, -2, -3
 
 NEVER = np.iinfo(np.int64).max
 

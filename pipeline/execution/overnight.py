@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from pipeline.codes import DAY_NS
 from pipeline.execution.account import account_at, value_at_close
 from pipeline.execution.actions import apply_actions
 from pipeline.execution.funding import charge_funding
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8
 
-_DAY_NS = 86_400_000_000_000
 _DAYS_A_YEAR = 365.0
 
 
@@ -16,7 +16,7 @@ _DAYS_A_YEAR = 365.0
 def open_books(account: Any, date: int, session: int) -> None:
     """Book what came due since the session before, once: ``date`` (ns) and number of the next."""
     if account.booked_date != 0:
-        charge_nights(account, (date - account.booked_date) // _DAY_NS)
+        charge_nights(account, (date - account.booked_date) // DAY_NS)
     account.booked_date = date
     apply_actions(account, session)
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.execution.latency import change_order, send, send_order, set_values
-from pipeline.execution.limits import refusal
-from pipeline.execution.orders import (
+from pipeline.codes import (
     ACCEPTED,
     BY_STRATEGY,
     CANCELLED,
@@ -20,13 +18,17 @@ from pipeline.execution.orders import (
     GTC,
     LIMIT,
     MARKET,
-    NEVER,
     NO_REASON,
-    ORDER,
     REJECTED,
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
+)
+from pipeline.execution.latency import change_order, send, send_order, set_values
+from pipeline.execution.limits import refusal
+from pipeline.execution.orders import (
+    NEVER,
+    ORDER,
     add_pending,
     calm,
     check_symbol,

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import HIGH, LOW, VOLUME
 from pipeline.execution.orders import on_tick
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8
-
-_HIGH, _LOW, _VOLUME = 1, 2, 4
 
 
 @kernel()
@@ -21,10 +20,10 @@ def slipped(account: Any, symbol: int, quantity: float, price: float) -> float:
     """
     worse = account.slippage + account.slippage_bps * 1e-4 * price
     if account.slippage_range != 0.0:
-        high = load_f8(account.bar, _HIGH * account.plane)
-        worse += account.slippage_range * (high - load_f8(account.bar, _LOW * account.plane))
+        high = load_f8(account.bar, HIGH * account.plane)
+        worse += account.slippage_range * (high - load_f8(account.bar, LOW * account.plane))
     if account.impact != 0.0:
-        volume = load_f8(account.bar, _VOLUME * account.plane)
+        volume = load_f8(account.bar, VOLUME * account.plane)
         share = min(abs(quantity) / volume, 1.0) if volume > 0.0 else 1.0
         worse += account.impact * price * share * share
     if worse == 0.0:

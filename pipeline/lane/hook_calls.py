@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import PRICES
 from pipeline.execution.account import account_at
 from pipeline.execution.book import end_moment
 from pipeline.execution.fills import FILL
@@ -52,7 +53,6 @@ _TABLE_SIZE = TABLE.itemsize
 
 #: Leading cells of a bars record: ts, interval, count.
 BARS_CELLS = 3
-_PRICES = 5
 
 
 @kernel()
@@ -65,7 +65,7 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
     program = program_at(program_address)
     symbols = account_at(context.account).symbols
     table = table_at(context.tables + index * _TABLE_SIZE)
-    columns = _PRICES + program.binding_count
+    columns = PRICES + program.binding_count
     for symbol in range(symbols):
         store_i8(program.bars, BARS_CELLS + symbol, 0)
     for cell in range(columns * symbols):
@@ -80,12 +80,12 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
         store_i8(program.bars, BARS_CELLS + symbol, 1)
         at = BARS_CELLS + symbols + symbol
         of = symbol * table.stride + row
-        for price in range(_PRICES):
+        for price in range(PRICES):
             value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
         for binding in range(program.binding_count):
             known = bound_place(context, program.bindings, binding, index, symbol, of)
-            store_f8(program.bars, at + (_PRICES + binding) * symbols, load_f8(known, 0))
+            store_f8(program.bars, at + (PRICES + binding) * symbols, load_f8(known, 0))
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
     store_i8(program.bars, 1, table.interval)

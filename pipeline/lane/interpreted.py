@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import PRICES, interval_ns
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import REPORTED
 from pipeline.lane.hook_calls import HOOK_INDEX, load_bars, report_orders
@@ -17,7 +18,6 @@ from pipeline.lane.moment import fill_at_close, open_moment
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
-from pipeline.market.bars import interval_ns
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
@@ -136,7 +136,7 @@ class Interpreter:
             rows = slice(table.first, table.first + count)
             columns: list[Any] = [repeat(symbol, count), repeat(interval, count)]
             columns += [table.ts[symbol, rows].tolist(), table.close_ts[symbol, rows].tolist()]
-            columns += [table.values[place, symbol, rows].tolist() for place in range(5)]
+            columns += [table.values[place, symbol, rows].tolist() for place in range(PRICES)]
             for _, of, column in self._spec.bindings:
                 if of == index:
                     columns.append(table.values[column, symbol, rows].tolist())

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import StrategyError
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
@@ -20,7 +21,6 @@ from pipeline.lane.raised import describe_raise
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.bar import BAR, BINDING
 from pipeline.strategy.compiled.bar_run import catch_up
 from pipeline.strategy.compiled.hooks import compile_hooks, hook_address

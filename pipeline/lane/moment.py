@@ -7,6 +7,7 @@ compiled (`lane_loop`) or interpreted (`interpreted`).
 
 from typing import Any, NamedTuple
 
+from pipeline.codes import CLOSE
 from pipeline.execution.account import account_at, mark
 from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
@@ -26,7 +27,6 @@ from pipeline.tape.schedule import (
 )
 
 MOMENT_SIZE = MOMENT.itemsize
-_CLOSE = 3
 
 
 class View(NamedTuple):
@@ -60,7 +60,7 @@ def view_of(context: Any) -> View:
         base.ts,
         base.close_ts,
         base.values,
-        base.values + 8 * _CLOSE * base.plane,
+        base.values + 8 * CLOSE * base.plane,
         base.plane,
         base.stride,
     )

@@ -1,11 +1,11 @@
 """What happens to a lane's account where a session closes, and where the next one opens."""
 
+from pipeline.codes import DAY_NS
 from pipeline.execution.account import account_at, record_session
 from pipeline.execution.book import close_orders
 from pipeline.execution.commission import begin_month
 from pipeline.execution.overnight import open_books
 from pipeline.lane.session_quality import grade_session
-from pipeline.market.time.calendars import DAY_NS
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_i8, record_at
 from pipeline.strategy.compiled.records import context_at

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import interval_ns
 from pipeline.execution.account import account_at, empty_outbox
 from pipeline.execution.overnight import open_books_at
-from pipeline.market.bars import interval_ns
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_i8, record_at, store_i8
 from pipeline.strategy.bar import bind_columns

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.market.actions import Action
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.strategy import Strategy
 
 

@@ -22,8 +22,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
-from pipeline.market.time.calendars import DAY_NS
 
 ACTIONS = "actions"
 """Stands where a series of bars has its interval: in the catalog's manifest and as its folder."""

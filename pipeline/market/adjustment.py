@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Action
-from pipeline.market.bars import assign_sessions, interval_ns
+from pipeline.market.bars import assign_sessions
 from pipeline.market.catalog.catalog import BarReader
 from pipeline.market.time.time_manager import SessionTable
 

@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS, PRICE_COLUMNS, PRICES, interval_name, interval_ns
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.time.calendars import DAY_NS, interval_name, interval_ns
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.native.kernel import kernel
 
@@ -42,9 +42,6 @@ __all__ = [
 
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
-
-PRICE_COLUMNS: Final = ("open", "high", "low", "close", "volume")
-"""The float64 columns of every bar table, in this order everywhere."""
 
 DEFAULT_TOLERANCE: Final = 1e-9
 """Relative slack of ``check_bars``, see there."""
@@ -184,7 +181,7 @@ def _first_violation(  # type: ignore[no-untyped-def]
             return _UNSORTED, i, -1
         if i > 0 and ts[i] - ts[i - 1] < interval:
             return _OVERLAP, i, -1
-        for c in range(5):
+        for c in range(PRICES):
             value = columns[c][i]
             if not -_FINITE <= value <= _FINITE:
                 return _NOT_FINITE, i, c

@@ -18,8 +18,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.market.bars import assign_sessions
-from pipeline.market.time.calendars import DAY_NS, bars_begun, interval_ns
+from pipeline.market.time.calendars import bars_begun
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.native.kernel import kernel
 

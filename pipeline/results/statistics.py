@@ -9,6 +9,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.codes import DAY_NS
+
 Curve = NDArray[np.float64]
 
 # Returns that are equal but for rounding scatter by about 1e-16; a real market by far more.
@@ -23,7 +25,7 @@ def sessions_per_year(dates: NDArray[np.int64]) -> float:
 
     Below a month the usual 252 is taken for it: a week without a holiday says little of a year.
     """
-    days = (dates[-1] - dates[0]) / 86_400e9 + 1 if len(dates) else 0.0
+    days = (dates[-1] - dates[0]) / DAY_NS + 1 if len(dates) else 0.0
     return 252.0 if days < 28 else float(len(dates) / days * 365.25)
 
 

@@ -1,6 +1,6 @@
 """The result tables: what arrives of each, the columns that are written, and how."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,21 +8,25 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline import codes
+
 SIDES = ("buy", "sell")
-ORDER_TYPES = (
-    *("market", "limit", "stop", "stop_limit", "trailing_stop"),
-    *("market_on_open", "market_on_close"),
+
+
+def _in_order(words: Mapping[int, str]) -> tuple[str, ...]:
+    """Return words by number, from 0 on, as `_words` takes them. KeyError if a number has none."""
+    return tuple(words[number] for number in range(len(words)))
+
+
+ORDER_TYPES = _in_order(codes.ORDER_KINDS)
+ORDER_STATES = _in_order(codes.ORDER_STATES)
+REASONS = _in_order(codes.REASONS)
+#: By the number with its sign turned; behind these the one for a time.
+TIMES_IN_FORCE = (
+    *_in_order({-number: word for number, word in codes.TIMES_IN_FORCE.items()}),
+    codes.GOOD_TILL_TIME,
 )
-ORDER_STATES = (
-    *("accepted", "triggered", "partly_filled", "filled", "cancelled", "expired", "rejected"),
-)
-TIMES_IN_FORCE = ("gtc", "day", "ioc", "fok", "gtd")
-REASONS = (
-    *("none", "cancelled_by_strategy", "other_filled", "entry_ended", "no_position"),
-    *("out_of_time", "not_at_once", "lot", "no_price", "max_buying_power", "max_per_trade"),
-    *("max_per_symbol", "max_open_positions", "max_order_volume", "allowed_hours", "cash"),
-    *("short_sale", "leverage", "liquidation", "split"),
-)
+_AT_A_TIME = len(codes.TIMES_IN_FORCE)
 
 Column = NDArray[Any]
 Columns = dict[str, Column]
@@ -84,7 +88,7 @@ def _orders(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
         _numbers(rows["done_ts"], _INSTANT, rows["done_ts"] == 0),
         _numbers(rows["limit"], pa.float64(), np.isnan(rows["limit"])),
         _numbers(rows["stop"], pa.float64(), np.isnan(rows["stop"])),
-        _words(np.where(rows["until"] > 0, 4, -rows["until"]), TIMES_IN_FORCE, "until"),
+        _words(np.where(rows["until"] > 0, _AT_A_TIME, -rows["until"]), TIMES_IN_FORCE, "until"),
         _words(rows["reason"], REASONS, "reason"),
         _numbers(rows["parent"], pa.int64(), rows["parent"] == 0),
         _numbers(rows["found"], pa.float64(), np.isnan(rows["found"])),
@@ -118,7 +122,7 @@ def _round_trips(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
 
 
 def _sessions(rows: Columns, symbols: Sequence[str]) -> list[pa.Array]:
-    days = (rows["date"] // 86_400_000_000_000).astype(np.int32)
+    days = (rows["date"] // codes.DAY_NS).astype(np.int32)
     return [
         _numbers(rows["lane"], pa.int32()),
         _numbers(days, pa.date32()),

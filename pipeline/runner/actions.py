@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import DataError
 from pipeline.market.actions import Action, Splits, splits_of
 from pipeline.market.adjustment import Scale, read_closes, scale_of
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
 

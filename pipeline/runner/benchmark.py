@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import DataError
 from pipeline.market.adjustment import last_closes, read_closes
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.statistics import session_returns

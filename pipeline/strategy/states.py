@@ -1,11 +1,21 @@
 """States of an order: what ``order.state`` is compared with; below FILLED it is at rest."""
 
-from pipeline.execution import orders
+from pipeline.codes import (
+    ACCEPTED,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    PARTLY_FILLED,
+    REJECTED,
+    TRIGGERED,
+)
 
-ACCEPTED = orders.ACCEPTED
-TRIGGERED = orders.TRIGGERED
-PARTLY_FILLED = orders.PARTLY_FILLED
-FILLED = orders.FILLED
-CANCELLED = orders.CANCELLED
-EXPIRED = orders.EXPIRED
-REJECTED = orders.REJECTED
+__all__ = [
+    "ACCEPTED",
+    "CANCELLED",
+    "EXPIRED",
+    "FILLED",
+    "PARTLY_FILLED",
+    "REJECTED",
+    "TRIGGERED",
+]

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.codes import CLOSE, HIGH, LOW, OPEN, VOLUME
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.slot import BarTable, SlotShape
 
 # Places of a run's columns.
 _TS, _CLOSE_TS, VALUES = range(3)
-_OPEN, _HIGH, _LOW, _CLOSE, _VOLUME = range(VALUES, VALUES + len(PRICE_COLUMNS))
 
 
 class LatestBar(NamedTuple):
@@ -86,7 +85,7 @@ class Series:
         if self.count == 0:
             return None
         row = self.cursor[self.cell]
-        return LatestBar(*[column.item(row) for column in self.run.columns[: _VOLUME + 1]])
+        return LatestBar(*[column.item(row) for column in self.run.columns[: VALUES + VOLUME + 1]])
 
     def place_of(self, column: str) -> int:
         """Return the place of a column by name; DataError if there is none of that name."""
@@ -146,11 +145,11 @@ class BarWindow:
 
     ts: npt.NDArray[np.int64] = _shown(_TS, "When each bar opened, ns UTC.")
     close_ts: npt.NDArray[np.int64] = _shown(_CLOSE_TS, "When each bar became known, ns UTC.")
-    open: npt.NDArray[np.float64] = _shown(_OPEN, "The opens.")
-    high: npt.NDArray[np.float64] = _shown(_HIGH, "The highs.")
-    low: npt.NDArray[np.float64] = _shown(_LOW, "The lows.")
-    close: npt.NDArray[np.float64] = _shown(_CLOSE, "The closes.")
-    volume: npt.NDArray[np.float64] = _shown(_VOLUME, "The volumes.")
+    open: npt.NDArray[np.float64] = _shown(VALUES + OPEN, "The opens.")
+    high: npt.NDArray[np.float64] = _shown(VALUES + HIGH, "The highs.")
+    low: npt.NDArray[np.float64] = _shown(VALUES + LOW, "The lows.")
+    close: npt.NDArray[np.float64] = _shown(VALUES + CLOSE, "The closes.")
+    volume: npt.NDArray[np.float64] = _shown(VALUES + VOLUME, "The volumes.")
 
     def __getitem__(self, column: str) -> npt.NDArray[Any]:
         start, stop = self._span()

@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import ConfigError
-from pipeline.market.bars import interval_ns
 from shm.layout import Field, Layout, record_batch
 
 #: One trading session; ``date`` is 00:00Z of the trading date, ``break_start`` 0 without a break.
@@ -90,7 +90,7 @@ class SlotShape:
         if rows is None:
             total = _INTERPRETED_ROWS if interpreted else _SLOT_ROWS
             rows = max(1, min(_SYMBOL_ROWS, total // len(symbols)))
-        per_day = max(1, 86_400 * 10**9 // interval_ns(intervals[0]) // 4)
+        per_day = max(1, DAY_NS // interval_ns(intervals[0]) // 4)
         extra = (QUALITY,) if quality else ()
         return cls(
             tuple(symbols),

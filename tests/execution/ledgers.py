@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline import codes
 from pipeline.execution import account as accounts
 from pipeline.execution import (
     actions,
@@ -237,7 +238,7 @@ class Ledger:
         *,
         limit: float = math.nan,
         stop: float = math.nan,
-        until: int = orders.GTC,
+        until: int = codes.GTC,
     ) -> int:
         return _order(self.address, symbol, float(quantity), kind, float(limit), float(stop), until)
 
@@ -248,7 +249,7 @@ class Ledger:
         *,
         amount: float = math.nan,
         fraction: float = math.nan,
-        until: int = orders.GTC,
+        until: int = codes.GTC,
     ) -> int:
         return _trailing(self.address, symbol, float(quantity), amount, fraction, until)
 
@@ -261,7 +262,7 @@ class Ledger:
         *,
         limit: float = math.nan,
         stop: float = math.nan,
-        until: int = orders.GTC,
+        until: int = codes.GTC,
     ) -> int:
         prices = (float(stop_loss), float(take_profit), float(limit), float(stop))
         return _bracket(self.address, symbol, float(quantity), *prices, until)

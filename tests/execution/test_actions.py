@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.execution.orders import (
-    CANCELLED,
-    DAY,
-    FILLED,
-    LIMIT,
-    NEVER,
-    SPLIT,
-    STOP,
-    STOP_LIMIT,
-)
+from pipeline.codes import CANCELLED, DAY, FILLED, LIMIT, SPLIT, STOP, STOP_LIMIT
+from pipeline.execution.orders import NEVER
 from pipeline.execution.overnight import open_books_at
 from tests.execution.ledgers import Ledger, ledger_of, walk
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.execution.orders import DAY, FOK, GTC, IOC, LIMIT, STOP_LIMIT
+from pipeline.codes import DAY, FOK, GTC, IOC, LIMIT, STOP_LIMIT
 from tests.execution.ledgers import Ledger
 
 

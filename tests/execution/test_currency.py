@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.execution.orders import LIMIT, NO_PRICE, REJECTED
+from pipeline.codes import LIMIT, NO_PRICE, REJECTED
 from tests.execution.ledgers import Ledger
 from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Bars, Market

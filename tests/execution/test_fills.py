@@ -1,4 +1,4 @@
-from pipeline.execution.orders import FILLED
+from pipeline.codes import FILLED
 from tests.execution.ledgers import Ledger
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.execution.orders import (
+from pipeline.codes import (
     ACCEPTED,
     BY_STRATEGY,
     CANCELLED,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.execution.orders import (
+from pipeline.codes import (
     BUYING_POWER,
     CANCELLED,
     CASH,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import MINUTE, Strategy
-from pipeline.execution.orders import LIMIT, MARKET, ON_CLOSE, STOP
+from pipeline.codes import LIMIT, MARKET, ON_CLOSE, STOP
 from pipeline.lane.spec import Terms
 from tests.execution.ledgers import BAR, Ledger, ledger_of, walk
 from tests.reference.in_process import Setup, run_in_process

@@ -1,4 +1,4 @@
-from pipeline.execution.orders import CANCELLED, FILLED, LIMIT, LIQUIDATION
+from pipeline.codes import CANCELLED, FILLED, LIMIT, LIQUIDATION
 from tests.execution.ledgers import Ledger
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.execution import orders
-from pipeline.execution.orders import (
+from pipeline import codes
+from pipeline.codes import (
     CANCELLED,
     DAY,
     ENTRY_ENDED,
@@ -27,6 +27,7 @@ from pipeline.execution.orders import (
     STOP_LIMIT,
     TRIGGERED,
 )
+from pipeline.execution import orders
 from tests.execution.ledgers import BAR, Ledger, ledger_of, walk
 from tests.reference import matching
 
@@ -166,7 +167,7 @@ def test_a_leg_never_does_more_than_close_the_position():
     ledger = ledger_of()
     ledger.bracket(0, 5, stop_loss=8, take_profit=12)
     walk(ledger, (10, 11, 9, 10))
-    ledger.order(0, -5, orders.MARKET)
+    ledger.order(0, -5, codes.MARKET)
     ledger.at(30).match(0, 30, 10, 13, 7, 10)
     ledger.at(40)
     assert ledger.position[0] == 0.0
@@ -218,7 +219,7 @@ def test_only_orders_that_wait_for_no_price_are_pending():
 PRICES = st.integers(16, 48).map(lambda n: n / 4)  # quarters, so that levels are often hit exactly
 NAN = st.just(math.nan)
 QUANTITIES = st.sampled_from([-3.0, -1.0, 1.0, 2.0])
-UNTIL = st.sampled_from([orders.GTC] * 4 + [DAY, IOC, FOK, 40, 90])
+UNTIL = st.sampled_from([codes.GTC] * 4 + [DAY, IOC, FOK, 40, 90])
 ACTIONS = st.one_of(
     st.tuples(st.just("order"), QUANTITIES, st.integers(0, 6), PRICES, PRICES, UNTIL),
     st.tuples(st.just("trailing"), QUANTITIES, st.booleans(), st.integers(1, 4)),
@@ -242,7 +243,7 @@ def of_lots(lot: float) -> Any:
 
     def judge(order: matching.Order) -> tuple[int, float, float] | None:
         size = abs(order.quantity)
-        return (orders.LOT, size, lot) if lot and size % lot else None
+        return (codes.LOT, size, lot) if lot and size % lot else None
 
     return judge
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.execution.orders import ACCEPTED, CANCELLED, FILLED
+from pipeline.codes import ACCEPTED, CANCELLED, FILLED
 from tests.execution.ledgers import Ledger
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.execution.orders import LIMIT, STOP
+from pipeline.codes import LIMIT, STOP
 from tests.execution.ledgers import Ledger
 
 

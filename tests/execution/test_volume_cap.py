@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline import MINUTE, Strategy
-from pipeline.execution.orders import (
+from pipeline.codes import (
     CANCELLED,
     FILLED,
     FOK,

@@ -4,7 +4,7 @@ import math
 from itertools import compress
 from typing import Any
 
-from pipeline.execution.orders import LIQUIDATION
+from pipeline.codes import LIQUIDATION
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.bars import PRICE_COLUMNS
 from tests.reference import matching

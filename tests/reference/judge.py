@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.execution import orders
+from pipeline import codes
 from pipeline.lane.spec import Terms
 from tests.reference.matching import Order
 
@@ -25,53 +25,53 @@ class Judge:
         terms, account, size = self._terms, self._account, abs(order.quantity)
         lot = account.book.lot
         if lot and abs(size - account.book.whole_lots(size)) > 1e-9 * lot:
-            yield orders.LOT, size, lot
+            yield codes.LOT, size, lot
         if account.hours is not None and not account.hours[0] <= account.now <= account.hours[1]:
             first, last = account.hours
             broken = first if account.now < first else last
-            yield orders.HOURS, float(account.now), float(broken)
+            yield codes.HOURS, float(account.now), float(broken)
         if terms.max_order_volume < math.inf:
             volume = account.volumes[order.symbol]
             allowed = terms.max_order_volume * (volume if volume > 0 else 0.0)
             if size > allowed:
-                yield orders.ORDER_VOLUME, size, allowed
+                yield codes.ORDER_VOLUME, size, allowed
         if math.isnan(account.rate(order.symbol)):
-            yield orders.NO_PRICE, math.nan, math.nan
+            yield codes.NO_PRICE, math.nan, math.nan
         if not terms.limited or self._only_reduces(order):
             return
         price = self._price(order)
         if math.isnan(price):
-            yield orders.NO_PRICE, price, math.nan
+            yield codes.NO_PRICE, price, math.nan
         unit = price * account.multiplier(order.symbol)
         if size * unit > terms.max_per_trade:
-            yield orders.PER_TRADE, size * unit, terms.max_per_trade
+            yield codes.PER_TRADE, size * unit, terms.max_per_trade
         of_symbol = self._largest(order.symbol) * unit
         if of_symbol > terms.max_per_symbol:
-            yield orders.PER_SYMBOL, of_symbol, terms.max_per_symbol
+            yield codes.PER_SYMBOL, of_symbol, terms.max_per_symbol
         symbols = range(len(account.prices))
         held = float(sum(self._largest(symbol) != 0 for symbol in symbols))
         if held > terms.max_open_positions:
-            yield orders.OPEN_POSITIONS, held, terms.max_open_positions
+            yield codes.OPEN_POSITIONS, held, terms.max_open_positions
         exposure = 0.0
         for symbol in symbols:
             if units := self._largest(symbol):
                 at = price if symbol == order.symbol else account.prices[symbol]
                 exposure += units * at * account.multiplier(symbol)
         if math.isnan(exposure) and min(terms.max_buying_power, terms.leverage) < math.inf:
-            yield orders.NO_PRICE, exposure, math.nan
+            yield codes.NO_PRICE, exposure, math.nan
         if exposure > terms.max_buying_power:
-            yield orders.BUYING_POWER, exposure, terms.max_buying_power
+            yield codes.BUYING_POWER, exposure, terms.max_buying_power
         if terms.leverage < math.inf and exposure > terms.leverage * account.equity:
-            yield orders.LEVERAGE, exposure, terms.leverage * account.equity
+            yield codes.LEVERAGE, exposure, terms.leverage * account.equity
         if terms.cash_only and not order.buys:
             held = max(account.position(order.symbol), 0.0)
-            yield orders.SHORT_SALE, self._resting(order.symbol, buys=False), held
+            yield codes.SHORT_SALE, self._resting(order.symbol, buys=False), held
         cost = 0.0
         for one in self._opening():
             if one.buys:
                 cost += one.left * self._price(one) * account.multiplier(one.symbol)
         if terms.cash_only and cost > account.cash:
-            yield orders.CASH, cost, account.cash
+            yield codes.CASH, cost, account.cash
 
     def _opening(self) -> list[Order]:
         return [one for one in self._account.book.at_rest if one.resting and not one.parent]

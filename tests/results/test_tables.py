@@ -194,15 +194,3 @@ def test_other_errors_of_the_system_are_named_too(tmp_path):
         writing(tmp_path / "x", 1),
     ):
         raise OSError(errno.EIO, "Input/output error")
-
-
-def test_the_words_of_the_tables_are_those_of_the_kernels():
-    from pipeline.execution import orders
-    from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS
-
-    assert ORDER_STATES[orders.REJECTED] == "rejected"
-    assert ORDER_STATES[orders.PARTLY_FILLED] == "partly_filled"
-    assert ORDER_TYPES[orders.ON_CLOSE] == "market_on_close"
-    assert (REASONS[orders.LOT], REASONS[orders.SHORT_SALE]) == ("lot", "short_sale")
-    assert (REASONS[orders.HOURS], REASONS[orders.LIQUIDATION]) == ("allowed_hours", "liquidation")
-    assert len(REASONS) == orders.SPLIT + 1

@@ -31,8 +31,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 
 FORMAT_VERSION = 1
 ROW_GROUP_ROWS = 65_536

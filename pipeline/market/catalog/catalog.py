@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import (
     ACTIONS,
@@ -31,7 +32,7 @@ from pipeline.market.actions import (
     read_actions,
     write_actions,
 )
-from pipeline.market.bars import PRICE_COLUMNS, check_bars, interval_name, interval_ns
+from pipeline.market.bars import check_bars
 from pipeline.market.catalog.bar_file import (
     MAX_TS,
     MIN_TS,

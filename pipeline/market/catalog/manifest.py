@@ -8,8 +8,8 @@ import urllib.parse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.codes import interval_ns
 from pipeline.errors import DataError
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 
 Key = tuple[str, str]

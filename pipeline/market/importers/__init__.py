@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.codes import interval_ns
 from pipeline.errors import DataError
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars
 from pipeline.market.catalog.catalog import Catalog, Series
 from pipeline.market.importers import arrow, binance, databento, lean

@@ -22,14 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions, iso_date
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import lean_factors
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.source import Source, find_sources
-from pipeline.market.time.calendars import DAY_NS
 
 _NAMES = {
     "date": ("exdate", "exdividenddate", "date", "datetime", "day"),

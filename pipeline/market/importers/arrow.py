@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.market.importers.delimited import (
     chosen_row,
     group_rows,

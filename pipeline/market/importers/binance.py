@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from pipeline.codes import interval_ns
 from pipeline.errors import DataError
-from pipeline.market.bars import interval_ns
 from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
 from pipeline.market.importers.piece import Options, Piece
 from pipeline.market.importers.source import Source

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.market.importers.fields import match_fields, normal
 from pipeline.market.importers.piece import Options, Piece
 from pipeline.market.importers.source import Source

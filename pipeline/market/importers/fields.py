@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 
 FIELDS = ("ts", "date", "time", *PRICE_COLUMNS, "symbol")
 """What a column can be: a whole time, its two halves, the prices, the symbol."""

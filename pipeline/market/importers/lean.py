@@ -24,10 +24,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
+from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.importers.piece import Options, Piece
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.stamps import DAY, Stamps, from_text
+from pipeline.market.importers.stamps import Stamps, from_text
 from pipeline.market.time.time_manager import zone
 
 _INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
@@ -143,8 +144,8 @@ def _wall(
         raise DataError(f"{source.label}: the name must begin with a date, YYYYMMDD_")
     midnight = from_text(pa.array([member[1]]), where, None, None).wall[0]
     since = first.to_numpy() * 1_000_000
-    if since.min() < 0 or since.max() >= DAY:
-        row = int(np.argmax((since < 0) | (since >= DAY)))
+    if since.min() < 0 or since.max() >= DAY_NS:
+        row = int(np.argmax((since < 0) | (since >= DAY_NS)))
         raise DataError(
             f"{where(row)}: milliseconds since midnight must be 0 to 86399999, "
             f"was {first[row].as_py()}"

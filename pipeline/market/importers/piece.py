@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS, SECOND_NS, interval_name, interval_ns
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.bars import check_bars, interval_ns
+from pipeline.market.bars import check_bars
 from pipeline.market.catalog.bar_file import BarColumns
-from pipeline.market.importers.stamps import DAY, SECOND, Stamps, Where, to_utc
-from pipeline.market.time.calendars import interval_name
+from pipeline.market.importers.stamps import Stamps, Where, to_utc
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -71,8 +71,8 @@ def finish(piece: Piece, interval: str, options: Options) -> BarColumns:
         return piece.where(int(rows[row]))
 
     step = interval_ns(interval)
-    if step % DAY == 0:
-        ts = stamps.wall // DAY * DAY
+    if step % DAY_NS == 0:
+        ts = stamps.wall // DAY_NS * DAY_NS
     else:
         ts = to_utc(stamps, options.zone or piece.zone or ZoneInfo("UTC"), where)
         end_stamped = piece.end_stamped if options.end_stamped is None else options.end_stamped
@@ -105,7 +105,7 @@ def choose_interval(pieces: Sequence[Piece], options: Options) -> str:
         return interval_name(usual)
     except ConfigError:
         raise DataError(
-            f"{place}: rows are mostly {usual / SECOND:g} s apart, which is no interval from 1s "
+            f"{place}: rows are mostly {usual / SECOND_NS:g} s apart, which is no interval from 1s "
             "to 1d; if they are bars, give their interval"
         ) from None
 

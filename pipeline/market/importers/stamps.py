@@ -20,14 +20,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.codes import DAY_NS, SECOND_NS
 from pipeline.errors import DataError
 
 Int64Array = npt.NDArray[np.int64]
 Where = Callable[[int], str]
 """Row index -> "file, line 12"."""
-
-SECOND = 1_000_000_000
-DAY = 86_400 * SECOND
 
 _TIME = (
     r"(?:[ T,]+(?P<H>\d{1,2}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?)?"
@@ -63,8 +61,8 @@ def from_epochs(values: Int64Array, where: Where, zone: ZoneInfo | None) -> Stam
     """
     largest = int(np.abs(values).max(initial=0))
     scale = next((s for limit, s in _EPOCH_UNITS if largest < limit), 1)
-    odd = np.abs(values) * scale < 30 * DAY
-    if scale * largest > 3 * 365 * DAY and odd.any():
+    odd = np.abs(values) * scale < 30 * DAY_NS
+    if scale * largest > 3 * 365 * DAY_NS and odd.any():
         row = int(np.argmax(odd))
         raise DataError(
             f"{where(row)}: epoch {int(values[row])} is not in the unit of the others, such as "
@@ -147,7 +145,7 @@ def _assemble(text: pa.Array, fields: pa.StructArray, where: Where, order: str |
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(f"{where(row)}: there is no such time: {text[row].as_py()!r}")
-    wall = days * DAY + (hour * 3600 + minute * 60 + second) * SECOND
+    wall = days * DAY_NS + (hour * 3600 + minute * 60 + second) * SECOND_NS
     if "f" in names:
         padded = pc.utf8_rpad(fields.field("f"), 9, "0")
         wall += padded.cast(pa.int64()).to_numpy()
@@ -207,7 +205,7 @@ def _by_offset(wall: Int64Array, written: pa.Array) -> Int64Array | None:
             sign = -1 if text[0] == "-" else 1
             offsets.append(sign * (int(text[1:3]) * 3600 + int(text[-2:]) * 60))
     seconds: Int64Array = np.array(offsets, dtype=np.int64)[encoded.indices.to_numpy()]
-    return wall - seconds * SECOND
+    return wall - seconds * SECOND_NS
 
 
 def to_utc(stamps: Stamps, zone: ZoneInfo, where: Where) -> Int64Array:
@@ -237,7 +235,7 @@ class _Offsets:
     """UTC offsets of a zone over a range, as periods: starts (ns UTC) and offsets (ns)."""
 
     def __init__(self, zone: ZoneInfo, low: int, high: int) -> None:
-        first, last = (_year(edge) for edge in (low - 2 * DAY, high + 2 * DAY))
+        first, last = (_year(edge) for edge in (low - 2 * DAY_NS, high + 2 * DAY_NS))
         begin = _new_year(first)
         periods = [(begin, _offset(zone, begin))]
         for year in range(first, last + 1):
@@ -260,9 +258,9 @@ class _Offsets:
 
 
 def _offset(zone: ZoneInfo, utc: int) -> int:
-    moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(seconds=utc // SECOND)
+    moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(seconds=utc // SECOND_NS)
     delta = moment.astimezone(zone).utcoffset()
-    return round(delta.total_seconds()) * SECOND if delta is not None else 0
+    return round(delta.total_seconds()) * SECOND_NS if delta is not None else 0
 
 
 def _year(utc: int) -> int:
@@ -270,7 +268,7 @@ def _year(utc: int) -> int:
 
 
 def _new_year(year: int) -> int:
-    return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days * DAY
+    return (dt.date(year, 1, 1) - dt.date(1970, 1, 1)).days * DAY_NS
 
 
 @functools.lru_cache(maxsize=1024)
@@ -278,11 +276,11 @@ def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
     """(instant, offset from then on) of each change of a zone's offset in a UTC year."""
     found = []
     at, end = _new_year(year), _new_year(year + 1)
-    before = _offset(zone, at - SECOND)
+    before = _offset(zone, at - SECOND_NS)
     if (offset := _offset(zone, at)) != before:
         found.append((at, offset))
-    while at < end - SECOND:
-        step = min(at + DAY, end - SECOND)
+    while at < end - SECOND_NS:
+        step = min(at + DAY_NS, end - SECOND_NS)
         if (later := _offset(zone, step)) != offset:
             found.append((_change(zone, at, step, offset), later))
             offset = later
@@ -292,11 +290,11 @@ def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
 
 def _change(zone: ZoneInfo, low: int, high: int, before: int) -> int:
     """First second in (low, high] at which the offset is no longer `before`."""
-    low, high = low // SECOND, high // SECOND
+    low, high = low // SECOND_NS, high // SECOND_NS
     while high - low > 1:
         middle = (low + high) // 2
-        if _offset(zone, middle * SECOND) == before:
+        if _offset(zone, middle * SECOND_NS) == before:
             low = middle
         else:
             high = middle
-    return high * SECOND
+    return high * SECOND_NS

@@ -4,8 +4,8 @@
 `own_function` or `layout`, does not import the compiler.
 """
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.market.indicators.declared import (
-    PRICE_COLUMNS,
     WHOLE_BAR,
     Indicator,
     Output,

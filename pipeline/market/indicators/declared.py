@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, SupportsIndex
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.market.indicators.own_function import fingerprint, plain_function
 
-PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 WHOLE_BAR = "bar"
 """The ``column`` of an indicator that reads several columns of a bar, such as atr."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from numba import float64, int64, njit, types, void
 from numba.core.errors import NumbaError
 
+from pipeline.codes import PRICES
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
 from pipeline.market.indicators.own_function import place
@@ -95,7 +96,7 @@ def run_custom(
     ``begin`` to ``end - 1`` of each row of ``state`` float64[hi - lo, N]. ``at`` int64[2] is set to
     the symbol and row being computed, for the message if the function raises.
     """
-    bar = np.empty(5)
+    bar = np.empty(PRICES)
     for s in range(symbol_lo, symbol_hi):
         cells = state[s - symbol_lo, begin:end]
         seen = cells[0]
@@ -104,7 +105,7 @@ def run_custom(
         for r in range(first, first + counts[s]):
             at[1] = r
             row = s * symbol_step + r
-            for c in range(5):
+            for c in range(PRICES):
                 bar[c] = values[c * column_step + row]
             result = function(own, bar, params)
             values[target * column_step + row] = result if seen >= warmup else np.nan

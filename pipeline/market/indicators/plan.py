@@ -13,8 +13,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError, StrategyError
-from pipeline.market.indicators.declared import PRICE_COLUMNS, Indicator, Output, power_of
+from pipeline.market.indicators.declared import Indicator, Output, power_of
 from pipeline.market.indicators.layout import KINDS, state_cells
 from pipeline.market.indicators.split_scaling import PRICE_POWERS, Power
 

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import StrategyError
-from pipeline.market.indicators.declared import PRICE_COLUMNS, WHOLE_BAR, Indicator, source_power
+from pipeline.market.indicators.declared import WHOLE_BAR, Indicator, source_power
 from pipeline.market.indicators.layout import (
     CUSTOM,
     KINDS,

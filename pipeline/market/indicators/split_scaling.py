@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.market.indicators.declared import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 
 Power = int | None
 

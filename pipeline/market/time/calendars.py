@@ -16,7 +16,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-import re
 import textwrap
 import warnings
 from dataclasses import replace
@@ -26,6 +25,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS as DAY_NS
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.kept_schedules import KeptSchedule, find_schedule, keep_schedule
 from pipeline.market.time.schedule import Schedule
@@ -41,49 +41,13 @@ EXCHANGE_GROUPS: Final[Mapping[str, str]] = {
 }
 """Exchange group of a session configuration -> calendar code."""
 
-DAY_NS: Final = 86_400_000_000_000
 EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 EARLIEST: Final = dt.date(1900, 1, 1)
 LATEST: Final = dt.date(2099, 12, 31)
 """Days that are served where ``exchange_calendars`` itself sets no bound."""
 
-_UNIT_NS: Final = {"d": DAY_NS, "h": 3_600_000_000_000, "m": 60_000_000_000, "s": 1_000_000_000}
-_INTERVAL: Final = re.compile(r"([1-9][0-9]{0,8})([smhd])")
-
 
 _loaded: dict[tuple[str, bool], Schedule] = {}
-
-
-def interval_ns(name: str) -> int:
-    """Length of an interval such as "1s", "5m", "4h" or "1d", in ns.
-
-    "1d" is the whole session, whatever its length. Raises ConfigError for anything that is not
-    a whole number of s, m, h or d, and for intervals longer than "1d": a bar lies in one session.
-    """
-    match = _INTERVAL.fullmatch(name) if isinstance(name, str) else None
-    if match is None:
-        raise ConfigError(
-            f"interval must be a whole number with s, m, h or d, such as 1m or 1d, was {name!r}"
-        )
-    length = int(match[1]) * _UNIT_NS[match[2]]
-    if length > DAY_NS:
-        raise ConfigError(f"interval must be at most 1d, one session, was {name!r}")
-    if length == DAY_NS and name != "1d":
-        raise ConfigError(f"interval {name!r} must be written 1d, which means the whole session")
-    return length
-
-
-def interval_name(ns: int) -> str:
-    """Return the shortest name of an interval of so many ns; the inverse of ``interval_ns``.
-
-    ``interval_name(interval_ns(x))`` is the canonical form: "60m" becomes "1h". Raises
-    ConfigError unless ``ns`` is a whole number of seconds from one second to one day.
-    """
-    if 0 < ns <= DAY_NS:
-        for unit, length in _UNIT_NS.items():
-            if ns % length == 0:
-                return f"{ns // length}{unit}"
-    raise ConfigError(f"interval must be whole seconds from 1 s to 1 d (in ns), was {ns} ns")
 
 
 def bars_begun(

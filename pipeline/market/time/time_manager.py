@@ -20,15 +20,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.calendars import (
-    DAY_NS,
     EPOCH_ORDINAL,
     bars_begun,
     bounds,
     calendar_code,
     check_extended,
-    interval_ns,
     local_instants,
     schedule_covering,
     timezone_name,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.codes import DAY_NS
+
 if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
 
@@ -50,7 +52,6 @@ _OTHER_KINDS: Mapping[str, str] = {
 FAILED_SHOWN = 100
 LONGEST_ERROR = 2_000
 _KEY_SHOWN = 12
-_DAY_NS = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,6 @@ def _growth(curve: EquityCurve, *, benchmark: bool) -> dict[str, Any]:
     return {
         "label": curve.label,
         "benchmark": benchmark,
-        "days": (curve.dates[known] // _DAY_NS).tolist(),
+        "days": (curve.dates[known] // DAY_NS).tolist(),
         "growth": [_number(value, 7) for value in growth.tolist()],
     }
