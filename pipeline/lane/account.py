@@ -1,7 +1,5 @@
 """One lane's account with all the memory it points to."""
 
-from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -9,6 +7,13 @@ import numpy.typing as npt
 
 from pipeline.execution.account import ACCOUNT, empty_outbox_at
 from pipeline.execution.actions import ACTION
+from pipeline.execution.fields import (
+    INSTRUMENT_TERMS,
+    REALS_BY_SYMBOL,
+    TERMS,
+    TOLD,
+    WHOLES_BY_SYMBOL,
+)
 from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT
 from pipeline.execution.orders import NEVER, ORDER
@@ -16,28 +21,8 @@ from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.tape.slot import SlotShape
 
-#: The account's arrays by symbol, float64 each.
-_BY_SYMBOL = (
-    *("position", "pending", "last_price", "realised", "quiet_low", "quiet_high"),
-    *("tick", "lot", "multiplier", "borrow_rate", "buys", "sells"),
-    *("point", "rate", "funding_rate", "funding_hours"),
-)
-#: What of the terms is not a field of the account: arrays, and what `Pricing` sets.
-_APART = {"instruments", "hours", "actions", "maker_points", "tiers", "own_commission"}
 #: What is told of an account, and where in its record it stands.
-_FACTS = {
-    name: (ACCOUNT.names or ()).index(name)
-    for name in (
-        *("next_order", "initial_cash", "cash", "equity"),
-        *("commission", "slippage_cost", "turnover"),
-        *("interest", "borrow", "dividends", "fractions_paid"),
-        *("funding", "maker_commission", "fills_as_maker", "poor_fills"),
-        *("fills", "trips", "wins", "gross_profit", "gross_loss", "trip_squares"),
-        *("exposed", "ambiguous"),
-        *("capped", "slipped", "rejected", "liquidations"),
-        *("positions_split", "orders_split", "dividends_booked"),
-    )
-}
+_TOLD = {name: (ACCOUNT.names or ()).index(name) for name in TOLD}
 #: Lots a lane begins with where every fill may be one, and orders that its book has room for.
 _LOTS = 64
 _ORDERS = 16
@@ -56,14 +41,12 @@ class LaneAccount:
         self._shape = shape
         self._outbox = outbox
         symbols = len(shape.symbols)
-        self._floats = np.zeros((len(_BY_SYMBOL), symbols))
-        self._floats[_BY_SYMBOL.index("last_price")] = np.nan  # before the first bar
-        self._resting_of = np.zeros(symbols, np.int64)
-        self._fills_of, self._bars_before, self._met = np.zeros((3, symbols), np.int64)
-        self._met[:] = -1  # before any bar
+        self._reals = np.zeros((len(REALS_BY_SYMBOL), symbols))
+        self._wholes = np.zeros((len(WHOLES_BY_SYMBOL), symbols), np.int64)
+        self._by_symbol("last_price")[:] = np.nan  # before the first bar
+        self._by_symbol("met")[:] = -1  # before any bar
         self._book = np.zeros(_ORDERS + reserve, ORDER)
         self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
-        self._lot_ends = np.zeros((2, symbols), np.int64)
         #: Last row that the strategy may know, i8[intervals, S].
         self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
         self.record = self._open(terms)
@@ -78,12 +61,18 @@ class LaneAccount:
     @property
     def position(self) -> npt.NDArray[np.float64]:
         """Units held by symbol, f8[S]: a view."""
-        return self._floats[_BY_SYMBOL.index("position")]
+        return self._by_symbol("position")
 
     @property
     def pending(self) -> npt.NDArray[np.float64]:
         """Units on order by symbol, f8[S]: a view."""
-        return self._floats[_BY_SYMBOL.index("pending")]
+        return self._by_symbol("pending")
+
+    def _by_symbol(self, name: str) -> npt.NDArray[Any]:
+        """Return the account's array of a name, f8[S] or i8[S]: a view."""
+        if name in REALS_BY_SYMBOL:
+            return self._reals[REALS_BY_SYMBOL.index(name)]
+        return self._wholes[WHOLES_BY_SYMBOL.index(name)]
 
     def _open(self, terms: Terms) -> npt.NDArray[Any]:
         account = np.zeros(1, ACCOUNT)
@@ -92,29 +81,19 @@ class LaneAccount:
         record["next_order"] = 1
         record["session_close"] = record["hours_until"] = NEVER
         record["hours_from"] = -NEVER
-        record["limited"] = terms.limited
-        record["delayed"] = terms.delayed
+        for name in TERMS:
+            record[name] = getattr(terms, name)
+        record["cash"] = record["equity"] = terms.initial_cash
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         self._attach_messages(record)
-        for field in fields(terms):
-            if field.name not in _APART:
-                record[field.name] = getattr(terms, field.name)
-        record["cash"] = record["equity"] = terms.initial_cash
-        for name, array in zip(_BY_SYMBOL, self._floats, strict=True):
-            record[name] = array.ctypes.data
+        for name in (*REALS_BY_SYMBOL, *WHOLES_BY_SYMBOL):
+            record[name] = self._by_symbol(name).ctypes.data
         instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for name in (
-            *("tick", "lot", "multiplier", "borrow_rate"),
-            *("funding_rate", "funding_hours"),
-        ):
-            of_symbol = [getattr(instrument, name) for instrument in instruments]
-            self._floats[_BY_SYMBOL.index(name)] = of_symbol
-        self._open_currencies(record, instruments)
-        funded = any(instrument.funding_rate != 0.0 for instrument in instruments)
+        for name in INSTRUMENT_TERMS:
+            self._by_symbol(name)[:] = [getattr(instrument, name) for instrument in instruments]
+        self._open_currencies(record)
+        funded = self._by_symbol("funding_rate").any()
         record["next_funding"] = 0 if funded else NEVER
-        record["fills_of"] = self._fills_of.ctypes.data
-        record["bars_before"] = self._bars_before.ctypes.data
-        record["met"] = self._met.ctypes.data
         self._hours = np.array(terms.hours, np.int64)
         record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
         record["stride"] = self._shape.stride
@@ -122,28 +101,21 @@ class LaneAccount:
         self._actions = np.array([tuple(action) for action in terms.actions], ACTION)
         record["actions"], record["action_count"] = self._actions.ctypes.data, len(self._actions)
         record["base_cursor"] = self.cursor.ctypes.data
-        record["resting_of"] = self._resting_of.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
         record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
-        record["first_lot"], record["last_lot"] = (ends.ctypes.data for ends in self._lot_ends)
         return account
 
     def _attach_outbox(self) -> None:
         self._outbox.attach(self.record)
         self._attached = self._outbox.version
 
-    def _open_currencies(self, record: Any, instruments: Sequence[Instrument]) -> None:
+    def _open_currencies(self, record: Any) -> None:
         """Give foreign symbols their pairs; there is no rate yet, and so no value."""
-        point, rate, multiplier = (
-            self._floats[_BY_SYMBOL.index(name)] for name in ("point", "rate", "multiplier")
-        )
-        self._pairs = np.array([one.pair for one in instruments], np.int64)
-        self._credits = np.array([one.credit for one in instruments], np.int64)
-        record["pair"], record["credit"] = self._pairs.ctypes.data, self._credits.ctypes.data
-        record["foreign"] = self._pairs.any()
-        point[:] = multiplier
-        rate[:] = np.where(self._pairs == 0, 1.0, np.nan)
-        multiplier *= rate
+        pair, multiplier = self._by_symbol("pair"), self._by_symbol("multiplier")
+        record["foreign"] = pair.any()
+        self._by_symbol("point")[:] = multiplier
+        self._by_symbol("rate")[:] = np.where(pair == 0, 1.0, np.nan)
+        multiplier *= self._by_symbol("rate")
 
     def empty_outbox(self) -> None:
         """Begin with an empty outbox; what lies in it has been taken."""
@@ -165,9 +137,9 @@ class LaneAccount:
         return counts
 
     def facts(self) -> dict[str, Any]:
-        """What the account came to, by name."""
+        """What the account came to, by the names that `LaneFacts` has for it."""
         values = self.record[0].item()
-        facts = {name: values[place] for name, place in _FACTS.items()}
+        facts = {name: values[place] for name, place in _TOLD.items()}
         return {"orders": facts.pop("next_order") - 1} | facts
 
     def enlarge_book(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.session import SessionConfig
+from pipeline.execution import fields
+from pipeline.lane.facts import LaneFacts
 from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.results.digest import run_digest
 from pipeline.results.drawdown import drawdowns
@@ -37,17 +39,6 @@ from pipeline.strategy.strategy import Strategy, values_of
 from shm.control import MemberSnapshot
 
 _NS = 1e-9
-#: Orders (of slippage: fills) that the assumptions of a run have touched, by their cell.
-_TOUCHED = {
-    "orders_cut_by_volume_cap": "capped",
-    "fills_with_slippage": "slipped",
-    "orders_rejected": "rejected",
-    "liquidations": "liquidations",
-    "positions_split": "positions_split",
-    "orders_split": "orders_split",
-    "dividends_booked": "dividends_booked",
-    "fills_as_maker": "fills_as_maker",
-}
 
 _Dates = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -79,7 +70,7 @@ def summarise(
     seconds = elapsed * _NS
     per_lane = [
         {
-            "lane": lane["lane"],
+            "lane": lane.lane,
             **lane_summary(settings, setting.name, spec.strategy, setting.mode, lane, benchmark),
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
@@ -112,7 +103,7 @@ def summarise(
             "prices": data.prices,
             "corporate_actions": actions,
             "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
-            **{name: sum(lane[name] for lane in per_lane) for name in _TOUCHED},
+            **{name: sum(lane[name] for lane in per_lane) for name in fields.TOUCHED},
             "commission_code": commission_code(settings.execution),
             **quality_of_fills(settings, per_lane),
         },
@@ -121,9 +112,7 @@ def summarise(
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
         "monthly": [
             {"month": month, "return": grown}
-            for month, grown in monthly_returns(
-                found[0]["session_dates"], _returns(found[0])
-            ).items()
+            for month, grown in monthly_returns(found[0].session_dates, _returns(found[0])).items()
         ],
         "overruns": list(overruns),
         "processes": [
@@ -158,11 +147,11 @@ def session_rows(
     for lane in facts.lanes():
         returns = _returns(lane)
         against = np.full(len(returns), np.nan) if benchmark is None else benchmark.returns
-        yield lane["lane"], (lane["session_dates"], lane["session_equity"], returns, against)
+        yield lane.lane, (lane.session_dates, lane.session_equity, returns, against)
 
 
-def _returns(found: Mapping[str, Any]) -> Curve:
-    return session_returns(found["initial_cash"], found["session_equity"])
+def _returns(found: LaneFacts) -> Curve:
+    return session_returns(found.initial_cash, found.session_equity)
 
 
 def _quality(wanted: bool, symbols: Sequence[str], replayed: TapeFacts) -> dict[str, float]:
@@ -179,56 +168,39 @@ def lane_summary(
     name: str,
     strategy: Strategy,
     mode: str,
-    found: Mapping[str, Any],
+    found: LaneFacts,
     benchmark: Benchmark | None,
 ) -> dict[str, Any]:
-    """Return what the summary says of one lane; ``found``: its facts, with ``session_dates``."""
-    record = found["record"]
-    initial, closes, dates = (found[n] for n in ("initial_cash", "session_equity", "session_dates"))
+    """Return what the summary says of one lane, by the names of `figures` and some of its own."""
+    record = found.record
+    initial, closes, dates = found.initial_cash, found.session_equity, found.session_dates
     per_year = sessions_per_year(dates)
     relative = (
         {}
         if benchmark is None
         else relative_statistics(_returns(found), benchmark.returns, per_year)
     )
-    trips, wins, profit, loss = (
-        found[name] for name in ("trips", "wins", "gross_profit", "gross_loss")
-    )
+    trips, wins = found.trips, found.wins
+    profit, loss = found.gross_profit, found.gross_loss
     return {
         "strategy": name,
         "parameters": values_of(strategy),
         "mode": mode,
-        "orders": found["orders"],
-        "fills": record.fills,
-        "final_equity": found["equity"],
-        "final_cash": found["cash"],
-        "ambiguous_bars": found["ambiguous"],
-        **{name: found[cell] for name, cell in _TOUCHED.items()},
-        "fills_on_poor_quality": poor_fills(settings, found["poor_fills"]),
-        "commission": found["commission"],
-        "commission_as_maker": found["maker_commission"],
-        "commission_as_taker": found["commission"] - found["maker_commission"],
-        "slippage": found["slippage_cost"],
-        "borrow_fees": found["borrow"],
-        "interest": found["interest"],
-        "dividends": found["dividends"],
-        "cash_for_fractions": found["fractions_paid"],
-        "funding": found["funding"],
-        "turnover": found["turnover"],
-        "turnover_per_year": turnover_per_year(found["turnover"], closes, per_year),
+        "orders": found.orders,
+        **{field.figure: getattr(found, field.name) for field in fields.FIGURE_FIELDS},
+        "fills_on_poor_quality": poor_fills(settings, found.poor_fills),
+        "commission_as_taker": found.commission - found.maker_commission,
+        "turnover_per_year": turnover_per_year(found.turnover, closes, per_year),
         **lane_statistics(initial, closes, per_year, record.max_drawdown),
         **relative,
         "max_drawdown": record.max_drawdown,
         **_drawdowns(initial, closes, dates),
-        "round_trips": trips,
         "win_rate": win_rate(wins, trips),
-        "gross_profit": profit,
-        "gross_loss": loss,
         "profit_factor": profit_factor(profit, loss),
         "expectancy": expectancy(profit, loss, trips),
         "payoff_ratio": payoff_ratio(profit, loss, wins, trips),
-        "system_quality": system_quality(trips, profit - loss, found["trip_squares"]),
-        "exposure": found["exposed"] / record.equity if record.equity else math.nan,
+        "system_quality": system_quality(trips, profit - loss, found.trip_squares),
+        "exposure": found.exposed / record.equity if record.equity else math.nan,
         "digest": record.digest,
     }
 
@@ -253,10 +225,10 @@ def _drawdowns(initial: float, closes: Curve, dates: _Dates) -> dict[str, Any]:
     }
 
 
-def _benchmark(benchmark: Benchmark, found: Mapping[str, Any]) -> dict[str, Any]:
+def _benchmark(benchmark: Benchmark, found: LaneFacts) -> dict[str, Any]:
     """Return the benchmark's own figures, as those of an account that holds it from the start."""
     returns = benchmark.returns[~np.isnan(benchmark.returns)]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
     fall = drawdowns(1.0, closes).depth
-    figures = lane_statistics(1.0, closes, sessions_per_year(found["session_dates"]), fall)
+    figures = lane_statistics(1.0, closes, sessions_per_year(found.session_dates), fall)
     return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}

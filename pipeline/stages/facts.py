@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from pipeline.lane.facts import LaneFacts
 from pipeline.market.time.query_cache import CacheStatistics
 
 
@@ -69,8 +70,8 @@ class ProcessorFacts:
 class EngineFacts:
     """What an analysis engine sends home."""
 
-    #: The facts of each lane that was not lost, in no order. A lane that a rung has ended has
-    #: them as they were then, with ``sessions`` fewer than all.
+    #: Of each lane that was not lost, in no order, what makes its `LaneFacts` but the dates. A lane
+    #: that a rung has ended has them as they were then, with ``sessions`` fewer than all.
     lanes: Sequence[dict[str, Any]]
     #: Why each lane was lost, by its number.
     lost: Mapping[int, str]
@@ -80,10 +81,11 @@ class EngineFacts:
     finished_ns: int
     memory: MemorySizes
 
-    def dated_lanes(self) -> list[dict[str, Any]]:
+    def dated_lanes(self) -> list[LaneFacts]:
         """Return the facts of each lane, with the ``session_dates`` of the sessions it has seen."""
         return [
-            {**lane, "session_dates": self.session_dates[: lane["sessions"]]} for lane in self.lanes
+            LaneFacts(**lane, session_dates=self.session_dates[: lane["sessions"]])
+            for lane in self.lanes
         ]
 
 
@@ -108,7 +110,7 @@ class RunFacts:
         """When the last engine had recorded its last result; None if no engine has."""
         return max((one.finished_ns for one in self.engines if one is not None), default=None)
 
-    def lanes(self) -> list[dict[str, Any]]:
-        """Return the facts of all lanes in the lanes' order, each with its ``session_dates``."""
+    def lanes(self) -> list[LaneFacts]:
+        """Return the facts of all lanes in the lanes' order."""
         found = [lane for one in self.engines if one is not None for lane in one.dated_lanes()]
-        return sorted(found, key=lambda lane: lane["lane"])
+        return sorted(found, key=lambda lane: lane.lane)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ConfigError, RunError
+from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
 from pipeline.runner.preparation import Division, Preparation
 from pipeline.runner.summary import lane_summary
@@ -193,7 +194,7 @@ class Conductor:
         )
         if outcome.tape is not None:
             self.tape = outcome.tape
-        evaluations = sum(facts["bars"] for facts in outcome.finished.values())
+        evaluations = sum(facts.bars for facts in outcome.finished.values())
         self._meter.end_pass(
             len(outcome.finished) + len(outcome.lost), evaluations, outcome.seconds
         )
@@ -236,19 +237,19 @@ class Conductor:
         self,
         entries: Sequence[Entry],
         rows: Mapping[int, LaneRow],
-        finished: Mapping[int, Mapping[str, Any]],
+        finished: Mapping[int, LaneFacts],
     ) -> None:
         """Record rows, by number of entry; lanes of one length of history at a time."""
         by_length: dict[int, list[int]] = {}
         for number in sorted(rows):
-            length = len(finished[number]["session_dates"]) if number in finished else 0
+            length = len(finished[number].session_dates) if number in finished else 0
             by_length.setdefault(length, []).append(number)
         for length, numbers in by_length.items():
-            dates = finished[numbers[0]]["session_dates"] if length else np.zeros(0, np.int64)
+            dates = finished[numbers[0]].session_dates if length else np.zeros(0, np.int64)
             returns = np.zeros((len(numbers), length))
             for place, number in enumerate(numbers if length else ()):
                 facts = finished[number]
-                returns[place] = session_returns(facts["initial_cash"], facts["session_equity"])
+                returns[place] = session_returns(facts.initial_cash, facts.session_equity)
             self._ledger.record(
                 self._sweep,
                 [entries[number].number for number in numbers],
@@ -257,8 +258,8 @@ class Conductor:
                 returns,
             )
 
-    def _finished(self, entry: Entry, facts: Mapping[str, Any]) -> LaneRow:
-        sessions, benchmark = facts["sessions"], self._preparation.benchmark
+    def _finished(self, entry: Entry, facts: LaneFacts) -> LaneRow:
+        sessions, benchmark = facts.sessions, self._preparation.benchmark
         pruned = sessions < len(self._preparation.sessions)
         if pruned and benchmark is not None:
             benchmark = replace(benchmark, returns=benchmark.returns[:sessions])
@@ -279,15 +280,15 @@ class Conductor:
             "",
             "" if pruned else digest,
             figures,
-            facts["seconds"],
+            facts.seconds,
         )
 
-    def _measure(self, entries: Sequence[Entry], finished: Mapping[int, Mapping[str, Any]]) -> None:
+    def _measure(self, entries: Sequence[Entry], finished: Mapping[int, LaneFacts]) -> None:
         """Note what lanes of each kind take per bar, for the passes to come."""
         taken: dict[tuple[str, str], list[float]] = {}
         for number, facts in finished.items():
-            if facts["bars"]:
-                cost = facts["seconds"] / facts["bars"]
+            if facts.bars:
+                cost = facts.seconds / facts.bars
                 taken.setdefault(entries[number].group, []).append(cost)
         for group, costs in taken.items():
             self._costs[group] = sum(costs) / len(costs)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.session import SessionConfig
+from pipeline.lane.facts import LaneFacts
 from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, shape_of, work_of
@@ -37,12 +38,12 @@ _LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
 class PassOutcome:
     """What became of the lanes of a pass, by their numbers in it.
 
-    ``finished``: facts, with ``session_dates``; ``lost``, ``suspects``: why; ``tape``: the
+    ``lost``, ``suspects``: why; ``tape``: the
     coordinator's facts, None if it had to stop early; ``seconds``: from the start of the tape to
     the last result.
     """
 
-    finished: Mapping[int, dict[str, Any]]
+    finished: Mapping[int, LaneFacts]
     lost: Mapping[int, str]
     suspects: Mapping[int, str]
     unfinished: Sequence[int]
@@ -163,11 +164,11 @@ class _Guard:
 
     def outcome(self, facts: RunFacts) -> PassOutcome:
         """Sum up what the members found."""
-        finished: dict[int, dict[str, Any]] = {}
+        finished: dict[int, LaneFacts] = {}
         lost: dict[int, str] = {}
         for engine in facts.engines:
             if engine is not None:
-                finished |= {lane["lane"]: lane for lane in engine.dated_lanes()}
+                finished |= {lane.lane: lane for lane in engine.dated_lanes()}
                 lost |= engine.lost
         tape, end = facts.tape, facts.finished_ns
         seconds = 0.0 if tape is None or end is None else (end - tape.started_ns) * 1e-9

@@ -1,7 +1,7 @@
 """How lanes are cut into passes, and what becomes of those whose engine dies; passes are stubs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipeline.sweeps.passes import PassOutcome
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import make_search
+from tests.lane_facts import facts_of
 from tests.reference.processes import settings_of
 from tests.sweeps.ledgers import sweep_row
 
@@ -48,13 +49,13 @@ def outcome_of(
     """All finish but these, each with a bar, a session and as many seconds as `fast` says."""
     gone = {*(lost or {}), *(suspects or {}), *unfinished}
     facts = {
-        number: {
-            "session_dates": np.zeros(1, np.int64),
-            "initial_cash": 100.0,
-            "session_equity": np.array([101.0]),
-            "bars": 1,
-            "seconds": float(fast),
-        }
+        number: facts_of(
+            session_dates=np.zeros(1, np.int64),
+            initial_cash=100.0,
+            session_equity=np.array([101.0]),
+            bars=1,
+            seconds=float(fast),
+        )
         for number, fast in enumerate(asked.lanes)
         if number not in gone
     }
@@ -126,7 +127,7 @@ def stage(
         def finished(self: Conductor, entry: Entry, facts: Any) -> LaneRow:
             return LaneRow(
                 *(entry.key, entry.name, entry.set.universe, dict(entry.parameters), "done", ""),
-                *("digest", {"total_return": 1.0, "bars": 1}, facts["seconds"]),
+                *("digest", {"total_return": 1.0, "bars": 1}, facts.seconds),
             )
 
         monkeypatch.setattr(Conductor, "_finished", finished)
@@ -176,9 +177,11 @@ def test_two_lanes_of_each_unknown_kind_go_ahead_and_the_rest_is_spread_by_what_
 
     def measured(asked: Pass) -> PassOutcome:
         outcome = outcome_of(asked)
-        for number, facts in outcome.finished.items():
-            facts["seconds"] = 1.0 if number < 2 else 9.0
-        return outcome
+        took = {
+            number: replace(facts, seconds=1.0 if number < 2 else 9.0)
+            for number, facts in outcome.finished.items()
+        }
+        return replace(outcome, finished=took)
 
     assert states(it.run(measured)) == ["done"] * 40
     pilots, rest = it.passes

@@ -24,6 +24,7 @@ from pipeline.sweeps.roster import Roster
 from pipeline.sweeps.search.search import make_search
 from shm.control import NO_TASK, ControlPage
 from shm.names import new_run_id
+from tests.lane_facts import told_of
 from tests.reference.processes import assert_nothing_left, members, settings_of
 
 GIB = 2**30
@@ -170,14 +171,14 @@ def test_where_lanes_are_compared_nobody_goes_on_without_an_engine(control: Cont
 def test_what_engines_found_is_put_together(control: ControlPage):
     guard, _ = guard_of(control)
     dates = np.array([10, 20, 30])
-    one = [{"lane": 2, "sessions": 1}]
-    two = [{"lane": 1, "sessions": 3}, {"lane": 3, "sessions": 2}]
+    one = [told_of(lane=2, sessions=1)]
+    two = [told_of(lane=1, sessions=3), told_of(lane=3, sessions=2)]
     facts = facts_of(
         EngineFacts(one, {0: "raised"}, dates, 3_500_000_000, SIZES),
         EngineFacts(two, {}, dates, 3_000_000_000, SIZES),
     )
     outcome = guard.outcome(facts)
-    found = {number: lane["session_dates"].tolist() for number, lane in outcome.finished.items()}
+    found = {number: lane.session_dates.tolist() for number, lane in outcome.finished.items()}
     assert found == {2: [10], 1: [10, 20, 30], 3: [10, 20]}
     assert (outcome.lost, outcome.suspects, outcome.unfinished) == ({0: "raised"}, {}, [])
     assert outcome.seconds == 2.5
@@ -229,7 +230,7 @@ def test_the_others_finish_their_lanes_when_an_engine_is_killed(
     assert sorted(outcome.finished) == [0, 1, 2, 6, 7]
     assert sorted([*outcome.suspects, *outcome.unfinished]) == [3, 4, 5]
     for number, lane in outcome.finished.items():
-        assert lane["record"].digest == undisturbed.finished[number]["record"].digest
+        assert lane.record.digest == undisturbed.finished[number].record.digest
     assert all("was ended by SIGKILL" in why for why in outcome.suspects.values())
 
 
@@ -256,7 +257,7 @@ def test_one_session_has_no_rung_and_all_lanes_finish(sample: Path):
     plan = HalvingPlan((), "total_return", 0.5)
     outcome = run_with(roster, [[0, 1, 2, 3], [4, 5, 6, 7]], halving=plan)
     assert sorted(outcome.finished) == list(range(8))
-    assert {lane["sessions"] for lane in outcome.finished.values()} == {1}
+    assert {lane.sessions for lane in outcome.finished.values()} == {1}
 
 
 def test_seconds_are_those_of_the_replay(sample: Path):

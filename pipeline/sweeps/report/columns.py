@@ -10,45 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.codes import DAY_NS
+from pipeline.runner.figures import FIGURES
 
 if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
 
-#: The figures on offer beside the scores, and how they read. The ledger has all of them.
-FIGURES: Mapping[str, str] = {
-    "total_return": "percent",
-    "annual_return": "percent",
-    "volatility": "percent",
-    "sharpe_ratio": "ratio",
-    "sortino_ratio": "ratio",
-    "calmar_ratio": "ratio",
-    "max_drawdown": "percent",
-    "alpha": "percent",
-    "beta": "ratio",
-    "round_trips": "count",
-    "win_rate": "percent",
-    "profit_factor": "ratio",
-    "expectancy": "money",
-    "exposure": "percent",
-    "turnover_per_year": "ratio",
-    "commission": "money",
-    "final_equity": "money",
-}
-#: Figures that can only be met as a score.
-_OTHER_KINDS: Mapping[str, str] = {
-    "omega_ratio": "ratio",
-    "best_session": "percent",
-    "worst_session": "percent",
-    "value_at_risk": "percent",
-    "expected_shortfall": "percent",
-    "correlation": "ratio",
-    "tracking_error": "percent",
-    "information_ratio": "ratio",
-    "payoff_ratio": "ratio",
-    "system_quality": "ratio",
-    "orders": "count",
-    "fills": "count",
-}
+#: The figures on offer beside the scores. The ledger has all of them.
+OFFERED = (
+    *("total_return", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio"),
+    *("calmar_ratio", "max_drawdown", "alpha", "beta", "round_trips", "win_rate"),
+    *("profit_factor", "expectancy", "exposure", "turnover_per_year", "commission"),
+    "final_equity",
+)
 FAILED_SHOWN = 100
 LONGEST_ERROR = 2_000
 _KEY_SHOWN = 12
@@ -184,13 +157,13 @@ def _size(dimension: Mapping[str, Any]) -> int:
 def _figures(
     scores: Iterable[str], statistics: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the columns of the scores, known or not, then of the `FIGURES` that are known."""
+    """Return the columns of the scores, known or not, then of those `OFFERED` that are known."""
     wanted = list(scores)
     found = []
-    for name in dict.fromkeys([*wanted, *FIGURES]):
+    for name in dict.fromkeys([*wanted, *OFFERED]):
         values = [_number(one.get(name), 7) for one in statistics]
         if name in wanted or any(value is not None for value in values):
-            kind = FIGURES.get(name) or _OTHER_KINDS.get(name, "number")
+            kind = FIGURES.get(name, "number")
             found.append(
                 {"name": name, "label": figure_label(name), "kind": kind, "values": values}
             )

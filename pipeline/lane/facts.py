@@ -1,0 +1,97 @@
+"""What is told of a lane when it has ended, and what the summary and a sweep read."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from pipeline.results.tally import LaneRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneFacts:
+    """What one lane came to: by its account, by its records and by its engine.
+
+    Those of the account have the names of its fields and their meaning (`execution.fields`); all
+    money is in account currency.
+    """
+
+    lane: int
+    """The lane's number."""
+
+    orders: int
+    """Orders placed."""
+    fills: int
+    """Fills."""
+    initial_cash: float
+    """Cash at the start."""
+    equity: float
+    """Cash and positions at their last closes, at the end."""
+    cash: float
+    """Cash at the end."""
+    exposed: int
+    """Base moments at which anything was held."""
+    ambiguous: int
+    """Orders that were decided by what comes first in a bar that touched both."""
+    capped: int
+    """Orders that a volume cap cut."""
+    slipped: int
+    """Fills with slippage."""
+    rejected: int
+    """Orders that a limit refused."""
+    liquidations: int
+    """How often all was closed for want of margin."""
+    positions_split: int
+    """Positions that were split."""
+    orders_split: int
+    """Orders at rest that were split."""
+    dividends_booked: int
+    """Dividends booked."""
+    fills_as_maker: int
+    """Fills as a maker."""
+    poor_fills: int
+    """Fills in sessions of poor quality."""
+    commission: float
+    """Commission of all fills."""
+    maker_commission: float
+    """The part of it that was paid as a maker."""
+    slippage_cost: float
+    """What slipped prices cost."""
+    borrow: float
+    """Fees for short positions."""
+    interest: float
+    """Interest earned on cash, less that paid on debt."""
+    dividends: float
+    """Dividends received, less those paid when short."""
+    fractions_paid: float
+    """Cash received for fractions of a lot after splits."""
+    funding: float
+    """Funding paid, negative if received."""
+    turnover: float
+    """Value of all fills, bought and sold."""
+    trips: int
+    """Round trips that have ended."""
+    wins: int
+    """Those of them with a profit."""
+    gross_profit: float
+    """What the winning ones made."""
+    gross_loss: float
+    """What the losing ones lost, positive."""
+    trip_squares: float
+    """The sum of the squares of their profits."""
+
+    record: "LaneRecord"
+    """Digest, rows by table and maximum drawdown of what was recorded."""
+
+    sessions: int
+    """Sessions that it ran through; fewer than the run has if a rung ended it."""
+    session_dates: npt.NDArray[np.int64]
+    """Their dates, ns, i8[sessions]."""
+    session_equity: npt.NDArray[np.float64]
+    """Equity at their closes, f8[sessions]."""
+    bars: int
+    """Base bars that it saw."""
+    seconds: float
+    """Processor time that it took."""

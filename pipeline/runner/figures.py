@@ -1,0 +1,60 @@
+"""The figures of a lane: what its part of summary.json says in one number each.
+
+They are what sets of a sweep are judged by and what its report and tables show. A figure that is a
+sum of the account is described with its field (`execution.fields`) and stands in no list here.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from pipeline.execution import fields
+
+#: How a figure reads: "percent" is a fraction shown as 25 %, "money" is in account currency.
+Kind = Literal["percent", "ratio", "count", "money"]
+
+#: What the account's equity at the sessions' closes tells of a lane, while it still runs.
+OF_EQUITY: Final[Mapping[str, Kind]] = {
+    "total_return": "percent",
+    "annual_return": "percent",
+    "volatility": "percent",
+    "sharpe_ratio": "ratio",
+    "sortino_ratio": "ratio",
+    "calmar_ratio": "ratio",
+    "omega_ratio": "ratio",
+    "best_session": "percent",
+    "worst_session": "percent",
+    "value_at_risk": "percent",
+    "expected_shortfall": "percent",
+    "max_drawdown": "percent",
+}
+
+#: What compares a lane with the run's benchmark.
+OF_BENCHMARK: Final[Mapping[str, Kind]] = {
+    "alpha": "percent",
+    "beta": "ratio",
+    "correlation": "ratio",
+    "tracking_error": "percent",
+    "information_ratio": "ratio",
+}
+
+#: What the account has counted and summed.
+OF_ACCOUNT: Final[Mapping[str, Kind]] = {
+    field.figure: "money" if field.kind == "f8" else "count" for field in fields.FIGURE_FIELDS
+}
+
+#: What is made of several of these.
+_MADE: Final[Mapping[str, Kind]] = {
+    "orders": "count",
+    "commission_as_taker": "money",
+    "turnover_per_year": "ratio",
+    "longest_drawdown": "count",
+    "win_rate": "percent",
+    "profit_factor": "ratio",
+    "expectancy": "money",
+    "payoff_ratio": "ratio",
+    "system_quality": "ratio",
+    "exposure": "percent",
+}
+
+#: All figures, and how each reads.
+FIGURES: Final[Mapping[str, Kind]] = {**OF_EQUITY, **OF_BENCHMARK, **OF_ACCOUNT, **_MADE}
