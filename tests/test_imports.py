@@ -23,7 +23,7 @@ ROOMS = {
     "pipeline.errors": [],
     "pipeline.codes": [],
     "pipeline.native": [],
-    "pipeline.config": ["pipeline.market", "pipeline.results"],
+    "pipeline.config": [],
     "pipeline.market": [],
     "pipeline.execution": [],
     "pipeline.results": [],

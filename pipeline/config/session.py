@@ -284,7 +284,7 @@ class SessionConfig(Section):
                     f"one of the symbols {', '.join(symbols)}", field="instruments", value=symbol
                 )
         self.conversions()
-        check_against_session(self.sweep, symbols, len(self.strategies), self.benchmark)
+        check_against_session(self.sweep, symbols, len(self.strategies))
         return self
 
     def __init__(self, /, **settings: Any) -> None:

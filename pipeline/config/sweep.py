@@ -1,11 +1,9 @@
 """The section on a sweep: which sets of parameters are tried, how they are chosen and judged."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -25,57 +23,6 @@ from pipeline.config.values import (
     Symbols,
     Text,
     as_tuple,
-)
-from pipeline.results.relative import relative_statistics
-from pipeline.results.statistics import lane_statistics
-
-_NOTHING = np.empty(0)
-
-#: What the account's equity at the sessions' closes tells of a lane, while it still runs.
-FIGURES_OF_EQUITY = (*lane_statistics(1.0, _NOTHING, 252.0, 0.0), "max_drawdown")
-
-#: What compares a lane with the session's benchmark.
-_FIGURES_OF_BENCHMARK = tuple(relative_statistics(_NOTHING, _NOTHING, 252.0))
-
-#: What a lane's part of summary.json says in one number each.
-FIGURES = (
-    *FIGURES_OF_EQUITY,
-    *_FIGURES_OF_BENCHMARK,
-    "final_equity",
-    "final_cash",
-    "orders",
-    "fills",
-    "fills_as_maker",
-    "fills_with_slippage",
-    "fills_on_poor_quality",
-    "ambiguous_bars",
-    "orders_cut_by_volume_cap",
-    "orders_rejected",
-    "liquidations",
-    "positions_split",
-    "orders_split",
-    "dividends_booked",
-    "commission",
-    "commission_as_maker",
-    "commission_as_taker",
-    "slippage",
-    "borrow_fees",
-    "interest",
-    "dividends",
-    "cash_for_fractions",
-    "funding",
-    "turnover",
-    "turnover_per_year",
-    "longest_drawdown",
-    "round_trips",
-    "win_rate",
-    "gross_profit",
-    "gross_loss",
-    "profit_factor",
-    "expectancy",
-    "payoff_ratio",
-    "system_quality",
-    "exposure",
 )
 
 #: Methods that are Optuna's, and need it installed.
@@ -135,15 +82,6 @@ SpaceConfig = dict[ParameterName, DimensionConfig]
 _Spaces = Annotated[tuple[SpaceConfig, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 
 
-def _figure_of(figures: Sequence[str], value: str) -> str:
-    name = value.removeprefix("-")
-    if name not in figures:
-        near = get_close_matches(name, figures, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise expectation(f"a figure such as {', '.join(figures[:4])} or -max_drawdown{hint}")
-    return value
-
-
 def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else as_tuple(value)
 
@@ -154,10 +92,8 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_Score = Annotated[Text, AfterValidator(lambda value: _figure_of(FIGURES, value))]
-_EquityScore = Annotated[Text, AfterValidator(lambda value: _figure_of(FIGURES_OF_EQUITY, value))]
 _Scores = Annotated[
-    tuple[_Score, ...],
+    tuple[Text, ...],
     Field(min_length=1),
     BeforeValidator(_one_or_more),
     AfterValidator(_each_once),
@@ -176,7 +112,7 @@ _Expressions = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
 class PruningConfig(Section):
     """Successive halving: lanes that do badly at certain sessions' ends do not go on."""
 
-    score: _EquityScore = Field(
+    score: Text = Field(
         default="total_return",
         description="What lanes are compared by, over the sessions so far: total_return,"
         " sharpe_ratio, max_drawdown or another figure that equity alone gives. A minus in front:"
@@ -197,7 +133,11 @@ class PruningConfig(Section):
 
 
 class SweepConfig(Section):
-    """Which sets of parameters are tried, how they are chosen and what they are judged by."""
+    """Which sets of parameters are tried, how they are chosen and what they are judged by.
+
+    Which names of scores there are is for a sweep to say (`sweeps.scores`): they are the figures
+    of a lane, which a configuration does not know.
+    """
 
     space: Annotated[
         Annotated[SpaceConfig, Tag(OBJECT)] | Annotated[_Spaces, Tag(LIST)],
@@ -315,18 +255,11 @@ class SweepConfig(Section):
 
 
 def check_against_session(
-    sweep: SweepConfig | None, symbols: Sequence[str], strategies: int, benchmark: str | None
+    sweep: SweepConfig | None, symbols: Sequence[str], strategies: int
 ) -> None:
-    """Refuse what a session lacks: symbols, a benchmark, strategies for all the spaces."""
+    """Refuse what a session lacks: symbols, and strategies for all the spaces."""
     if sweep is None:
         return
-    for score in sweep.score:
-        if benchmark is None and score.removeprefix("-") in _FIGURES_OF_BENCHMARK:
-            raise expectation(
-                "a figure that needs no benchmark, as long as benchmark is null",
-                field="sweep.score",
-                value=score,
-            )
     for name, universe in sweep.universes.items():
         for symbol in universe:
             if symbol not in symbols:

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, Lanes, LaneSetting, build_lanes, classes_of, travel_names
 from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
+from pipeline.sweeps.scores import check_scores
 from pipeline.sweeps.search.space import ParameterSet, Space
 
 
@@ -45,6 +46,7 @@ class Roster:
             raise ConfigError('there is no section "sweep", which says what to try')
         self.settings = settings
         self.sweep: SweepConfig = settings.sweep
+        check_scores(self.sweep, settings.benchmark)
         self.given = given
         self._classes: list[type[Strategy]] = classes_of(settings, given)
         self._names = travel_names(settings, given)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline import run
 from pipeline.config import sweep as config_sweep
 from pipeline.config.session import SessionConfig
-from pipeline.config.sweep import FIGURES, FIGURES_OF_EQUITY, OPTUNA_METHODS, RangeConfig
+from pipeline.config.sweep import OPTUNA_METHODS, RangeConfig
 from pipeline.market.catalog.sample import SYMBOLS
 from tests.reference.processes import settings_of
 from tests.refusals import refusal
@@ -118,7 +118,6 @@ VALUE = "a finite number or true or false or text in quotes"
 VALUES = f"a list of at least 1, each {VALUE}"
 EACH = "an object for each of the 1 strategies, or one for all"
 TEXTS = "text in quotes or a list of at least 1, each text in quotes"
-SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio or -max_drawdown"
 
 
 @pytest.mark.parametrize(
@@ -170,20 +169,12 @@ SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio 
         ("sweep.scre=x", "sweep.scre is not a setting; did you mean sweep.score?"),
         ("samples=3", "samples is not a setting; did you mean sweep.samples?"),
         (
-            "sweep.score=sharp_ratio",
-            f'sweep.score is "sharp_ratio", expected {SCORE}; did you mean sharpe_ratio?',
-        ),
-        (
             'sweep.score=["calmar_ratio","-calmar_ratio"]',
             'sweep.score is ["calmar_ratio", "-calmar_ratio"], expected each figure once',
         ),
         (
             "sweep.score=[]",
             f"sweep.score is [], expected {TEXTS}",
-        ),
-        (
-            'sweep.pruning={"score":"win_rate"}',
-            f'sweep.pruning.score is "win_rate", expected {SCORE}',
         ),
         (
             'sweep.pruning={"keep":1}',
@@ -231,17 +222,6 @@ def test_every_setting_is_documented_in_the_schema():
         assert node.get("description"), name
         if "default" in node:
             assert "Default " in node["description"], name
-
-
-def test_scores_are_the_figures_of_a_lane_in_the_summary(sample: Path, tmp_path: Path):
-    config = settings_of("US_EQUITY", "2024-11-25", "2024-12-02", [SYMBOLS[0]], ["1m"], sample)
-    config["strategy"] = SMA
-    config["benchmark"] = SYMBOLS[0]
-    (lane,) = run(config, out=tmp_path).summary["lanes"]
-    numbers = {name for name, value in lane.items() if isinstance(value, int | float)}
-    assert set(FIGURES) == numbers - {"lane"}
-    assert len(set(FIGURES)) == len(FIGURES)
-    assert set(FIGURES_OF_EQUITY) <= numbers
 
 
 def test_a_run_takes_no_notice_of_a_sweep(sample: Path, tmp_path: Path):

@@ -1,0 +1,42 @@
+"""Which figures a sweep can be scored by; those of a configuration are checked before it begins."""
+
+import json
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from pipeline.config.sweep import SweepConfig
+from pipeline.errors import ConfigError
+from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
+
+
+def check_scores(sweep: SweepConfig, benchmark: str | None) -> None:
+    """Refuse scores that are no figures of a lane, or that need a benchmark where there is none.
+
+    ``benchmark``: the run's, if it has one. ConfigError, in one line, names the setting, the score
+    and what was expected. Lanes are pruned by what equity alone tells.
+    """
+    setting = "sweep.score"
+    for score in sweep.score:
+        _check_figure(setting, score, FIGURES)
+        if benchmark is None and score.removeprefix("-") in OF_BENCHMARK:
+            expected = "a figure that needs no benchmark, as long as benchmark is null"
+            raise ConfigError(f"{setting} is {_written(score)}, expected {expected}")
+    if sweep.pruning is not None:
+        _check_figure("sweep.pruning.score", sweep.pruning.score, OF_EQUITY)
+
+
+def _check_figure(setting: str, score: str, figures: Collection[str]) -> None:
+    name = score.removeprefix("-")
+    if name in figures:
+        return
+    some = ", ".join(list(figures)[:4])
+    near = get_close_matches(name, figures, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ConfigError(
+        f"{setting} is {_written(score)}, expected a figure such as {some} or -max_drawdown{hint}"
+    )
+
+
+def _written(score: str) -> str:
+    """Write a score as a configuration file would."""
+    return json.dumps(score, ensure_ascii=False)

@@ -1,0 +1,52 @@
+"""Which scores a sweep takes, and how it refuses others, before anything runs."""
+
+import pytest
+
+from pipeline.config.sweep import SweepConfig
+from pipeline.errors import ConfigError
+from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
+from pipeline.sweeps.scores import check_scores
+
+SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio or -max_drawdown"
+
+
+def sweep_by(*scores: str, pruned_by: str | None = None) -> SweepConfig:
+    pruning = None if pruned_by is None else {"score": pruned_by}
+    return SweepConfig(space={"fast": [1]}, score=list(scores), pruning=pruning)
+
+
+def refusal(sweep: SweepConfig, benchmark: str | None = "SPY") -> str:
+    with pytest.raises(ConfigError) as caught:
+        check_scores(sweep, benchmark)
+    return str(caught.value)
+
+
+def test_every_figure_is_a_score_both_ways():
+    check_scores(sweep_by(*FIGURES), "SPY")
+    check_scores(sweep_by(*(f"-{name}" for name in FIGURES)), "SPY")
+
+
+@pytest.mark.parametrize("name", OF_EQUITY)
+def test_lanes_are_pruned_by_what_equity_tells(name):
+    check_scores(sweep_by("fills", pruned_by=f"-{name}"), None)
+
+
+def test_what_is_no_figure_is_refused_with_the_nearest_one():
+    assert refusal(sweep_by("total_return", "sharp_ratio")) == (
+        f'sweep.score is "sharp_ratio", expected {SCORE}; did you mean sharpe_ratio?'
+    )
+    assert refusal(sweep_by("x\ny")) == f'sweep.score is "x\\ny", expected {SCORE}'
+
+
+def test_a_figure_that_needs_more_than_equity_prunes_nothing():
+    assert refusal(sweep_by("fills", pruned_by="win_rate")) == (
+        f'sweep.pruning.score is "win_rate", expected {SCORE}'
+    )
+
+
+@pytest.mark.parametrize("name", OF_BENCHMARK)
+def test_a_comparison_needs_a_benchmark(name):
+    assert refusal(sweep_by(f"-{name}"), None) == (
+        f'sweep.score is "-{name}", expected a figure that needs no benchmark, as long as'
+        " benchmark is null"
+    )
