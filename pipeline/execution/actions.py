@@ -26,10 +26,14 @@ from pipeline.execution.orders import (
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8
 
-#: One action: of ``symbol``, when session number ``session`` opens; ``split``: new shares per old
-#: share, 1 for none; ``dividend``: cash per share held before, 0 for none.
+#: One corporate action.
 ACTION: np.dtype[Any] = np.dtype(
-    [("session", "i8"), ("symbol", "i8"), ("split", "f8"), ("dividend", "f8")]
+    [
+        ("session", "i8"),  # Number of the session with whose opening it is due.
+        ("symbol", "i8"),  # Index of its symbol.
+        ("split", "f8"),  # Shares after per share before; 1 for no split.
+        ("dividend", "f8"),  # Cash per share held before; 0 for no dividend.
+    ]
 )
 _ACTION_SIZE = ACTION.itemsize
 

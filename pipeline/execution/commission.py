@@ -16,24 +16,28 @@ from numba.extending import intrinsic
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, record_at
 
-#: One tier: the rates beyond ``above`` traded in the month, up to where the next one begins.
+#: One tier: the rates of what is traded in a month beyond some volume, up to the next tier.
 TIER: np.dtype[Any] = np.dtype(
-    [(name, "f8") for name in ("above", "per_share", "basis_points", "maker_points")]
+    [
+        ("above", "f8"),  # Where it begins: what was traded in the month before.
+        ("per_share", "f8"),  # Commission per unit.
+        ("basis_points", "f8"),  # Commission of a taker, in basis points of the value.
+        ("maker_points", "f8"),  # Commission of a maker, likewise.
+    ]
 )
-#: What a user's own function is asked about: one order with all that was filled of it so far.
-#: ``ts``: open of the bar that filled it last (ns UTC); ``quantity`` signed (+ buy); ``price``: the
-#: average; ``value``: units x price x multiplier; ``maker_value``: the part of it filled as a
-#: maker; ``traded``: value that the lane traded in the month before the order's first fill;
-#: ``paid``: what the order has paid so far. All in the symbol's currency, only ``traded`` in the
-#: account's.
+#: What a user's own function is asked about: one order with all that was filled of it so far. All
+#: money is in the symbol's currency, only `traded` is in the account's.
 BILL: np.dtype[Any] = np.dtype(
-    [(name, "i8") for name in ("symbol", "ts")]
-    + [
-        (name, "f8")
-        for name in (
-            *("quantity", "price", "multiplier", "value"),
-            *("maker_value", "traded", "paid"),
-        )
+    [
+        ("symbol", "i8"),  # Index of the order's symbol.
+        ("ts", "i8"),  # Open of the bar that filled it last, ns UTC.
+        ("quantity", "f8"),  # Units filled, signed: + buys.
+        ("price", "f8"),  # Their average price.
+        ("multiplier", "f8"),  # Money per unit and 1 of price.
+        ("value", "f8"),  # Units x price x multiplier, without a sign.
+        ("maker_value", "f8"),  # The part of that value that was filled as a maker.
+        ("traded", "f8"),  # Value that the lane traded in the month before the order's first fill.
+        ("paid", "f8"),  # What the order has paid so far.
     ]
 )
 _TIER_CELLS = TIER.itemsize // 8

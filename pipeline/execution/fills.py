@@ -32,15 +32,15 @@ from pipeline.execution.slippage import slipped
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_i8
 
-#: One fill. ``ts`` is the open of the bar that filled it (ns UTC), ``quantity`` signed (+ buy).
+#: One fill.
 FILL: np.dtype[Any] = np.dtype(
     [
-        ("ts", "i8"),
-        ("symbol", "i8"),
-        ("quantity", "f8"),
-        ("price", "f8"),
-        ("commission", "f8"),
-        ("order_id", "i8"),
+        ("ts", "i8"),  # Open of the bar that filled it, ns UTC.
+        ("symbol", "i8"),  # Index of its symbol.
+        ("quantity", "f8"),  # Units, signed: + buys.
+        ("price", "f8"),  # Price per unit, after slippage, in the symbol's currency.
+        ("commission", "f8"),  # Its commission in account currency.
+        ("order_id", "i8"),  # The order that was filled.
     ]
 )
 _FILL_SIZE = FILL.itemsize

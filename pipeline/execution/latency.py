@@ -26,13 +26,16 @@ from pipeline.execution.orders import (
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import copy_record, record_at
 
-#: What is on its way to one order: it counts bars of ``symbol`` that open at ``from_ts`` or later,
-#: and is there with the one after ``bars`` of them. ``quantity`` 0 cancels the order, NaN leaves
-#: a value as it is; the first message to an order on its way is its own arrival.
+#: What is on its way to one order; the first message to an order is its own arrival.
 MESSAGE: np.dtype[Any] = np.dtype(
     [
-        *((name, "i8") for name in ("order_id", "symbol", "from_ts", "bars")),
-        *((name, "f8") for name in ("quantity", "limit", "stop")),
+        ("order_id", "i8"),  # The order it is for.
+        ("symbol", "i8"),  # Index of the order's symbol.
+        ("from_ts", "i8"),  # Bars of the symbol count if they open at this instant or later.
+        ("bars", "i8"),  # How many of them pass before the one with which it arrives.
+        ("quantity", "f8"),  # The order's quantity from then on; NaN: as it is, 0: cancelled.
+        ("limit", "f8"),  # The order's limit from then on; NaN: as it is.
+        ("stop", "f8"),  # The order's stop from then on; NaN: as it is.
     ]
 )
 _MESSAGE_SIZE = MESSAGE.itemsize

@@ -25,36 +25,40 @@ from pipeline.execution.account import account_at, value_at_close
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
-#: ``units``: what is open, signed; ``average``: their mean price; ``cost``: what was paid for them,
-#: in account currency, without commission; ``entered``: units ever bought of it (or sold short),
-#: signed, at ``entry_price`` on average; ``exited``: size closed so far, at ``exit_price``;
-#: ``flow``: cash it has brought so far, ``paid``: commission so far; ``since``: place of the first
-#: base bar in the slot that it has not been watched through; ``bars``: how many it has.
+#: One lot. Money is in account currency, prices are in the symbol's.
 LOT: np.dtype[Any] = np.dtype(
     [
-        *((name, "f8") for name in ("units", "average", "cost", "entered", "entry_price")),
-        *((name, "f8") for name in ("exited", "exit_price", "flow", "paid", "low", "high")),
-        *((name, "i8") for name in ("entry_ts", "since", "bars", "following")),
+        ("units", "f8"),  # What is open of it, negative when short.
+        ("average", "f8"),  # Mean price of what is open.
+        ("cost", "f8"),  # What was paid for what is open, without commission.
+        ("entered", "f8"),  # Units that were ever bought for it (or sold short), signed.
+        ("entry_price", "f8"),  # Mean price of these.
+        ("exited", "f8"),  # Units that were closed so far, without a sign.
+        ("exit_price", "f8"),  # Mean price of these.
+        ("flow", "f8"),  # Cash that it has brought so far, negative for what it cost.
+        ("paid", "f8"),  # Commission so far.
+        ("low", "f8"),  # Lowest price of the bars that it has been watched through.
+        ("high", "f8"),  # Highest price of these bars.
+        ("entry_ts", "i8"),  # Open of the bar that filled it first, ns UTC.
+        ("since", "i8"),  # Cell of the first base bar that it has not been watched through.
+        ("bars", "i8"),  # How many bars it has been watched through.
+        ("following", "i8"),  # Number of the symbol's next lot, 0 if it is the newest.
     ]
 )
-#: One round trip. ``quantity`` signed (+ long), prices are averages, ``ts`` the opens of the first
-#: and the last bar that filled it (``exit_ts`` 0: still open, ``exit_price`` and ``profit`` at the
-#: last close); ``profit`` after ``commission``, in account currency; ``max_adverse`` and
-#: ``max_favourable``: how far the price went against and for it, from the entry price, 0 or more;
-#: ``bars``: base bars that ended between entry and exit.
+#: One round trip. Prices are averages, in the symbol's currency; money is in the account's.
 TRIP: np.dtype[Any] = np.dtype(
     [
-        ("symbol", "i8"),
-        ("quantity", "f8"),
-        ("entry_ts", "i8"),
-        ("entry_price", "f8"),
-        ("exit_ts", "i8"),
-        ("exit_price", "f8"),
-        ("profit", "f8"),
-        ("commission", "f8"),
-        ("max_adverse", "f8"),
-        ("max_favourable", "f8"),
-        ("bars", "i8"),
+        ("symbol", "i8"),  # Index of its symbol.
+        ("quantity", "f8"),  # Units, signed: + long.
+        ("entry_ts", "i8"),  # Open of the first bar that filled it, ns UTC.
+        ("entry_price", "f8"),  # Price at which it was entered.
+        ("exit_ts", "i8"),  # Open of the last bar that filled it, ns UTC; 0: still open.
+        ("exit_price", "f8"),  # Price at which it was left; of an open one, the last close.
+        ("profit", "f8"),  # What it made after commission; of an open one, at the last close.
+        ("commission", "f8"),  # Commission of all its fills.
+        ("max_adverse", "f8"),  # How far the price went against it from the entry price, >= 0.
+        ("max_favourable", "f8"),  # How far the price went for it, likewise.
+        ("bars", "i8"),  # Base bars that ended between entry and exit.
     ]
 )
 _LOT_SIZE, _TRIP_SIZE = LOT.itemsize, TRIP.itemsize

@@ -37,45 +37,39 @@ from pipeline.codes import STOP_LIMIT as STOP_LIMIT
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
-#: One order, as it rests and as it is reported. ``quantity`` and ``filled`` are signed (+ buy);
-#: ``price`` is the average fill price, NaN while there is none; ``done_ts`` 0 while it rests.
-#: ``found`` and ``allowed``: of a rejected order, what the limit is about and what it allows, else
-#: NaN. ``live_ts``: from when it may be filled; ``parent``: the entry whose fill makes it live, and
-#: of whose position it then closes no more than there is; ``children``: it has such orders itself;
-#: ``group``: a fill of one cancels the others; ``midway``: open of the bar within which it became
-#: live or was triggered, so that not all of that bar's range counts; ``paid``: commission so far,
-#: in the symbol's currency; ``charge``, ``made``: what it was charged in parts, and units x price
-#: filled as a maker (see `execution.commission`).
+#: One order, as it rests and as it is reported. All money is in the symbol's currency.
 ORDER: np.dtype[Any] = np.dtype(
     [
-        ("order_id", "i8"),
-        ("ts", "i8"),
-        ("symbol", "i8"),
-        ("quantity", "f8"),
-        ("filled", "f8"),
-        ("price", "f8"),
-        ("kind", "i8"),
-        ("state", "i8"),
-        ("done_ts", "i8"),
-        ("limit", "f8"),
-        ("stop", "f8"),
-        ("until", "i8"),
-        ("reason", "i8"),
-        ("parent", "i8"),
-        ("found", "f8"),
-        ("allowed", "f8"),
-        ("trail", "f8"),
-        ("trail_fraction", "f8"),
-        ("live_ts", "i8"),
-        ("group", "i8"),
-        ("children", "i8"),
-        ("midway", "i8"),
-        ("paid", "f8"),
-        ("charge", "f8"),
-        ("made", "f8"),
+        ("order_id", "i8"),  # Orders of a lane count from 1.
+        ("ts", "i8"),  # When it was placed, ns UTC.
+        ("symbol", "i8"),  # Index of its symbol.
+        ("quantity", "f8"),  # Units, signed: + buys.
+        ("filled", "f8"),  # The part of them that was filled, signed.
+        ("price", "f8"),  # Average price of its fills, NaN before the first.
+        ("kind", "i8"),  # One of `codes.ORDER_KINDS`.
+        ("state", "i8"),  # One of `codes.ORDER_STATES`.
+        ("done_ts", "i8"),  # When it ended, ns UTC; 0 while it rests.
+        ("limit", "f8"),  # Its limit, NaN without one.
+        ("stop", "f8"),  # Its stop, NaN without one.
+        ("until", "i8"),  # How long it lasts: ns UTC, or one of `codes.TIMES_IN_FORCE`.
+        ("reason", "i8"),  # Why it ended or was placed: one of `codes.REASONS`.
+        ("parent", "i8"),  # Entry whose fill makes it live and whose position it closes; 0: none.
+        ("found", "f8"),  # Of a rejected order, the value that the limit is about, else NaN.
+        ("allowed", "f8"),  # Of a rejected order, the value that the limit allows, else NaN.
+        ("trail", "f8"),  # Distance of a trailing stop as an amount, NaN without one.
+        ("trail_fraction", "f8"),  # Its distance as a fraction of the price, NaN without one.
+        ("live_ts", "i8"),  # From when it may be filled, ns UTC; NEVER while it waits for one.
+        ("group", "i8"),  # A fill of one order cancels the others of its group; 0 for none.
+        ("children", "i8"),  # 1 if it is the parent of orders.
+        ("midway", "i8"),  # Open of the bar in which it became live or was triggered, so that
+        # not all of that bar's range counts; NEVER where there is no such bar.
+        ("paid", "f8"),  # Commission that it has paid so far.
+        ("charge", "f8"),  # What its fills were charged, without the part per order; under a
+        # function of the user's own, what was traded in the month before its first fill.
+        ("made", "f8"),  # Units x price that it filled as a maker.
     ]
 )
-#: What of an order is reported: its first fields.
+#: What of an order is reported: its fields up to `allowed`.
 REPORTED: np.dtype[Any] = np.dtype(ORDER.descr[: ORDER.names.index("trail")])  # type: ignore[union-attr]
 _ORDER_SIZE = ORDER.itemsize
 
