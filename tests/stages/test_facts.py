@@ -13,18 +13,19 @@ from pipeline.stages.facts import (
     RunFacts,
     TapeFacts,
 )
+from tests.lane_facts import told_of
 
 SIZES = MemorySizes(2_000, 1_000)
 ASKED = CacheStatistics(3, 0, 0, 3, 1, 100, 3)
 TAPE = TapeFacts(5, (10, 7), 12, 1, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
 DATES = np.array([10, 20, 30])
-ONE = EngineFacts([{"lane": 2, "sessions": 1}], {0: "raised"}, DATES, 70, SIZES)
-TWO = EngineFacts([{"lane": 3, "sessions": 2}, {"lane": 1, "sessions": 3}], {}, DATES, 60, SIZES)
+ONE = EngineFacts([told_of(lane=2, sessions=1)], {0: "raised"}, DATES, 70, SIZES)
+TWO = EngineFacts([told_of(lane=3, sessions=2), told_of(lane=1, sessions=3)], {}, DATES, 60, SIZES)
 
 
 def test_each_lane_has_the_dates_of_the_sessions_that_it_has_seen():
     facts = RunFacts(TAPE, [None], [ONE, None, TWO])
-    found = [(lane["lane"], lane["session_dates"].tolist()) for lane in facts.lanes()]
+    found = [(lane.lane, lane.session_dates.tolist()) for lane in facts.lanes()]
     assert found == [(1, [10, 20, 30]), (2, [10]), (3, [10, 20])]
 
 
