@@ -27,12 +27,14 @@ ROOMS = {
     "pipeline.market": [],
     "pipeline.execution": [],
     "pipeline.results": [],
-    "pipeline.strategy": ["pipeline.market", "pipeline.execution", "pipeline.results"],
+    "pipeline.strategy": ["pipeline.market", "pipeline.execution"],
+    "pipeline.strategy.compiled": ["pipeline.strategy"],
     "pipeline.tape": ["pipeline.market", "shm"],
     "pipeline.lane": [
         "pipeline.tape",
         "pipeline.execution",
         "pipeline.strategy",
+        "pipeline.strategy.compiled",
         "pipeline.results",
     ],
     "pipeline.stages": ["pipeline.tape", "pipeline.lane", "shm"],
@@ -45,7 +47,8 @@ ROOMS = {
 }
 WITHOUT_PROCESSES = [
     *("pipeline.errors", "pipeline.codes", "pipeline.config", "pipeline.market"),
-    *("pipeline.execution", "pipeline.results", "pipeline.strategy", "pipeline.lane"),
+    *("pipeline.execution", "pipeline.results", "pipeline.lane"),
+    *("pipeline.strategy", "pipeline.strategy.compiled"),
 ]
 
 

@@ -12,7 +12,7 @@ from pipeline.execution.orders import ORDER, order_at
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
-from pipeline.strategy.bar import bound_place
+from pipeline.strategy.compiled.bar_record import bound_place
 from pipeline.strategy.compiled.hooks import call_hook
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS

@@ -14,13 +14,13 @@ from pipeline.codes import PRICES, interval_ns
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import REPORTED
 from pipeline.lane.hook_calls import HOOK_INDEX, load_bars, report_orders
+from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.moment import fill_at_close, open_moment
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
-from pipeline.strategy.context import Context
 from pipeline.strategy.strategy import Strategy, Symbol, states_of
 from pipeline.tape.schedule import (
     CLOSES,
@@ -55,7 +55,7 @@ class Interpreter:
     def __init__(
         self,
         spec: LaneSpec,
-        context: Context,
+        context: InterpretedContext,
         data: SessionData,
         cursor: npt.NDArray[np.int64],
         records: npt.NDArray[Any],

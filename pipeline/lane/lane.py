@@ -16,16 +16,17 @@ from pipeline.lane.account import LaneAccount
 from pipeline.lane.cost_memory import Pricing
 from pipeline.lane.hook_calls import HOOK_INDEX, PROGRAM
 from pipeline.lane.interpreted import Interpreter
+from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.raised import describe_raise
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
-from pipeline.strategy.bar import BAR, BINDING
+from pipeline.strategy.compiled.bar_record import BAR, BINDING
 from pipeline.strategy.compiled.bar_run import catch_up
+from pipeline.strategy.compiled.column_names import name_table
 from pipeline.strategy.compiled.hooks import compile_hooks, hook_address
 from pipeline.strategy.compiled.records import CONTEXT
-from pipeline.strategy.context import Context, name_table
 from pipeline.strategy.strategy import (
     Symbol,
     hooks_of,
@@ -300,7 +301,7 @@ class Lane:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))
         return Interpreter(
             self._spec,
-            Context(self.context, self._own.position, self._own.pending, data),
+            InterpretedContext(self.context, self._own.position, self._own.pending, data),
             data,
             self._own.cursor,
             self._self,

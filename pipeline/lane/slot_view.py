@@ -14,7 +14,7 @@ from pipeline.execution.account import account_at, empty_outbox
 from pipeline.execution.overnight import open_books_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_i8, record_at, store_i8
-from pipeline.strategy.bar import bind_columns
+from pipeline.strategy.compiled.bar_record import bind_columns
 from pipeline.strategy.compiled.records import TABLE, context_at
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape

@@ -38,7 +38,7 @@ from pipeline.lane.moment import (
 )
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
-from pipeline.strategy.bar import bar_at
+from pipeline.strategy.compiled.bar_record import bar_at
 from pipeline.strategy.compiled.bar_run import stirred
 from pipeline.strategy.compiled.hooks import call_hook, call_run
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at

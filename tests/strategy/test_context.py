@@ -7,7 +7,6 @@ from pipeline import MINUTE, Strategy
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
 from pipeline.lane.spec import Terms
-from pipeline.strategy.context import column_key, name_table
 from tests.reference.in_process import Setup, Slots, run_in_process
 from tests.reference.market import Bars, Market, session_table
 from tests.reference.replay import Outcome
@@ -83,23 +82,6 @@ def test_a_window_is_memory_of_the_slot_and_no_copy(mode: str):
     assert all(any(begin <= at < end for begin, end in spans) for at in found)
 
 
-def test_an_interpreted_window_shares_memory_with_the_slot():
-    kept: list[np.ndarray] = []
-
-    class Keeper(Strategy):
-        lookback = 2
-
-        def on_bar(self, bar, ctx):
-            kept.append(ctx.window(bar.symbol, "close", 2))
-
-    def watch(slots: Slots) -> None:
-        memory = [np.frombuffer(buffer, np.uint8) for buffer in slots.buffers]
-        assert all(any(np.shares_memory(one, whole) for whole in memory) for one in kept)
-
-    answers(Keeper(), "interpreted", watch=watch)
-    assert kept
-
-
 class Asker(Strategy):
     """One question after the other, by the number of minutes gone."""
 
@@ -169,17 +151,6 @@ class Wrong(Strategy):
 def test_a_question_that_has_no_answer_is_refused_alike(mode: str, which: int, words: str):
     with pytest.raises(StrategyError, match=rf"test_context.py:\d+: Wrong.on_bar raised {words}"):
         answers(Wrong(which=which), mode)
-
-
-def test_names_are_known_by_keys_that_differ():
-    table = name_table({"close": (-1, 3), "avg": (1, 5)})
-    assert table.tolist() == [[column_key("close"), -1, 3], [column_key("avg"), 1, 5]]
-
-
-def test_names_whose_keys_collide_are_refused():
-    assert column_key("plumless") == column_key("buckeroo")
-    with pytest.raises(ValueError, match="plumless, buckeroo"):
-        name_table({"plumless": (0, 5), "buckeroo": (0, 6)})
 
 
 class Holder(Strategy):

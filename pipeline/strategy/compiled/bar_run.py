@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.execution.account import account_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
-from pipeline.strategy.bar import bar_at, bound_place
+from pipeline.strategy.compiled.bar_record import bar_at, bound_place
 from pipeline.strategy.compiled.records import context_at, table_at
 
 _HIGH, _LOW, _CLOSE = 1, 2, 3

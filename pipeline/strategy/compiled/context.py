@@ -23,12 +23,11 @@ from numba.extending import (
 from pipeline.execution.account import account_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at
-from pipeline.strategy import context as operations
-from pipeline.strategy import orders
+from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.bar_run import show
+from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.compiled.struct import member
-from pipeline.strategy.context import column_key
 from pipeline.strategy.tif import GTC
 
 _TABLE_SIZE = TABLE.itemsize
@@ -166,9 +165,9 @@ def _session(field: str) -> Callable[[int], Any]:
     return kernel()(lambda context: context_at(context).session_close)
 
 
-_attribute("now", operations.now)
-_attribute("cash", operations.cash, _still)
-_attribute("equity", operations.equity)
+_attribute("now", questions.now)
+_attribute("cash", questions.cash, _still)
+_attribute("equity", questions.equity)
 for _field in ("date", "open", "close"):
     _attribute(f"session_{_field}", _session(_field), _still)
 
@@ -180,19 +179,19 @@ def _symbol_method(name: str, read: Callable[[int, int], float], address: Any) -
 
 
 for _name in ("position", "pending", "rate", "average_price", "realised"):
-    _symbol_method(_name, getattr(operations, _name), _still)
+    _symbol_method(_name, getattr(questions, _name), _still)
 for _name in ("last_price", "unrealised"):
-    _symbol_method(_name, getattr(operations, _name), _address)
+    _symbol_method(_name, getattr(questions, _name), _address)
 
 
 @overload_method(ContextType, "count", strict=False)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
-    return lambda ctx, symbol, interval=0: operations.count(_address(ctx), symbol, interval)
+    return lambda ctx, symbol, interval=0: questions.count(_address(ctx), symbol, interval)
 
 
 @kernel()
 def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
-    index, start, length = operations.window_span(context, symbol, key, rows, interval)
+    index, start, length = questions.window_span(context, symbol, key, rows, interval)
     table = table_at(context_at(context).tables + index * _TABLE_SIZE)
     return floats_at(table.values + 8 * start, length)
 
@@ -224,17 +223,17 @@ def _priced_method(name: str, place: Callable[[int, int, float, float, int], int
 
 
 for _name in ("market", "market_on_open", "market_on_close"):
-    _order_method(_name, getattr(orders, _name))
+    _order_method(_name, getattr(operations, _name))
 for _name in ("limit", "stop"):
-    _priced_method(_name, getattr(orders, _name))
+    _priced_method(_name, getattr(operations, _name))
 
 
 @overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
-        if orders.on_target(_still(ctx), symbol, float(quantity)):
+        if operations.on_target(_still(ctx), symbol, float(quantity)):
             return 0
-        return orders.target(_address(ctx), symbol, float(quantity))
+        return operations.target(_address(ctx), symbol, float(quantity))
 
     return order
 
@@ -243,7 +242,7 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
 def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
-    return lambda ctx, symbol, quantity, stop, limit, until=GTC: orders.stop_limit(
+    return lambda ctx, symbol, quantity, stop, limit, until=GTC: operations.stop_limit(
         _address(ctx), symbol, float(quantity), float(stop), float(limit), until
     )
 
@@ -252,8 +251,10 @@ def _stop_limit(
 def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
-    return lambda ctx, symbol, quantity, amount=nan, percent=nan, until=GTC: orders.trailing_stop(
-        _address(ctx), symbol, float(quantity), float(amount), float(percent), until
+    return lambda ctx, symbol, quantity, amount=nan, percent=nan, until=GTC: (
+        operations.trailing_stop(
+            _address(ctx), symbol, float(quantity), float(amount), float(percent), until
+        )
     )
 
 
@@ -271,7 +272,7 @@ def _bracket(
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
     ):
-        return orders.bracket(
+        return operations.bracket(
             _address(ctx),
             symbol,
             float(quantity),
@@ -287,28 +288,30 @@ def _bracket(
 
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
-    return lambda ctx, symbol, value: orders.target_value(_address(ctx), symbol, float(value))
+    return lambda ctx, symbol, value: operations.target_value(_address(ctx), symbol, float(value))
 
 
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
-    return lambda ctx, symbol, percent: orders.target_percent(_address(ctx), symbol, float(percent))
+    return lambda ctx, symbol, percent: operations.target_percent(
+        _address(ctx), symbol, float(percent)
+    )
 
 
 @overload_method(ContextType, "replace", strict=False)
 def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
-    return lambda ctx, order_id, quantity=nan, limit=nan, stop=nan: orders.replace(
+    return lambda ctx, order_id, quantity=nan, limit=nan, stop=nan: operations.replace(
         _address(ctx), order_id, float(quantity), float(limit), float(stop)
     )
 
 
 @overload_method(ContextType, "one_cancels_other", strict=False)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
-    return lambda ctx, first, second: orders.one_cancels_other(_address(ctx), first, second)
+    return lambda ctx, first, second: operations.one_cancels_other(_address(ctx), first, second)
 
 
 @overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
-    return lambda ctx, order_id: orders.cancel(_address(ctx), order_id)
+    return lambda ctx, order_id: operations.cancel(_address(ctx), order_id)

@@ -98,7 +98,7 @@ def hook(self_address, data_address, context_address):
 _RUN_SOURCE = """\
 from pipeline.execution.account import account_at
 from pipeline.native.memory import load_f8
-from pipeline.strategy.bar import bar_at
+from pipeline.strategy.compiled.bar_record import bar_at
 from pipeline.strategy.compiled.bar_run import bar_run, changed, indicator_at, met, step
 from pipeline.strategy.compiled.context import run_context
 from pipeline.strategy.compiled.records import context_at

@@ -1,0 +1,20 @@
+"""Column names as numbers: compiled code, which knows no text, finds a column by its key."""
+
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+
+def column_key(name: str) -> int:
+    """The number under which compiled code knows a column name."""
+    return zlib.crc32(name.encode())
+
+
+def name_table(bindings: Mapping[str, tuple[int, int]]) -> npt.NDArray[np.int64]:
+    """Column names for compiled code, i8[n, 3]: key, interval index (-1 = as asked), column."""
+    rows = [(column_key(name), index, column) for name, (index, column) in bindings.items()]
+    if len({row[0] for row in rows}) != len(rows):
+        raise ValueError(f"column names collide as keys: {', '.join(bindings)}")
+    return np.array(rows, np.int64).reshape(-1, 3)

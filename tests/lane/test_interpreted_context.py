@@ -1,0 +1,56 @@
+"""The context of an interpreted strategy: what it has, and that its windows are no copies."""
+
+import inspect
+
+import numpy as np
+
+from pipeline import MINUTE, Strategy
+from pipeline.lane.interpreted_context import InterpretedContext
+from pipeline.strategy.context import Context
+from tests.reference.in_process import Setup, Slots, run_in_process
+from tests.reference.market import Market, random_walk, session_table
+
+T0 = 1_700_006_400_000_000_000
+
+
+def public(cls: type) -> set[str]:
+    return {name for name in dir(cls) if not name.startswith("_")}
+
+
+def test_it_has_what_every_context_has_and_takes_up_slots():
+    assert public(InterpretedContext) - public(Context) == {"bind"}
+    assert Context.__abstractmethods__ == public(Context)
+    assert not InterpretedContext.__abstractmethods__
+
+
+def test_its_methods_take_what_they_are_declared_to_take():
+    methods = [name for name in public(Context) if inspect.isfunction(getattr(Context, name))]
+    assert len(methods) > 20
+    for name in methods:
+        declared, own = getattr(Context, name), getattr(InterpretedContext, name)
+        # As text: the default NaN equals nothing.
+        assert str(inspect.signature(own)) == str(inspect.signature(declared)), name
+
+
+def test_it_keeps_nothing_but_its_slots():
+    assert not [cls for cls in InterpretedContext.__mro__ if "__dict__" in vars(cls)]
+
+
+def test_an_interpreted_window_shares_memory_with_the_slot():
+    kept: list[np.ndarray] = []
+
+    class Keeper(Strategy):
+        lookback = 2
+
+        def on_bar(self, bar, ctx):
+            kept.append(ctx.window(bar.symbol, "close", 2))
+
+    def watch(slots: Slots) -> None:
+        memory = [np.frombuffer(buffer, np.uint8) for buffer in slots.buffers]
+        assert all(any(np.shares_memory(one, whole) for whole in memory) for one in kept)
+
+    ts = T0 + MINUTE * np.arange(12, dtype=np.int64)
+    bars = {"A": random_walk(ts, 1), "B": random_walk(ts, 2)}
+    market = Market(bars, session_table([(T0, T0 + 12 * MINUTE)]), ("1m",))
+    run_in_process(market, [Keeper()], Setup(slot_rows=3, slots=3), watch=watch)
+    assert kept
