@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.subscription import StreamSubscription
     from pipeline.strategy import states, tif
+    from pipeline.strategy.bar import Bar, Bars
+    from pipeline.strategy.context import Context
+    from pipeline.strategy.events import Fill, Order, Session
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
     from pipeline.sweeps.ledger.ledger import Ledger
     from pipeline.sweeps.progress import SweepProgress
@@ -44,6 +47,12 @@ _HOMES = {
     "SessionData": "pipeline.tape.session_data",
     "StreamSubscription": "pipeline.stages.subscription",
     "PerformanceMetrics": "pipeline.stages.metrics",
+    "Bar": "pipeline.strategy.bar",
+    "Bars": "pipeline.strategy.bar",
+    "Context": "pipeline.strategy.context",
+    "Fill": "pipeline.strategy.events",
+    "Order": "pipeline.strategy.events",
+    "Session": "pipeline.strategy.events",
     "Strategy": "pipeline.strategy.strategy",
     "Symbol": "pipeline.strategy.strategy",
     "state": "pipeline.strategy.strategy",
@@ -58,11 +67,17 @@ __all__ = [
     "HOUR",
     "MINUTE",
     "SECOND",
+    "Bar",
+    "Bars",
+    "Context",
+    "Fill",
     "Ledger",
+    "Order",
     "PerformanceMetrics",
     "Progress",
     "Result",
     "RingtapeError",
+    "Session",
     "SessionConfig",
     "SessionData",
     "Strategy",

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICES, interval_ns
-from pipeline.execution.fills import FILL
-from pipeline.execution.orders import REPORTED
 from pipeline.lane.hook_calls import HOOK_INDEX, load_bars, report_orders
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.moment import fill_at_close, open_moment
@@ -21,7 +19,8 @@ from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
-from pipeline.strategy.strategy import Strategy, Symbol, states_of
+from pipeline.strategy.events import Fill, Order, Session
+from pipeline.strategy.strategy import Strategy, Symbol, hooks_of, states_of
 from pipeline.tape.schedule import (
     CLOSES,
     OPENS,
@@ -32,13 +31,6 @@ from pipeline.tape.schedule import (
 )
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import SESSION, BarTable, Slot
-
-_FILL_NAMES, _SESSION_NAMES = FILL.names or (), SESSION.names or ()
-_ORDER_NAMES = REPORTED.names or ()
-# mypy only follows literal field names.
-Fill = namedtuple("Fill", _FILL_NAMES)  # type: ignore[misc]
-Order = namedtuple("Order", _ORDER_NAMES)  # type: ignore[misc]
-Session = namedtuple("Session", _SESSION_NAMES)  # type: ignore[misc]
 
 #: Moments as Python walks them: where their bars begin, calls of on_bar, flags.
 Moments = tuple[list[int], list[int], list[int]]
@@ -72,6 +64,7 @@ class Interpreter:
         self._account = account
         self._outbox = outbox
         self._copies: list[Any] = [_copy_of(spec.strategy, record) for record in records]
+        self._hooks = hooks_of(type(spec.strategy))
         self._resets = {
             name: declared.initial
             for name, declared in states_of(type(spec.strategy)).items()
@@ -88,7 +81,7 @@ class Interpreter:
         # The compiled loader fills the bars record that the program names.
         program[0]["bars"] = self._bars.ctypes.data
         #: Intervals for whose bars on_bar is called.
-        self._called_for = spec.wanted if hasattr(spec.strategy, "on_bar") else ()
+        self._called_for = spec.wanted if "on_bar" in self._hooks else ()
         self._moments: Moments = ([], [], [])
         self._ends = self._tables = np.zeros(0, np.int64)
         self._bars_in_order: Iterator[Any] = iter(())
@@ -96,7 +89,7 @@ class Interpreter:
 
     def call(self, hook: str) -> None:
         """Call a hook that is given nothing but the context, on the lane's own copy."""
-        if hasattr(self._copies[-1], hook):
+        if hook in self._hooks:
             self._note(hook, -1)
             getattr(self._copies[-1], hook)(self._context)
 
@@ -151,9 +144,8 @@ class Interpreter:
 
         If a hook raises, the context says which and for which symbol.
         """
-        strategy = self._spec.strategy
-        fills, orders = hasattr(strategy, "on_fill"), hasattr(strategy, "on_order")
-        grouped = hasattr(strategy, "on_bars")
+        fills, orders = "on_fill" in self._hooks, "on_order" in self._hooks
+        grouped = "on_bars" in self._hooks
         this_close = bool(self._account[0]["this_close"])
         on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
@@ -220,7 +212,7 @@ class Interpreter:
 
     def _call_fills(self, before: int) -> None:
         for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
-            fill: Any = Fill(*record.item())
+            fill = Fill(*record.item())
             self._note("on_fill", fill.symbol)
             self._copies[fill.symbol].on_fill(fill, self._context)
 
@@ -264,19 +256,19 @@ class Interpreter:
             self._call_session("on_session_open", place)
 
     def _call_session(self, hook: str, place: int) -> None:
-        own = self._copies[-1]
-        if hasattr(own, hook):
+        if hook in self._hooks:
             self._note(hook, -1)
-            getattr(own, hook)(Session(*self._sessions[place].item()), self._context)
+            session = Session(*self._sessions[place].item())
+            getattr(self._copies[-1], hook)(session, self._context)
 
     def _note(self, hook: str, symbol: int) -> None:
         record = self._memory[0]
         record["hook"], record["symbol"] = HOOK_INDEX[hook], symbol
 
 
-def _order_of(record: Any) -> Any:
+def _order_of(record: Any) -> Order:
     """Return what is reported of an ORDER record."""
-    return Order(*record.item()[: len(_ORDER_NAMES)])
+    return Order(*record.item()[: len(Order._fields)])
 
 
 def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:

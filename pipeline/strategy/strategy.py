@@ -2,7 +2,7 @@
 
 Annotated class attributes are the parameters: ``fast: int = 10``. An annotated attribute whose
 default is ``state(...)`` is not a parameter but memory, one value per lane and symbol. Hooks that a
-class defines are called; the others cost nothing.
+class defines are called; those that it only inherits from `Strategy` are not, and cost nothing.
 """
 
 import inspect
@@ -10,11 +10,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, Literal, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 
 import numpy as np
 
 from pipeline.errors import StrategyError
+
+if TYPE_CHECKING:
+    from pipeline.strategy.bar import Bar, Bars
+    from pipeline.strategy.context import Context
+    from pipeline.strategy.events import Fill, Order, Session
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -77,13 +82,9 @@ class Strategy:
     or a property computed from parameters. ``intervals``: call ``on_bar`` only for bars of these
     intervals; empty means all streams of the run.
 
-    Hooks, all optional: ``on_start(self, ctx)``, ``on_session_open(self, session, ctx)``,
-    ``on_bar(self, bar, ctx)``, ``on_bars(self, bars, ctx)``, ``on_fill(self, fill, ctx)``,
-    ``on_order(self, order, ctx)``, ``on_session_close(self, session, ctx)``,
-    ``on_stop(self, ctx)``. ``on_order`` is called once for each order that has ended since the
-    moment before (filled, cancelled, expired, rejected: `strategy.states`), before ``on_bar``. In
-    ``on_bar``, ``on_fill`` and ``on_order`` the state is that of the symbol; in the others it is
-    the lane's own.
+    Hooks are all optional; only those that the class itself, or a class between it and Strategy,
+    defines are called. In ``on_bar``, ``on_fill`` and ``on_order`` the state is that of the symbol;
+    in the others it is the lane's own.
     """
 
     lookback: ClassVar[Any] = 0
@@ -104,6 +105,37 @@ class Strategy:
     def indicators(self) -> Mapping[str, Any]:
         """Indicators by the name under which a bar shows them, e.g. ``{"fast": ind.sma(10)}``."""
         return {}
+
+    def on_start(self, ctx: "Context") -> None:
+        """Act before the first bar of the run. State: the lane's own."""
+
+    def on_session_open(self, session: "Session", ctx: "Context") -> None:
+        """Act when a session opens by the calendar. State: the lane's own."""
+
+    def on_fill(self, fill: "Fill", ctx: "Context") -> None:
+        """Act on one fill, before the bars of its moment are shown. State: the symbol's."""
+
+    def on_order(self, order: "Order", ctx: "Context") -> None:
+        """Act on one order that has ended since the moment before, after `on_fill`.
+
+        Filled, cancelled, expired or rejected: ``order.state`` is compared with `states`. State:
+        the symbol's.
+        """
+
+    def on_bar(self, bar: "Bar", ctx: "Context") -> None:
+        """Act on one bar of one symbol, which has just closed. State: the symbol's."""
+
+    def on_bars(self, bars: "Bars", ctx: "Context") -> None:
+        """Act on all bars of one interval that closed at one moment. State: the lane's own."""
+
+    def on_session_close(self, session: "Session", ctx: "Context") -> None:
+        """Act when a session closes by the calendar, after its last bars. State: the lane's own."""
+
+    def on_stop(self, ctx: "Context") -> None:
+        """Act after the last bar of the run; orders placed here stay unfilled.
+
+        State: the lane's own.
+        """
 
 
 def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
@@ -161,9 +193,24 @@ def record_dtype(cls: type) -> np.dtype[Any]:
     return np.dtype(fields or [("unused", "i8")])
 
 
-def hooks_of(cls: type) -> tuple[str, ...]:
-    """The hooks a class defines, in calling order; StrategyError if there is none to act in."""
-    hooks = tuple(name for name in HOOKS if hasattr(cls, name))
+def defines(cls: type[Strategy], hook: str) -> bool:
+    """Whether a class has a hook of its own, and not only the one of `Strategy`."""
+    return getattr(cls, hook) is not getattr(Strategy, hook)
+
+
+def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
+    """The hooks a class defines, in calling order.
+
+    StrategyError if there is none to act in, a name that begins like a hook's is none, or a hook
+    stands behind Strategy among the base classes, where it would never be called.
+    """
+    hooks = tuple(name for name in HOOKS if defines(cls, name))
+    for base in cls.__mro__[cls.__mro__.index(Strategy) + 1 :]:
+        for name in HOOKS.keys() & vars(base).keys() - set(hooks):
+            raise StrategyError(
+                f"{cls.__name__} would not be called at {base.__name__}.{name}, because "
+                f"Strategy.{name} comes first; name {base.__name__} before Strategy in its bases"
+            )
     if not hooks:
         raise StrategyError(
             f"{cls.__name__} defines no hook; expected on_bar or another of: {', '.join(HOOKS)}"

@@ -26,7 +26,7 @@ from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
 from pipeline.market.quality import expected_of
 from pipeline.results.table_kinds import EQUITY, FILLS
-from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, states_of
+from pipeline.strategy.strategy import Strategy, Symbol, defines, parameters_of, states_of
 from tests.reference.account import Account
 from tests.reference.digest import LaneDigest
 from tests.reference.market import Market
@@ -244,7 +244,7 @@ class Lane:
 
     def call(self, hook: str, symbol: int | None, *data: Any) -> None:
         owner = self._own if symbol is None else self._of_symbol[symbol]
-        if hasattr(owner, hook):
+        if defines(type(owner), hook):
             getattr(owner, hook)(*data, self.account)
 
     def open_session(self, index: int) -> None:
@@ -292,9 +292,9 @@ class Lane:
         """Call the strategy for the bars of one interval that close now, in symbol order."""
         if not self._wanted[interval] or not bars:
             return
-        for bar in bars if hasattr(self._strategy, "on_bar") else ():
+        for bar in bars if defines(type(self._strategy), "on_bar") else ():
             self.call("on_bar", bar.symbol, self._seen(bar))
-        if hasattr(self._strategy, "on_bars"):
+        if defines(type(self._strategy), "on_bars"):
             self.call("on_bars", None, self._all_seen(interval, bars))
 
     def _seen(self, bar: Bar) -> SimpleNamespace:

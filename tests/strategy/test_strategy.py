@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ from pipeline import Strategy, Symbol, state
 from pipeline.errors import StrategyError
 from pipeline.strategy.strategy import (
     HOOKS,
+    defines,
     hooks_of,
     lookback_of,
     parameters_of,
@@ -111,6 +113,45 @@ def test_hooks_are_those_that_a_class_defines_in_calling_order():
         "on_session_close",
         "on_stop",
     ]
+
+
+@pytest.mark.parametrize(("hook", "given"), HOOKS.items())
+def test_strategy_declares_every_hook_and_defines_none(hook: str, given: str | None):
+    declared = inspect.signature(getattr(Strategy, hook))
+    assert list(declared.parameters) == ["self", *([given] if given else []), "ctx"]
+    assert not defines(Whole, hook) or hook in ("on_start", "on_bar")
+    assert not defines(Strategy, hook)
+
+
+def test_a_hook_between_a_class_and_strategy_is_its_own():
+    class Mixin:
+        def on_stop(self, ctx):
+            """Nothing."""
+
+    class Mixed(Mixin, Child):
+        pass
+
+    assert hooks_of(Child) == ("on_start", "on_bar")
+    assert hooks_of(Mixed) == ("on_start", "on_bar", "on_stop")
+
+
+def test_a_hook_behind_strategy_is_refused():
+    class Mixin:
+        def on_stop(self, ctx):
+            """Nothing."""
+
+    class Hidden(Strategy, Mixin):
+        def on_bar(self, bar, ctx):
+            """Nothing."""
+
+    class Defined(Hidden):
+        def on_stop(self, ctx):
+            """Nothing."""
+
+    words = r"Hidden would not be called at Mixin.on_stop.*name Mixin before Strategy"
+    with pytest.raises(StrategyError, match=words):
+        hooks_of(Hidden)
+    assert hooks_of(Defined) == ("on_bar", "on_stop")
 
 
 def test_a_class_without_a_hook_or_with_a_misspelt_one_is_refused():

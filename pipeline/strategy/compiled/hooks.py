@@ -38,7 +38,7 @@ from pipeline.native.memory import record_at
 from pipeline.strategy.compiled.bar import bar_maker
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.context import as_context
-from pipeline.strategy.strategy import HOOKS, Strategy
+from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
@@ -158,8 +158,8 @@ def _compile_hooks(
     shapes: dict[str | None, Any] = dict(data_dtypes)
     compiled = {}
     for name, kind in HOOKS.items():
-        body = getattr(cls, name, None)
-        if body is None:
+        body = getattr(cls, name)
+        if not defines(cls, name):
             compiled[name] = compiled_for(HOOK_SIGNATURE, _no_hook)
         elif kind == "bar":
             compiled[name] = _compile(

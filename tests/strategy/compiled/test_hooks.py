@@ -71,6 +71,17 @@ def test_both_modes_give_what_the_reference_gives(cls: type[Strategy], mode: str
     assert_same(found, replay(market, cls()))
 
 
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_a_hook_that_is_only_inherited_is_not_called(mode: str, monkeypatch: pytest.MonkeyPatch):
+    def called(self, *given):
+        raise AssertionError("called")
+
+    for hook in ("on_start", "on_session_open", "on_fill", "on_bars", "on_stop"):
+        monkeypatch.setattr(Strategy, hook, called)
+    (found,), _ = run_in_process(market_of(), [Flags()], Setup(mode=mode))
+    assert found.fills
+
+
 class Unbounded(Strategy):
     lookback = 3
 
