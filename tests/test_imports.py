@@ -27,8 +27,8 @@ ROOMS = {
     "pipeline.market": [],
     "pipeline.execution": [],
     "pipeline.results": [],
-    "pipeline.strategy": ["pipeline.market", "pipeline.execution"],
-    "pipeline.strategy.compiled": ["pipeline.strategy"],
+    "pipeline.strategy": ["pipeline.market"],
+    "pipeline.strategy.compiled": ["pipeline.strategy", "pipeline.execution"],
     "pipeline.tape": ["pipeline.market", "shm"],
     "pipeline.lane": [
         "pipeline.tape",
