@@ -34,6 +34,9 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     there, and runs the configuration demo.json on it. `ringtape run` with that configuration gives
     the same digest.
     """
+    from pipeline.runner.starting import start_early
+
+    start_early()
     from pipeline.config.session import SessionConfig, example_path
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.catalog.sample import sample_is_current, write_sample
@@ -84,6 +87,9 @@ def schema(as_json: bool) -> None:
 
 
 def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
+    from pipeline.runner.starting import start_early
+
+    start_early()
     from pipeline.runner.run import run as run_session
 
     with progress_line(sys.stderr) as progress:

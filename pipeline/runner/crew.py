@@ -7,23 +7,18 @@ with Crew(...) as crew:           segments and semaphores are made, stale ones o
 """
 
 import contextlib
-import os
 import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
-from multiprocess import connection, forkserver, get_context
-from pyarrow import supported_memory_backends
+from multiprocess import connection
 
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
-from pipeline.native.code_cache import kernel_variables
+from pipeline.runner.starting import starting
 from pipeline.stages.facts import MemberFacts, RunFacts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
@@ -43,68 +38,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.7
 _TICK_SECONDS = 0.1
 
-#: What the fork server imports once for all its children.
-_PRELOAD = ["pipeline.stages.jobs"]
-
-#: Libraries that start threads by the number of cores, each by its own variable.
-_THREAD_VARIABLES = (
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
-    *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
-)
-
 COORDINATOR = "coordinator"
-
-
-def start_context(start_method: str) -> Any:
-    """Return the `multiprocess` context; a fork server begins to import at once, meanwhile."""
-    context = get_context(start_method)
-    if start_method == "forkserver":
-        context.set_forkserver_preload(_PRELOAD)
-        with _starting():
-            forkserver.ensure_running()
-    return context
-
-
-@contextmanager
-def _starting() -> Iterator[None]:
-    """Start processes so that they stay out of the way of this one.
-
-    They get one library thread each and the compiled code of this version, do not import this
-    program's main script again (what they need of it travels by value), and leave Ctrl-C to the
-    supervisor from their first instant.
-    """
-    wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    main = sys.modules["__main__"]
-    stand_in = ModuleType("__main__")
-    stand_in.__spec__ = None
-    sys.modules["__main__"] = stand_in
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
-    try:
-        yield
-    finally:
-        if in_main_thread:
-            signal.signal(signal.SIGINT, handler)
-        sys.modules["__main__"] = main
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _allocator_variables() -> dict[str, str]:
-    """Return what to set so that Arrow takes memory from jemalloc, where it was built with it.
-
-    Its default gives pages back and gets them again, zeroed by the system, for every row group that
-    is decoded or encoded: a tenth of a run's processor time. A pool set from Python would not do,
-    the writers use the one that the library starts with.
-    """
-    if "ARROW_DEFAULT_MEMORY_POOL" in os.environ or "jemalloc" not in supported_memory_backends():
-        return {}
-    return {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
 
 
 @dataclass(frozen=True)
@@ -238,7 +172,7 @@ class Crew:
                 name=f"ringtape {role}",
                 daemon=True,
             )
-            with _starting():
+            with starting():
                 process.start()
             sending.close()
             self._processes.append(process)

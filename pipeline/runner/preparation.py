@@ -120,8 +120,7 @@ def divide_evenly(lanes: int, engines: int) -> list[range]:
 def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division: Division) -> Work:
     """Divide a run: symbols among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
-    from pipeline.stages.jobs import Analysis, Coordination, Processing
-    from pipeline.stages.processor import share
+    from pipeline.stages.jobs import Analysis, Coordination, Processing, share
 
     settings, actions = preparation.settings, preparation.actions
     pace = settings.backtest_config

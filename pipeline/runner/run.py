@@ -14,9 +14,10 @@ from pipeline.errors import why_ended
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
-from pipeline.runner.crew import COORDINATOR, Crew, start_context
+from pipeline.runner.crew import COORDINATOR, Crew
 from pipeline.runner.lanes import Given, make_lanes, strategy_settings
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
+from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.stages.metrics import PerformanceMetrics
 from shm.space import available_shared_memory

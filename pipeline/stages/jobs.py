@@ -1,7 +1,8 @@
 """The jobs of a run: what each kind of process does between joining it and leaving it.
 
 The supervisor makes a job for each process and sends it there; `stages.member.run_member` calls
-its `run` and sends home what that returns.
+its `run` and sends home what that returns. What only that process needs of the compiler is imported
+there: the supervisor compiles nothing.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import Splits
@@ -16,17 +18,18 @@ from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages.coordinator import Coordinator, Replay
-from pipeline.stages.engine import Engine, Records
 from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, TapeFacts
 from pipeline.stages.halving import Halving, HalvingPlan
 from pipeline.stages.member import Place
 from pipeline.stages.metrics import PerformanceMetrics
-from pipeline.stages.processor import Processor
 from pipeline.strategy.source import unpack
 from pipeline.tape.slot import END, ROWS, Slot, SlotShape
 from shm.control import Member
 from shm.errors import Dismissed
 from shm.ring import Producer, Reader
+
+if TYPE_CHECKING:
+    from pipeline.stages.engine import Engine, Records
 
 _NICENESS = 5
 
@@ -65,6 +68,8 @@ class Processing:
 
     def run(self, station: Reader, place: Place, member: Member) -> ProcessorFacts:
         """Fill the derived part of every slot, up to the one that ends the tape."""
+        from pipeline.stages.processor import Processor
+
         _step_aside()
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.shape)
@@ -135,7 +140,9 @@ class Analysis:
             engine.abort()
             raise
 
-    def _engine(self, slots: Sequence[Slot], place: Place, member: Member) -> Engine:
+    def _engine(self, slots: Sequence[Slot], place: Place, member: Member) -> "Engine":
+        from pipeline.stages.engine import Engine
+
         specs: Sequence[LaneSpec] = unpack(self.specs)
         lanes = [spec.number for spec in specs]
         records: Records = Tallies(lanes)
@@ -152,6 +159,11 @@ class Analysis:
             halving=Halving.join(self.halving, place.board),
             attend=member.begin,
         )
+
+
+def share(count: int, parts: int, part: int) -> range:
+    """Return the ``part``-th of ``parts`` nearly equal consecutive ranges of ``count`` items."""
+    return range(count * part // parts, count * (part + 1) // parts)
 
 
 def _slots_of(place: Place, shape: SlotShape) -> list[Slot]:

@@ -228,8 +228,3 @@ class Processor:
                 own.derive(table, slot.tables[0], horizon, sessions)
             own.compute(table, sessions)
             own.tail.keep(table)
-
-
-def share(count: int, parts: int, part: int) -> range:
-    """Return the ``part``-th of ``parts`` nearly equal consecutive ranges of ``count`` items."""
-    return range(count * part // parts, count * (part + 1) // parts)

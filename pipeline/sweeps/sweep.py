@@ -13,10 +13,10 @@ from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import ConfigError, RunError, why_ended
 from pipeline.results.folder import RunFolder
-from pipeline.runner.crew import start_context
 from pipeline.runner.lanes import Given, strategy_settings
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
+from pipeline.runner.starting import start_context
 from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.memory import TreeMemory

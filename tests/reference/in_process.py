@@ -23,7 +23,8 @@ from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TABLES
 from pipeline.stages.engine import Engine
-from pipeline.stages.processor import Processor, share
+from pipeline.stages.jobs import share
+from pipeline.stages.processor import Processor
 from pipeline.strategy.strategy import Strategy, lookback_of
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.runner.crew import Crew, Work, start_context
+from pipeline.runner.crew import Crew, Work
+from pipeline.runner.starting import start_context
 
 ROOT = Path(__file__).parents[2]
 THREAD_CAPS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")

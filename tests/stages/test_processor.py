@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pipeline import indicators as ind
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.quality import quality_of
-from pipeline.stages.processor import Processor, share
+from pipeline.stages.jobs import share
+from pipeline.stages.processor import Processor
 from pipeline.tape.slot import QUALITY, SlotShape
 from tests.reference.in_process import Coordinating, Slots, bars_on_the_tape
 from tests.reference.market import Market, random_walk, session_table

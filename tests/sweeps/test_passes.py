@@ -14,8 +14,8 @@ import pytest
 from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.query_cache import CacheStatistics
-from pipeline.runner.crew import start_context
 from pipeline.runner.preparation import Division, prepare
+from pipeline.runner.starting import start_context
 from pipeline.stages.facts import EngineFacts, MemorySizes, RunFacts, TapeFacts
 from pipeline.stages.halving import HalvingPlan
 from pipeline.sweeps.memory import TreeMemory
