@@ -15,17 +15,20 @@ from pathlib import Path
 from pipeline.native.cache_folder import cache_folder
 
 _KEPT = 4
+#: Rooms without a kernel, and without a number that one is compiled with.
+_WITHOUT_KERNELS = ("cli", "config", "runner", "sweeps", "watch")
 
 
 @cache
 def source_hash() -> str:
-    """16 hex digits over the sources of this package that hold compiled code."""
+    """16 hex digits over all sources that machine code may depend on: kernels, records, numbers."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
-        source = path.read_bytes()
-        if b"numba" in source or b"kernel" in source:
-            digest.update(f"{path.relative_to(package)} {len(source)} ".encode() + source)
+        place = path.relative_to(package)
+        if place.parts[0] not in _WITHOUT_KERNELS:
+            source = path.read_bytes()
+            digest.update(f"{place} {len(source)} ".encode() + source)
     return digest.hexdigest()[:16]
 
 
