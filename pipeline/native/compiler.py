@@ -24,6 +24,7 @@ from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.sigutils import normalize_signature
 
 from pipeline.native.kept_code import KeptCode
+from pipeline.native.plain import PLAIN
 
 
 def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
@@ -31,14 +32,18 @@ def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
 
     Compiled code takes such a function by its address, as an argument or from a record.
     """
+    if PLAIN:
+        return function
     entry = Entry(function, targetoptions={"nopython": True})
     entry.compile(signature)
     entry.disable_compile()
     return entry
 
 
-def part(function: Callable[..., Any], **options: Any) -> "Part":
+def part(function: Callable[..., Any], **options: Any) -> Any:
     """Make a user's function a part: only compiled code calls it. ``options``: as of `kernel`."""
+    if PLAIN:
+        return function
     return Part(function, targetoptions={"nopython": True, **options})
 
 

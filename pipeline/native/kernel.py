@@ -8,14 +8,17 @@ from collections.abc import Callable
 from functools import cached_property, update_wrapper
 from typing import Any
 
+from pipeline.native.plain import PLAIN
+
 
 def kernel(**options: Any) -> Any:
     """Make a function a kernel, compiled for the types that it is called with.
 
     ``options``: those of Numba's ``njit`` that say what the code is, such as ``error_model`` or
-    ``nogil``. The machine code is kept on disk (`kept_code`).
+    ``nogil``. The machine code is kept on disk (`kept_code`). Without the compiler (`plain`) a
+    kernel is the function that its source says.
     """
-    return lambda function: Kernel(function, options)
+    return lambda function: function if PLAIN else Kernel(function, options)
 
 
 class Kernel:
@@ -48,6 +51,8 @@ def called_with_integers(function: Kernel) -> Callable[..., Any]:
 
     To look at the types of the arguments takes as long again as a short call.
     """
+    if PLAIN:
+        return function
     from numba import types
 
     integers = (types.int64,) * function.py_func.__code__.co_argcount

@@ -1,11 +1,14 @@
 """Typed loads, stores and records at raw addresses, for compiled code.
 
-A lane's state is NumPy memory that Python owns. Kernels get its address and read it through these
-helpers: a NumPy array passed into a compiled function is reference-counted on every access, which
-costs more than a whole bar's work (measured: 65 ns per bar with arrays in a structref, 7.5 ns with
-addresses), and a plain integer is the cheapest argument to hand over from Python.
+Python owns the NumPy memory of a lane. A kernel is given its address, a plain integer, and reads
+and writes it through the functions of this file. The reason is speed: a compiled function counts
+references to a NumPy array at every access, which costs more than all other work at a bar
+(measured: 65 ns per bar with arrays in a structref, 7.5 ns with addresses), and Python hands over
+an integer faster than anything else.
 
-Who calls must keep the memory alive and in bounds; nothing here checks.
+The caller must keep the memory alive and stay within its bounds: nothing here checks either.
+
+Without the compiler (`native.plain`) each function is its plain twin, with the same results.
 """
 
 from collections.abc import Callable
@@ -14,6 +17,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from pipeline.native import plain
 
 
 class Operation:
@@ -48,7 +54,7 @@ def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
 
     The record is no copy: reading and setting its fields reads and sets the memory.
     """
-    return Operation("record_at", dtype)
+    return plain.record_at(dtype) if plain.PLAIN else Operation("record_at", dtype)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Callable[[int, int], None]:
@@ -57,14 +63,23 @@ def copy_record(dtype: np.dtype[Any]) -> Callable[[int, int], None]:
     The two must not overlap. Cell by cell it would take four times as long: for all the compiler
     knows, each store may change the next cell to be loaded.
     """
-    return Operation("copy_record", dtype)
+    return plain.copy_record(dtype) if plain.PLAIN else Operation("copy_record", dtype)
+
+
+def _operation(name: str) -> Any:
+    return getattr(plain, name) if plain.PLAIN else Operation(name)
 
 
 #: (address, index) -> the number there; an index counts numbers of 8 bytes.
-load_f8: Callable[[int, int], float] = Operation("load_f8")
-load_i8: Callable[[int, int], int] = Operation("load_i8")
+load_f8: Callable[[int, int], float] = _operation("load_f8")
+load_i8: Callable[[int, int], int] = _operation("load_i8")
 #: (address, index, value): write a number there.
-store_f8: Callable[[int, int, float], None] = Operation("store_f8")
-store_i8: Callable[[int, int, int], None] = Operation("store_i8")
+store_f8: Callable[[int, int, float], None] = _operation("store_f8")
+store_i8: Callable[[int, int, int], None] = _operation("store_i8")
 #: (address, count) -> so many float64 numbers as a one-dimensional array, without a copy.
-floats_at: Callable[[int, int], Any] = Operation("floats_at")
+floats_at: Callable[[int, int], Any] = _operation("floats_at")
+
+
+def records(array: npt.NDArray[Any]) -> Any:
+    """Return a structured array as a kernel takes it whose source reads fields as attributes."""
+    return plain.Records(array) if plain.PLAIN else array

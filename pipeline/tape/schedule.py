@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import load_i8, record_at
+from pipeline.native.memory import load_i8, record_at, records
 from pipeline.tape.slot import SlotShape
 
 MOMENT: np.dtype[Any] = np.dtype(
@@ -192,14 +192,14 @@ class Schedule:
     def read(self, tables: npt.NDArray[Any], sessions: npt.NDArray[Any]) -> None:
         """Lay out the moments of a slot just taken: its tables (TABLE[i]) and its sessions."""
         self.count, base_count = _build(
-            tables,
-            sessions,
-            self.moments,
+            records(tables),
+            records(sessions),
+            records(self.moments),
             self.entries,
             self._base_times,
             self._left_out,
             self._cursor,
             self._upcoming,
         )
-        _look_ahead(self.moments, self.entries, self.count)
+        _look_ahead(records(self.moments), self.entries, self.count)
         self.base_times = self._base_times[:base_count]

@@ -10,12 +10,13 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload_attribute, register_model
+from numba.extending import intrinsic, models, register_model
 
 from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.native.memory import load_f8, load_i8
+from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled.records import table_at
-from pipeline.strategy.compiled.struct import member
+from pipeline.strategy.compiled.struct import member, overload_attribute
 
 
 class BarType(types.Type):  # type: ignore[misc]  # numba is untyped
@@ -96,6 +97,9 @@ def bar_maker(names: Sequence[str]) -> Callable[..., Any]:
     bar_type = BarType(tuple(names))
     for name in names:
         _indicator(name)
+    if PLAIN:
+        members = *_PLACES, *(f"indicator_{place}" for place in range(len(names)))
+        return lambda *given: Struct(bar_type, members, (*given[:-1], *given[-1]))
 
     @intrinsic
     def make(

@@ -11,23 +11,17 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
-from numba.extending import (
-    intrinsic,
-    models,
-    overload,
-    overload_attribute,
-    overload_method,
-    register_model,
-)
+from numba.extending import intrinsic, models, register_model
 
 from pipeline.execution.account import account_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at
+from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.bar_run import show
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
-from pipeline.strategy.compiled.struct import member
+from pipeline.strategy.compiled.struct import by_kind, member, overload_attribute, overload_method
 from pipeline.strategy.tif import GTC
 
 _TABLE_SIZE = TABLE.itemsize
@@ -115,28 +109,33 @@ def _opaque(typingctx: Any, ctx: Any) -> Any:
     return types.int64(_context_type), codegen
 
 
-def _still(ctx: Any) -> int:
+if PLAIN:
+
+    def as_context(address: int) -> Struct:
+        """View the address of a CONTEXT record as ``ctx``."""
+        return Struct(_context_type, ("address",), (address,))
+
+    def run_context(*members: int) -> Struct:
+        """Make the ``ctx`` of one bar of a run."""
+        return Struct(_run_context_type, _MEMBERS, members)
+
+    _opaque = member("address", types.int64)
+
+
+@by_kind(**_THIN)
+def _still(ctx: Any) -> Any:
     """Return the address of the CONTEXT, for what does not move within a run of bars."""
-    raise NotImplementedError
-
-
-@overload(_still, **_THIN)
-def _compiled_still(ctx: Any) -> Any:
     if isinstance(ctx, RunContextType):
         return lambda ctx: _context(ctx)
     return lambda ctx: _opaque(ctx)
 
 
-def _address(ctx: Any) -> int:
+@by_kind(**_THIN)
+def _address(ctx: Any) -> Any:
     """Return the address of the CONTEXT, and write first what moves from bar to bar.
 
     Notes that it did: only then can the hook have changed anything (`bar_run.changed`).
     """
-    raise NotImplementedError
-
-
-@overload(_address, **_THIN)
-def _compiled_address(ctx: Any) -> Any:
     if not isinstance(ctx, RunContextType):
         return lambda ctx: _opaque(ctx)
 

@@ -32,6 +32,7 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from pipeline.errors import StrategyError
+from pipeline.native import plain
 from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
@@ -48,6 +49,8 @@ RUN_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
 
 def hook_address(hook: Any) -> int:
     """Return where the machine code of a hook, compiled for one signature, lies."""
+    if plain.PLAIN:
+        return plain.address_of(hook)
     compiled = hook.get_compile_result(hook.nopython_signatures[0])
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
@@ -59,6 +62,8 @@ def _caller(signature: Any) -> Any:
     What Numba does for a function that is passed as an argument, but for an address kept in a
     record: unpacking five functions from Python takes 25 microseconds each time, an address none.
     """
+    if plain.PLAIN:
+        return plain.call
     result, arguments = signature.return_type, signature.args
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

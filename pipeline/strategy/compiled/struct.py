@@ -1,13 +1,23 @@
-"""Members of the plain structs that compiled hooks are given."""
+"""Structs of our own in compiled hooks: their members, and what is chosen by their type."""
 
+from collections.abc import Callable
 from typing import Any
 
+from numba import extending
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
+
+from pipeline.native import plain
+
+#: Numba's decorators of these names, or their plain twins.
+overload_attribute: Any = plain.overload_attribute if plain.PLAIN else extending.overload_attribute
+overload_method: Any = plain.overload_method if plain.PLAIN else extending.overload_method
 
 
 def member(name: str, kind: Any) -> Any:
     """Make a compiled function that reads one member, of Numba type ``kind``, of a struct."""
+    if plain.PLAIN:
+        return plain.member(name)
 
     @intrinsic
     def read(typingctx: Any, struct: Any) -> Any:
@@ -17,3 +27,22 @@ def member(name: str, kind: Any) -> Any:
         return kind(struct), codegen
 
     return read
+
+
+def by_kind(**options: Any) -> Callable[[Any], Any]:
+    """Make a compiled function of one struct; the function decorated chooses it by the type.
+
+    ``options``: as of Numba's ``overload``.
+    """
+
+    def make(resolve: Callable[[Any], Any]) -> Any:
+        if plain.PLAIN:
+            return plain.by_kind(resolve)
+
+        def chosen(struct: Any) -> Any:
+            raise NotImplementedError
+
+        overload(chosen, **options)(resolve)
+        return chosen
+
+    return make
