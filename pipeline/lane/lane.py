@@ -1,4 +1,4 @@
-"""A lane: one strategy, one parameter set, one account, and the memory the loop works on."""
+"""A lane: one strategy, one parameter set, one account, and the memory that its walk works on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,10 +23,10 @@ from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
 from pipeline.strategy.compiled.bar_record import BAR, BINDING
-from pipeline.strategy.compiled.bar_run import catch_up
 from pipeline.strategy.compiled.column_names import name_table
 from pipeline.strategy.compiled.hooks import compile_hooks, hook_address
 from pipeline.strategy.compiled.records import CONTEXT
+from pipeline.strategy.compiled.stretch import catch_up
 from pipeline.strategy.strategy import (
     Symbol,
     hooks_of,
@@ -46,8 +46,8 @@ _NO_ORDERS = np.zeros(0, ORDER)
 class Lane:
     """Owns one lane's memory and runs its strategy over the slots of the tape.
 
-    All arrays the compiled loop knows by address live as long as this object does. ``tabled``: see
-    `LaneAccount`.
+    All arrays that compiled code knows by address live as long as this object does. ``tabled``:
+    see `LaneAccount`.
     """
 
     def __init__(
@@ -190,16 +190,16 @@ class Lane:
         return enter, go_on, interpreter.call
 
     def start(self) -> None:
-        """Call ``on_start``, before the first slot; what came of it is in the outbox (`take`)."""
+        """Call ``on_start``, before the first slot; what it produces is in the outbox (`take`)."""
         self._own.empty_outbox()
         self._guarded("on_start", self._call, "on_start")
         self._empty_inbox()
 
     def run(self, view: SlotView, flush: Callable[["Lane"], None]) -> None:
-        """Walk the moments of one slot; what came of it is in the outbox (`take`).
+        """Walk the moments of one slot; what they produce is in the outbox (`take`).
 
-        ``flush`` is called to empty fills and orders when the outbox is full before the end.
-        StrategyError with file, line, symbol and time if the strategy raises.
+        If the outbox is full before the end, ``flush`` is called, and must take what lies in it.
+        Raises StrategyError with file, line, symbol and time if the strategy raises.
         """
         self._slot, count = view.slot, view.schedule.count
         self._own.follow_outbox()
@@ -215,24 +215,27 @@ class Lane:
             index = self._guarded("", self._go_on, view, index)
 
     def _empty_inbox(self) -> None:
-        """Leave the inbox to the next lane; what is done is reported at this lane's next moment."""
+        """Move the orders of the inbox to the book, because the next lane uses the same inbox.
+
+        Orders that have ended are reported at this lane's next moment.
+        """
         if self.account[0]["inbox_count"]:
             self._own.enlarge_book()
             empty_inbox_at(self._own.address)
 
     def end_moment(self) -> None:
-        """Move what is done to the outbox and what was placed last to the book."""
+        """Move orders that have ended to the outbox and those just placed to the book."""
         self._own.enlarge_book()
         end_moment_at(self._own.address)
 
     def stop(self) -> None:
         """Call ``on_stop``, after the last slot. Orders it places stay unfilled.
 
-        What is still held goes to the outbox as round trips without an exit.
+        Positions still held go to the outbox as round trips without an exit.
         """
         self._own.empty_outbox()
         record, called = self.account[0], "on_stop" in self._hooks
-        # Else an empty outbox has room for all there can be: one lot per symbol.
+        # Otherwise there is at most one lot per symbol, for which an empty outbox has room.
         if called or record["resting"] or record["fifo"]:
             self._make_room()
         if called:
@@ -272,7 +275,10 @@ class Lane:
         return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
 
     def _guarded(self, hook: str, action: Callable[..., Any], *given: Any) -> Any:
-        """Do what may raise in a hook; ``hook`` empty: in the one that the context names."""
+        """Call ``action``; raise StrategyError with file and line if a hook raises in it.
+
+        ``hook``: its name; if empty, the hook that the context names.
+        """
         try:
             return action(*given)
         except StrategyError:
@@ -292,7 +298,7 @@ class Lane:
             ) from error
 
     def _catch_up(self) -> None:
-        """Let the account know at which base bar a compiled on_bar has raised."""
+        """Write to the account at which base bar a compiled on_bar has raised."""
         called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
         if self._interpreter is None and called and self._bar[0]["index"] == 0:
             catch_up(int(self.context.ctypes.data), int(self._bar.ctypes.data))
@@ -312,9 +318,9 @@ class Lane:
         )
 
     def _replay(self, hook: str) -> None:
-        """Call the hook that failed again, interpreted, so that Python can say on which line.
+        """Call the hook that failed again, interpreted, so that Python names the line.
 
-        Its state is as the failed call left it and the lane is lost anyway.
+        The state is as the failed call left it. That does no harm: the lane has ended.
         """
         if self._interpreter is None:
             self._interpret().replay(hook, self._bar, self._bars, self._slot)

@@ -1,8 +1,9 @@
 """``ctx`` in a compiled hook: an address with the compiled operations as its methods.
 
-In on_bar, which is called for one bar after the other (`bar_run`), it also carries what moves from
-bar to bar: the time, the last price and the cursor. They are written where the operations read
-them when the hook asks something that depends on them, which most hooks do at few bars.
+on_bar is called for one bar of a stretch after the other (`stretch`). There ``ctx`` also carries
+what changes from bar to bar: the time, the last price and the cursor. The operations read these
+from memory. They are written there only when the hook calls an operation that depends on them,
+which most hooks do at few bars.
 """
 
 from collections.abc import Callable
@@ -18,16 +19,16 @@ from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at
 from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled import operations, questions
-from pipeline.strategy.compiled.bar_run import show
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
+from pipeline.strategy.compiled.stretch import show
 from pipeline.strategy.compiled.struct import by_kind, member, overload_attribute, overload_method
 from pipeline.strategy.tif import GTC
 
 _TABLE_SIZE = TABLE.itemsize
 
 
-#: For overloads of a few instructions, which belong into the hook.
+#: Options of overloads of a few instructions: they are always inlined into the hook.
 _THIN: dict[str, Any] = {"strict": False, "jit_options": {"forceinline": True}}
 
 
@@ -52,22 +53,22 @@ def as_context(typingctx: Any, address: Any) -> Any:
     return _context_type(types.int64), codegen
 
 
-class RunContextType(ContextType):
+class StretchContextType(ContextType):
     """The Numba type of ``ctx`` in on_bar."""
 
     def __init__(self) -> None:
-        types.Type.__init__(self, "ringtape.RunContext")
+        types.Type.__init__(self, "ringtape.StretchContext")
 
 
 _MEMBERS = ("context", "close_ts", "closes", "last_price", "cursor", "row", "index")
-_run_context_type = RunContextType()
+_stretch_context_type = StretchContextType()
 
 
-@register_model(RunContextType)
-class _RunContextModel(models.StructModel):  # type: ignore[misc]
-    """Addresses: of the CONTEXT, the times and closes of a run, and the cells they belong in.
+@register_model(StretchContextType)
+class _StretchContextModel(models.StructModel):  # type: ignore[misc]
+    """``context``: address of the CONTEXT. ``index``: number of the present bar in the stretch.
 
-    ``row`` is that of its first bar, as it belongs in ``cursor``, ``index`` the bar's in the run.
+    The other members are fields of `Stretch`.
     """
 
     def __init__(self, manager: Any, kind: Any) -> None:
@@ -75,7 +76,7 @@ class _RunContextModel(models.StructModel):  # type: ignore[misc]
 
 
 @intrinsic
-def run_context(
+def stretch_context(
     typingctx: Any,
     context: Any,
     close_ts: Any,
@@ -85,15 +86,15 @@ def run_context(
     row: Any,
     index: Any,
 ) -> Any:
-    """Make the ``ctx`` of one bar of a run."""
+    """Make the ``ctx`` of one bar of a stretch."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        ctx = cgutils.create_struct_proxy(_run_context_type)(context, builder)
+        ctx = cgutils.create_struct_proxy(_stretch_context_type)(context, builder)
         for name, value in zip(_MEMBERS, args, strict=True):
             setattr(ctx, name, value)
         return ctx._getvalue()
 
-    return _run_context_type(*(types.int64 for _ in _MEMBERS)), codegen
+    return _stretch_context_type(*(types.int64 for _ in _MEMBERS)), codegen
 
 
 _context, _close_ts, _closes, _last_price, _cursor, _row, _index = (
@@ -115,28 +116,29 @@ if PLAIN:
         """View the address of a CONTEXT record as ``ctx``."""
         return Struct(_context_type, ("address",), (address,))
 
-    def run_context(*members: int) -> Struct:
-        """Make the ``ctx`` of one bar of a run."""
-        return Struct(_run_context_type, _MEMBERS, members)
+    def stretch_context(*members: int) -> Struct:
+        """Make the ``ctx`` of one bar of a stretch."""
+        return Struct(_stretch_context_type, _MEMBERS, members)
 
     _opaque = member("address", types.int64)
 
 
 @by_kind(**_THIN)
 def _still(ctx: Any) -> Any:
-    """Return the address of the CONTEXT, for what does not move within a run of bars."""
-    if isinstance(ctx, RunContextType):
+    """Return the address of the CONTEXT, for operations whose answer stands still in a stretch."""
+    if isinstance(ctx, StretchContextType):
         return lambda ctx: _context(ctx)
     return lambda ctx: _opaque(ctx)
 
 
 @by_kind(**_THIN)
 def _address(ctx: Any) -> Any:
-    """Return the address of the CONTEXT, and write first what moves from bar to bar.
+    """Write what changes from bar to bar to memory; return the address of the CONTEXT.
 
-    Notes that it did: only then can the hook have changed anything (`bar_run.changed`).
+    Also notes in the CONTEXT that the hook has called an operation: a hook that calls none has
+    changed nothing (`stretch.changed`).
     """
-    if not isinstance(ctx, RunContextType):
+    if not isinstance(ctx, StretchContextType):
         return lambda ctx: _opaque(ctx)
 
     def brought_up(ctx):  # type: ignore[no-untyped-def]

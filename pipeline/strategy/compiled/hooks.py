@@ -1,24 +1,26 @@
-"""Strategies at machine speed: a hook's own source, compiled and called through one signature.
+"""Strategies at machine speed: a hook's own source is compiled and called through one signature.
 
-Every compiled hook becomes a function ``(self, data, context) -> None`` of three addresses, so the
-lane loop is compiled once for all strategies and calls them by address. The user's
-source sees records at those addresses: ``self`` (parameters and state), ``bar`` and the like, and
-``ctx`` (`compiled_context`).
+Every compiled hook is a function ``(self, data, context) -> None`` of three addresses. The walk of
+a slot calls it by its address, so the walk is compiled once for all strategies. The user's source
+sees records at these addresses: ``self`` (parameters and state), the data (a fill, a session, ...)
+and ``ctx`` (`compiled.context`).
 
-``on_bar`` alone is a loop around the user's source: it is called for one bar, or for a run of bars
-between which nothing else happens (`bar_run`), and goes on until one of them makes orders to be
-seen to. A call by address takes longer than what most strategies do at a bar, and what was loaded
-before it must be loaded again.
+Only ``on_bar`` is called differently: with a stretch of bars between which nothing else happens
+(`stretch`). The loop over these bars (`run_loop`) is compiled together with the user's source and
+goes on until the hook has made work for the market. The reason is speed: a call by address takes
+longer than what most strategies do at a bar, and after it everything must be loaded from memory
+again.
 
-A compiled hook is kept on disk under a key of everything that shapes it: its code, the code and
-constants it refers to, its records and the version of Numba, in the folder of `code_cache`.
+A compiled hook is kept on disk, in the folder of `code_cache`, under a key of everything that
+shapes it: its code, the code and the constants that it refers to, its records, the loop around it
+and the version of Numba.
 """
 
 import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -36,15 +38,15 @@ from pipeline.native import plain
 from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
+from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker
 from pipeline.strategy.compiled.code_hash import code_hash
-from pipeline.strategy.compiled.context import as_context
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
-#: What on_bar is: (self, BAR, context, number of bars in the run) -> number of bars seen to.
-RUN_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
+#: What on_bar is: (self, BAR, context, bars of the stretch) -> bars that it was called for.
+STRETCH_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
 
 
 def hook_address(hook: Any) -> int:
@@ -57,10 +59,11 @@ def hook_address(hook: Any) -> int:
 
 
 def _caller(signature: Any) -> Any:
-    """Make a compiled function that calls what lies at its first argument; raises pass through.
+    """Make a compiled function that calls the machine code at the address it is given first.
 
-    What Numba does for a function that is passed as an argument, but for an address kept in a
-    record: unpacking five functions from Python takes 25 microseconds each time, an address none.
+    It returns what that code returns and raises what it raises. Numba can do the same for a
+    function passed as an argument, but not for an address that a record holds. To unpack five
+    functions that Python passes takes 25 microseconds at each call; an address takes no time.
     """
     if plain.PLAIN:
         return plain.call
@@ -92,43 +95,26 @@ def _caller(signature: Any) -> Any:
     return call
 
 
-call_hook, call_run = _caller(HOOK_SIGNATURE), _caller(RUN_SIGNATURE)
+call_hook, call_stretch = _caller(HOOK_SIGNATURE), _caller(STRETCH_SIGNATURE)
 
+_LOOP_SOURCE = inspect.getsource(run_loop)
+#: What run_loop's source needs beside: of every indicator, where it is and what it is.
+_INDICATORS = """
 
-_HOOK_SOURCE = """\
-def hook(self_address, data_address, context_address):
-    body(self_record(self_address){data}, as_context(context_address))
-"""
-
-_RUN_SOURCE = """\
-from pipeline.execution.account import account_at
 from pipeline.native.memory import load_f8
-from pipeline.strategy.compiled.bar_record import bar_at
-from pipeline.strategy.compiled.bar_run import bar_run, changed, indicator_at, met, step
-from pipeline.strategy.compiled.context import run_context
-from pipeline.strategy.compiled.records import context_at
+from pipeline.strategy.compiled.stretch import indicator_at
 
 
-def hook(self_address, bar_address, context_address, count):
-    own, bar = self_record(self_address), bar_at(bar_address)
-    context = context_at(context_address)
-    account = account_at(context.account)
-    run = bar_run(context_address, bar)
-{columns}
-    context.asked = seen = 0
-    while seen < count and (seen == 0 or not (changed(context, account) or met(run, seen))):
-        bar.at = run.at + seen  # for who says where the hook has raised
-        place = run.symbol, run.table, bar.at, run.prices + 8 * seen, run.plane
-        moving = run.close_ts, run.closes, run.last_price, run.cursor, run.row, seen
-        ctx = run_context(context_address, *moving)
-        body(own, make_bar(*place, ({values})), ctx)
-        seen += 1
-    if seen > 1:
-        step(run, account, seen - 1)
-    return seen
+def columns_at(bar, context):
+    return ({columns})
+
+
+def values_of(columns, seen):
+    return ({values})
 """
-_COLUMN = "    column_{0} = indicator_at(bar, context, {0})"
-_MOVING, _STILL = "load_f8(column_{0}, seen), ", "load_f8(column_{0}, 0), "
+_COLUMN = "indicator_at(bar, context, {0}), "
+_MOVING, _STILL = "load_f8(columns[{0}], seen), ", "load_f8(columns[{0}], 0), "
+_THIN = {"forceinline": True}
 
 
 def _no_hook(self_address: int, data_address: int, context_address: int) -> None:
@@ -141,12 +127,13 @@ def compile_hooks(
     indicators: Mapping[str, bool],
     data_dtypes: Mapping[str, np.dtype[Any]],
 ) -> dict[str, Any]:
-    """Compile the hooks of ``cls``: for each of HOOKS a first-class function, a no-op if undefined.
+    """Compile the hooks of ``cls``; return a function for each of HOOKS, by name.
 
-    ``indicators``: its names, and whether each is of the base interval; ``data_dtypes``: the record
-    that each kind of data other than a bar ("bars", "fill", "session") has here. Once in a process,
-    however many lanes ask.
-    Raises StrategyError with file, line and Numba's reason when a hook cannot be compiled.
+    ``indicators``: for each indicator's name, whether it is of the base interval.
+    ``data_dtypes``: the record of each kind of data other than a bar: "bars", "fill", "order",
+    "session". A hook that ``cls`` does not define is a function that does nothing. In one process
+    the same hooks are compiled once, however many lanes ask for them. Raises StrategyError with
+    file, line and Numba's reason if a hook cannot be compiled.
     """
     key: Any = cls  # mypy does not take a class for hashable
     return _compile_hooks(key, self_dtype, tuple(indicators.items()), tuple(data_dtypes.items()))
@@ -159,80 +146,85 @@ def _compile_hooks(
     indicators: tuple[tuple[str, bool], ...],
     data_dtypes: tuple[tuple[str, np.dtype[Any]], ...],
 ) -> dict[str, Any]:
-    views: dict[str | None, Any] = {kind: record_at(dtype) for kind, dtype in data_dtypes}
-    shapes: dict[str | None, Any] = dict(data_dtypes)
     compiled = {}
+    shapes = dict(data_dtypes)
     for name, kind in HOOKS.items():
         body = getattr(cls, name)
         if not defines(cls, name):
             compiled[name] = compiled_for(HOOK_SIGNATURE, _no_hook)
         elif kind == "bar":
-            compiled[name] = _compile(
-                cls,
-                body,
-                self_dtype,
-                indicators,
-                RUN_SIGNATURE,
-                _run_source([moving for _, moving in indicators]),
-                make_bar=bar_maker([name for name, _ in indicators]),
-            )
+            compiled[name] = _compile_loop(cls, body, self_dtype, indicators)
         else:
-            data = ", data_view(data_address)" if kind in views else ""
-            compiled[name] = _compile(
-                cls,
-                body,
-                self_dtype,
-                shapes.get(kind),
-                HOOK_SIGNATURE,
-                _HOOK_SOURCE.format(data=data),
-                data_view=views.get(kind),
-            )
+            compiled[name] = _compile_call(cls, body, self_dtype, shapes.get(kind or ""))
     return compiled
 
 
-def _run_source(moving: Sequence[bool]) -> str:
-    """Return the source of on_bar; ``moving``: of each indicator, whether it is of base bars.
-
-    Runs are of base bars, and within one no bar of another interval closes.
-    """
-    columns = [_COLUMN.format(place) for place in range(len(moving))]
-    values = [(_MOVING if one else _STILL).format(place) for place, one in enumerate(moving)]
-    return _RUN_SOURCE.format(columns="\n".join(columns), values="".join(values).strip())
-
-
-def _compile(
+def _compile_loop(
     cls: type[Strategy],
     body: Any,
     self_dtype: np.dtype[Any],
-    data_kind: Any,
-    signature: Any,
-    source: str,
-    **known: Any,
+    indicators: tuple[tuple[str, bool], ...],
 ) -> Any:
-    """Compile one hook by the source that calls it, in which the names ``known`` mean something.
+    """Compile on_bar.
 
-    ``data_kind``: what the hook is given depends on it, and nothing else.
+    Within a stretch of base bars no bar of another interval closes: there the value of an indicator
+    of another interval stands still.
+    """
+    columns = "".join(_COLUMN.format(place) for place in range(len(indicators)))
+    values = "".join(
+        (_MOVING if moving else _STILL).format(place)
+        for place, (_, moving) in enumerate(indicators)
+    )
+    source = _LOOP_SOURCE + _INDICATORS.format(columns=columns.strip(), values=values.strip())
+    module = _module_of(cls, body, self_dtype, indicators, source)
+    module.make_bar = bar_maker([name for name, _ in indicators])
+    module.columns_at = part(module.columns_at, **_THIN)
+    module.values_of = part(module.values_of, **_THIN)
+    return _compile(cls, body, module.on_stretch, STRETCH_SIGNATURE)
+
+
+def _compile_call(
+    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_dtype: np.dtype[Any] | None
+) -> Any:
+    """Compile a hook other than on_bar; ``data_dtype``: of the record it is given, None if none."""
+    module = _module_of(cls, body, self_dtype, data_dtype, _LOOP_SOURCE)
+    if data_dtype is None:
+        return _compile(cls, body, module.without_data, HOOK_SIGNATURE)
+    module.data_record = record_at(data_dtype)
+    return _compile(cls, body, module.with_data, HOOK_SIGNATURE)
+
+
+def _module_of(
+    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any, source: str
+) -> Any:
+    """Return the module in which a hook is compiled, kept on disk under a key of what shapes it.
+
+    ``data_kind``: the ``repr`` of it says all about what the hook is given.
     """
     key = code_hash(
         body,
         body.__module__,  # compiled code looks its globals up there by name
         repr((self_dtype, data_kind)),
+        source,
         numba.__version__,
     )
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", source)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     name = f"{body.__qualname__}_{key}"
-    module.body = part(_renamed(body, name), boundscheck=True, forceinline=True)
-    module.self_record, module.as_context = record_at(self_dtype), as_context
-    vars(module).update(known)
+    module.body = part(_renamed(body, name), boundscheck=True, **_THIN)
+    module.self_record = record_at(self_dtype)
+    return module
+
+
+def _compile(cls: type[Strategy], body: Any, around: Any, signature: Any) -> Any:
+    """Compile the function of a hook's module that calls the user's, ``body``."""
+    name = f"{cls.__name__}.{body.__name__}"
     try:
-        return compiled_for(signature, module.hook)
+        return compiled_for(signature, around)
     except NumbaError as error:
-        reason = why_not_compiled(f"{cls.__name__}.{body.__name__}", body, error)
         way_out = ' (strategy mode "interpreted" runs any Python)'
-        raise StrategyError(reason + way_out) from error
+        raise StrategyError(why_not_compiled(name, body, error) + way_out) from error
     except KeyError as error:
-        name = f"{cls.__name__}.{body.__name__}"
         raise StrategyError(no_such_field(name, body, error)) from error
 
 
@@ -275,7 +267,7 @@ def cached_module(stem: str, source: str) -> Any:
 
 
 def no_such_field(name: str, body: Any, error: KeyError) -> str:
-    """One line for a field that a record does not have, for which Numba raises a bare KeyError."""
+    """Return one line about a field that a record lacks; Numba raises a bare KeyError for it."""
     field = str(error.args[0])
     lines, first = inspect.getsourcelines(body)
     at = next((number for number, text in enumerate(lines) if f".{field}" in text), 0)
@@ -284,7 +276,7 @@ def no_such_field(name: str, body: Any, error: KeyError) -> str:
 
 
 def why_not_compiled(name: str, body: Any, error: NumbaError) -> str:
-    """One line: where and why a function of a user's does not compile."""
+    """Return one line that says where and why a user's function does not compile."""
     lines = [line.strip() for line in str(error).splitlines()]
     file = body.__code__.co_filename
     line = body.__code__.co_firstlineno

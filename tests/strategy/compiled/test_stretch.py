@@ -1,4 +1,4 @@
-"""Runs of bars: how far a compiled on_bar goes by itself, and what is known where it stops."""
+"""Stretches of bars: how far a compiled on_bar goes by itself, and what is known where it stops."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.strategy.compiled.bar_run import catch_up
-from pipeline.strategy.compiled.hooks import call_run
+from pipeline.strategy.compiled.hooks import call_stretch
+from pipeline.strategy.compiled.stretch import catch_up
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape
 
@@ -41,11 +41,11 @@ class Acts(Strategy):
 
 @njit
 def called(on_bar: int, own: int, bar: int, context: int, count: int) -> int:
-    return call_run(on_bar, own, bar, context, count)
+    return call_stretch(on_bar, own, bar, context, count)
 
 
-class Runs:
-    """A lane at the first of twelve bars, ready to be run on."""
+class OneStretch:
+    """A lane at the first of twelve bars, ready to be walked."""
 
     def __init__(self, strategy: Strategy) -> None:
         shape = SlotShape.plan(["A"], ["1m"], [PRICE_COLUMNS], lookback=1, rows=ROWS, quality=False)
@@ -71,7 +71,7 @@ class Runs:
         self.bar: Any = self.lane._bar[0]
         self.bar["table"], self.bar["at"] = self.lane.context[0]["tables"], self.first
 
-    def run(self, count: int) -> int:
+    def walk(self, count: int) -> int:
         program = self.lane._program[0]
         return int(called(program["on_bar"], program["self"], program["bar"], self._context, count))
 
@@ -91,38 +91,38 @@ class Runs:
 
 @pytest.mark.parametrize("count", [1, 2, ROWS])
 def test_a_hook_that_does_nothing_goes_all_the_way(count: int):
-    runs = Runs(Acts())
-    assert runs.run(count) == count
-    assert runs.lane._self[0]["seen"] == count
+    stretch = OneStretch(Acts())
+    assert stretch.walk(count) == count
+    assert stretch.lane._self[0]["seen"] == count
 
 
 @pytest.mark.parametrize("row", [0, 1, 7, ROWS - 1])
 def test_it_stops_behind_the_bar_at_which_it_places_an_order(row: int):
-    runs = Runs(Acts(at=row))
-    assert runs.run(ROWS) == row + 1
-    assert runs.account["inbox_count"] == 1
-    assert runs.present() == runs.at(row)
+    stretch = OneStretch(Acts(at=row))
+    assert stretch.walk(ROWS) == row + 1
+    assert stretch.account["inbox_count"] == 1
+    assert stretch.present() == stretch.at(row)
 
 
-def test_the_present_is_the_bar_s_whenever_it_is_asked_for_and_where_a_run_ends():
-    runs = Runs(Acts(at=5, what=2))
-    assert runs.run(9) == 9
-    assert runs.present() == runs.at(8)
+def test_the_present_is_the_bar_s_whenever_it_is_asked_for_and_where_a_stretch_ends():
+    stretch = OneStretch(Acts(at=5, what=2))
+    assert stretch.walk(9) == 9
+    assert stretch.present() == stretch.at(8)
 
 
 @pytest.mark.parametrize(
     ("low", "high", "seen"), [(0.0, 104.5, 5), (0.0, 104.0, 4), (0.0, 1e9, 12)]
 )
 def test_it_stops_before_the_bar_that_leaves_the_quiet_range(low: float, high: float, seen: int):
-    runs = Runs(Acts())
-    own = runs.lane._own
+    stretch = OneStretch(Acts())
+    own = stretch.lane._own
     own._resting_of[0] = 1
     own._floats[4][0], own._floats[5][0] = low, high
-    assert runs.run(ROWS) == seen
+    assert stretch.walk(ROWS) == seen
 
 
 def test_who_raised_at_a_bar_can_be_caught_up_with():
-    runs = Runs(Acts())
-    runs.bar["at"] = runs.first + 6
-    runs.catch_up()
-    assert runs.present() == runs.at(6)
+    stretch = OneStretch(Acts())
+    stretch.bar["at"] = stretch.first + 6
+    stretch.catch_up()
+    assert stretch.present() == stretch.at(6)
