@@ -26,10 +26,16 @@ from pipeline.tape.schedule import (
 )
 from pipeline.tape.slot import SESSION
 
-#: What a lane's strategy is to the loop: where its records lie and what it wants to be called for.
-#: ``self``: one record per symbol and one of the lane's own; ``bindings``: BINDING[n];
-#: ``intervals``: bit i set if it wants bars of interval i; ``resets`` i8[n, 2]: cell of a self
-#: record and the bits it gets when a session opens; the rest: addresses of the compiled hooks.
+#: What a walk knows of a lane's strategy.
+#: ``self``: address of one record of parameters and state per symbol, then one of the lane's own.
+#: ``self_cells``: 8-byte cells of such a record.
+#: ``bar``: address of the lane's BAR. ``bars``: address of the record that on_bars is given.
+#: ``bindings``: address of BINDING[``binding_count``], its indicators.
+#: ``intervals``: bit i is set if it wants bars of interval i.
+#: ``hooks``: bit i is set if it defines hook number i (`HOOK_INDEX`).
+#: ``resets``: address of i8[``reset_count``, 2]: cells of a self record that are reset when a
+#: session opens, and the bits that each gets.
+#: ``on_...``: addresses of its compiled hooks.
 PROGRAM: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
@@ -57,9 +63,10 @@ BARS_CELLS = 3
 
 @kernel()
 def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
-    """Fill the bars record with the bars of one interval in entries[begin:end]; where they end.
+    """Write the bars of interval ``index`` in entries[begin:end] into the record for on_bars.
 
-    Symbols without a bar at this moment have present 0 and NaN in every column.
+    Returns where the bars of that interval end. A symbol without a bar at this moment has 0 in
+    ``present`` and NaN in every column.
     """
     context = context_at(context_address)
     program = program_at(program_address)
@@ -95,6 +102,7 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
 
 @kernel()
 def _reset_state(program: Any, symbols: int) -> None:
+    """Give all states that are reset by session their first values."""
     for reset in range(program.reset_count):
         cell = load_i8(program.resets, 2 * reset)
         for record in range(symbols + 1):
@@ -104,13 +112,14 @@ def _reset_state(program: Any, symbols: int) -> None:
 
 @kernel()
 def calls(program: Any, hook: int) -> bool:
-    """Whether a strategy defines the hook of a number."""
+    """Whether a strategy defines hook number ``hook``."""
     return (program.hooks >> hook) & 1 == 1
 
 
 @kernel()
 def call_fills(context_address: int, program_address: int, before: int) -> None:
-    """Call on_fill for the fills in the outbox from ``before`` on."""
+    """Call on_fill for the fills in the outbox from number ``before`` on."""
+    # Step 6, and step 9
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -124,7 +133,10 @@ def call_fills(context_address: int, program_address: int, before: int) -> None:
 
 @kernel()
 def report_orders(context_address: int) -> int:
-    """Report the orders that have ended; the first in the outbox that `on_order` was not told."""
+    """Move the orders that have ended to the outbox, to be told to on_order.
+
+    Returns the number of the first in the outbox that on_order has not been told.
+    """
     account = account_at(context_at(context_address).account)
     end_moment(account)
     first = account.orders_told
@@ -135,6 +147,7 @@ def report_orders(context_address: int) -> int:
 @kernel()
 def call_orders(context_address: int, program_address: int) -> None:
     """Call on_order for each order that has ended since it was last called."""
+    # Step 7
     context = context_at(context_address)
     account = account_at(context.account)
     program = program_at(program_address)
@@ -148,16 +161,18 @@ def call_orders(context_address: int, program_address: int) -> None:
 
 @kernel()
 def call_sessions(context_address: int, program_address: int, flags: int) -> None:
-    """Close and open sessions, and call the hooks for it."""
+    """Close and open sessions as the ``flags`` of a moment say, and call the hooks for it."""
     context = context_at(context_address)
     program = program_at(program_address)
     symbols = account_at(context.account).symbols
     lane_self = program.self + 8 * program.self_cells * symbols
     context.symbol = -1
+    # Step 10
     if flags & CLOSES:
         address = context.sessions + close_session(context_address) * _SESSION_SIZE
         context.hook = _SESSION_CLOSE
         call_hook(program.on_session_close, lane_self, address, context_address)
+    # Step 11
     if flags & OPENS:
         address = context.sessions + open_session(context_address) * _SESSION_SIZE
         _reset_state(program, symbols)

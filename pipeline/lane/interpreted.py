@@ -1,4 +1,9 @@
-"""Walks a slot's moments with a strategy in plain Python; the same moments, calls and results."""
+"""Walks the moments of a slot with a strategy in plain Python.
+
+Moments, calls and results are those of a compiled strategy (`walk`). What happens at a moment, and
+in which order, is listed as numbered steps in `moment`. A comment names the number of a step where
+it is performed.
+"""
 
 import copy
 from collections import namedtuple
@@ -37,11 +42,12 @@ Moments = tuple[list[int], list[int], list[int]]
 
 
 class Interpreter:
-    """Runs one lane's strategy as it is written.
+    """Calls the hooks of one lane's strategy as they are written.
 
-    One copy of the strategy per symbol and one of the lane's own hold the state, as the records
-    of a compiled strategy do. ``records`` gives their first values; ``cursor`` is the lane's,
-    ``memory`` its CONTEXT, ``account`` its ACCOUNT, ``program`` its PROGRAM.
+    Copies of the strategy hold its state, one per symbol and a last one of the lane's own, as the
+    self records of a compiled strategy do. ``records``: these records, with the first values.
+    ``cursor``: the lane's last known rows, i8[intervals, symbols]. ``memory``: its CONTEXT[1].
+    ``account``: its ACCOUNT[1]. ``program``: its PROGRAM[1].
     """
 
     def __init__(
@@ -88,13 +94,13 @@ class Interpreter:
         self._sessions: npt.NDArray[Any] = np.zeros(0, SESSION)
 
     def call(self, hook: str) -> None:
-        """Call a hook that is given nothing but the context, on the lane's own copy."""
+        """Call a hook that is given nothing but the context, of the lane's own copy."""
         if hook in self._hooks:
             self._note(hook, -1)
             getattr(self._copies[-1], hook)(self._context)
 
     def bind(self, slot: Slot, schedule: Schedule) -> None:
-        """Turn a slot just taken into Python objects, once for all its moments."""
+        """Prepare the walk of a slot just taken: list its moments, and iterate over its bars."""
         self._show(slot)
         moments = schedule.moments[: schedule.count]
         ends = moments["end"].astype(np.int64)
@@ -116,12 +122,13 @@ class Interpreter:
         self._bars_in_order = map(next, map(bars.__getitem__, keys.tolist()))
 
     def _show(self, slot: Slot) -> None:
+        """Let the context and the session data read a slot."""
         self._context.bind([table.values.reshape(-1) for table in slot.tables])
         self._data.bind(slot, self._cursor)
         self._sessions = slot.sessions
 
     def _bars_of(self, slot: Slot, index: int) -> list[Iterator[Any]]:
-        """Return the bars of one interval, by symbol, each made when its turn comes."""
+        """Return, for each symbol, an iterator that makes the bars of one interval when asked."""
         table = slot.tables[index]
         interval = interval_ns(table.interval)
         found: list[Iterator[Any]] = []
@@ -135,14 +142,15 @@ class Interpreter:
                     columns.append(table.values[column, symbol, rows].tolist())
                 else:
                     columns.append(_as_of(slot.tables[of], column, table, symbol).tolist())
-            # Half the cost of the named tuple's own constructor.
+            # The named tuple's own constructor takes twice as long.
             found.append(map(tuple.__new__, repeat(self._bar), zip(*columns, strict=True)))
         return found
 
     def walk(self, schedule: Schedule, index: int) -> int:
-        """Walk moments from ``index`` on; the moment it stopped before for want of room, or count.
+        """Walk the moments of a slot from ``index`` on; `bind` comes first.
 
-        If a hook raises, the context says which and for which symbol.
+        Returns the number of moments; or, for want of room, the moment it stopped before. If a hook
+        raises, the context names the hook and the symbol.
         """
         fills, orders = "on_fill" in self._hooks, "on_order" in self._hooks
         grouped = "on_bars" in self._hooks
@@ -153,13 +161,17 @@ class Interpreter:
         opened = called_with_integers(open_moment)
         columns = (column[index:] for column in self._moments)
         for moment, begin, calls, flags in zip(range(index, schedule.count), *columns, strict=True):
+            # Steps 1 to 5
             before = opened(at, moment, begin)
             if before < 0:
                 return moment
+            # Step 6
             if fills:
                 self._call_fills(before)
+            # Step 7
             if orders:
                 self._call_orders()
+            # Step 8
             if grouped:
                 self._call_groups(begin, int(self._ends[moment]))
             else:
@@ -170,10 +182,12 @@ class Interpreter:
                 except Exception:
                     self._note("on_bar", bar[0])
                     raise
+            # Step 9
             if this_close and self._ends[moment] > begin:
                 before = fill_at_close(at, before)
                 if fills:
                     self._call_fills(before)
+            # Steps 10 and 11
             if flags:
                 self._call_sessions(flags)
         return schedule.count
@@ -211,12 +225,14 @@ class Interpreter:
         return next(islice(self._bars_of(slot, index)[symbol], row, None))
 
     def _call_fills(self, before: int) -> None:
+        """Call on_fill for the fills in the outbox from number ``before`` on."""
         for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
             fill = Fill(*record.item())
             self._note("on_fill", fill.symbol)
             self._copies[fill.symbol].on_fill(fill, self._context)
 
     def _call_orders(self) -> None:
+        """Call on_order for each order that has ended since it was last called."""
         first = report_orders(self._at)
         for record in self._outbox.orders[first : int(self._account[0]["orders_out_count"])]:
             order = _order_of(record)
@@ -224,7 +240,7 @@ class Interpreter:
             self._copies[order.symbol].on_order(order, self._context)
 
     def _call_groups(self, begin: int, end: int) -> None:
-        """Call on_bar (if defined) and then on_bars, interval by interval."""
+        """Call on_bar, if it is defined, and then on_bars, interval by interval."""
         own = self._copies[-1]
         place = begin
         while place < end:
@@ -246,8 +262,11 @@ class Interpreter:
         return SimpleNamespace(**(scalars | self._bar_columns))
 
     def _call_sessions(self, flags: int) -> None:
+        """Close and open sessions as the ``flags`` of a moment say, and call the hooks for it."""
+        # Step 10
         if flags & CLOSES:
             self._call_session("on_session_close", close_session(self._at))
+        # Step 11
         if flags & OPENS:
             place = open_session(self._at)
             self._data.enter_session(self._sessions[place])
@@ -256,12 +275,14 @@ class Interpreter:
             self._call_session("on_session_open", place)
 
     def _call_session(self, hook: str, place: int) -> None:
+        """Call a hook of sessions, if it is defined, with session number ``place`` of the slot."""
         if hook in self._hooks:
             self._note(hook, -1)
             session = Session(*self._sessions[place].item())
             getattr(self._copies[-1], hook)(session, self._context)
 
     def _note(self, hook: str, symbol: int) -> None:
+        """Note in the context which hook is called and for which symbol, -1 for none."""
         record = self._memory[0]
         record["hook"], record["symbol"] = HOOK_INDEX[hook], symbol
 

@@ -17,7 +17,11 @@ _SESSION_SIZE = SESSION.itemsize
 
 @kernel()
 def close_session(context_address: int) -> int:
-    """Note the equity at a session's close and end its orders; which of the slot's it is."""
+    """Record the equity at a session's close, end its orders and grade its quality.
+
+    Returns the number of the session among those of the slot.
+    """
+    # Step 10
     context = context_at(context_address)
     account = account_at(context.account)
     record_session(account)
@@ -33,7 +37,11 @@ def close_session(context_address: int) -> int:
 
 @kernel()
 def open_session(context_address: int) -> int:
-    """Make the slot's next session the current one; which of the slot's sessions it is."""
+    """Make the slot's next session the current one, and book what came due before it.
+
+    Returns the number of the session among those of the slot.
+    """
+    # Step 11
     context = context_at(context_address)
     place = context.next_open
     while session_at(context.sessions + place * _SESSION_SIZE).opens == 0:
