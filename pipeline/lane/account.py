@@ -1,4 +1,4 @@
-"""One lane's account with all the memory it points to."""
+"""One lane's account, and all memory that its record points to."""
 
 from typing import Any
 
@@ -31,8 +31,8 @@ _ORDERS = 16
 class LaneAccount:
     """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
 
-    They live as long as this object. ``reserve``: see `book.check_room`; ``tabled``: whether orders
-    and round trips are written somewhere, row by row; else they are only counted.
+    The arrays live as long as this object. ``reserve``: see `book.check_room`. ``tabled``: whether
+    orders and round trips are written somewhere, row by row; otherwise they are only counted.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class LaneAccount:
         self.record[0]["tabled"] = tabled
         self.address = int(self.record.ctypes.data)
         first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
-        # In one read: each field of a record takes as long as all of them.
+        # A view, because to read one field of a record takes as long as to read them all.
         self._counts = self.record.view(np.int64)[first : first + 6 : 2]
         self._attach_outbox()
 
@@ -118,12 +118,12 @@ class LaneAccount:
         multiplier *= self._by_symbol("rate")
 
     def empty_outbox(self) -> None:
-        """Begin with an empty outbox; what lies in it has been taken."""
+        """Empty the outbox; the caller has taken what lies in it."""
         self.follow_outbox()
         empty_outbox_at(self.address)
 
     def follow_outbox(self) -> None:
-        """Point at the outbox's arrays where another lane had them replaced."""
+        """Attach the outbox again if another lane has had its arrays replaced."""
         if self._attached != self._outbox.version:
             self._attach_outbox()
 
@@ -132,7 +132,7 @@ class LaneAccount:
         return self._book[: self.record[0]["resting"]]
 
     def counts(self) -> list[int]:
-        """How many fills, orders and round trips are in the outbox."""
+        """Return how many fills, orders and round trips are in the outbox."""
         counts: list[int] = self._counts.tolist()
         return counts
 
@@ -143,7 +143,7 @@ class LaneAccount:
         return {"orders": facts.pop("next_order") - 1} | facts
 
     def enlarge_book(self) -> None:
-        """Give the book room for what is at rest and for what is in the inbox."""
+        """Give the book room for the orders at rest and for those in the inbox."""
         record = self.record[0]
         orders = int(record["resting"] + record["inbox_count"] + record["book_reserve"])
         if orders > len(self._book):
@@ -153,13 +153,13 @@ class LaneAccount:
             record["book"], record["book_capacity"] = book.ctypes.data, len(book)
 
     def make_room(self) -> None:
-        """Enlarge what a moment might not fit into, and empty the outbox, but for equity.
+        """Enlarge all arrays that a moment might not fit into, and empty the outbox but for equity.
 
-        What lies in it has been taken; `book.check_room` is the caller's.
+        The caller has taken what lies in the outbox, and calls `book.check_room` afterwards.
         """
         self.enlarge_book()
         record = self.record[0]
-        # What is in the inbox is in the book before the next fill.
+        # Orders of the inbox are in the book before the next fill.
         resting = int(record["resting"] + record["inbox_count"])
         lots = int(record["open_lots"])
         fills = resting + INBOX * int(record["this_close"])

@@ -1,4 +1,4 @@
-"""What a lane's commission is found with: the memory of its tiers and a user's own function."""
+"""The memory with which a lane's commission is found: its tiers, and a user's own function."""
 
 from collections.abc import Sequence
 from types import FunctionType
@@ -17,9 +17,9 @@ from pipeline.strategy.source import unpack
 
 
 class Pricing:
-    """Owns what an account knows by address; lives as long as the account does.
+    """Owns the tiers and the bill that an account knows by address, and lives as long as it does.
 
-    StrategyError with file and line if a function of the user's cannot be compiled.
+    Raises StrategyError with file and line if the user's function cannot be compiled.
     """
 
     def __init__(self, terms: Terms, account: npt.NDArray[Any]) -> None:
@@ -37,7 +37,7 @@ class Pricing:
             record["bill"] = self._bill.ctypes.data
 
     def check(self, symbols: Sequence[str]) -> None:
-        """Raise StrategyError, with file and line, if the user's function failed for a fill."""
+        """Raise StrategyError with file and line if the user's function has failed for a fill."""
         if self._account[0]["broken"]:
             now = int(self._account[0]["now"])
             raise StrategyError(describe_cost(self._function, self._bill, now, symbols))

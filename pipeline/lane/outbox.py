@@ -1,4 +1,4 @@
-"""Where the lanes of one engine write, one after the other, what they produce in a slot."""
+"""The arrays into which the lanes of one engine write what they produce in a slot, by turns."""
 
 from typing import Any
 
@@ -14,9 +14,10 @@ INBOX = 32_768
 
 
 class Outbox:
-    """Output arrays, and the inbox that an order passes within a moment.
+    """Arrays of fills, orders, round trips and equity, and the inbox of orders just placed.
 
-    ``moments``: base moments a slot can have; ``sessions``: sessions it can close.
+    ``moments``: how many moments with base bars a slot can have. ``sessions``: how many sessions
+    can close in it.
     """
 
     def __init__(self, moments: int, sessions: int) -> None:
@@ -27,12 +28,15 @@ class Outbox:
         self.equity = np.zeros(moments)
         self.cash = np.zeros(moments)
         self.session_equity = np.zeros(sessions)
-        #: How often the arrays have been replaced: accounts point at them.
+        #: How often the arrays have been replaced. Accounts that know older ones must be attached.
         self.version = 0
         self.make_room(0)
 
     def make_room(self, resting: int, lots: int = 0) -> None:
-        """Make it hold what any one moment of a lane with so many orders and lots can produce."""
+        """Enlarge the arrays until any one moment of a lane fits in.
+
+        ``resting``: orders that the lane has at rest. ``lots``: lots that it holds.
+        """
         needed = 2 * (resting + INBOX)
         if len(self.orders) >= needed and len(self.trips) >= 2 * (needed + lots):
             return
@@ -45,7 +49,10 @@ class Outbox:
         self._fields = self._describe()
 
     def _describe(self) -> dict[str, int]:
-        """Return by what fields an account finds the arrays; to ask an array takes a while."""
+        """Return addresses and capacities of the arrays by the account's fields for them.
+
+        They are kept, because to ask an array for its address takes long.
+        """
         return {
             "inbox": self.inbox.ctypes.data,
             "inbox_capacity": len(self.inbox),
@@ -61,7 +68,7 @@ class Outbox:
         }
 
     def attach(self, account: npt.NDArray[Any]) -> None:
-        """Point an account at the arrays."""
+        """Write the addresses of the arrays into an account, ACCOUNT[1]."""
         record = account[0]
         for name, value in self._fields.items():
             record[name] = value

@@ -21,10 +21,11 @@ def describe_raise(
     symbols: Sequence[str],
     replay: Callable[[str], None],
 ) -> str:
-    """One line for an exception out of a hook.
+    """Return one line about an exception that a hook has raised.
 
-    ``hook`` empty: the one the context names. Compiled code keeps no line numbers, so for it the
-    failing call is repeated interpreted with ``replay``.
+    ``hook``: its name; if empty, the hook that the context names. ``context``: CONTEXT[1].
+    ``account``: ACCOUNT[1]. Compiled code keeps no line numbers; to find the line, ``replay``
+    repeats the failing call interpreted.
     """
     cls = type(strategy)
     hook = hook or list(HOOKS)[int(context[0]["hook"])]
@@ -45,9 +46,10 @@ def describe_raise(
 def describe_cost(
     function: FunctionType, bill: npt.NDArray[Any], now: int, symbols: Sequence[str]
 ) -> str:
-    """One line for a commission of the user's own that failed for a BILL[1], at the time ``now``.
+    """Return one line about a user's commission function that has failed.
 
-    It is called again as plain Python, which says whether it raises or gives no number, and where.
+    ``bill``: BILL[1] that it was given. ``now``: the time, ns UTC. The function is called again as
+    plain Python, to find out whether it raises or returns no finite number, and at which line.
     """
     code = function.__code__
     line, what = code.co_firstlineno, "gave no finite number"
@@ -70,6 +72,6 @@ def _at(now: int) -> str:
 
 
 def _line_in(error: Exception, file: str) -> int | None:
-    """The innermost line of the strategy's own file in a traceback."""
+    """Return the innermost line of a file in a traceback, None if the file is not in it."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     return lines[-1] if lines else None

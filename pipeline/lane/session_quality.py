@@ -1,7 +1,8 @@
 """Counts the fills in sessions of which too many bars are missing.
 
-A session is known to be poor for a symbol when it closes: by then the lane has counted its fills,
-and the bars are what the symbol has had in all slots, less those before the session.
+Whether a session is poor for a symbol is known when it closes. By then the lane has counted the
+symbol's fills in it. The bars of the session are those that the symbol has had so far in the run,
+less those before the session.
 """
 
 from typing import Any
@@ -17,10 +18,10 @@ _bars_begun = kernel()(bars_begun)
 
 @kernel()
 def grade_session(context_address: int, session: Any) -> None:
-    """Add the fills of a session that has just closed to ``poor_fills``, symbol by symbol.
+    """Add the fills of a session that has just closed to ``poor_fills``, where it was poor.
 
-    They are poor if the symbol has fewer than ``poor_below`` per cent of the base bars that the
-    calendar expects in the session.
+    It was poor for a symbol that has fewer than ``poor_below`` per cent of the base bars that the
+    calendar expects in it.
     """
     context = context_at(context_address)
     account = account_at(context.account)

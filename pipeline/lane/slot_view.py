@@ -1,7 +1,7 @@
 """A finished slot as lanes see it: its tables, its moments and its sessions, by address.
 
-Made once per slot and universe, however many lanes see it; a lane takes it up in one compiled
-call (`begin_slot`).
+A view is made once per slot and universe, however many lanes see it. A lane takes it up in one
+compiled call (`begin_slot`).
 """
 
 from typing import Any
@@ -19,9 +19,11 @@ from pipeline.strategy.compiled.records import TABLE, context_at
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape
 
-#: Addresses of TABLE[intervals], MOMENT[], the entries, SESSION[], the base table's prices and the
-#: cursors that a lane begins with; ``first``: row where the slot's own bars begin; ``split``: 1 if
-#: shares are split before it.
+#: ``tables``: address of TABLE[intervals].
+#: ``moments``, ``entries``: addresses of the schedule's MOMENT[] and of its cells, i8[].
+#: ``sessions``: address of SESSION[]. ``prices``: address of the base table's values.
+#: ``cursors``: address of the last known rows that a lane begins with, i8[intervals, symbols].
+#: ``first``: row at which the slot's own bars begin. ``split``: 1 if shares are split before it.
 SLOT_VIEW: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
@@ -50,15 +52,15 @@ def table_records(slot: Slot, shape: SlotShape) -> npt.NDArray[Any]:
 class SlotView:
     """One slot for the lanes that trade the universe of ``schedule``.
 
-    The schedule may serve one slot after the other: `read` when the slot has been taken, and walk
-    it before the schedule reads the next.
+    One schedule may serve many slots: `read` a slot when it has been taken, and walk it before the
+    schedule reads the next one.
     """
 
     def __init__(self, slot: Slot, shape: SlotShape, schedule: Schedule) -> None:
         self.slot = slot
         self.schedule = schedule
         self._universe = list(schedule.universe)
-        #: Base bars that the lanes see in it.
+        #: How many base bars the lanes see in the slot.
         self.bars = 0
         self._tables = table_records(slot, shape)
         self._record = np.zeros(1, SLOT_VIEW)
@@ -68,7 +70,7 @@ class SlotView:
         record["prices"], record["first"] = base.values.ctypes.data, base.first
         record["moments"] = schedule.moments.ctypes.data
         record["entries"] = schedule.entries.ctypes.data
-        # Of symbols outside the universe no row is known, neither of this slot nor of those before.
+        # The strategy knows no row of a symbol outside the universe, neither here nor of before.
         self._cursors = np.full((len(slot.tables), len(shape.symbols)), base.first - 1, np.int64)
         if self._universe:
             self._cursors[:, np.isin(range(len(shape.symbols)), self._universe, invert=True)] = -1
@@ -84,9 +86,9 @@ class SlotView:
 
 @kernel()
 def begin_slot(context_address: int, bindings: int, count: int, view_address: int) -> None:
-    """Have a lane take up a slot; ``bindings`` and ``count``: where its BINDING[] lie.
+    """Let a lane take up a slot. ``bindings``: address of its BINDING[``count``].
 
-    Empties the outbox, and books what came due if shares are split before it.
+    Empties the outbox. If shares are split before the slot, books what came due.
     """
     view = _view_at(view_address)
     context = context_at(context_address)

@@ -1,7 +1,8 @@
-"""``bar`` in a compiled hook: where it is, and the strategy's indicators at it as plain numbers.
+"""``bar`` in a compiled hook: addresses of its prices and times, and its indicators as numbers.
 
-Indicators are handed over because nearly every hook asks for them; what a hook does not ask for is
-not loaded once the hook is inlined. Prices and times are read when they are asked for.
+The indicators are loaded before the hook is called, because nearly every hook asks for them. The
+hook is inlined, so the compiler drops the loads of those that it does not ask for. Prices and times
+are loaded when the hook asks for them.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,9 +33,10 @@ _PLACES = ("symbol", "table", "at", "prices", "plane")
 
 @register_model(BarType)
 class _BarModel(models.StructModel):  # type: ignore[misc]
-    """``table``: address of its TABLE; ``prices``: of its open, others ``plane`` cells apart.
+    """``symbol``: index of its symbol. ``table``: address of the TABLE of its interval.
 
-    ``at``: its place in a column.
+    ``at``: its place in a column. ``prices``: address of its open; its other prices follow, each
+    ``plane`` cells behind the one before. ``indicator_0`` and so on: values of its indicators.
     """
 
     def __init__(self, manager: Any, bar: Any) -> None:
@@ -89,10 +91,9 @@ for _column, _name in enumerate(PRICE_COLUMNS):
 
 
 def bar_maker(names: Sequence[str]) -> Callable[..., Any]:
-    """Make a compiled function that puts a ``bar`` together.
+    """Make a compiled function that makes a ``bar`` for a strategy with the indicators ``names``.
 
-    It takes the bar's symbol, the address of its TABLE, its place in a column, the address of its
-    open, how many cells apart its prices are, and a tuple of the values of its indicators.
+    It takes the members of `BarType` in order, the values of the indicators as one tuple.
     """
     bar_type = BarType(tuple(names))
     for name in names:

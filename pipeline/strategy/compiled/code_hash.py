@@ -1,4 +1,4 @@
-"""A hash of what a function does: its code and, as far as it refers to them, its surroundings."""
+"""A hash of what a function does: of its code, and of everything that the code refers to."""
 
 import hashlib
 import sys
@@ -18,12 +18,12 @@ _LIBRARIES = tuple(
 
 
 def code_hash(*parts: Any) -> str:
-    """32 hex digits over functions and strings.
+    """Return a hash of functions and strings, 32 hex digits.
 
-    A function counts with its bytecode, constants and names, and with every global and closure
-    value it refers to, also through modules: functions (also Numba's) likewise, arrays by content,
-    classes by name, what libraries define by name and version. Lines and file names do not count,
-    so moving a function keeps its hash.
+    Of a function its bytecode, constants and names are hashed, and every global and closure value
+    that it refers to, also through modules. Functions among these, Numba's too, are hashed in the
+    same way, arrays by content, classes by name, what libraries define by name and version. Lines
+    and file names are not hashed, so a function that is moved keeps its hash.
     """
     hashed = _Hash()
     for part in parts:

@@ -5,8 +5,8 @@ def commission(order):
     return max(1.0, 0.001 * order.value)
 ```
 
-It is given a BILL (`execution.commission`) and returns what the order owes in all. Strategies in
-plain Python are charged by the same compiled function.
+The function is given a BILL (`execution.commission`) and returns what the order owes in all.
+Strategies in plain Python are charged by the same compiled function.
 """
 
 from types import FunctionType
@@ -32,9 +32,9 @@ def commission(address):
 
 
 def compile_commission(function: FunctionType) -> Any:
-    """Return a function's compiled form, to be called by its address (`compiled.hook_address`).
+    """Compile a user's function; the kernel calls it by its address (`hooks.hook_address`).
 
-    StrategyError with file, line and Numba's reason when it cannot be compiled.
+    Raises StrategyError with file, line and Numba's reason if it cannot be compiled.
     """
     key = code_hash(function, function.__module__, repr(BILL), numba.__version__)
     module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)

@@ -7,13 +7,13 @@
     | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
     | names     -> i8[n, 3]            |       +-----------------------------------------------+
     | session_date, _open, _close      |
-    | asked: 1 if on_bar has called on |
-    |   an operation since last looked |
+    | asked: 1 if on_bar has called an |
+    |   operation since `changed` asked|
     +----------------------------------+
 
-``cursor`` holds, per interval and symbol, the last row the strategy may know: rows behind it are
-the future, and no operation here reaches them. It is -1 for symbols outside the lane's universe, of
-which nothing is known. All cells are written by the engine process.
+``cursor`` holds, per interval and symbol, the last row that the strategy may know. Rows behind it
+are the future, and no operation reads them. It is -1 for a symbol outside the lane's universe, of
+which the strategy knows no row. The engine process writes all cells.
 """
 
 from typing import Any
