@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from pipeline.native import plain
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, record_at
 
@@ -60,6 +61,10 @@ def _call_own(typingctx: Any, address: Any, bill: Any) -> Any:
         return builder.select(status.is_error, nothing, value)
 
     return types.float64(types.int64, types.int64), codegen
+
+
+if plain.PLAIN:
+    _call_own = plain.call_or_nan
 
 
 @kernel()

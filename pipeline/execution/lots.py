@@ -117,7 +117,7 @@ def settle(
     account.commission += commission
     account.turnover += abs(worth)
     store_f8(account.position, symbol, after)
-    account.held += (after != 0.0) - (before != 0.0)
+    account.held += int(after != 0.0) - int(before != 0.0)
     if before * quantity >= 0.0:
         enter(account, symbol, quantity, price, commission, ts)
     elif before * after >= 0.0:
