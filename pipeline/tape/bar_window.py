@@ -1,7 +1,7 @@
 """A window of the last bars known, as a strategy sees them: no rows of its own, no copy.
 
-Series      one symbol and interval over the whole run: which run of rows is bound, which cursor
-  `- Run    its rows in one table of one slot, as arrays that are made once per slot
+Series      one symbol and interval over the whole run: which strip is bound, which cursor
+  `- Strip  its rows in one table of one slot, as arrays that are made once per slot
 BarWindow   the last n rows of a series up to its cursor
 """
 
@@ -15,7 +15,7 @@ from pipeline.codes import CLOSE, HIGH, LOW, OPEN, VOLUME
 from pipeline.errors import DataError
 from pipeline.tape.slot import BarTable, SlotShape
 
-# Places of a run's columns.
+# Places of a strip's columns.
 _TS, _CLOSE_TS, VALUES = range(3)
 
 
@@ -31,7 +31,7 @@ class LatestBar(NamedTuple):
     volume: float
 
 
-class Run:
+class Strip:
     """The rows of one symbol in one table of one slot, as arrays made once.
 
     columns: ts, close_ts, then the table's value columns; read-only unless `writable`.
@@ -57,11 +57,20 @@ class Run:
 class Series:
     """One symbol and interval over the whole run.
 
-    run: its rows in the slot that is bound; cursor: the last row known, of every series, in `cell`,
-    -1 where the lane's universe leaves the symbol out; columns: the places of its columns by name.
+    strip: its rows in the slot that is bound; cursor: the last row known, of every series, in
+    `cell`, -1 where the lane's universe leaves the symbol out; columns: the places of its columns by name.
     """
 
-    __slots__ = ("cell", "columns", "cursor", "index", "interval", "run", "symbol", "symbol_index")
+    __slots__ = (
+        "cell",
+        "columns",
+        "cursor",
+        "index",
+        "interval",
+        "strip",
+        "symbol",
+        "symbol_index",
+    )
 
     def __init__(self, shape: SlotShape, index: int, symbol_index: int) -> None:
         self.symbol = shape.symbols[symbol_index]
@@ -71,21 +80,23 @@ class Series:
         self.cell = index * len(shape.symbols) + symbol_index
         names = ("ts", "close_ts", *shape.columns[index])
         self.columns = {name: place for place, name in enumerate(names)}
-        self.run: Run
+        self.strip: Strip
         self.cursor: memoryview | Closed
 
     @property
     def count(self) -> int:
         """How many bars are known, in this slot and all before."""
         row = self.cursor[self.cell]
-        return 0 if row < 0 else int(self.run.seen[0]) + row + 1 - self.run.first
+        return 0 if row < 0 else int(self.strip.seen[0]) + row + 1 - self.strip.first
 
     def latest(self) -> LatestBar | None:
         """Return a copy of the last bar known, None before the first."""
         if self.count == 0:
             return None
         row = self.cursor[self.cell]
-        return LatestBar(*[column.item(row) for column in self.run.columns[: VALUES + VOLUME + 1]])
+        return LatestBar(
+            *[column.item(row) for column in self.strip.columns[: VALUES + VOLUME + 1]]
+        )
 
     def place_of(self, column: str) -> int:
         """Return the place of a column by name; DataError if there is none of that name."""
@@ -105,11 +116,11 @@ def _shown(place: int, doc: str) -> Any:
         # As BarWindow._span: the call would cost a fifth of the whole.
         series = window._series
         stop = series.cursor[series.cell] + 1
-        run = series.run
+        strip = series.strip
         start = stop - window.rows
-        if start < run.first:
-            start = max(start, run.first - run.seen[0])
-        return run.columns[place][start:stop]
+        if start < strip.first:
+            start = max(start, strip.first - strip.seen[0])
+        return strip.columns[place][start:stop]
 
     return property(show, doc=doc)
 
@@ -153,7 +164,7 @@ class BarWindow:
 
     def __getitem__(self, column: str) -> npt.NDArray[Any]:
         start, stop = self._span()
-        return self._series.run.columns[self._series.place_of(column)][start:stop]
+        return self._series.strip.columns[self._series.place_of(column)][start:stop]
 
     def __len__(self) -> int:
         start, stop = self._span()
@@ -162,18 +173,18 @@ class BarWindow:
     def record_batch(self) -> pa.RecordBatch:
         """Return ts and all value columns as an Arrow batch over the same memory, valid as long."""
         start, stop = self._span()
-        return self._series.run.table.record_batch(self._series.symbol_index, start, stop)
+        return self._series.strip.table.record_batch(self._series.symbol_index, start, stop)
 
     def _span(self) -> tuple[int, int]:
-        """Return the rows of the run that the window shows, start and stop."""
+        """Return the rows of the strip that the window shows, start and stop."""
         series = self._series
         stop = series.cursor[series.cell] + 1
         if stop == 0:
             return 0, 0
-        run = series.run
+        strip = series.strip
         start = stop - self.rows
-        if start < run.first:
-            start = max(start, run.first - run.seen[0])
+        if start < strip.first:
+            start = max(start, strip.first - strip.seen[0])
         return start, stop
 
     def __repr__(self) -> str:

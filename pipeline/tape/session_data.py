@@ -30,7 +30,7 @@ import pyarrow as pa
 from pipeline.errors import DataError
 from pipeline.market.bars import interval_ns
 from pipeline.market.time.calendars import DAY_NS
-from pipeline.tape.bar_window import CLOSED, BarWindow, LatestBar, Run, Series
+from pipeline.tape.bar_window import CLOSED, BarWindow, LatestBar, Series, Strip
 from pipeline.tape.slot import QUALITY, Slot, SlotShape
 
 
@@ -68,9 +68,9 @@ class SessionData:
                 self._homes.setdefault(column, index)
         self._windows: dict[str | int | None, dict[str | int, dict[int | None, BarWindow]]] = {}
         self._series: dict[tuple[int, int], Series] = {}
-        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Run]] = WeakKeyDictionary()
+        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Strip]] = WeakKeyDictionary()
         self._slot: Slot | None = None
-        self._runs: dict[tuple[int, int], Run] = {}
+        self._strips: dict[tuple[int, int], Strip] = {}
         self._cursor: memoryview | None = None
         self._session: SessionFacts | None = None
 
@@ -111,7 +111,7 @@ class SessionData:
         self._cursor = cursor.reshape(-1).data
         self._state = "active"
         self._slot = slot
-        self._runs = self._slots.setdefault(slot, {})
+        self._strips = self._slots.setdefault(slot, {})
         for series in self._series.values():
             self._show(series, slot, self._cursor)
 
@@ -127,11 +127,11 @@ class SessionData:
         self._state = "closed"
         for series in self._series.values():
             series.cursor = CLOSED
-            del series.run
+            del series.strip
         self._windows.clear()
         self._series.clear()
         self._slots.clear()
-        self._runs = {}
+        self._strips = {}
         self._slot = self._cursor = self._session = None
 
     # --- the strategy ------------------------------------------------------------------------
@@ -264,9 +264,9 @@ class SessionData:
     def _show(self, series: Series, slot: Slot, cursor: memoryview) -> None:
         """Point a series at the bound slot."""
         key = series.index, series.symbol_index
-        run = self._runs.get(key)
-        if run is None:
-            run = Run(slot.tables[series.index], series.symbol_index, writable=False)
-            self._runs[key] = run
-        series.run = run
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = Strip(slot.tables[series.index], series.symbol_index, writable=False)
+            self._strips[key] = strip
+        series.strip = strip
         series.cursor = cursor

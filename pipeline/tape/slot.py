@@ -9,7 +9,7 @@
       count.i     i8[S]         fresh rows of each symbol                     base: the processor
       seen.i      i8[S]         rows of each symbol in all slots before       of the symbol
 
-    the run of one symbol, R rows:   | lookback rows (right-aligned) | fresh rows | unused |
+    the strip of one symbol, R rows: | lookback rows (right-aligned) | fresh rows | unused |
                                      0                            first    first+count     R
 
 Where shares are split before a session, the slot begins with that session (cell SPLITS of the
@@ -123,7 +123,7 @@ class SlotShape:
 
     @property
     def stride(self) -> int:
-        """Rows of one symbol's run: lookback, fresh rows and a derived bar left from before.
+        """Rows of one symbol's strip: lookback, fresh rows and a derived bar left from before.
 
         A multiple of 8, so that every column of every symbol is 64-byte aligned.
         """
@@ -155,7 +155,7 @@ class BarTable:
         self.seen: npt.NDArray[np.int64] = views[4]
 
     def record_batch(self, symbol: int, start: int, stop: int) -> pa.RecordBatch:
-        """Rows start..stop-1 of a symbol's run as an Arrow batch over the same memory."""
+        """Rows start..stop-1 of a symbol's strip as an Arrow batch over the same memory."""
         columns: dict[str, npt.NDArray[Any]] = {"ts": self.ts[symbol, start:stop]}
         for index, name in enumerate(self.columns):
             columns[name] = self.values[index, symbol, start:stop]

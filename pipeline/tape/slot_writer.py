@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pipeline.errors import DataError
 from pipeline.market.bars import PRICE_COLUMNS
-from pipeline.tape.bar_window import Run
+from pipeline.tape.bar_window import Strip
 from pipeline.tape.slot import Slot, SlotShape
 
 
@@ -28,14 +28,14 @@ class SlotWriter:
         self._shape = shape
         # Fresh rows that a schedule has places for: derived tables may get one bar from before.
         self._room = [shape.rows + (index > 0) for index in range(len(shape.intervals))]
-        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Run]] = WeakKeyDictionary()
+        self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Strip]] = WeakKeyDictionary()
         self._slot: Slot | None = None
-        self._runs: dict[tuple[int, int], Run] = {}
+        self._strips: dict[tuple[int, int], Strip] = {}
 
     def bind(self, slot: Slot) -> None:
         """Turn to a slot just claimed; nothing of it is changed."""
         self._slot = slot
-        self._runs = self._slots.setdefault(slot, {})
+        self._strips = self._slots.setdefault(slot, {})
 
     def append(
         self,
@@ -52,22 +52,22 @@ class SlotWriter:
         for arrays of other lengths or numbers, and where the rows do not fit; nothing is written
         then.
         """
-        run = self._runs.get((interval_index, symbol_index))
-        if run is None:
-            run = self._make_run(interval_index, symbol_index)
-        rows, begin = len(ts), run.count[0]
+        strip = self._strips.get((interval_index, symbol_index))
+        if strip is None:
+            strip = self._make_strip(interval_index, symbol_index)
+        rows, begin = len(ts), strip.count[0]
         if begin + rows > self._room[interval_index]:
             raise DataError(
                 f"{self._name(interval_index, symbol_index)}: {rows} rows do not fit behind "
                 f"{begin}, the slot has room for {self._room[interval_index]}"
             )
-        self._check_columns(run, interval_index, symbol_index, rows, (close_ts, *columns))
-        span = slice(run.first + begin, run.first + begin + rows)
-        for target, column in zip(run.columns, (ts, close_ts, *columns), strict=False):
+        self._check_columns(strip, interval_index, symbol_index, rows, (close_ts, *columns))
+        span = slice(strip.first + begin, strip.first + begin + rows)
+        for target, column in zip(strip.columns, (ts, close_ts, *columns), strict=False):
             target[span] = column
-        run.count[0] = begin + rows
+        strip.count[0] = begin + rows
 
-    def _make_run(self, index: int, symbol_index: int) -> Run:
+    def _make_strip(self, index: int, symbol_index: int) -> Strip:
         if self._slot is None:
             raise DataError("the slot writer must be bound to a slot before rows are appended")
         shape = self._shape
@@ -76,14 +76,14 @@ class SlotWriter:
                 f"interval {index} and symbol {symbol_index} must be 0 or more and below "
                 f"{len(shape.intervals)} and {len(shape.symbols)}"
             )
-        run = Run(self._slot.tables[index], symbol_index, writable=True)
-        self._runs[index, symbol_index] = run
-        return run
+        strip = Strip(self._slot.tables[index], symbol_index, writable=True)
+        self._strips[index, symbol_index] = strip
+        return strip
 
     def _check_columns(
-        self, run: Run, index: int, symbol_index: int, rows: int, columns: Sequence[Any]
+        self, strip: Strip, index: int, symbol_index: int, rows: int, columns: Sequence[Any]
     ) -> None:
-        most = len(run.columns) - 1
+        most = len(strip.columns) - 1
         if not len(PRICE_COLUMNS) < len(columns) <= most:
             raise DataError(
                 f"{self._name(index, symbol_index)}: {len(columns) - 1} value columns were given, "

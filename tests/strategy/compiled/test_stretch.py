@@ -81,7 +81,7 @@ class OneStretch:
     def present(self) -> tuple[int, float, int]:
         """Time, last price and last known row, as the account has them."""
         own = self.lane._own
-        last = own._floats[2][0]
+        last = own._by_symbol("last_price")[0]
         return int(self.account["now"]), float(last), int(own.cursor[0, 0])
 
     def at(self, row: int) -> tuple[int, float, int]:
@@ -116,8 +116,8 @@ def test_the_present_is_the_bar_s_whenever_it_is_asked_for_and_where_a_stretch_e
 def test_it_stops_before_the_bar_that_leaves_the_quiet_range(low: float, high: float, seen: int):
     stretch = OneStretch(Acts())
     own = stretch.lane._own
-    own._resting_of[0] = 1
-    own._floats[4][0], own._floats[5][0] = low, high
+    own._by_symbol("resting_of")[0] = 1
+    own._by_symbol("quiet_low")[0], own._by_symbol("quiet_high")[0] = low, high
     assert stretch.walk(ROWS) == seen
 
 
