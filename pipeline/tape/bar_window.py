@@ -58,7 +58,8 @@ class Series:
     """One symbol and interval over the whole run.
 
     strip: its rows in the slot that is bound; cursor: the last row known, of every series, in
-    `cell`, -1 where the lane's universe leaves the symbol out; columns: the places of its columns by name.
+    `cell`, -1 where the lane's universe leaves the symbol out; columns: the places of its columns
+    by name.
     """
 
     __slots__ = (

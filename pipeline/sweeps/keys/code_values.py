@@ -18,7 +18,10 @@ from pipeline.sweeps.keys.source_files import SourceFiles, file_of, is_users
 
 _PLAIN = (str, bytes, int, float, complex, type(None), type(Ellipsis))
 #: What Python keeps of a class besides its members.
-_BOOKKEEPING = ("__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__")
+_BOOKKEEPING = (
+    *("__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__"),
+    "__slotnames__",  # pickling an instance puts it there
+)
 
 
 class CodeValues:

@@ -1,3 +1,4 @@
+import copyreg
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -164,3 +165,20 @@ def test_methods_and_modules_without_a_file_are_followed():
         return values.hashed()
 
     assert hashed(1) == hashed(1) != hashed(2)
+
+
+def test_a_class_whose_instance_was_pickled_keeps_its_hash():
+    """Pickling notes the names of slots in the class, which changes nothing that it does."""
+
+    class Pickled:
+        size = 3
+
+    def of_class() -> object:
+        values = CodeValues(SourceFiles())
+        values.visit(Pickled)
+        return values.hashed()
+
+    before = of_class()
+    copyreg._slotnames(Pickled)
+    assert "__slotnames__" in vars(Pickled)
+    assert of_class() == before
