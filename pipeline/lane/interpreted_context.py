@@ -12,6 +12,7 @@ from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.context import Context
 from pipeline.strategy.tif import GTC
+from pipeline.tape.session_data import SessionData
 
 
 class InterpretedContext(Context):
@@ -23,14 +24,14 @@ class InterpretedContext(Context):
 
     __slots__ = ("_address", "_context", "_keys", "_pending", "_position", "_values", "data")
 
-    data: Any
+    data: SessionData
 
     def __init__(
         self,
         context: npt.NDArray[Any],
         position: npt.NDArray[np.float64],
         pending: npt.NDArray[np.float64],
-        data: Any,
+        data: SessionData,
     ) -> None:
         self.data = data
         self._context = context

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 
 #: Field names that every bar has; an indicator cannot take them.
 BAR_FIELDS = ("symbol", "interval", "ts", "close_ts", *PRICE_COLUMNS)

@@ -51,7 +51,7 @@ class Order(NamedTuple):
     """Average price of its fills, NaN without any."""
 
     kind: int
-    """0 market, 1 limit, 2 stop, 3 stop-limit, 4 trailing stop, 5 on open, 6 on close."""
+    """What it waited for: a number of `codes.ORDER_KINDS`."""
 
     state: int
     """How it ended: compare with `states.FILLED`, `states.CANCELLED` and the others."""
@@ -69,7 +69,8 @@ class Order(NamedTuple):
     """How long it was to last: a value of `tif`, or a time in ns UTC."""
 
     reason: int
-    """Why it ended before it was whole, or was placed by the account itself; 0 if neither."""
+    """Why it ended before it was whole, or was placed by the account itself: a number of
+    `codes.REASONS`, 0 if neither."""
 
     parent: int
     """Id of the bracket's entry whose fill made it live, 0 if there is none."""

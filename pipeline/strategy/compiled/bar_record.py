@@ -7,8 +7,8 @@
     | bindings -> BINDING[]               |   | values -> that column in the current slot       |
     +-------------------------------------+   +-------------------------------------------------+
 
-A call of on_bar begins with a BAR; what the hook sees is made of it (`compiled.bar`). Writer of
-every cell: the engine process that owns the lane.
+A call of on_bar begins with a BAR; what the hook sees is made of it (`strategy.compiled.bar`).
+Writer of every cell: the engine process that owns the lane.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """What ``ctx`` may ask, as compiled functions over the address of a CONTEXT record.
 
-Compiled hooks reach them through `compiled.context`, interpreted ones through
+Compiled hooks reach them through `strategy.compiled.context`, interpreted ones through
 `lane.interpreted_context`. Rows behind the cursor are the future, and no function here reaches
 them.
 """
