@@ -86,7 +86,7 @@ KILLED = """
         recorded(ledger, "demo", range(20))
         point = sys.argv[2]
         if point == "write_returns":
-            ledger_returns._sync_folder = die
+            ledger_returns.sync_folder = die
         elif point == "lane_values":
             module.lane_values = die
         elif point == "_join":
