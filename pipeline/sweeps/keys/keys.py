@@ -37,7 +37,7 @@ _WITHOUT_EFFECT: dict[str, Any] = {
 }
 _LIBRARIES = ("exchange_calendars", "numba", "numpy", "pyarrow")
 #: Parts of Ringtape that show and choose results, and do not make them.
-_BESIDE_THE_ENGINE = ("cli", "sweeps", "watch")
+_OUTSIDE_THE_ENGINE = ("cli", "sweeps", "watch")
 
 
 def data_hash(config: "SessionConfig") -> str:
@@ -125,7 +125,7 @@ def engine_hash() -> str:
     for folder in ENGINE_FOLDERS:
         for path in sorted(folder.rglob("*.py")):
             name = path.relative_to(folder)
-            if not (folder.name == "pipeline" and name.parts[0] in _BESIDE_THE_ENGINE):
+            if not (folder.name == "pipeline" and name.parts[0] in _OUTSIDE_THE_ENGINE):
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
                 sources.append([folder.name, name.as_posix(), content])
     versions = [[name, importlib.metadata.version(name)] for name in _LIBRARIES]

@@ -148,7 +148,7 @@ class Levels(Strategy):
     def on_bar(self, bar, ctx):
         ctx.market(0, {own} + LEVELS[0] + beside.LEVEL + beside.size())
 """
-BESIDE = """
+NEIGHBOUR = """
 from numba import njit
 
 LEVEL = {constant}
@@ -165,7 +165,7 @@ def first_order(folder: Path, cache: Path, **values: float) -> float:
     folder.mkdir(exist_ok=True)
     numbers = {"own": 1.0, "array": 10.0, "constant": 100.0, "helper": 1000.0, **values}
     (folder / "levels.py").write_text(LEVELS.format(**numbers))
-    (folder / "beside.py").write_text(BESIDE.format(**numbers))
+    (folder / "beside.py").write_text(NEIGHBOUR.format(**numbers))
     done = subprocess.run(
         [sys.executable, "-B", "-c", PROGRAM, f"{folder}/levels.py:Levels"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "RINGTAPE_CACHE_DIR": str(cache)},
