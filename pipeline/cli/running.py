@@ -68,6 +68,9 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> N
     sessions.parquet, summary.json and performance.txt. With --json, `seconds` is wall time since
     the command started and `run_seconds` is from the start of the tape to the last result.
     """
+    from pipeline.runner.starting import start_early
+
+    start_early()
     _run(config, overrides, out, as_json)
 
 
@@ -87,9 +90,6 @@ def schema(as_json: bool) -> None:
 
 
 def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
-    from pipeline.runner.starting import start_early
-
-    start_early()
     from pipeline.runner.run import run as run_session
 
     with progress_line(sys.stderr) as progress:
