@@ -30,7 +30,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.measure import Report, bench_parser, interleaved, sizes_of
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import Slot, SlotShape

@@ -29,11 +29,11 @@ os.environ.update(kernel_variables())  # before anything imports Numba
 from bench.measure import Report, bench_parser, interleaved, sizes_of
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView
 from pipeline.lane.spec import LaneSpec, Terms
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.examples import SmaCross
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from pipeline import MINUTE, run
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.lane.spec import Instrument, Terms
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_sources
 from pipeline.market.time.time_manager import SessionTable, TimeManager

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, PRICE_COLUMNS, PRICES, interval_name, interval_ns
+from pipeline.codes import DAY_NS, PRICE_COLUMNS, PRICES, interval_ns
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.native.kernel import kernel
@@ -29,14 +29,11 @@ __all__ = [
     "DEFAULT_TOLERANCE",
     "DERIVE_STATE_F",
     "DERIVE_STATE_I",
-    "PRICE_COLUMNS",
     "Bars",
     "assign_sessions",
     "check_bars",
     "check_derivable",
     "derive_bars",
-    "interval_name",
-    "interval_ns",
     "resample",
 ]
 

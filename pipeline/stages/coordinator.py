@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.codes import interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Splits
 from pipeline.market.adjustment import Scale
-from pipeline.market.bars import interval_ns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.calendars import DAY_NS

@@ -5,14 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import PRICE_COLUMNS, interval_ns
 from pipeline.market.actions import NO_SPLITS, Splits
-from pipeline.market.bars import (
-    DERIVE_STATE_F,
-    DERIVE_STATE_I,
-    PRICE_COLUMNS,
-    derive_bars,
-    interval_ns,
-)
+from pipeline.market.bars import DERIVE_STATE_F, DERIVE_STATE_I, derive_bars
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
 from pipeline.market.quality import QUALITY_STATE_I, fill_quality

@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.bar_window import Strip
 from pipeline.tape.slot import Slot, SlotShape
 

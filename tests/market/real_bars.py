@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]

@@ -8,17 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.bars import (
     DERIVE_STATE_F,
     DERIVE_STATE_I,
-    PRICE_COLUMNS,
     assign_sessions,
     check_bars,
     check_derivable,
     derive_bars,
-    interval_name,
-    interval_ns,
     resample,
 )
 from pipeline.market.time.time_manager import SessionTable, TimeManager

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.market.bars import assign_sessions, interval_ns
+from pipeline.codes import interval_ns
+from pipeline.market.bars import assign_sessions
 from pipeline.market.quality import (
     QUALITY_STATE_I,
     expected_of,

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.market.bars import PRICE_COLUMNS, interval_ns, resample
+from pipeline.codes import PRICE_COLUMNS, interval_ns
+from pipeline.market.bars import resample
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from tests.market.real_bars import Float64Array, Int64Array, load
 

@@ -4,9 +4,8 @@ import math
 from itertools import compress
 from typing import Any
 
-from pipeline.codes import LIQUIDATION
+from pipeline.codes import LIQUIDATION, PRICE_COLUMNS
 from pipeline.lane.spec import Instrument, Terms
-from pipeline.market.bars import PRICE_COLUMNS
 from tests.reference import matching
 from tests.reference.costs import Commission, funding
 from tests.reference.judge import Judge

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.codes import PRICE_COLUMNS, interval_ns
 from pipeline.market.actions import Action, Actions
-from pipeline.market.bars import PRICE_COLUMNS, interval_ns
 from pipeline.market.catalog.catalog import Catalog, Series
 from pipeline.market.time.time_manager import SessionTable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline import MINUTE, Strategy, Symbol, state, states, tif
 from pipeline import indicators as ind
-from pipeline.market.bars import interval_name
+from pipeline.codes import interval_name
 
 
 def _interval(minutes: int) -> str | None:

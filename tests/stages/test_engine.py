@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline import Strategy
+from pipeline.codes import interval_ns
 from pipeline.errors import StrategyError
 from pipeline.lane.slot_view import table_records
 from pipeline.lane.spec import Terms
-from pipeline.market.bars import interval_ns
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages import engine as module

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.tape.slot import Slot, SlotShape
 
 MINUTE = 60 * 10**9

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.lookback import Tail
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot_writer import SlotWriter

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.lookback import Tail
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import SESSION, Slot

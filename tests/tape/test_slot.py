@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import ConfigError
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.tape.slot import QUALITY, SlotShape
 from tests.tape.slots import INDICATOR, shape_of, slot_of
 

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.native.memory import load_f8, load_i8
 from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled.records import table_at

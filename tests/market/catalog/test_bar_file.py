@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.market.bars import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.market.catalog import bar_file
 from pipeline.market.catalog.catalog import Catalog
 from tests.market.catalogs import MINUTE, bars, python, read_all

@@ -7,11 +7,11 @@ import pytest
 from numba import njit
 
 from pipeline import MINUTE, Strategy, state
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms
-from pipeline.market.bars import PRICE_COLUMNS
 from pipeline.strategy.compiled.hooks import call_stretch
 from pipeline.strategy.compiled.stretch import catch_up
 from pipeline.tape.schedule import Schedule
