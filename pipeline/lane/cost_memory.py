@@ -11,8 +11,8 @@ from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL, TIER
 from pipeline.lane.raised import describe_cost
 from pipeline.lane.spec import Terms
+from pipeline.native.call import code_address
 from pipeline.strategy.compiled.commission import compile_commission
-from pipeline.strategy.compiled.hooks import hook_address
 from pipeline.strategy.source import unpack
 
 
@@ -33,7 +33,7 @@ class Pricing:
         if terms.own_commission:
             self._function: FunctionType = unpack(terms.own_commission)
             self._compiled = compile_commission(self._function)
-            record["own_commission"] = hook_address(self._compiled)
+            record["own_commission"] = code_address(self._compiled)
             record["bill"] = self._bill.ctypes.data
 
     def check(self, symbols: Sequence[str]) -> None:

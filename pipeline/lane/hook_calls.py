@@ -128,7 +128,7 @@ def call_fills(context_address: int, program_address: int, before: int) -> None:
         address = account.fills_out + fill * _FILL_SIZE
         context.symbol = load_i8(address, 1)
         own = program.self + 8 * program.self_cells * context.symbol
-        call_hook(program.on_fill, own, address, context_address)
+        call_hook(program.on_fill, (own, address, context_address))
 
 
 @kernel()
@@ -156,7 +156,7 @@ def call_orders(context_address: int, program_address: int) -> None:
         address = account.orders_out + index * _ORDER_SIZE
         context.symbol = order_at(address).symbol
         own = program.self + 8 * program.self_cells * context.symbol
-        call_hook(program.on_order, own, address, context_address)
+        call_hook(program.on_order, (own, address, context_address))
 
 
 @kernel()
@@ -171,10 +171,10 @@ def call_sessions(context_address: int, program_address: int, flags: int) -> Non
     if flags & CLOSES:
         address = context.sessions + close_session(context_address) * _SESSION_SIZE
         context.hook = _SESSION_CLOSE
-        call_hook(program.on_session_close, lane_self, address, context_address)
+        call_hook(program.on_session_close, (lane_self, address, context_address))
     # Step 11
     if flags & OPENS:
         address = context.sessions + open_session(context_address) * _SESSION_SIZE
         _reset_state(program, symbols)
         context.hook = _SESSION_OPEN
-        call_hook(program.on_session_open, lane_self, address, context_address)
+        call_hook(program.on_session_open, (lane_self, address, context_address))

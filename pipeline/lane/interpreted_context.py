@@ -1,17 +1,27 @@
 """``ctx`` of an interpreted strategy: the compiled questions and operations as Python methods."""
 
-import math
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
+from pipeline.codes import (
+    GTC,
+    LIMIT,
+    MARKET,
+    ON_CLOSE,
+    ON_OPEN,
+    STOP,
+    STOP_LIMIT,
+    TRAILING_STOP,
+)
 from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.column_names import column_key
+from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
-from pipeline.strategy.tif import GTC
 from pipeline.tape.session_data import SessionData
 
 
@@ -120,97 +130,83 @@ class InterpretedContext(Context):
 
     @override
     def market(self, symbol: int, quantity: float) -> int:
-        return operations.market(self._address, symbol, float(quantity))
+        return do(self._address, MARKET, symbol, GTC, quantity)
 
     @override
     def market_on_open(self, symbol: int, quantity: float) -> int:
-        return operations.market_on_open(self._address, symbol, float(quantity))
+        return do(self._address, ON_OPEN, symbol, GTC, quantity)
 
     @override
     def market_on_close(self, symbol: int, quantity: float) -> int:
-        return operations.market_on_close(self._address, symbol, float(quantity))
+        return do(self._address, ON_CLOSE, symbol, GTC, quantity)
 
     @override
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return operations.limit(self._address, symbol, float(quantity), float(price), until)
+        return do(self._address, LIMIT, symbol, until, quantity, price)
 
     @override
     def stop(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return operations.stop(self._address, symbol, float(quantity), float(price), until)
+        return do(self._address, STOP, symbol, until, quantity, nan, price)
 
     @override
     def stop_limit(
         self, symbol: int, quantity: float, stop: float, limit: float, until: int = GTC
     ) -> int:
-        return operations.stop_limit(
-            self._address, symbol, float(quantity), float(stop), float(limit), until
-        )
+        return do(self._address, STOP_LIMIT, symbol, until, quantity, limit, stop)
 
     @override
     def trailing_stop(
         self,
         symbol: int,
         quantity: float,
-        amount: float = math.nan,
-        percent: float = math.nan,
+        amount: float = nan,
+        percent: float = nan,
         until: int = GTC,
     ) -> int:
-        return operations.trailing_stop(
-            self._address, symbol, float(quantity), float(amount), float(percent), until
-        )
+        return do(self._address, TRAILING_STOP, symbol, until, quantity, amount, percent)
 
     @override
     def bracket(
         self,
         symbol: int,
         quantity: float,
-        stop_loss: float = math.nan,
-        take_profit: float = math.nan,
-        limit: float = math.nan,
-        stop: float = math.nan,
+        stop_loss: float = nan,
+        take_profit: float = nan,
+        limit: float = nan,
+        stop: float = nan,
         until: int = GTC,
     ) -> int:
-        return operations.bracket(
-            self._address,
-            symbol,
-            float(quantity),
-            float(stop_loss),
-            float(take_profit),
-            float(limit),
-            float(stop),
-            until,
-        )
+        prices = limit, stop, stop_loss, take_profit
+        return do(self._address, operations.BRACKET, symbol, until, quantity, *prices)
 
     @override
     def target(self, symbol: int, quantity: float) -> int:
         if symbol >= 0 and quantity == self._position[symbol] and self._pending[symbol] == 0.0:
             return 0
-        return operations.target(self._address, symbol, float(quantity))
+        return do(self._address, operations.TARGET, symbol, 0, quantity)
 
     @override
     def target_value(self, symbol: int, value: float) -> int:
-        return operations.target_value(self._address, symbol, float(value))
+        return do(self._address, operations.TARGET_VALUE, symbol, 0, value)
 
     @override
     def target_percent(self, symbol: int, percent: float) -> int:
-        return operations.target_percent(self._address, symbol, float(percent))
+        return do(self._address, operations.TARGET_PERCENT, symbol, 0, percent)
 
     @override
     def replace(
         self,
         order_id: int,
-        quantity: float = math.nan,
-        limit: float = math.nan,
-        stop: float = math.nan,
+        quantity: float = nan,
+        limit: float = nan,
+        stop: float = nan,
     ) -> bool:
-        return operations.replace(
-            self._address, order_id, float(quantity), float(limit), float(stop)
-        )
+        return do(self._address, operations.REPLACE, order_id, 0, quantity, limit, stop) != 0
 
     @override
     def one_cancels_other(self, first: int, second: int) -> bool:
-        return operations.one_cancels_other(self._address, first, second)
+        return do(self._address, operations.ONE_CANCELS_OTHER, first, second) != 0
 
     @override
     def cancel(self, order_id: int) -> bool:
-        return operations.cancel(self._address, order_id)
+        return do(self._address, operations.CANCEL, order_id) != 0

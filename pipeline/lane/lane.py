@@ -22,9 +22,11 @@ from pipeline.lane.raised import describe_raise
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
+from pipeline.native.call import code_address
+from pipeline.strategy.compiled import operations
 from pipeline.strategy.compiled.bar_record import BAR, BINDING
 from pipeline.strategy.compiled.column_names import name_table
-from pipeline.strategy.compiled.hooks import compile_hooks, hook_address
+from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.compiled.records import CONTEXT
 from pipeline.strategy.compiled.stretch import catch_up
 from pipeline.strategy.strategy import (
@@ -156,7 +158,8 @@ class Lane:
         indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
         for name, hook in hooks.items():
-            self._program[0][name] = hook_address(hook)
+            self._program[0][name] = code_address(hook)
+        self.context[0]["operate"] = code_address(operations.entry())
         addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
         bound = int(self._bindings.ctypes.data), len(self._bindings)
         own = int(self._self[-1:].ctypes.data)

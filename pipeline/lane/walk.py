@@ -180,7 +180,7 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
         context.symbol = symbol
         bar.at = at
         seen = count - index if _goes_on(account, symbol, orders) else 1
-        seen = call_stretch(program.on_bar, own, program.bar, context_address, seen)
+        seen = call_stretch(program.on_bar, (own, program.bar, context_address, seen))
         index += seen
         if seen > 1:
             before = account.fills_out_count
@@ -237,7 +237,7 @@ def _show_bars(
             if ahead > 0 and wanted.intervals == 1 and account.this_close == 0:
                 seen += ahead * _goes_on(account, symbol, wanted.orders)
             own = wanted.own + symbol * wanted.size
-            seen = call_stretch(wanted.on_bar, own, program.bar, context_address, seen)
+            seen = call_stretch(wanted.on_bar, (own, program.bar, context_address, seen))
             if seen > 1:
                 _end_stretch(account, view, symbol, at, seen, watched)
                 return seen, Shown(table, called, stride)
@@ -247,7 +247,7 @@ def _show_bars(
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
                 own = wanted.own + account.symbols * wanted.size
-                call_hook(program.on_bars, own, program.bars, context_address)
+                call_hook(program.on_bars, (own, program.bars, context_address))
             group = place
     return 1, Shown(table, called, stride)
 

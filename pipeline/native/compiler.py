@@ -68,6 +68,7 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         targetoptions: Any = None,
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
+        self._compiler = _OwnCompiler(self, _EntryLibrary)
         self.part = Part(py_func, locals, targetoptions)
 
     def compile(self, sig: Any) -> Any:
@@ -99,8 +100,8 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         targetoptions: Any = None,
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
-        self._compiler = _PartCompiler(
-            py_func, self.targetdescr, self.targetoptions, self.locals, compiler.Compiler
+        self._compiler = _OwnCompiler(
+            self, _PartLibrary, "no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"
         )
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -116,14 +117,28 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         self.overloads[tuple(known.signature.args)] = known
 
 
-class _PartCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
-    """Types and lowers a function into a `_PartLibrary`, and stops there."""
+class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
+    """Compiles functions into libraries of the class ``library`` with the flags ``switches``."""
+
+    def __init__(self, dispatcher: Any, library: Any, *switches: str) -> None:
+        super().__init__(
+            dispatcher.py_func,
+            dispatcher.targetdescr,
+            dispatcher.targetoptions,
+            dispatcher.locals,
+            compiler.Compiler,
+        )
+        self._library = library
+        self._switches = switches
 
     def _compile_core(self, args: Any, return_type: Any) -> Any:
         flags = compiler.Flags()
         self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
-        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        for name in self._switches:
+            setattr(flags, name, True)
         target = self.targetdescr.target_context
+        library = self._library(target.codegen(), self.py_func.__qualname__)
+        library.enable_object_caching()
         return compiler.compile_extra(
             self.targetdescr.typing_context,
             target,
@@ -132,9 +147,20 @@ class _PartCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untype
             return_type=return_type,
             flags=flags,
             locals=self.locals,
-            library=_PartLibrary(target.codegen(), self.py_func.__qualname__),
+            library=library,
             pipeline_class=self.pipeline_class,
         )
+
+
+class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+    """The machine code of an entry and of all parts below it."""
+
+    def _optimize_final_module(self) -> None:
+        # Nobody else calls the parts in here: one that has a single caller becomes a piece of it.
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+                function.linkage = llvm.Linkage.internal
+        super()._optimize_final_module()
 
 
 class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped

@@ -117,7 +117,7 @@ def address_of(function: Callable[..., Any]) -> int:
     return len(_FUNCTIONS)
 
 
-def call(address: int, *arguments: Any) -> Any:
+def call(address: int, arguments: tuple[Any, ...]) -> Any:
     """Call the function of a number."""
     return _FUNCTIONS[address - 1](*arguments)
 
@@ -125,7 +125,7 @@ def call(address: int, *arguments: Any) -> Any:
 def call_or_nan(address: int, *arguments: Any) -> float:
     """Call the function of a number for a float; NaN if it raises."""
     try:
-        return float(call(address, *arguments))
+        return float(call(address, arguments))
     except Exception:  # noqa: BLE001 - as compiled code, which says only that there was one
         return math.nan
 

@@ -25,8 +25,8 @@ from pipeline.execution import (
 )
 from pipeline.execution.account import ACCOUNT, account_at
 from pipeline.execution.latency import MESSAGE
+from pipeline.native.call import code_address
 from pipeline.strategy.compiled import commission as own_commission
-from pipeline.strategy.compiled.hooks import hook_address
 
 
 @njit
@@ -193,7 +193,7 @@ class Ledger:
         one["tier_count"] = len(tiers)
         if own is not None:
             self.own = own_commission.compile_commission(own)
-            one["own_commission"] = hook_address(self.own)
+            one["own_commission"] = code_address(self.own)
         for name, value in terms.items():
             one[name] = value
         one["limited"] = any(name in terms for name in LIMITS)

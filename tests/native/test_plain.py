@@ -55,7 +55,7 @@ def test_a_record_is_copied_as_a_whole_and_nothing_beside_it():
 def test_a_function_is_called_by_its_number():
     address = plain.address_of(lambda one, two: one - two)
     assert address != 0
-    assert plain.call(address, 5, 3) == 2
+    assert plain.call(address, (5, 3)) == 2
 
 
 class Outer(types.Opaque):

@@ -32,7 +32,7 @@ def commission(address):
 
 
 def compile_commission(function: FunctionType) -> Any:
-    """Compile a user's function; the kernel calls it by its address (`hooks.hook_address`).
+    """Compile a user's function; the kernel calls it by its address (`native.call.code_address`).
 
     Raises StrategyError with file, line and Numba's reason if it cannot be compiled.
     """

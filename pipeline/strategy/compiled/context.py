@@ -14,6 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from pipeline.codes import GTC, LIMIT, MARKET, ON_CLOSE, ON_OPEN, STOP, STOP_LIMIT, TRAILING_STOP
 from pipeline.execution.account import account_at
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at
@@ -23,9 +24,9 @@ from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.compiled.stretch import show
 from pipeline.strategy.compiled.struct import by_kind, member, overload_attribute, overload_method
-from pipeline.strategy.tif import GTC
 
 _TABLE_SIZE = TABLE.itemsize
+_NO_NUMBERS = nan, nan, nan, nan, nan
 
 
 #: Options of overloads of a few instructions: they are always inlined into the hook.
@@ -209,54 +210,72 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
     return read
 
 
-def _order_method(name: str, place: Callable[[int, int, float], int]) -> None:
+@kernel()
+def _do(
+    context: int,
+    operation: int,
+    first: int,
+    second: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+) -> int:
+    """Call `operations.operate`, which says what the arguments are."""
+    given = context, operation, first, second, quantity, limit, stop, stop_loss, take_profit
+    return operations.call_operate(context_at(context).operate, given)
+
+
+def _order_method(name: str, kind: int) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
-        return lambda ctx, symbol, quantity: place(_address(ctx), symbol, float(quantity))
-
-
-def _priced_method(name: str, place: Callable[[int, int, float, float, int], int]) -> None:
-    @overload_method(ContextType, name, strict=False)
-    def resolve(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
-        return lambda ctx, symbol, quantity, price, until=GTC: place(
-            _address(ctx), symbol, float(quantity), float(price), until
+        return lambda ctx, symbol, quantity: _do(
+            _address(ctx), kind, symbol, GTC, float(quantity), nan, nan, nan, nan
         )
 
 
-for _name in ("market", "market_on_open", "market_on_close"):
-    _order_method(_name, getattr(operations, _name))
-for _name in ("limit", "stop"):
-    _priced_method(_name, getattr(operations, _name))
+_order_method("market", MARKET)
+_order_method("market_on_open", ON_OPEN)
+_order_method("market_on_close", ON_CLOSE)
 
 
-@overload_method(ContextType, "target", **_THIN)
-def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
-    def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
-        if operations.on_target(_still(ctx), symbol, float(quantity)):
-            return 0
-        return operations.target(_address(ctx), symbol, float(quantity))
+@overload_method(ContextType, "limit", strict=False)
+def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
+    return lambda ctx, symbol, quantity, price, until=GTC: _do(
+        _address(ctx), LIMIT, symbol, until, float(quantity), float(price), nan, nan, nan
+    )
 
-    return order
+
+@overload_method(ContextType, "stop", strict=False)
+def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
+    return lambda ctx, symbol, quantity, price, until=GTC: _do(
+        _address(ctx), STOP, symbol, until, float(quantity), nan, float(price), nan, nan
+    )
 
 
 @overload_method(ContextType, "stop_limit", strict=False)
 def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
-    return lambda ctx, symbol, quantity, stop, limit, until=GTC: operations.stop_limit(
-        _address(ctx), symbol, float(quantity), float(stop), float(limit), until
-    )
+    def place(ctx, symbol, quantity, stop, limit, until=GTC):  # type: ignore[no-untyped-def]
+        prices = float(limit), float(stop), nan, nan
+        return _do(_address(ctx), STOP_LIMIT, symbol, until, float(quantity), *prices)
+
+    return place
 
 
 @overload_method(ContextType, "trailing_stop", strict=False)
 def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
-    return lambda ctx, symbol, quantity, amount=nan, percent=nan, until=GTC: (
-        operations.trailing_stop(
-            _address(ctx), symbol, float(quantity), float(amount), float(percent), until
-        )
-    )
+    def place(  # type: ignore[no-untyped-def]
+        ctx, symbol, quantity, amount=nan, percent=nan, until=GTC
+    ):
+        distance = float(amount), float(percent), nan, nan
+        return _do(_address(ctx), TRAILING_STOP, symbol, until, float(quantity), *distance)
+
+    return place
 
 
 @overload_method(ContextType, "bracket", strict=False)
@@ -273,29 +292,34 @@ def _bracket(
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
     ):
-        return operations.bracket(
-            _address(ctx),
-            symbol,
-            float(quantity),
-            float(stop_loss),
-            float(take_profit),
-            float(limit),
-            float(stop),
-            until,
-        )
+        prices = float(limit), float(stop), float(stop_loss), float(take_profit)
+        return _do(_address(ctx), operations.BRACKET, symbol, until, float(quantity), *prices)
 
     return place
 
 
+@overload_method(ContextType, "target", **_THIN)
+def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
+    def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
+        if questions.on_target(_still(ctx), symbol, float(quantity)):
+            return 0
+        target = float(quantity)
+        return _do(_address(ctx), operations.TARGET, symbol, 0, target, nan, nan, nan, nan)
+
+    return order
+
+
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
-    return lambda ctx, symbol, value: operations.target_value(_address(ctx), symbol, float(value))
+    return lambda ctx, symbol, value: _do(
+        _address(ctx), operations.TARGET_VALUE, symbol, 0, float(value), nan, nan, nan, nan
+    )
 
 
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
-    return lambda ctx, symbol, percent: operations.target_percent(
-        _address(ctx), symbol, float(percent)
+    return lambda ctx, symbol, percent: _do(
+        _address(ctx), operations.TARGET_PERCENT, symbol, 0, float(percent), nan, nan, nan, nan
     )
 
 
@@ -303,16 +327,25 @@ def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
 def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
-    return lambda ctx, order_id, quantity=nan, limit=nan, stop=nan: operations.replace(
-        _address(ctx), order_id, float(quantity), float(limit), float(stop)
-    )
+    def change(ctx, order_id, quantity=nan, limit=nan, stop=nan):  # type: ignore[no-untyped-def]
+        values = float(quantity), float(limit), float(stop), nan, nan
+        return _do(_address(ctx), operations.REPLACE, order_id, 0, *values) != 0
+
+    return change
 
 
 @overload_method(ContextType, "one_cancels_other", strict=False)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
-    return lambda ctx, first, second: operations.one_cancels_other(_address(ctx), first, second)
+    def exclude(ctx, first, second):  # type: ignore[no-untyped-def]
+        address = _address(ctx)
+        return _do(address, operations.ONE_CANCELS_OTHER, first, second, *_NO_NUMBERS) != 0
+
+    return exclude
 
 
 @overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
-    return lambda ctx, order_id: operations.cancel(_address(ctx), order_id)
+    def end(ctx, order_id):  # type: ignore[no-untyped-def]
+        return _do(_address(ctx), operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
+
+    return end

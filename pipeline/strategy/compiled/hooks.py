@@ -29,12 +29,10 @@ from typing import Any
 import numba
 import numpy as np
 from numba import types
-from numba.core import cgutils
 from numba.core.errors import NumbaError
-from numba.extending import intrinsic
 
 from pipeline.errors import StrategyError
-from pipeline.native import plain
+from pipeline.native.call import caller
 from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
@@ -49,53 +47,8 @@ HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
 STRETCH_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
 
 
-def hook_address(hook: Any) -> int:
-    """Return where the machine code of a hook, compiled for one signature, lies."""
-    if plain.PLAIN:
-        return plain.address_of(hook)
-    compiled = hook.get_compile_result(hook.nopython_signatures[0])
-    address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-    return address
-
-
-def _caller(signature: Any) -> Any:
-    """Make a compiled function that calls the machine code at the address it is given first.
-
-    It returns what that code returns and raises what it raises. Numba can do the same for a
-    function passed as an argument, but not for an address that a record holds. To unpack five
-    functions that Python passes takes 25 microseconds at each call; an address takes no time.
-    """
-    if plain.PLAIN:
-        return plain.call
-    result, arguments = signature.return_type, signature.args
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function_type = context.call_conv.get_function_type(result, arguments)
-        pointer = builder.inttoptr(args[0], function_type.as_pointer())
-        status, value = context.call_conv.call_function(
-            builder, pointer, result, arguments, args[1:]
-        )
-        with cgutils.if_unlikely(builder, status.is_error):
-            context.call_conv.return_status_propagate(builder, status)
-        return context.get_dummy_value() if result == types.none else value
-
-    # An intrinsic has as many parameters as who calls it passes.
-    if len(arguments) == 3:
-
-        @intrinsic
-        def call(typingctx: Any, address: Any, one: Any, two: Any, three: Any) -> Any:
-            return result(types.int64, *arguments), codegen
-
-    else:
-
-        @intrinsic
-        def call(typingctx: Any, address: Any, one: Any, two: Any, three: Any, four: Any) -> Any:
-            return result(types.int64, *arguments), codegen
-
-    return call
-
-
-call_hook, call_stretch = _caller(HOOK_SIGNATURE), _caller(STRETCH_SIGNATURE)
+#: (address of a hook, its arguments) -> what the hook returns.
+call_hook, call_stretch = caller(HOOK_SIGNATURE), caller(STRETCH_SIGNATURE)
 
 _LOOP_SOURCE = inspect.getsource(run_loop)
 #: What run_loop's source needs beside: of every indicator, where it is and what it is.

@@ -1,140 +1,106 @@
-"""What ``ctx`` may do with orders, as compiled functions over the address of a CONTEXT record.
+"""What ``ctx`` may do with orders, as one compiled function over the address of a CONTEXT record.
 
-Each does what the method of `strategy.orders.Orders` by the same name says.
+`operate` does each by its number. A hook calls it by its address (`do`), so it is compiled once for
+all hooks, and a hook without it: what a strategy does when it places an order is a hundred times as
+much code as most hooks are. Interpreted strategies call the same machine code (`entry`).
 """
 
-import numpy as np
+from functools import cache
+from math import nan
+from typing import Any
 
+from numba import types
+
+from pipeline.codes import ORDER_KINDS, TRAILING_STOP
 from pipeline.execution import orders, placing
 from pipeline.execution.account import account_at, marked_equity
-from pipeline.native.kernel import kernel
+from pipeline.native.call import caller
+from pipeline.native.compiler import compiled_for
 from pipeline.native.memory import load_f8
 from pipeline.strategy.compiled.records import context_at
 
+#: Operations by number, behind those that place one order of a kind (`codes.ORDER_KINDS`).
+(BRACKET, TARGET, TARGET_VALUE, TARGET_PERCENT, REPLACE, ONE_CANCELS_OTHER, CANCEL) = range(
+    len(ORDER_KINDS), len(ORDER_KINDS) + 7
+)
 
-@kernel()
-def market(context: int, symbol: int, quantity: float) -> int:
-    """See `Orders.market`."""
-    return placing.place_market(account_at(context_at(context).account), symbol, quantity)
-
-
-@kernel()
-def market_on_open(context: int, symbol: int, quantity: float) -> int:
-    """See `Orders.market_on_open`."""
-    account = account_at(context_at(context).account)
-    return placing.place(account, symbol, quantity, orders.ON_OPEN, np.nan, np.nan, orders.GTC)
+SIGNATURE = types.int64(*[types.int64] * 4, *[types.float64] * 5)
+#: (address of `operate`, its arguments) -> what it returns, for compiled code.
+call_operate = caller(SIGNATURE)
 
 
-@kernel()
-def market_on_close(context: int, symbol: int, quantity: float) -> int:
-    """See `Orders.market_on_close`."""
-    account = account_at(context_at(context).account)
-    return placing.place(account, symbol, quantity, orders.ON_CLOSE, np.nan, np.nan, orders.GTC)
-
-
-@kernel()
-def limit(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
-    """See `Orders.limit`."""
-    return placing.place(
-        account_at(context_at(context).account),
-        symbol,
-        quantity,
-        orders.LIMIT,
-        price,
-        np.nan,
-        until,
-    )
-
-
-@kernel()
-def stop(context: int, symbol: int, quantity: float, price: float, until: int) -> int:
-    """See `Orders.stop`."""
-    return placing.place(
-        account_at(context_at(context).account), symbol, quantity, orders.STOP, np.nan, price, until
-    )
-
-
-@kernel()
-def stop_limit(
-    context: int, symbol: int, quantity: float, stop: float, limit: float, until: int
-) -> int:
-    """See `Orders.stop_limit`."""
-    account = account_at(context_at(context).account)
-    return placing.place(account, symbol, quantity, orders.STOP_LIMIT, limit, stop, until)
-
-
-@kernel()
-def trailing_stop(
-    context: int, symbol: int, quantity: float, amount: float, percent: float, until: int
-) -> int:
-    """See `Orders.trailing_stop`."""
-    account = account_at(context_at(context).account)
-    return placing.place_trailing(account, symbol, quantity, amount, 0.01 * percent, until)
-
-
-@kernel()
-def bracket(
+def operate(
     context: int,
-    symbol: int,
+    operation: int,
+    first: int,
+    second: int,
     quantity: float,
-    stop_loss: float,
-    take_profit: float,
     limit: float,
     stop: float,
-    until: int,
+    stop_loss: float,
+    take_profit: float,
 ) -> int:
-    """See `Orders.bracket`."""
+    """Do what the method of `strategy.orders.Orders` says; return its order id, or 1 for True.
+
+    ``context``: address of a CONTEXT. What the other arguments are, by ``operation``:
+
+    - an order kind: symbol, until, quantity, limit, stop; of a trailing stop in place of the prices
+      its distance as an amount and in per cent
+    - BRACKET: symbol, until, quantity, limit, stop, stop_loss, take_profit
+    - TARGET, TARGET_VALUE, TARGET_PERCENT: symbol, nothing, the target
+    - REPLACE: order id, nothing, quantity, limit, stop
+    - ONE_CANCELS_OTHER: two order ids; CANCEL: an order id
+
+    Raises what the functions of `execution.placing` raise.
+    """
     account = account_at(context_at(context).account)
-    return placing.place_bracket(
-        account, symbol, quantity, stop_loss, take_profit, limit, stop, until
-    )
+    if operation == TRAILING_STOP:
+        return placing.place_trailing(account, first, quantity, limit, 0.01 * stop, second)
+    if operation < BRACKET:
+        return placing.place(account, first, quantity, operation, limit, stop, second)
+    if operation == BRACKET:
+        return placing.place_bracket(
+            account, first, quantity, stop_loss, take_profit, limit, stop, second
+        )
+    if operation == REPLACE:
+        return int(placing.replace(account, first, quantity, limit, stop))
+    if operation == ONE_CANCELS_OTHER:
+        return int(placing.one_cancels_other(account, first, second))
+    if operation == CANCEL:
+        return int(placing.cancel(account, first))
+    units = quantity
+    if operation != TARGET:
+        value = quantity
+        if operation == TARGET_PERCENT:
+            value = 0.01 * quantity * marked_equity(account)
+        orders.check_symbol(account, first)
+        unit = load_f8(account.last_price, first) * load_f8(account.multiplier, first)
+        if not unit > 0.0:
+            raise ValueError(
+                "a value can be had only of a symbol with a last price, and rate, above 0"
+            )
+        units = orders.whole_lots(account, first, value / unit)
+    return placing.place_target(account, first, units)
 
 
-@kernel()
-def target(context: int, symbol: int, quantity: float) -> int:
-    """See `Orders.target`."""
-    return placing.place_target(account_at(context_at(context).account), symbol, quantity)
+@cache
+def entry() -> Any:
+    """Return `operate` as an entry: compiled, or its code loaded, when it is first asked for."""
+    return compiled_for(SIGNATURE, operate)
 
 
-@kernel()
-def on_target(context: int, symbol: int, quantity: float) -> bool:
-    """Whether position and pending orders of a symbol come to ``quantity``, to the last bit."""
-    return placing.on_target(account_at(context_at(context).account), symbol, quantity)
-
-
-@kernel()
-def target_value(context: int, symbol: int, value: float) -> int:
-    """See `Orders.target_value`."""
-    account = account_at(context_at(context).account)
-    orders.check_symbol(account, symbol)
-    unit = load_f8(account.last_price, symbol) * load_f8(account.multiplier, symbol)
-    if not unit > 0.0:
-        raise ValueError("a value can be had only of a symbol with a last price, and rate, above 0")
-    units = value / unit
-    return placing.place_target(account, symbol, orders.whole_lots(account, symbol, units))
-
-
-@kernel()
-def target_percent(context: int, symbol: int, percent: float) -> int:
-    """See `Orders.target_percent`."""
-    return target_value(
-        context, symbol, 0.01 * percent * marked_equity(account_at(context_at(context).account))
-    )
-
-
-@kernel()
-def replace(context: int, order_id: int, quantity: float, limit: float, stop: float) -> bool:
-    """See `Orders.replace`."""
-    return placing.replace(account_at(context_at(context).account), order_id, quantity, limit, stop)
-
-
-@kernel()
-def one_cancels_other(context: int, first: int, second: int) -> bool:
-    """See `Orders.one_cancels_other`."""
-    return placing.one_cancels_other(account_at(context_at(context).account), first, second)
-
-
-@kernel()
-def cancel(context: int, order_id: int) -> bool:
-    """See `Orders.cancel`."""
-    return placing.cancel(account_at(context_at(context).account), order_id)
+def do(
+    context: int,
+    operation: int,
+    first: int,
+    second: int = 0,
+    quantity: float = nan,
+    limit: float = nan,
+    stop: float = nan,
+    stop_loss: float = nan,
+    take_profit: float = nan,
+) -> int:
+    """Call `operate` from Python; it takes no number but of the types that it was compiled for."""
+    values = quantity, limit, stop, stop_loss, take_profit
+    called = entry()(context, operation, first, second, *map(float, values))
+    return int(called)

@@ -7,6 +7,8 @@
     | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
     | names     -> i8[n, 3]            |       +-----------------------------------------------+
     | session_date, _open, _close      |
+    | operate: address of the machine  |
+    |   code of `operations.operate`   |
     | asked: 1 if on_bar has called an |
     |   operation since `changed` asked|
     +----------------------------------+
@@ -29,7 +31,7 @@ CONTEXT: np.dtype[Any] = np.dtype(
             *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
             *("session_date", "session_open", "session_close"),
             *("moments", "entries", "sessions", "next_open", "next_close"),
-            *("symbol", "hook", "asked"),
+            *("symbol", "hook", "asked", "operate"),
         )
     ]
 )

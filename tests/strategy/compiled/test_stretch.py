@@ -41,7 +41,7 @@ class Acts(Strategy):
 
 @njit
 def called(on_bar: int, own: int, bar: int, context: int, count: int) -> int:
-    return call_stretch(on_bar, own, bar, context, count)
+    return call_stretch(on_bar, (own, bar, context, count))
 
 
 class OneStretch:
