@@ -47,10 +47,28 @@ def check_room(account: Any) -> None:
 
 
 @kernel()
-def end_moment(account: Any) -> None:
-    """Move what is done to the outbox and what is new to the book.
+def _move(account: Any, orders: int, count: int, target: int) -> int:
+    """Report those of ``count`` orders that have ended, and move the others to ``target``.
 
-    The outbox has room for it, or ``full`` would have kept the moment before from beginning. The
+    ``orders``, ``target``: addresses. Returns the address behind the last order moved.
+    """
+    address, end = orders, orders + count * _ORDER_SIZE
+    while address < end:
+        if order_at(address).state >= FILLED:
+            _report(account, address)
+        else:
+            if target != address:
+                _copy_order(target, address)
+            target += _ORDER_SIZE
+        address += _ORDER_SIZE
+    return target
+
+
+@kernel()
+def end_moment(account: Any) -> None:
+    """Move orders that have ended to the outbox, and new ones to the book.
+
+    The outbox has room for them, or ``full`` would have kept the moment before from beginning. The
     book may have to be enlarged first: nothing is moved then, and ``full`` says so.
     """
     if account.done == 0 and account.inbox_count == 0:
@@ -58,17 +76,11 @@ def end_moment(account: Any) -> None:
     if account.resting + account.inbox_count > account.book_capacity:
         account.full = 1
         return
-    kept = 0
-    for index in range(account.resting + account.inbox_count):
-        address = known_address(account, index)
-        if order_at(address).state >= FILLED:
-            _report(account, address)
-        else:
-            target = account.book + kept * _ORDER_SIZE
-            if target != address:
-                _copy_order(target, address)
-            kept += 1
-    account.resting = kept
+    behind = account.book + account.resting * _ORDER_SIZE
+    if account.done != 0:
+        behind = _move(account, account.book, account.resting, account.book)
+    behind = _move(account, account.inbox, account.inbox_count, behind)
+    account.resting = (behind - account.book) // _ORDER_SIZE
     account.inbox_count = 0
     account.done = 0
     check_room(account)

@@ -162,8 +162,12 @@ def place_market(account: Any, symbol: int, quantity: float) -> int:
 
 @kernel()
 def on_target(account: Any, symbol: int, quantity: float) -> bool:
-    """Whether position plus pending orders come to ``quantity``, to the last bit."""
-    check_symbol(account, symbol)
+    """Whether position plus pending orders come to ``quantity``, to the last bit.
+
+    False for a symbol that the run does not have.
+    """
+    if symbol < 0 or symbol >= account.symbols:
+        return False
     return load_f8(account.position, symbol) + load_f8(account.pending, symbol) == quantity
 
 

@@ -12,7 +12,7 @@ from pipeline.execution.orders import ORDER, order_at
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
-from pipeline.strategy.compiled.bar_record import bound_place
+from pipeline.strategy.compiled.bar_record import BINDING, binding_at, find_values
 from pipeline.strategy.compiled.hooks import call_hook
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.strategy import HOOKS
@@ -56,6 +56,7 @@ _FILL_SIZE = FILL.itemsize
 _ORDER_SIZE = ORDER.itemsize
 _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
+_BINDING_SIZE = BINDING.itemsize
 
 #: Leading cells of a bars record: ts, interval, count.
 BARS_CELLS = 3
@@ -90,8 +91,9 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
         for price in range(PRICES):
             value = load_f8(table.values, price * table.plane + of)
             store_f8(program.bars, at + price * symbols, value)
+        find_values(context, program.bindings, program.binding_count, index, symbol, of)
         for binding in range(program.binding_count):
-            known = bound_place(context, program.bindings, binding, index, symbol, of)
+            known = binding_at(program.bindings + binding * _BINDING_SIZE).known
             store_f8(program.bars, at + (PRICES + binding) * symbols, load_f8(known, 0))
         place += 1
     store_i8(program.bars, 0, account_at(context.account).now)

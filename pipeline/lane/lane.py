@@ -28,7 +28,7 @@ from pipeline.strategy.compiled.bar_record import BAR, BINDING
 from pipeline.strategy.compiled.column_names import name_table
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.compiled.records import CONTEXT
-from pipeline.strategy.compiled.stretch import catch_up
+from pipeline.strategy.compiled.stretch import show
 from pipeline.strategy.strategy import (
     Symbol,
     hooks_of,
@@ -159,6 +159,7 @@ class Lane:
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
         for name, hook in hooks.items():
             self._program[0][name] = code_address(hook)
+        self.context[0]["bar"] = self._bar.ctypes.data
         self.context[0]["operate"] = code_address(operations.entry())
         addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
         bound = int(self._bindings.ctypes.data), len(self._bindings)
@@ -304,7 +305,7 @@ class Lane:
         """Write to the account at which base bar a compiled on_bar has raised."""
         called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
         if self._interpreter is None and called and self._bar[0]["index"] == 0:
-            catch_up(int(self.context.ctypes.data), int(self._bar.ctypes.data))
+            show(int(self.context.ctypes.data), int(self._bar[0]["seen"]))
 
     def _interpret(self) -> Interpreter:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))

@@ -39,10 +39,10 @@ from pipeline.lane.moment import (
 )
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
-from pipeline.strategy.compiled.bar_record import bar_at
+from pipeline.strategy.compiled.bar_record import bar_at, find_values
 from pipeline.strategy.compiled.hooks import call_hook, call_stretch
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
-from pipeline.strategy.compiled.stretch import stirred
+from pipeline.strategy.compiled.stretch import show, stirred
 from pipeline.tape.schedule import (
     ROW_MASK,
     SYMBOL_MASK,
@@ -121,16 +121,17 @@ def _goes_on(account: Any, symbol: int, told: bool) -> bool:
 
 
 @kernel()
-def _end_stretch(account: Any, view: View, symbol: int, at: int, seen: int, watched: bool) -> None:
-    """Mark the account over a stretch of ``seen`` bars, without the first, which is marked.
+def _pass_over(context_address: int, view: View, bar: Any, seen: int, count: int) -> None:
+    """Perform steps 3 to 5 for bars ``seen`` to ``count`` - 1 of a stretch, which on_bar has seen.
 
-    ``at``: place of the first bar in a column. ``watched``: whether orders at rest have met the
-    bars.
+    The account has been marked up to the bar before, and nothing has happened since.
     """
-    # Step 5, for all bars but the first at once.
-    mark_run(account, symbol, view.closes + 8 * (at + 1), seen - 1)
-    if watched:
-        store_i8(account.met, symbol, load_i8(view.ts, at + seen - 1))
+    context = context_at(context_address)
+    account = account_at(context.account)
+    show(context_address, count - 1)
+    mark_run(account, bar.symbol, view.closes + 8 * (bar.at + seen), count - seen)
+    if bar.watched != 0:
+        store_i8(account.met, bar.symbol, load_i8(view.ts, bar.at + count - 1))
 
 
 @kernel()
@@ -152,7 +153,8 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
     own = program.self + 8 * program.self_cells * symbol
     fills, orders = calls(program, _FILL), calls(program, _ORDER)
     bar = bar_at(program.bar)
-    bar.index, bar.table, bar.symbol = 0, context.tables, symbol
+    bar.index, bar.table, bar.symbol, bar.at = 0, context.tables, symbol, first
+    find_values(context, program.bindings, program.binding_count, 0, symbol, first)
     index = 0
     while index < count:
         at = first + index
@@ -175,16 +177,16 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
         if orders:
             call_orders(context_address, program_address)
         # Step 8, for as many bars as nothing else happens at
-        watched = load_i8(account.resting_of, symbol) != 0
+        bar.watched = load_i8(account.resting_of, symbol) != 0
         context.hook = _BAR
         context.symbol = symbol
-        bar.at = at
-        seen = count - index if _goes_on(account, symbol, orders) else 1
-        seen = call_stretch(program.on_bar, (own, program.bar, context_address, seen))
-        index += seen
-        if seen > 1:
+        until = count if _goes_on(account, symbol, orders) else index + 1
+        seen = call_stretch(program.on_bar, (own, program.bar, context_address, index, until))
+        index += 1
+        if seen > index:
             before = account.fills_out_count
-            _end_stretch(account, view, symbol, at, seen, watched)
+            _pass_over(context_address, view, bar, index, seen)
+            index = seen
         # Step 9
         if account.this_close != 0:
             before = fill_at_close(context_address, before)
@@ -231,15 +233,16 @@ def _show_bars(
             bar.symbol = symbol
             at = symbol * stride + (entry & ROW_MASK)
             bar.at = at
+            bar.watched = load_i8(account.resting_of, symbol) != 0
+            find_values(context, program.bindings, program.binding_count, table, symbol, at)
             seen = 1
-            watched = load_i8(account.resting_of, symbol) != 0
             # If nobody wants the longer bars of this moment, a stretch begins here.
             if ahead > 0 and wanted.intervals == 1 and account.this_close == 0:
                 seen += ahead * _goes_on(account, symbol, wanted.orders)
             own = wanted.own + symbol * wanted.size
-            seen = call_stretch(wanted.on_bar, (own, program.bar, context_address, seen))
+            seen = call_stretch(wanted.on_bar, (own, program.bar, context_address, 0, seen))
             if seen > 1:
-                _end_stretch(account, view, symbol, at, seen, watched)
+                _pass_over(context_address, view, bar, 1, seen)
                 return seen, Shown(table, called, stride)
         if wanted.bars and (place == end or load_i8(view.entries, place) >> TABLE_SHIFT != table):
             if (wanted.intervals >> table) & 1 == 1:

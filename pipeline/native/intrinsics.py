@@ -24,12 +24,20 @@ def record_at(dtype: np.dtype[Any]) -> Any:
     return at
 
 
+INTEGER, REAL = ir.IntType(64), ir.DoubleType()
+
+
+def load_from(builder: Any, kind: Any, address: Any, index: Any) -> Any:
+    """Write the load of number ``index`` behind an address, INTEGER or REAL, into LLVM's IR."""
+    base = builder.inttoptr(address, kind.as_pointer())
+    return builder.load(builder.gep(base, [index]))
+
+
 def _accessors(value_type: Any, llvm_type: Any) -> tuple[Any, Any]:
     @intrinsic
     def load(typingctx: Any, address: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            base = builder.inttoptr(args[0], llvm_type.as_pointer())
-            return builder.load(builder.gep(base, [args[1]]))
+            return load_from(builder, llvm_type, *args)
 
         return value_type(types.int64, types.int64), codegen
 
@@ -45,8 +53,8 @@ def _accessors(value_type: Any, llvm_type: Any) -> tuple[Any, Any]:
     return load, store
 
 
-load_f8, store_f8 = _accessors(types.float64, ir.DoubleType())
-load_i8, store_i8 = _accessors(types.int64, ir.IntType(64))
+load_f8, store_f8 = _accessors(types.float64, REAL)
+load_i8, store_i8 = _accessors(types.int64, INTEGER)
 
 
 @intrinsic

@@ -178,11 +178,6 @@ def member(name: str) -> Callable[[Struct], Any]:
     return lambda struct: struct._members[name]
 
 
-def by_kind(resolve: Callable[[Any], Any]) -> Callable[[Struct], Any]:
-    """Make a function of a struct that does what is chosen by the struct's type."""
-    return lambda struct: resolve(struct._kind)(struct)
-
-
 def overload_attribute(kind: type, name: str, **options: Any) -> Callable[[Any], Any]:
     """As Numba's decorator of this name, for `Struct`."""
 

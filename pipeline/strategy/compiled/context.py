@@ -1,9 +1,9 @@
 """``ctx`` in a compiled hook: an address with the compiled operations as its methods.
 
-on_bar is called for one bar of a stretch after the other (`stretch`). There ``ctx`` also carries
-what changes from bar to bar: the time, the last price and the cursor. The operations read these
-from memory. They are written there only when the hook calls an operation that depends on them,
-which most hooks do at few bars.
+on_bar is called for one bar of a stretch after the other (`stretch`). There ``ctx`` also says for
+how many it has been called. What changes from bar to bar (the time, the last price and the cursor)
+is written to memory only when the hook asks for something that depends on it, which most hooks do
+at few bars.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from numba.extending import intrinsic, models, register_model
 
 from pipeline.codes import GTC, LIMIT, MARKET, ON_CLOSE, ON_OPEN, STOP, STOP_LIMIT, TRAILING_STOP
 from pipeline.execution.account import account_at
+from pipeline.execution.placing import on_target
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at
 from pipeline.native.plain import PLAIN, Struct
@@ -23,7 +24,7 @@ from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 from pipeline.strategy.compiled.stretch import show
-from pipeline.strategy.compiled.struct import by_kind, member, overload_attribute, overload_method
+from pipeline.strategy.compiled.struct import member, overload_attribute, overload_method
 
 _TABLE_SIZE = TABLE.itemsize
 _NO_NUMBERS = nan, nan, nan, nan, nan
@@ -33,130 +34,62 @@ _NO_NUMBERS = nan, nan, nan, nan, nan
 _THIN: dict[str, Any] = {"strict": False, "jit_options": {"forceinline": True}}
 
 
-class ContextType(types.Opaque):  # type: ignore[misc]  # numba is untyped
-    """The Numba type of ``ctx``: a bare address with methods."""
+class ContextType(types.Type):  # type: ignore[misc]  # numba is untyped
+    """The Numba type of ``ctx``."""
 
     def __init__(self) -> None:
         super().__init__("ringtape.Context")
 
 
 _context_type = ContextType()
-register_model(ContextType)(models.OpaqueModel)
+_MEMBERS = ("context", "seen")
 
 
-@intrinsic
-def as_context(typingctx: Any, address: Any) -> Any:
-    """View the address of a CONTEXT record as ``ctx``."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], context.get_value_type(_context_type))
-
-    return _context_type(types.int64), codegen
-
-
-class StretchContextType(ContextType):
-    """The Numba type of ``ctx`` in on_bar."""
-
-    def __init__(self) -> None:
-        types.Type.__init__(self, "ringtape.StretchContext")
-
-
-_MEMBERS = ("context", "close_ts", "closes", "last_price", "cursor", "row", "index")
-_stretch_context_type = StretchContextType()
-
-
-@register_model(StretchContextType)
-class _StretchContextModel(models.StructModel):  # type: ignore[misc]
-    """``context``: address of the CONTEXT. ``index``: number of the present bar in the stretch.
-
-    The other members are fields of `Stretch`.
-    """
+@register_model(ContextType)
+class _ContextModel(models.StructModel):  # type: ignore[misc]
+    """``context``: address of the CONTEXT. ``seen``: bars of the stretch before the present one."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, [(name, types.int64) for name in _MEMBERS])
 
 
-@intrinsic
-def stretch_context(
-    typingctx: Any,
-    context: Any,
-    close_ts: Any,
-    closes: Any,
-    last_price: Any,
-    cursor: Any,
-    row: Any,
-    index: Any,
-) -> Any:
-    """Make the ``ctx`` of one bar of a stretch."""
+def _context_maker() -> Any:
+    if PLAIN:
+        return lambda *members: Struct(_context_type, _MEMBERS, members)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        ctx = cgutils.create_struct_proxy(_stretch_context_type)(context, builder)
-        for name, value in zip(_MEMBERS, args, strict=True):
-            setattr(ctx, name, value)
-        return ctx._getvalue()
+    @intrinsic
+    def make(typingctx: Any, context: Any, seen: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            ctx = cgutils.create_struct_proxy(_context_type)(context, builder)
+            ctx.context, ctx.seen = args
+            return ctx._getvalue()
 
-    return _stretch_context_type(*(types.int64 for _ in _MEMBERS)), codegen
+        return _context_type(types.int64, types.int64), codegen
+
+    return make
 
 
-_context, _close_ts, _closes, _last_price, _cursor, _row, _index = (
-    member(name, types.int64) for name in _MEMBERS
-)
+#: (address of the CONTEXT, bars of the stretch before the present one) -> ``ctx``.
+make_context = _context_maker()
+_address, _seen = (member(name, types.int64) for name in _MEMBERS)
 
 
-@intrinsic
-def _opaque(typingctx: Any, ctx: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
-
-    return types.int64(_context_type), codegen
-
-
-if PLAIN:
-
-    def as_context(address: int) -> Struct:
-        """View the address of a CONTEXT record as ``ctx``."""
-        return Struct(_context_type, ("address",), (address,))
-
-    def stretch_context(*members: int) -> Struct:
-        """Make the ``ctx`` of one bar of a stretch."""
-        return Struct(_stretch_context_type, _MEMBERS, members)
-
-    _opaque = member("address", types.int64)
+@kernel()
+def _present(context: int, seen: int) -> int:
+    """Have memory show the present bar; return the address of the CONTEXT."""
+    if seen > 0:
+        show(context, seen)
+    return context
 
 
-@by_kind(**_THIN)
-def _still(ctx: Any) -> Any:
-    """Return the address of the CONTEXT, for operations whose answer stands still in a stretch."""
-    if isinstance(ctx, StretchContextType):
-        return lambda ctx: _context(ctx)
-    return lambda ctx: _opaque(ctx)
+def _attribute(name: str, read: Callable[[int], Any], *, moves: bool = False) -> None:
+    """Make an attribute of what ``read`` returns of a CONTEXT; ``moves``: within a stretch."""
 
-
-@by_kind(**_THIN)
-def _address(ctx: Any) -> Any:
-    """Write what changes from bar to bar to memory; return the address of the CONTEXT.
-
-    Also notes in the CONTEXT that the hook has called an operation: a hook that calls none has
-    changed nothing (`stretch.changed`).
-    """
-    if not isinstance(ctx, StretchContextType):
-        return lambda ctx: _opaque(ctx)
-
-    def brought_up(ctx):  # type: ignore[no-untyped-def]
-        address = _context(ctx)
-        context_at(address).asked = 1
-        account = account_at(context_at(address).account)
-        times, closes, row, index = _close_ts(ctx), _closes(ctx), _row(ctx), _index(ctx)
-        show(account, times, closes, _last_price(ctx), _cursor(ctx), row, index)
-        return address
-
-    return brought_up
-
-
-def _attribute(name: str, read: Callable[[int], Any], address: Any = _address) -> None:
     @overload_attribute(ContextType, name, **_THIN)
     def resolve(ctx: Any) -> Any:
-        return lambda ctx: read(address(ctx))
+        if moves:
+            return lambda ctx: read(_present(_address(ctx), _seen(ctx)))
+        return lambda ctx: read(_address(ctx))
 
 
 def _session(field: str) -> Callable[[int], Any]:
@@ -167,28 +100,34 @@ def _session(field: str) -> Callable[[int], Any]:
     return kernel()(lambda context: context_at(context).session_close)
 
 
-_attribute("now", questions.now)
-_attribute("cash", questions.cash, _still)
-_attribute("equity", questions.equity)
+_attribute("now", questions.now, moves=True)
+_attribute("cash", questions.cash)
+_attribute("equity", questions.equity, moves=True)
 for _field in ("date", "open", "close"):
-    _attribute(f"session_{_field}", _session(_field), _still)
+    _attribute(f"session_{_field}", _session(_field))
 
 
-def _symbol_method(name: str, read: Callable[[int, int], float], address: Any) -> None:
+def _symbol_method(name: str, read: Callable[[int, int], float], *, moves: bool = False) -> None:
+    """Make a method of what ``read`` returns of a CONTEXT and a symbol; as `_attribute`."""
+
     @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any) -> Any:
-        return lambda ctx, symbol: read(address(ctx), symbol)
+        if moves:
+            return lambda ctx, symbol: read(_present(_address(ctx), _seen(ctx)), symbol)
+        return lambda ctx, symbol: read(_address(ctx), symbol)
 
 
 for _name in ("position", "pending", "rate", "average_price", "realised"):
-    _symbol_method(_name, getattr(questions, _name), _still)
+    _symbol_method(_name, getattr(questions, _name))
 for _name in ("last_price", "unrealised"):
-    _symbol_method(_name, getattr(questions, _name), _address)
+    _symbol_method(_name, getattr(questions, _name), moves=True)
 
 
 @overload_method(ContextType, "count", strict=False)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
-    return lambda ctx, symbol, interval=0: questions.count(_address(ctx), symbol, interval)
+    return lambda ctx, symbol, interval=0: questions.count(
+        _present(_address(ctx), _seen(ctx)), symbol, interval
+    )
 
 
 @kernel()
@@ -205,7 +144,7 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
     key = column_key(column.literal_value)
 
     def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
-        return _window_view(_address(ctx), symbol, key, rows, interval)
+        return _window_view(_present(_address(ctx), _seen(ctx)), symbol, key, rows, interval)
 
     return read
 
@@ -213,6 +152,7 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
 @kernel()
 def _do(
     context: int,
+    seen: int,
     operation: int,
     first: int,
     second: int,
@@ -223,7 +163,7 @@ def _do(
     take_profit: float,
 ) -> int:
     """Call `operations.operate`, which says what the arguments are."""
-    given = context, operation, first, second, quantity, limit, stop, stop_loss, take_profit
+    given = context, seen, operation, first, second, quantity, limit, stop, stop_loss, take_profit
     return operations.call_operate(context_at(context).operate, given)
 
 
@@ -231,7 +171,7 @@ def _order_method(name: str, kind: int) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
         return lambda ctx, symbol, quantity: _do(
-            _address(ctx), kind, symbol, GTC, float(quantity), nan, nan, nan, nan
+            _address(ctx), _seen(ctx), kind, symbol, GTC, float(quantity), nan, nan, nan, nan
         )
 
 
@@ -243,14 +183,23 @@ _order_method("market_on_close", ON_CLOSE)
 @overload_method(ContextType, "limit", strict=False)
 def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
-        _address(ctx), LIMIT, symbol, until, float(quantity), float(price), nan, nan, nan
+        _address(ctx),
+        _seen(ctx),
+        LIMIT,
+        symbol,
+        until,
+        float(quantity),
+        float(price),
+        nan,
+        nan,
+        nan,
     )
 
 
 @overload_method(ContextType, "stop", strict=False)
 def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
-        _address(ctx), STOP, symbol, until, float(quantity), nan, float(price), nan, nan
+        _address(ctx), _seen(ctx), STOP, symbol, until, float(quantity), nan, float(price), nan, nan
     )
 
 
@@ -260,7 +209,7 @@ def _stop_limit(
 ) -> Any:
     def place(ctx, symbol, quantity, stop, limit, until=GTC):  # type: ignore[no-untyped-def]
         prices = float(limit), float(stop), nan, nan
-        return _do(_address(ctx), STOP_LIMIT, symbol, until, float(quantity), *prices)
+        return _do(_address(ctx), _seen(ctx), STOP_LIMIT, symbol, until, float(quantity), *prices)
 
     return place
 
@@ -273,7 +222,9 @@ def _trailing_stop(
         ctx, symbol, quantity, amount=nan, percent=nan, until=GTC
     ):
         distance = float(amount), float(percent), nan, nan
-        return _do(_address(ctx), TRAILING_STOP, symbol, until, float(quantity), *distance)
+        return _do(
+            _address(ctx), _seen(ctx), TRAILING_STOP, symbol, until, float(quantity), *distance
+        )
 
     return place
 
@@ -293,7 +244,8 @@ def _bracket(
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
     ):
         prices = float(limit), float(stop), float(stop_loss), float(take_profit)
-        return _do(_address(ctx), operations.BRACKET, symbol, until, float(quantity), *prices)
+        given = symbol, until, float(quantity), *prices
+        return _do(_address(ctx), _seen(ctx), operations.BRACKET, *given)
 
     return place
 
@@ -301,10 +253,10 @@ def _bracket(
 @overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
-        if questions.on_target(_still(ctx), symbol, float(quantity)):
+        context, target = _address(ctx), float(quantity)
+        if on_target(account_at(context_at(context).account), symbol, target):
             return 0
-        target = float(quantity)
-        return _do(_address(ctx), operations.TARGET, symbol, 0, target, nan, nan, nan, nan)
+        return _do(context, _seen(ctx), operations.TARGET, symbol, 0, target, nan, nan, nan, nan)
 
     return order
 
@@ -312,14 +264,32 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
     return lambda ctx, symbol, value: _do(
-        _address(ctx), operations.TARGET_VALUE, symbol, 0, float(value), nan, nan, nan, nan
+        _address(ctx),
+        _seen(ctx),
+        operations.TARGET_VALUE,
+        symbol,
+        0,
+        float(value),
+        nan,
+        nan,
+        nan,
+        nan,
     )
 
 
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
     return lambda ctx, symbol, percent: _do(
-        _address(ctx), operations.TARGET_PERCENT, symbol, 0, float(percent), nan, nan, nan, nan
+        _address(ctx),
+        _seen(ctx),
+        operations.TARGET_PERCENT,
+        symbol,
+        0,
+        float(percent),
+        nan,
+        nan,
+        nan,
+        nan,
     )
 
 
@@ -329,7 +299,7 @@ def _replace(
 ) -> Any:
     def change(ctx, order_id, quantity=nan, limit=nan, stop=nan):  # type: ignore[no-untyped-def]
         values = float(quantity), float(limit), float(stop), nan, nan
-        return _do(_address(ctx), operations.REPLACE, order_id, 0, *values) != 0
+        return _do(_address(ctx), _seen(ctx), operations.REPLACE, order_id, 0, *values) != 0
 
     return change
 
@@ -337,8 +307,8 @@ def _replace(
 @overload_method(ContextType, "one_cancels_other", strict=False)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
     def exclude(ctx, first, second):  # type: ignore[no-untyped-def]
-        address = _address(ctx)
-        return _do(address, operations.ONE_CANCELS_OTHER, first, second, *_NO_NUMBERS) != 0
+        operation = operations.ONE_CANCELS_OTHER
+        return _do(_address(ctx), _seen(ctx), operation, first, second, *_NO_NUMBERS) != 0
 
     return exclude
 
@@ -346,6 +316,6 @@ def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
 @overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
     def end(ctx, order_id):  # type: ignore[no-untyped-def]
-        return _do(_address(ctx), operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
+        return _do(_address(ctx), _seen(ctx), operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
 
     return end

@@ -37,36 +37,20 @@ from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
 from pipeline.strategy.compiled import run_loop
-from pipeline.strategy.compiled.bar import bar_maker
+from pipeline.strategy.compiled.bar import bar_maker, values_reader
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
 HOOK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
-#: What on_bar is: (self, BAR, context, bars of the stretch) -> bars that it was called for.
-STRETCH_SIGNATURE = types.int64(types.int64, types.int64, types.int64, types.int64)
+#: What on_bar is; see `run_loop.on_stretch`.
+STRETCH_SIGNATURE = types.int64(*[types.int64] * 5)
 
 
 #: (address of a hook, its arguments) -> what the hook returns.
 call_hook, call_stretch = caller(HOOK_SIGNATURE), caller(STRETCH_SIGNATURE)
 
 _LOOP_SOURCE = inspect.getsource(run_loop)
-#: What run_loop's source needs beside: of every indicator, where it is and what it is.
-_INDICATORS = """
-
-from pipeline.native.memory import load_f8
-from pipeline.strategy.compiled.stretch import indicator_at
-
-
-def columns_at(bar, context):
-    return ({columns})
-
-
-def values_of(columns, seen):
-    return ({values})
-"""
-_COLUMN = "indicator_at(bar, context, {0}), "
-_MOVING, _STILL = "load_f8(columns[{0}], seen), ", "load_f8(columns[{0}], 0), "
 _THIN = {"forceinline": True}
 
 
@@ -118,21 +102,10 @@ def _compile_loop(
     self_dtype: np.dtype[Any],
     indicators: tuple[tuple[str, bool], ...],
 ) -> Any:
-    """Compile on_bar.
-
-    Within a stretch of base bars no bar of another interval closes: there the value of an indicator
-    of another interval stands still.
-    """
-    columns = "".join(_COLUMN.format(place) for place in range(len(indicators)))
-    values = "".join(
-        (_MOVING if moving else _STILL).format(place)
-        for place, (_, moving) in enumerate(indicators)
-    )
-    source = _LOOP_SOURCE + _INDICATORS.format(columns=columns.strip(), values=values.strip())
-    module = _module_of(cls, body, self_dtype, indicators, source)
-    module.make_bar = bar_maker([name for name, _ in indicators])
-    module.columns_at = part(module.columns_at, **_THIN)
-    module.values_of = part(module.values_of, **_THIN)
+    """Compile on_bar."""
+    module = _module_of(cls, body, self_dtype, indicators)
+    module.make_bar = bar_maker(dict(indicators))
+    module.known_values = values_reader(len(indicators))
     return _compile(cls, body, module.on_stretch, STRETCH_SIGNATURE)
 
 
@@ -140,16 +113,14 @@ def _compile_call(
     cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_dtype: np.dtype[Any] | None
 ) -> Any:
     """Compile a hook other than on_bar; ``data_dtype``: of the record it is given, None if none."""
-    module = _module_of(cls, body, self_dtype, data_dtype, _LOOP_SOURCE)
+    module = _module_of(cls, body, self_dtype, data_dtype)
     if data_dtype is None:
         return _compile(cls, body, module.without_data, HOOK_SIGNATURE)
     module.data_record = record_at(data_dtype)
     return _compile(cls, body, module.with_data, HOOK_SIGNATURE)
 
 
-def _module_of(
-    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any, source: str
-) -> Any:
+def _module_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any) -> Any:
     """Return the module in which a hook is compiled, kept on disk under a key of what shapes it.
 
     ``data_kind``: the ``repr`` of it says all about what the hook is given.
@@ -158,10 +129,10 @@ def _module_of(
         body,
         body.__module__,  # compiled code looks its globals up there by name
         repr((self_dtype, data_kind)),
-        source,
+        _LOOP_SOURCE,
         numba.__version__,
     )
-    module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", source)
+    module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _LOOP_SOURCE)
     # The user's arrays are checked: an index out of range must not read another lane's memory.
     name = f"{body.__qualname__}_{key}"
     module.body = part(_renamed(body, name), boundscheck=True, **_THIN)

@@ -16,21 +16,24 @@ from pipeline.execution import orders, placing
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.native.call import caller
 from pipeline.native.compiler import compiled_for
+from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8
 from pipeline.strategy.compiled.records import context_at
+from pipeline.strategy.compiled.stretch import show, stirred
 
 #: Operations by number, behind those that place one order of a kind (`codes.ORDER_KINDS`).
 (BRACKET, TARGET, TARGET_VALUE, TARGET_PERCENT, REPLACE, ONE_CANCELS_OTHER, CANCEL) = range(
     len(ORDER_KINDS), len(ORDER_KINDS) + 7
 )
 
-SIGNATURE = types.int64(*[types.int64] * 4, *[types.float64] * 5)
+SIGNATURE = types.int64(*[types.int64] * 5, *[types.float64] * 5)
 #: (address of `operate`, its arguments) -> what it returns, for compiled code.
 call_operate = caller(SIGNATURE)
 
 
 def operate(
     context: int,
+    seen: int,
     operation: int,
     first: int,
     second: int,
@@ -42,7 +45,8 @@ def operate(
 ) -> int:
     """Do what the method of `strategy.orders.Orders` says; return its order id, or 1 for True.
 
-    ``context``: address of a CONTEXT. What the other arguments are, by ``operation``:
+    ``context``: address of a CONTEXT. ``seen``: bars of the stretch before the present one, which
+    the operation makes the present one. What the other arguments are, by ``operation``:
 
     - an order kind: symbol, until, quantity, limit, stop; of a trailing stop in place of the prices
       its distance as an amount and in per cent
@@ -53,7 +57,30 @@ def operate(
 
     Raises what the functions of `execution.placing` raise.
     """
-    account = account_at(context_at(context).account)
+    record = context_at(context)
+    account = account_at(record.account)
+    if seen > 0:
+        show(context, seen)
+    record.stirred = 1
+    given = operation, first, second, quantity, limit, stop, stop_loss, take_profit
+    result = _operate(account, *given)
+    record.stirred = stirred(account)
+    return result
+
+
+@kernel()
+def _operate(
+    account: Any,
+    operation: int,
+    first: int,
+    second: int,
+    quantity: float,
+    limit: float,
+    stop: float,
+    stop_loss: float,
+    take_profit: float,
+) -> int:
+    """Do as `operate` says, to an account that shows the present."""
     if operation == TRAILING_STOP:
         return placing.place_trailing(account, first, quantity, limit, 0.01 * stop, second)
     if operation < BRACKET:
@@ -102,5 +129,5 @@ def do(
 ) -> int:
     """Call `operate` from Python; it takes no number but of the types that it was compiled for."""
     values = quantity, limit, stop, stop_loss, take_profit
-    called = entry()(context, operation, first, second, *map(float, values))
+    called = entry()(context, 0, operation, first, second, *map(float, values))
     return int(called)

@@ -7,7 +7,7 @@ them.
 
 from typing import Any
 
-from pipeline.execution import lots, placing
+from pipeline.execution import lots
 from pipeline.execution.account import account_at, marked_equity
 from pipeline.execution.orders import check_symbol
 from pipeline.native.kernel import kernel
@@ -51,12 +51,6 @@ def position(context: int, symbol: int) -> float:
 def pending(context: int, symbol: int) -> float:
     """Signed sum of a symbol's unfilled orders that wait for no price."""
     return _of_symbol(context, symbol, account_at(context_at(context).account).pending)
-
-
-@kernel()
-def on_target(context: int, symbol: int, quantity: float) -> bool:
-    """Whether position and pending orders of a symbol come to ``quantity``, to the last bit."""
-    return placing.on_target(account_at(context_at(context).account), symbol, quantity)
 
 
 @kernel()

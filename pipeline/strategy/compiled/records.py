@@ -7,10 +7,11 @@
     | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
     | names     -> i8[n, 3]            |       +-----------------------------------------------+
     | session_date, _open, _close      |
+    | bar       -> BAR (`bar_record`)  |
     | operate: address of the machine  |
     |   code of `operations.operate`   |
-    | asked: 1 if on_bar has called an |
-    |   operation since `changed` asked|
+    | stirred: 1 if an operation has   |
+    |   left work for the market       |
     +----------------------------------+
 
 ``cursor`` holds, per interval and symbol, the last row that the strategy may know. Rows behind it
@@ -31,7 +32,7 @@ CONTEXT: np.dtype[Any] = np.dtype(
             *("account", "tables", "intervals", "cursor", "names", "name_count", "lookback"),
             *("session_date", "session_open", "session_close"),
             *("moments", "entries", "sessions", "next_open", "next_close"),
-            *("symbol", "hook", "asked", "operate"),
+            *("symbol", "hook", "bar", "operate", "stirred"),
         )
     ]
 )

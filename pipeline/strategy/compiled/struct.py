@@ -1,11 +1,10 @@
-"""Structs of our own in compiled hooks: their members, and what is chosen by their type."""
+"""Structs of our own in compiled hooks: their members, attributes and methods."""
 
-from collections.abc import Callable
 from typing import Any
 
 from numba import extending
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
 from pipeline.native import plain
 
@@ -27,22 +26,3 @@ def member(name: str, kind: Any) -> Any:
         return kind(struct), codegen
 
     return read
-
-
-def by_kind(**options: Any) -> Callable[[Any], Any]:
-    """Make a compiled function of one struct; the function decorated chooses it by the type.
-
-    ``options``: as of Numba's ``overload``.
-    """
-
-    def make(resolve: Callable[[Any], Any]) -> Any:
-        if plain.PLAIN:
-            return plain.by_kind(resolve)
-
-        def chosen(struct: Any) -> Any:
-            raise NotImplementedError
-
-        overload(chosen, **options)(resolve)
-        return chosen
-
-    return make

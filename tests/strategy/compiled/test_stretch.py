@@ -13,7 +13,7 @@ from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.strategy.compiled.hooks import call_stretch
-from pipeline.strategy.compiled.stretch import catch_up
+from pipeline.strategy.compiled.stretch import show
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape
 
@@ -40,8 +40,8 @@ class Acts(Strategy):
 
 
 @njit
-def called(on_bar: int, own: int, bar: int, context: int, count: int) -> int:
-    return call_stretch(on_bar, (own, bar, context, count))
+def called(on_bar: int, own: int, bar: int, context: int, seen: int, count: int) -> int:
+    return call_stretch(on_bar, (own, bar, context, seen, count))
 
 
 class OneStretch:
@@ -70,13 +70,15 @@ class OneStretch:
         begin_slot(self._context, int(bindings.ctypes.data), 0, self._view.address)
         self.bar: Any = self.lane._bar[0]
         self.bar["table"], self.bar["at"] = self.lane.context[0]["tables"], self.first
+        show(self._context, 0)
 
-    def walk(self, count: int) -> int:
+    def walk(self, count: int, seen: int = 0) -> int:
         program = self.lane._program[0]
-        return int(called(program["on_bar"], program["self"], program["bar"], self._context, count))
+        own, bar = program["self"], program["bar"]
+        return int(called(program["on_bar"], own, bar, self._context, seen, count))
 
-    def catch_up(self) -> None:
-        catch_up(self._context, int(self.lane._bar.ctypes.data))
+    def show(self, seen: int) -> None:
+        show(self._context, seen)
 
     def present(self) -> tuple[int, float, int]:
         """Time, last price and last known row, as the account has them."""
@@ -104,9 +106,11 @@ def test_it_stops_behind_the_bar_at_which_it_places_an_order(row: int):
     assert stretch.present() == stretch.at(row)
 
 
-def test_the_present_is_the_bar_s_whenever_it_is_asked_for_and_where_a_stretch_ends():
+def test_the_present_is_the_bar_s_whenever_it_is_asked_for():
     stretch = OneStretch(Acts(at=5, what=2))
     assert stretch.walk(9) == 9
+    assert stretch.present() == stretch.at(5)
+    stretch.show(8)
     assert stretch.present() == stretch.at(8)
 
 
@@ -116,13 +120,13 @@ def test_the_present_is_the_bar_s_whenever_it_is_asked_for_and_where_a_stretch_e
 def test_it_stops_before_the_bar_that_leaves_the_quiet_range(low: float, high: float, seen: int):
     stretch = OneStretch(Acts())
     own = stretch.lane._own
-    own._by_symbol("resting_of")[0] = 1
+    stretch.bar["watched"] = 1
     own._by_symbol("quiet_low")[0], own._by_symbol("quiet_high")[0] = low, high
     assert stretch.walk(ROWS) == seen
 
 
-def test_who_raised_at_a_bar_can_be_caught_up_with():
-    stretch = OneStretch(Acts())
-    stretch.bar["at"] = stretch.first + 6
-    stretch.catch_up()
-    assert stretch.present() == stretch.at(6)
+def test_a_stretch_can_be_taken_up_again_where_it_stopped():
+    stretch = OneStretch(Acts(at=3))
+    assert stretch.walk(ROWS) == 4
+    assert stretch.walk(ROWS, seen=4) == ROWS
+    assert stretch.lane._self[0]["seen"] == ROWS
