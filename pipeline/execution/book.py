@@ -47,21 +47,23 @@ def check_room(account: Any) -> None:
 
 
 @kernel()
-def _move(account: Any, orders: int, count: int, target: int) -> int:
-    """Report those of ``count`` orders that have ended, and move the others to ``target``.
+def _move(account: Any, orders: int, count: int, kept: int) -> int:
+    """Report those of ``count`` orders that have ended, and append the others to the book.
 
-    ``orders``, ``target``: addresses. Returns the address behind the last order moved.
+    ``orders``: address of the first. ``kept``: orders that the book has. Returns how many it then
+    has.
     """
-    address, end = orders, orders + count * _ORDER_SIZE
-    while address < end:
+    book = account.book
+    for index in range(count):
+        address = orders + index * _ORDER_SIZE
         if order_at(address).state >= FILLED:
             _report(account, address)
         else:
+            target = book + kept * _ORDER_SIZE
             if target != address:
                 _copy_order(target, address)
-            target += _ORDER_SIZE
-        address += _ORDER_SIZE
-    return target
+            kept += 1
+    return kept
 
 
 @kernel()
@@ -76,11 +78,10 @@ def end_moment(account: Any) -> None:
     if account.resting + account.inbox_count > account.book_capacity:
         account.full = 1
         return
-    behind = account.book + account.resting * _ORDER_SIZE
+    kept = account.resting
     if account.done != 0:
-        behind = _move(account, account.book, account.resting, account.book)
-    behind = _move(account, account.inbox, account.inbox_count, behind)
-    account.resting = (behind - account.book) // _ORDER_SIZE
+        kept = _move(account, account.book, kept, 0)
+    account.resting = _move(account, account.inbox, account.inbox_count, kept)
     account.inbox_count = 0
     account.done = 0
     check_room(account)

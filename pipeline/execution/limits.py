@@ -142,7 +142,7 @@ def _refusal_of_size(account: Any, order: Any) -> int:
     return NO_REASON
 
 
-@kernel()
+@kernel(forceinline=True)
 def refusal(account: Any, order: Any) -> int:
     """Return why an order, new or just changed, is rejected; NO_REASON if it is not.
 
@@ -153,6 +153,12 @@ def refusal(account: Any, order: Any) -> int:
         return _refuse(order, NO_PRICE, np.nan, np.nan)  # foreign, and there is no rate yet
     if reason != NO_REASON or account.limited == 0:
         return reason
+    return _refusal_by_limits(account, order)
+
+
+@kernel()
+def _refusal_by_limits(account: Any, order: Any) -> int:
+    """Do as `refusal` where the run sets limits, for an order of an allowed size."""
     cost = _sum_resting(account)
     if _reduces(account, order):
         return NO_REASON

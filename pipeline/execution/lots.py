@@ -101,7 +101,7 @@ def _drop_first(account: Any, symbol: int) -> None:
     account.open_lots -= 1
 
 
-@kernel()
+@kernel(forceinline=True)
 def settle(
     account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
 ) -> None:
@@ -119,16 +119,18 @@ def settle(
     store_f8(account.position, symbol, after)
     account.held += int(after != 0.0) - int(before != 0.0)
     if before * quantity >= 0.0:
-        enter(account, symbol, quantity, price, commission, ts)
+        closes, opens, share = 0.0, quantity, 0.0
     elif before * after >= 0.0:
-        leave(account, symbol, quantity, price, commission, ts, after)
+        closes, opens, share = quantity, 0.0, 1.0
     else:
-        share = abs(before) / abs(quantity)
-        leave(account, symbol, -before, price, commission * share, ts, 0.0)
-        enter(account, symbol, after, price, commission * (1.0 - share), ts)
+        closes, opens, share = -before, after, abs(before) / abs(quantity)
+    if closes != 0.0:
+        leave(account, symbol, closes, price, commission * share, ts, after - opens)
+    if opens != 0.0:
+        enter(account, symbol, opens, price, commission * (1.0 - share), ts)
 
 
-@kernel()
+@kernel(forceinline=True)
 def enter(
     account: Any, symbol: int, quantity: float, price: float, commission: float, ts: int
 ) -> None:
@@ -161,7 +163,7 @@ def enter(
     lot.low, lot.high = min(lot.low, price), max(lot.high, price)
 
 
-@kernel()
+@kernel(forceinline=True)
 def leave(
     account: Any,
     symbol: int,

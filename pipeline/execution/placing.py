@@ -107,7 +107,7 @@ def append_order(
     order.paid = order.charge = order.made = 0.0
 
 
-@kernel()
+@kernel(forceinline=True)
 def rest(account: Any, order: Any) -> None:
     """Count an order just accepted among those at rest."""
     symbol = order.symbol
@@ -120,7 +120,7 @@ def rest(account: Any, order: Any) -> None:
     narrow(account, order)
 
 
-@kernel()
+@kernel(forceinline=True)
 def _admit(account: Any) -> int:
     """Accept the order just written, or reject it; its id."""
     order = order_at(newest(account))
@@ -138,7 +138,7 @@ def _admit(account: Any) -> int:
     return order.order_id
 
 
-@kernel()
+@kernel(forceinline=True)
 def place(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> int:

@@ -122,7 +122,7 @@ def match(account: Any, view: View, symbol: int, at: int) -> None:
     match_bar(account, symbol, load_i8(view.ts, at), view.close_ts, view.opens, view.plane, at)
 
 
-@kernel()
+@kernel(forceinline=True)
 def value(account: Any) -> None:
     """Value the account after base bars have closed."""
     # Step 5

@@ -42,7 +42,7 @@ from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.compiled.bar_record import bar_at, find_values
 from pipeline.strategy.compiled.hooks import call_hook, call_stretch
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
-from pipeline.strategy.compiled.stretch import show, stirred
+from pipeline.strategy.compiled.stretch import stirred
 from pipeline.tape.schedule import (
     ROW_MASK,
     SYMBOL_MASK,
@@ -120,18 +120,23 @@ def _goes_on(account: Any, symbol: int, told: bool) -> bool:
     return account.foreign == 0 and (account.maintenance == 0.0 or account.held == 0)
 
 
-@kernel()
-def _pass_over(context_address: int, view: View, bar: Any, seen: int, count: int) -> None:
-    """Perform steps 3 to 5 for bars ``seen`` to ``count`` - 1 of a stretch, which on_bar has seen.
+@kernel(forceinline=True)
+def _pass_over(account: Any, view: View, bar: Any, seen: int, count: int) -> None:
+    """Perform steps 2 to 5 for bars ``seen`` to ``count`` - 1 of a stretch, which on_bar has seen.
 
     The account has been marked up to the bar before, and nothing has happened since.
     """
-    context = context_at(context_address)
-    account = account_at(context.account)
-    show(context_address, count - 1)
-    mark_run(account, bar.symbol, view.closes + 8 * (bar.at + seen), count - seen)
+    symbol, last = bar.symbol, bar.at + count - 1
+    # Step 2
+    account.now = load_i8(view.close_ts, last)
+    # Step 3
     if bar.watched != 0:
-        store_i8(account.met, bar.symbol, load_i8(view.ts, bar.at + count - 1))
+        store_i8(account.met, symbol, load_i8(view.ts, last))
+    # Step 4
+    store_f8(view.last_price, symbol, load_f8(view.closes, last))
+    store_i8(view.cursor, symbol, last - symbol * view.stride)
+    # Step 5
+    mark_run(account, symbol, view.closes + 8 * (bar.at + seen), count - seen)
 
 
 @kernel()
@@ -185,7 +190,7 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
         index += 1
         if seen > index:
             before = account.fills_out_count
-            _pass_over(context_address, view, bar, index, seen)
+            _pass_over(account, view, bar, index, seen)
             index = seen
         # Step 9
         if account.this_close != 0:
@@ -242,7 +247,7 @@ def _show_bars(
             own = wanted.own + symbol * wanted.size
             seen = call_stretch(wanted.on_bar, (own, program.bar, context_address, 0, seen))
             if seen > 1:
-                _pass_over(context_address, view, bar, 1, seen)
+                _pass_over(account, view, bar, 1, seen)
                 return seen, Shown(table, called, stride)
         if wanted.bars and (place == end or load_i8(view.entries, place) >> TABLE_SHIFT != table):
             if (wanted.intervals >> table) & 1 == 1:
