@@ -77,12 +77,10 @@ def _allocator_variables() -> dict[str, str]:
 
     Its default gives pages back and gets them again, zeroed by the system, for every row group that
     is decoded or encoded: a tenth of a run's processor time. A pool set from Python would not do,
-    the writers use the one that the library starts with.
+    the writers use the one that the library starts with. Arrow is not asked whether it has
+    jemalloc, as its builds for Linux do: to import it takes longer than all else that has to be
+    done before the fork server starts. A build without it says so and takes its default.
     """
-    if "ARROW_DEFAULT_MEMORY_POOL" in os.environ:
-        return {}
-    from pyarrow import supported_memory_backends
-
-    if "jemalloc" not in supported_memory_backends():
+    if "ARROW_DEFAULT_MEMORY_POOL" in os.environ or sys.platform != "linux":
         return {}
     return {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
