@@ -99,6 +99,6 @@ def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> No
     if as_json:
         print_json(summary)
     else:
-        from pipeline.results.report import format_summary
+        from pipeline.results.report.page import format_summary
 
         print_text(format_summary(summary).rstrip("\n"))

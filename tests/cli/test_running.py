@@ -27,11 +27,11 @@ def stub_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], 
     """Put a function in the place of `run`, and a plain text in that of the report."""
 
     def install(function: Callable[..., Any]) -> None:
-        run, report = ModuleType("pipeline.runner.run"), ModuleType("pipeline.results.report")
+        run, page = ModuleType("pipeline.runner.run"), ModuleType("pipeline.results.report.page")
         run.run = function  # type: ignore[attr-defined]
-        report.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
+        page.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pipeline.runner.run", run)
-        monkeypatch.setitem(sys.modules, "pipeline.results.report", report)
+        monkeypatch.setitem(sys.modules, "pipeline.results.report.page", page)
 
     return install
 

@@ -1,0 +1,47 @@
+"""How a single figure is written. A figure that is missing, null, NaN or infinite is a dash."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+UNKNOWN = "-"
+
+
+def known(value: Any) -> TypeGuard[float]:
+    """Return whether a value is a finite number."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def number(value: Any, form: str) -> str:
+    """Return a number in the given format."""
+    return format(value, form) if known(value) else UNKNOWN
+
+
+def count(value: Any) -> str:
+    """Return a whole number; of a list, the number of its elements."""
+    return number(len(value) if isinstance(value, list | tuple) else value, ",.0f")
+
+
+def money(value: Any) -> str:
+    """Return an amount of money with two decimals."""
+    return number(value, ",.2f")
+
+
+def ratio(lane: Mapping[str, Any], name: str) -> str:
+    """Return the ratio of this name among a lane's figures, with two decimals."""
+    return number(lane.get(name), ".2f")
+
+
+def percent(value: Any, digits: int = 2) -> str:
+    """Return a fraction in per cent: 0.25 is "25.00 %"."""
+    return f"{100 * value:,.{digits}f} %" if known(value) else UNKNOWN
+
+
+def signed_percent(value: Any) -> str:
+    """Return a fraction in per cent with its sign: 0.25 is "+25.00 %"."""
+    return f"{100 * value:+,.2f} %" if known(value) else UNKNOWN
+
+
+def quality(value: float) -> str:
+    """Return a quality (0 to 100), rounded down, so that only a complete one shows as 100 %."""
+    return f"{math.floor(value * 100) / 100:.2f} %"

@@ -1,0 +1,93 @@
+"""The block about a run's only lane: its figures, one below the other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.results.report.figures import (
+    UNKNOWN,
+    count,
+    known,
+    money,
+    percent,
+    ratio,
+    signed_percent,
+)
+from pipeline.results.report.lines import line
+
+
+def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
+    """Return the lines of the block. `lane` is the only element of the summary's lanes."""
+    return [
+        *line("strategy", strategy(lane)),
+        *line("initial cash", money(summary.get("initial_cash"))),
+        *line("final equity", money(lane.get("final_equity"))),
+        *line("total return", signed_percent(lane.get("total_return"))),
+        *line("annual return", signed_percent(lane.get("annual_return"))),
+        *line("volatility", f"{percent(lane.get('volatility'))} a year"),
+        *line("Sharpe ratio", ratio(lane, "sharpe_ratio")),
+        *line("Sortino, Calmar", f"{ratio(lane, 'sortino_ratio')}, {ratio(lane, 'calmar_ratio')}"),
+        *line("max drawdown", _drawdown(lane)),
+        *line("best, worst", _best_and_worst(lane)),
+        *line("round trips", _round_trips(lane)),
+        *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
+        *_counted(lane, "rejected", "orders_rejected", "order"),
+        *_counted(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
+        *_counted(lane, "margin", "liquidations", "liquidation"),
+        *line("costs", _costs(lane)),
+        *(line("dividends", money(lane["dividends"])) if lane.get("dividends") else []),
+        *_against(summary.get("benchmark"), lane),
+    ]
+
+
+def strategy(lane: Mapping[str, Any]) -> str:
+    """Return a lane's strategy with its parameters and its mode: `SmaCross(fast=5), compiled`."""
+    parameters = lane.get("parameters") or {}
+    given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+    mode = f", {lane['mode']}" if lane.get("mode") else ""
+    return f"{lane.get('strategy', UNKNOWN)}({given}){mode}"
+
+
+def _counted(lane: Mapping[str, Any], label: str, name: str, thing: str) -> list[str]:
+    """Return a line that counts things by the figure `name`; no line if there were none."""
+    found = lane.get(name)
+    if not known(found) or found == 0:
+        return []
+    return line(label, f"{count(found)} {thing}{'' if found == 1 else 's'}")
+
+
+def _drawdown(lane: Mapping[str, Any]) -> str:
+    text, longest = percent(lane.get("max_drawdown")), lane.get("longest_drawdown")
+    if not known(longest):
+        return text
+    return f"{text}; the longest lasted {count(longest)} session{'' if longest == 1 else 's'}"
+
+
+def _best_and_worst(lane: Mapping[str, Any]) -> str:
+    best, worst = (signed_percent(lane.get(f"{name}_session")) for name in ("best", "worst"))
+    return f"{best}, {worst} in a session" if known(lane.get("best_session")) else UNKNOWN
+
+
+def _round_trips(lane: Mapping[str, Any]) -> str:
+    trips = count(lane.get("round_trips"))
+    if known(lane.get("win_rate")):
+        trips += f", {percent(lane['win_rate'])} won"
+    if known(lane.get("profit_factor")):
+        trips += f", profit factor {ratio(lane, 'profit_factor')}"
+    return trips
+
+
+def _costs(lane: Mapping[str, Any]) -> str:
+    text = money(lane.get("commission"))
+    for name in ("slippage", "funding"):
+        if cost := lane.get(name):
+            text += f", {name} {money(cost)}"
+    return text
+
+
+def _against(benchmark: Mapping[str, Any] | None, lane: Mapping[str, Any]) -> list[str]:
+    """Return a line that compares the lane with the benchmark; no line without a benchmark."""
+    if not benchmark:
+        return []
+    text = f"{benchmark.get('symbol', UNKNOWN)} {signed_percent(benchmark.get('total_return'))}"
+    alpha = signed_percent(lane.get("alpha"))
+    return line("benchmark", f"{text}; alpha {alpha} a year, beta {ratio(lane, 'beta')}")

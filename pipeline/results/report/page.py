@@ -1,0 +1,45 @@
+"""The page as a whole: which blocks there are, and in which order."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.results.report.lane import one_lane
+from pipeline.results.report.lines import WIDTH, line
+from pipeline.results.report.ranking import ranking
+from pipeline.results.report.replay import replay
+
+
+def format_summary(summary: Mapping[str, Any], performance: str | None = None) -> str:
+    """Return `summary` (the content of summary.json) as plain text, at most 80 columns wide.
+
+    A run of one lane gets its figures one below the other, and a run of many lanes a table of the
+    best ones. A figure that is missing, null, NaN or infinite shows as "-". Only the path of the
+    run folder may be wider, because a broken path cannot be copied. `performance` (the text of
+    PerformanceMetrics) follows unchanged.
+    """
+    blocks = [_heading(summary), replay(summary)]
+    lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
+    if len(lanes) == 1:
+        blocks.append(one_lane(summary, lanes[0]))
+    elif lanes:
+        blocks.append(ranking(lanes))
+    blocks.append(
+        [
+            *line("digest", summary.get("digest")),
+            *line("results", summary.get("run_dir"), whole_words=True),
+        ]
+    )
+    if performance:
+        blocks.append(performance.rstrip().splitlines())
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _heading(summary: Mapping[str, Any]) -> list[str]:
+    """Return the name of the run and, if its results are not complete, why they are not."""
+    lines = textwrap.wrap(str(summary.get("session_name", "run")), WIDTH)
+    if summary.get("partial"):
+        reason = summary.get("reason")
+        text = f"PARTIAL: {reason}" if reason else "PARTIAL: the run did not finish"
+        lines += textwrap.wrap(text, WIDTH)
+    return lines

@@ -1,0 +1,39 @@
+"""Figures as text: a dash for what is not a finite number, and a quality that never flatters."""
+
+import math
+
+import pytest
+
+from pipeline.results.report.figures import (
+    count,
+    known,
+    money,
+    number,
+    percent,
+    quality,
+    signed_percent,
+)
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf, "12"])
+def test_what_is_no_finite_number_is_a_dash(value):
+    assert not known(value)
+    for write in (count, money, percent, signed_percent):
+        assert write(value) == "-"
+    assert number(value, ".1f") == "-"
+
+
+def test_a_list_counts_as_its_length():
+    assert count(["A", "B"]) == "2"
+    assert count(12345) == "12,345"
+
+
+def test_fractions_become_per_cent():
+    assert percent(0.12345) == "12.35 %"
+    assert percent(0.375, 0) == "38 %"
+    assert signed_percent(0.5) == "+50.00 %"
+
+
+def test_a_quality_is_rounded_down():
+    assert quality(99.9999) == "99.99 %"
+    assert quality(100.0) == "100.00 %"

@@ -1,0 +1,33 @@
+"""The block of one lane: lines that are there only where there is something to say."""
+
+from pipeline.results.report.page import format_summary
+from tests.results.summaries import LANE, SUMMARY
+
+
+def test_a_benchmark_is_compared_with():
+    benchmark = {"symbol": "SPY", "total_return": 0.0278}
+    text = format_summary({**SUMMARY, "benchmark": benchmark})
+    assert "\nbenchmark       SPY +2.78 %; alpha +4.12 % a year, beta 0.46\n" in text
+
+
+def test_what_limits_touched_is_told_where_there_was_any():
+    touched: dict[str, float] = {"orders_rejected": 1204, "orders_cut_by_volume_cap": 1}
+    touched |= {"liquidations": 2, "funding": -12.5}
+    text = format_summary({**SUMMARY, "lanes": [{**LANE, **touched}]})
+    assert (
+        """
+orders, fills   2,480, 2,479
+rejected        1,204 orders
+cut by volume   1 order
+margin          2 liquidations
+costs           1,239.50, funding -12.50
+"""
+        in text
+    )
+    none = format_summary({**SUMMARY, "lanes": [{**LANE, **dict.fromkeys(touched, 0)}]})
+    assert none == format_summary(SUMMARY)
+
+
+def test_slippage_shows_where_there_was_any():
+    lanes = [{**SUMMARY["lanes"][0], "slippage": 12.5}]
+    assert "costs           1,239.50, slippage 12.50" in format_summary({**SUMMARY, "lanes": lanes})
