@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.config.execution import InstrumentConfig
+from pipeline.config.execution.instruments import InstrumentConfig
 from pipeline.config.refusal import expectation
 
 

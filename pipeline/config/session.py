@@ -21,7 +21,9 @@ from pydantic import (
 )
 
 from pipeline.config.currency import Conversion, find_conversions
-from pipeline.config.execution import ExecutionConfig, InstrumentConfig, TradingConfig
+from pipeline.config.execution.account import TradingConfig
+from pipeline.config.execution.costs import ExecutionConfig
+from pipeline.config.execution.instruments import InstrumentConfig
 from pipeline.config.refusal import LIST, OBJECT, expectation, explain, list_or_object
 from pipeline.config.source import apply_overrides, read_config
 from pipeline.config.sweep import SweepConfig, check_against_session

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.config.execution import ExecutionConfig
+from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.session import SessionConfig
 from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.source import load_function, pack

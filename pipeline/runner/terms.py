@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.codes import DAY_NS
-from pipeline.config.execution import InstrumentConfig
+from pipeline.config.execution.instruments import InstrumentConfig
 from pipeline.config.session import SessionConfig
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.runner.commission import commission_terms, poor_below

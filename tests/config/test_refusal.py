@@ -52,13 +52,6 @@ def test_an_unknown_setting_is_named_with_the_nearest_valid_one(
     pytest.fail(found)
 
 
-@pytest.mark.parametrize("setting", ["latency_ms", "latency_bars"])
-def test_a_latency_is_too_late_for_this_close(settings_of_a_session, setting):
-    found = refusal(settings_of_a_session(), "execution.fill=this_close", f"execution.{setting}=1")
-    assert found.startswith(f"execution.{setting} is 1")
-    assert "an order with a latency is late for this close" in found
-
-
 def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings_of_a_session):
     setting = "session_data_config.gap_filler.quality_update_frequency"
     assert refusal(settings_of_a_session(), f"{setting}=60") == (
@@ -179,22 +172,6 @@ def test_an_element_of_a_list_or_section_is_named_itself(settings_of_a_session, 
     found = refusal(settings_of_a_session(), override)
     assert found.endswith(message)
     assert "; " not in found
-
-
-@pytest.mark.parametrize(
-    ("chosen", "beside", "shown"),
-    [
-        ({"commission": "fees:fee"}, {"commission_bps": 5}, "5.0"),
-        ({"commission": "fees:fee"}, {"commission_minimum": 0}, "0.0"),
-        ({"commission_tiers": [{"above": 0}]}, {"commission_maker_bps": -1}, "-1.0"),
-    ],
-)
-def test_commission_is_said_in_one_way(settings_of_a_session, chosen, beside, shown):
-    execution = {**chosen, **beside}
-    (name,), (other,) = beside, chosen
-    assert refusal(settings_of_a_session(execution=execution)) == (
-        f"execution.{name} is {shown}, expected not set beside {other}, which stands in its place"
-    )
 
 
 def test_several_problems_are_told_at_once(settings_of_a_session):
