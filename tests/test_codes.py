@@ -1,11 +1,15 @@
-"""Every number has exactly one word, and the result tables know them all by it."""
+"""Every number has exactly one word, which the result tables know; an interval has one name."""
 
 import ast
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import codes, states, tif
+from pipeline.codes import DAY_NS, MINUTE_NS, SECOND_NS, interval_name, interval_ns
+from pipeline.errors import ConfigError
 from pipeline.results import table_kinds
 
 #: The tables of words, by the heading that their numbers stand below.
@@ -81,3 +85,45 @@ def test_what_a_strategy_compares_with_are_these_numbers():
     assert {getattr(tif, word.upper()): word for word in codes.TIMES_IN_FORCE.values()} == (
         codes.TIMES_IN_FORCE
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "ns"),
+    [
+        ("1s", SECOND_NS),
+        ("5m", 5 * MINUTE_NS),
+        ("4h", 240 * MINUTE_NS),
+        ("90m", 90 * MINUTE_NS),
+        ("1d", DAY_NS),
+    ],
+)
+def test_an_interval_has_one_length_and_one_name(name, ns):
+    assert interval_ns(name) == ns
+    assert interval_name(ns) == name
+
+
+@given(count=st.integers(1, 86_399))
+def test_canonical_names_keep_the_length(count):
+    assert interval_ns(interval_name(count * SECOND_NS)) == count * SECOND_NS
+
+
+def test_a_long_way_to_say_an_hour_is_understood():
+    assert interval_name(interval_ns("60m")) == "1h"
+
+
+@pytest.mark.parametrize("name", ["", "m", "0m", "1", "1min", "-1m", "1.5h", "01m", "1M", "1w", 60])
+def test_bad_interval_names_are_refused(name):
+    with pytest.raises(ConfigError, match="interval must be a whole number"):
+        interval_ns(name)
+
+
+@pytest.mark.parametrize(("name", "why"), [("2d", "at most 1d"), ("24h", "1d"), ("1440m", "1d")])
+def test_an_interval_of_a_day_is_one_session(name, why):
+    with pytest.raises(ConfigError, match=why):
+        interval_ns(name)
+
+
+@pytest.mark.parametrize("ns", [0, -MINUTE_NS, 1, SECOND_NS + 1, 2 * DAY_NS])
+def test_lengths_without_a_name_are_refused(ns):
+    with pytest.raises(ConfigError, match="interval must be whole seconds"):
+        interval_name(ns)

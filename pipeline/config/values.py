@@ -84,7 +84,7 @@ def _interval(value: str) -> str:
 
 
 def _multiples(intervals: tuple[str, ...]) -> tuple[str, ...]:
-    # The rule of market.bars.check_derivable, which would cost an import of Numba here: 1d, the
+    # The same rule as market.longer_bars.check_derivable, which this room may not import: 1d, the
     # whole session, can be built from any shorter interval.
     base = interval_ns(intervals[0])
     for interval in intervals[1:]:

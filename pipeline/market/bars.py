@@ -1,13 +1,8 @@
-"""Bars: their columns, their validity, the session they belong to, and longer bars from shorter.
+"""Bars: which rows can be bars, and which session a bar belongs to.
 
 A bar is labelled by its open ``ts`` and becomes known at ``close_ts``, which is ``ts`` plus the
 interval, cut at the session's close. It belongs to a session if it overlaps it. Base daily bars
 are the exception: their ``ts`` is a label, 00:00Z of the session's date.
-
-A longer bar is made of the base bars that *close* inside its bucket. With base bars aligned to
-the session's open (nearly all data) this is the bucket they open in. Where they are not (hour
-bars labelled 09:00, 10:00 in a session that opens at 09:30) it is the only choice that keeps a
-bar free of what happened after its own close, and independent of how rows are cut into slots.
 
 Kernels are compiled on first call, cached on disk, and write into the caller's arrays only.
 """
@@ -15,37 +10,20 @@ Kernels are compiled on first call, cached on disk, and write into the caller's 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, PRICE_COLUMNS, PRICES, interval_ns
-from pipeline.errors import ConfigError, DataError
-from pipeline.market.time.time_manager import SessionTable
+from pipeline.errors import DataError
 from pipeline.native.kernel import kernel
-
-__all__ = [
-    "DEFAULT_TOLERANCE",
-    "DERIVE_STATE_F",
-    "DERIVE_STATE_I",
-    "Bars",
-    "assign_sessions",
-    "check_bars",
-    "check_derivable",
-    "derive_bars",
-    "resample",
-]
 
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
 
 DEFAULT_TOLERANCE: Final = 1e-9
 """Relative slack of ``check_bars``, see there."""
-
-DERIVE_STATE_I: Final = 4
-DERIVE_STATE_F: Final = 5
-"""Lengths of the int64 and float64 state arrays of ``derive_bars``."""
 
 _FINITE: Final = np.finfo(np.float64).max
 
@@ -57,27 +35,6 @@ _NOT_POSITIVE: Final = 4
 _HIGH_BELOW_LOW: Final = 5
 _OUTSIDE: Final = 6
 _VOLUME: Final = 7
-
-
-class Bars(NamedTuple):
-    """One symbol's bars: ``ts`` and ``close_ts`` int64[N] ns UTC, ``values`` float64[5, N]."""
-
-    ts: Int64Array
-    close_ts: Int64Array
-    values: Float64Array
-
-
-def check_derivable(base: str, derived: str) -> None:
-    """Raise ConfigError unless bars of ``derived`` can be built from bars of ``base``.
-
-    ``derived`` must be a longer interval and a whole multiple of ``base``; "1d", the whole
-    session, can be built from any shorter one.
-    """
-    base_ns, derived_ns = interval_ns(base), interval_ns(derived)
-    if derived_ns <= base_ns:
-        raise ConfigError(f"interval {derived} must be longer than {base} to be derived from it")
-    if derived_ns != DAY_NS and derived_ns % base_ns:
-        raise ConfigError(f"interval {derived} must be a multiple of {base} to be derived from it")
 
 
 # ---------------------------------------------------------------------------------- validity
@@ -235,160 +192,3 @@ def assign_sessions(  # type: ignore[no-untyped-def]
             out_close_ts[i] = close_ns[s] if daily else min(end, close_ns[s])
             inside += 1
     return inside
-
-
-# ---------------------------------------------------------------------------- longer bars
-
-
-@kernel()
-def _deliver(  # type: ignore[no-untyped-def]
-    at, ts, close_ts, o, h, lo, c, v, out_ts, out_close_ts, out_values
-):
-    out_ts[at] = ts
-    out_close_ts[at] = close_ts
-    out_values[0, at] = o
-    out_values[1, at] = h
-    out_values[2, at] = lo
-    out_values[3, at] = c
-    out_values[4, at] = v
-
-
-@kernel()
-def derive_bars(  # type: ignore[no-untyped-def]
-    ts,
-    close_ts,
-    values,
-    first,
-    last,
-    session_open,
-    session_close,
-    horizon,
-    interval_ns,
-    state_i,
-    state_f,
-    out_ts,
-    out_close_ts,
-    out_values,
-    out_first,
-):
-    """Longer bars of one symbol from its fresh rows; returns the number of bars written.
-
-    Call it once per slot with the same state. ``ts``, ``close_ts`` int64[R] and ``values``
-    float64[C >= 5, R] are the symbol's run of the base table, its first five rows the
-    ``PRICE_COLUMNS``; rows ``first`` to ``last - 1`` are fresh, ascending, and hold every base
-    bar with ``close_ts`` up to ``horizon``, the slot's last instant. ``session_open`` and
-    ``session_close`` int64[K], ascending, cover the fresh rows; rows outside all of them are
-    left out. A bar is written when a row of a later bar arrives, or when ``horizon`` reaches
-    its close; never before, and only if at least one row fell into it.
-
-    ``state_i`` int64[4] and ``state_f`` float64[5] carry the bar in progress; zeros mean none:
-
-        state_i  0: 1 when a bar is in progress   1: its ts   2: its close_ts   3: unused
-        state_f  open, high, low, close, volume so far
-
-    Bars go to columns ``out_first``, ``out_first + 1``, ... of ``out_ts``, ``out_close_ts`` and
-    ``out_values`` float64[>= 5, R']; at most ``last - first + 1`` are written. open = first,
-    high = max, low = min, close = last, volume = sum in row order. With interval 1d the bar is
-    the whole session: ts is its open, close_ts its close.
-    """
-    at = out_first
-    sessions = session_open.shape[0]
-    active = state_i[0]
-    bar_ts = state_i[1]
-    bar_close = state_i[2]
-    o, h, lo, c, v = state_f[0], state_f[1], state_f[2], state_f[3], state_f[4]
-    s = -1
-    for i in range(first, last):
-        end = close_ts[i]
-        if active == 1 and end <= bar_close:
-            h = max(h, values[1, i])
-            lo = min(lo, values[2, i])
-            c = values[3, i]
-            v += values[4, i]
-            continue
-        if active == 1:
-            _deliver(at, bar_ts, bar_close, o, h, lo, c, v, out_ts, out_close_ts, out_values)
-            at += 1
-            active = 0
-        if s < 0:
-            s = np.searchsorted(session_close, end)
-        while s < sessions and session_close[s] < end:
-            s += 1
-        if s == sessions or end <= session_open[s]:
-            continue
-        if interval_ns >= DAY_NS:
-            bar_ts = session_open[s]
-            bar_close = session_close[s]
-        else:
-            bucket = (end - 1 - session_open[s]) // interval_ns
-            bar_ts = session_open[s] + bucket * interval_ns
-            bar_close = min(bar_ts + interval_ns, session_close[s])
-        active = 1
-        o, h, lo, c, v = values[0, i], values[1, i], values[2, i], values[3, i], values[4, i]
-    if active == 1 and bar_close <= horizon:
-        _deliver(at, bar_ts, bar_close, o, h, lo, c, v, out_ts, out_close_ts, out_values)
-        at += 1
-        active = 0
-    state_i[0] = active
-    state_i[1] = bar_ts
-    state_i[2] = bar_close
-    state_f[0], state_f[1], state_f[2], state_f[3], state_f[4] = o, h, lo, c, v
-    return at - out_first
-
-
-def resample(
-    ts: Int64Array,
-    values: Float64Array,
-    interval: str,
-    derived: str,
-    sessions: SessionTable,
-    *,
-    horizon: int | None = None,
-) -> Bars:
-    """Bars of ``derived`` from whole arrays of ``interval`` bars of one symbol.
-
-    ``ts`` int64[N] ascending, ``values`` float64[>= 5, N] with the ``PRICE_COLUMNS`` first.
-    Rows outside every session of the table are left out. ``horizon`` (ns UTC) is the last
-    instant known: a bar that closes later is not returned; None means that the last bar is
-    returned even if rows at its end are missing. The arrays of the result are new.
-
-    Vendors' daily bars often include what traded after an early close: make ``sessions`` with
-    extended trading hours to reproduce them.
-    """
-    check_derivable(interval, derived)
-    rows = len(ts)
-    session = np.empty(rows, dtype=np.int64)
-    close_ts = np.empty(rows, dtype=np.int64)
-    assign_sessions(
-        ts,
-        interval_ns(interval),
-        sessions.open_ns,
-        sessions.close_ns,
-        sessions.date_ns,
-        session,
-        close_ts,
-    )
-    last = rows if horizon is None else int(np.searchsorted(close_ts, horizon, side="right"))
-    known = np.flatnonzero(session[:last] >= 0)
-    fresh = np.ascontiguousarray(values[:5, known], dtype=np.float64)
-    out = Bars(
-        np.empty(len(known) + 1, dtype=np.int64),
-        np.empty(len(known) + 1, dtype=np.int64),
-        np.empty((5, len(known) + 1)),
-    )
-    written = derive_bars(
-        ts[known],
-        close_ts[known],
-        fresh,
-        0,
-        len(known),
-        sessions.open_ns,
-        sessions.close_ns,
-        2**63 - 1 if horizon is None else horizon,
-        interval_ns(derived),
-        np.zeros(DERIVE_STATE_I, dtype=np.int64),
-        np.zeros(DERIVE_STATE_F),
-        *out,
-        0,
-    )
-    return Bars(out.ts[:written], out.close_ts[:written], out.values[:, :written])

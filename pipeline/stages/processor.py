@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from pipeline.codes import PRICE_COLUMNS, interval_ns
 from pipeline.market.actions import NO_SPLITS, Splits
-from pipeline.market.bars import DERIVE_STATE_F, DERIVE_STATE_I, derive_bars
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
+from pipeline.market.longer_bars import DERIVE_STATE_F, DERIVE_STATE_I, derive_bars
 from pipeline.market.quality import QUALITY_STATE_I, fill_quality
 from pipeline.native.kernel import kernel
 from pipeline.tape.lookback import Tail
