@@ -61,61 +61,23 @@ def _reason(problem: NumbaError) -> str:
 
 @cache
 def loop_for(kind: str) -> Any:
-    """Return the compiled loop of a kind.
+    """Return `run_own`, compiled for the functions of a kind ("custom" or "window").
 
     Its signature is spelled out because only then does the compiler take a function by address.
     """
     function = types.FunctionType(float64(*(_VECTOR,) * _ARGUMENTS[kind]))
+    functions = (function, types.none) if kind == "custom" else (types.none, function)
     table = (float64[::1], int64, int64, int64, int64[::1], int64, int64)
     state = (float64[:, ::1], int64, int64)
-    signature = void(function, _VECTOR, int64, int64, *table, *state, int64[::1])
-    return compiled_for(signature, run_custom if kind == "custom" else run_window)
+    signature = void(*functions, _VECTOR, int64, int64, int64, *table, *state, int64[::1])
+    return compiled_for(signature, run_own)
 
 
-def run_custom(
-    function: Any,
+def run_own(
+    custom: Any,
+    window: Any,
     params: Any,
     warmup: int,
-    target: int,
-    values: Any,
-    column_step: int,
-    symbol_step: int,
-    first: int,
-    counts: Any,
-    symbol_lo: int,
-    symbol_hi: int,
-    state: Any,
-    begin: int,
-    end: int,
-    at: Any,
-) -> None:
-    """Call ``function(state, bar, params)`` for every fresh row of symbols lo to hi - 1.
-
-    ``values``, its steps, ``first`` and ``counts`` are as in `table.compute_plan`; the result goes
-    to column ``target``, NaN in the first ``warmup`` rows of the series. The indicator's cells are
-    ``begin`` to ``end - 1`` of each row of ``state`` float64[hi - lo, N]. ``at`` int64[2] is set to
-    the symbol and row being computed, for the message if the function raises.
-    """
-    bar = np.empty(PRICES)
-    for s in range(symbol_lo, symbol_hi):
-        cells = state[s - symbol_lo, begin:end]
-        seen = cells[0]
-        own = cells[1:]
-        at[0] = s
-        for r in range(first, first + counts[s]):
-            at[1] = r
-            row = s * symbol_step + r
-            for c in range(PRICES):
-                bar[c] = values[c * column_step + row]
-            result = function(own, bar, params)
-            values[target * column_step + row] = result if seen >= warmup else np.nan
-            seen += 1.0
-        cells[0] = seen
-
-
-def run_window(
-    function: Any,
-    params: Any,
     source: int,
     target: int,
     values: Any,
@@ -130,28 +92,41 @@ def run_window(
     end: int,
     at: Any,
 ) -> None:
-    """Call ``function(window, params)`` for every fresh row of symbols lo to hi - 1.
+    """Call a user's function for every fresh row of symbols lo to hi - 1, and keep what it returns.
 
-    As `run_custom`, over column ``source``. The window is a slice of a buffer of twice its length
-    in the state: a row is one store, and the buffer is shifted once per window length.
+    The function is ``custom(state, bar, params)`` or ``window(window, params)``; the other one is
+    None, and the compiler leaves its branch out. A window is over column ``source``. The results go
+    to column ``target``; the first ``warmup`` rows of the series are NaN. ``values``, its steps,
+    ``first`` and ``counts`` are as in `table.compute_plan`.
+
+    The indicator's cells are ``begin`` to ``end - 1`` of each row of ``state`` float64[hi - lo, N].
+    A window is a slice of a buffer of twice its length in these cells: a row is one store, and the
+    buffer is shifted once per window length. ``at`` int64[2] is set to the symbol and row being
+    computed, for the message if the function raises.
     """
-    n = (end - begin - 1) // 2
+    n = warmup + 1  # rows of a window
+    bar = np.empty(PRICES)
     for s in range(symbol_lo, symbol_hi):
         cells = state[s - symbol_lo, begin:end]
-        past = cells[1:]
-        place = int(cells[0])
+        seen = int(cells[0])
+        own = cells[1:]
         at[0] = s
         for r in range(first, first + counts[s]):
             at[1] = r
             row = s * symbol_step + r
-            if place == 2 * n:
-                for j in range(n - 1):
-                    past[j] = past[n + 1 + j]
-                place = n - 1
-            past[place] = values[source * column_step + row]
-            place += 1
-            if place < n:
-                values[target * column_step + row] = np.nan
-            else:
-                values[target * column_step + row] = function(past[place - n : place], params)
-        cells[0] = place
+            result = np.nan
+            if custom is not None:
+                for c in range(PRICES):
+                    bar[c] = values[c * column_step + row]
+                result = custom(own, bar, params)
+            if window is not None:
+                if seen == 2 * n:
+                    for j in range(n - 1):
+                        own[j] = own[n + 1 + j]
+                    seen = n - 1
+                own[seen] = values[source * column_step + row]
+                if seen >= warmup:
+                    result = window(own[seen - warmup : seen + 1], params)
+            seen += 1
+            values[target * column_step + row] = result if seen > warmup else np.nan
+        cells[0] = seen

@@ -37,9 +37,8 @@ class _OwnFunction:
     """A user's indicator, ready to run: its compiled function and what the loop needs."""
 
     planned: PlannedIndicator
-    function: Any
+    functions: tuple[Any, Any]  # of `run_own`: custom or window, the other None
     params: Floats
-    argument: int  # warm-up rows of a custom indicator, source column of a window
 
 
 class PlanRunner:
@@ -150,7 +149,14 @@ class PlanRunner:
         state = (self.state, *own.planned.state, at)
         try:
             loop_for(indicator.kind)(
-                own.function, own.params, own.argument, target, *table, *symbols, *state
+                *own.functions,
+                own.params,
+                indicator.warmup,
+                _source(indicator),
+                target,
+                *table,
+                *symbols,
+                *state,
             )
         except Exception as problem:
             raise StrategyError(
@@ -184,8 +190,8 @@ def _prepared(planned: PlannedIndicator) -> _OwnFunction:
     indicator = planned.indicator
     is_window = indicator.kind == "window"
     params = np.array(indicator.params[1:] if is_window else indicator.params, np.float64)
-    argument = _source(indicator) if is_window else indicator.warmup
-    return _OwnFunction(planned, compile_function(indicator), params, argument)
+    function = compile_function(indicator)
+    return _OwnFunction(planned, (None, function) if is_window else (function, None), params)
 
 
 def _arrays(built_in: Sequence[PlannedIndicator]) -> tuple[npt.NDArray[Any], ...]:
