@@ -45,16 +45,24 @@ KINDS = {
 }
 """Code of each kind in the compiled switch."""
 
-_SCALARS = {EMA: 3, RSI: 4, ATR: 3, MACD: 5, VWAP: 5, OBV: 4}
-
 MOST_PARAMS = 3
 MOST_OUTPUTS = 3
+
+
+def state_cells(kind: int, period: int, memory: int) -> int:
+    """Return how many float64 cells of state one indicator keeps per symbol.
+
+    ``period`` is its first parameter (0 if it has none), ``memory`` the number of cells that a
+    user's own function asked for.
+    """
+    return 1 + memory if kind == CUSTOM else len(state_powers(kind, period, 1))
 
 
 def state_powers(kind: int, period: int, source: int) -> list[int]:
     """Return by which power of the price each cell scales when a share is split; 0 for counts.
 
-    ``source`` is that of the column it reads. Not for CUSTOM, of which the user says it.
+    The cells are in the order of the drawing above. ``source`` is the power of the column that the
+    indicator reads. CUSTOM is no kind for this function: its user states the powers.
     """
     tail = [source] * (period + 1)
     if kind == SMA:
@@ -78,26 +86,3 @@ def state_powers(kind: int, period: int, source: int) -> list[int]:
         VWAP: [0, 0, 1, 0, -1],
         OBV: [0, 1, -1, -1],
     }[kind]
-
-
-def state_cells(kind: int, period: int, memory: int) -> int:
-    """Return the float64 cells of state that one indicator keeps per symbol.
-
-    ``period`` is its first parameter (0 if it has none), ``memory`` the cells that a user's own
-    function asked for.
-    """
-    if kind == SMA:
-        return 4 + (period + 1)
-    if kind == WMA:
-        return 5 + (period + 1)
-    if kind in (STDEV, BOLLINGER):
-        return 6 + 3 * (period + 1)
-    if kind in (HIGHEST, LOWEST):
-        return 2 + (period + 1)
-    if kind == ROC:
-        return 2 + period
-    if kind == CUSTOM:
-        return 1 + memory
-    if kind == WINDOW:
-        return 1 + 2 * period
-    return _SCALARS[kind]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.market.indicators import layout
-from pipeline.market.indicators.recursive import atr, ema, macd, obv, roc, rsi, vwap
+from pipeline.market.indicators.changes import roc
+from pipeline.market.indicators.smoothed import atr, ema, macd, rsi
+from pipeline.market.indicators.totals import obv, vwap
 from pipeline.market.indicators.windows import deviation, extreme, sma, wma
 from pipeline.native.kernel import kernel
 

@@ -1,13 +1,14 @@
-"""Indicators that follow from their own last value: smoothed averages, sums and changes.
+"""Smoothed averages, and indicators made of them: each value follows from the one before.
 
-Each smoothing forgets its past (and with it every rounding error) at its own rate; the two running
-totals, vwap and obv, are sums of one session and a compensated sum. So there is no drift, and as
-all is carried from row to row, the result does not depend on how rows are cut into calls.
+A smoothing forgets its past, and with it every rounding error, at its own rate. So there is no
+drift, and as everything is carried from row to row, the result does not depend on how rows are cut
+into calls.
 
 Every kernel takes the fresh rows of its source columns, ``out`` (the same rows of its own column),
-its parameters and ``cells`` (its state, see `layout`), all float64. Cell 0 counts the rows seen as
-far as the kernel needs to know; the loops are apart so that the long one has no test of it.
-(``error_model="numpy"`` spares a test for zero at every division; none of them can divide by zero.)
+its parameters and ``cells`` (its state, see `layout`), all float64. Cell 0 counts the rows seen, as
+far as the kernel needs the count. The warm-up has a loop of its own, so that the long loop does not
+test for it. ``error_model="numpy"`` saves a test for zero at every division, and no divisor here
+can be zero.
 """
 
 from __future__ import annotations
@@ -164,71 +165,3 @@ def macd(x: Any, line: Any, signal: Any, histogram: Any, periods: Any, cells: An
             histogram[i] = apart - smooth if ready else np.nan
     cells[0] = seen
     cells[1], cells[2], cells[3], cells[4] = anchor, fast, slow, smooth
-
-
-@kernel(error_model="numpy")
-def roc(x: Any, out: Any, n: int, cells: Any) -> None:
-    """Write 100 * (value / value n rows ago - 1); 0 where that was 0, as TA-Lib."""
-    seen, place = int(cells[0]), int(cells[1])
-    past = cells[2:]
-    for i in range(x.size):
-        value = x[i]
-        base = past[place]
-        past[place] = value
-        place += 1
-        if place == n:
-            place = 0
-        if seen < n:
-            seen += 1
-            out[i] = np.nan
-        elif base == 0.0:
-            out[i] = 0.0
-        else:
-            out[i] = (value / base - 1.0) * 100.0
-    cells[0], cells[1] = seen, place
-
-
-@kernel(error_model="numpy")
-def vwap(high: Any, low: Any, close: Any, volume: Any, sessions: Any, out: Any, cells: Any) -> None:
-    """Write the session's turnover / volume at typical prices; NaN until there is volume.
-
-    ``sessions`` is int64, a number per session below 2**53, the same for all its rows.
-    """
-    begun = cells[0]
-    session, anchor, turnover, traded = int(cells[1]), cells[2], cells[3], cells[4]
-    for i in range(close.size):
-        typical = (high[i] + low[i] + close[i]) / 3.0
-        if begun == 0.0 or sessions[i] != session:
-            begun = 1.0
-            session = sessions[i]
-            anchor = typical
-            turnover = 0.0
-            traded = 0.0
-        turnover += (typical - anchor) * volume[i]
-        traded += volume[i]
-        out[i] = anchor + turnover / traded if traded > 0.0 else np.nan
-    cells[0], cells[1] = begun, session
-    cells[2], cells[3], cells[4] = anchor, turnover, traded
-
-
-@kernel(error_model="numpy")
-def obv(close: Any, volume: Any, out: Any, cells: Any) -> None:
-    """Write on-balance volume.
-
-    ``rest`` collects what each addition rounds away (Knuth's TwoSum).
-    """
-    seen, previous, total, rest = cells[0], cells[1], cells[2], cells[3]
-    for i in range(close.size):
-        step = 0.0
-        if seen == 0.0 or close[i] > previous:
-            step = volume[i]
-        elif close[i] < previous:
-            step = -volume[i]
-        seen = 1.0
-        previous = close[i]
-        grown = total + step
-        virtual = grown - total
-        rest += (total - (grown - virtual)) + (step - virtual)
-        total = grown
-        out[i] = total + rest
-    cells[0], cells[1], cells[2], cells[3] = seen, previous, total, rest
