@@ -67,7 +67,6 @@ def summarise(
     elapsed = finished - replayed.started_ns
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
-    seconds = elapsed * _NS
     per_lane = [
         {
             "lane": lane.lane,
@@ -76,44 +75,14 @@ def summarise(
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]
     data = settings.session_data_config
-    bars = replayed.bars
-    first = per_lane[0]
     return {
-        "session_name": settings.session_name,
-        "first_session": replayed.first_session,
-        "last_session": replayed.last_session,
-        "bars": bars,
-        "run_seconds": seconds,
-        "bars_per_second": bars / seconds,
-        "sessions": replayed.sessions,
-        "symbols": list(data.symbols),
-        "streams": list(data.streams),
-        "orders": rows["orders"],
-        "fills": rows["fills"],
-        "currency": settings.trading_config.currency,
-        "initial_cash": settings.trading_config.initial_cash,
-        "final_equity": first["final_equity"],
-        "digest": run_digest([lane["digest"] for lane in per_lane]),
-        "run_dir": str(run_dir),
-        "assumptions": {
-            **settings.execution.model_dump(),
-            "conversions": {
-                symbol: asdict(conversion) for symbol, conversion in settings.conversions().items()
-            },
-            "prices": data.prices,
-            "corporate_actions": actions,
-            "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
-            **{name: sum(lane[name] for lane in per_lane) for name in fields.TOUCHED},
-            "commission_code": commission_code(settings.execution),
-            **quality_of_fills(settings, per_lane),
-        },
+        **_replay(settings, replayed, elapsed * _NS),
+        **_outcome(settings, rows, per_lane, run_dir),
+        "assumptions": _assumptions(settings, actions, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed.outside,
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
-        "monthly": [
-            {"month": month, "return": grown}
-            for month, grown in monthly_returns(found[0].session_dates, _returns(found[0])).items()
-        ],
+        "monthly": _monthly(found[0]),
         "overruns": list(overruns),
         "processes": [
             {"role": one.role, "pid": one.pid, "peak_rss_bytes": one.peak_memory} for one in members
@@ -122,6 +91,64 @@ def summarise(
         "performance": {**performance.numbers(), "calendar": _calendar(replayed.calendar)},
         "report": _report(performance, replayed.calendar),
     }
+
+
+def _replay(settings: SessionConfig, replayed: TapeFacts, seconds: float) -> dict[str, Any]:
+    """Return what was replayed, and how fast."""
+    data = settings.session_data_config
+    return {
+        "session_name": settings.session_name,
+        "first_session": replayed.first_session,
+        "last_session": replayed.last_session,
+        "bars": replayed.bars,
+        "run_seconds": seconds,
+        "bars_per_second": replayed.bars / seconds,
+        "sessions": replayed.sessions,
+        "symbols": list(data.symbols),
+        "streams": list(data.streams),
+    }
+
+
+def _outcome(
+    settings: SessionConfig,
+    rows: Mapping[str, int],
+    per_lane: Sequence[Mapping[str, Any]],
+    run_dir: Path,
+) -> dict[str, Any]:
+    """Return the orders and fills of all lanes, the first lane's account, and where results lie."""
+    return {
+        "orders": rows["orders"],
+        "fills": rows["fills"],
+        "currency": settings.trading_config.currency,
+        "initial_cash": settings.trading_config.initial_cash,
+        "final_equity": per_lane[0]["final_equity"],
+        "digest": run_digest([lane["digest"] for lane in per_lane]),
+        "run_dir": str(run_dir),
+    }
+
+
+def _assumptions(
+    settings: SessionConfig, actions: int, per_lane: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the settings of execution, and how often each assumption decided over the lanes."""
+    return {
+        **settings.execution.model_dump(),
+        "conversions": {
+            symbol: asdict(conversion) for symbol, conversion in settings.conversions().items()
+        },
+        "prices": settings.session_data_config.prices,
+        "corporate_actions": actions,
+        "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in per_lane),
+        **{name: sum(lane[name] for lane in per_lane) for name in fields.TOUCHED},
+        "commission_code": commission_code(settings.execution),
+        **quality_of_fills(settings, per_lane),
+    }
+
+
+def _monthly(found: LaneFacts) -> list[dict[str, Any]]:
+    """Return a lane's return in each calendar month that has sessions, in order."""
+    grown = monthly_returns(found.session_dates, _returns(found))
+    return [{"month": month, "return": value} for month, value in grown.items()]
 
 
 def _calendar(counted: CacheStatistics) -> dict[str, float]:
