@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from pipeline.codes import interval_ns
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.actions import Action
-from pipeline.market.time.calendars import DAY_NS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.strategy.source import pack
 from pipeline.strategy.strategy import Strategy

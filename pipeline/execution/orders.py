@@ -23,17 +23,14 @@ from pipeline.codes import (
     CANCELLED,
     ENTRY_ENDED,
     FILLED,
+    GTC,
+    LIMIT,
+    MARKET,
+    ON_OPEN,
+    STOP,
+    STOP_LIMIT,
     TRAILING_STOP,
 )
-
-# What the operations of a strategy name, too (`strategy.orders`).
-from pipeline.codes import GTC as GTC
-from pipeline.codes import LIMIT as LIMIT
-from pipeline.codes import MARKET as MARKET
-from pipeline.codes import ON_CLOSE as ON_CLOSE
-from pipeline.codes import ON_OPEN as ON_OPEN
-from pipeline.codes import STOP as STOP
-from pipeline.codes import STOP_LIMIT as STOP_LIMIT
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 

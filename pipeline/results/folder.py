@@ -30,6 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import RunError
+from pipeline.native.whole_file import write_whole
 from pipeline.results.recorder import PARTS
 from pipeline.results.spill import SpillReader
 from pipeline.results.table_kinds import SESSIONS, TABLES, Column
@@ -196,16 +197,9 @@ class RunFolder:
     def _write(self, name: str, text: str) -> None:
         """Write a small file in one step: a reader sees all of it or what was there before."""
         path = self.path / name
-        unfinished = self.path / f"{name}.part"
         data = text.encode("utf-8")
-        try:
-            with writing(path, len(data)):
-                unfinished.write_bytes(data)
-                unfinished.replace(path)
-        except RunError:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            raise
+        with writing(path, len(data)):
+            write_whole(path, data)
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.codes import interval_ns
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Splits
 from pipeline.market.adjustment import Scale
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
-from pipeline.market.time.calendars import DAY_NS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics

@@ -27,9 +27,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.codes import interval_ns
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.time.calendars import DAY_NS
 from pipeline.tape.bar_window import CLOSED, BarWindow, LatestBar, Series, Strip
 from pipeline.tape.slot import QUALITY, Slot, SlotShape
 

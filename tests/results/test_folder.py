@@ -1,6 +1,7 @@
 """The run folder: never clobbered, honest about partial runs, readable back."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -174,7 +175,7 @@ def test_the_summary_is_strict_json(folder):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_summary_that_cannot_be_written_leaves_the_one_before(folder):
     folder.mark_partial("first")
-    (folder.path / "summary.json.part").symlink_to("/dev/full")
+    (folder.path / f"summary.json.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.raises(RunError, match=r"summary\.json: the disk is full"):
         folder.write_summary({"bars": 1})
     assert folder.summary["reason"] == "first"

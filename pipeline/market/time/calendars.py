@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS as DAY_NS
+from pipeline.codes import DAY_NS
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.kept_schedules import KeptSchedule, find_schedule, keep_schedule
 from pipeline.market.time.schedule import Schedule

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import io
-import os
 import re
 import zipfile
 from dataclasses import asdict, fields
@@ -22,6 +21,7 @@ import numpy as np
 
 from pipeline.market.time.schedule import Schedule
 from pipeline.native.cache_folder import cache_folder
+from pipeline.native.whole_file import write_whole
 
 #: Libraries that a schedule depends on; the last need not be there.
 _LIBRARIES = ("exchange_calendars", "pandas", "tzdata")
@@ -50,12 +50,10 @@ def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
 
 def keep_schedule(kept: KeptSchedule, extended: bool) -> None:
     """Write what is to be kept of a calendar; without effect where nothing can be written."""
-    path = _path(kept.schedule.code, extended)
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    content = io.BytesIO()
+    np.savez(content, bounds=np.array(kept.bounds), **asdict(kept.schedule))
     with contextlib.suppress(OSError):
-        with partial.open("wb") as file:
-            np.savez(file, bounds=np.array(kept.bounds), **asdict(kept.schedule))
-        partial.replace(path)
+        write_whole(_path(kept.schedule.code, extended), content.getvalue())
 
 
 def _path(code: str, extended: bool) -> Path:

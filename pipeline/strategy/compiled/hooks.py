@@ -18,7 +18,6 @@ and the version of Numba.
 
 import importlib.util
 import inspect
-import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -36,6 +35,7 @@ from pipeline.native.call import caller
 from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
+from pipeline.native.whole_file import write_whole
 from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker, values_reader
 from pipeline.strategy.compiled.code_hash import code_hash
@@ -176,9 +176,7 @@ def cached_module(stem: str, source: str) -> Any:
     folder.mkdir(exist_ok=True)
     path = folder / f"{stem}.py"
     if not path.exists():
-        partial = path.with_suffix(f".{os.getpid()}.tmp")
-        partial.write_text(source)
-        partial.replace(path)
+        write_whole(path, source.encode())
     # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
     name = f"ringtape_hooks_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)

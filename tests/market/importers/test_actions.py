@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog, Series
 from pipeline.market.importers.actions import import_actions
 from pipeline.market.importers.lean_factors import read as read_factors
-from pipeline.market.time.calendars import DAY_NS
 
 DAYS = np.arange("2014-01-01", "2015-01-01", dtype="M8[D]")
 
