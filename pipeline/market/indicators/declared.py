@@ -117,7 +117,7 @@ def wma(period: int = 20, *, column: str = "close", interval: str | None = None)
 def rsi(period: int = 14, *, column: str = "close", interval: str | None = None) -> Indicator:
     """Return Wilder's relative strength index, 0 to 100; 0 while nothing moves (as TA-Lib)."""
     n = _period("rsi", "period", period)
-    return _on_column("rsi", (n,), n, column, interval)
+    return _on_column("rsi", (n,), n, column, interval, power=0)
 
 
 def atr(period: int = 14, *, interval: str | None = None) -> Indicator:
@@ -184,7 +184,7 @@ def lowest(period: int = 20, *, column: str = "close", interval: str | None = No
 def roc(period: int = 10, *, column: str = "close", interval: str | None = None) -> Indicator:
     """Return the rate of change in percent against the value ``period`` rows ago."""
     n = _period("roc", "period", period)
-    return _on_column("roc", (n,), n, column, interval)
+    return _on_column("roc", (n,), n, column, interval, power=0)
 
 
 def vwap(*, interval: str | None = None) -> Indicator:
@@ -200,7 +200,7 @@ def obv(*, interval: str | None = None) -> Indicator:
 
     It starts with the first bar's volume (as TA-Lib).
     """
-    return _on_bar("obv", (), 0, interval)
+    return _on_bar("obv", (), 0, interval, power=-1)
 
 
 def custom(
@@ -284,12 +284,8 @@ def window(
 
 def power_of(indicator: Indicator) -> int | None:
     """Return by which power of the price all outputs of an indicator scale; None: not known."""
-    if indicator.function is not None:
+    if indicator.power is not None or indicator.function is not None:
         return indicator.power
-    if indicator.kind in ("rsi", "roc"):
-        return 0
-    if indicator.kind == "obv":
-        return -1
     return source_power(indicator)
 
 
@@ -305,14 +301,31 @@ def _on_column(
     column: str,
     interval: str | None,
     outputs: tuple[str, ...] = (),
+    *,
+    power: int | None = None,
 ) -> Indicator:
+    """Declare a built-in indicator of one column, which scales as the column unless ``power``."""
     return Indicator(
-        kind, params, _column(kind, column), _interval(kind, interval), outputs, warmup
+        kind,
+        params,
+        _column(kind, column),
+        _interval(kind, interval),
+        outputs,
+        warmup,
+        power=power,
     )
 
 
-def _on_bar(kind: str, params: tuple[float, ...], warmup: int, interval: str | None) -> Indicator:
-    return Indicator(kind, params, WHOLE_BAR, _interval(kind, interval), (), warmup)
+def _on_bar(
+    kind: str,
+    params: tuple[float, ...],
+    warmup: int,
+    interval: str | None,
+    *,
+    power: int | None = None,
+) -> Indicator:
+    """Declare a built-in indicator of whole bars, which scales as a price unless ``power``."""
+    return Indicator(kind, params, WHOLE_BAR, _interval(kind, interval), (), warmup, power=power)
 
 
 def _period(kind: str, name: str, value: SupportsIndex) -> int:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pipeline.market import indicators as ind
+from pipeline.market.indicators.layout import KINDS
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
 
@@ -188,6 +189,11 @@ def test_arrays_that_do_not_fit_are_refused():
             runner.compute(*arguments)
     with pytest.raises(ValueError, match="range of step 1"):
         PlanRunner(plan, "1m", range(0, 4, 2))
+
+
+def test_every_kind_is_computed_in_pieces():
+    kinds = {getattr(one, "indicator", one).kind for one in EVERYTHING.values()}
+    assert kinds == set(KINDS)
 
 
 # TA-Lib and another library -----------------------------------------------------------------------
