@@ -1,1 +1,1 @@
-"""What a run leaves behind: recorded rows, digests, statistics, the run folder and its report."""
+"""The results of a run: its tables, digests, statistics and folder, and the page about them."""

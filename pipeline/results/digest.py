@@ -1,26 +1,27 @@
 """A digest of a lane's fills and equity, absorbed while the lane runs.
 
-Equal digests mean equal results. What is absorbed is the sequence of 64-bit words as they lie in
-memory, so NaN payloads and the sign of zero count, and so does the order of rows; how the rows
-are cut into calls does not.
+Equal digests mean equal results. A digest absorbs the 64-bit words of the rows as they lie in
+memory. So NaN payloads, the sign of zero and the order of rows count. How the rows are cut into
+calls does not count.
 
-Words are taken three at a time, x, y, z: an equity row is one such triple, a fill two. Triple
-number k of its group (fills and equity are separate) is mixed twice, and what comes out is summed
-over the group (all modulo 2^64; A, B, K, L odd)::
+Words are taken three at a time, x, y, z: an equity row is one such triple, a fill is two. Fills and
+equity are two separate groups. Triple number k of its group is mixed in two ways, m and n, and each
+of these numbers is summed over the group (all modulo 2^64; A, B, K, L are odd)::
 
     m = (x + k K) A;   m = ((m ^ m >> 30) + y) B;   m = ((m ^ m >> 29) + z) A;   sum += m ^ m >> 32
     n = (x ^ k L) B;   n = ((n ^ n >> 32) ^ y) A;   n = ((n ^ n >> 29) ^ z) B;   sum += n ^ n >> 30
 
-No triple waits for the one before, so a processor works on several at once (with AVX-512 a row
-takes 0.3 ns; chains of states, where each word waits for the multiplication before it, took 1.7).
-At the end, the row counts and the sums of both groups go through SHA-256, cut to 128 bits.
+No triple waits for the one before, so a processor works on several at once. With AVX-512 a row
+takes 0.3 ns. A chain of states, in which each word waits for the multiplication before it, took
+1.7 ns. At the end, the row counts and the sums of both groups go through SHA-256, which is cut to
+128 bits.
 
-What may be relied on: each step is a bijection of every word, so two results of the same length
-that differ in one word differ in both sums, and their digests then differ except with a chance of
-2^-128. For several differences to cancel they must do so in both sums at once, although one adds
-what the other xors, and multipliers and shifts differ: about 2^-128 for differences that were not
-made for it. It is no defence against an adversary, who can solve the two equations for words that
-collide.
+Each step is a bijection of every word. Two results of the same length that differ in one word
+therefore differ in both sums, and their digests are equal with a chance of 2^-128 only. Several
+differences could cancel each other, but they would have to do so in both sums at once, although m
+adds where n xors and although multipliers and shifts differ. The chance of that is about 2^-128 for
+differences that nobody constructed. The digest is no defence against an adversary, who can solve
+the two equations for words that collide.
 """
 
 import hashlib
@@ -40,7 +41,7 @@ Words = NDArray[np.uint64]
 
 @kernel()
 def _absorb(sums: Words, first: int, x: Words, y: Words, z: Words) -> None:
-    """Add the triples x[i], y[i], z[i], of which the first is number ``first``, to uint64[2]."""
+    """Add the triples x[i], y[i], z[i], numbered from ``first`` on, to ``sums`` uint64[2]."""
     one = other = np.uint64(0)
     for i in range(len(x)):
         k = np.uint64(first + i)
@@ -64,7 +65,11 @@ def absorb_rows(
     equity: NDArray[np.float64],
     cash: NDArray[np.float64],
 ) -> None:
-    """Absorb fills, six words each, and equity rows into a `digest_state`. Contiguous arrays."""
+    """Absorb fills and equity rows into a `digest_state`.
+
+    ``fills`` uint64[6 F] has six words for each fill; ``ts``, ``equity`` and ``cash`` have one
+    element for each equity row. All arrays are contiguous.
+    """
     _absorb(state[2:4], 2 * state[0], fills[0::3], fills[1::3], fills[2::3])
     state[0] += np.uint64(len(fills) // 6)
     _absorb(state[4:6], state[1], ts.view(np.uint64), equity.view(np.uint64), cash.view(np.uint64))
@@ -72,15 +77,18 @@ def absorb_rows(
 
 
 def digest_state() -> Words:
-    """Return the state of a digest that has absorbed nothing, uint64[6]: row counts and sums."""
+    """Return the state of a digest that has absorbed nothing.
+
+    It is uint64[6]: the number of fills and of equity rows, two sums of fills, two of equity rows.
+    """
     return np.zeros(6, np.uint64)
 
 
 def digest_of(state: Words) -> str:
-    """Return the digest of what a state has absorbed, 32 hexadecimal digits."""
+    """Return the digest of all rows that a state has absorbed, 32 hexadecimal digits."""
     return hashlib.sha256(state.astype("<u8").tobytes()).hexdigest()[:32]
 
 
 def run_digest(lane_digests: Iterable[str]) -> str:
-    """Return the digest of a run, 32 hexadecimal digits, from its lanes' in lane order."""
+    """Return the digest of a run, 32 hexadecimal digits, from those of its lanes in lane order."""
     return hashlib.sha256("\n".join(lane_digests).encode("ascii")).hexdigest()[:32]

@@ -1,6 +1,7 @@
-"""Drawdowns of an equity: how deep, and for how many sessions.
+"""Drawdowns of an equity: how deep they are, and how many sessions they last.
 
-Drawdown is 1 - equity / running peak, zero or positive, above 1 if the equity is negative.
+Drawdown is 1 - equity / running peak. It is zero or positive, and above 1 if the equity is
+negative.
 Source: M. Magdon-Ismail, A. Atiya, "Maximum Drawdown", Risk 17 (2004), 99-102.
 """
 
@@ -15,24 +16,25 @@ from pipeline.native.kernel import kernel
 Curve = NDArray[np.float64]
 
 
-#: Equities looked at together.
+#: Number of equities that are looked at together.
 _BLOCK = 128
-#: Minus infinity as `_ordered`: below it are numbers that are not, as they are above infinity.
+#: Minus infinity in the order of `_ordered`. NaN with its sign bit set is below it, and NaN without
+#: the sign bit is above infinity.
 _LOWEST = -(0x7FF << 52) - 1
 
 
 @kernel(forceinline=True)
 def _ordered(bits: int) -> int:
-    """Return the bits of a float64 as a number that is the greater, the greater the float is.
+    """Turn the bits of a float64 into an integer: a greater float gives a greater integer.
 
-    Its own inverse.
+    The function is its own inverse.
     """
     return bits ^ ((bits >> 63) & 0x7FFFFFFFFFFFFFFF)
 
 
 @kernel()
 def _climb(state: Curve, equity: Curve) -> None:
-    """Carry `state` = (peak, lowest since that peak, deepest drawdown so far) over `equity`."""
+    """Carry a `drawdown_state` over the next equities, one after the other."""
     peak, trough, deepest = state[0], state[1], state[2]
     for i in range(len(equity)):
         value = equity[i]
@@ -48,11 +50,12 @@ def _climb(state: Curve, equity: Curve) -> None:
 
 @kernel()
 def absorb_drawdown(state: Curve, equity: Curve) -> None:
-    """Carry a `drawdown_state` over the next equities: contiguous, in time order.
+    """Carry a `drawdown_state` over the next equities float64[N], contiguous and in time order.
 
-    `_climb`, but of a block without a new peak only the lowest equity counts.
+    The result is that of `_climb`. A block without a new peak needs only its lowest equity, and
+    finding that is faster.
     """
-    # Whole numbers have no NaN to be careful about, and so several of them are compared at once.
+    # Integers have no NaN, so the processor compares several of them at once.
     of_state, of_equity = state.view(np.int64), equity.view(np.int64)
     for begin in range(0, len(equity), _BLOCK):
         block = of_equity[begin : begin + _BLOCK]
@@ -67,14 +70,18 @@ def absorb_drawdown(state: Curve, equity: Curve) -> None:
 
 
 def drawdown_state() -> Curve:
-    """Return what is known before the first equity: peak, lowest since, deepest drawdown."""
+    """Return the state before the first equity.
+
+    It is float64[3]: the highest equity so far, the lowest equity since then, and the deepest
+    drawdown that ended with a new peak.
+    """
     return np.array([-math.inf, -math.inf, 0.0])
 
 
 def deepest(state: Curve) -> float:
-    """Return the deepest drawdown that a state has seen, 0 before the first.
+    """Return the deepest drawdown that a state has seen, 0 before the first equity.
 
-    Its first peak is the first equity absorbed; peaks that are not positive have no drawdown.
+    The first peak is the first equity absorbed. A peak that is not positive has no drawdown.
     """
     peak, trough, found = map(float, state)
     return max(found, 1.0 - trough / peak) if peak > 0 else found
@@ -88,29 +95,30 @@ def max_drawdown(equity: Curve) -> float:
 
 
 class Drawdowns(NamedTuple):
-    """The drawdowns by session closes; indices are of sessions.
+    """The drawdowns by the closes of the sessions. Sessions are counted from 0.
 
-    `depth`: of the deepest, a fraction (0.25 means 25 %); 0, and the next four None and 0, if
-    the equity never fell. `start`: the session whose close was the peak, -1 for the cash before
-    the first. `bottom`: the deepest session (the first of equals). `recovery`: the first session
-    that closed at the peak again or above, None if none did. `sessions`: from start to recovery,
-    or to the last session. `longest`: the most sessions that any drawdown lasted, which need not
-    be the deepest.
+    If the equity never fell, `depth`, `sessions` and `longest` are 0 and the others are None.
     """
 
     depth: float
+    """Depth of the deepest drawdown, a fraction: 0.25 means 25 %."""
     start: int | None
+    """Session whose close was the peak before it; -1 for the cash before the first session."""
     bottom: int | None
+    """Session with the lowest close in it, the first one of equals."""
     recovery: int | None
+    """First session that closed at the peak again or above it; None if none did."""
     sessions: int
+    """Number of sessions from `start` to `recovery`, or to the last session."""
     longest: int
+    """Number of sessions of the longest drawdown, which need not be the deepest."""
 
 
 def drawdowns(initial: float, closes: Curve) -> Drawdowns:
     """Return the deepest and the longest drawdown of an account.
 
-    `initial` is its equity before the first session and the first peak, `closes` float64[N] its
-    equity at each session's close. Without a positive `initial` the depth is NaN.
+    `initial` is the equity before the first session, and the first peak. `closes` float64[N] is the
+    equity at each session's close. If `initial` is not positive, the depth is NaN.
     """
     if initial <= 0:
         return Drawdowns(math.nan, None, None, None, 0, 0)
@@ -125,7 +133,7 @@ def drawdowns(initial: float, closes: Curve) -> Drawdowns:
     tops = np.flatnonzero(depths == 0.0)
     ends = np.append(tops[1:], last)
     lengths = ends - tops
-    # From one top straight to the next the equity did not fall; from the last one on it did.
+    # Between two tops in a row the equity did not fall. After the last top it did.
     lengths[:-1][lengths[:-1] == 1] = 0
     fall = int(np.searchsorted(tops, bottom)) - 1
     start, end = int(tops[fall]), int(ends[fall])

@@ -1,4 +1,4 @@
-"""The run folder: where a run's results lie on disk.
+"""The run folder, in which the results of a run lie on disk.
 
 ::
 
@@ -7,11 +7,11 @@
         fills.parquet       orders.parquet       equity.parquet       round_trips.parquet
         sessions.parquet    per lane and session: date, equity, return, the benchmark's return
         summary.json        performance.txt
-        PARTIAL             why the results are not whole; absent once they are
-        parts/              what engines with several lanes left, until `merge`
+        PARTIAL             the reason why the results are not complete; absent once they are
+        parts/              the rows of engines with several lanes, until `merge`
 
-PARTIAL is there from the start and the last thing to go, so a folder whose run was killed with
-everything that could have said so is marked as well.
+PARTIAL is written first and removed last. So a folder is also marked if its run was killed together
+with every process that could have marked it.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ NAME_LENGTH = 80
 
 
 class RunFolder:
-    """One run's folder, being written by its supervisor or read by anyone."""
+    """The folder of one run, which its supervisor writes and anyone may read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,11 +50,11 @@ class RunFolder:
 
     @classmethod
     def create(cls, out_dir: Path, session_name: str, config_json: str) -> "RunFolder":
-        """Make a folder of its own below `out_dir`, with config.json and PARTIAL in it.
+        """Make a new folder below `out_dir`, with config.json and PARTIAL in it.
 
-        Its name is `session_name` (what is awkward in a file name becomes "_"), the time in UTC
-        and four random bytes, so runs that start in the same second do not meet. Raises RunError
-        if it cannot be made.
+        Its name is made of `session_name` (in which characters that are awkward in a file name
+        become "_"), the time in UTC and four random bytes. So runs that start in the same second
+        have different folders. Raises RunError if the folder cannot be made.
         """
         safe = re.sub(r"[^\w.+-]+", "_", session_name)[:NAME_LENGTH].strip("._") or "run"
         moment = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -68,19 +68,20 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path | str) -> "RunFolder":
-        """Open an existing run folder to read it. Raises RunError if it is none."""
+        """Open an existing run folder to read it. Raises RunError if it is not a run folder."""
         folder = cls(Path(path))
         if not (folder.path / "config.json").is_file():
             raise RunError(f"{folder.path} is not a run folder: it has no config.json")
         return folder
 
     def merge(self, symbols: Sequence[str]) -> dict[str, int]:
-        """Make the result files of the engines' parts, lane by lane; return the rows of each.
+        """Join the engines' part files into result files, lane by lane; return their row counts.
 
-        Call it once all recorders are closed, or their processes dead and the run marked partial:
-        then it joins what the dead left, and a table nobody wrote stays absent (0 rows). Without
-        parts it only counts. Memory does not grow with the rows. Raises RunError if a part is not
-        complete in a run that is not marked partial, or a file cannot be written.
+        Call it when all recorders are closed. It may also be called when their processes are dead
+        and the run is marked partial: it then joins the rows that they left, and a table that no
+        engine wrote stays absent and has 0 rows. If there are no part files, it only counts. Its
+        memory does not grow with the rows. Raises RunError if a part is not complete although the
+        run is not marked partial, or if a file cannot be written.
         """
         parts = sorted((self.path / PARTS).glob("*.part"))
         if parts:
@@ -95,10 +96,11 @@ class RunFolder:
         return {kind.name: self._rows(kind.name) for kind in TABLES}
 
     def write_sessions(self, lanes: Iterable[tuple[int, Sequence[Column]]]) -> None:
-        """Write sessions.parquet: by lane in order, (dates, equity, return, benchmark's return).
+        """Write sessions.parquet from each lane's number and columns, in the order of the lanes.
 
-        Dates are int64 ns UTC, the others float64 with NaN where there is none, all of one length
-        per lane. Raises RunError if it cannot be written.
+        The columns are the dates (int64, ns UTC), the equity, its return and the benchmark's return
+        (float64, NaN where there is none). Those of one lane have one length. Raises RunError if
+        the file cannot be written.
         """
         writer = TableWriter(self.path, SESSIONS, ())
         try:
@@ -113,10 +115,11 @@ class RunFolder:
         self._write("performance.txt", text if text.endswith("\n") else text + "\n")
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        """Write summary.json in one step and finish the run: PARTIAL goes unless it failed.
+        """Write summary.json in one step, and remove PARTIAL unless the run failed.
 
-        "partial" is set to whether the run failed. NaN and infinities become null; NumPy numbers,
-        arrays, paths and dates are accepted. Raises RunError if it cannot be written.
+        The entry "partial" is set to whether the run failed. NaN and infinities become null. NumPy
+        numbers, arrays, paths and dates are accepted. Raises RunError if the file cannot be
+        written.
         """
         whole = {**summary, "partial": self._failed is not None}
         self._write("summary.json", json.dumps(_plain(whole), indent=2, allow_nan=False) + "\n")
@@ -124,11 +127,11 @@ class RunFolder:
             (self.path / PARTIAL).unlink(missing_ok=True)
 
     def mark_partial(self, reason: str) -> None:
-        """Mark the run as failed or interrupted, because of `reason`.
+        """Mark the run as failed or interrupted, for the given `reason`.
 
-        Drops half-written files, writes `reason` to PARTIAL, and a summary.json that says so
-        (`write_summary` may replace it). Raises nothing for a full disk: PARTIAL is there anyway,
-        and the error that led here must not be hidden.
+        Half-written files are removed. The reason is written to PARTIAL and to a summary.json,
+        which `write_summary` may replace. A full disk raises nothing, because PARTIAL is there
+        anyway and the error that ended the run must not be hidden.
         """
         self._failed = reason
         with contextlib.suppress(OSError):
@@ -141,7 +144,7 @@ class RunFolder:
 
     @property
     def partial(self) -> str | None:
-        """Why the results are not whole, or None if they are."""
+        """The reason why the results are not complete, or None if they are."""
         try:
             return (self.path / PARTIAL).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -154,7 +157,7 @@ class RunFolder:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What summary.json holds. Raises RunError if it cannot be read."""
+        """The content of summary.json. Raises RunError if it cannot be read."""
         return self._read("summary.json")
 
     def table(self, name: str) -> pa.Table:
@@ -195,7 +198,7 @@ class RunFolder:
         return rows
 
     def _write(self, name: str, text: str) -> None:
-        """Write a small file in one step: a reader sees all of it or what was there before."""
+        """Write a small file in one step, so that a reader sees the old content or the new."""
         path = self.path / name
         data = text.encode("utf-8")
         with writing(path, len(data)):
@@ -213,7 +216,7 @@ class RunFolder:
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as JSON can say it."""
+    """Return `value` in the types that JSON has."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Keeps what the lanes of one engine produce: result files and a digest per lane."""
+"""The recorder of an engine: it writes the rows of its lanes, and keeps a digest of each lane."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,15 +18,16 @@ PARTS = "parts"
 class Recorder:
     """Records the results of an engine's lanes into a run folder, in one process.
 
-    `lanes` are the engine's, `total` the number of lanes in the whole run (default: just these).
-    Where the run has one lane the result files are written directly. Otherwise the rows go to
-    a part file, and `RunFolder.merge` makes the result files of all parts once every recorder is
-    closed; the bytes are the same either way. Memory does not grow with the rows.
+    `lanes` are the lanes of the engine. `total` is the number of lanes in the whole run; if it is
+    not given, these are all. In a run of one lane the result files are written directly. In any
+    other run the rows go to a part file, and `RunFolder.merge` makes result files of all parts when
+    every recorder is closed. The bytes are the same either way. The recorder's memory does not grow
+    with the rows.
 
-    A context manager: closes on success, aborts on an exception.
+    A recorder is a context manager: it is closed at the end, and aborted after an exception.
     """
 
-    #: Whether what is recorded goes to files, row by row.
+    #: A recorder writes every row to a file.
     writes_tables = True
 
     def __init__(
@@ -52,7 +53,7 @@ class Recorder:
 
     @staticmethod
     def warm_up() -> None:
-        """Load the compiled code that the first rows would have to wait for."""
+        """Load the compiled code for which the first rows would have to wait."""
         fill, value = np.zeros(1, TABLES[FILLS].received), np.zeros(1)
         LaneTally().absorb(fill, fill, fill, np.zeros(1, np.int64), value, value)
 
@@ -75,11 +76,11 @@ class Recorder:
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
-        """Record a slot's rows of one lane, in time order.
+        """Record the rows of one lane in one slot, in time order.
 
-        `fills`, `orders` and `trips` are structured (as their tables' `received`), any may be
-        empty; `ts`, `equity` and `cash` have one length. Nothing is kept of the arrays. Raises
-        RunError if a file cannot be written.
+        `fills`, `orders` and `trips` are structured arrays with the fields that their tables name
+        in `received`. `ts`, `equity` and `cash` have one length. Any of them may be empty. The
+        rows are copied. Raises RunError if a file cannot be written.
         """
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
         for table, rows in ((FILLS, fills), (ORDERS, orders), (TRIPS, trips)):
@@ -90,17 +91,17 @@ class Recorder:
             self._append(EQUITY, lane, (ts, equity, cash))
 
     def of(self, lane: int) -> LaneRecord:
-        """Return what was recorded of a lane so far."""
+        """Return the record of a lane so far."""
         return self._lanes[lane].facts()
 
     def close(self) -> dict[int, LaneRecord]:
-        """Finish the files and return what was recorded, by lane. Twice is fine.
+        """Finish the files and return the record of each lane. It may be called twice.
 
-        Raises RunError if a file cannot be written; no half-written result file is then left.
+        Raises RunError if a file cannot be written. No half-written result file is then left.
         """
         try:
             for table in self._tables:
-                table.flush()  # all of them first, they are encoded side by side
+                table.flush()  # before the first is closed, so that they are encoded side by side
             for table in self._tables:
                 table.close()
             if self._spill is not None:
@@ -111,7 +112,7 @@ class Recorder:
         return {lane: record.facts() for lane, record in self._lanes.items()}
 
     def abort(self) -> None:
-        """Remove unfinished result files; a part file stays as far as it was written."""
+        """Remove unfinished result files. A part file stays, with the rows written so far."""
         for table in self._tables:
             table.abort()
         if self._spill is not None:

@@ -1,8 +1,8 @@
 """Figures of a lane relative to a benchmark, from the simple returns of both per session.
 
-Arrays are float64[N], session by session. Sessions in which the benchmark's return is NaN are
-left out: it was not there yet. The riskless rate is zero. NaN means that the figure is not
-defined for the input, as for an account that went bankrupt.
+Arrays are float64[N], with one return for each session. `relative_statistics` leaves out the
+sessions in which the benchmark's return is NaN, because the benchmark was not traded yet. The
+riskless rate is zero. A figure is NaN if it is not defined, as for an account that went bankrupt.
 """
 
 import math
@@ -13,7 +13,7 @@ from pipeline.results.statistics import NO_SCATTER, Curve, compounded, sharpe_ra
 
 
 def beta(returns: Curve, benchmark: Curve) -> float:
-    """Return cov(r, b) / var(b). NaN below two sessions and where b does not vary.
+    """Return cov(r, b) / var(b). It is NaN below two sessions and if b does not vary.
 
     Source: W. F. Sharpe, "Capital Asset Prices", Journal of Finance 19 (1964), 425-442.
     """
@@ -30,7 +30,7 @@ def alpha(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
     """Return (1 + a) ** sessions_per_year - 1 with a = mean(r) - beta * mean(b), compounded.
 
     Source: M. C. Jensen, "The Performance of Mutual Funds in the Period 1945-1964", Journal of
-    Finance 23 (1968), 389-416. NaN where `beta` is; -1 where a is -1 or below.
+    Finance 23 (1968), 389-416. It is NaN if `beta` is NaN, and -1 if a is -1 or below.
     """
     slope = beta(returns, benchmark)
     if math.isnan(slope):
@@ -45,7 +45,7 @@ def correlation(returns: Curve, benchmark: Curve) -> float:
     """Return Pearson's correlation, cov(r, b) / (stdev(r) * stdev(b)), -1 to 1.
 
     Source: K. Pearson, "Notes on Regression and Inheritance in the Case of Two Parents",
-    Proceedings of the Royal Society 58 (1895), 240-242. NaN below two sessions and where either
+    Proceedings of the Royal Society 58 (1895), 240-242. It is NaN below two sessions and if r or b
     does not vary.
     """
     if len(returns) < 2:
@@ -58,10 +58,10 @@ def correlation(returns: Curve, benchmark: Curve) -> float:
 
 
 def tracking_error(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
-    """Return the sample deviation of r - b times sqrt(sessions_per_year). NaN below two sessions.
+    """Return the sample deviation of r - b times sqrt(sessions_per_year).
 
-    Source: R. C. Grinold, R. N. Kahn, "Active Portfolio Management" (2000), chapter 3, where it
-    is the active risk.
+    Source: R. C. Grinold, R. N. Kahn, "Active Portfolio Management" (2000), chapter 3, which calls
+    it active risk. It is NaN below two sessions.
     """
     if len(returns) < 2:
         return math.nan
@@ -72,7 +72,7 @@ def information_ratio(returns: Curve, benchmark: Curve, sessions_per_year: float
     """Return mean(r - b) / stdev(r - b) * sqrt(sessions_per_year).
 
     Source: W. F. Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994), 49-58,
-    where it is the Sharpe ratio over a benchmark. NaN below two sessions and where the
+    which calls it the Sharpe ratio over a benchmark. It is NaN below two sessions and if the
     difference does not vary.
     """
     return sharpe_ratio(returns - benchmark, sessions_per_year)
@@ -81,7 +81,7 @@ def information_ratio(returns: Curve, benchmark: Curve, sessions_per_year: float
 def relative_statistics(
     returns: Curve, benchmark: Curve, sessions_per_year: float
 ) -> dict[str, float]:
-    """Return what the summary says of a lane relative to the benchmark, by name."""
+    """Return the figures of a lane relative to the benchmark, by their names in the summary."""
     known = ~np.isnan(benchmark)
     r, b = returns[known], benchmark[known]
     return {

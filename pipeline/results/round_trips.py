@@ -1,19 +1,19 @@
 """Figures of a lane's round trips, from their number and sums.
 
-Profits are after costs, in the account's currency; a round trip that came to exactly nothing
-counts as lost. NaN means that the figure is not defined for the input.
+Profits are after costs, in the account's currency. A round trip with a profit of exactly zero
+counts as lost. A figure is NaN if it is not defined for the input.
 """
 
 import math
 
 
 def win_rate(wins: int, round_trips: int) -> float:
-    """Return the share of round trips that made money; NaN without any."""
+    """Return the share of round trips that made money. It is NaN without a round trip."""
     return wins / round_trips if round_trips else math.nan
 
 
 def profit_factor(gross_profit: float, gross_loss: float) -> float:
-    """Return gross_profit / gross_loss, the loss as a positive number; NaN without a loss.
+    """Return gross_profit / gross_loss; the loss is a positive number. It is NaN without a loss.
 
     Source: R. Pardo, "The Evaluation and Optimization of Trading Strategies" (2008).
     """
@@ -21,18 +21,18 @@ def profit_factor(gross_profit: float, gross_loss: float) -> float:
 
 
 def expectancy(gross_profit: float, gross_loss: float, round_trips: int) -> float:
-    """Return the mean profit of a round trip, (gross_profit - gross_loss) / n; NaN without any.
+    """Return the mean profit of a round trip, (gross_profit - gross_loss) / round_trips.
 
-    Source: V. K. Tharp, "Trade Your Way to Financial Freedom" (1998), in money instead of
-    multiples of the risk.
+    Source: V. K. Tharp, "Trade Your Way to Financial Freedom" (1998); in money here, in multiples
+    of the risk there. It is NaN without a round trip.
     """
     return (gross_profit - gross_loss) / round_trips if round_trips else math.nan
 
 
 def payoff_ratio(gross_profit: float, gross_loss: float, wins: int, round_trips: int) -> float:
-    """Return the mean profit of those won over the mean loss of those lost.
+    """Return the mean profit of won round trips divided by the mean loss of lost ones.
 
-    Source: as `profit_factor`. NaN unless some were won and some money was lost.
+    Source: as `profit_factor`. It is NaN unless some were won and some money was lost.
     """
     if not 0 < wins < round_trips or gross_loss <= 0:
         return math.nan
@@ -44,8 +44,8 @@ def system_quality(round_trips: int, total: float, squares: float) -> float:
 
     `total` is the sum of the profits, `squares` the sum of their squares; the deviation is the
     sample's (n - 1). Source: V. K. Tharp, "The Definitive Guide to Position Sizing" (2008), with
-    profits in money and without his cap of n at 100. NaN below two round trips and where the
-    profits do not vary by more than the rounding of the sums.
+    profits in money and without the cap of n at 100 there. It is NaN below two round trips and if
+    the profits vary by no more than the rounding of the sums.
     """
     if round_trips < 2:
         return math.nan

@@ -1,12 +1,13 @@
-"""The raw file in which an engine with several lanes leaves its rows until the run's end.
+"""The raw file to which an engine with several lanes appends its rows during the run.
 
 The lanes of an engine advance together, but in the result files each lane's rows are contiguous.
 So rows are first appended as they come, in chunks of one table and one lane, to one file per
-engine; `chunks` gives them back ordered by lane. Appending holds no rows in memory, needs one
-open file for any number of lanes, and what a killed engine wrote can be read up to its end.
+engine, and `SpillReader.chunks` gives them back ordered by lane. Appending holds no rows in memory
+and needs one open file for any number of lanes. The file of a killed engine can be read up to its
+end.
 
-A chunk is a header of four int64 (MAGIC, table number, lane, rows) and then each column's rows;
-the last header of a finished file has table number END.
+A chunk is a header of four int64 (MAGIC, table number, lane, number of rows), and then the rows of
+each column. The last header of a finished file has table number END.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ HEADER_BYTES = 4 * 8
 
 
 class SpillWriter:
-    """Appends chunks to a file; `close` marks it as complete."""
+    """Appends chunks to a file. `close` marks the file as complete."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +37,10 @@ class SpillWriter:
             self._file = io.BufferedWriter(io.FileIO(path, "wb"), BUFFER_BYTES)
 
     def append(self, table: int, lane: int, columns: Sequence[Column]) -> None:
-        """Append rows of `TABLES[table]` of one lane, as arrays in the order of its fields."""
+        """Append rows of `TABLES[table]` of one lane, one array for each field of the table.
+
+        Raises RunError if they cannot be written.
+        """
         rows = len(columns[0])
         with writing(self.path, HEADER_BYTES + rows * 8 * len(columns)):
             self._file.write(np.array([MAGIC, table, lane, rows], "<i8").data)
@@ -44,23 +48,25 @@ class SpillWriter:
                 self._file.write(np.ascontiguousarray(column).data)
 
     def close(self) -> None:
-        """Finish the file; twice is fine."""
+        """Finish the file. It may be called twice. Raises RunError if it cannot be written."""
         if not self._file.closed:
             with writing(self.path, BUFFER_BYTES):
                 self._file.write(np.array([MAGIC, END, 0, 0], "<i8").data)
                 self._file.close()
 
     def abort(self) -> None:
-        """Stop where the file is: what was written stays readable, but is not complete."""
-        # A buffer that cannot be written any more is lost; closing says so again, once too often.
+        """Close the file without marking it as complete. The rows written so far can be read."""
+        # Rows in the buffer are lost if they cannot be written. An aborted run already has an error
+        # to report.
         with contextlib.suppress(OSError):
             self._file.close()
 
 
 class SpillReader:
-    """Reads the chunks of a spill file by table and lane. Use as a context manager.
+    """Reads the chunks of a spill file by table and lane. It is a context manager.
 
-    `complete` is whether the writer closed it; otherwise chunks count up to the first torn one.
+    `complete` says whether the writer closed the file. If it did not, only the chunks before the
+    first torn one count.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,7 +86,7 @@ class SpillReader:
         return [int(lane) for lane in np.unique(self._of(table)[:, 1])]
 
     def chunks(self, table: int, lane: int) -> Iterator[list[Column]]:
-        """Yield the columns of each chunk of a table and lane, in the order written."""
+        """Yield the columns of each chunk of a table and lane, in the order of writing."""
         kind = TABLES[table].received
         kinds = [kind[name] for name in kind.names or ()]
         chunks = self._of(table)
@@ -91,12 +97,15 @@ class SpillReader:
             yield [column.view(dtype) for column, dtype in zip(words, kinds, strict=True)]
 
     def _of(self, table: int) -> NDArray[np.int64]:
-        """Return the chunks of a table, by lane and then as written."""
+        """Return the chunks of a table, ordered by lane, those of one lane as written."""
         first, last = np.searchsorted(self._chunks[:, 0], (table, table + 1))
         return self._chunks[first:last]
 
     def _walk(self, size: int) -> tuple[NDArray[np.int64], bool]:
-        """Return table, lane, offset and rows of each whole chunk, and whether the end is there."""
+        """Find every whole chunk; return int64[N, 4], and whether the end of the file is there.
+
+        The four numbers of a chunk are its table, lane, offset in bytes and number of rows.
+        """
         found: list[tuple[int, int, int, int]] = []
         offset, complete = 0, False
         while offset + HEADER_BYTES <= size and not complete:
@@ -115,7 +124,7 @@ class SpillReader:
         return np.array(found, np.int64).reshape(-1, 4), complete
 
     def _read(self, size: int) -> bytes:
-        """Read exactly `size` bytes, of which one call may give fewer."""
+        """Read exactly `size` bytes. One read of the system may give fewer."""
         pieces = []
         while size:
             piece = self._file.read(size)

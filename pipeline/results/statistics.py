@@ -1,7 +1,7 @@
 """Figures of a lane's account, from its equity at the sessions' closes.
 
-Returns are simple, not logarithmic; fractions are fractions (0.25 means 25 %); NaN means that the
-figure is not defined for the input.
+Returns are simple, not logarithmic. They are fractions: 0.25 means 25 %. A figure is NaN if it is
+not defined for the input.
 """
 
 import math
@@ -13,32 +13,33 @@ from pipeline.codes import DAY_NS
 
 Curve = NDArray[np.float64]
 
-# Returns that are equal but for rounding scatter by about 1e-16; a real market by far more.
+# Returns that are equal but for rounding have a deviation of about 1e-16. That of real returns is
+# far larger.
 NO_SCATTER = 1e-14
 
-# The worst share of the sessions that value at risk and expected shortfall look at.
+# Value at risk and expected shortfall look at this share of the sessions, the worst ones.
 TAIL = 0.05
 
 
 def sessions_per_year(dates: NDArray[np.int64]) -> float:
-    """Return how many sessions a year has, by the dates (ns) of some that follow each other.
+    """Return how many sessions a year has, from the dates int64[N] (ns UTC) of N sessions in a row.
 
-    Below a month the usual 252 is taken for it: a week without a holiday says little of a year.
+    If they span less than four weeks, it is 252: a week without a holiday says little about a year.
     """
     days = (dates[-1] - dates[0]) / DAY_NS + 1 if len(dates) else 0.0
     return 252.0 if days < 28 else float(len(dates) / days * 365.25)
 
 
 def total_return(initial: float, final: float) -> float:
-    """Return final / initial - 1. NaN unless `initial` is positive."""
+    """Return final / initial - 1. It is NaN unless `initial` is positive."""
     return final / initial - 1.0 if initial > 0 else math.nan
 
 
 def session_returns(initial: float, closes: Curve) -> Curve:
     """Return each session's simple return, r_i = e_i / e_(i-1) - 1, with `initial` before e_0.
 
-    `closes` is the equity at each session's close. A return from an equity that is not positive
-    is NaN, and so is every figure made of it: a bankrupt account has no ratios.
+    `closes` is the equity at each session's close. A return on an equity that is not positive is
+    NaN, and so is every figure made of it: a bankrupt account has no ratios.
     """
     before = np.concatenate(([initial], closes[:-1])) if len(closes) else np.empty(0)
     result = np.full(len(closes), math.nan)
@@ -49,8 +50,8 @@ def session_returns(initial: float, closes: Curve) -> Curve:
 def annual_return(initial: float, closes: Curve, sessions_per_year: float) -> float:
     """Return the compound annual growth rate, (final / initial) ** (sessions_per_year / n) - 1.
 
-    Source: CFA Institute, Global Investment Performance Standards (geometric linking). -1 if the
-    final equity is not positive; NaN without sessions or without a positive `initial`.
+    Source: CFA Institute, Global Investment Performance Standards (geometric linking). It is -1 if
+    the final equity is not positive, and NaN without a session or without a positive `initial`.
     """
     if not len(closes) or initial <= 0:
         return math.nan
@@ -60,9 +61,9 @@ def annual_return(initial: float, closes: Curve, sessions_per_year: float) -> fl
 
 
 def compounded(growth: float) -> float:
-    """Return exp(growth) - 1, inf where that is beyond a float.
+    """Return exp(growth) - 1, or infinity if that is too large for a float.
 
-    A power would overflow for a good hour annualised; inf is the honest answer.
+    The return of a good hour, compounded to a year, can be that large.
     """
     return math.expm1(growth) if growth < 700 else math.inf
 
@@ -70,7 +71,7 @@ def compounded(growth: float) -> float:
 def volatility(returns: Curve, sessions_per_year: float) -> float:
     """Return the sample standard deviation (n - 1) times sqrt(sessions_per_year).
 
-    Assumes returns independent of each other. NaN below two sessions.
+    It assumes that the returns are independent of each other. It is NaN below two sessions.
     """
     if len(returns) < 2:
         return math.nan
@@ -80,8 +81,8 @@ def volatility(returns: Curve, sessions_per_year: float) -> float:
 def sharpe_ratio(returns: Curve, sessions_per_year: float) -> float:
     """Return mean(r) / stdev(r) * sqrt(sessions_per_year), over a riskless rate of zero.
 
-    Source: W. F. Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994), 49-58;
-    scaled by time as there. NaN below two sessions and where the returns do not vary.
+    Source: W. F. Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994), 49-58,
+    which also scales by time so. It is NaN below two sessions and if the returns do not vary.
     """
     if len(returns) < 2:
         return math.nan
@@ -95,7 +96,7 @@ def sortino_ratio(returns: Curve, sessions_per_year: float) -> float:
     """Return mean(r) / sqrt(mean(min(r, 0) ** 2)) * sqrt(sessions_per_year), over a target of zero.
 
     Source: F. A. Sortino, L. N. Price, "Performance Measurement in a Downside Risk Framework",
-    Journal of Investing 3 (1994), 59-64. NaN below two sessions and without a losing one.
+    Journal of Investing 3 (1994), 59-64. It is NaN below two sessions and without a losing one.
     """
     if len(returns) < 2:
         return math.nan
@@ -106,10 +107,10 @@ def sortino_ratio(returns: Curve, sessions_per_year: float) -> float:
 
 
 def calmar_ratio(annual: float, drawdown: float) -> float:
-    """Return annual return / maximum drawdown, both fractions. NaN without a drawdown.
+    """Return annual return / maximum drawdown, both fractions. It is NaN without a drawdown.
 
-    Source: T. W. Young, "Calmar Ratio: A Smoother Tool", Futures 20 (October 1991), 40; over
-    the whole run instead of his three years.
+    Source: T. W. Young, "Calmar Ratio: A Smoother Tool", Futures 20 (October 1991), 40; over the
+    whole run here, over three years there.
     """
     return annual / drawdown if drawdown > 0 else math.nan
 
@@ -118,7 +119,7 @@ def omega_ratio(returns: Curve) -> float:
     """Return sum(max(r, 0)) / sum(max(-r, 0)), over a target of zero.
 
     Source: C. Keating, W. F. Shadwick, "A Universal Performance Measure", Journal of Performance
-    Measurement 6 (2002), 59-84. NaN below two sessions and without a losing one.
+    Measurement 6 (2002), 59-84. It is NaN below two sessions and without a losing one.
     """
     if len(returns) < 2:
         return math.nan
@@ -127,18 +128,18 @@ def omega_ratio(returns: Curve) -> float:
 
 
 def best_and_worst(returns: Curve) -> tuple[float, float]:
-    """Return the largest and the smallest return of a session; NaN without any."""
+    """Return the largest and the smallest return of a session. Both are NaN without a session."""
     if not len(returns):
         return math.nan, math.nan
     return float(np.max(returns)), float(np.min(returns))
 
 
 def value_at_risk(returns: Curve) -> float:
-    """Return the return that 5 % of the sessions fell short of, negative for a loss.
+    """Return the return below which 5 % of the sessions are, negative for a loss.
 
-    The 5 % quantile of what happened, interpolated as definition 7 of R. J. Hyndman, Y. Fan,
+    It is the 5 % quantile of the returns, interpolated by definition 7 of R. J. Hyndman, Y. Fan,
     "Sample Quantiles in Statistical Packages", American Statistician 50 (1996), 361-365. Source:
-    P. Jorion, "Value at Risk" (2006), the historical method. NaN without a session.
+    P. Jorion, "Value at Risk" (2006), the historical method. It is NaN without a session.
     """
     if not len(returns) or np.isnan(returns).any():
         return math.nan
@@ -150,11 +151,11 @@ def value_at_risk(returns: Curve) -> float:
 
 
 def expected_shortfall(returns: Curve) -> float:
-    """Return the mean of the worst 5 % of the sessions, negative for a loss.
+    """Return the mean return of the worst 5 % of the sessions, negative for a loss.
 
-    These are those up to `value_at_risk`: the floor((n - 1) * 0.05) + 1 smallest. Source: C.
-    Acerbi, D. Tasche, "On the Coherence of Expected Shortfall", Journal of Banking & Finance 26
-    (2002), 1487-1503. NaN without a session.
+    The worst sessions are those up to `value_at_risk`: the floor((n - 1) * 0.05) + 1 with the
+    smallest returns. Source: C. Acerbi, D. Tasche, "On the Coherence of Expected Shortfall",
+    Journal of Banking & Finance 26 (2002), 1487-1503. It is NaN without a session.
     """
     if not len(returns) or np.isnan(returns).any():
         return math.nan
@@ -175,11 +176,11 @@ def monthly_returns(dates: NDArray[np.int64], returns: Curve) -> dict[str, float
 
 
 def turnover_per_year(turnover: float, closes: Curve, sessions_per_year: float) -> float:
-    """Return turnover / mean(closes) * sessions_per_year / n: how often the account was turned.
+    """Return turnover / mean(closes) * sessions_per_year / n, the turnovers of the account a year.
 
-    `turnover` is what all fills were worth, bought and sold alike, so holding once and leaving is
-    2. A fund's portfolio turnover (SEC Form N-1A, item 13) counts only the lesser side. NaN
-    without sessions or without a positive mean equity.
+    `turnover` is the value of all fills, bought and sold. So buying with all of the equity once and
+    selling it again counts 2. A fund's portfolio turnover (SEC Form N-1A, item 13) counts only the
+    lesser side. It is NaN without a session or without a positive mean equity.
     """
     mean = float(np.mean(closes)) if len(closes) else 0.0
     return turnover / mean * sessions_per_year / len(closes) if mean > 0 else math.nan
@@ -188,11 +189,12 @@ def turnover_per_year(turnover: float, closes: Curve, sessions_per_year: float) 
 def lane_statistics(
     initial: float, closes: Curve, sessions_per_year: float, drawdown: float
 ) -> dict[str, float]:
-    """Return what the summary says of the returns of a lane's account, by name.
+    """Return the figures of the returns of a lane's account, by their names in the summary.
 
-    `initial` is the cash it began with, `closes` its equity at each session's close (float64),
-    `sessions_per_year` the calendar's, `drawdown` its maximum drawdown, which is measured at every
-    base timestamp (`LaneRecord.max_drawdown`), because closes hide what happens within a session.
+    `initial` is the cash at the beginning, `closes` float64[N] the equity at each session's close,
+    and `sessions_per_year` that of the calendar. `drawdown` is the account's maximum drawdown. It
+    is measured at every base timestamp (`LaneRecord.max_drawdown`), because closes do not show a
+    drawdown within a session.
     """
     returns = session_returns(initial, closes)
     annual = annual_return(initial, closes, sessions_per_year)

@@ -1,4 +1,4 @@
-"""The result tables: what arrives of each, the columns that are written, and how."""
+"""The result tables: the fields that arrive, the columns that are written, and their encoding."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ SIDES = ("buy", "sell")
 
 
 def _in_order(words: Mapping[int, str]) -> tuple[str, ...]:
-    """Return words by number, from 0 on, as `_words` takes them. KeyError if a number has none."""
+    """Return words in the order of their numbers 0, 1, ...; KeyError if a number has no word."""
     return tuple(words[number] for number in range(len(words)))
 
 
 ORDER_TYPES = _in_order(codes.ORDER_KINDS)
 ORDER_STATES = _in_order(codes.ORDER_STATES)
 REASONS = _in_order(codes.REASONS)
-#: By the number with its sign turned; behind these the one for a time.
+#: Words by the number with its sign turned, and behind them the word for an order with a time.
 TIMES_IN_FORCE = (
     *_in_order({-number: word for number, word in codes.TIMES_IN_FORCE.items()}),
     codes.GOOD_TILL_TIME,
@@ -44,7 +44,7 @@ def _numbers(values: Column, kind: pa.DataType, mask: Column | None = None) -> p
 
 
 def _strings(words: Sequence[str]) -> pa.Array:
-    """Return `words` as an Arrow array. `pa.array` would import pandas, which takes 0.3 s."""
+    """Return `words` as an Arrow array, without `pa.array`, which would import pandas in 0.3 s."""
     encoded = [word.encode() for word in words]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
@@ -52,7 +52,7 @@ def _strings(words: Sequence[str]) -> pa.Array:
 
 
 def _words(index: Column, words: Sequence[str], name: str) -> pa.Array:
-    """Return `words[index]` as a dictionary array."""
+    """Return `words[index]` as a dictionary array. ValueError if an index has no word."""
     if len(index) and not 0 <= index.min() <= index.max() < len(words):
         raise ValueError(f"{name} must be 0..{len(words) - 1}, was {index.min()}..{index.max()}")
     return pa.DictionaryArray.from_arrays(
@@ -138,19 +138,25 @@ def _schema(nullable: Sequence[str] = (), **columns: pa.DataType) -> pa.Schema:
     )
 
 
-# Encodings are chosen by the processor time they take, a run's scarcest good. What jumps about (the
-# times and prices of fills) goes as streams of bytes: deltas under LZ4 take three times as long.
+# Encodings are chosen to take little processor time, which is scarce in a run. The times and prices
+# of fills jump about, so they are written as streams of bytes: deltas under LZ4 take three times as
+# long.
 
 
 @dataclass(frozen=True)
 class TableKind:
-    """One of the result tables: what arrives, what is written, and how."""
+    """One of the result tables."""
 
     name: str
-    received: np.dtype[Any]  # fields in order, all of 8 bytes
+    """Name of the table; its file is ``<name>.parquet``."""
+    received: np.dtype[Any]
+    """The fields of the rows that arrive, in order, each of 8 bytes."""
     schema: pa.Schema
+    """The columns that are written."""
     arrays: Callable[[Columns, Sequence[str]], list[pa.Array]] = field(repr=False)
+    """Makes the columns of the schema from arrays by field name and the run's symbols."""
     parquet: dict[str, Any] = field(repr=False)
+    """Keyword arguments of the Parquet writer: compression, encodings, statistics."""
 
 
 def _fields(**kinds: str) -> np.dtype[Any]:
@@ -243,9 +249,9 @@ EQUITY = TableKind(
     _fields(ts="i8", equity="f8", cash="f8"),
     _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
     _equity,
-    # The hot table. Times in deltas and the rest in LZ4 (lane and cash stand still, for long or
-    # between fills; of equity, cut into streams of bytes, a third goes) cost less than writing all
-    # plain, because fewer bytes go out; a dictionary of lanes would cost a seventh of the whole.
+    # This table has the most rows. Times as deltas and the rest in LZ4 take less time than all
+    # plain, because fewer bytes are written: lane and cash rarely change, and equity, cut into
+    # streams of bytes, loses a third. A dictionary of lanes would cost a seventh of the whole.
     {
         "compression": {"ts": "none", "lane": "lz4", "equity": "lz4", "cash": "lz4"},
         "use_dictionary": False,
@@ -295,10 +301,10 @@ ROUND_TRIPS = TableKind(
     },
 )
 
-# What the engines record as they go.
+# The tables that the engines record during the run.
 TABLES = (FILLS, ORDERS, EQUITY, ROUND_TRIPS)
 
-# What the supervisor makes of them in the end: one row per lane and session.
+# The table that the supervisor makes at the end: one row per lane and session.
 SESSIONS = TableKind(
     "sessions",
     np.dtype([("date", "<i8"), ("equity", "<f8"), ("return", "<f8"), ("benchmark", "<f8")]),

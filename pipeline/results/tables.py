@@ -1,8 +1,8 @@
 """Writing the result tables as Parquet.
 
 A table arrives in pieces, as arrays of 8-byte values of one lane, and is written in row groups of
-exactly `GROUP_ROWS` rows (the last one may be shorter). The bytes of a file therefore depend on
-its rows only, not on how they were cut into pieces.
+exactly `GROUP_ROWS` rows (the last one may be shorter). So the bytes of a file depend on its rows,
+and not on how the rows were cut into pieces.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ from pipeline.errors import RunError
 from pipeline.results.table_kinds import Column, Columns, TableKind
 
 GROUP_ROWS = 65_536
-_AHEAD = 2  # groups a caller may be ahead of the encoder
+_AHEAD = 2  # row groups by which the caller may be ahead of the encoder
 
 
 @contextlib.contextmanager
 def writing(path: Path, needed: int | None = None) -> Iterator[None]:
-    """Turn an OSError while writing `path` into a RunError that names it.
+    """Turn an OSError that is raised while `path` is written into a RunError that names the file.
 
-    For a full disk it says how many bytes were `needed` (if known, about) and how many are free.
+    For a full disk the message has the number of free bytes, and of those `needed`, if given.
     """
     try:
         yield
@@ -45,9 +45,9 @@ def writing(path: Path, needed: int | None = None) -> Iterator[None]:
 class TableWriter:
     """Writes one table to `folder/<name>.parquet`, which appears when `close` succeeds.
 
-    Until then the file is `<name>.parquet.part`; `abort`, and any failure, removes it.
-    Full groups are encoded by a thread of its own while the caller fills the next: the caller is
-    the run's slowest stage, and its compiled loop lets go of the interpreter's lock meanwhile.
+    Until then the file is called `<name>.parquet.part`. `abort` and any failure remove it.
+    A thread of the writer encodes full row groups while the caller fills the next one. The caller
+    is the slowest stage of a run, and its compiled loop releases the interpreter's lock.
     """
 
     def __init__(self, folder: Path, kind: TableKind, symbols: Sequence[str]) -> None:
@@ -66,7 +66,7 @@ class TableWriter:
         self._open = True
         self._parquet: Any = None
         with self._aborted_on_error(), writing(self.path):
-            # A whole group at once: the default of 1,024 values a call costs a tenth more.
+            # A call encodes a whole row group: the default of 1,024 values costs a tenth more.
             self._parquet = pq.ParquetWriter(
                 self._sink, kind.schema, write_batch_size=GROUP_ROWS, **kind.parquet
             )
@@ -79,9 +79,9 @@ class TableWriter:
         return buffer
 
     def append(self, lane: int, columns: Sequence[Column]) -> None:
-        """Append rows of one lane; the arrays, in the order of `kind.received`, are copied.
+        """Append rows of one lane: one array for each field of `kind.received`, which is copied.
 
-        Raises RunError if the file cannot be written; the writer is then aborted.
+        Raises RunError if the file cannot be written. The writer is then aborted.
         """
         rows, start = len(columns[0]), 0
         while start < rows:
@@ -96,12 +96,18 @@ class TableWriter:
                 self._write_group()
 
     def flush(self) -> None:
-        """Hand the rest to the encoder, without waiting; no rows may follow. Twice is fine."""
+        """Hand the last rows to the encoder without waiting for it. No rows may follow.
+
+        It may be called twice.
+        """
         if self._used:
             self._write_group()
 
     def close(self) -> None:
-        """Write the rest and give the file its name. Raises RunError as `append`; twice is fine."""
+        """Write the last rows and give the file its name. It may be called twice.
+
+        Raises RunError as `append` does.
+        """
         if not self._open:
             return
         self.flush()
@@ -115,11 +121,11 @@ class TableWriter:
         self._open = False
 
     def abort(self) -> None:
-        """Remove the unfinished file; nothing happens after `close`."""
+        """Remove the unfinished file. After `close` it does nothing."""
         if self._open:
             self._open = False
             self._encoder.shutdown()
-            # The footer cannot be written where the rows could not; the file is dropped anyway.
+            # If the rows could not be written, the footer cannot either. The file goes anyway.
             if self._parquet is not None:
                 with contextlib.suppress(OSError):
                     self._parquet.close()
@@ -128,7 +134,7 @@ class TableWriter:
             self._part.unlink(missing_ok=True)
 
     def _write_group(self) -> None:
-        """Hand the buffer to the encoder, once that is not too far behind."""
+        """Hand the buffer to the encoder. If that is too far behind, wait for it first."""
         if len(self._encoding) == _AHEAD:
             self._finish_group()
         rows = {name: column[: self._used] for name, column in self._buffer.items()}

@@ -1,4 +1,4 @@
-"""What is kept of a lane while it runs: its digest, its deepest drawdown and how many rows."""
+"""The tally of a lane, kept while it runs: its digest, its deepest drawdown, its row counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,20 @@ FILLS, ORDERS, EQUITY, TRIPS = range(4)
 
 @dataclass(frozen=True, slots=True)
 class LaneRecord:
-    """What was recorded of one lane: its digest, rows by table, and its maximum drawdown.
-
-    The drawdown is over every base timestamp, as a fraction (0.25 means 25 %).
-    """
+    """The tally of one lane when it has ended."""
 
     digest: str
+    """Digest of its fills and equity (`digest`)."""
     fills: int
+    """Rows of fills."""
     orders: int
+    """Rows of orders."""
     equity: int
+    """Rows of equity, one for each base timestamp."""
     round_trips: int
+    """Rows of round trips."""
     max_drawdown: float
+    """Deepest drawdown over every base timestamp, a fraction: 0.25 means 25 %."""
 
 
 @kernel()
@@ -62,7 +65,7 @@ class LaneTally:
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
-        """Absorb a slot's rows, as `Recorder.record` takes them."""
+        """Absorb the rows of one slot. The arguments are those of `Recorder.record`."""
         self._fills += len(fills)
         self._orders += len(orders)
         self._equity += len(ts)
@@ -70,7 +73,7 @@ class LaneTally:
         _absorb(self._digest, self._drawdown, fills.view(np.uint64), ts, equity, cash)
 
     def facts(self) -> LaneRecord:
-        """Return what was absorbed so far."""
+        """Return the tally so far."""
         return LaneRecord(
             digest_of(self._digest),
             self._fills,
@@ -82,7 +85,7 @@ class LaneTally:
 
 
 class Tallies:
-    """Keeps the tallies of an engine's lanes, and no tables: a Recorder for a sweep."""
+    """The recorder of an engine in a sweep: it keeps a tally of each lane and writes no tables."""
 
     writes_tables = False
 
@@ -99,15 +102,15 @@ class Tallies:
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
-        """Absorb a slot's rows of one lane, as `Recorder.record` takes them."""
+        """Absorb the rows of one lane in one slot. The arguments are those of `Recorder.record`."""
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
 
     def of(self, lane: int) -> LaneRecord:
-        """Return what was recorded of a lane so far."""
+        """Return the tally of a lane so far."""
         return self._lanes[lane].facts()
 
     def close(self) -> None:
-        """Finish; there is no file to close."""
+        """Do nothing, because there is no file to close."""
 
     def abort(self) -> None:
-        """Give up; there is nothing to remove."""
+        """Do nothing, because there is no file to remove."""
