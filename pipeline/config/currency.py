@@ -1,4 +1,4 @@
-"""Which symbol converts the money of which: found from the currencies of a configuration."""
+"""Conversion between currencies: the pair that converts each symbol's money into the account's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from pipeline.config.refusal import expectation
 
 @dataclass(frozen=True)
 class Conversion:
-    """How the money of a foreign symbol becomes the account's.
-
-    ``currency``: the symbol's; ``pair``: the symbol whose last close is the rate, or one by it if
-    ``inverse``; ``converted``: see `InstrumentConfig`.
-    """
+    """How the money of a symbol in another currency is converted into the account's."""
 
     currency: str
+    """Currency of the symbol."""
     pair: str
+    """Symbol of the run whose last close is the rate."""
     inverse: bool
+    """True if the rate is 1 / close, because the account's currency is the base of the pair."""
     converted: str
+    """The part of a position that is converted, "value" or "profit": see `InstrumentConfig`."""
 
 
 def find_conversions(
@@ -27,10 +27,10 @@ def find_conversions(
     instruments: Mapping[str, InstrumentConfig],
     asset_class: str,
 ) -> dict[str, Conversion]:
-    """Return for each symbol not quoted in the currency of the account how it is converted.
+    """Return the conversion of each symbol that is not quoted in the currency of the account.
 
-    Of several pairs the first of the symbols is taken. Raises, as a validator does, for a currency
-    that no symbol of the run converts, and for a pair of a currency with itself.
+    Of several pairs, the one that comes first among the symbols is taken. Raises, as a validator
+    does, for a currency that no symbol of the run converts and for a pair of equal currencies.
     """
     quoted = {s: one.currency or account for s, one in instruments.items()}
     pairs: dict[tuple[str, str], str] = {}
@@ -40,7 +40,7 @@ def find_conversions(
             continue
         if base == quoted[symbol]:
             raise expectation(
-                f"another currency than {base}, in which the symbol is quoted",
+                f"a currency other than {base}, in which the symbol is quoted",
                 field=f"instruments.{symbol}.base",
                 value=base,
             )

@@ -1,6 +1,6 @@
-"""What a refused configuration is told: one line that names setting, value and expectation.
+"""The message for a refused configuration: one line that names setting, value and expectation.
 
-Pydantic finds the faults; the words come from the JSON Schema of the configuration, so that a
+Pydantic finds the faults. The words come from the JSON Schema of the configuration, so that a
 message and the documentation cannot disagree.
 """
 
@@ -16,24 +16,24 @@ Schema = Mapping[str, Any]
 
 OBJECT = "<object>"
 LIST = "<list>"
-"""Tags of the two ways to write a setting that is one object or a list of them."""
+"""Tags of the two forms of a setting that is either one object or a list of objects."""
 
 _RETIRED = {
-    "quality_update_frequency": "is no longer a setting: quality is event-driven now, it is updated"
-    " by every bar that arrives or is missing; remove it",
+    "quality_update_frequency": "is no longer a setting: quality is event-driven, each bar that"
+    " arrives or is missing updates it; remove the setting",
 }
 _LONGEST_VALUE = 60
 
 
 def list_or_object(value: object) -> str:
-    """Return the tag, LIST or OBJECT, of the way in which a setting is written."""
+    """Return the tag, LIST or OBJECT, of the form in which a setting is written."""
     return LIST if isinstance(value, list | tuple) else OBJECT
 
 
 def expectation(text: str, *, field: str = "", value: object = None) -> PydanticCustomError:
-    """Make the error that a validator raises: the refused value was expected to be `text`.
+    """Return the error for a validator to raise: the refused value was expected to be `text`.
 
-    A validator of a whole section names the `field` in it that is wrong, and its `value`.
+    A validator of a whole section gives the name of the wrong `field` in it, and its `value`.
     """
     return PydanticCustomError(
         "expected", "expected {text}", {"text": text, "field": field, "value": value}
@@ -41,12 +41,12 @@ def expectation(text: str, *, field: str = "", value: object = None) -> Pydantic
 
 
 def explain(error: ValidationError, schema: Schema) -> str:
-    """Give one line on all that is wrong, problems joined by ``"; "``.
+    """Return one line about everything that is wrong, with ``"; "`` between two problems.
 
     `schema` is the JSON Schema of the model that raised `error`.
     """
     found = error.errors(include_url=False)
-    # A list with a faulty element also counts as too short; the element's own problem says it.
+    # Pydantic also calls a list with a faulty element too short. The element's problem is enough.
     faulty = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
     problems = dict.fromkeys(
         _problem(item, schema)
@@ -79,7 +79,11 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
 
 
 def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema]:
-    """Follow an error's location through the schema, as far as it names settings."""
+    """Follow an error's location through the schema; return the path of names and the last node.
+
+    The path ends at the last part of the location that is the name of a setting or the number of
+    an element.
+    """
     path: list[str] = []
     node: Schema = _resolve(schema, schema)
     for depth, step in enumerate(location, start=1):
@@ -104,7 +108,7 @@ def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], S
 
 
 def _entry(node: Schema) -> Schema | None:
-    """Give the schema of the values of a section whose names are free, else None."""
+    """Return the schema of the values in a section with free names; None for any other section."""
     entries = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
     return next((entry for entry in entries if isinstance(entry, Mapping)), None)
 
@@ -116,7 +120,7 @@ def _resolve(node: Schema, schema: Schema) -> Schema:
 
 
 def _without_null(node: Schema, schema: Schema) -> Schema:
-    """Give what is in a section that may also be null; anything else as it is."""
+    """Return the schema of a section that may also be null without the null; others unchanged."""
     choices = [choice for choice in node.get("anyOf", ()) if choice.get("type") != "null"]
     return _resolve(choices[0], schema) if len(choices) == 1 else node
 
@@ -128,7 +132,7 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
         return f"{name} {_RETIRED[key]}"
     settings = list(_settings(schema, schema, ""))
     if key in settings and "." in key:
-        return f"{name} is not a setting by its dotted name; write it as sections within sections"
+        return f"{name} is not a setting by its dotted name; write it as sections inside sections"
     here = list(section.get("properties", {}))
     leaves = {setting.rpartition(".")[2]: setting for setting in reversed(settings)}
     if near := get_close_matches(key, here, n=1):
@@ -141,7 +145,7 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
 
 
 def _settings(node: Schema, schema: Schema, above: str) -> Iterator[str]:
-    """Walk the dotted names of all settings, sections before what is in them."""
+    """Yield the dotted names of all settings, each section before the settings in it."""
     node = _without_null(_resolve(node, schema), schema)
     for branch in node.get("oneOf", [node]):
         for name, below in _resolve(branch, schema).get("properties", {}).items():
@@ -150,7 +154,7 @@ def _settings(node: Schema, schema: Schema, above: str) -> Iterator[str]:
 
 
 def _describe(node: Schema, schema: Schema) -> str:
-    """Say in words what the schema accepts here."""
+    """Return in words which values the schema accepts here."""
     node = _resolve(node, schema)
     if one := node.get("oneOf"):
         section, many = (_resolve(branch, schema) for branch in one)
@@ -203,7 +207,7 @@ def _bounds(node: Schema) -> str:
 
 
 def _show(value: object) -> str:
-    """Write a value as a configuration file would, cut where it is long."""
+    """Return a value as it is written in a configuration file, cut if it is long."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):

@@ -1,9 +1,9 @@
-"""SessionConfig: everything that one session is run with, as one immutable value.
+"""SessionConfig: all settings of one session, as one immutable value.
 
 A configuration is written as JSON or TOML, or given from Python as a dict. It is checked as a whole
 before anything starts, and strictly: the text ``"10"`` is not a number, an unknown setting is
-refused, a value that cannot be read is never replaced by a default. Each field's description is
-its documentation; `SessionConfig.json_schema` publishes them.
+refused, and a value that cannot be read is never replaced by a default. Each field's description is
+its documentation, which `SessionConfig.json_schema` publishes.
 """
 
 import os
@@ -45,20 +45,20 @@ from pipeline.errors import ConfigError
 
 
 class BacktestConfig(Section):
-    """Which part of history is replayed, and at what pace."""
+    """The part of history that is replayed, and the pace of the replay."""
 
     start_date: Date = Field(
-        description="First trading date, YYYY-MM-DD, inclusive. Need not be a trading day."
+        description="First trading date, YYYY-MM-DD, inclusive. It need not be a trading day."
     )
     end_date: Date = Field(
-        description="Last trading date, YYYY-MM-DD, inclusive. On or after start_date."
+        description="Last trading date, YYYY-MM-DD, inclusive. It is start_date or later."
     )
     speed_multiplier: float = Field(
         default=0.0,
         ge=0,
-        description="Pace, in multiples of real time. 0: data-driven, as fast as the slowest stage,"
-        " which loses nothing because the others wait. Above 0: clock-driven, one slot per"
-        " timestamp (60 replays one hour of market time per minute); a stage that is late counts"
+        description="Pace, in multiples of real time. 0: data-driven, as fast as the slowest stage;"
+        " the other stages wait for it, so nothing is lost. Above 0: clock-driven, with one slot"
+        " per timestamp; 60 replays one hour of market time per minute. A stage that is late counts"
         " as an overrun, and its data is still delivered. Results are the same either way."
         " Default 0.",
     )
@@ -67,7 +67,7 @@ class BacktestConfig(Section):
         ge=0,
         le=60,
         description="Trading days of data that the coordinator decodes ahead of the tape, in a"
-        " background thread. 0: decode on demand. Costs memory in proportion. Default 1.",
+        " background thread. They take memory in proportion. 0: decode on demand. Default 1.",
     )
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class BacktestConfig(Section):
 
 
 class HistoricalConfig(Section):
-    """What is prepared from the past before a session opens."""
+    """The preparation from past data before a session opens."""
 
     enable_quality: bool = Field(
         default=True,
@@ -92,83 +92,83 @@ class HistoricalConfig(Section):
 
 
 class GapFillerConfig(Section):
-    """What is done about missing bars while a session runs. They are never filled silently."""
+    """The treatment of missing bars while a session runs. They are never filled silently."""
 
     enable_session_quality: bool = Field(
         default=False,
-        description="Keep the quality (percent) of the running session up to date with every bar"
-        " that arrives or is missing. Default false.",
+        description="Update the quality of the running session, in percent, with every bar that"
+        " arrives or is missing. Default false.",
     )
 
 
 class SessionDataConfig(Section):
-    """Which bars the session sees."""
+    """The bars that the session sees."""
 
     symbols: Symbols = Field(
         min_length=1,
         json_schema_extra={"uniqueItems": True},
-        description="Symbols, as the catalog names them. Their order is the order in which events"
-        " of one moment are handled.",
+        description="Symbols, as the catalog names them. Events of one moment are handled in the"
+        " order of the symbols.",
     )
     streams: Streams = Field(
         default=("1m",),
         min_length=1,
         json_schema_extra={"uniqueItems": True},
-        description="Intervals of bars: a whole number and s, m, h or d. The first is the base"
-        " interval, which the catalog must hold; the others are derived from it, so each is a"
+        description="Intervals of bars, each a whole number with s, m, h or d. The first is the"
+        " base interval, which the catalog must hold. The others are derived from it, so each is a"
         ' multiple of it. Default ["1m"].',
     )
     trading_hours: Literal["regular", "extended"] = Field(
         default="regular",
-        description="Sessions span the exchange's regular hours, or also those before the open and"
-        " after the close. Default regular.",
+        description="Hours of a session. regular: the regular hours of the exchange. extended: also"
+        " the hours before the open and after the close. Default regular.",
     )
     prices: Literal["raw", "adjusted"] = Field(
         default="raw",
-        description="What becomes of the splits and dividends in the catalog. raw: prices as they"
-        " were traded; before a session opens, positions, orders at rest and the past that"
+        description="Treatment of the splits and dividends in the catalog. raw: prices are as they"
+        " were traded. Before a session opens, positions, orders at rest and the past that"
         " strategies see are split, and dividends are booked. adjusted: prices and volumes before a"
-        " split or dividend are scaled by it, seen from the run's last session, and nothing is"
+        " split or dividend are scaled by it, as seen from the run's last session, and nothing is"
         " booked. Default raw.",
     )
     historical: HistoricalConfig = Field(
-        default=HistoricalConfig(), description="What is prepared before a session opens."
+        default=HistoricalConfig(), description="Preparation before a session opens."
     )
     gap_filler: GapFillerConfig = Field(
-        default=GapFillerConfig(), description="What is done about missing bars."
+        default=GapFillerConfig(), description="Treatment of missing bars."
     )
 
 
 class StrategyConfig(Section):
-    """One lane: a strategy with its parameters and an account of its own."""
+    """One lane: a strategy with its parameters, and an account of its own."""
 
     name: StrategyName = Field(
-        description='Where the class is: "module:Class", importable, or "path/to/file.py:Class",'
+        description='Place of the class: "module:Class", importable, or "path/to/file.py:Class",'
         " relative to the working directory.",
     )
     parameters: dict[ParameterName, ParameterValue] = Field(
         default={},
-        description="Values of the strategy's parameters by name; those not named keep the"
-        " strategy's own defaults. Default {}.",
+        description="Values of the strategy's parameters by name. A parameter that is not named"
+        " has the strategy's own default. Default {}.",
     )
     mode: Literal["compiled", "interpreted"] = Field(
         default="compiled",
-        description="compiled: on_bar runs as machine code, through Numba, for speed. interpreted:"
-        " as plain Python, for writing and debugging, and for code that Numba does not take."
-        " Results are the same either way. Default compiled.",
+        description="compiled: the strategy runs as machine code, made by Numba, for speed."
+        " interpreted: it runs as plain Python, for writing and debugging, and for code that Numba"
+        " does not accept. Results are the same either way. Default compiled.",
     )
     symbols: Symbols | None = Field(
         default=None,
         min_length=1,
         json_schema_extra={"uniqueItems": True},
-        description="The lane's universe: which of the run's symbols it is called for and can"
-        " trade; nothing is known of the others, and an order in one of them is never filled."
-        " null: all. Default null.",
+        description="The lane's universe: the symbols of the run for which the strategy is called"
+        " and which it can trade. It knows nothing of the other symbols, and an order in one of"
+        " them is never filled. null: all symbols. Default null.",
     )
 
 
 class PipelineConfig(Section):
-    """The processes and the shared memory of the run. Results do not depend on any of it."""
+    """The processes and the shared memory of the run. Results do not depend on them."""
 
     processors: int = Field(
         default=1,
@@ -186,19 +186,19 @@ class PipelineConfig(Section):
         default=4,
         ge=1,
         le=1024,
-        description="Slots of the ring: how many blocks are under way at once. 1 makes every stage"
-        " wait for the one before. Default 4.",
+        description="Slots of the ring, which is the number of blocks under way at once. With 1"
+        " every stage waits for the stage before. Default 4.",
     )
     slot_rows: int | None = Field(
         default=None,
         ge=1,
-        description="Fresh base bars per symbol that one slot has room for. 1: one timestamp per"
-        " slot, always so when clock-driven. null: chosen from the number of symbols."
+        description="Fresh base bars per symbol for which one slot has room. 1: one timestamp per"
+        " slot, as in every clock-driven run. null: chosen from the number of symbols."
         " Default null.",
     )
     start_method: Literal["forkserver", "spawn"] = Field(
         default="forkserver",
-        description="How processes are started. forkserver (Linux, macOS) is quicker; spawn works"
+        description="How processes are started. forkserver (Linux, macOS) is faster. spawn works"
         " everywhere. Default forkserver.",
     )
 
@@ -211,29 +211,29 @@ Strategies = Annotated[
 
 
 class SessionConfig(Section):
-    """Everything that one session is run with.
+    """All settings of one session. It is immutable.
 
-    Immutable. `load` reads one from a file or a dict, and so does calling the class with the
-    sections as keywords; both raise `ConfigError`, in one line, for anything that is not valid.
-    Relative paths are taken from the working directory.
+    `load` makes one from a file or a dict. The class can also be called with the sections as
+    keywords. Both raise `ConfigError`, with one line, for anything that is not valid. Relative
+    paths are taken from the working directory.
     """
 
     session_name: SessionName = Field(
-        description="Names the run folder: up to 64 letters, digits, dots, hyphens and underscores,"
-        " beginning with a letter or digit.",
+        description="Name of the session, with which the name of the run folder begins: up to 64"
+        " letters, digits, dots, hyphens and underscores, a letter or digit first.",
     )
     exchange_group: Text = Field(
         default="US_EQUITY",
         min_length=1,
-        description="Whose trading calendar holds: US_EQUITY, CRYPTO, FX, CME, or any code or alias"
-        " of exchange_calendars, such as XTKS. Default US_EQUITY.",
+        description="Exchanges whose trading calendar is used: US_EQUITY, CRYPTO, FX, CME, or any"
+        " code or alias of exchange_calendars, such as XTKS. Default US_EQUITY.",
     )
     asset_class: Literal["EQUITY", "FX", "CRYPTO", "FUTURES", "INDEX"] = Field(
-        default="EQUITY", description="What kind of thing the symbols are. Default EQUITY."
+        default="EQUITY", description="Kind of the symbols. Default EQUITY."
     )
     mode: Literal["backtest", "live"] = Field(
         default="backtest",
-        description="backtest replays the catalog. live is reserved; a run refuses it."
+        description="backtest: the catalog is replayed. live: reserved, a run refuses it."
         " Default backtest.",
     )
     backtest_config: BacktestConfig = Field(description="Dates and pace of the replay.")
@@ -242,15 +242,15 @@ class SessionConfig(Section):
         default=TradingConfig(), description="The account of each lane."
     )
     execution: ExecutionConfig = Field(
-        default=ExecutionConfig(), description="How orders become fills, and what fills cost."
+        default=ExecutionConfig(), description="How orders become fills, and the costs of fills."
     )
     instruments: dict[Text, InstrumentConfig] = Field(
         default={},
-        description="Ticks, lots, multipliers and currencies by symbol; symbols not named have"
-        " none, and the account's currency. Default {}.",
+        description="Ticks, lots, multipliers and currencies by symbol. A symbol that is not named"
+        " has the defaults: no ticks and lots, and the account's currency. Default {}.",
     )
     strategy: Strategies = Field(
-        description="The lanes: one strategy, or a list of them. Each trades an account of its own."
+        description="The lanes: one strategy or a list of strategies. Each has its own account."
     )
     pipeline: PipelineConfig = Field(
         default=PipelineConfig(), description="Processes and shared memory of the run."
@@ -262,19 +262,19 @@ class SessionConfig(Section):
     )
     benchmark: Symbol | None = Field(
         default=None,
-        description="Symbol that the lanes are compared with (alpha, beta and others in the"
-        " summary), by its returns from close to close of the sessions. The catalog must hold it at"
-        " the base interval; it need not be among the symbols. null: none. Default null.",
+        description="Symbol with which the lanes are compared (alpha, beta and others in the"
+        " summary), by its returns from one session's close to the next. The catalog must hold it"
+        " at the base interval, but it need not be among the symbols. null: none. Default null.",
     )
     sweep: SweepConfig | None = Field(
         default=None,
-        description="Which sets of parameters `ringtape sweep` tries; a run takes no notice of it."
-        " null: no sweep. Default null.",
+        description="Sets of parameters that `ringtape sweep` tries. A run ignores it. null: no"
+        " sweep. Default null.",
     )
     metadata: dict[Text, Text] = Field(
         default={},
-        description="Notes of your own, text by name; copied into the run folder and used for"
-        " nothing. Default {}.",
+        description="Notes of your own, text by name. They are copied into the run folder and not"
+        " used otherwise. Default {}.",
     )
 
     @model_validator(mode="after")
@@ -296,7 +296,7 @@ class SessionConfig(Section):
             raise ConfigError(explain(error, self.json_schema())) from None
 
     def conversions(self) -> dict[str, Conversion]:
-        """Say how the symbols that are quoted in another currency are converted, by symbol."""
+        """Return the conversion of each symbol that is quoted in another currency."""
         return find_conversions(
             self.trading_config.currency,
             self.session_data_config.symbols,
@@ -306,7 +306,7 @@ class SessionConfig(Section):
 
     @property
     def strategies(self) -> tuple[StrategyConfig, ...]:
-        """The lanes in order, also when `strategy` is a single object."""
+        """The lanes in order, as a tuple even if `strategy` is a single object."""
         return self.strategy if isinstance(self.strategy, tuple) else (self.strategy,)
 
     @classmethod
@@ -322,15 +322,15 @@ class SessionConfig(Section):
         Args:
             source: path of a ``.json`` or ``.toml`` file, a dict of the same form, or a
                 `SessionConfig`. It is not changed.
-            overrides: settings to replace, each ``"dotted.path=value"``; the value is read as JSON
-                and, where it is not JSON, taken as text. Elements of a list go by number:
+            overrides: settings to replace, each ``"dotted.path=value"``. The value is read as JSON;
+                if it is not JSON, it is taken as text. An element of a list is named by its number:
                 ``strategy.0.parameters.fast=5``.
-            strategy: a whole ``strategy`` section to use instead of the one in `source`, which
-                then needs none. Overrides apply to it.
+            strategy: a whole ``strategy`` section that takes the place of the one in `source`, if
+                there is one. Overrides apply to it.
 
         Raises:
-            ConfigError: in one line, naming the file (if any) and, for each thing wrong, the
-                setting's dotted path, the value found and what was expected.
+            ConfigError: with one line that names the file (if any) and, for each fault, the dotted
+                path of the setting, the value found and the value expected.
         """
         if isinstance(source, SessionConfig):
             settings, origin = source.model_dump(), ""
@@ -348,23 +348,23 @@ class SessionConfig(Section):
             raise ConfigError(f"{origin}{error}") from None
 
     def dump(self) -> str:
-        """Give the resolved configuration, defaults included, as JSON that `load` reads back."""
+        """Return the configuration, defaults included, as JSON that `load` reads back."""
         return self.model_dump_json(indent=2) + "\n"
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """Give the JSON Schema (draft 2020-12) of a configuration file, descriptions included."""
+        """Return the JSON Schema (draft 2020-12) of a configuration file, with descriptions."""
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         return dialect | cls.model_json_schema()
 
 
 def example_path(name: str) -> Path:
-    """Find a ready-to-run example configuration, such as ``demo.json``.
+    """Return the path of a ready-to-run example configuration, such as ``demo.json``.
 
-    Works in a checkout and in an installed wheel, which carries the examples inside the package.
+    It works in a checkout and in an installed wheel, which has the examples inside the package.
 
     Raises:
-        ConfigError: there is no example of that name.
+        ConfigError: if there is no example of that name.
     """
     package = Path(__file__).parents[1]
     folder = package / "examples_config"

@@ -1,6 +1,6 @@
-"""Where a configuration's settings come from: a JSON or TOML file, and overrides on top of it.
+"""The sources of a configuration's settings: a JSON or TOML file, and overrides on top of it.
 
-Nothing here knows which settings exist; `pipeline.config.session` checks the outcome.
+Nothing here knows which settings exist. `pipeline.config.session` checks the result.
 """
 
 import json
@@ -27,8 +27,8 @@ def read_config(path: Path) -> dict[str, Any]:
     """Read the settings of a ``.json`` or ``.toml`` file.
 
     Raises:
-        ConfigError: in one line, for a file that cannot be read, is neither, is not well-formed
-            (with line and column) or is not one object.
+        ConfigError: with one line, if the file cannot be read, has another suffix, is not
+            well-formed (with line and column) or is not one object.
     """
     if path.suffix not in (".json", ".toml"):
         raise ConfigError(f"{path} ends in {path.suffix or 'nothing'}, expected .json or .toml")
@@ -59,13 +59,13 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """Give a copy of `settings` with each ``"dotted.path=value"`` of `overrides` put in place.
+    """Return a copy of `settings` in which each override ``"dotted.path=value"`` is set.
 
-    The value is read as JSON and, where it is not JSON, taken as text. Sections that are missing
-    on the way are made. Elements of a list go by their number, from 0.
+    The value is read as JSON; if it is not JSON, it is taken as text. Sections on the path that are
+    missing are made. An element of a list is named by its number, from 0.
 
     Raises:
-        ConfigError: in one line, naming the override.
+        ConfigError: with one line that names the override.
     """
     if isinstance(overrides, str):
         overrides = (overrides,)
@@ -86,7 +86,7 @@ def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> di
 
 
 def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:
-    """Give a copy of `node` in which the element at the path `names` is `value`."""
+    """Return a copy of `node` in which the element at the path `names` is `value`."""
     if not names:
         return value
     name, *rest = names

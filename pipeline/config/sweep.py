@@ -1,4 +1,4 @@
-"""The section on a sweep: which sets of parameters are tried, how they are chosen and judged."""
+"""The section on a sweep: the sets of parameters, how they are chosen, and their scores."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ from pipeline.config.values import (
     as_tuple,
 )
 
-#: Methods that are Optuna's, and need it installed.
+#: Methods of Optuna, which must be installed for them.
 OPTUNA_METHODS = ("tpe", "nsga2", "nsga3")
 
 
@@ -35,30 +35,30 @@ _Positive = Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0)]
 class RangeConfig(Section):
     """The values of a parameter from one number to another."""
 
-    # `from` is a word of Python, so the attributes are `start` and `stop`.
+    # `from` is a keyword of Python, so the attributes are called `start` and `stop`.
     model_config = ConfigDict(serialize_by_alias=True)
 
     start: int | float = Field(alias="from", description="First value.")
     stop: int | float = Field(
-        alias="to", description="Last value, taken where the steps reach it. At least from."
+        alias="to", description="Last value, at least from. It is taken if the steps reach it."
     )
     step: _Positive | None = Field(
         default=None,
-        description="From one value to the next. null: 1 for a whole parameter, any value between"
-        " for another. Default null.",
+        description="Distance from one value to the next. null: 1 for a parameter that is a whole"
+        " number, and any value in between for another. Default null.",
     )
     count: int | None = Field(
         default=None,
         ge=2,
         le=1_000_000,
-        description="How many values, evenly spaced, both ends among them, instead of a step; those"
-        " of a whole parameter are rounded, and each is taken once. null: as step says."
-        " Default null.",
+        description="Number of values, evenly spaced and with both ends, instead of a step. Values"
+        " of a parameter that is a whole number are rounded, and each is taken once. null: step"
+        " decides. Default null.",
     )
     log: bool = Field(
         default=False,
-        description="Evenly spaced in the logarithm: from 1 to 100, as many below 10 as above."
-        " from is above 0 then, and there is no step. Default false.",
+        description="Space the values evenly in the logarithm: from 1 to 100, as many are below 10"
+        " as above. from must then be above 0, and there is no step. Default false.",
     )
 
     @model_validator(mode="after")
@@ -67,7 +67,7 @@ class RangeConfig(Section):
             raise expectation(f"at least from {self.start}", field="to", value=self.stop)
         if self.step is not None and (self.count is not None or self.log):
             beside = "count" if self.count is not None else "log"
-            raise expectation(f"not set beside {beside}", field="step", value=self.step)
+            raise expectation(f"not to be set beside {beside}", field="step", value=self.step)
         if self.log and self.start <= 0:
             raise expectation("a number above 0 beside log", field="from", value=self.start)
         return self
@@ -110,53 +110,53 @@ _Expressions = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
 
 
 class PruningConfig(Section):
-    """Successive halving: lanes that do badly at certain sessions' ends do not go on."""
+    """Successive halving: at the end of certain sessions, the worst lanes are ended."""
 
     score: Text = Field(
         default="total_return",
-        description="What lanes are compared by, over the sessions so far: total_return,"
-        " sharpe_ratio, max_drawdown or another figure that equity alone gives. A minus in front:"
-        " less is better. Default total_return.",
+        description="Figure by which lanes are compared, over the sessions so far: total_return,"
+        " sharpe_ratio, max_drawdown or another figure that follows from equity alone. A minus in"
+        " front: less is better. Default total_return.",
     )
     keep: float = Field(
         default=0.5,
         gt=0,
         lt=1,
-        description="Share of the lanes that goes on each time. Default 0.5.",
+        description="Share of the lanes that go on each time. Default 0.5.",
     )
     rungs: int = Field(
         default=3,
         ge=1,
         le=64,
-        description="How many times, evenly spaced over the sessions of the run. Default 3.",
+        description="Number of comparisons, evenly spaced over the sessions of the run. Default 3.",
     )
 
 
 class SweepConfig(Section):
-    """Which sets of parameters are tried, how they are chosen and what they are judged by.
+    """The sets of parameters that are tried, how they are chosen, and their scores.
 
-    Which names of scores there are is for a sweep to say (`sweeps.scores`): they are the figures
-    of a lane, which a configuration does not know.
+    A score is a figure of a lane. A configuration does not know these figures, so the sweep checks
+    the names of scores (`sweeps.scores`).
     """
 
     space: Annotated[
         Annotated[SpaceConfig, Tag(OBJECT)] | Annotated[_Spaces, Tag(LIST)],
         Discriminator(list_or_object),
     ] = Field(
-        description="Values of the parameters by name: a list of them, or a range with from and to."
-        " They stand in place of those under strategy.parameters. One object for every strategy, or"
-        " a list with an object for each."
+        description="Values of the parameters by name: a list of values, or a range with from and"
+        " to. They take the place of those under strategy.parameters. One object for all"
+        " strategies, or a list with an object for each."
     )
     constraints: _Expressions = Field(
         default=(),
-        description="What sets must fulfil, in terms of the strategy's parameters: fast < slow."
-        " Comparisons (chains too), + - * / // %, and, or, not, abs, min, max. One that names"
-        " a parameter which some strategy lacks says nothing of that strategy. Default [].",
+        description="Conditions on the parameters that every set must fulfil, such as fast < slow."
+        " They may use comparisons (also chains), + - * / // %, and, or, not, abs, min, max. A"
+        " condition does not apply to a strategy that lacks one of its parameters. Default [].",
     )
     universes: dict[Text, Symbols] = Field(
         default={},
-        description="Lists of the run's symbols, by name: every set is tried on each of them, and"
-        " a lane trades no other symbols. {}: all symbols. Default {}.",
+        description="Lists of the run's symbols, by name. Every set is tried on each list, and its"
+        " lane trades no other symbols. {}: all symbols. Default {}.",
     )
     method: Literal["grid", "random", "latin_hypercube", "sobol", "tpe", "nsga2", "nsga3"] = Field(
         default="grid",
@@ -168,15 +168,15 @@ class SweepConfig(Section):
         default=None,
         ge=1,
         le=10_000_000,
-        description="How many sets are chosen; several strategies share them evenly, except through"
-        " Optuna. null for a grid, and for nothing else. Default null.",
+        description="Number of sets that are chosen. Several strategies share them evenly, except"
+        " through Optuna. It is null for a grid, and for no other method. Default null.",
     )
     batch: int = Field(
         default=64,
         ge=1,
         le=100_000,
-        description="Through Optuna: sets chosen at once, before any of their scores is known; they"
-        " are the lanes of one pass. What is chosen depends on it. Default 64.",
+        description="Number of sets that Optuna chooses at once, before any of their scores is"
+        " known. They are the lanes of one pass. The choice depends on this number. Default 64.",
     )
     seed: int = Field(
         default=0,
@@ -186,41 +186,41 @@ class SweepConfig(Section):
     )
     score: _Scores = Field(
         default=("sharpe_ratio",),
-        description="What sets are judged by: a figure of a lane in summary.json, or a list of"
-        " several. A minus in front: less is better. Default sharpe_ratio.",
+        description="Figure by which sets are ranked: a figure of a lane in summary.json, or a list"
+        " of figures. A minus in front: less is better. Default sharpe_ratio.",
     )
     best: int = Field(
         default=5,
         ge=0,
         le=1000,
-        description="How many of the best sets are run again in full detail. Default 5.",
+        description="Number of the best sets that are run again in full detail. Default 5.",
     )
     pruning: PruningConfig | None = Field(
         default=None,
-        description="Which lanes do not go on to the end. null: all do. Default null.",
+        description="Early end of bad lanes. null: all lanes go on to the end. Default null.",
     )
     lane_seconds: float | None = Field(
         default=None,
         gt=0,
-        description="Seconds that one lane may take in all; a lane over it is set aside. null: no"
-        " bound. Default null.",
+        description="Most seconds that one lane may take in all. A lane that takes longer is set"
+        " aside. null: no bound. Default null.",
     )
     memory: float | None = Field(
         default=None,
         gt=0,
-        description="GiB that the shared memory and the lanes may take; what does not fit is cut"
-        " into passes. null: what the machine has free. Default null.",
+        description="GiB that the shared memory and the lanes may take. A sweep that needs more is"
+        " cut into passes. null: the free memory of the machine. Default null.",
     )
     lanes_per_pass: int | None = Field(
         default=None,
         ge=1,
-        description="Most lanes of one pass over the market. null: as many as memory allows."
+        description="Most lanes in one pass over the market. null: as many as memory allows."
         " Default null.",
     )
 
     @property
     def spaces(self) -> tuple[SpaceConfig, ...]:
-        """The spaces in the strategies' order, a single one when `space` is one object."""
+        """The spaces in the order of the strategies; a single one if `space` is one object."""
         return self.space if isinstance(self.space, tuple) else (self.space,)
 
     @model_validator(mode="after")
@@ -257,7 +257,10 @@ class SweepConfig(Section):
 def check_against_session(
     sweep: SweepConfig | None, symbols: Sequence[str], strategies: int
 ) -> None:
-    """Refuse what a session lacks: symbols, and strategies for all the spaces."""
+    """Refuse universes with symbols that the session lacks, and spaces without their strategies.
+
+    Raises as a validator does. A session without a sweep is accepted.
+    """
     if sweep is None:
         return
     for name, universe in sweep.universes.items():

@@ -1,6 +1,7 @@
-"""What single values of a configuration may be: dates, names, symbols, intervals, parameters.
+"""The types of single values: dates, names, symbols, intervals, parameters.
 
-Each type reads what JSON, TOML and Python users write for it and says in words what it expects.
+Each type accepts the forms in which JSON, TOML and Python users write its values, and refuses any
+other with a message that says in words which values it expects.
 """
 
 import os
@@ -27,7 +28,7 @@ from pipeline.errors import ConfigError
 
 
 class Section(BaseModel):
-    """One part of a configuration: strict, immutable, and without unknown settings."""
+    """One part of a configuration: it is strict, immutable, and refuses unknown settings."""
 
     model_config = ConfigDict(
         strict=True,
@@ -39,7 +40,7 @@ class Section(BaseModel):
 
 
 def _read_date(value: object) -> object:
-    """Turn ``"2024-10-21"`` into a date; say what is wrong with one that does not exist."""
+    """Turn ``"2024-10-21"`` into a date; refuse one that does not exist, with the reason."""
     if not isinstance(value, str):
         return value
     parts = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", value)
@@ -55,7 +56,7 @@ def _read_date(value: object) -> object:
 
 
 def as_tuple(value: object) -> object:
-    """Accept the list that JSON, TOML and Python users write for a fixed sequence."""
+    """Turn a list, as JSON, TOML and Python users write it, into a tuple."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -64,7 +65,7 @@ def _as_path_text(value: object) -> object:
 
 
 def _as_python_scalar(value: object) -> object:
-    """Accept a NumPy scalar, as a parameter taken from an array is one."""
+    """Turn a NumPy scalar, such as a parameter that is taken from an array, into Python's."""
     return value.item() if hasattr(value, "item") else value
 
 
@@ -94,7 +95,7 @@ def _multiples(intervals: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _encodable(value: object) -> object:
-    """Refuse half of a surrogate pair, which JSON can write and no file can hold."""
+    """Refuse half of a surrogate pair: JSON can express it, but no UTF-8 file can hold it."""
     if isinstance(value, str):
         try:
             value.encode()
@@ -105,7 +106,7 @@ def _encodable(value: object) -> object:
 
 @dataclass(frozen=True)
 class _Matching:
-    """Marks a text that must fully match `pattern`, which is `expected` in words."""
+    """Marks a text that must fully match `pattern`; `expected` says in words which texts do."""
 
     pattern: str
     expected: str

@@ -101,7 +101,7 @@ def test_what_is_converted_goes_by_the_asset_class_unless_it_is_set(
         (
             {"EURUSD": {"base": "USD"}},
             (
-                'instruments.EURUSD.base is "USD", expected another currency than USD, in which the'
+                'instruments.EURUSD.base is "USD", expected a currency other than USD, in which the'
                 " symbol is quoted"
             ),
         ),

@@ -55,8 +55,8 @@ def test_an_unknown_setting_is_named_with_the_nearest_valid_one(
 def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings_of_a_session):
     setting = "session_data_config.gap_filler.quality_update_frequency"
     assert refusal(settings_of_a_session(), f"{setting}=60") == (
-        f"{setting} is no longer a setting: quality is event-driven now, it is updated by every"
-        " bar that arrives or is missing; remove it"
+        f"{setting} is no longer a setting: quality is event-driven, each bar that arrives or is"
+        " missing updates it; remove the setting"
     )
 
 

@@ -155,11 +155,11 @@ TEXTS = "text in quotes or a list of at least 1, each text in quotes"
         ),
         (
             'sweep.space.slow={"from":3,"to":9,"step":2,"count":3}',
-            "sweep.space.slow.step is 2, expected not set beside count",
+            "sweep.space.slow.step is 2, expected not to be set beside count",
         ),
         (
             'sweep.space.slow={"from":3,"to":9,"step":2,"log":true}',
-            "sweep.space.slow.step is 2, expected not set beside log",
+            "sweep.space.slow.step is 2, expected not to be set beside log",
         ),
         (
             'sweep.space.slow={"from":0,"to":9,"log":true}',

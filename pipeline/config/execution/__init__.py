@@ -1,1 +1,1 @@
-"""The sections that say how a lane trades: its account, its fills and costs, its instruments."""
+"""The sections about trading: the account, the execution with its costs, the instruments."""

@@ -1,4 +1,4 @@
-"""The section on the account of each lane: its cash, its limits, its interest."""
+"""The section on the account of each lane: its currency, cash, margin, interest and limits."""
 
 from typing import Literal
 
@@ -12,8 +12,8 @@ class TradingConfig(Section):
 
     currency: Currency = Field(
         default="USD",
-        description="Currency of the account: of its cash and of all that is reported. Symbols"
-        " quoted in another one name theirs under instruments. Default USD.",
+        description="Currency of the account, of its cash and of all amounts that are reported. A"
+        " symbol that is quoted in another currency names it under instruments. Default USD.",
     )
     initial_cash: float = Field(
         default=100_000.0,
@@ -22,39 +22,43 @@ class TradingConfig(Section):
     )
     account: Literal["margin", "cash"] = Field(
         default="margin",
-        description="cash: no short sales, and nothing is bought that the cash does not pay for;"
-        " such orders are rejected. Default margin.",
+        description="cash: an order is rejected if it would sell short or cost more than the cash"
+        " there is. margin: neither is a reason to reject. Default margin.",
     )
     leverage: float | None = Field(
         default=None,
         gt=0,
-        description="Most exposure (all positions, long and short, and what the orders at rest can"
-        " make of them) as a multiple of equity. null: no bound. Default null.",
+        description="Most exposure, as a multiple of equity. The exposure is the value of all"
+        " positions, long and short, as the orders at rest can make them. null: no bound."
+        " Default null.",
     )
     maintenance_margin: float = Field(
         default=0.0,
         ge=0,
         le=1,
-        description="Fraction of the value of all positions below which equity must not fall: all"
-        " orders are then cancelled and all positions closed at the next opens. 0: never."
-        " Default 0.",
+        description="Least equity, as a fraction of the value of all positions. When equity falls"
+        " below it, all orders are cancelled and all positions are closed at the next opens. 0:"
+        " this never happens. Default 0.",
     )
     lots: Literal["average", "fifo"] = Field(
         default="average",
-        description="What a fill that reduces a position closes. average: a part of all of it, at"
-        " its average cost; a round trip goes from flat to flat. fifo: what was opened first; every"
-        " part of a fill that is closed is a round trip. Default average.",
+        description="Which units a fill closes when it reduces a position. average: an equal part"
+        " of all units, at their average cost, and a round trip goes from flat to flat. fifo: the"
+        " units that were opened first, and each part of a fill that is closed is a round trip."
+        " Default average.",
     )
     interest_on_cash: float = Field(
         default=0.0,
         ge=0,
-        description="What cash earns, a fraction a year (0.03 is 3 percent), booked when a session"
-        " opens for the nights since the one before. Proceeds of short sales are cash. Default 0.",
+        description="Interest that cash earns, a fraction a year: 0.03 is 3 percent. It is booked"
+        " when a session opens, for the nights since the session before. Proceeds of short sales"
+        " are cash. Default 0.",
     )
     interest_on_debt: float = Field(
         default=0.0,
         ge=0,
-        description="What negative cash costs, likewise. Default 0.",
+        description="Interest that negative cash costs, a fraction a year, booked likewise."
+        " Default 0.",
     )
     max_buying_power: float | None = Field(
         default=None,
@@ -69,13 +73,13 @@ class TradingConfig(Section):
     max_per_symbol: float | None = Field(
         default=None,
         gt=0,
-        description="Most value of one symbol's position, as the orders at rest can make it, in"
-        " account currency. null: no bound. Default null.",
+        description="Most value of the position in one symbol, as the orders at rest can make it,"
+        " in account currency. null: no bound. Default null.",
     )
     max_open_positions: int | None = Field(
         default=None,
         ge=1,
-        description="Most symbols held at once, counting orders at rest. null: no bound."
+        description="Most symbols in which there is a position or an order at rest. null: no bound."
         " Default null.",
     )
     max_order_volume: float | None = Field(
@@ -87,7 +91,7 @@ class TradingConfig(Section):
 
     allowed_hours: Hours | None = Field(
         default=None,
-        description="First and last time, HH:MM on the exchange's clocks, at which orders go out:"
-        ' ["09:45", "15:30"]. Where the first is the later one it is of the evening before. null:'
-        " any time. Default null.",
+        description="First and last time of day at which orders are accepted, HH:MM on the clocks"
+        ' of the exchange: ["09:45", "15:30"]. If the first is the later one, it is a time on the'
+        " evening before. null: any time. Default null.",
     )

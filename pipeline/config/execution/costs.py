@@ -1,4 +1,4 @@
-"""The section on execution: how orders become fills, and what fills cost."""
+"""The section on execution: the rules by which orders become fills, and the costs of fills."""
 
 from typing import Annotated, Literal, Self
 
@@ -9,20 +9,20 @@ from pipeline.config.values import FunctionName, Section, as_tuple
 
 
 class CommissionTier(Section):
-    """The rates of what is traded in a month beyond some volume, up to the next tier."""
+    """The commission rates from one amount traded in a month up to that of the next tier."""
 
     above: float = Field(
         ge=0,
-        description="Where it begins: what the lane has traded since the month began, as"
-        " execution.commission_tiers_by says. 0 for the first tier.",
+        description="Amount that the lane must have traded since the month began for the tier to"
+        " apply, counted as execution.commission_tiers_by says. 0 for the first tier.",
     )
     bps: float = Field(
         default=0.0, ge=0, description="Basis points of the value filled. Default 0."
     )
     maker_bps: float | None = Field(
         default=None,
-        description="The same for what is filled as a maker; negative: paid to the account. null:"
-        " as bps. Default null.",
+        description="The same for units that are filled as a maker. Negative: paid to the account."
+        " null: the same as bps. Default null.",
     )
     per_share: float = Field(
         default=0.0,
@@ -35,20 +35,20 @@ _Tiers = Annotated[tuple[CommissionTier, ...], BeforeValidator(as_tuple)]
 
 
 class ExecutionConfig(Section):
-    """How orders become fills, and what fills cost."""
+    """The rules by which orders become fills, and the costs of fills."""
 
     fill: Literal["next_open", "this_close"] = Field(
         default="next_open",
-        description="Where market orders fill. next_open: at the open of the symbol's next base"
-        " bar. this_close: at the close of the bar at whose end they are placed, which takes the"
-        " price for known and tradable at once; where the symbol has no such bar, at its next open."
-        " All other orders meet the bars that open later. Default next_open.",
+        description="Price at which market orders fill. next_open: the open of the symbol's next"
+        " base bar. this_close: the close of the bar at whose end the order is placed, as if that"
+        " price were known and could be traded at the same moment; if the symbol has no bar there,"
+        " its next open. All other orders meet the bars that open later. Default next_open.",
     )
     both_touched: Literal["pessimistic", "optimistic"] = Field(
         default="pessimistic",
-        description="Which comes first where one bar touches both a stop and a limit: pessimistic"
-        " takes the stop, optimistic the limit. The summary counts how often that decided between"
-        " orders of which one cancels the other. Default pessimistic.",
+        description="Which comes first if one bar touches both a stop and a limit. pessimistic: the"
+        " stop. optimistic: the limit. The summary counts how often this decided between orders of"
+        " which one cancels the other. Default pessimistic.",
     )
     commission_per_share: float = Field(
         default=0.0,
@@ -64,27 +64,28 @@ class ExecutionConfig(Section):
     )
     commission_maker_bps: float | None = Field(
         default=None,
-        description="In place of commission_bps for what is filled as a maker, by an order that was"
-        " at rest at its limit when the market came to it; negative: paid to the account. null: as"
-        " commission_bps. Default null.",
+        description="Basis points in place of commission_bps for units that are filled as a maker,"
+        " which means by an order that was at rest at its limit when the market reached it."
+        " Negative: paid to the account. null: the same as commission_bps. Default null.",
     )
     commission_tiers: _Tiers = Field(
         default=(),
-        description="Rates by what the lane has traded since the month of the session's date began,"
-        " in place of commission_bps, commission_maker_bps and commission_per_share: tiers in"
-        " ascending order, the first above 0. Each unit costs the rate of the tier that it falls"
-        " into. Default [].",
+        description="Rates by the amount that the lane has traded since the month of the session's"
+        " date began, in place of commission_bps, commission_maker_bps and commission_per_share."
+        " Tiers are in ascending order, the first above 0. Each unit costs the rate of the tier"
+        " that it falls into. Default [].",
     )
     commission_tiers_by: Literal["value", "units"] = Field(
         default="value",
-        description="What tiers count: the value traded, in the currency of the prices, or the"
-        " units. Default value.",
+        description="Amount that the tiers count. value: the value traded, in the currency of the"
+        " prices. units: the units traded. Default value.",
     )
     commission: FunctionName | None = Field(
         default=None,
-        description="A function of your own that says what an order owes, in place of all other"
-        ' settings of commission: "module:function", importable, or "path/to/file.py:function",'
-        " relative to the working directory. It is compiled. null: none. Default null.",
+        description="A function of your own that returns the commission that an order owes, in"
+        ' place of all other settings of commission: "module:function", importable, or'
+        ' "path/to/file.py:function", relative to the working directory. It is compiled. null:'
+        " none. Default null.",
     )
     commission_per_order: float = Field(
         default=0.0,
@@ -96,7 +97,7 @@ class ExecutionConfig(Section):
         default=None,
         ge=0,
         description="Least commission of an order that is filled, in the currency of the prices."
-        " null: no bound, which matters where makers are paid. Default null.",
+        " null: no bound, so that a maker can be paid. Default null.",
     )
     commission_maximum: float | None = Field(
         default=None,
@@ -107,55 +108,57 @@ class ExecutionConfig(Section):
     slippage: float = Field(
         default=0.0,
         ge=0,
-        description="By how much every fill price but that of a limit is worse, in the currency of"
-        " the prices. Default 0.",
+        description="Amount by which every fill price is worse, in the currency of the prices. The"
+        " price of a limit has no slippage. Default 0.",
     )
     slippage_bps: float = Field(
         default=0.0,
         ge=0,
-        description="The same in basis points of the price, added to it. Default 0.",
+        description="Slippage in basis points of the price, added to the other. Default 0.",
     )
     slippage_range: float = Field(
         default=0.0,
         ge=0,
-        description="The same as a fraction of the range, high less low, of the bar that fills,"
-        " added to it. Default 0.",
+        description="Slippage as a fraction of the range (high less low) of the bar that fills the"
+        " order, added to the others. Default 0.",
     )
     slippage_impact: float = Field(
         default=0.0,
         ge=0,
-        description="The same by volume, added to it: this times the price times the square of the"
-        " share of the bar's volume that is filled (all of it in a bar without volume). Default 0.",
+        description="Slippage by volume, added to the others: this number x price x the square of"
+        " the share of the bar's volume that is filled. In a bar without volume the share is 1."
+        " Default 0.",
     )
     volume_cap: float | None = Field(
         default=None,
         gt=0,
         le=1,
-        description="Fraction of a bar's volume that can be filled; what is left of an order meets"
-        " the next bar. null: no cap. Default null.",
+        description="Fraction of a bar's volume that can be filled. The rest of an order meets the"
+        " next bar. null: no cap. Default null.",
     )
 
     poor_quality_below: float = Field(
         default=95.0,
         ge=0,
         le=100,
-        description="Per cent of its expected base bars below which a symbol's session is of poor"
-        " quality; the summary counts the fills in such sessions. Default 95.",
+        description="Quality below which a symbol's session counts as poor, in percent of its"
+        " expected base bars. The summary counts the fills in poor sessions. Default 95.",
     )
     latency_ms: float = Field(
         default=0.0,
         ge=0,
         le=86_400_000,
-        description="Milliseconds that an order, a change or a cancellation takes to the market. It"
-        " meets the base bars that open at that instant or later, so on 1m bars anything up to a"
-        " minute costs one bar. Default 0.",
+        description="Milliseconds until an order, a change or a cancellation reaches the market. It"
+        " meets the base bars that open at that instant or later, so on 1m bars a latency of up to"
+        " a minute costs one bar. Default 0.",
     )
     latency_bars: int = Field(
         default=0,
         ge=0,
         le=10_000,
         description="Base bars of the symbol, however far apart, that pass before an order, a"
-        " change or a cancellation is in the market; counted from latency_ms on. Default 0.",
+        " change or a cancellation reaches the market. They are counted from the end of latency_ms"
+        " on. Default 0.",
     )
 
     @model_validator(mode="after")
@@ -204,7 +207,7 @@ class ExecutionConfig(Section):
             default = type(self).model_fields[name].default
             if getattr(self, name) != default:
                 raise expectation(
-                    f"not set beside {chosen}, which stands in its place",
+                    f"not to be set beside {chosen}, which takes its place",
                     field=name,
                     value=self.model_dump()[name],
                 )

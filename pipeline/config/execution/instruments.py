@@ -1,4 +1,4 @@
-"""The section on the instruments: what a symbol's prices and quantities are, and how it is held."""
+"""The section on one instrument: its ticks, lots and multiplier, its currency, its fees."""
 
 from typing import Annotated, Literal
 
@@ -22,18 +22,18 @@ _FundingHours = Annotated[
 
 
 class InstrumentConfig(Section):
-    """What one symbol's prices and quantities are multiples of."""
+    """The ticks, lots, currency and fees of one symbol."""
 
     tick_size: float = Field(
         default=0.0,
         ge=0,
-        description="Limits, stops and slipped prices are moved to multiples of it, never in the"
-        " order's favour past what was asked. 0: any price. Default 0.",
+        description="Limits, stops and slipped prices are moved to multiples of it, always so that"
+        " an order fills later or at a worse price. 0: any price. Default 0.",
     )
     lot_size: float = Field(
         default=0.0,
         ge=0,
-        description="Units of an order are multiples of it, or the order is rejected; 1 for whole"
+        description="An order is rejected unless its units are a multiple of it: 1 for whole"
         " shares. 0: any fraction. Default 0.",
     )
     multiplier: float = Field(
@@ -44,33 +44,34 @@ class InstrumentConfig(Section):
     )
     currency: Currency | None = Field(
         default=None,
-        description="Currency of the symbol's prices, and of commission and slippage on it. Another"
-        " one than the account's is converted by a symbol of the run that is a pair of the two."
-        " null: the account's. Default null.",
+        description="Currency of the symbol's prices, commission and slippage. If it is not that of"
+        " the account, a symbol of the run that is a pair of the two converts it. null: that of the"
+        " account. Default null.",
     )
     base: Currency | None = Field(
         default=None,
-        description="Of a pair, the currency of which one unit is bought and sold: EUR of EURUSD,"
-        " whose currency is USD. Its last close converts one into the other, either way. null: not"
-        " a pair. Default null.",
+        description="For a pair of currencies, the one that is bought and sold: EUR for EURUSD,"
+        " whose prices are in USD. The pair's last close converts either currency into the other."
+        " null: the symbol is not a pair. Default null.",
     )
     converted: Literal["value", "profit"] | None = Field(
         default=None,
-        description="What of a position in another currency is exposed to the rate. value: all of"
-        " it, as of shares that are paid with converted money. profit: only the profit, as of pairs"
-        " and contracts on margin, which are held on credit in their own currency. null: profit if"
-        " asset_class is FX or FUTURES, else value. Default null.",
+        description="Part of a position in another currency that is exposed to the exchange rate."
+        " value: its whole value, as with shares that are paid with converted money. profit: only"
+        " its profit, as with pairs and contracts on margin, which are held on credit in their own"
+        " currency. null: profit if asset_class is FX or FUTURES, else value. Default null.",
     )
     borrow_rate: float = Field(
         default=0.0,
         ge=0,
-        description="What a short position costs, a fraction of its value a year, booked when a"
-        " session opens for the nights since the one before. Default 0.",
+        description="Fee for a short position, a fraction of its value a year. It is booked when a"
+        " session opens, for the nights since the session before. Default 0.",
     )
     funding_rate: float = Field(
         default=0.0,
-        description="What a long position of a perpetual pays at each funding time, and a short one"
-        " gets, a fraction of its value at the last close; negative: shorts pay. Default 0.",
+        description="Funding that a long position in a perpetual pays at each funding time and a"
+        " short one receives, a fraction of its value at the last close. Negative: short positions"
+        " pay. Default 0.",
     )
     funding_hours: _FundingHours = Field(
         default=(0, 8, 16),

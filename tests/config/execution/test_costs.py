@@ -25,7 +25,7 @@ def test_commission_is_said_in_one_way(settings_of_a_session, chosen, beside, sh
     execution = {**chosen, **beside}
     (name,), (other,) = beside, chosen
     assert refusal(settings_of_a_session(execution=execution)) == (
-        f"execution.{name} is {shown}, expected not set beside {other}, which stands in its place"
+        f"execution.{name} is {shown}, expected not to be set beside {other}, which takes its place"
     )
 
 
