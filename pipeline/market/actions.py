@@ -1,11 +1,11 @@
 """Corporate actions of one symbol: its splits and cash dividends by ex-date, and their file.
 
-    ex_date   the first date on which the price is without what the action gave
-    split     new shares per old share: 7 for seven for one, 0.125 for one for eight; 1 is none
-    dividend  cash per share held before, in the currency of the prices; 0 is none
+    ex_date   the first date on which a buyer of the share no longer gets the dividend or new shares
+    split     new shares per old share: 7 for seven for one, 0.125 for one for eight, 1 for no split
+    dividend  cash per share held before, in the currency of the prices; 0 for no dividend
 
 A row with both pays the dividend on the shares before the split. An action takes effect when the
-first session opens whose date is not before the ex-date.
+first session opens whose date is the ex-date or later.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 
 ACTIONS = "actions"
-"""Stands where a series of bars has its interval: in the catalog's manifest and as its folder."""
+"""The word in place of an interval, in the catalog's manifest and as the name of a folder."""
 
 COLUMNS = ("split", "dividend")
 _VERSION = 1
@@ -40,46 +40,54 @@ Floats = npt.NDArray[np.float64]
 
 
 class Action(NamedTuple):
-    """What takes effect for symbol number ``symbol`` when session number ``session`` opens."""
+    """A split, a dividend or both, which take effect when a session of the run opens."""
 
     session: int
+    """Number of the session."""
     symbol: int
+    """Number of the symbol."""
     split: float
+    """New shares per old share, 1 for no split."""
     dividend: float
+    """Cash per old share, 0 for no dividend."""
 
 
-#: By session, the symbols that are split when it opens, each with its ratio.
+#: For each session with splits, the symbols that are split when it opens, each with its ratio.
 Splits = Mapping[int, Sequence[tuple[int, float]]]
 NO_SPLITS: Splits = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Columns of one symbol's actions: `ts` int64[n], 00:00Z of the ex-dates, ascending; f8[n]."""
+    """The actions of one symbol, one element of each array for each ex-date."""
 
     ts: npt.NDArray[np.int64]
+    """00:00Z of the ex-dates, ns UTC, ascending."""
     split: Floats
+    """New shares per old share, 1 for no split."""
     dividend: Floats
+    """Cash per old share, 0 for no dividend."""
 
     @classmethod
     def of(cls, rows: list[tuple[str, float, float]]) -> Actions:
-        """Make actions of (ISO date, split, dividend), unchecked; `check_actions` checks."""
+        """Make actions of rows (ISO date, split, dividend). `check_actions` checks them."""
         dates = np.array([row[0] for row in rows], "M8[D]").astype("M8[ns]").astype(np.int64)
         split, dividend = (np.array([row[k] for row in rows], np.float64) for k in (1, 2))
         return cls(dates, split, dividend)
 
     def content_hash(self) -> str:
-        """sha256 over the little-endian bytes of ts, split and dividend."""
+        """Return the sha256 of the little-endian bytes of ts, split and dividend."""
         digest = hashlib.sha256(np.ascontiguousarray(self.ts, "<i8").data)
         for column in (self.split, self.dividend):
             digest.update(np.ascontiguousarray(column, "<f8").data)
         return digest.hexdigest()
 
     def effects(self, dates: npt.NDArray[np.int64], symbol: int = 0) -> Iterator[Action]:
-        """Yield what takes effect in sessions of these dates (int64[K], ns), in order.
+        """Yield the actions that take effect in sessions of these dates (int64[K], ns), in order.
 
-        What is due by the first of them has nothing to act on and is left out, as is what comes
-        after the last. Actions that fall to one session are joined.
+        Actions that are due by the first session are left out, because there is no position to act
+        on yet. So are those after the last session. Actions that take effect in one session are
+        joined.
         """
         first, last = int(dates[0]), int(dates[-1])
         inside = np.flatnonzero((self.ts > first) & (self.ts <= last))
@@ -96,7 +104,7 @@ NONE = Actions(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 
 def splits_of(actions: Iterable[Action]) -> dict[int, list[tuple[int, float]]]:
-    """Return the splits among the actions of a run."""
+    """Return the splits among the actions of a run, by session."""
     found: dict[int, list[tuple[int, float]]] = {}
     for action in actions:
         if action.split != 1.0:
@@ -105,7 +113,7 @@ def splits_of(actions: Iterable[Action]) -> dict[int, list[tuple[int, float]]]:
 
 
 def check_actions(symbol: str, actions: Actions) -> None:
-    """Raise DataError, naming symbol, ex-date, value and rule, for the first row that cannot be."""
+    """Raise DataError for the first impossible row, naming symbol, ex-date, value and rule."""
     if len(actions.ts) == 0:
         raise DataError(f"{symbol}: there are no splits or dividends")
     before = None
@@ -133,15 +141,15 @@ def check_actions(symbol: str, actions: Actions) -> None:
 
 
 def iso_date(ts: int | np.int64) -> str:
-    """Give the date of an instant, YYYY-MM-DD."""
+    """Return the date of an instant (ns UTC) as YYYY-MM-DD."""
     return str(np.datetime64(int(ts), "ns").astype("M8[D]"))
 
 
 def merge_actions(old: Actions, new: Actions, *, replace: bool) -> tuple[Actions, int, int]:
     """Unite two tables by ex-date into (merged, rows added, rows replaced).
 
-    Rows of one date must be equal, unless `replace`, which takes the new ones; DataError then
-    gives the first conflict in full.
+    With `replace`, a new row takes the place of an old one of the same date. Otherwise the two must
+    be equal, and DataError shows the first pair that is not.
     """
     rows = {int(ts): (s, d) for ts, s, d in zip(old.ts, old.split, old.dividend, strict=True)}
     added = replaced = 0
@@ -170,7 +178,7 @@ def write_actions(actions: Actions, sink: BinaryIO, *, symbol: str) -> None:
 
 
 def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
-    """Read the file that the catalog's manifest describes; DataError, naming it, if it is not."""
+    """Read a file of actions. DataError, naming it, unless it has the content of this hash."""
     again = "import it again with --actions --replace"
     try:
         table = pq.read_table(path, use_threads=False, memory_map=False)
@@ -184,11 +192,11 @@ def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
     days = _values(table, "ex_date", np.int32).astype(np.int64)
     found = Actions(days * DAY_NS, *(_values(table, name, np.float64) for name in COLUMNS))
     if found.content_hash() != sha256:
-        raise DataError(f"{path} is damaged: its content is not what the manifest says; {again}")
+        raise DataError(f"{path} is damaged: its content is not that of the manifest; {again}")
     return found
 
 
 def _values(table: pa.Table, name: str, kind: npt.DTypeLike) -> npt.NDArray[np.float64]:
-    """Return a column without nulls; not by `to_numpy`, which imports pandas."""
+    """Return a column without nulls as NumPy, without `to_numpy`, which imports pandas."""
     column = table.column(name).combine_chunks()
     return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]

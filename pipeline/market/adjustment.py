@@ -1,11 +1,14 @@
-"""Prices as they look from a later day: what bars are scaled by for the actions after them.
+"""Adjusted prices: bars are scaled for the splits and dividends that come after them.
 
-Backward adjustment, as CRSP, Quandl and Yahoo do it. With the actions that take effect in a later
-session of the run, each of ratio s and dividend d, and c the raw close before it,
+The adjustment is backward, as at CRSP, Quandl and Yahoo. The products run over the actions that
+take effect in a later session of the run; s is the ratio of an action's split, d its dividend and c
+the raw close before it::
 
-    price  x product of (1 - d / c) / s        volume  x product of s
+    adjusted price  = price x product of (1 - d / c) / s
+    adjusted volume = volume x product of s
 
-Only actions up to the run's last session count: a result does not depend on what comes after it.
+Actions after the run's last session do not count, so a result does not depend on anything that
+comes after the run.
 """
 
 from __future__ import annotations
@@ -28,28 +31,30 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """What one symbol's bars are scaled by, float64[K], one per session of the run.
-
-    ``price`` is what prices are divided by, ``volume`` what volumes are multiplied with.
-    """
+    """The scale of one symbol's bars, float64[K], one element for each session of the run."""
 
     price: Floats
+    """Divisors of prices."""
     volume: Floats
+    """Factors of volumes."""
 
     def adjusted(
         self, columns: tuple[Floats, ...], session: npt.NDArray[np.int64]
     ) -> tuple[Floats, ...]:
-        """Return prices and volume of bars, each of which lies in the session of that number."""
+        """Return the scaled prices and volumes of bars. ``session`` has each bar's session number.
+
+        ``columns`` are float64[N]; the last one is the volume.
+        """
         price, volume = self.price[session], self.volume[session]
         return (*(column / price for column in columns[:-1]), columns[-1] * volume)
 
 
 def scale_of(actions: Sequence[Action], closes: Floats) -> Scale:
-    """Return the scale that a symbol's actions make.
+    """Return the scale that follows from a symbol's actions.
 
-    ``closes``: per session the symbol's last raw close in it, NaN without a bar. A dividend before
-    which there is no close scales nothing, for there is no bar to scale. DataError for one that is
-    not below the close before it.
+    ``closes`` float64[K] has the symbol's last raw close in each session, NaN without a bar. A
+    dividend without a close before it scales nothing, because there is no bar to scale. DataError
+    for a dividend that is not below the close before it.
     """
     sessions = len(closes)
     price, volume = np.ones(sessions), np.ones(sessions)
@@ -70,9 +75,9 @@ def scale_of(actions: Sequence[Action], closes: Floats) -> Scale:
 
 
 def last_closes(closes: Floats, actions: Sequence[Action]) -> Floats:
-    """Return per session the last close known at its end, in shares of that session.
+    """Return the last close known at the end of each session, per share of that session.
 
-    Where a session has no bar it is the close of the session before, divided by a split between.
+    A session without a bar has the close of the session before, divided by a split in between.
     """
     ratio = np.ones(len(closes))
     for action in actions:
@@ -85,9 +90,10 @@ def last_closes(closes: Floats, actions: Sequence[Action]) -> Floats:
 
 
 def read_closes(reader: BarReader, interval: str, sessions: SessionTable) -> tuple[float, Floats]:
-    """Return the open of the first bar in a session, and per session its last close or NaN.
+    """Return the open of the first bar inside a session, and the last close of each session.
 
-    ``reader`` gives the columns open and close.
+    The open is NaN if there is no such bar. The closes are float64[K], NaN for a session without a
+    bar. ``reader`` gives the columns open and close.
     """
     first_open = np.nan
     closes = np.full(len(sessions), np.nan)
@@ -107,6 +113,6 @@ def read_closes(reader: BarReader, interval: str, sessions: SessionTable) -> tup
         if len(inside):
             if np.isnan(first_open):
                 first_open = float(opens[inside[0]])
-            # Of bars of one session the last is assigned last.
+            # The last bar of a session is assigned last, so its close stays.
             closes[session[inside]] = prices[inside]
     return first_open, closes

@@ -1,10 +1,10 @@
 """Bars: which rows can be bars, and which session a bar belongs to.
 
 A bar is labelled by its open ``ts`` and becomes known at ``close_ts``, which is ``ts`` plus the
-interval, cut at the session's close. It belongs to a session if it overlaps it. Base daily bars
-are the exception: their ``ts`` is a label, 00:00Z of the session's date.
+interval, cut at the session's close. It belongs to a session if it overlaps the session. Base
+daily bars are the exception: their ``ts`` is a label, 00:00Z of the session's date.
 
-Kernels are compiled on first call, cached on disk, and write into the caller's arrays only.
+Kernels are compiled at their first call, kept on disk, and write into the caller's arrays only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
 
 DEFAULT_TOLERANCE: Final = 1e-9
-"""Relative slack of ``check_bars``, see there."""
+"""Relative tolerance of ``check_bars``, which explains it."""
 
 _FINITE: Final = np.finfo(np.float64).max
 
@@ -52,18 +52,19 @@ def check_bars(
     *,
     tolerance: float = DEFAULT_TOLERANCE,
 ) -> None:
-    """Raise DataError at the first row that cannot be a bar; one compiled pass.
+    """Raise DataError for the first row that cannot be a bar.
 
-    All arrays are 1-D of one length, ``ts`` int64 ns UTC, the others float64. Rules, per row:
-    ``ts`` at least one interval after the row before; prices finite and above zero; high not
-    below low; open, close within low..high; volume finite, not negative. The message names
-    symbol, interval, row, time, column, value and rule.
+    All arrays have one dimension and one length; ``ts`` is int64 ns UTC, the others are float64.
+    The rules for a row are: ``ts`` is at least one interval after the row before; prices are finite
+    and above zero; high is not below low; open and close are within low and high; volume is finite
+    and not negative. The message names symbol, interval, row, time, column, value and rule. The
+    check is one compiled pass.
 
-    ``tolerance`` is relative to the bound: prices that went through an adjustment or a decimal
-    rounding may stand outside low..high by some units of the last binary place. The default
-    1e-9 forgives that and no more. It is no remedy for wrong records: of 26 public sets only
-    two have violations at all, and these start at 0.14 % of the price (most VIX ones of
-    1992-2006 are above 1 %), so no slack separates them from real errors.
+    ``tolerance`` is relative to the bound. Prices that went through an adjustment or a decimal
+    rounding may be outside low and high by some units of the last binary place, which the default
+    of 1e-9 allows. A larger one is no remedy for wrong records: of 26 public sets only two have
+    violations, and these start at 0.14 % of the price (most of VIX in 1992-2006 are above 1 %), so
+    no tolerance separates them from real errors.
     """
     columns = [np.asarray(column, dtype=np.float64) for column in (open, high, low, close, volume)]
     times = np.asarray(ts, dtype=np.int64)
@@ -81,7 +82,7 @@ def check_bars(
 
 
 def _read_only(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    # Columns from Arrow are read-only, others are not: with one kind the kernel compiles once.
+    # Columns from Arrow are read-only and others are not. If all are, the kernel compiles once.
     view = np.ascontiguousarray(column).view()
     view.flags.writeable = False
     return view
@@ -128,7 +129,10 @@ def _iso(ns: int) -> str:
 def _first_violation(  # type: ignore[no-untyped-def]
     ts, open_, high, low, close, volume, interval, tolerance
 ):
-    """Find the first bad row: rule (0: all is well), row, column (-1: ``ts``)."""
+    """Find the first bad row; return its rule (`_OK` if there is none), row and column.
+
+    The column is -1 for ``ts``.
+    """
     columns = (open_, high, low, close, volume)
     for i in range(ts.shape[0]):
         if i > 0 and ts[i] <= ts[i - 1]:
@@ -161,13 +165,13 @@ def _first_violation(  # type: ignore[no-untyped-def]
 def assign_sessions(  # type: ignore[no-untyped-def]
     ts, interval_ns, open_ns, close_ns, date_ns, out_session, out_close_ts
 ):
-    """Session and close of each bar of one symbol; returns how many bars lie in a session.
+    """Find session and close of each bar of one symbol; return how many bars lie in a session.
 
-    ``ts`` int64[N] ascending; ``open_ns``, ``close_ns``, ``date_ns`` int64[K] of a
-    ``SessionTable``. Fills ``out_session`` int64[N] with the index of the session that the bar
-    overlaps (the earlier one of two), or -1 when it overlaps none, and ``out_close_ts``
-    int64[N] with ``min(ts + interval, close of the session)``; ``ts + interval`` outside.
-    Daily bars (interval 1d) belong to the session whose ``date_ns`` their ``ts`` equals.
+    ``ts`` int64[N] is ascending. ``open_ns``, ``close_ns`` and ``date_ns`` int64[K] are those of a
+    ``SessionTable``. ``out_session`` int64[N] gets the index of the session that the bar overlaps
+    (the earlier one of two), or -1 if it overlaps none. ``out_close_ts`` int64[N] gets
+    ``min(ts + interval, close of the session)``, or ``ts + interval`` outside of sessions. A daily
+    bar (interval 1d) belongs to the session whose ``date_ns`` equals its ``ts``.
     """
     inside = 0
     sessions = open_ns.shape[0]

@@ -1,9 +1,9 @@
 """Longer bars from shorter ones: all at once (`resample`), or slot by slot (`derive_bars`).
 
 A longer bar is made of the base bars that *close* inside its bucket. With base bars aligned to
-the session's open (nearly all data) this is the bucket they open in. Where they are not (hour
-bars labelled 09:00, 10:00 in a session that opens at 09:30) it is the only choice that keeps a
-bar free of what happened after its own close, and independent of how rows are cut into slots.
+the session's open (nearly all data) this is the bucket they open in. Where they are not (hour bars
+labelled 09:00, 10:00 in a session that opens at 09:30), it is the only choice by which a longer bar
+contains nothing from after its own close and does not depend on how rows are cut into slots.
 
 Between two slots the bar in progress lies in two arrays of its symbol. Zeros mean that there is
 none::
@@ -34,18 +34,21 @@ DERIVE_STATE_F: Final = 5
 
 
 class Bars(NamedTuple):
-    """One symbol's bars: ``ts`` and ``close_ts`` int64[N] ns UTC, ``values`` float64[5, N]."""
+    """Bars of one symbol."""
 
     ts: Int64Array
+    """int64[N], the opens, ns UTC."""
     close_ts: Int64Array
+    """int64[N], the closes, ns UTC."""
     values: Float64Array
+    """float64[5, N], the ``PRICE_COLUMNS``."""
 
 
 def check_derivable(base: str, derived: str) -> None:
     """Raise ConfigError unless bars of ``derived`` can be built from bars of ``base``.
 
-    ``derived`` must be a longer interval and a whole multiple of ``base``; "1d", the whole
-    session, can be built from any shorter one.
+    ``derived`` must be a longer interval and a whole multiple of ``base``. The interval "1d", the
+    whole session, can be built from any shorter one.
     """
     base_ns, derived_ns = interval_ns(base), interval_ns(derived)
     if derived_ns <= base_ns:
@@ -166,15 +169,16 @@ def resample(
     *,
     horizon: int | None = None,
 ) -> Bars:
-    """Bars of ``derived`` from whole arrays of ``interval`` bars of one symbol.
+    """Make the bars of interval ``derived`` from all ``interval`` bars of one symbol.
 
-    ``ts`` int64[N] ascending, ``values`` float64[>= 5, N] with the ``PRICE_COLUMNS`` first.
-    Rows outside every session of the table are left out. ``horizon`` (ns UTC) is the last
-    instant known: a bar that closes later is not returned; None means that the last bar is
-    returned even if rows at its end are missing. The arrays of the result are new.
+    ``ts`` int64[N] is ascending; ``values`` float64[>= 5, N] has the ``PRICE_COLUMNS`` first. Rows
+    outside every session of the table are left out. ``horizon`` (ns UTC) is the last known instant:
+    a bar that closes later is not returned. If it is None, the last bar is returned even if rows at
+    its end are missing. The arrays of the result are new. Raises ConfigError if ``derived`` cannot
+    be built from ``interval``.
 
-    Vendors' daily bars often include what traded after an early close: make ``sessions`` with
-    extended trading hours to reproduce them.
+    A vendor's daily bars often include the trades after an early close. Make ``sessions`` with
+    extended trading hours to reproduce such bars.
     """
     check_derivable(interval, derived)
     rows = len(ts)

@@ -1,13 +1,13 @@
 """Quality: 100 x bars present / bars expected by the calendar, per symbol and interval.
 
-Expected bars come from ``calendars.bars_begun``: aligned to the session's open, breaks
-excluded, the last one of a session, cut at the close, counting. A bar wholly inside a break is
-neither expected nor counted as present, so an auction print there does not hide a missing
+Expected bars come from ``calendars.bars_begun``: they are aligned to the session's open, breaks are
+excluded, and the last bar of a session, which is cut at the close, counts. A bar wholly inside a
+break is neither expected nor counted as present, so an auction print there does not hide a missing
 bar. Quality never exceeds 100.
 
-Inside a session the quality at a bar's close compares what is present with what the calendar
-expects *by then*: it knows nothing of bars to come. Bars missing at the session's end therefore
-show only in ``quality_of``, which looks at whole sessions.
+Inside a session, the quality at a bar's close compares the bars present so far with the bars that
+the calendar expects so far. Bars that are missing at the end of a session therefore show only in
+``quality_of``, which looks at whole sessions.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ _bars_begun = kernel()(bars_begun)
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Counts over a span of sessions.
-
-    ``present`` and ``expected`` are bars, ``sessions`` those of the table, ``sessions_complete``
-    those with every expected bar, ``sessions_missing`` those without any. ``percent`` is
-    100 x present / expected, at most 100; NaN when nothing was expected.
-    """
+    """Counts over a span of sessions."""
 
     present: int
+    """Bars present; at most as many as expected count in each session."""
     expected: int
+    """Bars that the calendar expects."""
     sessions: int
+    """Sessions of the span."""
     sessions_complete: int
+    """Sessions with every expected bar."""
     sessions_missing: int
+    """Sessions without any bar."""
 
     @property
     def percent(self) -> float:
-        """Quality of the span, 0 to 100."""
+        """Quality of the span, 100 x present / expected; NaN if no bar was expected."""
         return 100.0 * self.present / self.expected if self.expected else float("nan")
 
 
 @kernel()
 def _in_break(ts, close_ts, break_start, break_end, interval_ns):  # type: ignore[no-untyped-def]
-    """Whether a bar lies wholly inside the session's break. A daily bar's ts is a label."""
+    """Return whether a bar lies wholly inside the session's break, which a daily bar never does."""
     return interval_ns < DAY_NS and ts >= break_start and close_ts <= break_end
 
 
@@ -71,12 +71,12 @@ def fill_quality(  # type: ignore[no-untyped-def]
     state_i,
     out,
 ):
-    """Quality of one symbol and interval so far in the session, at each bar's close.
+    """Write the quality of one symbol and interval so far in the session, at each bar's close.
 
-    ``ts``, ``close_ts`` int64[R] ascending and ``out`` float64[R] are the symbol's run of the
-    table; fills ``out[first:last]``. Session arrays int64[K], ascending, cover these rows; a row
-    outside all sessions gets NaN and counts nowhere. ``state_i`` int64[3] carries the counts
-    from call to call; zeros mean no session yet:
+    ``ts`` and ``close_ts`` int64[R], ascending, and ``out`` float64[R] are the symbol's rows of the
+    table. ``out[first:last]`` is written. The session arrays int64[K], ascending, cover these rows.
+    A row outside all sessions gets NaN and is not counted. ``state_i`` int64[3] carries the counts
+    from call to call; zeros mean that there was no session yet:
 
         state_i  0: 1 when a session is in progress   1: its close   2: bars present so far
     """
@@ -118,7 +118,7 @@ def _present(ts, close_ts, session, break_start, break_end, interval_ns, out):  
 
 
 def expected_of(interval: str, sessions: SessionTable) -> npt.NDArray[np.int64]:
-    """Bars of ``interval`` that the calendar expects in each session, int64[K]."""
+    """Return how many bars of ``interval`` the calendar expects in each session, int64[K]."""
     out = np.zeros(len(sessions), dtype=np.int64)
     _expected(
         sessions.open_ns,
@@ -134,9 +134,10 @@ def expected_of(interval: str, sessions: SessionTable) -> npt.NDArray[np.int64]:
 def present_of(
     ts: npt.NDArray[np.int64], interval: str, sessions: SessionTable
 ) -> npt.NDArray[np.int64]:
-    """Bars present in each session, int64[K]; ``ts`` int64[N] ascending, of one symbol.
+    """Return how many bars of one symbol are present in each session, int64[K].
 
-    Bars outside every session, or wholly inside a break, are not counted.
+    ``ts`` int64[N] is ascending. Bars outside every session and bars wholly inside a break are not
+    counted.
     """
     length = interval_ns(interval)
     session = np.empty(len(ts), dtype=np.int64)
@@ -150,12 +151,12 @@ def present_of(
 
 
 def quality_of(ts: npt.NDArray[np.int64], interval: str, sessions: SessionTable) -> Quality:
-    """Quality of one symbol's bars of one interval over all sessions of a table.
+    """Return the quality of one symbol's base bars over all sessions of a table.
 
-    ``ts`` int64[N] ascending, ns UTC; base bars (daily ones labelled 00:00Z). Every session of
-    the table is expected: cut the table at a symbol's first bar if it was listed later. Bars
-    beyond what a session expects do not make up for those missing in another. For users who grade
-    data of their own: a run grades bar by bar, with `fill_quality`.
+    ``ts`` int64[N], ns UTC, is ascending; daily bars are labelled 00:00Z. Bars are expected in
+    every session of the table, so cut the table at the symbol's first bar if the symbol was listed
+    later. Surplus bars in one session do not make up for missing ones in another. This function is
+    for users who grade their own data. A run grades bar by bar, with `fill_quality`.
     """
     expected = expected_of(interval, sessions)
     present = np.minimum(present_of(ts, interval, sessions), expected)

@@ -1,4 +1,4 @@
-"""One symbol's bars at one interval as a Parquet file: its encoding, its hash, its reader.
+"""A Parquet file with one symbol's bars at one interval: its encoding, its hash, its reader.
 
 The encoding was chosen by measuring how fast one core decodes 2-decimal prices from the page cache
 (10 million rows, 6 columns, 65,536 rows a group; best of 12 interleaved rounds; bytes per row):
@@ -12,10 +12,11 @@ The encoding was chosen by measuring how fast one core decodes 2-decimal prices 
     plain, lz4                                   0.182 s  23.6
     plain, zstd                                  0.562 s  14.4
 
-Prices of six decimals, for which dictionaries do not pay, take 0.22 s (44.3) as they are written
-here. Columns are declared non-null: with definition levels the first line takes 0.143 s. Row groups
-of 16,384 rows cost a fifth more, ones of 262,144 save a twentieth and need four times the memory.
-Memory maps, pre-buffering and `iter_batches` make no difference beyond the noise.
+Prices of six decimals take 0.22 s and 44.3 bytes in the encoding that is used, because dictionaries
+do not suit them. Columns are declared non-null: with definition levels the first line takes 0.143
+s. Row groups of 16,384 rows take a fifth longer. Row groups of 262,144 rows save a twentieth and
+need four times the memory. Memory maps, pre-buffering and `iter_batches` make no difference beyond
+the noise.
 """
 
 from __future__ import annotations
@@ -52,16 +53,18 @@ _METADATA_KEY = b"ringtape"
 
 @dataclass(frozen=True, slots=True)
 class BarColumns:
-    """Columns of one series in memory: `ts` int64[n] ns UTC, `values` five float64[n]."""
+    """The columns of one series in memory."""
 
     ts: Int64Array
+    """int64[n], the opens, ns UTC."""
     values: tuple[Float64Array, ...]
+    """Five float64[n], the ``PRICE_COLUMNS``."""
 
     @classmethod
     def from_table(cls, table: pa.Table | pa.RecordBatch) -> BarColumns:
-        """Take `ts` and the price columns of `table`, in any numeric type; extras are left out.
+        """Take `ts` and the price columns of `table`, in any numeric type, and no other column.
 
-        Raises DataError when a column is missing, null or not a number.
+        Raises DataError if a column is missing, has a null or is not of numbers.
         """
         missing = [name for name in ("ts", *PRICE_COLUMNS) if name not in table.schema.names]
         if missing:
@@ -70,17 +73,17 @@ class BarColumns:
                 f"{', '.join(missing)}; found: {', '.join(table.schema.names)}"
             )
         ts = _column(table, "ts", pa.int64())
-        # Adding 0.0 turns -0.0 into 0.0, so equal values are equal bytes.
+        # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
         values = tuple(_column(table, name, pa.float64()) + 0.0 for name in PRICE_COLUMNS)
         return cls(ts, values)
 
     def to_table(self) -> pa.Table:
-        """View the same memory as an Arrow table with the schema of a catalog file."""
+        """Return an Arrow table over the same memory, with the schema of a catalog file."""
         ts = pa.array(self.ts).view(SCHEMA.field("ts").type)
         return pa.table([ts, *(pa.array(v) for v in self.values)], schema=SCHEMA)
 
     def content_hash(self) -> str:
-        """sha256 over the little-endian bytes of ts, open, high, low, close, volume."""
+        """Return the sha256 of the little-endian bytes of ts, open, high, low, close, volume."""
         digest = hashlib.sha256(np.ascontiguousarray(self.ts, dtype="<i8").data)
         for column in self.values:
             digest.update(np.ascontiguousarray(column, dtype="<f8").data)
@@ -104,14 +107,14 @@ def _column(table: pa.Table | pa.RecordBatch, name: str, kind: pa.DataType) -> n
 
 
 def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """Return the column as one array; a row group's columns are, and are not copied."""
+    """Return the column as one array. A column of one row group is not copied."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _view(array: pa.Array, kind: npt.DTypeLike) -> npt.NDArray[Any]:
-    """View the 8-byte values of an Arrow array without nulls as NumPy, without a copy.
+    """Return the 8-byte values of an Arrow array without nulls as NumPy, without a copy.
 
-    Not by `to_numpy`, which imports pandas: a third of a second in every process that reads.
+    `to_numpy` would import pandas, which takes a third of a second in every process that reads.
     """
     if len(array) == 0:
         return np.empty(0, dtype=kind)
@@ -123,8 +126,8 @@ def _view(array: pa.Array, kind: npt.DTypeLike) -> npt.NDArray[Any]:
 def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:
     """Unite two sorted series by timestamp into (merged, rows added, rows replaced).
 
-    Rows of equal timestamp must be equal, unless `replace`, which takes the new ones. Raises
-    DataError with the number of conflicts and the first in full.
+    With `replace`, a new row takes the place of an old one of the same timestamp. Otherwise the two
+    must be equal, and DataError has the number of conflicts and shows the first.
     """
     place = np.searchsorted(old.ts, new.ts)
     inside = np.minimum(place, len(old.ts) - 1)
@@ -173,7 +176,7 @@ def _row(bars: BarColumns, row: int) -> str:
 def write_bars(
     bars: BarColumns, sink: BinaryIO, *, symbol: str, interval: str, sha256: str
 ) -> None:
-    """Encode `bars` into `sink`; equal bars give equal bytes."""
+    """Encode `bars` into `sink`. Equal bars give equal bytes."""
     about = {"version": FORMAT_VERSION, "symbol": symbol, "interval": interval, "sha256": sha256}
     metadata = {_METADATA_KEY: json.dumps(about, sort_keys=True).encode()}
     pq.write_table(
@@ -187,10 +190,10 @@ def write_bars(
 
 
 def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int) -> pq.ParquetFile:
-    """Open a bar file and check that it is the one its manifest entry describes.
+    """Open a bar file and check that it is the file of its manifest entry.
 
-    Raises DataError naming the file when it is missing, unreadable, has another schema or number
-    of rows, or was not written as this content of this symbol and interval.
+    Raises DataError, naming the file, if it is missing or cannot be read, or if it has another
+    schema, number of rows, symbol, interval or hash.
     """
     try:
         file = pq.ParquetFile(path, pre_buffer=False)
@@ -234,10 +237,10 @@ def read_bars(file: pq.ParquetFile) -> BarColumns:
 class BarReader:
     """Decodes one bar file row group by row group, in time order, within [start_ns, end_ns).
 
-    Holds one row group's worth of memory plus whatever blocks the caller keeps. Row groups outside
-    the range are skipped by their statistics and never decoded. `rows` is an upper bound of the
-    rows that all blocks together will have (the first and last row group may be trimmed).
-    Used by one thread; close it, or use it in a `with` statement.
+    Its memory is that of one row group, and of the blocks that the caller keeps. Row groups outside
+    the range are found by their statistics and are not decoded. `rows` is an upper bound of the
+    rows of all blocks together, because the first and last row group may be trimmed. Only one
+    thread may use a reader. Close it, or use it in a `with` statement.
     """
 
     def __init__(
@@ -275,9 +278,9 @@ class BarReader:
     def next_block(self) -> Block | None:
         """Return the next rows in range, or None at the end.
 
-        Returns (ts int64[n] in ns UTC, one float64[n] per asked column), n > 0. The arrays are
-        read-only views of Arrow memory that belongs to them: valid as long as they are referenced.
-        Raises DataError when the file cannot be decoded.
+        A block is (ts int64[n] in ns UTC, one float64[n] for each column), n > 0. The arrays are
+        read-only views of Arrow memory, which stays valid as long as the arrays exist. Raises
+        DataError if the file cannot be decoded.
         """
         while self._next < len(self._groups):
             group = self._groups[self._next]
@@ -301,7 +304,7 @@ class BarReader:
         return None
 
     def close(self) -> None:
-        """Close the file; blocks already returned stay valid. Closing twice is fine."""
+        """Close the file. Blocks stay valid. It may be called twice."""
         self._file.close()
 
     def __enter__(self) -> Self:

@@ -1,11 +1,11 @@
-"""The catalog: bars on disk by interval and symbol, with a manifest that says what there is.
+"""The catalog: bars on disk by interval and symbol, with a manifest that lists them.
 
     <catalog>/manifest.json               one entry per series: rows, range, sources, content hash
     <catalog>/<interval>/<symbol>.parquet bars
     <catalog>/actions/<symbol>.parquet    splits and dividends, where there are any
 
-A write is all or nothing, over any number of series (`catalog_commit`); everything is checked in
-memory first.
+A write changes any number of series or none at all (`commit`). Everything is checked in memory
+first.
 """
 
 from __future__ import annotations
@@ -52,25 +52,33 @@ __all__ = ["BarReader", "Catalog", "Entry", "Series", "WriteResult"]
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What one write did to one series, in rows; `rows` is the series' total afterwards."""
+    """The outcome of a write for one series, in rows."""
 
     added: int
+    """Rows that were not there before."""
     unchanged: int
+    """Rows that were there with equal values."""
     replaced: int
+    """Rows that were there with other values."""
     rows: int
+    """Rows of the series after the write."""
 
 
 class Series(NamedTuple):
-    """Bars to write: an Arrow table with `ts` (ns UTC) and the price columns, sorted by `ts`."""
+    """Bars to write into one series."""
 
     symbol: str
+    """The symbol."""
     interval: str
+    """The interval, in its shortest form: "1h", not "60m"."""
     table: pa.Table
+    """Columns `ts` (ns UTC) and the five prices, sorted by `ts`."""
     source: str
+    """Origin of the bars, for the manifest and for messages."""
 
 
 class Catalog:
-    """A folder of bar files. Opening one costs nothing; its manifest is read when first asked."""
+    """A folder of bar files. Making this object reads nothing: the manifest is read when needed."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -79,11 +87,11 @@ class Catalog:
     # -- reading ------------------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
-        """List every series by interval length, then symbol; DataError if there is no catalog."""
+        """Return every series, by length of interval, then symbol. DataError without a catalog."""
         return sorted(self._series().values(), key=lambda e: (interval_ns(e.interval), e.symbol))
 
     def entry(self, symbol: str, interval: str) -> Entry:
-        """Return one series; DataError naming the nearest ones when it is not there."""
+        """Return one series. DataError, with the nearest ones, if it is not there."""
         series = self._series()
         interval = interval_name(interval_ns(interval))
         found = series.get((interval, symbol))
@@ -96,12 +104,12 @@ class Catalog:
         _check_bars_of(self.path, self._series(), symbol)
 
     def action_entries(self) -> list[Entry]:
-        """List the tables of corporate actions by symbol; their times are ex-dates at 00:00Z."""
+        """Return the tables of corporate actions, by symbol. Their times are ex-dates at 00:00Z."""
         found = [entry for key, entry in self._manifest().items() if key[0] == ACTIONS]
         return sorted(found, key=lambda entry: entry.symbol)
 
     def actions(self, symbol: str) -> Actions:
-        """Return a symbol's splits and dividends, none if it has none; DataError as `load`."""
+        """Return a symbol's splits and dividends, which may be none. DataError as `load`."""
         while True:
             entry = self._manifest().get((ACTIONS, symbol))
             if entry is None:
@@ -109,7 +117,7 @@ class Catalog:
             try:
                 return read_actions(self.path / entry.file, symbol=symbol, sha256=entry.sha256)
             except DataError:
-                # As in _open.
+                # A writer may have replaced the file, as in _open.
                 if self._manifest().get((ACTIONS, symbol)) == entry:
                     raise
 
@@ -121,10 +129,10 @@ class Catalog:
         end_ns: int = MAX_TS,
         columns: tuple[str, ...] = PRICE_COLUMNS,
     ) -> BarReader:
-        """Open a series for block-wise reading of the bars with start_ns <= ts < end_ns.
+        """Open a series to read the bars with start_ns <= ts < end_ns, block by block.
 
-        Raises DataError when the series is not there or its file is not the one the manifest
-        describes. A reader that is open while the series is written goes on reading the old bars.
+        Raises DataError if the series is not there or its file is not that of the manifest. A
+        reader that is open while the series is written goes on reading the old bars.
         """
         return BarReader(
             self._open(symbol, interval),
@@ -136,7 +144,10 @@ class Catalog:
         )
 
     def load(self, symbol: str, interval: str) -> pa.Table:
-        """Read a whole series (ts timestamp[ns, UTC], prices float64) and verify its hash."""
+        """Read a whole series (ts timestamp[ns, UTC], prices float64) and check its hash.
+
+        Raises DataError if the series is not there or its file is damaged.
+        """
         return self._load(self.entry(symbol, interval)).to_table()
 
     def _open(self, symbol: str, interval: str) -> pq.ParquetFile:
@@ -151,7 +162,7 @@ class Catalog:
                     rows=entry.rows,
                 )
             except DataError:
-                # A writer may have replaced the file since the manifest was read: look again.
+                # A writer may have replaced the file since the manifest was read: try again.
                 if self.entry(symbol, interval) == entry:
                     raise
 
@@ -192,9 +203,9 @@ class Catalog:
                 self._cached = (key, parse_manifest(path))
             return self._cached[1]
         except (FileNotFoundError, NotADirectoryError):
-            what = "has no manifest.json" if self.path.is_dir() else "does not exist"
+            fault = "has no manifest.json" if self.path.is_dir() else "does not exist"
             raise DataError(
-                f"no catalog at {self.path}: the folder {what}; `ringtape import` makes one"
+                f"no catalog at {self.path}: the folder {fault}; `ringtape import` makes one"
             ) from None
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
@@ -204,19 +215,19 @@ class Catalog:
     def write(
         self, symbol: str, interval: str, table: pa.Table, source: str, replace: bool = False
     ) -> WriteResult:
-        """Merge bars into one series; see `write_all`."""
+        """Merge bars into one series, as `write_all` does."""
         return self.write_all([Series(symbol, interval, table, source)], replace=replace)[0]
 
     def write_all(
         self, series: Sequence[Series], replace: bool = False, overwrite: bool = False
     ) -> list[WriteResult]:
-        """Merge bars into any number of series: all of them, or none and a DataError.
+        """Merge bars into any number of series; return a result for each, in their order.
 
-        A bar that is there already with equal values is left alone; if that is true of all of
-        them, nothing is written. A bar that is there with other values is a conflict and refused,
-        unless `replace`. With `overwrite` a series becomes exactly the bars given, others go. Both
-        also start a series anew whose file is lost or damaged. Results come in the order of
-        `series`, which names each at most once. Writers to one catalog wait for each other.
+        All series are changed, or DataError is raised and none is. Nothing is written for a bar
+        that is there with equal values. A bar that is there with other values is a conflict and is
+        refused, unless `replace` is set. With `overwrite` a series becomes exactly the given bars,
+        and all its other bars are removed. Both also begin a series anew if its file is lost or
+        damaged. Each series may be given once. Writers to one catalog wait for each other.
         """
         checked = {(item.interval, item.symbol): (item, _checked(item)) for item in series}
         if len(checked) < len(series):
@@ -237,10 +248,11 @@ class Catalog:
     def write_actions(
         self, tables: Mapping[str, Actions], source: str, replace: bool = False
     ) -> dict[str, WriteResult]:
-        """Merge splits and dividends into the tables of symbols: all of them, or none.
+        """Merge splits and dividends into the tables of symbols; return a result for each symbol.
 
-        As `write_all`: what is there already is left alone, another action on the same ex-date is
-        refused unless `replace`. DataError also for a symbol of which there are no bars.
+        All tables are changed or none, as in `write_all`. Nothing is written for an action that is
+        there. Another action on the same ex-date is refused, unless `replace` is set. Raises
+        DataError also for a symbol without bars.
         """
         for symbol, actions in tables.items():
             try:
@@ -266,7 +278,7 @@ class Catalog:
     def _merge_actions(
         self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool
     ) -> tuple[WriteResult, Change | None]:
-        """Compute what a symbol's actions will be, None if they stay; touches no file."""
+        """Compute the change of a symbol's actions, None if they stay. No file is touched."""
         old, sources = NONE, {source}
         if entry is not None:
             sources |= set(entry.sources)
@@ -286,7 +298,7 @@ class Catalog:
         return result, Change(found, partial(write_actions, merged, symbol=symbol))
 
     def _write(self, make: Callable[[dict[Key, Entry]], list[Change]]) -> None:
-        """Commit the changes that ``make`` makes of what is known, while no one else writes."""
+        """Commit the changes that ``make`` returns for the entries, while nobody else writes."""
         created = make_folder(self.path)
         try:
             with catalog_lock(self.path):
@@ -301,7 +313,7 @@ class Catalog:
                 "it is unchanged"
             ) from error
         finally:
-            for folder in created:  # only succeeds if nothing was written
+            for folder in created:  # a folder is removed only if it is empty
                 with contextlib.suppress(OSError):
                     folder.rmdir()
 
@@ -314,7 +326,7 @@ class Catalog:
         replace: bool,
         overwrite: bool,
     ) -> tuple[WriteResult, Change | None]:
-        """Compute what a series will be, None if it stays; touches no file."""
+        """Compute the change of a series, None if it stays. No file is touched."""
         entry = known.get((item.interval, item.symbol))
         old = None
         if entry is None:
@@ -368,7 +380,7 @@ def _checked(item: Series) -> BarColumns:
 
 
 def _check_case(symbol: str, interval: str, keys: set[Key]) -> None:
-    """Two symbols that differ only in case would be one file on some systems."""
+    """Refuse a symbol that differs only in case from another: some systems give both one file."""
     for other_interval, other in keys:
         if other_interval == interval and other != symbol and other.lower() == symbol.lower():
             raise DataError(

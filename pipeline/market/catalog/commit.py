@@ -1,8 +1,8 @@
-"""Writing several files of a catalog and its manifest: all of them, or none.
+"""The commit of several files of a catalog and its manifest: all of them are written, or none.
 
-Files are written beside their targets (`*.new`), and the future manifest as
-`manifest.json.commit`, whose appearance is the point of no return: a crash before it leaves the
-former state, a crash after it is finished by whoever opens the catalog next.
+Files are written beside their targets (`*.new`), and the new manifest as `manifest.json.commit`.
+When that file appears, the write is decided. A crash before leaves the former state. After a crash
+later on, the next process that opens the catalog finishes the write.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ COMMIT = "manifest.json.commit"
 
 
 class Change(NamedTuple):
-    """What a series will be: its entry, and what writes its file."""
+    """The new content of a series."""
 
     entry: Entry
+    """Its entry in the manifest."""
     write: Callable[[BinaryIO], None]
+    """Writes its file."""
 
 
 def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> None:
     """Write the changed series and the manifest beside the old ones, then swap them in.
 
-    The caller holds the lock. OSError if they cannot be written, with all as it was; DataError if
-    they are written but not yet in place.
+    The caller holds the lock. Raises OSError if they cannot be written; the catalog is then
+    unchanged. Raises DataError if they are written but not yet in place.
     """
     entries = dict(known)
     temporary: list[Path] = []
@@ -64,7 +66,7 @@ def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> 
 
 
 def recover(folder: Path) -> None:
-    """Finish a write that reached its point of no return, else remove what it left.
+    """Finish an interrupted write if it was decided, else remove the files that it left.
 
     The caller holds the lock, so no write is under way.
     """
@@ -81,7 +83,7 @@ def recover(folder: Path) -> None:
 
 
 def make_folder(path: Path) -> list[Path]:
-    """Make a folder and its parents; return those that were made, innermost first."""
+    """Make a folder and its parents; return the ones that were made, innermost first."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -92,7 +94,7 @@ def make_folder(path: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _durable(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that is on disk, not only in a cache, when the block ends."""
+    """Open a file for writing. When the block ends, its content is on disk, not only in a cache."""
     with path.open("wb") as sink:
         yield sink
         sink.flush()
@@ -100,7 +102,7 @@ def _durable(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the names in a folder reach the disk, where the system can be asked to."""
+    """Write the names in a folder to the disk, on systems that can do so."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""A lock on a file, which ends with its owner however the owner ends.
+"""A lock on a file. The system releases it when its owner ends, for whatever reason.
 
-A file that is removed while it is locked may meanwhile be opened by who waits for it; who wins a
-lock on such a file notices by the inode.
+A process that waits for the lock may have opened a file that the owner then removes. After it has
+locked such a file, it finds out by the inode.
 """
 
 import os
@@ -26,9 +26,10 @@ else:
 
 
 def lock_file(path: Path) -> int | None:
-    """Open a file, made if it is not there, and lock it; who closes the descriptor gives it back.
+    """Open a file, or make it, and lock it; return a descriptor. Closing that releases the lock.
 
-    None if the file was removed meanwhile; BlockingIOError if another process has it.
+    Returns None if the file was removed meanwhile. Raises BlockingIOError if another process has
+    the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

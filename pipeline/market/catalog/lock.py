@@ -1,8 +1,8 @@
 """The lock that lets one process at a time write to a catalog.
 
-An advisory lock of the operating system on `<catalog>/.lock`: it ends with its owner however the
-owner ends, so a dead writer never blocks the next. The file is removed on release as well; a waiter
-that wins a lock on a file that was removed meanwhile tries again (`file_lock`).
+It is an advisory lock of the operating system on `<catalog>/.lock`, which ends with its owner. So a
+dead writer never blocks the next one. The file is removed when the lock is released. A process that
+has locked a file that was removed meanwhile tries again (`file_lock`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.02
 
 @contextlib.contextmanager
 def catalog_lock(folder: Path, timeout: float = 60.0) -> Iterator[None]:
-    """Hold the write lock of `folder`; DataError after `timeout` seconds, naming the holder."""
+    """Hold the write lock of `folder`. DataError, naming the holder, after `timeout` seconds."""
     path = folder / ".lock"
     deadline = time.monotonic() + timeout
     while True:
@@ -36,8 +36,8 @@ def catalog_lock(folder: Path, timeout: float = 60.0) -> Iterator[None]:
     try:
         yield
     finally:
-        # Removed while still held, so that nobody can lock a file that is about to go. Windows
-        # refuses to remove an open file; there it stays, unlocked.
+        # The file is removed while it is locked, so that nobody locks a file that is about to go.
+        # Windows refuses to remove an open file, so it stays there, unlocked.
         with contextlib.suppress(OSError):
             path.unlink()
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The manifest of a catalog: one entry per series, and the answer when a series is missing."""
+"""The manifest of a catalog: one entry per series, and the message about a missing series."""
 
 from __future__ import annotations
 
@@ -13,38 +13,40 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 
 Key = tuple[str, str]
-"""(interval, symbol); for a table of corporate actions "actions" stands for the interval."""
+"""(interval, symbol). A table of corporate actions has "actions" in place of the interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One series of a catalog, or one symbol's table of corporate actions.
-
-    `rows` bars, the first opening at `first_ts` and the last at `last_ts` (ns UTC; of actions the
-    ex-dates at 00:00Z). `sources` are
-    the imports that rows came from. `sha256` is `BarColumns.content_hash`: equal for equal bars,
-    whatever their encoding. `file` is relative to the catalog.
-    """
+    """One series of a catalog, or one symbol's table of corporate actions."""
 
     symbol: str
+    """The symbol."""
     interval: str
+    """The interval, or "actions"."""
     rows: int
+    """Number of bars, or of ex-dates."""
     first_ts: int
+    """Open of the first bar, ns UTC, or the first ex-date at 00:00Z."""
     last_ts: int
+    """Open of the last bar, ns UTC, or the last ex-date at 00:00Z."""
     sources: tuple[str, ...]
+    """The imports from which the rows came."""
     sha256: str
+    """Hash of the content, which is the same for equal rows in any encoding."""
     file: str
+    """Path of the file, relative to the catalog."""
 
 
 def manifest_bytes(entries: dict[Key, Entry]) -> bytes:
-    """Encode a manifest file; equal entries give equal bytes."""
+    """Encode a manifest file. Equal entries give equal bytes."""
     series = [asdict(entries[key]) for key in sorted(entries)]
     document = {"format": "ringtape catalog", "version": FORMAT_VERSION, "series": series}
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
 def parse_manifest(path: Path) -> dict[Key, Entry]:
-    """Read a manifest file; DataError when it is damaged or of another version."""
+    """Read a manifest file. DataError if it is damaged or of another version."""
     try:
         document = json.loads(path.read_bytes())
         version = document["version"]
@@ -60,7 +62,7 @@ def parse_manifest(path: Path) -> dict[Key, Entry]:
 
 
 def file_name(symbol: str) -> str:
-    """Quote a symbol into a file name that is safe everywhere: "BTC/USD" is "BTC%2FUSD.parquet"."""
+    """Return the file name of a symbol, safe everywhere: "BTC/USD" has "BTC%2FUSD.parquet"."""
     quoted = urllib.parse.quote(symbol, safe="")
     if quoted.startswith("."):
         quoted = "%2E" + quoted[1:]
@@ -70,9 +72,9 @@ def file_name(symbol: str) -> str:
 
 
 def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str | None) -> str:
-    """Say of a series that is not in the manifest what is nearest to it.
+    """Return the message about a series that is not in the manifest, with the nearest ones.
 
-    ``interval`` None: of any. The manifest holds bars only.
+    ``interval`` is None if the series may have any. ``manifest`` has bars only.
     """
     intervals = [key[0] for key in manifest if key[1] == symbol]
     if intervals:

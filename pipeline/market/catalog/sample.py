@@ -2,11 +2,12 @@
 
 Thirty sessions of the New York Stock Exchange in the autumn of 2024, among them the end of daylight
 saving (2024-11-03) and the half-day after Thanksgiving (2024-11-29). Sessions open with a gap,
-volatility and volume are U-shaped over the session, stocks share a market factor, and a few bars
-are missing: a thinly traded stock, single minutes, one halt.
+volatility and volume are U-shaped over the session, and the stocks share a market factor. A few
+bars are missing: those of a thinly traded stock, single minutes, and one halt.
 
-The same on every platform: only PCG64 integers and int64 arithmetic are used, no logarithm, root or
-normal variate, whose last bit may depend on the C library. Prices are ticks of 0.01 until the end.
+The bars are the same on every platform. They are made of PCG64 integers and int64 arithmetic alone,
+because the last bit of a logarithm, root or normal variate may depend on the C library. Prices are
+whole ticks of 0.01 until the end.
 """
 
 from __future__ import annotations
@@ -27,26 +28,29 @@ INTERVAL = "1m"
 _VERSION = 1
 _MINUTE = 60_000_000_000
 _POINTS = 9
-"""Prices within a minute; open, high, low and close are taken from them."""
+"""Number of prices within a minute, of which open, high, low and close are taken."""
 _UNIT = 10_000
-"""Price units per dollar while prices are made; 100 of them are a tick."""
+"""Price units per dollar while prices are made. A tick has 100 of them."""
 
 Int64Array = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Stock:
-    """`price` dollars at the start, `volatility` ppm of the price per point, `shares` a minute.
-
-    `beta` is the share of the market in its moves, in percent; `missing` bars in 10,000.
-    """
+    """The character of one stock."""
 
     symbol: str
+    """Its symbol."""
     price: int
+    """Price at the start, in dollars."""
     volatility: int
+    """Size of the moves from point to point, in ppm of the price."""
     shares: int
+    """Shares traded in a usual minute."""
     beta: int
+    """Share of the market factor in its moves, in percent."""
     missing: int
+    """Missing bars in 10,000."""
 
 
 _STOCKS = (
@@ -62,7 +66,7 @@ SYMBOLS = tuple(stock.symbol for stock in _STOCKS)
 def write_sample(catalog: Catalog, seed: int = 7) -> list[Entry]:
     """Write the sample market into a catalog and return its entries.
 
-    Bars of the same symbols that are there and are not the sample's are overwritten.
+    Other bars of the same symbols in the catalog are overwritten.
     """
     table = TimeManager("US_EQUITY").session_table(FIRST_DATE, LAST_DATE)
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -82,7 +86,7 @@ def write_sample(catalog: Catalog, seed: int = 7) -> list[Entry]:
 
 
 def sample_is_current(catalog: Catalog, seed: int = 7) -> bool:
-    """Tell whether a catalog holds this version of the sample, whole and undamaged."""
+    """Return whether a catalog has this version of the sample, complete and undamaged."""
     try:
         for symbol in SYMBOLS:
             if catalog.entry(symbol, INTERVAL).sources != (_source(seed),):
@@ -135,27 +139,30 @@ def _bars(
 
 
 def _bell(rng: np.random.Generator, shape: tuple[int, ...]) -> Int64Array:
-    """Draw bell-shaped integers, mean 0, standard deviation 1,000: sums of twelve uniform ones."""
+    """Draw bell-shaped integers, mean 0 and deviation 1,000: sums of twelve uniform ones."""
     drawn: Int64Array = rng.integers(-1_000, 1_001, (*shape, 12), dtype=np.int64)
     bell: Int64Array = drawn.sum(axis=-1) // 2
     return bell
 
 
 def _gap(rng: np.random.Generator) -> int:
-    """Draw an overnight gap in ppm: most within 1 %, every twelfth or so three times as large."""
+    """Draw an overnight gap in ppm. Most are within 1 %, one in twelve is three times as large."""
     size = 18 if rng.integers(0, 12) == 0 else 6
     return int(_bell(rng, ())) * size
 
 
 def _u_shape(minutes: int) -> Int64Array:
-    """1,000 in the middle of a session, 3,400 at its ends (4th power of the distance)."""
+    """Return a factor for each minute: 1,000 in the middle of a session, 3,400 at its ends.
+
+    It grows with the fourth power of the distance from the middle.
+    """
     distance = np.abs(2 * np.arange(minutes, dtype=np.int64) + 1 - minutes) * 1_000 // minutes
     shape: Int64Array = 1_000 + 2_400 * (distance**4 // 1_000_000) // 1_000_000
     return shape
 
 
 def _moves(rng: np.random.Generator, stock: _Stock, price: int, factor: Int64Array) -> Int64Array:
-    """Distance from the session's first price at each point, in price units."""
+    """Draw the distance from the session's first price at each point, in price units."""
     own = _bell(rng, factor.shape)
     jump = np.where(rng.integers(0, 400, (len(factor), 1)) == 0, 3, 1)
     mixed = (factor * stock.beta + own * (100 - stock.beta) * jump) // 100
@@ -164,7 +171,7 @@ def _moves(rng: np.random.Generator, stock: _Stock, price: int, factor: Int64Arr
 
 
 def _volume(rng: np.random.Generator, stock: _Stock, ticks: Int64Array, minutes: int) -> Int64Array:
-    """Shares: U-shaped, skewed, more on wide bars, most in the opening and closing minute."""
+    """Draw the shares of each minute: U-shaped, skewed, with more in wide bars and at the ends."""
     spread = (ticks.max(axis=1) - ticks.min(axis=1)) * 10_000 // ticks[:, 0]
     skew = rng.integers(20, 160, minutes) * rng.integers(20, 160, minutes) // 80
     shares = stock.shares * _u_shape(minutes) // 1_000 * skew // 100 * (10 + spread) // 14

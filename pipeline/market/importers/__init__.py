@@ -1,7 +1,7 @@
-"""Importers: files of many vendors into a catalog.
+"""Importers: they write files of many vendors into a catalog.
 
-A file is recognised by its content and path; one module per family of vendors knows how. Everything
-is read and checked before the catalog is touched, and written in one piece: all of it or nothing.
+A file is recognised by its content and path, with one module for each family of vendors. Everything
+is read and checked before the catalog is changed. Then all of it is written in one step, or none.
 """
 
 from __future__ import annotations
@@ -42,34 +42,40 @@ _DELIMITED: tuple[DelimitedLayout, ...] = (
     GOOGLE,
     GENERIC,
 )
-"""In this order: the first that recognises a header reads the file."""
+"""The layouts, in the order in which they are tried: the first that knows a header is taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did to one series.
-
-    `added`, `unchanged` and `replaced` count rows; `rows` is the series' total afterwards,
-    `first_ts` and `last_ts` (ns UTC) its range. `layouts` are the kinds of files that were
-    recognised, `files` how many there were. `notes` say what the user may want to know.
-    """
+    """The outcome of an import for one series."""
 
     symbol: str
+    """The symbol."""
     interval: str
+    """The interval."""
     added: int
+    """Rows that were not there before."""
     unchanged: int
+    """Rows that were there with equal values."""
     replaced: int
+    """Rows that were there with other values."""
     rows: int
+    """Rows of the series after the import."""
     first_ts: int
+    """Open of its first bar, ns UTC."""
     last_ts: int
+    """Open of its last bar, ns UTC."""
     layouts: tuple[str, ...]
+    """Names of the layouts that were recognised."""
     files: int
+    """Number of files that were read."""
     notes: tuple[str, ...]
+    """Remarks for the user, such as that times were read as UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A piece with what its report needs."""
+    """A piece, with the layout and the source for the report about it."""
 
     piece: Piece
     layout: str
@@ -88,16 +94,16 @@ def import_sources(
     date_order: str | None = None,
     replace: bool = False,
 ) -> list[ImportResult]:
-    """Import files, folders and archives into a catalog; one result per series.
+    """Import files, folders and archives into a catalog; return one result per series.
 
-    `symbol` and `interval` override what the files tell. `tz` (IANA name) is the clock of times
-    without a zone; without it the vendor's, else UTC. `columns` maps ts, date, time, open, high,
-    low, close, volume, symbol to column names, or to positions from 1. `end_stamped` says that
-    times are those of the bars' ends (True) or opens (False). `date_order`, "mdy" or "dmy",
-    settles dates like 3/4/2017. Bars that are there with other values are refused unless
-    `replace`.
+    `symbol` and `interval` take the place of those in the files. `tz` (IANA name) is the zone of
+    times without a zone; if it is not given, the zone of the vendor is taken, else UTC. `columns`
+    maps the fields ts, date, time, open, high, low, close, volume and symbol to column names, or to
+    positions from 1. `end_stamped` says whether times are those of the bars' ends (True) or opens
+    (False). `date_order`, "mdy" or "dmy", settles dates like 3/4/2017. Bars that are there with
+    other values are refused, unless `replace` is set.
 
-    Raises DataError (and ConfigError for an impossible option) before anything is changed.
+    Raises DataError, or ConfigError for an impossible option, before anything is changed.
     """
     if not sources:
         raise DataError("there is nothing to import: no source was given")
@@ -130,8 +136,8 @@ def _read(source: Source, options: Options) -> Iterable[_Read]:
         return [_Read(piece, "lean", source) for piece in lean.read(source, place, options)]
     if lean.looks_moved(source):
         raise DataError(
-            f"{source.label} looks like a LEAN zip outside its folders; LEAN's prices and times "
-            "depend on them: put it under <type>/<market>/<resolution>/<symbol>/, such as "
+            f"{source.label} looks like a LEAN zip outside its folders, on which LEAN's prices and "
+            "times depend; put it under <type>/<market>/<resolution>/<symbol>/, such as "
             "equity/usa/minute/spy/"
         )
     data = source.read()
@@ -152,7 +158,7 @@ def _read(source: Source, options: Options) -> Iterable[_Read]:
         pieces = GENERIC.read(source, data, header, options)
         return [_Read(piece, GENERIC.name, source) for piece in pieces]
     raise DataError(
-        f"{source.label} has no header and is of no known layout; its first line is "
+        f"{source.label} has no header and no known layout; its first line is "
         f"{header.delimiter.join(header.cells)[:200]!r}; say which column is which, such as "
         "--columns ts=1,open=2,high=3,low=4,close=5,volume=6"
     )
@@ -168,7 +174,7 @@ class _Gathered:
 
 
 def _series(read: list[_Read], options: Options) -> list[_Gathered]:
-    """Make bars of all pieces and join those of one series."""
+    """Make bars of all pieces, and join the bars of each series."""
     groups: dict[tuple[str, str], list[tuple[_Read, BarColumns]]] = {}
     for _, found in itertools.groupby(read, key=lambda part: part.source.label):
         parts = list(found)

@@ -1,12 +1,13 @@
-"""Splits and cash dividends into a catalog: plain tables, Yahoo, Quandl, LEAN's factor files.
+"""The importer of splits and cash dividends: plain tables, Yahoo, Quandl, LEAN's factor files.
 
-A table has a header: a date (the ex-date), a split (new shares per old share; 7, 7:1 and 7/1 are
-the same), a dividend (per share held before), and perhaps a symbol, else the file's name is it.
-Rows with neither are left out, so that a table of bars with such columns (Quandl's WIKI) will do.
+A table has a header with these columns: a date (the ex-date), a split (new shares per old share; 7,
+7:1 and 7/1 are the same), a dividend (per share held before), and perhaps a symbol. Without a
+symbol, the name of the file is taken. Rows without a split and a dividend are left out, so a table
+of bars with such columns (Quandl's WIKI) can be imported too.
 
-Yahoo's prices and dividends are adjusted for all later splits. Where a file has the prices too,
-the bars are taken to be Yahoo's, and only its dividends are imported. Where it has none, its
-dividends are multiplied by the splits after them, which gives what was paid on a share of the day.
+Yahoo's prices and dividends are adjusted for all later splits. If a file also has prices, the bars
+of the catalog are assumed to be Yahoo's, and only the dividends are imported. If it has no prices,
+its dividends are multiplied by the splits after them, which gives the cash per share of the day.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _NAMES = {
     "symbol": ("symbol", "ticker", "sym", "instrument"),
 }
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
-#: A split of less than this factor either way is not looked for in prices.
+#: Logarithm of the smallest factor of a split that is looked for in prices.
 _CLEAR = math.log(1.35)
 
 Rows = list[tuple[str, float, float]]
@@ -45,21 +46,26 @@ Rows = list[tuple[str, float, float]]
 
 @dataclass(frozen=True, slots=True)
 class ActionsResult:
-    """What an import did to one symbol's actions.
-
-    `added`, `unchanged` and `replaced` count rows, `splits` and `dividends` what the table holds
-    afterwards, `first_ts` and `last_ts` (ns, 00:00Z) its range of ex-dates.
-    """
+    """The outcome of an import for one symbol's actions."""
 
     symbol: str
+    """The symbol."""
     added: int
+    """Rows that were not there before."""
     unchanged: int
+    """Rows that were there with equal values."""
     replaced: int
+    """Rows that were there with other values."""
     splits: int
+    """Splits in the symbol's table after the import."""
     dividends: int
+    """Dividends in the symbol's table after the import."""
     first_ts: int
+    """First ex-date of the table, 00:00Z in ns."""
     last_ts: int
+    """Last ex-date of the table, 00:00Z in ns."""
     notes: tuple[str, ...]
+    """Remarks for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +86,15 @@ def import_actions(
     columns: Mapping[str, str] | None = None,
     replace: bool = False,
 ) -> tuple[list[ActionsResult], list[str]]:
-    """Import tables of splits and dividends; one result per symbol, and notes on what was not.
+    """Import tables of splits and dividends; return one result per symbol, and notes.
 
-    `symbol` is what they are of, whatever the files say; `columns` maps date, split, dividend and
-    symbol to column names. Symbols of which the catalog has no bars are left out with a note, as
-    long as there is one of which it has. All is written, or nothing: DataError before anything is
-    changed for what cannot be read or be true (see `check_actions`), for splits that the bars say
-    are in the prices already, and for actions that are there with other values unless `replace`.
+    `symbol` takes the place of the symbols in the files. `columns` maps date, split, dividend and
+    symbol to column names. A symbol without bars in the catalog is left out, and a note says so, as
+    long as another symbol has bars. All tables are written or none.
+
+    Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
+    (see `check_actions`), for splits for which the bars are already adjusted, and, unless `replace`
+    is set, for actions that are there with other values.
     """
     found = [
         one
@@ -129,7 +137,7 @@ def import_actions(
 
 
 def _joined(symbol: str, parts: list[_Found], catalog: Catalog) -> Actions:
-    """Join what files hold of one symbol, and check it."""
+    """Join the rows of one symbol in all files, and check them."""
     actions = Actions.of(sorted((row for one in parts for row in one.rows), key=lambda row: row[0]))
     try:
         check_actions(symbol, actions)
@@ -140,7 +148,7 @@ def _joined(symbol: str, parts: list[_Found], catalog: Catalog) -> Actions:
 
 
 def _read(source: Source, symbol: str | None, columns: Mapping[str, str]) -> Iterator[_Found]:
-    """Read one file: what it holds of each symbol."""
+    """Read one file; yield the rows of each symbol in it."""
     try:
         text = source.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -179,7 +187,7 @@ def _read(source: Source, symbol: str | None, columns: Mapping[str, str]) -> Ite
 
 
 def _places(header: list[str], columns: Mapping[str, str], label: str) -> dict[str, int]:
-    """Find the columns: first those that were named, then by their usual names."""
+    """Return the position of each field: as `columns` names it, else by its usual names."""
     places: dict[str, int] = {}
     for name, column in columns.items():
         if name not in _NAMES:
@@ -234,7 +242,7 @@ def _symbol_of(source: Source) -> str:
 
 
 def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:
-    """Turn Yahoo's rows into what happened; see the module."""
+    """Turn Yahoo's rows into splits and dividends as they were, as the module describes."""
     splits = {day: split for day, split, _ in rows if split != 1.0}
     if priced:
         kept = [(day, 1.0, dividend) for day, _, dividend in rows if dividend != 0.0]
@@ -249,7 +257,7 @@ def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:
 
 
 def _check_against_bars(catalog: Catalog, symbol: str, actions: Actions) -> None:
-    """Refuse a split that is in the bars already: where they go on as if there were none."""
+    """Refuse a split over which the bars do not jump, because they are already adjusted for it."""
     interval = max(
         (entry.interval for entry in catalog.entries() if entry.symbol == symbol), key=interval_ns
     )
@@ -257,7 +265,7 @@ def _check_against_bars(catalog: Catalog, symbol: str, actions: Actions) -> None
         blocks = list(iter(reader.next_block, None))
     ts = np.concatenate([block[0] for block in blocks])
     opens, closes = (np.concatenate([block[1][k] for block in blocks]) for k in (0, 1))
-    # What is traded after hours the evening before can be of the ex-date in UTC.
+    # Trades after hours on the evening before can lie on the ex-date in UTC.
     pause = 0 if interval_ns(interval) >= DAY_NS else DAY_NS // 2
     for at, split in zip(actions.ts, actions.split, strict=True):
         before, after = np.searchsorted(ts, at) - 1, np.searchsorted(ts, at + pause)
@@ -267,6 +275,6 @@ def _check_against_bars(catalog: Catalog, symbol: str, actions: Actions) -> None
         moved = abs(math.log(opens[after] / closes[before]))
         if ts[after] - ts[before] < 10 * DAY_NS and moved < expected / 4:
             raise DataError(
-                f"{symbol}: the prices are adjusted for the split of {split:g} on {iso_date(at)} "
-                f"already: close {closes[before]:g} before it, open {opens[after]:g} after"
+                f"{symbol}: the prices are already adjusted for the split of {split:g} on "
+                f"{iso_date(at)}: close {closes[before]:g} before it, open {opens[after]:g} after"
             )

@@ -1,4 +1,4 @@
-"""Parquet, Feather and Arrow IPC files, of one symbol or of many with a column that names them."""
+"""Parquet, Feather and Arrow IPC files of one symbol, or of many with a column of symbols."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ _MAGIC = (b"PAR1", b"ARROW1", b"FEA1")
 
 
 def is_arrow(data: bytes) -> bool:
-    """Tell by the first bytes."""
+    """Return whether the first bytes are those of such a file."""
     return data.startswith(_MAGIC)
 
 
 def read(source: Source, data: bytes, options: Options) -> list[Piece]:
     """Read one file into pieces, one per symbol.
 
-    Times may be timestamps of any unit (without a zone they are read in the given one), dates,
-    text or epochs. Columns of bids serve where there are no others, with volume 0.
+    Times may be timestamps of any unit, dates, text or epochs. A timestamp without a zone is read
+    in the zone of the options. If there are no other prices, columns of bids are taken, with
+    volume 0.
     """
     table = _table(source, data)
     where = partial(_row, source.label)

@@ -1,9 +1,10 @@
 """Binance klines: the CSV of the public archive, and recorded websocket streams.
 
-Archive CSV has 12 columns, with a header or without, its times in ms (us since 2025). A recording
-is one JSON message a line, bare or wrapped in {"stream", "data"}, with or without a local time in
-front. Of it closed klines are taken; if there are none, trades are added up to bars of the asked
-interval. Other messages (depth, book ticker) are left out.
+The CSV of the archive has 12 columns, with a header or without one, and times in ms (in us since
+2025). A recording has one JSON message on each line, bare or wrapped in {"stream", "data"}, with or
+without a local time in front. Closed klines are taken from it. If there are none, its trades are
+added up to bars of the interval that was asked for. Other messages (depth, book ticker) are left
+out.
 """
 
 from __future__ import annotations
@@ -57,14 +58,14 @@ KLINES = DelimitedLayout(
 
 
 def is_recording(data: bytes) -> bool:
-    """Tell a recorded websocket stream by its first line."""
+    """Return whether data is a recorded websocket stream, as its first lines show."""
     return _MESSAGE.match(data) is not None and b'"e":' in data.replace(b'"e" :', b'"e":')
 
 
 def read_recording(source: Source, data: bytes, options: Options) -> list[Piece]:
     """Read a recorded websocket stream into pieces, one per symbol and interval.
 
-    Raises DataError when a line is no JSON, when there are no klines or trades, or when there are
+    Raises DataError if a line is no JSON, if there are no klines and no trades, or if there are
     only trades and no interval was given.
     """
     klines: dict[tuple[str, str], list[tuple[int, Any]]] = {}

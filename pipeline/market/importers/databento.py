@@ -1,6 +1,6 @@
-"""Databento DBN: recognised, and refused with the way round.
+"""Databento DBN: such a file is recognised, and refused with a message that says how to convert it.
 
-Reading it takes Databento's own compiled library; a project that has it converts in one line.
+Only Databento's own compiled library reads the format, and with it one line converts a file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Delimited text with any header: the engine that all CSV vendors share.
 
-A vendor is a `DelimitedLayout`: how its header is recognised and what its header does not say.
+Each vendor has a `DelimitedLayout`, which recognises its header and knows the facts that the header
+does not name.
 """
 
 from __future__ import annotations
@@ -31,15 +32,18 @@ _PLAIN_NAME = re.compile(rf"([A-Z0-9^.$=-]{{1,15}})(?:[_ ]{_DURATION})?")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first line of a text file: its delimiter and cells, and whether it names columns."""
+    """The first line of a text file."""
 
     delimiter: str
+    """The character between two cells."""
     cells: tuple[str, ...]
+    """The cells, without blanks and quotes around them."""
     is_header: bool
+    """Whether the line names columns; if not, it is the first row."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Unique column names; positions from 1 where there are none."""
+        """Unique names of the columns, or their positions from 1 if the line is no header."""
         if not self.is_header:
             return tuple(str(i + 1) for i in range(len(self.cells)))
         seen: dict[str, int] = {}
@@ -57,23 +61,26 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class DelimitedLayout:
-    """A kind of delimited file.
-
-    `recognises` decides by header and source. `columns` maps fields to header names (or positions)
-    and goes before the usual names. `symbol` finds the symbol in the file name, else None.
-    `scale` divides prices: a function of symbol and the four price columns. `check` sees the
-    finished piece.
-    """
+    """A kind of delimited file."""
 
     name: str
+    """Name of the layout, for reports."""
     recognises: Callable[[Header, Source], bool]
+    """Returns whether a file has this layout."""
     columns: Mapping[str, str] = field(default_factory=dict)
+    """Fields by the names or positions of their columns; others are found by their usual names."""
     symbol: Callable[[str], str | None] = lambda name: plain_symbol(name)
+    """Returns the symbol in a file name, None if there is none."""
     interval: Callable[[str], str | None] = lambda name: None
+    """Returns the interval in a file name, None if there is none."""
     zone: ZoneInfo | None = None
+    """Zone of times without a zone, None if it is not known."""
     end_stamped: bool = False
+    """Whether times are those of the bars' ends."""
     scale: Callable[[str, list[npt.NDArray[np.float64]]], float] | None = None
+    """Returns the divisor of the prices, from the symbol and the four price columns."""
     check: Callable[[Piece], None] | None = None
+    """Raises DataError if a piece shows an error that this vendor makes."""
 
     def read(self, source: Source, data: bytes, header: Header, options: Options) -> list[Piece]:
         """Read one file into pieces, one per symbol."""
@@ -109,7 +116,7 @@ class DelimitedLayout:
         return pieces
 
     def _known(self, header: Header) -> dict[str, str]:
-        """Spell the layout's own columns as this header does."""
+        """Return the layout's own columns by the names that this header gives them."""
         if not header.is_header:
             return dict(self.columns)
         spelled = dict(zip(header.normal_names, header.names, strict=True))
@@ -130,12 +137,12 @@ class DelimitedLayout:
 
 
 def read_header(data: bytes, label: str) -> Header:
-    """Look at the first line of a text file."""
+    """Read the first line of a text file. DataError if it is no UTF-8 text."""
     line = data[: 1 << 16].lstrip(b"\r\n").split(b"\n", 1)[0]
     try:
         text = line.decode("utf-8").strip("\r")
     except UnicodeDecodeError as error:
-        raise DataError(f"{label}: not UTF-8 text, and no binary form that is known") from error
+        raise DataError(f"{label}: is neither UTF-8 text nor a known binary format") from error
     delimiter = max(_DELIMITERS, key=text.count)
     cells = tuple(cell.strip().strip('"') for cell in text.split(delimiter))
     is_header = not any(_is_value(cell) for cell in cells)
@@ -173,7 +180,7 @@ def _parse(source: Source, data: bytes, header: Header) -> pa.Table:
 
 
 def _line(label: str, data: bytes, has_header: bool, row: int) -> str:
-    """Name the place of a row; blank lines are no rows, so they are counted here."""
+    """Return the line of a row, for messages. Blank lines are no rows, but they have numbers."""
     wanted = row + int(has_header)
     for number, line in enumerate(data.split(b"\n"), start=1):
         if line.strip(b"\r"):
@@ -184,7 +191,7 @@ def _line(label: str, data: bytes, has_header: bool, row: int) -> str:
 
 
 def chosen_row(where: Where, rows: npt.NDArray[np.intp], row: int) -> str:
-    """Name the place of a row among chosen ones."""
+    """Return the place in the file of row number ``row`` of the chosen ``rows``."""
     return where(int(rows[row]) if len(rows) else 0)
 
 
@@ -196,7 +203,7 @@ def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def numbers(column: pa.ChunkedArray, name: str, where: Where) -> npt.NDArray[np.float64]:
-    """Read text as float64; DataError naming the first cell that is no number."""
+    """Read text as float64. DataError names the first cell that is no number."""
     text = pc.utf8_trim_whitespace(only_array(column))
     try:
         found: npt.NDArray[np.float64] = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -225,7 +232,7 @@ def _stamps(
 
 
 def group_rows(column: pa.ChunkedArray, label: str) -> list[tuple[str, npt.NDArray[np.intp]]]:
-    """Rows of each symbol of a symbol column, in file order."""
+    """Return the rows of each symbol in a column of symbols, in the order of the file."""
     array = only_array(column)
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     if encoded.indices.null_count:
@@ -240,10 +247,10 @@ def group_rows(column: pa.ChunkedArray, label: str) -> list[tuple[str, npt.NDArr
 
 
 def plain_symbol(name: str) -> str | None:
-    """Take "AAPL" from "AAPL.csv" or "AAPL_1min.csv"; None if the name does not look like one."""
+    """Return "AAPL" for "AAPL.csv" or "AAPL_1min.csv", None for a name of another form."""
     match = _PLAIN_NAME.fullmatch(name.rpartition(".")[0] or name)
     return match[1] if match else None
 
 
 GENERIC = DelimitedLayout("csv", recognises=lambda header, source: header.is_header)
-"""Any file with a header, or with `columns` by position."""
+"""The layout of any other file with a header, or with columns that the user names."""

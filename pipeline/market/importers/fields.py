@@ -1,4 +1,4 @@
-"""Which column is which: the names that vendors give to the columns of a bar."""
+"""The fields of a bar, and the names that vendors give to their columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 
 FIELDS = ("ts", "date", "time", *PRICE_COLUMNS, "symbol")
-"""What a column can be: a whole time, its two halves, the prices, the symbol."""
+"""All fields: a whole time, its two halves, the prices, the volume, the symbol."""
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "ts": (
@@ -26,17 +26,17 @@ _NAMES: dict[str, tuple[str, ...]] = {
 
 
 def normal(name: str) -> str:
-    """Reduce a header to its letters and digits: " Adj. Close" is "adjclose"."""
+    """Return the letters and digits of a header: " Adj. Close" becomes "adjclose"."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
 
 
 def match_fields(
     names: Sequence[str], given: Mapping[str, str] | None, place: str
 ) -> dict[str, str]:
-    """Map fields to the columns among `names`: first what was `given`, then by usual names.
+    """Return the column among `names` of each field: as `given`, else by its usual names.
 
-    `given` maps fields to column names, or to positions from 1 ("ts": "1"). Raises DataError when
-    a field or column does not exist, or open, high, low, close or the time cannot be found; the
+    `given` maps fields to column names, or to positions from 1 ("ts": "1"). Raises DataError if a
+    field or column does not exist, or if open, high, low, close or the time cannot be found. The
     message shows the header and how to name columns.
     """
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Google Finance daily CSV: dates like 31-Dec-10, newest first."""
+"""Google Finance's daily CSV, with dates like 31-Dec-10, the newest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""hikyuu minute files: unpadded Shanghai times that stamp the END of a bar; `count` is volume."""
+"""hikyuu's minute files: unpadded times of Shanghai at the END of bars; `count` is the volume."""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
     minute, second   <symbol>/<YYYYMMDD>_<trade|quote>.zip    milliseconds since midnight
     hour, daily      <symbol>.zip                             YYYYMMDD HH:MM
 
-Times are on the clock of the folder's market, as LEAN's own market-hours database has it (read
-from the tree if it is there). Equity and option prices are ten-thousandths, all others plain.
-Trade lines have 6 cells, quote lines 11; a quote bar is its bid, with volume 0, and is used only
-for series without trades. A quote without a bid is no bar. A futures zip has a member per contract
-month, which becomes part of the symbol: ES201312.
+Times are on the clock of the folder's market, which LEAN's own market-hours database names. It is
+read from the tree if it is there. Prices of equities and options are in ten-thousandths, all others
+are plain. Trade lines have 6 cells and quote lines 11. A quote bar is its bid, with volume 0, and
+is used only for a series without trades. A quote without a bid is no bar. A futures zip has a
+member for each contract month, which becomes part of the symbol: ES201312.
 """
 
 from __future__ import annotations
@@ -51,17 +51,22 @@ _QUOTE_CELLS = 11
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in a LEAN tree a file lies."""
+    """The place of a file in a LEAN tree."""
 
     root: Path
+    """The folder that holds the tree."""
     kind: str
+    """Type of the security, such as "equity"."""
     market: str
+    """Market, such as "usa"."""
     resolution: str
+    """Resolution, such as "minute"."""
     symbol: str
+    """Symbol in capital letters, without a contract month."""
 
 
 def find_place(source: Source) -> _Place | None:
-    """Tell from the path whether a source is part of a LEAN tree, and which."""
+    """Return the place of a source in a LEAN tree; None if its path is not in one."""
     parts = source.path.parts
     if source.path.suffix != ".zip":
         return None
@@ -74,14 +79,14 @@ def find_place(source: Source) -> _Place | None:
 
 
 def looks_moved(source: Source) -> bool:
-    """Tell a member of a LEAN zip that lies outside its tree."""
+    """Return whether a source is a member of a LEAN zip, by its name, wherever the zip lies."""
     return source.path.suffix == ".zip" and _MEMBER.fullmatch(source.name) is not None
 
 
 def read(source: Source, place: _Place, options: Options) -> list[Piece]:
-    """Read one member of a LEAN zip into a piece; none if no row of it is a bar."""
+    """Read one member of a LEAN zip into a piece. There is none if no row of it is a bar."""
     if place.resolution == "tick":
-        raise DataError(f"{source.label}: ticks are no bars; import second or minute data")
+        raise DataError(f"{source.label}: ticks are not bars; import second or minute data")
     clock = _zone(place, options)
     table = _table(source, place)
     member = _MEMBER.fullmatch(source.name)
@@ -132,7 +137,7 @@ def _table(source: Source, place: _Place) -> pa.Table:
 def _wall(
     source: Source, table: pa.Table, place: _Place, member: re.Match[str] | None
 ) -> npt.NDArray[np.int64]:
-    """Clock readings of the rows, in ns."""
+    """Return the clock times of the rows, int64[n], ns."""
     first = table.column(0).combine_chunks()
 
     def where(row: int) -> str:
@@ -173,7 +178,7 @@ def _zone(place: _Place, options: Options) -> ZoneInfo:
 
 @functools.lru_cache(maxsize=8)
 def _database(root: Path) -> dict[str, str]:
-    """`dataTimeZone` of each key of the tree's market-hours database; empty if it has none."""
+    """Return the `dataTimeZone` of each key of a tree's market-hours database, {} without one."""
     zones: dict[str, str] = {}
     for path in sorted((root / "market-hours").glob("market-hours-database*.json")):
         try:
@@ -181,7 +186,7 @@ def _database(root: Path) -> dict[str, str]:
             zones |= {key: entry["dataTimeZone"] for key, entry in entries.items()}
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise DataError(f"{path} is damaged: {error!r}") from error
-    # LEAN writes fixed offsets as UTC-05; the IANA names have the sign of old POSIX.
+    # LEAN writes a fixed offset as UTC-05. The IANA names of offsets have the opposite sign.
     return {
         key: re.sub(r"UTC([+-])0?(\d+)", _posix, name) if name != "UTC" else name
         for key, name in zones.items()

@@ -1,17 +1,18 @@
-"""LEAN's factor files: splits and dividends back from the factors that adjust prices for them.
+"""LEAN's factor files: splits and dividends are computed from the factors that adjust prices.
 
     date, price factor, split factor, reference price
 
-A row's factors hold up to its date, the reference price is the raw close of that day, and the
-action is that of the next trading day. With the row after it (LEAN's CorporateFactorRow.GetSplit
-and GetDividend; https://github.com/QuantConnect/Lean, Common/Data/Auxiliary)
+The factors of a row hold up to its date. The reference price is the raw close of that day, and the
+action takes effect on the next trading day. It follows from the row and the next one (LEAN's
+CorporateFactorRow.GetSplit and GetDividend; https://github.com/QuantConnect/Lean,
+Common/Data/Auxiliary)::
 
     split    = next split factor / split factor
     dividend = reference price x (1 - price factor / next price factor)
 
-Factors have seven or eight decimals: splits are taken to the nearest ratio of small numbers, if it
-is near enough, dividends to the decimals that are certain. A map file beside the factor files
-(`../map_files`) says which ticker the company had, under which LEAN keeps its prices.
+Factors have seven or eight decimals. A split is rounded to the nearest ratio of small numbers if
+that is near enough, and a dividend to the decimals that are certain. A map file beside the factor
+files (`../map_files`) has the tickers of the company, under which LEAN keeps its prices.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ from pipeline.errors import DataError
 from pipeline.market.time.time_manager import TimeManager
 
 _LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
-#: Ratios of numbers up to this are recognised, if they are this near; factor files multiply what
-#: they have rounded, so the last digits of a ratio are not to be trusted.
+#: A split is rounded to a ratio of numbers up to the first, if it differs by less than the second.
+#: Factor files multiply rounded factors, so the last digits of a ratio are wrong.
 _LARGEST, _NEAR = 20, 2e-4
 
 Rows = list[tuple[str, float, float]]
 
 
 def recognises(text: str) -> bool:
-    """Tell whether a file is a factor file: no header, a date of eight digits and factors."""
+    """Return whether text is a factor file: no header, a date of eight digits, and factors."""
     return _LINE.fullmatch(text.partition("\n")[0]) is not None
 
 
 def read(text: str, path: Path, label: str) -> dict[str, Rows]:
-    """Return (ISO ex-date, split, dividend) by the symbol that they are of at that date."""
+    """Return rows (ISO ex-date, split, dividend) by the symbol of the company at that date."""
     rows = [_parsed(line, f"{label}, line {n}") for n, line in enumerate(text.splitlines(), 1)]
     names = _names(path)
     found: dict[str, Rows] = {}
@@ -81,7 +82,7 @@ def _ratio(found: float) -> float:
 
 def _dividend(close: float, price: float, following: float) -> float:
     amount = close * (1.0 - price / following)
-    # Each factor is off by up to half a unit of its seventh decimal.
+    # The error of each factor is up to half a unit of its seventh decimal.
     off = close * (0.5e-7 / following) * (1.0 + price / following)
     if abs(amount) <= off:
         return 0.0
@@ -93,7 +94,7 @@ def _file_symbol(path: Path) -> str:
 
 
 def _names(path: Path) -> list[tuple[str, str]]:
-    """Return what the map file says: (last date, ticker), ascending; empty without one."""
+    """Return the rows (last date, ticker) of the map file, ascending; none without a file."""
     file = path.parent.parent / "map_files" / path.name
     if path.parent.name != "factor_files" or not file.is_file():
         return []

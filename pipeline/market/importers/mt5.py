@@ -1,8 +1,8 @@
-"""MetaTrader 5: broker time (Athens: EET with EU summer time), tick volume.
+"""MetaTrader 5: times of the broker (Athens: EET with EU summer time), and volume in ticks.
 
-The terminal's own export (`<DATE> <TIME> <OPEN> ...`) and files made through its Python API, such
-as ejtrader's, whose prices are integers: multiples of the symbol's point (0.01 for gold and other
-metals, 0.001 for yen pairs, 0.00001 for other pairs).
+It has two layouts: the terminal's own export (`<DATE> <TIME> <OPEN> ...`), and files that are made
+with its Python API, such as ejtrader's. Prices in the latter are integers, in multiples of the
+symbol's point (0.01 for gold and other metals, 0.001 for yen pairs, 0.00001 for other pairs).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""NinjaTrader: `YYYYMMDD HHMMSS;open;high;low;close;volume`, UTC, stamping the END of a bar."""
+"""NinjaTrader: `YYYYMMDD HHMMSS;open;high;low;close;volume`, with UTC times at the END of bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A piece of one series as a layout read it, and how it becomes bars."""
+"""A piece of one series as a layout has read it, and how bars are made of it."""
 
 from __future__ import annotations
 
@@ -20,40 +20,54 @@ Float64Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user said; None leaves it to the layout and the data."""
+    """The user's options of an import. The layout and the data decide about those that are None."""
 
     symbol: str | None = None
+    """Symbol of all rows."""
     interval: str | None = None
+    """Interval of all bars."""
     zone: ZoneInfo | None = None
+    """Zone of times without a zone."""
     columns: Mapping[str, str] | None = None
+    """Column name, or position from 1, of each field."""
     end_stamped: bool | None = None
+    """Whether times are those of the bars' ends."""
     date_order: str | None = None
+    """Order of dates like 3/4/2017: "mdy" or "dmy"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows of one symbol from one file, in file order.
+    """Rows of one symbol from one file, in the order of the file.
 
-    `where` names the place of a row in messages. `interval`, `zone` and `end_stamped` are what the
-    layout knows; options go before them. `quote` marks bars made of bids.
+    The user's options take precedence over `interval`, `zone` and `end_stamped`.
     """
 
     symbol: str
+    """The symbol."""
     stamps: Stamps
+    """Times of the rows."""
     values: tuple[Float64Array, ...]
+    """The ``PRICE_COLUMNS``, five float64[n]."""
     where: Where
+    """Returns the place of a row, for messages."""
     interval: str | None = None
+    """Interval by the layout, None if it is not known."""
     zone: ZoneInfo | None = None
+    """Zone of times without a zone by the layout, None if it is not known."""
     end_stamped: bool = False
+    """Whether times are those of the bars' ends."""
     quote: bool = False
+    """Whether the bars are made of bids."""
     check: Callable[[Piece], None] | None = None
+    """Raises DataError if the piece shows an error that the vendor makes."""
 
 
 def finish(piece: Piece, interval: str, options: Options) -> BarColumns:
-    """Make checked bars of a piece; their `ts` is their open in ns UTC.
+    """Make checked bars of a piece. Their `ts` is their open in ns UTC.
 
-    A file that is sorted newest first is turned round. Daily bars are labelled 00:00Z of the date
-    they were written with. Raises DataError naming file, row and value of the first bad bar.
+    The rows of a file with the newest first are reversed. A daily bar is labelled 00:00Z of its
+    date in the file. Raises DataError, naming file, row and value of the first impossible bar.
     """
     if len(piece.stamps.wall) == 0:
         raise DataError(f"{piece.where(0)}: there are no bars")
@@ -83,11 +97,11 @@ def finish(piece: Piece, interval: str, options: Options) -> BarColumns:
 
 
 def choose_interval(pieces: Sequence[Piece], options: Options) -> str:
-    """Name the interval of the pieces of one file: what was given or known, else as it looks.
+    """Return the interval of the pieces of one file: as given, else as known, else from the rows.
 
-    It looks like the most frequent distance between rows; in sparse data, where rows stand closer
-    than that, like the smallest distance, if all others are multiples of it and one in a hundred
-    rows is at it.
+    From the rows it is the most frequent distance between two of them. In sparse data a smaller
+    distance may be the interval: the smallest one is, if all others are multiples of it and at
+    least one distance in a hundred equals it. DataError if the rows tell no interval.
     """
     given = options.interval or pieces[0].interval
     if given is not None:
@@ -96,7 +110,7 @@ def choose_interval(pieces: Sequence[Piece], options: Options) -> str:
     steps = np.concatenate([np.abs(np.diff(piece.stamps.wall)) for piece in pieces])
     steps = steps[steps > 0]
     if len(steps) == 0:
-        raise DataError(f"{place}: one row does not tell its interval; give it, such as 1m")
+        raise DataError(f"{place}: a single row shows no interval; give it, such as 1m")
     lengths, counts = np.unique(steps, return_counts=True)
     usual, least = int(lengths[np.argmax(counts)]), int(lengths[0])
     if least < usual and not (lengths % least).any() and counts[0] * 100 >= len(steps):
@@ -122,7 +136,7 @@ def _check(
         return
     except DataError as error:
         message = str(error)
-    # Which row it was: the shortest prefix that is refused ends with it.
+    # Find the row that was refused: the shortest prefix that is refused ends with it.
     fine, bad = 0, len(ts)
     while bad - fine > 1:
         middle = (fine + bad) // 2

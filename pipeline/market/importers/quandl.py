@@ -1,4 +1,4 @@
-"""Quandl WIKI: unadjusted prices with adjusted ones beside them, which are left out."""
+"""Quandl WIKI: the unadjusted prices are taken, the adjusted ones beside them are left out."""
 
 from __future__ import annotations
 

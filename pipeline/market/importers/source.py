@@ -1,4 +1,4 @@
-"""What is to be imported: files, found in folders and archives, with a label for messages."""
+"""The sources of an import: files that are found in folders and archives."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ _NOT_BARS = {"factor_files", "map_files", "market-hours", "symbol-properties", "
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, or one member of an archive.
-
-    `label` names it in messages, `name` is its own file name without .gz, `path` the file on disk
-    (of the archive, for a member), absolute. `origin` is the argument it was found under.
-    """
+    """One file, or one member of an archive."""
 
     label: str
+    """Its name in messages."""
     name: str
+    """Its own file name, without .gz."""
     path: Path
+    """Absolute path of the file on disk; for a member, that of the archive."""
     origin: str
+    """The argument under which it was found."""
     load: Callable[[], bytes]
+    """Returns the uncompressed content."""
 
     def read(self) -> bytes:
-        """Return the uncompressed content; DataError when it cannot be read."""
+        """Return the uncompressed content. DataError if it cannot be read."""
         try:
             return self.load()
         except (OSError, EOFError, zipfile.BadZipFile) as error:
@@ -41,7 +42,10 @@ class Source:
 
 
 def find_sources(path: Path) -> Iterator[Source]:
-    """Yield the data files at `path`: itself, or what a folder or zip archive holds, sorted."""
+    """Yield the data files at `path`: the file itself, or the sorted content of a folder or zip.
+
+    Raises DataError if there is nothing at `path`.
+    """
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path).parts

@@ -1,8 +1,8 @@
 """Times as files write them, turned into int64 ns: formats, epochs, zones.
 
-A stamp is kept as written (`wall`, ns since 1970 on the clock the file used) and, if the file says
-which instant that is (an epoch, a UTC offset), as `utc`. Daily bars need the first, all others the
-second.
+A stamp is kept as it is written (`wall`, ns since 1970 on the clock of the file). If the file says
+which instant that is, by an epoch or a UTC offset, it is also kept as `utc`. Daily bars need the
+first, and all other bars the second.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipeline.errors import DataError
 
 Int64Array = npt.NDArray[np.int64]
 Where = Callable[[int], str]
-"""Row index -> "file, line 12"."""
+"""Returns the place of a row by its index, for messages: "file, line 12"."""
 
 _TIME = (
     r"(?:[ T,]+(?P<H>\d{1,2}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?)?"
@@ -43,21 +43,23 @@ _MONTHS = {name.lower(): str(i) for i, name in enumerate(calendar.month_abbr) if
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """`wall` int64[n] as written; `utc` int64[n], or None where the zone has to be known."""
+    """The times of some rows."""
 
     wall: Int64Array
+    """int64[n], the clock times as written, ns since 1970 on that clock."""
     utc: Int64Array | None
+    """int64[n], the instants, ns UTC; None if they depend on a zone that the file does not name."""
 
     def take(self, rows: npt.NDArray[np.intp]) -> Stamps:
-        """Choose rows by index."""
+        """Return the times of some rows, by index."""
         return Stamps(self.wall[rows], None if self.utc is None else self.utc[rows])
 
 
 def from_epochs(values: Int64Array, where: Where, zone: ZoneInfo | None) -> Stamps:
-    """Read epochs in s, ms, us or ns, told apart by their size (good for 1973 to 5138).
+    """Read epochs in s, ms, us or ns. Their size shows the unit, for times from 1973 to 5138.
 
-    Raises DataError naming the first row whose unit is not that of the others: one that would be
-    in January 1970, while the largest is after 1973.
+    Raises DataError, naming the row, for the first epoch in another unit than the others: it would
+    be in January 1970, although the largest one is after 1973.
     """
     largest = int(np.abs(values).max(initial=0))
     scale = next((s for limit, s in _EPOCH_UNITS if largest < limit), 1)
@@ -72,7 +74,7 @@ def from_epochs(values: Int64Array, where: Where, zone: ZoneInfo | None) -> Stam
 
 
 def from_utc(utc: Int64Array, zone: ZoneInfo | None) -> Stamps:
-    """Instants in ns, whose dates are those on the clock of `zone` (UTC by default)."""
+    """Make stamps of instants in ns UTC, with dates on the clock of `zone` (without one, UTC)."""
     if zone is None or str(zone) == "UTC":
         return Stamps(utc, utc)
     offsets = _Offsets(zone, int(utc.min(initial=0)), int(utc.max(initial=0)))
@@ -85,11 +87,11 @@ _EPOCH_UNITS = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
 def from_text(
     text: pa.Array, where: Where, date_order: str | None, zone: ZoneInfo | None
 ) -> Stamps:
-    """Parse times written as text; every row must have the form of the first.
+    """Read times that are written as text. Every row must have the form of the first.
 
-    Understood: 2017-03-03 13:02:00.5+01:00 (padded or not, any of - / . and T), 20170303 130200,
-    3/31/2017, 31-Mar-17, epochs. `date_order` ("mdy" or "dmy") settles 3/4/2017. Raises DataError
-    naming the first row that cannot be read.
+    The forms are 2017-03-03 13:02:00.5+01:00 (padded or not, with any of - / . and T), 20170303
+    130200, 3/31/2017, 31-Mar-17, and epochs. `date_order` ("mdy" or "dmy") settles 3/4/2017. Raises
+    DataError, naming the first row that cannot be read.
     """
     text = pc.utf8_trim_whitespace(text)
     first = text[0].as_py() or ""
@@ -144,7 +146,7 @@ def _assemble(text: pa.Array, fields: pa.StructArray, where: Where, order: str |
     wrong = (days == _IMPOSSIBLE) | (hour > 23) | (minute > 59) | (second > 59)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"{where(row)}: there is no such time: {text[row].as_py()!r}")
+        raise DataError(f"{where(row)}: the time {text[row].as_py()!r} does not exist")
     wall = days * DAY_NS + (hour * 3600 + minute * 60 + second) * SECOND_NS
     if "f" in names:
         padded = pc.utf8_rpad(fields.field("f"), 9, "0")
@@ -156,7 +158,7 @@ _IMPOSSIBLE = -(2**40)
 
 
 def _days(year: Int64Array, month: Int64Array, day: Int64Array) -> Int64Array:
-    """Days since 1970-01-01; `_IMPOSSIBLE` where there is no such date."""
+    """Return the days since 1970-01-01, `_IMPOSSIBLE` for a date that does not exist."""
     fine = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1678) & (year <= 2261)
     months = np.where(fine, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     days = months.astype("datetime64[D]").astype(np.int64) + day - 1
@@ -179,7 +181,7 @@ def _named_months(names: pa.Array, where: Where) -> Int64Array:
 def _in_order(
     first: Int64Array, second: Int64Array, where: Where, text: pa.Array, order: str | None
 ) -> tuple[Int64Array, Int64Array]:
-    """(month, day) of dates like 3/31/2017; a number above 12 tells which is which."""
+    """Return (month, day) of dates like 3/31/2017. A number above 12 is a day."""
     if order is None:
         month_first, day_first = (second > 12).any(), (first > 12).any()
         if month_first == day_first:
@@ -209,7 +211,7 @@ def _by_offset(wall: Int64Array, written: pa.Array) -> Int64Array | None:
 
 
 def to_utc(stamps: Stamps, zone: ZoneInfo, where: Where) -> Int64Array:
-    """UTC ns of stamps, reading those without an instant of their own in `zone`.
+    """Return the instants of stamps, ns UTC. Those that the file does not name are read in `zone`.
 
     Raises DataError for a time that the zone's clock shows twice or never.
     """
@@ -220,19 +222,19 @@ def to_utc(stamps: Stamps, zone: ZoneInfo, where: Where) -> Int64Array:
     wall = stamps.wall
     offsets = _Offsets(zone, int(wall.min()), int(wall.max()))
     utc, twice, never = offsets.localize(wall)
-    for flags, what in ((twice, "twice"), (never, "never")):
+    for flags, often in ((twice, "twice"), (never, "never")):
         if flags.any():
             row = int(np.argmax(flags))
             time = str(np.datetime64(int(wall[row]), "ns")).split(".")[0]
             raise DataError(
-                f"{where(row)}: local time {time} occurs {what} in {zone} (clock change); "
+                f"{where(row)}: local time {time} occurs {often} in {zone} (clock change); "
                 "the times need a UTC offset or another time zone"
             )
     return utc
 
 
 class _Offsets:
-    """UTC offsets of a zone over a range, as periods: starts (ns UTC) and offsets (ns)."""
+    """The UTC offsets of a zone over a range: periods with a start (ns UTC) and an offset (ns)."""
 
     def __init__(self, zone: ZoneInfo, low: int, high: int) -> None:
         first, last = (_year(edge) for edge in (low - 2 * DAY_NS, high + 2 * DAY_NS))
@@ -244,11 +246,11 @@ class _Offsets:
         self.offsets = np.array([offset for _, offset in periods], dtype=np.int64)
 
     def at(self, utc: Int64Array) -> Int64Array:
-        """Offset of each instant."""
+        """Return the offset of each instant."""
         return self.offsets[np.searchsorted(self.starts, utc, side="right") - 1]
 
     def localize(self, wall: Int64Array) -> tuple[Int64Array, Any, Any]:
-        """(utc, occurs twice, occurs never) of clock readings."""
+        """Return (instants, whether each occurs twice, whether it never occurs) of clock times."""
         begins = self.starts + self.offsets
         ends = np.append(self.starts[1:], 2**62) + self.offsets
         period = np.searchsorted(begins, wall, side="right") - 1
@@ -273,7 +275,7 @@ def _new_year(year: int) -> int:
 
 @functools.lru_cache(maxsize=1024)
 def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
-    """(instant, offset from then on) of each change of a zone's offset in a UTC year."""
+    """Return (instant, offset from then on) of each change of a zone's offset in a UTC year."""
     found = []
     at, end = _new_year(year), _new_year(year + 1)
     before = _offset(zone, at - SECOND_NS)
@@ -289,7 +291,7 @@ def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
 
 
 def _change(zone: ZoneInfo, low: int, high: int, before: int) -> int:
-    """First second in (low, high] at which the offset is no longer `before`."""
+    """Return the first second in (low, high] at which the offset is no longer `before`."""
     low, high = low // SECOND_NS, high // SECOND_NS
     while high - low > 1:
         middle = (low + high) // 2

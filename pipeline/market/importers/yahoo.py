@@ -1,8 +1,8 @@
-"""Yahoo Finance: raw prices with `Adj Close` beside them, which is left out.
+"""Yahoo Finance: the raw prices are taken, and `Adj Close` beside them is left out.
 
-Both the site's CSV (Date, ..., Adj Close, Volume) and the files that yfinance writes (with UTC
-offsets, dividends and splits). Prices that jump by 100 and back are an error of units that Yahoo
-makes now and then (pence for pounds), and refused.
+The layout is that of the site's CSV (Date, ..., Adj Close, Volume) and of the files that yfinance
+writes (with UTC offsets, dividends and splits). Prices that jump by a factor of 100 and back are
+refused: Yahoo sometimes mixes units (pence for pounds).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Indicators: how they are declared, planned once for all lanes, and computed.
+"""Indicators: they are declared as values, planned once for all lanes, and computed.
 
-``from pipeline import indicators as ind`` gives the declarations of this room. Importing it, like
-`own_function` or `layout`, does not import the compiler.
+``from pipeline import indicators as ind`` gives the declarations of this room. Importing this
+module, `own_function` or `layout` does not import the compiler.
 """
 
 from pipeline.codes import PRICE_COLUMNS

@@ -15,7 +15,7 @@ from pipeline.native.kernel import kernel
 
 @kernel(error_model="numpy")
 def roc(x: Any, out: Any, n: int, cells: Any) -> None:
-    """Write 100 * (value / value n rows ago - 1); 0 where that was 0, as TA-Lib."""
+    """Write 100 * (value / value n rows ago - 1), and 0 if that value was 0 (as TA-Lib)."""
     seen, place = int(cells[0]), int(cells[1])
     past = cells[2:]
     for i in range(x.size):

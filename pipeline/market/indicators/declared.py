@@ -1,12 +1,13 @@
-"""Indicators as values: what a strategy asks for, before anything is computed.
+"""Indicators as values, which strategies declare before anything is computed.
 
-``ind.sma(10)`` computes nothing. It returns a frozen, hashable `Indicator`; `plan` turns the
+``ind.sma(10)`` computes nothing. It returns a frozen, hashable `Indicator`. `plan` turns the
 indicators of all lanes into columns, each computed once, and `runner` computes them row by row.
-This module knows no compiler, so that a command line which only reads strategies starts quickly.
+This module does not import the compiler, so that a command that only reads strategies starts
+quickly.
 
-A value has the same meaning in every process: two indicators are equal if they would give the same
-column. That of a user's own function is judged by the function's module, qualified name, code,
-constants, defaults and closure (`own_function.fingerprint`), never by its address.
+A value has the same meaning in every process: two indicators are equal if they give the same
+column. A user's own function is compared by its module, qualified name, code, constants, defaults
+and closure (`own_function.fingerprint`), never by its address.
 
 Definitions are those of TA-Lib (https://ta-lib.org/functions) where it has them: averages start
 with the simple mean of their first ``period`` values, deviations are those of the population, and
@@ -38,29 +39,34 @@ _INTERVAL = re.compile(r"[1-9][0-9]*[smhd]")
 class Indicator:
     """One indicator with its parameters, on one column of one interval.
 
-    ``kind`` is the constructor's name, ``params`` its numbers in order, ``column`` one of
-    ``PRICE_COLUMNS`` or ``WHOLE_BAR``, ``interval`` such as ``"5m"`` or None for the base interval.
-    ``outputs`` names the series of an indicator with several (each also an attribute, giving an
-    `Output`); it is empty for an indicator with one. ``warmup`` counts the leading rows that are
-    NaN. ``function``, ``function_key``, ``label_name``, ``memory`` (float64 cells per symbol),
-    ``power`` and ``state_powers`` are for a user's own function: by which powers of the price its
-    value and its cells scale when a share is split, None if it does not say (see `power_of`).
+    Each of its ``outputs`` is also an attribute, which is an `Output`.
     """
 
     kind: str
+    """Name of its constructor."""
     params: tuple[float, ...]
+    """Parameters in the order of the constructor."""
     column: str
+    """The column that it reads, one of ``PRICE_COLUMNS`` or ``WHOLE_BAR``."""
     interval: str | None = None
+    """Interval such as ``"5m"``, None for the base interval."""
     outputs: tuple[str, ...] = ()
+    """Names of its series if it has several; empty if it has one."""
     warmup: int = 0
+    """Number of leading rows that are NaN."""
     memory: int = 0
+    """Cells of state (float64) that a user's own function has for each symbol."""
     power: int | None = None
+    """Power of the price by which its values scale when a share is split; None: see `power_of`."""
     state_powers: tuple[int, ...] = ()
+    """The same power for each cell of a user's own state."""
     function_key: tuple[Any, ...] = field(default=(), repr=False)
+    """Identity of a user's own function (`own_function.fingerprint`), else empty."""
     function: Callable[..., float] | None = field(default=None, compare=False, repr=False)
+    """A user's own function, else None."""
 
     def __getattr__(self, name: str) -> Output:
-        # Reached only for names that are not fields. Unpickling asks before the fields exist.
+        # Python calls it only for names that are no fields. Unpickling does so before they exist.
         outputs: tuple[str, ...] = self.__dict__.get("outputs", ())
         if name in outputs:
             return Output(self, name)
@@ -70,7 +76,7 @@ class Indicator:
 
     @property
     def label(self) -> str:
-        """Readable name, without the interval: ``sma(10)``, ``sma(10,high)``, ``vwap``."""
+        """The readable name, without the interval: ``sma(10)``, ``sma(10,high)``, ``vwap``."""
         name = self.kind
         if self.function is not None:
             name = getattr(self.function, "__name__", self.kind)
@@ -82,14 +88,14 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Output:
-    """One named series of an indicator with several, such as ``ind.bollinger(20, 2).upper``."""
+    """One series of an indicator with several, such as ``ind.bollinger(20, 2).upper``."""
 
     indicator: Indicator
     name: str
 
     @property
     def label(self) -> str:
-        """Readable name: ``bollinger(20,2).upper``."""
+        """The readable name: ``bollinger(20,2).upper``."""
         return f"{self.indicator.label}.{self.name}"
 
 
@@ -115,7 +121,7 @@ def wma(period: int = 20, *, column: str = "close", interval: str | None = None)
 
 
 def rsi(period: int = 14, *, column: str = "close", interval: str | None = None) -> Indicator:
-    """Return Wilder's relative strength index, 0 to 100; 0 while nothing moves (as TA-Lib)."""
+    """Return Wilder's relative strength index, 0 to 100; 0 while nothing moves, as in TA-Lib."""
     n = _period("rsi", "period", period)
     return _on_column("rsi", (n,), n, column, interval, power=0)
 
@@ -157,7 +163,7 @@ def macd(
 ) -> Indicator:
     """Return moving average convergence/divergence: ``macd``, ``signal`` and ``histogram``.
 
-    As TA-Lib: both averages start at row ``slow``, and all three outputs where the signal does.
+    As in TA-Lib, both averages start at row ``slow``, and all three outputs start with the signal.
     """
     numbers = tuple(
         _period("macd", name, value)
@@ -190,7 +196,7 @@ def roc(period: int = 10, *, column: str = "close", interval: str | None = None)
 def vwap(*, interval: str | None = None) -> Indicator:
     """Return the volume-weighted mean of (high + low + close) / 3 since the session's first bar.
 
-    NaN as long as no volume was traded in the session.
+    It is NaN as long as no volume was traded in the session.
     """
     return _on_bar("vwap", (), 0, interval)
 
@@ -198,7 +204,7 @@ def vwap(*, interval: str | None = None) -> Indicator:
 def obv(*, interval: str | None = None) -> Indicator:
     """Return on-balance volume: volume added when the close rises, taken away when it falls.
 
-    It starts with the first bar's volume (as TA-Lib).
+    It starts with the first bar's volume, as in TA-Lib.
     """
     return _on_bar("obv", (), 0, interval, power=-1)
 
@@ -212,21 +218,21 @@ def custom(
     power: int | None = None,
     state_powers: Sequence[int] | None = None,
 ) -> Indicator:
-    """Return an indicator of your own that sees every bar and remembers what it likes.
+    """Return an indicator of your own that sees every bar and has a state.
 
-    ``function(state, bar, params) -> float`` is plain Python that Numba can compile, called for
-    each bar in order: ``state`` is float64[state], zeros before a symbol's first bar and then as
-    the function left it; ``bar`` is float64[5] (open, high, low, close, volume); ``params`` is
-    float64[len(params)] and must not be written to. The first ``warmup`` rows are NaN whatever the
-    function returns.
+    ``function(state, bar, params) -> float`` is plain Python that Numba can compile. It is called
+    for each bar in order. ``state`` is float64[state]: it is zero before a symbol's first bar, and
+    keeps what the function writes. ``bar`` is float64[5] (open, high, low, close, volume).
+    ``params`` is float64[len(params)] and must not be written to. The first ``warmup`` rows are NaN
+    whatever the function returns.
 
-    When a share is split, the past is put on the scale of the new shares: ``power`` says by which
-    power of the price the value scales (1: a price, 0: a ratio, -1: a volume), ``state_powers`` the
-    same of each cell of the state. Without ``power`` the indicator starts anew at a split: zeros in
-    its state, NaN for all values before it, and the warm-up again.
+    When a share is split, the past is put on the scale of the new shares. ``power`` is the power of
+    the price by which the value scales (1: a price, 0: a ratio, -1: a volume), and ``state_powers``
+    has the power of each cell of the state. Without ``power`` the indicator starts anew at a split:
+    its state is zero, all values before the split are NaN, and the warm-up begins again.
 
-    Raises DataError for bad numbers, StrategyError if it is no function of three arguments;
-    whether it compiles is known when the plan is first computed.
+    Raises DataError for impossible numbers, and StrategyError if it is no function of three
+    arguments. A function that does not compile is refused when the plan is first computed.
     """
     plain = plain_function(function, "custom", ("state", "bar", "params"))
     cells = _count("custom", "state", state, 0)
@@ -260,13 +266,13 @@ def window(
 ) -> Indicator:
     """Return an indicator of your own over the last ``period`` values of a column.
 
-    ``function(window, params) -> float`` is plain Python that Numba can compile: ``window`` is
-    float64[period], oldest first; ``params`` is float64[len(params)]; neither may be written to
-    nor kept. NaN until there are ``period`` rows.
+    ``function(window, params) -> float`` is plain Python that Numba can compile. ``window`` is
+    float64[period], oldest first. ``params`` is float64[len(params)]. Neither may be written to nor
+    kept. The value is NaN until there are ``period`` rows.
 
-    When a share is split, the window is put on the scale of the new shares. ``power`` says by which
-    power of the price the value scales, as in `custom`; without it, values before a split are NaN
-    from then on. Raises as `custom` does.
+    When a share is split, the window is put on the scale of the new shares. ``power`` is the power
+    of the price by which the value scales, as in `custom`. Without it, the values before a split
+    become NaN at the split. Raises as `custom` does.
     """
     plain = plain_function(function, "window", ("window", "params"))
     n = _period("window", "period", period)
@@ -283,7 +289,7 @@ def window(
 
 
 def power_of(indicator: Indicator) -> int | None:
-    """Return by which power of the price all outputs of an indicator scale; None: not known."""
+    """Return the power of the price by which the outputs of an indicator scale; None: not known."""
     if indicator.power is not None or indicator.function is not None:
         return indicator.power
     return source_power(indicator)
@@ -304,7 +310,7 @@ def _on_column(
     *,
     power: int | None = None,
 ) -> Indicator:
-    """Declare a built-in indicator of one column, which scales as the column unless ``power``."""
+    """Declare a built-in indicator of one column, which scales as its column without ``power``."""
     return Indicator(
         kind,
         params,
@@ -324,7 +330,7 @@ def _on_bar(
     *,
     power: int | None = None,
 ) -> Indicator:
-    """Declare a built-in indicator of whole bars, which scales as a price unless ``power``."""
+    """Declare a built-in indicator of whole bars, which scales as a price without ``power``."""
     return Indicator(kind, params, WHOLE_BAR, _interval(kind, interval), (), warmup, power=power)
 
 
@@ -333,7 +339,7 @@ def _period(kind: str, name: str, value: SupportsIndex) -> int:
 
 
 def _count(kind: str, name: str, value: SupportsIndex, least: int) -> int:
-    """Accept what counts as an integer (also NumPy's), but no bool and no float."""
+    """Return an integer of Python or NumPy, of at least ``least``. A bool or float is refused."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
@@ -384,5 +390,5 @@ def _interval(kind: str, interval: str | None) -> str | None:
 
 
 def _number(value: float) -> str:
-    """Write a parameter so that different numbers differ and whole ones have no point."""
+    """Write a parameter: different numbers look different, and whole ones have no point."""
     return str(int(value)) if value == int(value) else repr(value)

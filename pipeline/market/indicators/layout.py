@@ -1,8 +1,8 @@
-"""What each indicator keeps per symbol between two calls, in float64 cells.
+"""The state of each kind of indicator: the float64 cells that it keeps for a symbol between calls.
 
-One symbol's state is one row of float64: the indicators of an interval's table one after another,
-in plan order, all zeros before the symbol's first bar. Counts are whole numbers, exact to 2**53.
-Only the kernel of the same kind reads or writes an indicator's cells.
+One symbol's state is one row of float64, with the indicators of an interval's table one after
+another in the order of the plan. All cells are zero before the symbol's first bar. Counts are whole
+numbers, exact to 2**53. Only the kernel of an indicator reads or writes its cells.
 
 ::
 
@@ -43,7 +43,7 @@ KINDS = {
     "custom": CUSTOM,
     "window": WINDOW,
 }
-"""Code of each kind in the compiled switch."""
+"""The number of each kind in the compiled switch."""
 
 MOST_PARAMS = 3
 MOST_OUTPUTS = 3

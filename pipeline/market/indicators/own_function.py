@@ -1,8 +1,8 @@
-"""A user's own function as part of a value: checking it, naming it, telling two apart.
+"""A user's own function as part of a value: how it is checked, named and compared.
 
-The plain Python function is kept (it can be pickled by value, which a compiled one cannot) and is
-compiled where it is used. Its identity must survive that journey, so it is made of what the
-function is, never of where it lies in memory.
+The plain Python function is kept, because it can be pickled by value and a compiled one cannot. It
+is compiled in the process that uses it. Its identity must be the same in every process, so it is
+made of the function's content, never of its address.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.errors import StrategyError
 
 
 def plain_function(function: Callable[..., float], kind: str, names: tuple[str, ...]) -> Any:
-    """Return the plain Python function, taken out of Numba's wrapper if it has one.
+    """Return the plain Python function, without Numba's wrapper if it has one.
 
     Raises StrategyError unless it is a function that takes exactly ``len(names)`` arguments.
     """

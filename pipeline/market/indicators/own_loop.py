@@ -1,7 +1,7 @@
-"""Running a user's own functions: compiled where they are used, called without the interpreter.
+"""The loop that calls a user's own functions, which are compiled in the process that runs them.
 
-A user's function is compiled to a fixed signature and handed to the loop as a first-class function,
-so that the loops themselves are compiled once and cached on disk whatever function they call.
+A user's function is compiled to a fixed signature and handed to the loop as a first-class function.
+So the loop itself is compiled once and kept on disk, whichever function it calls.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def compile_function(indicator: Indicator) -> Any:
 
 
 def _where(problem: NumbaError, function: Any) -> str:
-    """Return file:line of what failed, or of the function if the compiler does not say."""
+    """Return file:line of the failing line, or of the function if the compiler names none."""
     found = getattr(problem, "loc", None)
     if found is not None and found.filename == function.__code__.co_filename:
         return f"{found.filename}:{found.line}"
@@ -52,7 +52,7 @@ def _where(problem: NumbaError, function: Any) -> str:
 
 
 def _reason(problem: NumbaError) -> str:
-    """Return the one line of the compiler's many that says what is wrong."""
+    """Return the first line of the compiler's message that gives a reason."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(problem))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     useful = [line for line in lines if not line.startswith(("Failed in", "During:", "File "))]
@@ -92,7 +92,7 @@ def run_own(
     end: int,
     at: Any,
 ) -> None:
-    """Call a user's function for every fresh row of symbols lo to hi - 1, and keep what it returns.
+    """Call a user's function for every fresh row of symbols lo to hi - 1, and write its results.
 
     The function is ``custom(state, bar, params)`` or ``window(window, params)``; the other one is
     None, and the compiler leaves its branch out. A window is over column ``source``. The results go

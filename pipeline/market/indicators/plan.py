@@ -1,9 +1,9 @@
-"""The indicator plan: which columns a run computes, each once, whoever asks for it.
+"""The indicator plan: the columns that a run computes, each once for all lanes that ask for it.
 
 A plan is a value. The supervisor builds it from the indicators of all lanes, the slot takes its
-column names from it, the processors compute it and the engines look their columns up in it. It
-holds plain data only (and the plain Python functions of users), so it can be sent to any process;
-functions from ``__main__`` or a notebook need ``multiprocess`` or ``dill`` to travel.
+column names from it, the processors compute it, and the engines look their columns up in it. It
+holds plain data only (and the plain Python functions of users), so it can be sent to any process.
+Functions from ``__main__`` or a notebook need ``multiprocess`` or ``dill`` for that.
 """
 
 from __future__ import annotations
@@ -25,39 +25,37 @@ Binding = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class PlannedIndicator:
-    """One indicator of a table and where its outputs go.
-
-    ``columns`` has one column index per output of the indicator, -1 for one that nobody asked for;
-    ``state`` is where its cells begin and end in a symbol's state.
-    """
+    """One indicator of a table, with the places of its outputs and its state."""
 
     indicator: Indicator
+    """The indicator, its interval spelled out."""
     columns: tuple[int, ...]
+    """Column index of each output, -1 for an output that no lane asked for."""
     state: tuple[int, int]
+    """Begin and end of its cells in a symbol's state."""
 
 
 @dataclass(frozen=True)
 class IntervalPlan:
-    """The part of the plan that fills one interval's bar table.
-
-    ``columns`` are all float64 columns of the table in order: the five prices, then the
-    indicators. ``state_size`` counts float64 cells per symbol. ``warmup`` is the number of rows
-    after which no indicator is NaN for want of rows.
-    """
+    """The part of the plan that fills one interval's bar table."""
 
     interval: str
+    """The interval, such as "5m"."""
     columns: tuple[str, ...]
+    """Names of all float64 columns of the table in order: five prices, then indicators."""
     indicators: tuple[PlannedIndicator, ...]
+    """The indicators of the table."""
     state_size: int
+    """Number of float64 cells of state for each symbol."""
 
     @property
     def needs_sessions(self) -> bool:
-        """True if computing needs to know which session each row belongs to."""
+        """True if the session of each row must be known to compute an indicator."""
         return any(planned.indicator.kind == "vwap" for planned in self.indicators)
 
     @property
     def powers(self) -> tuple[Power, ...]:
-        """By which power of the price each of the columns scales when a share is split."""
+        """For each column, the power of the price by which it scales when a share is split."""
         found = list(PRICE_POWERS) + [None] * (len(self.columns) - len(PRICE_POWERS))
         for planned in self.indicators:
             for column in planned.columns:
@@ -67,7 +65,7 @@ class IntervalPlan:
 
     @property
     def warmup(self) -> int:
-        """Rows until every indicator of the table has its first value."""
+        """Number of rows before every indicator of the table has its first value."""
         return max((planned.indicator.warmup for planned in self.indicators), default=0)
 
 
@@ -85,13 +83,13 @@ class IndicatorPlan:
     def build(
         cls, requests: Sequence[Mapping[str, Wanted]], intervals: Sequence[str]
     ) -> IndicatorPlan:
-        """Join what the strategies of a run ask for.
+        """Join the indicators for which the strategies of a run ask.
 
-        ``requests`` has one mapping per strategy, from the name it wants to the indicator;
-        ``intervals`` are the run's, the base first. Columns are in the order of the first request,
-        so equal arguments give equal plans. Raises StrategyError for a name that cannot be an
-        attribute or is used twice, and for a value that is no indicator; DataError for an interval
-        that is not in ``intervals``.
+        ``requests`` has one mapping per strategy, from a name to the indicator. ``intervals`` are
+        those of the run, the base first. Columns are in the order in which they are first asked
+        for, so equal arguments give equal plans. Raises StrategyError for a name that cannot be an
+        attribute or is used twice, and for a value that is no indicator. Raises DataError for an
+        interval that is not in ``intervals``.
         """
         if not intervals or len(set(intervals)) != len(intervals):
             found = ", ".join(intervals) or "none"
@@ -114,7 +112,7 @@ class IndicatorPlan:
         return tuple(table.interval for table in self.tables)
 
     def table(self, interval: str) -> IntervalPlan:
-        """Return the part of one interval; DataError if the plan does not have it."""
+        """Return the part of one interval. DataError if the plan does not have the interval."""
         return self.tables[_index(interval, self.intervals, "the plan")]
 
     def columns(self, interval: str) -> tuple[str, ...]:
@@ -132,7 +130,8 @@ class IndicatorPlan:
     def column(self, wanted: Wanted) -> tuple[int, int]:
         """Return (interval index, column index) of one series.
 
-        Raises DataError if it is not in the plan, or has several outputs and none is named.
+        Raises DataError if the series is not in the plan, or if the indicator has several outputs
+        and none is named.
         """
         index, indicator, name = _resolved(wanted, self.intervals)
         column = self._columns_of[index].get((indicator, name))
@@ -144,7 +143,7 @@ class IndicatorPlan:
 
     @cached_property
     def _columns_of(self) -> tuple[dict[tuple[Indicator, str], int], ...]:
-        """Per table, the column of each (indicator, output): thousands of lanes ask for theirs."""
+        """For each table, the column of each (indicator, output), for quick look-ups by lanes."""
         return tuple(
             {
                 (planned.indicator, name): column
@@ -158,16 +157,16 @@ class IndicatorPlan:
         )
 
     def binding(self, request: Mapping[str, Wanted]) -> Binding:
-        """Return (name, interval index, column index) of every series that a request names.
+        """Return (name, interval index, column index) of every series of a request, in its order.
 
-        In the request's order; an indicator with several outputs under the name ``bb`` gives
-        ``bb_upper`` and so on. Raises as `build` and `column` do.
+        An indicator with several outputs under the name ``bb`` gives ``bb_upper`` and so on. Raises
+        as `build` and `column` do.
         """
         return tuple((name, *self.column(wanted)) for name, wanted in _bound(request))
 
 
 def _bound(request: Mapping[str, Wanted]) -> Iterator[tuple[str, Wanted]]:
-    """Yield each single series of a request with the name it is bound to."""
+    """Yield each single series of a request with its name."""
     seen: dict[str, str] = {}
     for key, wanted in request.items():
         if not isinstance(key, str) or not key.isidentifier() or keyword.iskeyword(key):
@@ -193,7 +192,7 @@ def _bound(request: Mapping[str, Wanted]) -> Iterator[tuple[str, Wanted]]:
 
 
 def _resolved(wanted: Wanted, intervals: tuple[str, ...]) -> tuple[int, Indicator, str]:
-    """Return (interval index, indicator with that interval spelled out, output name or '')."""
+    """Return (interval index, indicator with this interval spelled out, output name or '')."""
     if isinstance(wanted, Output):
         indicator, name = wanted.indicator, wanted.name
     else:
@@ -232,7 +231,7 @@ def _table(interval: str, wanted: Mapping[Indicator, set[str]]) -> IntervalPlan:
 
 
 def _unused(label: str, taken: Container[str]) -> str:
-    """Add a number to a label if another function of the same name already has it."""
+    """Return a label that is not taken: it gets a number if another function has its name."""
     numbered = label
     count = 1
     while numbered in taken:

@@ -1,4 +1,4 @@
-"""Computing an interval's indicator columns, with the state that this takes."""
+"""The runner of a plan: it computes the indicator columns of one interval and keeps their state."""
 
 from __future__ import annotations
 
@@ -34,20 +34,24 @@ _NO_SESSIONS = np.zeros((1, 1), np.int64)
 
 @dataclass(frozen=True)
 class _OwnFunction:
-    """A user's indicator, ready to run: its compiled function and what the loop needs."""
+    """A user's indicator, ready to run."""
 
     planned: PlannedIndicator
-    functions: tuple[Any, Any]  # of `run_own`: custom or window, the other None
+    """The indicator, with the places of its column and state."""
+    functions: tuple[Any, Any]
+    """The first two arguments of `run_own`: one is the compiled function, the other is None."""
     params: Floats
+    """The numbers that the function gets."""
 
 
 class PlanRunner:
     """Computes the indicator columns of one interval for a range of symbols.
 
-    It owns their state: float64[len(symbols), state_size], zeros at first. ``symbols`` (step 1) are
-    indices of the second axis of ``values``; a processor makes one runner per interval for its own
-    symbols. Making it compiles the user's functions (StrategyError if one cannot be); the kernels
-    are compiled, or loaded from the cache on disk, at the first `compute`.
+    The runner owns their state, float64[len(symbols), state_size], which is zero at first.
+    ``symbols`` (step 1) are indices of the second axis of ``values``. A processor makes one runner
+    per interval for its own symbols. Making a runner compiles the user's functions (StrategyError
+    if one cannot be compiled). The kernels are compiled, or loaded from disk, at the first
+    `compute`.
     """
 
     def __init__(self, plan: IndicatorPlan, interval: str, symbols: range) -> None:
@@ -70,13 +74,13 @@ class PlanRunner:
     ) -> None:
         """Fill the indicator columns of the fresh rows, in place.
 
-        ``values`` is float64[C, S, R] with the columns of the interval's table, the rows of a
-        symbol adjacent in memory; symbol s has the fresh rows ``first`` to ``first + counts[s] -
-        1``, which follow those of the call before. ``counts`` is int64[S], ``session_of_row``
-        int64[S, R], a number below 2**53 for each session, looked at only in fresh rows and only
-        if the table needs sessions. Nothing else of ``values`` is read or written.
+        ``values`` is float64[C, S, R] with the columns of the interval's table; the rows of a
+        symbol are adjacent in memory. Symbol s has the fresh rows ``first`` to ``first + counts[s]
+        - 1``, which follow those of the call before. No other rows are read or written. ``counts``
+        is int64[S]. ``session_of_row`` int64[S, R] has a number below 2**53 for each session; it is
+        read in fresh rows only, and only if the table needs sessions.
 
-        Raises StrategyError if a user's function raises; the columns and the state are then
+        Raises StrategyError if a user's function raises. The columns and the state are then
         incomplete. Raises ValueError for arrays of another shape or layout.
         """
         self._check(values, first, counts, session_of_row)
@@ -98,9 +102,9 @@ class PlanRunner:
             self._run(own, table, symbols)
 
     def split(self, symbol: int, ratio: float) -> None:
-        """Put the state of a symbol on the scale after a split, before the rows that follow it.
+        """Put the state of a symbol on the scale after a split. Call it before the rows after it.
 
-        A user's own function that does not declare its powers forgets its past.
+        The state of a user's own function that does not declare its powers becomes zero.
         """
         cells = self.state[symbol - self._symbols.start]
         for planned in self._table.indicators:
@@ -112,13 +116,13 @@ class PlanRunner:
                 rescale_cells(own, ratio, powers)
 
     def reset(self) -> None:
-        """Forget the past of every symbol: the next row is the first of its series."""
+        """Forget the past of every symbol, so that its next row is the first of its series."""
         self.state[:] = 0.0
 
     def _check(
         self, values: Floats, first: int, counts: Integers, session_of_row: Integers | None
     ) -> None:
-        """Refuse what the kernels, which check no bounds, would read or write out of place."""
+        """Refuse arrays in which the kernels, which check no bounds, would miss the rows."""
         name = self._table.interval
         columns, symbols, rows = values.shape
         if columns != len(self._table.columns):
@@ -167,7 +171,7 @@ class PlanRunner:
 
 
 def _flat(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return one vector over all the memory that an array spans, gaps included."""
+    """Return one vector over all the memory that an array spans, including the gaps in it."""
     if array.flags.c_contiguous:
         return array.reshape(-1)
     pairs = zip(array.shape, array.strides, strict=True)
@@ -176,7 +180,7 @@ def _flat(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _state_powers(indicator: Indicator) -> npt.NDArray[np.int8] | None:
-    """Return the power of each cell of an indicator's state; None: not known."""
+    """Return the power of the price of each cell of an indicator's state; None: not known."""
     kind = KINDS[indicator.kind]
     if kind == CUSTOM:
         if indicator.power is None:
@@ -195,7 +199,7 @@ def _prepared(planned: PlannedIndicator) -> _OwnFunction:
 
 
 def _arrays(built_in: Sequence[PlannedIndicator]) -> tuple[npt.NDArray[Any], ...]:
-    """Return what `compute_plan` needs to know of each indicator: its first five arguments."""
+    """Return the first five arguments of `compute_plan`, which describe the indicators."""
     size = len(built_in)
     params = np.zeros((size, MOST_PARAMS))
     targets = np.full((size, MOST_OUTPUTS), -1, np.int64)

@@ -20,12 +20,12 @@ import numpy as np
 from pipeline.native.kernel import kernel
 
 STANDS_STILL = 1e-14
-"""TA-Lib's TA_EPSILON: a smaller average move counts as none."""
+"""TA-Lib's TA_EPSILON: an average move that is smaller counts as zero."""
 
 
 @kernel(error_model="numpy")
 def ema(x: Any, out: Any, n: int, cells: Any) -> None:
-    """Write the exponential average with factor 2 / (n + 1), begun by a mean of n values."""
+    """Write the exponential average with factor 2 / (n + 1). It starts with a mean of n values."""
     seen = int(cells[0])
     first, average = cells[1], cells[2]
     i = 0
@@ -42,7 +42,7 @@ def ema(x: Any, out: Any, n: int, cells: Any) -> None:
         i += 1
     factor = 2.0 / (n + 1.0)
     while i < x.size:
-        # As a difference, an average that has reached a flat price stays exactly there.
+        # The step is a difference, so an average that has reached a flat price stays exactly there.
         average += factor * (x[i] - average)
         out[i] = average
         i += 1
@@ -90,7 +90,7 @@ def _strength(gain: float, loss: float) -> float:
 
 @kernel(error_model="numpy")
 def atr(high: Any, low: Any, close: Any, out: Any, n: int, cells: Any) -> None:
-    """Write Wilder's average true range; the first row has no range, for want of a close."""
+    """Write Wilder's average true range. The first row has no close before it, so no range."""
     seen = int(cells[0])
     previous, average = cells[1], cells[2]
     i = 0
@@ -122,10 +122,11 @@ def _true_range(high: float, low: float, previous: float) -> float:
 
 @kernel(error_model="numpy")
 def macd(x: Any, line: Any, signal: Any, histogram: Any, periods: Any, cells: Any) -> None:
-    """Write MACD line, signal and histogram; an output array of length 0 is not written.
+    """Write the line, signal and histogram of MACD. An output array of length 0 is not written.
 
-    Both averages have their first value at row ``slow``, from the means of the values up to there;
-    the signal is the exponential average of the line, begun by a mean. All begin with the signal.
+    Both averages have their first value at row ``slow``, the mean of the values up to there. The
+    signal is the exponential average of the line, which starts with a mean. All three outputs
+    start with the signal.
     """
     n_fast, n_slow, n_signal = int(periods[0]), int(periods[1]), int(periods[2])
     seen = int(cells[0])

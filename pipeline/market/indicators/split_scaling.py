@@ -1,8 +1,8 @@
-"""What a split does to numbers of the past: how they are put on the scale of the new shares.
+"""Scaling at a split: numbers of the past are put on the scale of the new shares.
 
-Every number has a power of the price. A price (1) is divided by the ratio of new shares to old, a
-volume (-1) is multiplied by it, a ratio or an amount of money (0) stays. Of some numbers, those of
-a user's own function, it may not be known (None).
+Every number has a power of the price. A price (1) is divided by the ratio of new shares to old
+shares, a volume (-1) is multiplied by it, and a ratio or an amount of money (0) does not change.
+The power of a user's own function may not be known (None).
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ PRICE_POWERS: tuple[Power, ...] = tuple(-1 if name == "volume" else 1 for name i
 
 
 def rescale(values: npt.NDArray[np.float64], ratio: float, power: Power) -> None:
-    """Put values, any view, on the scale after a split, in place; NaN where it is not known.
+    """Put values, any view, on the scale after a split, in place. Without a power they become NaN.
 
-    Prices are divided, not multiplied by the inverse: the last of seven for one is exact then.
+    Prices are divided, not multiplied by the inverse, because 1 / 7 would already be rounded.
     """
     if power is None:
         values[...] = np.nan
@@ -32,7 +32,7 @@ def rescale(values: npt.NDArray[np.float64], ratio: float, power: Power) -> None
 
 
 def rescale_cells(cells: npt.NDArray[np.float64], ratio: float, powers: npt.NDArray[Any]) -> None:
-    """`rescale` for cells of different powers, int8[len(cells)], all known."""
+    """Put cells on the scale after a split, in place. ``powers`` int8[N] has the power of each."""
     for power in np.unique(powers):
         if power:
             own = cells[powers == power]

@@ -32,18 +32,19 @@ def compute_plan(
 ) -> None:
     """Compute the built-in indicators of one table for symbols lo to hi - 1.
 
-    Per indicator i: ``kinds`` int64[I] (see `layout`), ``params`` float64[I, 3], ``sources``
-    int64[I] (price column), ``targets`` int64[I, 3] (columns of its outputs, -1 for one that is not
-    wanted), ``cells_of`` int64[I, 2] (where its state begins and ends).
+    The first arguments describe the indicators, one row each: ``kinds`` int64[I] (see `layout`),
+    ``params`` float64[I, 3], ``sources`` int64[I] (price columns), ``targets`` int64[I, 3] (columns
+    of the outputs, -1 for one that is not wanted), ``cells_of`` int64[I, 2] (begin and end of the
+    state).
 
     ``values`` is float64[:], the whole table: row r of symbol s in column c is at c * column_step
-    + s * symbol_step + r. So one compiled form serves any distance between columns, and rows are
-    known to be adjacent. ``sessions`` is int64[:] in the same way; ``first`` and ``counts``
-    int64[S] are those of `PlanRunner.compute`; ``state`` is float64[hi - lo, N], row 0 that of
-    symbol lo.
+    + s * symbol_step + r. So one compiled form serves any distance between columns, and the
+    compiler knows that rows are adjacent. ``sessions`` is int64[:], laid out likewise. ``first``
+    and ``counts`` int64[S] are those of `PlanRunner.compute`. ``state`` is float64[hi - lo, N]; its
+    row 0 is that of symbol lo.
 
-    Symbols are the outer loop: a symbol's rows stay in the processor's cache while all indicators
-    read them.
+    The outer loop is over symbols, so that a symbol's rows stay in the processor's cache while all
+    indicators read them.
     """
     for s in range(symbol_lo, symbol_hi):
         count = counts[s]
@@ -111,7 +112,7 @@ def _of_bars(
 
 @kernel()
 def _rows(run: Any, column: int, column_step: int, count: int) -> Any:
-    """Return the fresh rows of a column, none of them if the column is not wanted (-1)."""
+    """Return the fresh rows of a column; no rows if the column is not wanted (-1)."""
     begin = max(column, 0) * column_step
     return run[begin : begin + (count if column >= 0 else 0)]
 

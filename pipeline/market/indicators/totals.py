@@ -19,9 +19,9 @@ from pipeline.native.kernel import kernel
 
 @kernel(error_model="numpy")
 def vwap(high: Any, low: Any, close: Any, volume: Any, sessions: Any, out: Any, cells: Any) -> None:
-    """Write the session's turnover / volume at typical prices; NaN until there is volume.
+    """Write turnover / volume of the session so far, at typical prices; NaN until there is volume.
 
-    ``sessions`` is int64, a number per session below 2**53, the same for all its rows.
+    ``sessions`` is int64. It has a number below 2**53 for each session, the same in all its rows.
     """
     begun = cells[0]
     session, anchor, turnover, traded = int(cells[1]), cells[2], cells[3], cells[4]
@@ -42,10 +42,7 @@ def vwap(high: Any, low: Any, close: Any, volume: Any, sessions: Any, out: Any, 
 
 @kernel(error_model="numpy")
 def obv(close: Any, volume: Any, out: Any, cells: Any) -> None:
-    """Write on-balance volume.
-
-    ``rest`` collects what each addition rounds away (Knuth's TwoSum).
-    """
+    """Write on-balance volume. ``rest`` adds up what the additions round away (Knuth's TwoSum)."""
     seen, previous, total, rest = cells[0], cells[1], cells[2], cells[3]
     for i in range(close.size):
         step = 0.0

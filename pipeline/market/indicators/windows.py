@@ -9,20 +9,21 @@ tail of one block and the head of the next::
               n - 1 - place rows     place + 1 rows
 
 The head's sum grows by one addition per row. When a block is complete, the sums of all its tails
-are made in one backward pass: two additions per row, however long the window. Nothing is ever
-subtracted from a running sum, so there is no drift, after any number of rows; and as the blocks are
-counted from the start of the series, the result does not depend on how rows are cut into calls.
+are made in one backward pass. That is two additions per row, for windows of any length. Nothing is
+ever subtracted from a running sum, so there is no drift after any number of rows. The blocks are
+counted from the start of the series, so the result does not depend on how rows are cut into calls.
 
-Values are taken relative to the block's first value (head) and last value (tail). Both are in the
-window whenever head and tail are not empty, so a window far from zero loses no digits, and a flat
-one gives exactly its value and a deviation of exactly zero.
+Values are taken relative to the block's first value (head) and last value (tail). Both values are
+in the window whenever head and tail are not empty. So a window far from zero loses no digits, and a
+flat window gives exactly its value and a deviation of exactly zero.
 
-Cell 0 of the state is ``place + 1``: 0 means that the series has not begun. Until the first block
+Cell 0 of the state is ``place + 1``; 0 means that the series has not begun. Until the first block
 is complete, the tails are NaN, which makes the warm-up NaN without a test.
 
-Every kernel takes ``x`` (fresh rows of the source column), ``out`` (the same rows of its own),
-``n`` >= 1 and ``cells`` (its state, see `layout`), all float64. The inner loops stay within one
-block and test nothing; ``error_model="numpy"`` spares a test for zero at every division.
+Every kernel takes ``x`` (the fresh rows of the source column), ``out`` (the same rows of its own
+column), ``n`` >= 1 and ``cells`` (its state, see `layout`), all float64. The inner loops stay
+within one block and contain no tests. ``error_model="numpy"`` saves a test for zero at every
+division.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def sma(x: Any, out: Any, n: int, cells: Any) -> None:
             total += fresh[j] - anchor
             older = tails[j + 1] + (m - j) * apart
             result[j] = anchor + (total + older) / n
-            tails[j] = fresh[j]  # waits here for the backward pass
+            tails[j] = fresh[j]  # kept here for the backward pass
         i += run
         place += run
         if place == n:
@@ -114,10 +115,10 @@ def deviation(
 ) -> None:
     """Write the population deviation of the last n values and the bands around their mean.
 
-    An output array of length 0 is not written. Head and tail keep mean and sum of squared
-    distances from it (Welford) and are joined by Chan, Golub and LeVeque's formula
-    (doi.org/10.1080/00031305.1983.10483115): only positive terms are added. The middle band equals
-    `sma` to the bit.
+    An output array of length 0 is not written. Head and tail each keep their mean and the sum of
+    squared distances from it (Welford). The formula of Chan, Golub and LeVeque
+    (doi.org/10.1080/00031305.1983.10483115) joins them and adds positive terms only. The middle
+    band equals `sma` to the bit.
     """
     tail, tail_mean, tail_square = _thirds(cells[6:], n)
     if cells[0] == 0.0:
@@ -189,7 +190,8 @@ def _measure_tails(tail: Any, tail_mean: Any, tail_square: Any, n: int) -> None:
 def extreme(x: Any, out: Any, n: int, sign: float, cells: Any) -> None:
     """Write the highest (sign 1) or lowest (sign -1) of the last n values.
 
-    The block scheme with `max` for the sum (van Herk; Gil and Werman): three comparisons per row.
+    It is the block scheme with `max` in place of the sum (van Herk; Gil and Werman), with three
+    comparisons per row.
     """
     tail = cells[2:]
     if cells[0] == 0.0:
@@ -221,7 +223,7 @@ def extreme(x: Any, out: Any, n: int, sign: float, cells: Any) -> None:
 
 @kernel(error_model="numpy")
 def _begin(tail: Any, n: int, cells: Any) -> None:
-    """Before the first row: no tail is known, but the empty one, behind a whole block, adds 0."""
+    """Prepare the tails before the first row: the empty one at the end is 0, others are unknown."""
     if cells[0] == 0.0:
         cells[0] = 1.0
         tail[:n] = np.nan

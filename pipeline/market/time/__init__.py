@@ -1,1 +1,1 @@
-"""Calendars, sessions and time zones: the only place that knows an opening hour."""
+"""Calendars, sessions and time zones. Nothing outside this room knows an opening hour."""

@@ -1,14 +1,14 @@
-"""Calendar codes, intervals, the FX calendar, and schedules of sessions as arrays.
+"""Calendar codes, the FX calendar, and schedules of sessions as arrays.
 
-The bridge to ``exchange_calendars``; only ``time_manager`` stands on it. A ``Schedule`` is what
-is kept of an exchange calendar: six arrays, without pandas objects. Schedules are shared by
-all time managers of a process and grow on demand, a decade at a time: building one calendar
-costs about 0.1 s whatever its length (most of it goes into holiday rules), so a decade is no
-dearer than a year, and a walk over 30 years rebuilds three times, not thirty. What was built once
-is kept on disk (`kept_schedules`).
+This module is the bridge to ``exchange_calendars``, and ``time_manager`` answers questions with it.
+A ``Schedule`` is an exchange calendar reduced to six arrays, without pandas objects. All time
+managers of a process share the schedules. These grow on demand, a decade at a time: building one
+calendar takes about 0.1 s for any length, most of it for holiday rules. So a decade takes no longer
+than a year, and a walk over 30 years builds three times, not thirty. A schedule that was built is
+kept on disk (`kept_schedules`).
 
-``exchange_calendars`` (and with it pandas) is imported on first use, not with this module: a run
-over sessions that are kept imports neither.
+``exchange_calendars`` (and with it pandas) is imported at its first use, not with this module. A
+run over sessions that are kept imports neither.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ EXCHANGE_GROUPS: Final[Mapping[str, str]] = {
     "FX": "FX",
     "CME": "CMES",
 }
-"""Exchange group of a session configuration -> calendar code."""
+"""The calendar code of each exchange group of a session configuration."""
 
 EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 EARLIEST: Final = dt.date(1900, 1, 1)
 LATEST: Final = dt.date(2099, 12, 31)
-"""Days that are served where ``exchange_calendars`` itself sets no bound."""
+"""First and last day of a calendar for which ``exchange_calendars`` sets no bound."""
 
 
 _loaded: dict[tuple[str, bool], Schedule] = {}
@@ -58,13 +58,13 @@ def bars_begun(
     break_end_ns: int,
     interval_ns: int,
 ) -> int:
-    """Count the bars of an interval with trading time in a session before ``until_ns``.
+    """Return how many bars of an interval have trading time in a session before ``until_ns``.
 
-    The one formula behind every "expected" number: bars are aligned to the open, the last one
-    is cut at the close and counts, a bar wholly inside the break does not count. With
-    ``until_ns`` at a bar's close it is the number of bars complete by then; at the session's
-    close, the bars of the session. No break: ``break_start_ns`` is 0. A plain function, compiled
-    by its callers.
+    Every number of expected bars comes from this formula. Bars are aligned to the open; the last
+    one is cut at the close and counts; a bar wholly inside the break does not count. If
+    ``until_ns`` is the close of a bar, it is the number of bars that are complete by then. If it is
+    the session's close, it is the number of bars of the session. Without a break,
+    ``break_start_ns`` is 0. It is a plain function, which its callers compile.
     """
     end = min(until_ns, close_ns)
     if end <= open_ns:
@@ -81,14 +81,14 @@ def bars_begun(
 
 
 def calendar_code(exchange_group: str) -> str:
-    """Resolve an exchange group, or any ``exchange_calendars`` code or alias, to a code.
+    """Return the calendar code of an exchange group, or of an ``exchange_calendars`` code or alias.
 
-    Raises ConfigError that names the nearest known one.
+    Raises ConfigError with the nearest known names.
     """
     if exchange_group in EXCHANGE_GROUPS:
         return EXCHANGE_GROUPS[exchange_group]
     if find_schedule(exchange_group, extended=False) is not None:
-        return exchange_group  # an alias is kept under its code
+        return exchange_group  # it is a code: a calendar is never kept under an alias
     import exchange_calendars as xc
 
     names = xc.get_calendar_names(include_aliases=True)
@@ -105,7 +105,7 @@ def calendar_code(exchange_group: str) -> str:
 
 @functools.cache
 def bounds(code: str) -> tuple[int, int]:
-    """First and last day (from 1970-01-01) that the calendar of this code can serve."""
+    """Return the first and last day (from 1970-01-01) that the calendar of a code can serve."""
     kept = find_schedule(code, extended=False) or find_schedule(code, extended=True)
     if kept is not None:
         return kept.bounds
@@ -117,7 +117,7 @@ def bounds(code: str) -> tuple[int, int]:
 
 
 def timezone_name(code: str) -> str:
-    """IANA name of the calendar's time zone."""
+    """Return the IANA name of the calendar's time zone."""
     return str(_blank(code).tz)
 
 
@@ -134,11 +134,11 @@ def check_extended(code: str) -> None:
 
 
 def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) -> Schedule:
-    """Give the schedule of a calendar over at least ``first_day`` to ``last_day`` inclusive.
+    """Return the schedule of a calendar over at least ``first_day`` to ``last_day`` inclusive.
 
-    Days must lie within ``bounds(code)``. Reads the process-wide store, then what is kept on disk,
-    and extends both by whole decades where needed. Raises DataError where ``exchange_calendars``
-    cannot build the years.
+    Days must lie within ``bounds(code)``. The schedule is taken from this process or, if it is not
+    there, from disk. If it does not cover the days, it is built anew, extended by whole decades,
+    and kept in both places. Raises DataError if ``exchange_calendars`` cannot build the years.
     """
     have = _loaded.get((code, extended))
     if have is None and (kept := find_schedule(code, extended)) is not None:
@@ -154,7 +154,7 @@ def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) 
     try:
         schedule = _build(code, wide_first, wide_last)
     except DataError:
-        # Some calendars declare no bound and yet cannot be built for early years.
+        # Some calendars declare no bound although they cannot be built for early years.
         narrow_first = max(dt.date(first.year, 1, 1), _date(low))
         narrow_last = min(dt.date(last.year, 12, 31), _date(high))
         schedule = _build(code, narrow_first, narrow_last)
@@ -171,20 +171,20 @@ def _date(day: int) -> dt.date:
 
 @functools.cache
 def _calendar_type(code: str) -> Any:
-    """Find the calendar class of a code; bounds are read from it without building it."""
+    """Return the calendar class of a code, which has the bounds although no calendar is built."""
     if code == "FX":
         return _fx_calendar_type()
     from exchange_calendars.calendar_utils import global_calendar_dispatcher
 
-    # The dispatcher hands out built calendars only, and keeps the last one built alive.
+    # The public functions of the dispatcher build the calendar and keep the last one alive.
     return global_calendar_dispatcher._calendar_factories[code]
 
 
 def _blank(code: str) -> Any:
-    """Make a calendar that is never initialised.
+    """Return an instance of a calendar's class that is never initialised.
 
-    Zone, offsets and opening times are facts of the class but written as properties: this
-    answers them without building a calendar.
+    Zone, offsets and opening times are facts of the class, but they are written as properties. The
+    instance answers them, and no calendar is built.
     """
     kind = _calendar_type(code)
     return kind.__new__(kind)
@@ -197,9 +197,9 @@ def _fx_calendar_type() -> Any:
     class FXCalendar(ExchangeCalendar):  # type: ignore[misc]
         """Spot foreign exchange: 17:00 to 17:00 New York, Monday to Friday sessions.
 
-        The session of a date opens at 17:00 on the day before, so Monday's opens on Sunday.
-        No session is labelled 1 January or 25 December; both days are closed since 2010 in
-        the records of brokers and thin before, and no substitute day is kept.
+        The session of a date opens at 17:00 on the day before, so Monday's session opens on
+        Sunday. No session is labelled 1 January or 25 December. In the records of brokers both
+        days are closed since 2010 and thin before. No other day is a holiday in their place.
         """
 
         name = "FX"
@@ -221,13 +221,13 @@ def _build(code: str, first: dt.date, last: dt.date) -> Schedule:
     kind = _calendar_type(code)
     try:
         with warnings.catch_warnings():
-            # exchange_calendars calls parts of pandas that pandas deprecates.
+            # exchange_calendars calls functions that pandas deprecates.
             warnings.simplefilter("ignore", category=DeprecationWarning)
             warnings.simplefilter("ignore", category=FutureWarning)
             warnings.simplefilter("ignore", category=RuntimeWarning)
             calendar = kind(start=first.isoformat(), end=last.isoformat())
             early = calendar.schedule.index.isin(calendar.early_closes)
-    except Exception as error:  # a plug-in library's calendars fail in many ways
+    except Exception as error:  # the library's calendars raise errors of many types
         reason = textwrap.shorten(f"{type(error).__name__}: {error}", width=160)
         raise DataError(
             f"calendar {code} cannot be built by exchange_calendars for {first} to {last}: {reason}"
@@ -252,10 +252,10 @@ def _build(code: str, first: dt.date, last: dt.date) -> Schedule:
 def local_instants(
     days: npt.NDArray[np.int64], seconds: int, timezone: str
 ) -> npt.NDArray[np.int64]:
-    """Return when clocks show ``seconds`` after midnight on days (counted from 1970), in ns UTC.
+    """Return the instants, ns UTC, at which clocks show ``seconds`` after midnight on some days.
 
-    A time that a change of the clock leaves out moves to the end of the gap, one that comes twice
-    is the first.
+    ``days`` int64[N] are counted from 1970-01-01. If a change of the clock leaves the time out, it
+    is the end of the gap. If the time occurs twice, it is the first occurrence.
     """
     import pandas as pd
 

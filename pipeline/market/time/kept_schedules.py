@@ -1,8 +1,9 @@
-"""Schedules on disk: what a calendar library built once, so that the next start need not load it.
+"""Schedules on disk, so that only the first process that needs one imports the calendar library.
 
-One file a calendar, in the folder of `cache_folder`: the arrays of its `Schedule` and the days that
-it can serve. The name holds a hash of all that the content depends on (versions of the libraries
-and of the time zones, the code that builds it), so that a file is never out of date.
+Each calendar has a file in the folder of `cache_folder`, with the arrays of its `Schedule` and the
+days that the calendar can serve. The name of the file has a hash of everything that the content
+depends on: the versions of the libraries and of the time zones, and the code that builds a
+schedule. So a file is never out of date.
 """
 
 import contextlib
@@ -23,19 +24,21 @@ from pipeline.market.time.schedule import Schedule
 from pipeline.native.cache_folder import cache_folder
 from pipeline.native.whole_file import write_whole
 
-#: Libraries that a schedule depends on; the last need not be there.
+#: Libraries on which a schedule depends. The last one need not be installed.
 _LIBRARIES = ("exchange_calendars", "pandas", "tzdata")
 
 
 class KeptSchedule(NamedTuple):
-    """A schedule, and the first and last day, from 1970-01-01, that its calendar can serve."""
+    """The content of a file."""
 
     schedule: Schedule
+    """The sessions of the calendar that were built."""
     bounds: tuple[int, int]
+    """First and last day, from 1970-01-01, that the calendar can serve."""
 
 
 def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
-    """Return what is kept of a calendar; None if there is nothing, or nothing that can be read."""
+    """Return the kept schedule of a calendar; None if there is no file that can be read."""
     try:
         content = io.BytesIO(_path(code, extended).read_bytes())
         with np.load(content, allow_pickle=False) as file:
@@ -49,7 +52,7 @@ def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
 
 
 def keep_schedule(kept: KeptSchedule, extended: bool) -> None:
-    """Write what is to be kept of a calendar; without effect where nothing can be written."""
+    """Keep a schedule on disk. If it cannot be written, nothing happens."""
     content = io.BytesIO()
     np.savez(content, bounds=np.array(kept.bounds), **asdict(kept.schedule))
     with contextlib.suppress(OSError):
@@ -63,7 +66,7 @@ def _path(code: str, extended: bool) -> Path:
 
 @cache
 def _basis() -> str:
-    """Return 16 hex digits over all that a built calendar depends on."""
+    """Return a hash, 16 hexadecimal digits, of everything that a built calendar depends on."""
     found: list[Any] = []
     for library in _LIBRARIES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -1,7 +1,7 @@
-"""The cache of a TimeManager's single-date questions: one slot, and behind it an LRU.
+"""The cache of a TimeManager's single-date questions: one slot, and behind it an LRU cache.
 
-A run asks the same few questions again and again. The one just asked is answered from the slot,
-the 100 latest from the LRU, and any other is computed.
+A run asks the same few questions again and again. The slot answers the question that was asked
+last, the LRU cache the 100 latest ones, and any other answer is computed.
 """
 
 from __future__ import annotations
@@ -20,19 +20,22 @@ CACHE_CAPACITY: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class CacheStatistics:
-    """What the cache of one TimeManager did since it was made.
-
-    ``queries`` = ``last_hits`` + ``lru_hits`` + ``misses``; ``entries`` of at most ``capacity``
-    are in the LRU now; ``invalidations`` counts session starts.
-    """
+    """Counts of the cache of one TimeManager since it was made."""
 
     queries: int
+    """Questions asked: the sum of the next three."""
     last_hits: int
+    """Questions that the slot answered."""
     lru_hits: int
+    """Questions that the LRU cache answered."""
     misses: int
+    """Questions whose answer was computed."""
     entries: int
+    """Answers in the LRU cache now."""
     capacity: int
+    """Most answers that the LRU cache holds."""
     invalidations: int
+    """How often the cache was emptied, which is once per session."""
 
     @property
     def hit_rate(self) -> float:
@@ -41,7 +44,7 @@ class CacheStatistics:
 
     @property
     def last_hit_rate(self) -> float:
-        """Share of queries that the one slot answered, 0 to 1; 0 before the first query."""
+        """Share of queries that the slot answered, 0 to 1; 0 before the first query."""
         return self.last_hits / self.queries if self.queries else 0.0
 
     def format_report(self) -> str:
@@ -54,7 +57,7 @@ class CacheStatistics:
 
 
 class QueryCache:
-    """Answers by question; a question is a tuple of its name and its arguments."""
+    """Keeps answers by question. A question is a tuple of its name and its arguments."""
 
     def __init__(self) -> None:
         self._last_key: tuple[object, ...] | None = None
@@ -63,7 +66,7 @@ class QueryCache:
         self._last_hits = self._lru_hits = self._misses = self._invalidations = 0
 
     def answer(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:
-        """Return the answer to a question, computed only where it is not known."""
+        """Return the answer to a question. It is computed only if it is not known."""
         if key == self._last_key:
             self._last_hits += 1
             return self._last_value  # type: ignore[return-value]
@@ -81,14 +84,14 @@ class QueryCache:
         return value
 
     def invalidate(self) -> None:
-        """Forget all answers; the counts go on."""
+        """Forget all answers. The counts go on."""
         self._last_key = None
         self._last_value = None
         self._lru.clear()
         self._invalidations += 1
 
     def statistics(self) -> CacheStatistics:
-        """Return what the cache has counted so far."""
+        """Return the counts so far."""
         return CacheStatistics(
             queries=self._last_hits + self._lru_hits + self._misses,
             last_hits=self._last_hits,

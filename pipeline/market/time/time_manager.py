@@ -1,11 +1,11 @@
 """TimeManager: the only source of calendar, session and time-zone facts.
 
-Everything is answered from a ``Schedule`` (arrays of sessions, see ``calendars``), found by
-binary search. Single-date questions go through a ``QueryCache``, because a run asks the same few of
-them again and again. It is emptied by ``start_session``, so that a long-lived process never
-answers from before.
+It answers every question from a ``Schedule`` (arrays of sessions, see ``calendars``) by binary
+search. Single-date questions go through a ``QueryCache``, because a run asks the same few of them
+again and again. ``start_session`` empties the cache, so that a long-lived process has no answers
+from earlier sessions.
 
-Dates are ``datetime.date`` or ISO strings ("2023-07-03"); instants are int64 ns UTC. A session
+Dates are ``datetime.date`` or ISO strings ("2023-07-03"), and instants are int64 ns UTC. A session
 is labelled by its date, which is not always the UTC date on which it opens.
 """
 
@@ -51,41 +51,50 @@ def zone(name: str) -> ZoneInfo:
 
 @dataclass(frozen=True, slots=True)
 class TradingSession:
-    """One open-to-close span, labelled by its date.
-
-    ``open_ns`` and ``close_ns`` are ns UTC, the close exclusive. ``breaks`` are (start, end)
-    in ns UTC. ``is_early_close`` tells that the exchange closed before its usual time on that
-    date; with extended hours it is still told, though ``close_ns`` is midnight.
-    """
+    """One open-to-close span, labelled by its date."""
 
     date: dt.date
+    """Date of the session."""
     open_ns: int
+    """Open, ns UTC."""
     close_ns: int
+    """Close, ns UTC, exclusive."""
     is_early_close: bool
+    """Whether the exchange closes before its usual time, also if the hours are extended."""
     breaks: tuple[tuple[int, int], ...]
+    """Start and end of each break, ns UTC."""
     timezone: str
+    """IANA name of the exchange's time zone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionTable:
-    """Sessions of a date range, one element each, ascending. The arrays are the caller's own.
+    """Sessions of a range of dates, one element of each array per session, ascending.
 
-    ``date_ns`` is 00:00Z of the session's date, the label of daily bars. All are int64 ns UTC
-    but the bool ``early_close``; ``break_start_ns`` and ``break_end_ns`` are 0 without a break.
+    The arrays belong to the caller.
     """
 
     date_ns: npt.NDArray[np.int64]
+    """00:00Z of the session's date, ns UTC, which is the label of daily bars."""
     open_ns: npt.NDArray[np.int64]
+    """Opens, ns UTC."""
     close_ns: npt.NDArray[np.int64]
+    """Closes, ns UTC, exclusive."""
     early_close: npt.NDArray[np.bool_]
+    """Whether the exchange closes before its usual time."""
     break_start_ns: npt.NDArray[np.int64]
+    """Starts of breaks, ns UTC, 0 without a break."""
     break_end_ns: npt.NDArray[np.int64]
+    """Ends of breaks, ns UTC, 0 without a break."""
 
     def __len__(self) -> int:
         return len(self.date_ns)
 
     def bar_range(self, interval: int) -> tuple[int, int]:
-        """Return [begin, end) of the ``ts`` that bars of the sessions, of an interval, can have."""
+        """Return the range [begin, end) in which bars of the sessions can have their ``ts``.
+
+        ``interval`` is the length of the bars in ns.
+        """
         begin = min(self.open_ns[0] - interval, self.date_ns[0])
         return int(begin), int(max(self.close_ns[-1], self.date_ns[-1] + DAY_NS))
 
@@ -94,13 +103,13 @@ class TimeManager:
     """Calendar facts of one exchange group.
 
     ``exchange_group`` is US_EQUITY, CRYPTO, FX, CME or any calendar code or alias of
-    ``exchange_calendars``. With ``trading_hours="extended"`` a session runs from local midnight
+    ``exchange_calendars``. With ``trading_hours="extended"`` a session lasts from local midnight
     to local midnight of its date, without breaks. Raises ConfigError for an unknown group and
-    for extended hours on a calendar whose sessions cross midnight. Nothing is built before the
-    first question; then only the decades that were asked for.
+    for extended hours on a calendar whose sessions cross midnight. No calendar is built before the
+    first question, and then only for the decades of the question.
 
     Every method that takes dates raises DataError, naming the parameter, for impossible dates
-    and for dates outside ``bounds``. One thread at a time.
+    and for dates outside ``bounds``. Only one thread at a time may use a manager.
     """
 
     def __init__(self, exchange_group: str, trading_hours: TradingHours = "regular") -> None:
@@ -115,18 +124,18 @@ class TimeManager:
         if self._extended:
             check_extended(self.calendar_code)
         self._cache = QueryCache()
-        #: The only sessions that it answers from, where it was made by `over`.
+        #: The sessions of a manager that `over` made; None for any other manager.
         self._own: Schedule | None = None
 
     def __repr__(self) -> str:
         return f"TimeManager({self.exchange_group!r}, trading_hours={self.trading_hours!r})"
 
     def over(self, sessions: SessionTable) -> TimeManager:
-        """Return a manager of some of this one's sessions alone, such as those of a run.
+        """Return a manager that knows only the given sessions of this one, such as those of a run.
 
-        It answers from the table and builds no calendar, so that another process gets it for
-        nothing. No date before the first session or after the last is within its ``bounds``.
-        Raises DataError for an empty table.
+        It answers from the table and builds no calendar, so another process can use it at no cost.
+        Its ``bounds`` are the dates of the first and the last session. Raises DataError for an
+        empty table.
         """
         if len(sessions) == 0:
             raise DataError("a time manager over some sessions needs at least one, was given none")
@@ -150,15 +159,15 @@ class TimeManager:
     # ------------------------------------------------------------------ single dates, cached
 
     def get_trading_session(self, date: DateLike) -> TradingSession:
-        """Return the session labelled ``date``; DataError when that date is no trading day."""
+        """Return the session labelled ``date``. DataError if that date is no trading day."""
         return self._cache.answer(("session", date), lambda: self._session(self._day(date, "date")))
 
     def is_trading_day(self, date: DateLike) -> bool:
-        """Whether a session is labelled ``date``."""
+        """Return whether a session is labelled ``date``."""
         return self._cache.answer(("trading", date), lambda: self._has(self._day(date, "date")))
 
     def is_holiday(self, date: DateLike) -> bool:
-        """Whether the exchange is closed on a weekday on which it usually trades."""
+        """Return whether ``date`` is a usual trading weekday on which the exchange is closed."""
         return self._cache.answer(("holiday", date), lambda: self._holiday(self._day(date, "date")))
 
     def get_first_trading_date(self, date: DateLike) -> dt.date:
@@ -182,15 +191,15 @@ class TimeManager:
     def step_trading_days(self, date: DateLike, n: int) -> dt.date:
         """Return the ``n``-th trading date after ``date`` (before it for a negative ``n``).
 
-        ``date`` itself never counts and need not be a trading day. With ``n`` = 0 it is
-        returned and must be one.
+        ``date`` itself never counts and need not be a trading day. If ``n`` is 0, ``date`` is
+        returned and must be a trading day.
         """
         return self._cache.answer(
             ("step", date, n), lambda: self._offset(self._day(date, "date"), n, "date")
         )
 
     def count_trading_days(self, start_date: DateLike, end_date: DateLike) -> int:
-        """How many trading days lie in ``start_date`` to ``end_date``, both inclusive."""
+        """Return how many trading days lie in ``start_date`` to ``end_date``, both inclusive."""
 
         def count() -> int:
             _, low, high = self._range(start_date, end_date)
@@ -199,10 +208,10 @@ class TimeManager:
         return self._cache.answer(("count", start_date, end_date), count)
 
     def expected_bars(self, date: DateLike, interval: str) -> int:
-        """Bars of ``interval`` in the session of ``date`` by the calendar.
+        """Return how many bars of ``interval`` the calendar expects in the session of ``date``.
 
-        Breaks are excluded; the last bar, cut at the close, counts. DataError when the date is
-        no trading day, ConfigError for a bad interval.
+        Breaks are excluded. The last bar, which is cut at the close, counts. Raises DataError if
+        the date is no trading day, and ConfigError for an impossible interval.
         """
 
         def count() -> int:
@@ -222,9 +231,9 @@ class TimeManager:
     # ------------------------------------------------------------------------------- ranges
 
     def session_table(self, start_date: DateLike, end_date: DateLike) -> SessionTable:
-        """Sessions labelled ``start_date`` to ``end_date``, both inclusive, as arrays.
+        """Return the sessions labelled ``start_date`` to ``end_date``, both inclusive, as arrays.
 
-        Not cached; a slice and a copy. A range without a trading day gives an empty table.
+        The arrays are copies. A range without a trading day gives an empty table.
         """
         schedule, low, high = self._range(start_date, end_date)
         return SessionTable(
@@ -237,18 +246,18 @@ class TimeManager:
         )
 
     def local_times(self, sessions: SessionTable, wall: dt.time) -> npt.NDArray[np.int64]:
-        """Return a time of the exchange's clocks on each session's date, int64[n] in ns UTC."""
+        """Return the instant of a clock time of the exchange on each session's date, ns UTC."""
         seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
         return local_instants(sessions.date_ns // DAY_NS, seconds, self.timezone)
 
     @property
     def timezone(self) -> str:
-        """IANA name of the exchange's time zone."""
+        """The IANA name of the exchange's time zone."""
         return timezone_name(self.calendar_code) if self._own is None else self._own.timezone
 
     @property
     def bounds(self) -> tuple[dt.date, dt.date]:
-        """First and last date that this manager can answer for."""
+        """The first and last date about which this manager can answer."""
         low, high = self._reach()
         return _to_date(low), _to_date(high)
 
@@ -257,13 +266,13 @@ class TimeManager:
     def start_session(self, date: DateLike) -> TradingSession:
         """Begin the session of ``date``: empty the cache and return that session.
 
-        The coordinator calls it once per session. Counts of ``cache_statistics`` go on.
+        The coordinator calls it once per session. The counts of ``cache_statistics`` go on.
         """
         self._cache.invalidate()
         return self.get_trading_session(date)
 
     def cache_statistics(self) -> CacheStatistics:
-        """Hits and misses of the cache so far."""
+        """Return the hits and misses of the cache so far."""
         return self._cache.statistics()
 
     # ------------------------------------------------------------------------------- lookup
@@ -275,18 +284,18 @@ class TimeManager:
         if not low <= day <= high:
             raise DataError(
                 f"{name} must be within {_to_date(low)} to {_to_date(high)}, "
-                f"what {self._scope} covers, was {value}"
+                f"the dates of {self._scope}, was {value}"
             )
         return day
 
     def _reach(self) -> tuple[int, int]:
-        """Return the first and last day that can be asked for."""
+        """Return the first and last day about which this manager can answer."""
         own = self._own
         return bounds(self.calendar_code) if own is None else (own.first_day, own.last_day)
 
     @property
     def _scope(self) -> str:
-        """What the days within reach are those of, for messages."""
+        """The calendar, or the part of it, to which the days within reach belong, for messages."""
         part = "" if self._own is None else "this part of "
         return f"{part}calendar {self.calendar_code}"
 
@@ -296,7 +305,7 @@ class TimeManager:
         return schedule_covering(self.calendar_code, first_day, last_day, self._extended)
 
     def _range(self, start: DateLike, end: DateLike) -> tuple[Schedule, int, int]:
-        """Find a schedule and the half-open index range of the sessions of two dates."""
+        """Return a schedule, and the range [low, high) of indices of the sessions of two dates."""
         first, last = self._day(start, "start_date"), self._day(end, "end_date")
         if first > last:
             raise DataError(f"start_date must not be after end_date {end}, was {start}")
@@ -306,7 +315,7 @@ class TimeManager:
         return schedule, low, high
 
     def _find(self, day: int) -> tuple[Schedule, int]:
-        """Find a schedule and the index of a day's session, -1 when it is no trading day."""
+        """Return a schedule and the index of a day's session in it, -1 if it is no trading day."""
         schedule = self._covering(day, day)
         at = int(schedule.day.searchsorted(day))
         found = at < len(schedule.day) and schedule.day[at] == day
@@ -353,7 +362,7 @@ class TimeManager:
             if far in (low, high):
                 raise DataError(
                     f"{name} must leave {abs(n)} trading days {'after' if n > 0 else 'before'} it "
-                    f"within {_to_date(low)} to {_to_date(high)}, what {self._scope} covers, "
+                    f"within {_to_date(low)} to {_to_date(high)}, the dates of {self._scope}, "
                     f"was {_to_date(day)}"
                 )
             reach *= 2

@@ -113,7 +113,7 @@ def test_yahoos_actions_alone_are_put_back_to_shares_of_the_day(catalog, tmp_pat
 def test_a_split_that_the_prices_have_already_is_refused(catalog, tmp_path):
     with pytest.raises(
         DataError,
-        match=r"MSFT.csv: MSFT: the prices are adjusted for the split of 7 on 2014-06-09 already: "
+        match=r"MSFT.csv: MSFT: the prices are already adjusted for the split of 7 on 2014-06-09: "
         r"close 700 before it, open 700 after",
     ):
         take(catalog, tmp_path, "date,split\n2014-06-09,7\n", "MSFT.csv")

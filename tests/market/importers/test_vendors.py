@@ -182,7 +182,7 @@ BROKEN = [
         r"malformed\.csv, line 3: Open must be a number, was '-'",
     ),
     ("pyalgotrade/trades-mgtox-usd-2013-01-01.csv", {}, r"cannot tell which columns .*'amount'"),
-    (f"{EQUITY}/tick/ibm/20131007_trade.zip", {}, r"ticks are no bars"),
+    (f"{EQUITY}/tick/ibm/20131007_trade.zip", {}, r"ticks are not bars"),
     ("databento/EQUS.MINI", {}, r"Databento DBN is not read directly"),
     ("hftbacktest", {}, r"trades of ETHUSDT and no klines; give the interval"),
     ("mplfinance/SP500_NOV2019_IDay.csv", {"symbol": "X"}, r"month first or day first"),

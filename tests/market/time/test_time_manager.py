@@ -272,7 +272,7 @@ def test_a_manager_over_a_runs_sessions_answers_as_its_own_would() -> None:
 def test_a_manager_over_a_runs_sessions_knows_no_other_day() -> None:
     manager = TimeManager("XNYS")
     part = manager.over(manager.session_table("2023-06-28", "2023-07-10"))
-    words = "within 2023-06-28 to 2023-07-10, what this part of calendar XNYS covers"
+    words = "within 2023-06-28 to 2023-07-10, the dates of this part of calendar XNYS"
     with pytest.raises(DataError, match=words):
         part.is_trading_day("2023-07-11")
     with pytest.raises(DataError, match=f"must leave 1 trading days after it {words}"):
