@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.market.actions import Actions
-    from pipeline.market.catalog.catalog import Catalog, Entry
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.manifest import Entry
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
 

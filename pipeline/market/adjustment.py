@@ -23,7 +23,7 @@ from pipeline.codes import interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Action
 from pipeline.market.bars import assign_sessions
-from pipeline.market.catalog.catalog import BarReader
+from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.time.time_manager import SessionTable
 
 Floats = npt.NDArray[np.float64]

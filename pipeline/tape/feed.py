@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pipeline.market.adjustment import Scale
 from pipeline.market.bars import assign_sessions
-from pipeline.market.catalog.catalog import BarReader
+from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.time.time_manager import SessionTable
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]

@@ -50,6 +50,7 @@ PRELUDE = f"""
 import sys
 import numpy as np
 from pipeline.market.catalog.bar_file import BarColumns
-from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 MINUTE = {MINUTE}
 """

@@ -8,7 +8,8 @@ import pytest
 from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.actions import Action, Actions, check_actions, splits_of
-from pipeline.market.catalog.catalog import Catalog, Series, WriteResult
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series, WriteResult
 from tests.market.catalogs import bars, python, tree
 
 APPLE = Actions.of([("2014-06-09", 7.0, 0.0), ("2014-08-07", 1.0, 0.47), ("2020-08-31", 4.0, 0.0)])

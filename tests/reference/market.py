@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from pipeline.codes import PRICE_COLUMNS, interval_ns
 from pipeline.market.actions import Action, Actions
-from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 from pipeline.market.time.time_manager import SessionTable
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]

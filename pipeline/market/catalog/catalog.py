@@ -13,68 +13,34 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.actions import (
-    ACTIONS,
-    NONE,
-    Actions,
-    check_actions,
-    merge_actions,
-    read_actions,
-    write_actions,
-)
-from pipeline.market.bars import check_bars
+from pipeline.market.actions import ACTIONS, NONE, Actions, check_actions, read_actions
 from pipeline.market.catalog.bar_file import (
     MAX_TS,
     MIN_TS,
     BarColumns,
     BarReader,
-    merge_bars,
     open_bars,
     read_bars,
-    write_bars,
 )
 from pipeline.market.catalog.commit import COMMIT, MANIFEST, Change, commit, make_folder, recover
 from pipeline.market.catalog.lock import catalog_lock
-from pipeline.market.catalog.manifest import Entry, Key, file_name, not_found, parse_manifest
-
-__all__ = ["BarReader", "Catalog", "Entry", "Series", "WriteResult"]
-
-
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """The outcome of a write for one series, in rows."""
-
-    added: int
-    """Rows that were not there before."""
-    unchanged: int
-    """Rows that were there with equal values."""
-    replaced: int
-    """Rows that were there with other values."""
-    rows: int
-    """Rows of the series after the write."""
-
-
-class Series(NamedTuple):
-    """Bars to write into one series."""
-
-    symbol: str
-    """The symbol."""
-    interval: str
-    """The interval, in its shortest form: "1h", not "60m"."""
-    table: pa.Table
-    """Columns `ts` (ns UTC) and the five prices, sorted by `ts`."""
-    source: str
-    """Origin of the bars, for the manifest and for messages."""
+from pipeline.market.catalog.manifest import Entry, Key, not_found, parse_manifest
+from pipeline.market.catalog.merge import (
+    Merged,
+    Series,
+    WriteResult,
+    check_case,
+    checked_bars,
+    merge_series,
+    merge_table,
+)
 
 
 class Catalog:
@@ -229,7 +195,7 @@ class Catalog:
         and all its other bars are removed. Both also begin a series anew if its file is lost or
         damaged. Each series may be given once. Writers to one catalog wait for each other.
         """
-        checked = {(item.interval, item.symbol): (item, _checked(item)) for item in series}
+        checked = {(item.interval, item.symbol): (item, checked_bars(item)) for item in series}
         if len(checked) < len(series):
             raise ValueError("a series must be given at most once")
         results: list[WriteResult] = []
@@ -275,28 +241,6 @@ class Catalog:
         self._write(merge)
         return results
 
-    def _merge_actions(
-        self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool
-    ) -> tuple[WriteResult, Change | None]:
-        """Compute the change of a symbol's actions, None if they stay. No file is touched."""
-        old, sources = NONE, {source}
-        if entry is not None:
-            sources |= set(entry.sources)
-            try:
-                old = self.actions(symbol)
-            except DataError:
-                if not replace:
-                    raise
-        try:
-            merged, added, replaced = merge_actions(old, new, replace=replace)
-        except DataError as error:
-            raise DataError(f"{symbol} from {source}: {error}") from None
-        result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(merged.ts))
-        if not added and not replaced:
-            return result, None
-        found = _describe(symbol, ACTIONS, merged, sources)
-        return result, Change(found, partial(write_actions, merged, symbol=symbol))
-
     def _write(self, make: Callable[[dict[Key, Entry]], list[Change]]) -> None:
         """Commit the changes that ``make`` returns for the entries, while nobody else writes."""
         created = make_folder(self.path)
@@ -325,88 +269,34 @@ class Catalog:
         *,
         replace: bool,
         overwrite: bool,
-    ) -> tuple[WriteResult, Change | None]:
-        """Compute the change of a series, None if it stays. No file is touched."""
+    ) -> Merged:
+        """Compute the change of a series. No file is touched."""
         entry = known.get((item.interval, item.symbol))
         old = None
         if entry is None:
-            _check_case(item.symbol, item.interval, set(known))
+            check_case(item.symbol, item.interval, known)
         else:
             try:
                 old = self._load(entry)
             except DataError:
                 if not (replace or overwrite):
                     raise
-        if entry is None or old is None:
-            rows = len(new.ts)
-            return WriteResult(rows, 0, 0, rows), _change(item, new, {item.source})
-        try:
-            bars, added, replaced = merge_bars(old, new, replace=replace or overwrite)
-        except DataError as error:
-            raise DataError(f"{item.symbol} {item.interval} from {item.source}: {error}") from None
-        sources = {item.source, *entry.sources}
-        if overwrite:
-            bars, sources = new, {item.source}
-        result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(bars.ts))
-        same = not added and not replaced and len(bars.ts) == len(old.ts)
-        if same and not (overwrite and entry.sources != tuple(sources)):
-            return result, None
-        return result, _change(item, bars, sources)
+        return merge_series(item, new, entry, old, replace=replace, overwrite=overwrite)
+
+    def _merge_actions(
+        self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool
+    ) -> Merged:
+        """Compute the change of a symbol's actions. No file is touched."""
+        old = NONE
+        if entry is not None:
+            try:
+                old = self.actions(symbol)
+            except DataError:
+                if not replace:
+                    raise
+        return merge_table(symbol, new, entry, old, source, replace=replace)
 
 
 def _check_bars_of(path: Path, bars: dict[Key, Entry], symbol: str) -> None:
     if not any(key[1] == symbol for key in bars):
         raise DataError(not_found(path, bars, symbol, None))
-
-
-def _checked(item: Series) -> BarColumns:
-    label = f"{item.symbol} {item.interval} from {item.source}"
-    if item.interval != interval_name(interval_ns(item.interval)):
-        raise DataError(
-            f"{label}: interval must be written {interval_name(interval_ns(item.interval))}"
-        )
-    file_name(item.symbol)
-    try:
-        bars = BarColumns.from_table(item.table)
-    except DataError as error:
-        raise DataError(f"{label}: {error}") from None
-    if len(bars.ts) == 0:
-        raise DataError(f"{label}: there are no bars")
-    try:
-        check_bars(item.symbol, item.interval, bars.ts, *bars.values)
-    except DataError as error:
-        raise DataError(f"{item.source}: {error}") from None
-    return bars
-
-
-def _check_case(symbol: str, interval: str, keys: set[Key]) -> None:
-    """Refuse a symbol that differs only in case from another: some systems give both one file."""
-    for other_interval, other in keys:
-        if other_interval == interval and other != symbol and other.lower() == symbol.lower():
-            raise DataError(
-                f"symbol {symbol!r} differs only in case from {other!r}, which is in the catalog "
-                f"at {interval}; import it under that name or another"
-            )
-
-
-def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
-    entry = _describe(item.symbol, item.interval, bars, sources)
-    write = partial(
-        write_bars, bars, symbol=item.symbol, interval=item.interval, sha256=entry.sha256
-    )
-    return Change(entry, write)
-
-
-def _describe(
-    symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]
-) -> Entry:
-    return Entry(
-        symbol=symbol,
-        interval=interval,
-        rows=len(content.ts),
-        first_ts=int(content.ts[0]),
-        last_ts=int(content.ts[-1]),
-        sources=tuple(sorted(sources)),
-        sha256=content.content_hash(),
-        file=f"{interval}/{file_name(symbol)}",
-    )

@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import BarColumns
-from pipeline.market.catalog.catalog import Catalog, Entry, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.manifest import Entry
+from pipeline.market.catalog.merge import Series
 from pipeline.market.time.time_manager import TimeManager
 
 FIRST_DATE, LAST_DATE = "2024-10-22", "2024-12-03"

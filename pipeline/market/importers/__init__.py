@@ -17,7 +17,8 @@ import numpy as np
 from pipeline.codes import interval_ns
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars
-from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 from pipeline.market.importers import arrow, binance, databento, lean
 from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, read_header
 from pipeline.market.importers.google import GOOGLE

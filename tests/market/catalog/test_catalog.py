@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import BarColumns
-from pipeline.market.catalog.catalog import Catalog, Series, WriteResult
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series, WriteResult
 from tests.market.catalogs import MINUTE, bars, tree
 
 

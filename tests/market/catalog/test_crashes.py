@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.market.catalog import catalog as catalog_module
-from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 from tests.market.catalogs import bars, python, tree
 
 

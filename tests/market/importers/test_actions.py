@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
-from pipeline.market.catalog.catalog import Catalog, Series
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 from pipeline.market.importers.actions import import_actions
 from pipeline.market.importers.lean_factors import read as read_factors
 
