@@ -1,9 +1,13 @@
-"""Runs the lanes of a sweep in passes, and enters into the ledger what became of each."""
+"""Runs the lanes of a sweep in passes, and records in the ledger how each lane ended.
+
+An engine that dies takes its lanes with it. The lane that it was working on is suspect: it runs
+again in an engine of its own, and is set aside if that engine dies too. The other lanes of the
+engine just run again.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -15,57 +19,48 @@ from pipeline.runner.summary import lane_summary
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
 from pipeline.sweeps.dealing import spread
+from pipeline.sweeps.executors.protocol import Executor, PassOutcome
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
-from pipeline.sweeps.memory import TreeMemory
-from pipeline.sweeps.passes import PassOutcome, memory_needed, run_pass
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.ranking import figure, merit, set_said
 from pipeline.sweeps.roster import Entry, Roster
-from shm.space import available_shared_memory
 
-#: How often a lane may be at work when its engine dies before it is set aside.
+#: A lane is set aside when it was at work this often while its engine died.
 _STRIKES = 2
-#: Passes in a row in which engines die for no lane's sake, after which there is no use in more.
+#: The sweep gives up after so many passes in a row in which engines died, no lane being at work.
 _FRUITLESS = 3
-#: The share of the free memory that a sweep takes unless told otherwise.
-_SHARE_OF_MEMORY = 0.8
-#: Lanes of a kind that nothing is known of which are run first, to see how long they take.
+#: So many lanes of each kind of unknown cost run first, to measure how long they take.
 _PILOTS = 2
 
 
 class Conductor:
-    """Runs lanes until each has a row in the ledger; ``sweep``: the sweep's id there."""
+    """Runs lanes until each has a row in the ledger, under the id ``sweep`` of the sweep."""
 
     def __init__(
         self,
-        context: Any,
+        executor: Executor,
         roster: Roster,
         preparation: Preparation,
         ledger: Ledger,
         sweep: str,
-        engines: int,
         meter: Meter,
-        memory: TreeMemory,
     ) -> None:
-        self._context = context
+        self._executor = executor
         self._roster = roster
         self._preparation = preparation
         self._ledger = ledger
         self._sweep = sweep
-        self._engines = engines
         self._meter = meter
-        self._memory = memory
         self._settings = roster.settings
         self._strikes: Counter[str] = Counter()
         self._costs = ledger.costs(roster.code_hash)
-        self._allowed = _allowed_memory(roster.sweep.memory)
         seconds = roster.sweep.lane_seconds
         self._limit = 0 if seconds is None else round(seconds * 1e9)
-        #: Facts of the coordinator of the last pass that replayed the whole tape.
+        #: Facts of the coordinator in the last pass that replayed the whole tape.
         self.tape: TapeFacts | None = None
 
     def run(self, entries: Sequence[Entry]) -> None:
-        """Run lanes that are asked for at once, in as many passes as it takes."""
+        """Run lanes in as many passes as they need."""
         for part in self._passes(entries):
             if self._roster.sweep.pruning is None:
                 self._finish(part)
@@ -88,13 +83,13 @@ class Conductor:
             left = left[count:]
 
     def _pilots(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return a few lanes of each kind whose cost nobody has measured, where kinds differ."""
+        """Return a few lanes of each kind of unknown cost; none where measuring has no use."""
         groups: dict[tuple[str, str], list[Entry]] = {}
         for entry in entries:
             groups.setdefault(entry.group, []).append(entry)
         unknown = [group for group in groups if group not in self._costs]
-        worthwhile = len(entries) > 4 * _PILOTS * len(groups) * self._engines
-        if len(groups) < 2 or self._engines < 2 or not worthwhile or self._compared:
+        worthwhile = len(entries) > 4 * _PILOTS * len(groups) * self._executor.engines
+        if len(groups) < 2 or self._executor.engines < 2 or not worthwhile or self._compared:
             return []
         return [entry for group in unknown for entry in groups[group][:_PILOTS]]
 
@@ -103,12 +98,10 @@ class Conductor:
         return self._roster.sweep.pruning is not None
 
     def _fitting(self, entries: Sequence[Entry]) -> int:
-        """Return how many of the lanes, from the first, fit into the memory there is."""
-        sessions, allowed = len(self._preparation.sessions), self._allowed
-        count = len(entries)
+        """Return how many of the lanes, from the first, fit into one pass."""
+        allowed, count = self._executor.allowed_bytes, len(entries)
         while True:
-            lanes = self._roster.lanes(entries[:count])
-            needed = memory_needed(self._settings, lanes, sessions, allowed)
+            needed = self._executor.bytes_needed(self._roster.lanes(entries[:count]))
             if needed <= allowed:
                 return count
             if count == 1 or self._compared:
@@ -122,7 +115,7 @@ class Conductor:
     # --- one pass after the other ----------------------------------------------------------------
 
     def _finish(self, entries: list[Entry]) -> None:
-        """Run lanes that are independent of each other until each has a row."""
+        """Run lanes that do not depend on each other until each has a row."""
         waiting, suspects, fruitless = entries, list[Entry](), 0
         while waiting:
             outcome = self._pass(waiting, self._shares(waiting))
@@ -134,15 +127,16 @@ class Conductor:
                     f"engines died in {_FRUITLESS} passes in a row, no lane being at work"
                 )
             waiting = [waiting[number] for number in outcome.unfinished]
-        # What an engine may have died of runs in an engine of its own, so that no other lane waits.
+        # A suspect runs in an engine of its own, so that it takes no other lane with it.
+        engines = self._executor.engines
         while suspects:
-            alone, suspects = suspects[: self._engines], suspects[self._engines :]
+            alone, suspects = suspects[:engines], suspects[engines:]
             outcome = self._pass(alone, [[number] for number in range(len(alone))])
             suspects += self._enter(alone, outcome)
             suspects += [alone[number] for number in outcome.unfinished]
 
     def _finish_compared(self, entries: list[Entry]) -> None:
-        """Run lanes that are compared while they run, all anew whenever an engine dies."""
+        """Run lanes that are compared while they run; all start anew when an engine dies."""
         fruitless = 0
         while True:
             outcome = self._pass(entries, self._shares(entries), self._halving())
@@ -173,25 +167,18 @@ class Conductor:
         return HalvingPlan(rungs, pruning.score, pruning.keep)
 
     def _shares(self, entries: Sequence[Entry]) -> list[list[int]]:
-        """Divide lanes among engines by what their kind has taken so far."""
+        """Divide lanes among engines by the measured cost of their kinds."""
         known = list(self._costs.values())
         usual = sum(known) / len(known) if known else 1.0
         costs = [self._costs.get(entry.group, usual) for entry in entries]
-        return spread(costs, min(self._engines, len(entries)))
+        return spread(costs, min(self._executor.engines, len(entries)))
 
     def _pass(
         self, entries: Sequence[Entry], shares: list[list[int]], halving: HalvingPlan | None = None
     ) -> PassOutcome:
         division = Division(shares, None, tolerant=True, limit=self._limit, halving=halving)
-        outcome = run_pass(
-            self._context,
-            self._preparation,
-            self._roster.lanes(entries),
-            division,
-            self._allowed,
-            self._memory,
-            self._meter.begin_pass(shares, self._preparation.bars),
-        )
+        report = self._meter.begin_pass(shares, self._preparation.bars)
+        outcome = self._executor.run_pass(self._roster.lanes(entries), division, report)
         if outcome.tape is not None:
             self.tape = outcome.tape
         evaluations = sum(facts.bars for facts in outcome.finished.values())
@@ -200,10 +187,10 @@ class Conductor:
         )
         return outcome
 
-    # --- what became of lanes --------------------------------------------------------------------
+    # --- how lanes ended -------------------------------------------------------------------------
 
     def _enter(self, entries: Sequence[Entry], outcome: PassOutcome) -> list[Entry]:
-        """Enter into the ledger what became of lanes; those that are suspect but may try again."""
+        """Record the lanes of a pass in the ledger; return the suspects that may try again."""
         rows = {n: self._finished(entries[n], facts) for n, facts in outcome.finished.items()}
         rows |= {n: _failed(entries[n], why) for n, why in outcome.lost.items()}
         self._record(entries, rows, outcome.finished)
@@ -216,7 +203,7 @@ class Conductor:
         ]
 
     def note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
-        """Tell of the best of some lanes; ``rows``: by number of entry."""
+        """Tell the meter the scores of lanes; ``rows`` are by index into ``entries``."""
         score = self._roster.sweep.score[0]
         for number, row in rows.items():
             value = figure(row, score)
@@ -225,7 +212,7 @@ class Conductor:
                 self._meter.found(merit(row, score), value, said)
 
     def _strike(self, entry: Entry, why: str) -> bool:
-        """Count an engine that died of a lane; whether the lane is set aside for it."""
+        """Count a death of a lane's engine; return True if the lane is set aside for it."""
         self._strikes[entry.key] += 1
         if self._strikes[entry.key] < _STRIKES:
             return False
@@ -239,7 +226,10 @@ class Conductor:
         rows: Mapping[int, LaneRow],
         finished: Mapping[int, LaneFacts],
     ) -> None:
-        """Record rows, by number of entry; lanes of one length of history at a time."""
+        """Record rows, by index into ``entries``, with the returns of those that finished.
+
+        The ledger takes lanes with equally many sessions together.
+        """
         by_length: dict[int, list[int]] = {}
         for number in sorted(rows):
             length = len(finished[number].session_dates) if number in finished else 0
@@ -284,7 +274,7 @@ class Conductor:
         )
 
     def _measure(self, entries: Sequence[Entry], finished: Mapping[int, LaneFacts]) -> None:
-        """Note what lanes of each kind take per bar, for the passes to come."""
+        """Note the seconds per bar of each kind of lane, for the passes to come."""
         taken: dict[tuple[str, str], list[float]] = {}
         for number, facts in finished.items():
             if facts.bars:
@@ -292,14 +282,6 @@ class Conductor:
                 taken.setdefault(entries[number].group, []).append(cost)
         for group, costs in taken.items():
             self._costs[group] = sum(costs) / len(costs)
-
-
-def _allowed_memory(wanted: float | None) -> int:
-    """Return how many bytes a pass may take; ``wanted`` in GiB, None: what suits the machine."""
-    available = available_shared_memory()
-    if wanted is None:
-        return int(_SHARE_OF_MEMORY * available)
-    return min(int(wanted * 2**30), available)
 
 
 def _failed(entry: Entry, why: str) -> LaneRow:

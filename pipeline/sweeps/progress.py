@@ -1,35 +1,41 @@
-"""How far a sweep is."""
+"""Counts the lanes and evaluations of a sweep, and reports how far the sweep is."""
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shm.stats import StatsBlock
+from pipeline.sweeps.executors.protocol import BarsReport
 
 
 @dataclass(frozen=True, slots=True)
 class SweepProgress:
-    """How far a sweep is.
+    """How far a sweep is. An evaluation is one bar seen by one lane."""
 
-    ``lanes`` of ``lanes_total`` (None: not known) are done; ``evaluations`` (bars x lanes) were
-    made, of about ``evaluations_total``: what is made and what the lanes left will take, by the
-    last pass; ``seconds``: spent replaying; ``best``: the best score so far, the first one where
-    there are several, ``best_parameters`` of it; ``passes``: begun so far.
-    """
-
+    #: Lanes that have ended, or that the ledger knew.
     lanes: int
+    #: Lanes of the whole sweep; None if that is not known in advance.
     lanes_total: int | None
+    #: Evaluations made so far.
     evaluations: int
+    #: About how many evaluations the sweep will have made in the end: those made, and those of the
+    #: lanes that are left if their passes are as long as the last one.
     evaluations_total: int
+    #: Seconds of replay so far.
     seconds: float
+    #: The best score so far, by the first score of the sweep; None if no lane has one.
     best: float | None
+    #: The parameters of the best set as text, such as "fast 20, slow 40".
     best_parameters: str
+    #: Passes that have begun.
     passes: int
 
 
 class Meter:
-    """Counts what a sweep has done, and tells whoever wants to know."""
+    """Counts what a sweep has done, and calls ``tell`` with it.
+
+    ``total`` is the number of lanes of the sweep, None if that is not known in advance.
+    """
 
     def __init__(self, tell: Callable[[SweepProgress], None] | None, total: int | None) -> None:
         self._tell = tell
@@ -43,35 +49,34 @@ class Meter:
         self._best: float | None = None
         self._best_parameters = ""
 
-    def begin_pass(self, shares: list[list[int]], bars: int) -> Callable[[StatsBlock], None]:
-        """Return what tells of a pass while it runs; ``bars``: at most on its tape."""
+    def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> BarsReport:
+        """Count a pass that begins; return what its executor reports to while it runs.
+
+        ``shares`` are the lanes of each engine, ``bars`` is the most that can be on the tape.
+        """
         self.passes += 1
         self._bars = bars
         began: float | None = None
 
-        def tick(stats: StatsBlock) -> None:
+        def report(walked: Sequence[int]) -> None:
             nonlocal began
-            if self._tell is None:
-                return
-            rows = stats.snapshot()
-            seen = [rows[f"engine {e}"].full.counters["bars"] for e in range(len(shares))]
-            under_way = sum(bars * len(share) for bars, share in zip(seen, shares, strict=True))
+            under_way = sum(bars * len(share) for bars, share in zip(walked, shares, strict=True))
             if began is None and under_way:
                 began = time.perf_counter()
             seconds = 0.0 if began is None else time.perf_counter() - began
             self._report(under_way, self.seconds + seconds)
 
-        return tick
+        return report
 
     def end_pass(self, lanes: int, evaluations: int, seconds: float) -> None:
-        """Count what a pass has done."""
+        """Count the lanes and evaluations of a pass that is over, and its seconds of replay."""
         self.lanes += lanes
         self.evaluations += evaluations
         self.seconds += seconds
         self._report(0, self.seconds)
 
     def found(self, merit: float, score: float, parameters: str) -> None:
-        """Note a score if it is the best so far: of the highest ``merit``."""
+        """Note a score if its ``merit`` is higher than that of every score before."""
         if merit > self._merit:
             self._merit, self._best, self._best_parameters = merit, score, parameters
 

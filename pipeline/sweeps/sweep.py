@@ -18,8 +18,8 @@ from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.starting import start_context
 from pipeline.sweeps.conduct import Conductor
+from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
-from pipeline.sweeps.memory import TreeMemory
 from pipeline.sweeps.progress import Meter, SweepProgress
 from pipeline.sweeps.ranking import best_rows, figure, scores_of, set_said
 from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
@@ -94,9 +94,9 @@ def sweep(
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
-    engines = _engines(settings, engines)
+    memory = roster.sweep.memory
+    executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
-    memory = TreeMemory()
     with Ledger.open(home) as book:
         search = make_search(roster.sweep, roster.space, _storage(roster, home, resume))
         folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
@@ -104,9 +104,7 @@ def sweep(
         book.begin(row)
         try:
             meter = Meter(progress, search.total)
-            conductor = Conductor(
-                context, roster, preparation, book, row.sweep, engines, meter, memory
-            )
+            conductor = Conductor(executor, roster, preparation, book, row.sweep, meter)
             entries, resumed = _run_all(search, roster, conductor, book, row.sweep, meter, resume)
             rows = book.lanes(row.sweep)
             best = best_rows(rows, roster.sweep.score[0], roster.sweep.best)
@@ -114,7 +112,8 @@ def sweep(
             summary = _summary(roster, conductor, meter, row, rows, resumed)
             summary["details"] = details
             summary["ledger"], summary["folder"] = str(home), str(folder.path)
-            summary["engines"], summary["peak_memory_bytes"] = engines, memory.peak
+            summary["engines"] = executor.engines
+            summary["peak_memory_bytes"] = executor.peak_bytes
             path = _report(book, folder.path, row, summary, rows, best, preparation)
             summary["report"] = str(path)
             summary["seconds"] = time.perf_counter() - began

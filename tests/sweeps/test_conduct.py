@@ -1,4 +1,4 @@
-"""How lanes are cut into passes, and what becomes of those whose engine dies; passes are stubs."""
+"""How lanes are cut into passes, and what happens to lanes whose engine dies; passes are stubs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +12,13 @@ from pipeline import SessionConfig
 from pipeline.errors import ConfigError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.query_cache import CacheStatistics
-from pipeline.runner.preparation import prepare
+from pipeline.runner.lanes import Lanes
+from pipeline.runner.preparation import Division, prepare
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.halving import HalvingPlan
-from pipeline.sweeps import conduct as module
 from pipeline.sweeps.conduct import Conductor
+from pipeline.sweeps.executors.protocol import BarsReport, PassOutcome
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
-from pipeline.sweeps.memory import TreeMemory
-from pipeline.sweeps.passes import PassOutcome
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import make_search
@@ -35,10 +34,10 @@ FAST, DEAR = "tests.reference.traders:Crosser", "tests.reference.traders:Tinkere
 
 @dataclass(frozen=True)
 class Pass:
-    """What a pass was asked for; ``lanes``: the value of the swept parameter of each."""
+    """What an executor was asked to run; ``lanes`` are the values of the swept parameter."""
 
     lanes: list[int]
-    shares: list[list[int]]
+    shares: Sequence[Sequence[int]]
     halving: HalvingPlan | None
     limit: int
 
@@ -63,28 +62,26 @@ def outcome_of(
 
 
 class Stage:
-    """A conductor whose passes end as they are told to."""
+    """A conductor, and an executor whose passes end as they are told to."""
 
     def __init__(self, roster: Roster, ledger: Ledger, engines: int) -> None:
         self.roster, self.ledger = roster, ledger
+        self.engines, self.allowed_bytes, self.bytes_of_a_lane = engines, 100 << 20, 0
         self.passes: list[Pass] = []
         self.fates: list[Fate] = []
         self.meter = Meter(None, None)
         ledger.begin(sweep_row(code_hash=roster.code_hash))
         self.conductor = Conductor(
-            None,
-            roster,
-            prepare(roster.settings),
-            ledger,
-            "demo",
-            engines,
-            self.meter,
-            TreeMemory(),
+            self, roster, prepare(roster.settings), ledger, "demo", self.meter
         )
 
-    def run_pass(self, context: Any, preparation: Any, lanes: Any, division: Any, *_: Any) -> Any:
+    def bytes_needed(self, lanes: Lanes) -> int:
+        return self.bytes_of_a_lane * len(lanes.specs)
+
+    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
         found = [
-            int(getattr(spec.strategy, "fast", 0) or spec.strategy.span) for spec in lanes.specs
+            getattr(spec.strategy, "fast", None) or getattr(spec.strategy, "span", 0)
+            for spec in lanes.specs
         ]
         asked = Pass(found, division.shares, division.halving, division.limit)
         self.passes.append(asked)
@@ -120,9 +117,7 @@ def stage(
                 "score": "total_return",
                 **section,
             }
-            made = Stage(Roster(SessionConfig.load(config), None), ledger, engines)
-            monkeypatch.setattr(module, "run_pass", made.run_pass)
-            return made
+            return Stage(Roster(SessionConfig.load(config), None), ledger, engines)
 
         def finished(self: Conductor, entry: Entry, facts: Any) -> LaneRow:
             return LaneRow(
@@ -160,16 +155,18 @@ def test_no_pass_has_more_lanes_than_allowed_nor_more_engines_than_lanes(stage):
     assert {one.limit for one in it.passes} == {1_500_000_000}
 
 
-def test_what_does_not_fit_is_cut_and_a_single_lane_that_does_not_is_refused(stage, monkeypatch):
-    monkeypatch.setattr(module, "memory_needed", lambda s, lanes, *_: 400 << 20)
-    with pytest.raises(ConfigError, match=r"a pass of 1 lanes needs 400\.0 MiB, there are 102\.4"):
-        stage(7, memory=0.1).run()
-    monkeypatch.setattr(module, "memory_needed", lambda s, lanes, *_: len(lanes.specs) << 25)
-    it = stage(7, memory=0.1)
+def test_what_does_not_fit_is_cut_and_a_single_lane_that_does_not_is_refused(stage):
+    it = stage(7)
+    it.bytes_of_a_lane = 400 << 20
+    with pytest.raises(ConfigError, match=r"a pass of 1 lanes needs 400\.0 MiB, there are 100\.0"):
+        it.run()
+    it.bytes_of_a_lane = 32 << 20
     assert states(it.run()) == ["done"] * 7
     assert [one.lanes for one in it.passes] == [[1, 2, 3], [4, 5, 6], [7]]
+    compared = stage(7, pruning={"keep": 0.5})
+    compared.bytes_of_a_lane = 32 << 20
     with pytest.raises(ConfigError, match="a pass of 7 lanes needs 224"):
-        stage(7, memory=0.1, pruning={"keep": 0.5}).run()
+        compared.run()
 
 
 def test_two_lanes_of_each_unknown_kind_go_ahead_and_the_rest_is_spread_by_what_they_took(stage):

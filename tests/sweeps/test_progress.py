@@ -1,14 +1,9 @@
-"""What is told of a sweep while it runs: it only ever grows, and ends at what was done."""
-
-from typing import Any
+"""What a sweep reports while it runs: it never shrinks, and ends at what was done."""
 
 import pytest
 
-from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.sweeps import progress as module
 from pipeline.sweeps.progress import Meter, SweepProgress
-from shm.names import new_run_id
-from shm.stats import StatsBlock
 
 
 class Clock:
@@ -28,31 +23,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-@pytest.fixture
-def stats() -> Any:
-    with StatsBlock.create(new_run_id(), metrics_rows(1, 2)) as block:
-        yield block
-
-
-def walk(stats: StatsBlock, engine: int, bars: int) -> None:
-    metrics = PerformanceMetrics.for_row(stats, f"engine {engine}")
-    metrics.count("bars", bars)
-    metrics.flush()
-
-
-def test_what_engines_have_walked_counts_for_each_of_their_lanes(stats, clock):
+def test_what_engines_have_walked_counts_for_each_of_their_lanes(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, 5)
-    tick = meter.begin_pass([[0, 2, 4], [1, 3]], 100)
-    tick(stats)
+    report = meter.begin_pass([[0, 2, 4], [1, 3]], 100)
+    report([0, 0])
     assert (told[-1].evaluations, told[-1].evaluations_total, told[-1].seconds) == (0, 500, 0.0)
-    walk(stats, 0, 10)
-    walk(stats, 1, 30)
-    clock.now += 7.0  # until the tape starts is no replaying
-    tick(stats)
+    clock.now += 7.0  # nothing is replayed until the tape starts
+    report([10, 30])
     assert (told[-1].evaluations, told[-1].seconds) == (3 * 10 + 2 * 30, 0.0)
     clock.now += 2.0
-    tick(stats)
+    report([10, 30])
     assert told[-1].seconds == 2.0
     assert (told[-1].lanes, told[-1].lanes_total, told[-1].passes) == (0, 5, 1)
     meter.end_pass(5, 480, 2.5)
@@ -60,28 +41,26 @@ def test_what_engines_have_walked_counts_for_each_of_their_lanes(stats, clock):
     assert told[-1].evaluations_total == 480
 
 
-def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(stats, clock):
+def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, 10)
     meter.begin_pass([[0], [1]], 100)
     meter.end_pass(2, 150, 1.0)
     assert told[-1].evaluations_total == 150 + 8 * 100
-    meter.begin_pass([[0], [1]], 200)(stats)
+    meter.begin_pass([[0], [1]], 200)([0, 0])
     assert (told[-1].evaluations, told[-1].evaluations_total) == (150, 150 + 8 * 200)
     assert (told[-1].passes, told[-1].lanes) == (2, 2)
 
 
-def test_where_nobody_knows_how_many_there_will_be_the_total_is_what_is_there(stats, clock):
+def test_where_the_number_of_lanes_is_unknown_the_total_is_what_was_made(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, None)
-    tick = meter.begin_pass([[0, 1], []], 100)
-    walk(stats, 0, 40)
-    tick(stats)
+    meter.begin_pass([[0, 1], []], 100)([40, 0])
     assert told[-1].lanes_total is None
     assert told[-1].evaluations == told[-1].evaluations_total == 80
 
 
-def test_the_best_is_that_of_the_highest_merit_and_told_as_it_is(stats, clock):
+def test_the_best_is_that_of_the_highest_merit_and_told_as_it_is(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, None)
     meter.end_pass(1, 0, 0.0)
@@ -93,8 +72,8 @@ def test_the_best_is_that_of_the_highest_merit_and_told_as_it_is(stats, clock):
     assert (told[-1].best, told[-1].best_parameters) == (0.5, "fast 3")
 
 
-def test_nobody_who_asks_is_told_nothing_but_all_is_counted(stats):
+def test_without_a_listener_everything_is_counted_all_the_same():
     meter = Meter(None, 4)
-    meter.begin_pass([[0], [1]], 10)(stats)
+    meter.begin_pass([[0], [1]], 10)([0, 0])
     meter.end_pass(2, 20, 0.5)
     assert (meter.lanes, meter.evaluations, meter.seconds, meter.passes) == (2, 20, 0.5, 1)

@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from pipeline.sweeps.memory import TreeMemory
+from pipeline.sweeps.executors.memory import TreeMemory
 
 HOLDS = "import sys; block = bytearray(b'x' * 64_000_000); print('ready', flush=True); input()"
 

@@ -1,0 +1,75 @@
+"""Runs passes on this machine, each in a crew of processes of its own."""
+
+from typing import Any
+
+from pipeline.runner.crew import Crew
+from pipeline.runner.lanes import Lanes
+from pipeline.runner.preparation import Division, Preparation, work_of
+from pipeline.sweeps.executors.guard import Guard
+from pipeline.sweeps.executors.memory import TreeMemory
+from pipeline.sweeps.executors.pass_size import allowed_memory, memory_needed, slot_shape
+from pipeline.sweeps.executors.protocol import BarsReport, PassOutcome
+from shm.stats import StatsBlock
+
+
+class LocalExecutor:
+    """The executor of this machine (`executors.protocol.Executor` says what each method does).
+
+    ``context`` starts the processes (`runner.starting.start_context`). ``memory`` is what a pass
+    may take in GiB; None stands for most of what is free when the executor is made.
+    """
+
+    def __init__(
+        self, context: Any, preparation: Preparation, engines: int, memory: float | None
+    ) -> None:
+        self.engines = engines
+        self.allowed_bytes = allowed_memory(memory)
+        self._context = context
+        self._preparation = preparation
+        self._memory = TreeMemory()
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that this process and the crews took together so far."""
+        return self._memory.peak
+
+    def bytes_needed(self, lanes: Lanes) -> int:
+        """Return about how many bytes a pass of these lanes takes, without its programs."""
+        sessions = len(self._preparation.sessions)
+        return memory_needed(self._preparation.settings, lanes, sessions, self.allowed_bytes)
+
+    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
+        """Stream the market by these lanes; see the protocol."""
+        pipeline = self._preparation.settings.pipeline
+        shape = slot_shape(self._preparation.settings, lanes, self.allowed_bytes)
+        halving = division.halving
+        # A run of one session has no rung, so no engine waits for another one.
+        board = (len(halving.rungs), len(lanes.specs)) if halving and halving.rungs else None
+        crew = Crew(
+            self._context,
+            work_of(self._preparation, lanes, shape, division),
+            slots=pipeline.slots,
+            slot_size=shape.layout.size,
+            mode="data",
+            board=board,
+        )
+        guard = Guard(crew, division)
+
+        def tick(stats: StatsBlock) -> None:
+            guard.end_stuck()
+            self._memory.sample()
+            rows = stats.snapshot()
+            report([rows[engine].full.counters["bars"] for engine in crew.engines])
+
+        with crew:
+            crew.start()
+            facts = crew.watch(tick, guard.lose)
+            self._memory.ended(
+                {
+                    member.pid: one.memory
+                    for member, one in zip(crew.members(), facts.members, strict=True)
+                    if one is not None
+                }
+            )
+            self._memory.sample(now=True)
+        return guard.outcome(facts)

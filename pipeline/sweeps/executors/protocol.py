@@ -1,0 +1,68 @@
+"""What the conduct of a sweep needs from whatever runs its passes.
+
+In a pass the market streams by once, and every lane of the pass sees it. An executor decides where
+the processes of a pass are; the conduct decides which lanes a pass has, and what happens to those
+that do not finish.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from pipeline.lane.facts import LaneFacts
+from pipeline.runner.lanes import Lanes
+from pipeline.runner.preparation import Division
+from pipeline.stages.facts import TapeFacts
+
+#: Is told, about ten times a second, how many base bars each engine of a pass has walked so far.
+BarsReport: TypeAlias = Callable[[Sequence[int]], None]
+
+
+@dataclass(frozen=True)
+class PassOutcome:
+    """How the lanes of a pass ended; a lane is named by its number in the pass.
+
+    Every lane of the pass is in exactly one of the first four fields.
+    """
+
+    #: Facts of the lanes that were walked to the end, or to the rung that ended them.
+    finished: Mapping[int, LaneFacts]
+    #: Error of each lane that failed by itself: its strategy raised, or it took too long. It would
+    #: fail again.
+    lost: Mapping[int, str]
+    #: Error of each engine that died, by the lane that it was working on. That lane may be the
+    #: cause.
+    suspects: Mapping[int, str]
+    #: Lanes of an engine that died while it worked on another lane, or on none. They can run again.
+    unfinished: Sequence[int]
+    #: Facts of the coordinator; None if it had to stop early.
+    tape: TapeFacts | None
+    #: Seconds from the start of the tape to the last result; 0.0 if there is no result.
+    seconds: float
+
+
+class Executor(Protocol):
+    """Runs passes one after the other, each with at most ``engines`` engines."""
+
+    @property
+    def engines(self) -> int:
+        """How many engines can share the lanes of a pass."""
+        ...
+
+    @property
+    def allowed_bytes(self) -> int:
+        """How many bytes a pass may take."""
+        ...
+
+    def bytes_needed(self, lanes: Lanes) -> int:
+        """Return about how many bytes a pass of these lanes takes, without its programs."""
+        ...
+
+    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
+        """Stream the market by these lanes; each share of the division is one engine's.
+
+        Raises what the coordinator or a processor raised, or RunError that names the one that
+        ended: without it no lane can go on. An engine that ends takes only its own lanes with it,
+        unless lanes are compared with each other.
+        """
+        ...
