@@ -17,12 +17,13 @@ LONGEST_FILE = 420
 
 # What each room may import, directly; what those may import follows. A room itself, and for every
 # room but shm also the LEAVES, go without saying.
-LEAVES = ("pipeline.errors", "pipeline.codes", "pipeline.native")
+LEAVES = ("pipeline.errors", "pipeline.codes", "pipeline.native", "pipeline.dependencies")
 ROOMS = {
     "shm": [],
     "pipeline.errors": [],
     "pipeline.codes": [],
     "pipeline.native": [],
+    "pipeline.dependencies": [],
     "pipeline.config": [],
     "pipeline.market": [],
     "pipeline.execution": [],
@@ -46,7 +47,8 @@ ROOMS = {
     "pipeline": ["pipeline.sweeps", "pipeline.watch"],
 }
 WITHOUT_PROCESSES = [
-    *("pipeline.errors", "pipeline.codes", "pipeline.config", "pipeline.market"),
+    *("pipeline.errors", "pipeline.codes", "pipeline.dependencies"),
+    *("pipeline.config", "pipeline.market"),
     *("pipeline.execution", "pipeline.results", "pipeline.lane"),
     *("pipeline.strategy", "pipeline.strategy.compiled"),
 ]

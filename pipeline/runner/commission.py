@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.session import SessionConfig
-from pipeline.strategy.compiled.code_hash import code_hash
+from pipeline.dependencies.code import code_hash
 from pipeline.strategy.source import load_function, pack
 
 

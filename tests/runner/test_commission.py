@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pipeline import Strategy, run
+from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.quality import expected_of, present_of
 from pipeline.market.time.time_manager import TimeManager
-from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.source import load_function
 from tests.reference.processes import settings_of
 

@@ -5,9 +5,9 @@ indicators of all lanes into columns, each computed once, and `runner` computes 
 This module does not import the compiler, so that a command that only reads strategies starts
 quickly.
 
-A value has the same meaning in every process: two indicators are equal if they give the same
-column. A user's own function is compared by its module, qualified name, code, constants, defaults
-and closure (`own_function.fingerprint`), never by its address.
+A value has the same meaning in every process: two indicators are equal if they would give the same
+column. A user's own function is judged by its code and by all that this refers to
+(`dependencies.code.code_hash`), never by its address.
 
 Definitions are those of TA-Lib (https://ta-lib.org/functions) where it has them: averages start
 with the simple mean of their first ``period`` values, deviations are those of the population, and
@@ -22,11 +22,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, SupportsIndex
+from typing import SupportsIndex
 
 from pipeline.codes import PRICE_COLUMNS
+from pipeline.dependencies.code import code_hash
 from pipeline.errors import DataError
-from pipeline.market.indicators.own_function import fingerprint, plain_function
+from pipeline.market.indicators.own_function import plain_function
 
 WHOLE_BAR = "bar"
 """The ``column`` of an indicator that reads several columns of a bar, such as atr."""
@@ -60,8 +61,8 @@ class Indicator:
     """Power of the price by which its values scale when a share is split; None: see `power_of`."""
     state_powers: tuple[int, ...] = ()
     """The same power for each cell of a user's own state."""
-    function_key: tuple[Any, ...] = field(default=(), repr=False)
-    """Identity of a user's own function (`own_function.fingerprint`), else empty."""
+    function_key: str = field(default="", repr=False)
+    """Identity of a user's own function (`dependencies.code.code_hash`), else empty."""
     function: Callable[..., float] | None = field(default=None, compare=False, repr=False)
     """A user's own function, else None."""
 
@@ -251,7 +252,7 @@ def custom(
         memory=cells,
         power=None if power is None else _power("custom", "power", power),
         state_powers=powers,
-        function_key=fingerprint(plain),
+        function_key=code_hash(plain),
         function=plain,
     )
 
@@ -283,7 +284,7 @@ def window(
         interval=_interval("window", interval),
         warmup=n - 1,
         power=None if power is None else _power("window", "power", power),
-        function_key=fingerprint(plain),
+        function_key=code_hash(plain),
         function=plain,
     )
 

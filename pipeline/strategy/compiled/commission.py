@@ -16,11 +16,11 @@ import numba
 from numba import types
 from numba.core.errors import NumbaError
 
+from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
 from pipeline.native.compiler import compiled_for, part
 from pipeline.native.memory import record_at
-from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
 
 #: What a compiled commission is: (address of a BILL) -> what is owed.

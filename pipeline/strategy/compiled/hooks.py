@@ -30,6 +30,7 @@ import numpy as np
 from numba import types
 from numba.core.errors import NumbaError
 
+from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.native.call import caller
 from pipeline.native.code_cache import cache_directory
@@ -38,7 +39,6 @@ from pipeline.native.memory import record_at
 from pipeline.native.whole_file import write_whole
 from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker, values_reader
-from pipeline.strategy.compiled.code_hash import code_hash
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.

@@ -15,11 +15,12 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from pipeline.dependencies.code import Dependencies
+from pipeline.dependencies.origin import ENGINE_FOLDERS, file_of, is_users
+from pipeline.dependencies.source_files import SourceFiles
 from pipeline.errors import DataError, StrategyError
 from pipeline.strategy.source import load_class, load_function
 from pipeline.strategy.strategy import Strategy, Value, parameters_of, states_of, values_of
-from pipeline.sweeps.keys.code_values import CodeValues
-from pipeline.sweeps.keys.source_files import ENGINE_FOLDERS, SourceFiles, file_of, is_users
 
 if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
@@ -133,9 +134,12 @@ def engine_hash() -> str:
 
 
 def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> list[Any]:
-    """Return what says which code a class or function is made of, as JSON can say it."""
-    files = SourceFiles()
-    values = CodeValues(files)
+    """Return what the code of a class or function depends on, in terms of JSON.
+
+    One that other processes find by its name counts by its file; else, as in a notebook, it counts
+    by its code and values, and by the files that these lead to.
+    """
+    files, values = SourceFiles(), Dependencies()
     if _is_named(value, name, load):
         place = name.rpartition(":")[0]
         if place.endswith(".py"):
@@ -147,7 +151,8 @@ def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> 
             if module is not None and is_users(module):
                 files.add_module(module)
     else:
-        values.visit(value)
+        values.add(value)
+        values.add_files_to(files)
     return [name.rpartition(":")[2], value.__qualname__, files.hashed(), values.hashed()]
 
 

@@ -1,32 +1,31 @@
-"""The files that a strategy's code comes from: its own and, transitively, what it imports.
+"""The files that code comes from: its own, and transitively all that they import.
 
-Found by reading, not by importing: the imports in a file's syntax tree, also those in functions,
-are looked up as Python would. Libraries count by their versions, Ringtape itself not at all (its
-sources are hashed as a whole).
+Files are read, not imported: the imports in the syntax tree of a file, also those in functions, are
+looked up as Python would do it. Libraries count by their versions, Ringtape itself does not count
+(its sources are hashed as a whole).
 """
 
 import ast
 import hashlib
 import importlib
 import importlib.metadata
-import site
 import sys
-import sysconfig
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
+from pipeline.dependencies.origin import file_of, is_engine, is_library
 from pipeline.errors import StrategyError
-
-_ENGINE = Path(__file__).parents[2]
-#: The folders of Ringtape's own packages.
-ENGINE_FOLDERS = (_ENGINE, _ENGINE.parent / "shm")
 
 
 class SourceFiles:
-    """What was reached so far; `hashed` says it in words that do not depend on where files lie."""
+    """The files and libraries that were reached so far.
+
+    `hashed` does not depend on where the files lie, only on their content and the names under which
+    they are imported.
+    """
 
     def __init__(self) -> None:
         self._files: dict[Path, set[str]] = {}
@@ -44,19 +43,22 @@ class SourceFiles:
             self.add_file(path, module.__package__ or "")
 
     def add_file(self, path: Path, package: str = "") -> None:
-        """Add a file in which code begins, as `add_module`; StrategyError if it cannot be read."""
+        """Add a file that lies in ``package``, as `add_module` does.
+
+        StrategyError if the file cannot be read.
+        """
         if path in self._contents:
             return
         if package:
             self._own.add(package.partition(".")[0])
         self._homes.append(str(path.parent))
-        # By content alone: what it is called depends on who asks, and from where.
+        # The file counts by its content alone: its name depends on where the process was started.
         self._add("", path, package)
         for name in _with_parents(package):
             self.add_name(name)
 
     def add_name(self, name: str) -> None:
-        """Add what an absolute import of ``name`` loads; nothing if it is no module."""
+        """Add the file that an absolute import of ``name`` loads; no file if it is no module."""
         if name in self._names:
             return
         self._names.add(name)
@@ -65,12 +67,10 @@ class SourceFiles:
             return
         top = name.partition(".")[0]
         path = Path(spec.origin).resolve() if spec.has_location and spec.origin else None
-        if path is not None and any(path.is_relative_to(folder) for folder in ENGINE_FOLDERS):
-            return
-        if path is None:
-            return  # built into Python, or a package without a file of its own
-        if _is_library(path) and top not in self._own:
-            # The standard library is of Python's version, which counts for all strategies.
+        if path is None or is_engine(path):
+            return  # without a path it is built into Python, or a package without a file
+        if is_library(path) and top not in self._own:
+            # The standard library has Python's version, which counts for every strategy.
             self._libraries |= {top} - sys.stdlib_module_names
         else:
             package = name if spec.submodule_search_locations else name.rpartition(".")[0]
@@ -100,7 +100,7 @@ class SourceFiles:
                     self.add_name(whole)
 
     def _find(self, name: str) -> ModuleSpec | None:
-        """Look for a module as an import does, without loading the packages that it lies in."""
+        """Find a module as an import would, without loading the packages that it lies in."""
         parent = name.rpartition(".")[0]
         if parent:
             above = self._find(parent)
@@ -123,35 +123,12 @@ class SourceFiles:
         return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def file_of(module: ModuleType | None) -> Path | None:
-    """Return the file of a user's module that others can import by name, None if there is none."""
-    file = getattr(module, "__file__", None)
-    if module is None or module.__name__ == "__main__" or not file:
-        return None
-    path = Path(file).resolve()
-    return path if path.is_file() else None
-
-
-def is_users(module: ModuleType | None) -> bool:
-    """Whether a module is neither of a library nor of Ringtape.
-
-    One without a file is a user's unless it is built into Python; so is one that is not known.
-    """
-    if module is None or module.__name__ == "__main__":
-        return True
-    file = getattr(module, "__file__", None)
-    if not file:
-        return module.__name__.partition(".")[0] not in sys.stdlib_module_names
-    path = Path(file).resolve()
-    return not _is_library(path) and not any(path.is_relative_to(f) for f in ENGINE_FOLDERS)
-
-
 def _imported(source: bytes, package: str) -> Iterator[str]:
-    """Give the absolute names that a file imports anywhere; what may be no module is among them."""
+    """Give the absolute names that a file imports anywhere; some may name no module."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return  # it cannot be imported either
+        return  # the file cannot be imported either
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -181,7 +158,7 @@ def _absolute(module: str, level: int, package: str) -> str:
         return module
     parts = package.split(".") if package else []
     if level > len(parts):
-        return ""  # beyond the top: it fails when it runs
+        return ""  # beyond the top package: the import fails when it runs
     return ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
 
 
@@ -197,18 +174,6 @@ def _search(name: str, places: list[str] | None) -> ModuleSpec | None:
         if spec is not None:
             return spec
     return None
-
-
-@cache
-def _library_folders() -> tuple[Path, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = [sysconfig.get_path(name) for name in names]
-    folders += [*site.getsitepackages(), site.getusersitepackages()]
-    return tuple({Path(folder).resolve() for folder in folders})
-
-
-def _is_library(path: Path | None) -> bool:
-    return path is not None and any(path.is_relative_to(f) for f in _library_folders())
 
 
 @cache

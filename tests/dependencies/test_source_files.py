@@ -1,11 +1,9 @@
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from pipeline.dependencies.source_files import SourceFiles
 from pipeline.errors import StrategyError
-from pipeline.sweeps.keys.source_files import SourceFiles, file_of, is_users
 from tests.sweeps.sources import write
 
 
@@ -91,19 +89,3 @@ def test_libraries_count_by_their_versions_and_ringtape_not_at_all(tmp_path: Pat
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
     with pytest.raises(StrategyError, match=r"cannot read .*absent\.py: No such file"):
         SourceFiles().add_file(tmp_path / "absent.py")
-
-
-def test_modules_are_of_the_user_unless_they_are_libraries_or_ringtape():
-    import numpy as np
-
-    import pipeline.strategy.examples
-
-    here = sys.modules[__name__]
-    assert is_users(here)
-    assert is_users(ModuleType("made"))
-    assert is_users(ModuleType("__main__"))
-    assert is_users(None)
-    assert not any(map(is_users, (np, sys, pipeline.strategy.examples, sys.modules["os"])))
-    assert file_of(here) == Path(__file__)
-    assert file_of(ModuleType("made")) is None
-    assert file_of(sys.modules["__main__"]) is None

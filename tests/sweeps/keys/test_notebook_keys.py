@@ -1,13 +1,12 @@
-import copyreg
+"""Which edits change the key of a strategy in a notebook, which has no file to hash."""
+
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from pipeline.sweeps.keys.code_values import CodeValues
 from pipeline.sweeps.keys.keys import strategy_hash
-from pipeline.sweeps.keys.source_files import SourceFiles
 from tests.sweeps.sources import python, write
 
 NOTEBOOK = """
@@ -138,47 +137,3 @@ def test_another_process_finds_the_same(tmp_path: Path):
         "print(strategy_hash(Own, '__main__:Own'))"
     )
     assert len({python(code, working=tmp_path) for _ in range(3)}) == 1
-
-
-def test_values_that_refer_to_themselves_end():
-    circle: list[object] = [1]
-    circle.append(circle)
-    loop: type = type("Loop", (), {"__module__": "made", "circle": circle})
-    loop.itself = loop()  # type: ignore[attr-defined]
-    loop.itself.other = loop  # type: ignore[attr-defined]
-    values = CodeValues(SourceFiles())
-    values.visit(loop)
-    before = values.hashed()
-    values.visit(loop)
-    assert values.hashed() != before
-
-
-def test_methods_and_modules_without_a_file_are_followed():
-    def hashed(number: int) -> str:
-        made = ModuleType("made")
-        exec(f"class A:\n    def f(self):\n        return {number}\na = A()", vars(made))
-        space = {"made": made, "__name__": "elsewhere"}
-        exec("def f():\n    return made.a.f()", space)
-        values = CodeValues(SourceFiles())
-        values.visit(space["f"])
-        values.visit(vars(made)["a"].f)
-        return values.hashed()
-
-    assert hashed(1) == hashed(1) != hashed(2)
-
-
-def test_a_class_whose_instance_was_pickled_keeps_its_hash():
-    """Pickling notes the names of slots in the class, which changes nothing that it does."""
-
-    class Pickled:
-        size = 3
-
-    def of_class() -> object:
-        values = CodeValues(SourceFiles())
-        values.visit(Pickled)
-        return values.hashed()
-
-    before = of_class()
-    copyreg._slotnames(Pickled)
-    assert "__slotnames__" in vars(Pickled)
-    assert of_class() == before

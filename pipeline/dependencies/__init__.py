@@ -1,0 +1,13 @@
+"""What code depends on: the one answer for compiled code, own indicators and resume keys.
+
+::
+
+    code            the functions, classes and values that a function or class refers to, as a hash
+    source_files    the files that it comes from and that these import, with libraries by version
+    origin          whether a file or module is the user's, a library's or Ringtape's own
+
+Compiled code on disk (`strategy.compiled`) and the identity of a user's own indicator
+(`market.indicators`) are hashes of `code` alone, so an edit elsewhere in a file compiles nothing
+anew. The resume key of a lane (`sweeps.keys`) counts whole files where there are any, because plain
+Python can reach everything in them.
+"""

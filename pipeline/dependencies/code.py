@@ -1,0 +1,320 @@
+"""What functions and classes refer to, transitively, as a hash: code, classes and values.
+
+The user's code is followed wherever it leads: to a function's code, defaults and closure, to the
+globals that it reads, also through modules, to the members of a class and of its bases, to the
+attributes of an object. The code of a library counts by its name and version.
+
+The hash depends neither on addresses nor on where files lie: a function that is moved keeps its
+hash, and another process finds the same one. Whether two equal numbers, texts or tuples are one
+object does not count either, because Python is free to merge them.
+"""
+
+import copyreg
+import dis
+import functools
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.dependencies.origin import file_of, is_users, is_users_file
+
+if TYPE_CHECKING:
+    from pipeline.dependencies.source_files import SourceFiles
+
+#: Types whose ``repr`` says all there is about a value.
+_PLAIN = (str, bytes, int, float, complex, bool, type(None), type(Ellipsis), range, slice)
+#: Containers whose items are hashed one by one.
+_CONTAINERS = (list, tuple, dict, set, frozenset, MappingProxyType)
+#: Members of a class that Python keeps there for itself.
+_BOOKKEEPING = (
+    *("__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__"),
+    *("__static_attributes__", "__annotations_cache__"),
+    "__slotnames__",  # pickling an instance puts it there
+)
+#: Addresses and running numbers in what Numba calls its types.
+_NUMBERED = re.compile(r"(0x|#)[0-9a-f]+")
+
+#: Parts of a value that are still to be visited.
+_Parts = Iterator[Any]
+
+
+def code_hash(*values: Any) -> str:
+    """Return 32 hex digits over functions, classes and other values and all they depend on."""
+    found = Dependencies()
+    for value in values:
+        found.add(value)
+    return found.hashed()
+
+
+class Dependencies:
+    """The values that were added, and all that they refer to.
+
+    A value that was met before is named by its number, so values may refer to each other in
+    circles.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        # Number of each value, by id. The value is held, so that no other value gets its id.
+        self._seen: dict[int, tuple[int, Any]] = {}
+        self._reached: set[tuple[int, str]] = set()
+        # Names of modules and packages whose code is followed although it may be a library's.
+        self._own: set[str] = set()
+        # The user's modules by name, and the functions in them.
+        self._modules: dict[str, ModuleType | None] = {}
+        self._functions: list[FunctionType] = []
+
+    def add(self, value: Any) -> None:
+        """Add a value; a function or class is followed even if it comes from a library."""
+        value = _as_written(value)
+        if isinstance(value, FunctionType | type):
+            name = value.__module__ or ""
+            top = name.partition(".")[0]
+            # Ringtape's other modules are not followed, because its sources are hashed as a whole.
+            self._own.add(name if top == __name__.partition(".")[0] else top)
+        # A stack instead of recursion: what objects hold may be nested deeper than Python calls.
+        stack = [iter((value,))]
+        while stack:
+            for part in stack[-1]:
+                if type(part) in _PLAIN:
+                    self._note(type(part).__name__, repr(part))
+                else:
+                    stack.append(self._visit(part))
+                    break
+            else:
+                stack.pop()
+
+    def hashed(self) -> str:
+        """Return 32 hex digits over all that was added."""
+        return self._digest.hexdigest()[:32]
+
+    def add_files_to(self, files: "SourceFiles") -> None:
+        """Add the files of the user's modules that were met.
+
+        A function without a file adds those that it imports when it runs.
+        """
+        for module in self._modules.values():
+            if module is not None:
+                files.add_module(module)
+        for function in self._functions:
+            if file_of(self._modules.get(function.__module__)) is None:
+                for name in _imported(function.__code__):
+                    files.add_name(name)
+
+    # --- values of every kind ---------------------------------------------------------------------
+
+    def _note(self, *words: Any) -> None:
+        self._digest.update(repr(words).encode())
+
+    def _visit(self, value: Any) -> _Parts:
+        """Note what a value is, and give its parts."""
+        value = _as_written(value)
+        if type(value) in (tuple, frozenset):
+            yield from self._visit_items(value)
+        elif id(value) in self._seen:
+            self._note("as before", self._seen[id(value)][0])
+        else:
+            self._seen[id(value)] = (len(self._seen), value)
+            yield from self._visit_first(value)
+
+    def _visit_first(self, value: Any) -> _Parts:
+        if isinstance(value, FunctionType):
+            yield from self._visit_function(value)
+        elif isinstance(value, type):
+            yield from self._visit_class(value)
+        elif isinstance(value, ModuleType):
+            self._note("module", value.__name__, _version(value))
+            self._meet(value.__name__)
+        elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            self._note(type(value).__name__, value.dtype.descr, value.shape)
+            self._digest.update(np.ascontiguousarray(value).tobytes())
+        elif type(value) in _CONTAINERS:
+            yield from self._visit_items(value)
+        else:
+            yield from self._visit_object(value)
+
+    def _visit_items(self, value: Any) -> _Parts:
+        self._note(type(value).__name__, len(value))
+        if isinstance(value, set | frozenset):
+            yield from sorted(value, key=code_hash)
+        elif isinstance(value, dict | MappingProxyType):
+            for key, item in value.items():
+                yield from (key, item)
+        else:
+            yield from value
+
+    def _meet(self, name: str | None) -> None:
+        """Remember a module whose code is followed."""
+        if name is not None and name not in self._modules and self._follows(name):
+            self._modules[name] = sys.modules.get(name)
+
+    def _follows(self, name: str | None) -> bool:
+        """Whether the code of a module is followed, by the module's name."""
+        if name is None:
+            return True
+        if not self._own.isdisjoint((name, name.partition(".")[0])):
+            return True
+        return is_users(sys.modules.get(name))
+
+    # --- classes and functions --------------------------------------------------------------------
+
+    def _visit_class(self, cls: type) -> _Parts:
+        self._note("class", cls.__module__, cls.__qualname__)
+        if not self._follows(cls.__module__):
+            self._note(_version_of(cls.__module__))
+            return
+        self._meet(cls.__module__)
+        for name in sorted(vars(cls)):
+            if name not in _BOOKKEEPING:
+                self._note(name)
+                yield vars(cls)[name]
+        yield from (*cls.__mro__[1:], type(cls))
+
+    def _visit_function(self, function: FunctionType) -> _Parts:
+        self._note("function", function.__module__, function.__qualname__)
+        yield from self._visit_code(function.__code__)
+        yield from (function.__defaults__, function.__kwdefaults__)
+        for cell in function.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:
+                self._note("empty")
+        file = function.__code__.co_filename
+        if not (self._follows(function.__module__) or is_users_file(file)):
+            self._note(_version_of(function.__module__))
+            return
+        self._meet(function.__module__)
+        self._functions.append(function)
+        yield vars(function)
+        names = _names(function.__code__)
+        for name in names:
+            if name in function.__globals__:
+                self._note(name)
+                yield from self._visit_global(function.__globals__[name], names)
+
+    def _visit_code(self, code: CodeType) -> _Parts:
+        self._digest.update(code.co_code + code.co_exceptiontable)
+        self._note(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+        self._note(code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                yield from self._visit_code(constant)
+            else:
+                yield constant
+
+    def _visit_global(self, value: Any, names: tuple[str, ...]) -> _Parts:
+        """Give a global; of a module that is followed, also what ``names`` may reach in it."""
+        yield value
+        if not isinstance(value, ModuleType) or not self._follows(value.__name__):
+            return
+        for name in names:
+            if (id(value), name) not in self._reached and hasattr(value, name):
+                self._reached.add((id(value), name))
+                self._note(name)
+                yield from self._visit_global(getattr(value, name), names)
+
+    # --- objects ----------------------------------------------------------------------------------
+
+    def _visit_object(self, value: Any) -> _Parts:
+        """Give the class of an object, and what the object holds.
+
+        The user's objects hold their attributes, those of libraries what pickle would keep of them.
+        """
+        yield type(value)
+        for kind in (*_PLAIN, *_CONTAINERS):
+            if isinstance(value, kind):  # such as a named tuple, or a number that is an enum's
+                if kind in _PLAIN:
+                    plain: Any = kind
+                    self._note(plain.__repr__(value))
+                else:
+                    yield from self._visit_items(value)
+        if isinstance(value, property):
+            yield from (value.fget, value.fset, value.fdel)
+        elif isinstance(value, staticmethod | classmethod | MethodType):
+            yield from (value.__func__, getattr(value, "__self__", None))
+        elif isinstance(value, functools.cached_property):
+            yield value.func
+        elif isinstance(value, functools.partial):
+            yield from (value.func, value.args, value.keywords)
+        elif self._follows(type(value).__module__):
+            yield from _attributes(value)
+        else:
+            # What functools.cache wraps, and Numba's vectorize.
+            yield getattr(value, "__dict__", {}).get("__wrapped__")
+            if type(value).__module__.partition(".")[0] == "numba":
+                # Numba numbers its types anew in each process; their names say all there is.
+                yield _NUMBERED.sub("", repr(value))
+            else:
+                yield from _kept(value)
+
+
+def _as_written(value: Any) -> Any:
+    """Return the Python function that Numba has wrapped; any other value as it is."""
+    plain = getattr(value, "py_func", None)
+    return plain if isinstance(plain, FunctionType) else value
+
+
+def _version(module: ModuleType | None) -> str:
+    return str(getattr(module, "__version__", ""))
+
+
+def _version_of(name: str) -> str:
+    """Return the version of the package that a module lies in, "" if it does not say."""
+    return _version(sys.modules.get(name.partition(".")[0]))
+
+
+def _attributes(value: Any) -> _Parts:
+    """Give the names and values of an object's attributes, those in slots included."""
+    held = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in _BOOKKEEPING and hasattr(value, name):
+                held[name] = getattr(value, name)
+    for name in sorted(held):
+        yield from (name, held[name])
+
+
+def _kept(value: Any) -> _Parts:
+    """Give what pickle would keep of an object."""
+    reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
+    try:
+        found = value.__reduce_ex__(4) if reduce is None else reduce(value)
+        if isinstance(found, str):  # the name of a function in C
+            yield from (getattr(value, "__module__", None), found)
+        else:
+            yield from found[:3]  # the function that makes the object, its arguments, the state
+            yield from (None if items is None else list(items) for items in found[3:5])
+    except Exception:  # noqa: BLE001  # a class may raise anything when it cannot be pickled
+        yield "not pickled"
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Give the code of a function, and that of the functions written in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _names(code: CodeType) -> tuple[str, ...]:
+    """Return the names of globals and attributes that a function uses, each once."""
+    return tuple(dict.fromkeys(name for one in _codes(code) for name in one.co_names))
+
+
+def _imported(code: CodeType) -> Iterator[str]:
+    """Give the names that a function imports when it runs; some may name no module."""
+    for one in _codes(code):
+        module = ""
+        for step in dis.get_instructions(one):
+            if step.opname == "IMPORT_NAME":
+                module = str(step.argval)
+                parts = module.split(".")
+                yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
+            elif step.opname == "IMPORT_FROM":
+                yield f"{module}.{step.argval}"
