@@ -67,6 +67,9 @@ def sweep(
     With --json, `seconds` is wall time since the command started, and `run_seconds` is what was
     spent replaying. Exit code 1 if no set at all could be run to its end.
     """
+    from pipeline.runner.starting import start_early
+
+    start_early()
     from pipeline.sweeps.sweep import sweep as run_sweep
 
     with sweep_progress(sys.stderr) as progress:

@@ -135,8 +135,8 @@ class PruningConfig(Section):
 class SweepConfig(Section):
     """The sets of parameters that are tried, how they are chosen, and their scores.
 
-    A score is a figure of a lane. A configuration does not know these figures, so the sweep checks
-    the names of scores (`sweeps.scores`).
+    The scores must be figures of a lane in summary.json, which is checked when a run or a sweep
+    begins.
     """
 
     space: Annotated[

@@ -17,6 +17,7 @@ from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import COORDINATOR, Crew
 from pipeline.runner.lanes import Given, make_lanes, strategy_settings
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
+from pipeline.runner.scores import check_scores
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.stages.metrics import PerformanceMetrics
@@ -172,6 +173,7 @@ def run(
     began = time.perf_counter()
     section = None if strategy is None else strategy_settings(strategy)
     settings = SessionConfig.load(config, overrides, strategy=section)
+    check_scores(settings.sweep, settings.benchmark)
     context = start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)

@@ -11,9 +11,9 @@ from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, Lanes, LaneSetting, build_lanes, classes_of, travel_names
+from pipeline.runner.scores import check_scores
 from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
-from pipeline.sweeps.scores import check_scores
 from pipeline.sweeps.search.space import ParameterSet, Space
 
 

@@ -1,6 +1,5 @@
 """What a run starts with: little in this process, everything in the fork server."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,29 +10,45 @@ from pipeline.config.session import example_path
 ROOT = Path(__file__).parents[2]
 #: Libraries that take a second to import together, and that only the processes of a run need.
 HEAVY = ("exchange_calendars", "llvmlite", "numba", "pandas", "scipy")
-SCRIPT = f"""
-import json, sys
-from pipeline import run
-result = run(sys.argv[1], overrides=[f"catalog={{sys.argv[2]}}"], out=sys.argv[3])
-print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+RUN = 'run(sys.argv[1], overrides=["catalog=" + sys.argv[2]], out=sys.argv[3])'
+REFUSED = """
+try:
+    run(sys.argv[1], overrides=["sweep.score=sharp_ratio"], out=sys.argv[3])
+except Exception as error:
+    print(error)
 """
+
+
+def imported_by(code: str, *arguments: str) -> list[str]:
+    """What a process of its own prints, line by line, and last the heavy libraries it imported."""
+    script = (
+        f"import json, sys\nfrom pipeline import run\n{code}\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
 
 
 def test_a_supervisor_imports_neither_compiler_nor_calendars(sample: Path, tmp_path: Path):
     """Once the sessions of its calendar are kept; the first run of all builds them."""
-    line = [sys.executable, "-c", SCRIPT, str(example_path("demo.json")), str(sample)]
+    arguments = str(example_path("demo.json")), str(sample), str(tmp_path)
+    imported_by(RUN, *arguments)
+    assert imported_by(RUN, *arguments) == ["[]"]
 
-    def imported() -> list[str]:
-        done = subprocess.run(
-            [*line, str(tmp_path)],
-            cwd=ROOT,
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found: list[str] = json.loads(done.stdout)
-        return found
 
-    imported()
-    assert imported() == []
+def test_a_run_refuses_a_wrong_score_of_a_sweep_that_it_leaves_aside(tmp_path: Path):
+    """In the words in which the sweep would, and before anything heavy is imported."""
+    arguments = str(example_path("sweep.json")), "", str(tmp_path)
+    refusal = (
+        'sweep.score is "sharp_ratio", expected a figure such as total_return, annual_return,'
+        " volatility, sharpe_ratio or -max_drawdown; did you mean sharpe_ratio?"
+    )
+    assert imported_by(REFUSED, *arguments) == [refusal, "[]"]
+    assert list(tmp_path.iterdir()) == []

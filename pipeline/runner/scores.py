@@ -1,4 +1,4 @@
-"""Which figures a sweep can be scored by; those of a configuration are checked before it begins."""
+"""Checks the scores of a sweep before anything begins, also where a run leaves the sweep aside."""
 
 import json
 from collections.abc import Collection
@@ -9,12 +9,15 @@ from pipeline.errors import ConfigError
 from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
 
 
-def check_scores(sweep: SweepConfig, benchmark: str | None) -> None:
+def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
     """Refuse scores that are no figures of a lane, or that need a benchmark where there is none.
 
-    ``benchmark``: the run's, if it has one. ConfigError, in one line, names the setting, the score
-    and what was expected. Lanes are pruned by what equity alone tells.
+    Lanes can only be pruned by figures that follow from equity alone. ConfigError names the
+    setting, the score and the expected scores in one line. A configuration without a sweep has
+    nothing to check.
     """
+    if sweep is None:
+        return
     setting = "sweep.score"
     for score in sweep.score:
         _check_figure(setting, score, FIGURES)

@@ -1,11 +1,11 @@
-"""Which scores a sweep takes, and how it refuses others, before anything runs."""
+"""Which scores a sweep can have, and how others are refused before anything runs."""
 
 import pytest
 
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
 from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
-from pipeline.sweeps.scores import check_scores
+from pipeline.runner.scores import check_scores
 
 SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio or -max_drawdown"
 
