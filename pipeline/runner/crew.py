@@ -19,7 +19,7 @@ from multiprocess import connection
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.runner.starting import starting
-from pipeline.stages.facts import MemberFacts, RunFacts
+from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
@@ -247,7 +247,7 @@ class Crew:
     def _receive(self, ready: Sequence[Any]) -> None:
         for pipe in [one for one in ready if one in self._pipes]:
             with contextlib.suppress(EOFError):
-                self._facts[self._pipes[pipe]] = pipe.recv()
+                self._facts[self._pipes[pipe]] = receive_facts(pipe)
             del self._pipes[pipe]
             pipe.close()
 

@@ -5,11 +5,12 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import StrategyError
+from pipeline.lane.facts import LaneFacts
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView
@@ -75,7 +76,7 @@ class Engine:
         self._halving = halving
         self._attend = attend
         self._running: list[_Running] = []
-        self._ended: list[dict[str, Any]] = []
+        self._ended: list[LaneFacts] = []
         self._lost: dict[int, str] = {}
         for spec in specs:
             attend(spec.number, -_COMPILING_NS)
@@ -190,7 +191,7 @@ class Engine:
         }
         survivors = halving.survivors(rung, scores)
         ended = [one for one in self._running if one.lane.number not in survivors]
-        self._ended += [self._facts_of(one) for one in ended]
+        self._ended += [self._facts_of(one, dates) for one in ended]
         self._running = [one for one in self._running if one.lane.number in survivors]
 
     def _flush(self, lane: Lane) -> None:
@@ -223,24 +224,28 @@ class Engine:
         self._records.close()
         if self._halving is not None:
             self._halving.leave()
+        dates = np.array(self._session_dates, np.int64)
         return EngineFacts(
-            lanes=[*self._ended, *(self._facts_of(running) for running in self._running)],
+            lanes=[*self._ended, *(self._facts_of(running, dates) for running in self._running)],
             lost=self._lost,
-            session_dates=np.array(self._session_dates, np.int64),
             finished_ns=time.monotonic_ns(),
             memory=MemorySizes.of_this_process(),
         )
 
-    def _facts_of(self, running: _Running) -> dict[str, Any]:
-        return {
+    def _facts_of(self, running: _Running, dates: npt.NDArray[np.int64]) -> LaneFacts:
+        """Return the facts of a lane; ``dates`` of the sessions that have closed, ns.
+
+        Lanes that end together share the dates, which then travel once.
+        """
+        return LaneFacts(
             **running.lane.facts(),
-            "record": self._records.of(running.lane.number),
-            "sessions": len(self._session_dates),
-            # As an array: a list of numbers takes the pickler a microsecond each.
-            "session_equity": np.array(running.equity),
-            "bars": running.bars,
-            "seconds": running.spent * 1e-9,
-        }
+            record=self._records.of(running.lane.number),
+            sessions=len(dates),
+            session_dates=dates,
+            session_equity=np.array(running.equity),
+            bars=running.bars,
+            seconds=running.spent * 1e-9,
+        )
 
     def abort(self) -> None:
         """Give up: leave no half-written result file behind."""

@@ -1,11 +1,10 @@
 """What the processes of a run send home when they are done: one message each, through its pipe."""
 
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 import psutil
 
 from pipeline.lane.facts import LaneFacts
@@ -70,26 +69,32 @@ class ProcessorFacts:
 class EngineFacts:
     """What an analysis engine sends home."""
 
-    #: Of each lane that was not lost, in no order, what makes its `LaneFacts` but the dates. A lane
-    #: that a rung has ended has them as they were then, with ``sessions`` fewer than all.
-    lanes: Sequence[dict[str, Any]]
-    #: Why each lane was lost, by its number.
+    #: Facts of each lane that was not lost, in no order. Those of a lane that a rung has ended are
+    #: as they were then, with ``sessions`` fewer than all.
+    lanes: Sequence[LaneFacts]
+    #: Error of each lane that was lost, by the lane's number.
     lost: Mapping[int, str]
-    #: Dates of the sessions that have closed, ns: int64[sessions].
-    session_dates: npt.NDArray[np.int64]
     #: When the last result was recorded, in ns of the monotonic clock.
     finished_ns: int
     memory: MemorySizes
 
-    def dated_lanes(self) -> list[LaneFacts]:
-        """Return the facts of each lane, with the ``session_dates`` of the sessions it has seen."""
-        return [
-            LaneFacts(**lane, session_dates=self.session_dates[: lane["sessions"]])
-            for lane in self.lanes
-        ]
-
 
 MemberFacts: TypeAlias = TapeFacts | ProcessorFacts | EngineFacts
+
+
+def send_facts(pipe: Any, facts: MemberFacts) -> None:
+    """Send facts through a pipe of `multiprocess`, to be received by `receive_facts`.
+
+    They are pickled by Python's own pickler. That of the pipe can pickle more and is written in
+    Python: a lane takes 130 us with it, to send and to receive, and 37 us with Python's own.
+    """
+    pipe.send_bytes(pickle.dumps(facts, pickle.HIGHEST_PROTOCOL))
+
+
+def receive_facts(pipe: Any) -> MemberFacts:
+    """Receive what `send_facts` has sent. Raises EOFError if the sender has closed the pipe."""
+    facts: MemberFacts = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own process
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +117,5 @@ class RunFacts:
 
     def lanes(self) -> list[LaneFacts]:
         """Return the facts of all lanes in the lanes' order."""
-        found = [lane for one in self.engines if one is not None for lane in one.dated_lanes()]
+        found = [lane for one in self.engines if one is not None for lane in one.lanes]
         return sorted(found, key=lambda lane: lane.lane)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError
-from pipeline.stages.facts import MemberFacts
+from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
@@ -72,7 +72,7 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     member.join()
     code = 0
     try:
-        place.facts.send(job.run(station, place, member))
+        send_facts(place.facts, job.run(station, place, member))
         member.note_exit("done")
     except (Aborted, PeerDied) as error:
         member.note_exit(str(error))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline import run, sweep
 from pipeline.config.session import example_path
+from pipeline.lane.facts import LaneFacts
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS
 from tests.golden.cases import CASES
 from tests.reference.in_process import Setup, run_in_process
@@ -65,10 +66,10 @@ def _words(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def pin_case(name: str, setup: Setup) -> dict[str, Any]:
     """Run a case; its digest, a hash over all other rows and sums, and what was seen."""
     case = CASES[name]()
-    facts: list[dict[str, Any]] = []
+    facts: list[LaneFacts] = []
     lasting: list[str] = []
 
-    def note(lanes: list[dict[str, Any]], tables: dict[str, Any]) -> None:
+    def note(lanes: list[LaneFacts], tables: dict[str, Any]) -> None:
         facts.extend(lanes)
         lasting.extend(row["time_in_force"] for row in tables["orders"])
 
@@ -84,7 +85,7 @@ def pin_case(name: str, setup: Setup) -> dict[str, Any]:
     lines = [repr(row) for row in orders]
     for outcome, lane in zip(outcomes, facts, strict=True):
         lines += [repr(row) for row in (*outcome.trips, outcome.session_equity)]
-        lines += [f"{key} {float(lane[key])!r}" for key in SUMS]
+        lines += [f"{key} {float(getattr(lane, key))!r}" for key in SUMS]
     return {
         "digest": digest,
         "rows": _hash(lines),
@@ -95,8 +96,8 @@ def pin_case(name: str, setup: Setup) -> dict[str, Any]:
         "states": _tally(row[7] for row in orders),
         "times_in_force": _tally(lasting),
         "reasons": _tally(row[11] for row in orders),
-        "counts": {key: sum(int(lane[key]) for lane in facts) for key in COUNTS},
-        "sums": {key: _signs(lane[key] for lane in facts) for key in SUMS},
+        "counts": {key: sum(int(getattr(lane, key)) for lane in facts) for key in COUNTS},
+        "sums": {key: _signs(getattr(lane, key) for lane in facts) for key in SUMS},
     }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.lane.facts import LaneFacts
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import NO_SPLITS, Splits, splits_of
 from pipeline.market.indicators.plan import IndicatorPlan
@@ -166,7 +167,7 @@ def run_in_process(
     *,
     universes: Sequence[tuple[int, ...]] = (),
     watch: Callable[[Slots], None] | None = None,
-    tell: Callable[[list[dict[str, Any]], dict[str, Any]], None] | None = None,
+    tell: Callable[[list[LaneFacts], dict[str, Any]], None] | None = None,
 ) -> tuple[list[Outcome], str]:
     """Run lanes; what each came to, and the run's digest.
 
@@ -201,11 +202,11 @@ def run_in_process(
         tables = {kind.name: folder.table(kind.name).to_pylist() for kind in TABLES}
     if watch is not None:
         watch(slots)
-    lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane["lane"])
+    lanes = sorted((lane for one in facts for lane in one), key=lambda lane: lane.lane)
     if tell is not None:
         tell(lanes, tables)
     outcomes = [_outcome(lane, tables, market.symbols) for lane in lanes]
-    return outcomes, run_digest([lane["record"].digest for lane in lanes])
+    return outcomes, run_digest([lane.record.digest for lane in lanes])
 
 
 def bars_on_the_tape(market: Market, slot_rows: int) -> list[list[Bars]]:
@@ -251,7 +252,7 @@ def _drive(
     setup: Setup,
     engines: Sequence[Engine],
     splits: Splits,
-) -> list[Sequence[dict[str, Any]]]:
+) -> list[Sequence[LaneFacts]]:
     coordinating = Coordinating(market, slots, setup.group_rows, splits)
     symbols, count = len(market.symbols), len(slots.views)
     processors = [
@@ -288,11 +289,11 @@ def _drive(
 
 
 def _outcome(
-    lane: dict[str, Any], tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
+    lane: LaneFacts, tables: dict[str, list[dict[str, Any]]], symbols: Sequence[str]
 ) -> Outcome:
-    sums = {name: lane[cell] for name, cell in SUMS.items()}
-    outcome = outcome_of(tables, symbols, lane["lane"], lane["session_equity"].tolist(), sums)
-    assert outcome.digest == lane["record"].digest
+    sums = {name: getattr(lane, cell) for name, cell in SUMS.items()}
+    outcome = outcome_of(tables, symbols, lane.lane, lane.session_equity.tolist(), sums)
+    assert outcome.digest == lane.record.digest
     return outcome
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline import Strategy
 from pipeline.codes import interval_ns
 from pipeline.errors import StrategyError
+from pipeline.lane.facts import LaneFacts
 from pipeline.lane.slot_view import table_records
 from pipeline.lane.spec import Terms
 from pipeline.results.recorder import Recorder
@@ -73,20 +74,20 @@ def engine_of(folder: Path, strategies: list) -> tuple[Engine, EngineFacts]:
 
 def test_facts_are_those_of_each_lanes_account(tmp_path: Path):
     _, facts = engine_of(tmp_path, [Crosser(), Tinkerer()])
-    assert [lane["lane"] for lane in facts.lanes] == [0, 1]
-    assert len(facts.session_dates) == 2
+    assert [lane.lane for lane in facts.lanes] == [0, 1]
+    assert [len(lane.session_dates) for lane in facts.lanes] == [2, 2]
     expected, _ = run_in_process(
         market_of(), [Crosser(), Tinkerer()], Setup(), Terms(500.0, per_share=0.01)
     )
     for lane, outcome in zip(facts.lanes, expected, strict=True):
-        assert lane["initial_cash"] == 500.0
-        assert (lane["fills"], lane["orders"]) == (len(outcome.fills), len(outcome.orders))
-        assert (lane["equity"], lane["cash"]) == outcome.equity[-1][1:]
-        assert lane["commission"] == pytest.approx(sum(fill[4] for fill in outcome.fills))
+        assert lane.initial_cash == 500.0
+        assert (lane.fills, lane.orders) == (len(outcome.fills), len(outcome.orders))
+        assert (lane.equity, lane.cash) == outcome.equity[-1][1:]
+        assert lane.commission == pytest.approx(sum(fill[4] for fill in outcome.fills))
         turnover = sum(abs(fill[2]) * fill[3] for fill in outcome.fills)
-        assert lane["turnover"] == pytest.approx(turnover)
-        assert lane["session_equity"].tolist() == outcome.session_equity
-        assert lane["record"].digest == outcome.digest
+        assert lane.turnover == pytest.approx(turnover)
+        assert lane.session_equity.tolist() == outcome.session_equity
+        assert lane.record.digest == outcome.digest
 
 
 def test_one_lane_writes_its_tables_at_once(tmp_path: Path):
@@ -157,14 +158,14 @@ def walked(
     return engine.finish()
 
 
-def told(lanes: Sequence[dict[str, Any]]) -> list[tuple]:
+def told(lanes: Sequence[LaneFacts]) -> list[tuple]:
     """What matters of lanes' facts, but for the time they took."""
     names = ("equity", "cash", "fills", "orders", "bars", "sessions")
     return [
         (
-            lane["record"].digest,
-            lane["session_equity"].tolist(),
-            *(lane[name] for name in names),
+            lane.record.digest,
+            lane.session_equity.tolist(),
+            *(getattr(lane, name) for name in names),
         )
         for lane in lanes
     ]
@@ -174,7 +175,7 @@ def told(lanes: Sequence[dict[str, Any]]) -> list[tuple]:
 def test_a_lane_that_raises_ends_alone_where_that_is_allowed(mode: str):
     lanes = [Fragile(), Fragile(last=7), Fragile(fast=3)]
     found = walked(lanes, mode=mode, tolerant=True)
-    assert [lane["lane"] for lane in found.lanes] == [0, 2]
+    assert [lane.lane for lane in found.lanes] == [0, 2]
     assert list(found.lost) == [1]
     assert "Fragile.on_bar raised ValueError: enough for A at" in found.lost[1]
     assert told(found.lanes) == told(walked([lanes[0], lanes[2]], mode=mode).lanes)
@@ -189,7 +190,7 @@ def test_what_any_hook_raises_ends_its_lane(hook: str):
 
     failing = type("Failing", (Strategy,), {"__module__": __name__, hook: fail})
     found = walked([failing(), Crosser()], tolerant=True)
-    assert [lane["lane"] for lane in found.lanes] == [1]
+    assert [lane.lane for lane in found.lanes] == [1]
     assert f"Failing.{hook} raised ValueError: never" in found.lost[0]
 
 
@@ -206,7 +207,7 @@ def test_a_lane_over_its_limit_ends_alone(monkeypatch: pytest.MonkeyPatch):
     assert found.lanes == []
     assert found.lost == dict.fromkeys((0, 1), "took 3 s, more than the 2.5 allowed")
     found = walked([Crosser(), Crosser()], tolerant=True, limit=10**18)
-    assert [lane["seconds"] for lane in found.lanes] == [8.0, 8.0]
+    assert [lane.seconds for lane in found.lanes] == [8.0, 8.0]
 
 
 @pytest.mark.parametrize("limit", [0, 10**18])
@@ -224,12 +225,12 @@ def test_whoever_is_at_work_is_named_with_what_counts_against_its_limit(limit: i
         spent = [spent for lane, spent in calls[3:] if lane == number]
         assert spent == sorted(spent)
         assert spent[0] == 0
-        assert spent[-1] == (round(lane["seconds"] * 1e9) if limit else 0)
+        assert spent[-1] == (round(lane.seconds * 1e9) if limit else 0)
 
 
 def test_lanes_of_universes_count_the_bars_that_they_see():
     found = walked([Crosser()] * 3, universes=[(), (0,), (1,)])
-    assert [lane["bars"] for lane in found.lanes] == [38, 19, 19]
+    assert [lane.bars for lane in found.lanes] == [38, 19, 19]
 
 
 # --- lanes that are compared ---------------------------------------------------------------------
@@ -245,17 +246,17 @@ def test_a_lane_that_does_not_go_on_keeps_what_it_came_to():
     ):
         plan = HalvingPlan((1,), "total_return", 0.4)
         found = walked(lanes, halving=Halving(plan, board.side("engine 0")))
-    by_number = {lane["lane"]: lane for lane in found.lanes}
+    by_number = {lane.lane: lane for lane in found.lanes}
     assert sorted(by_number) == [0, 1, 2]
-    first = {lane["lane"]: lane["session_equity"][0] for lane in whole}
+    first = {lane.lane: lane.session_equity[0] for lane in whole}
     kept = sorted(first, key=lambda number: (-first[number], number))[:2]
     for number, lane in by_number.items():
         if number in kept:
             assert told([lane]) == told([whole[number]])
         else:
-            assert (lane["sessions"], lane["session_equity"].tolist()) == (1, [first[number]])
-            assert lane["bars"] < 38
-            assert lane["equity"] == first[number]
+            assert (lane.sessions, lane.session_equity.tolist()) == (1, [first[number]])
+            assert lane.bars < 38
+            assert lane.equity == first[number]
 
 
 def test_a_lane_that_was_lost_is_not_compared():
@@ -268,4 +269,4 @@ def test_a_lane_that_was_lost_is_not_compared():
         lanes = [Fragile(last=1), Fragile(), Fragile()]
         found = walked(lanes, halving=halving, tolerant=True)
     assert list(found.lost) == [0]
-    assert {lane["lane"]: lane["sessions"] for lane in found.lanes} == {1: 2, 2: 1}
+    assert {lane.lane: lane.sessions for lane in found.lanes} == {1: 2, 2: 1}

@@ -1,9 +1,8 @@
 """What processes send home, put together."""
 
-import pickle
-
 import numpy as np
 import pytest
+from multiprocess import get_context
 
 from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.stages.facts import (
@@ -12,21 +11,21 @@ from pipeline.stages.facts import (
     ProcessorFacts,
     RunFacts,
     TapeFacts,
+    receive_facts,
+    send_facts,
 )
-from tests.lane_facts import told_of
+from tests.lane_facts import facts_of
 
 SIZES = MemorySizes(2_000, 1_000)
 ASKED = CacheStatistics(3, 0, 0, 3, 1, 100, 3)
 TAPE = TapeFacts(5, (10, 7), 12, 1, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
-DATES = np.array([10, 20, 30])
-ONE = EngineFacts([told_of(lane=2, sessions=1)], {0: "raised"}, DATES, 70, SIZES)
-TWO = EngineFacts([told_of(lane=3, sessions=2), told_of(lane=1, sessions=3)], {}, DATES, 60, SIZES)
+ONE = EngineFacts([facts_of(lane=2)], {0: "raised"}, 70, SIZES)
+TWO = EngineFacts([facts_of(lane=3), facts_of(lane=1)], {}, 60, SIZES)
 
 
-def test_each_lane_has_the_dates_of_the_sessions_that_it_has_seen():
+def test_lanes_of_all_engines_come_in_their_order():
     facts = RunFacts(TAPE, [None], [ONE, None, TWO])
-    found = [(lane.lane, lane.session_dates.tolist()) for lane in facts.lanes()]
-    assert found == [(1, [10, 20, 30]), (2, [10]), (3, [10, 20])]
+    assert [lane.lane for lane in facts.lanes()] == [1, 2, 3]
 
 
 def test_a_run_has_finished_when_its_last_engine_has():
@@ -45,8 +44,25 @@ def test_bars_on_the_tape_are_those_of_all_symbols():
 
 
 @pytest.mark.parametrize("facts", [TAPE, ProcessorFacts(SIZES)])
-def test_facts_are_the_same_in_another_process(facts):
-    assert pickle.loads(pickle.dumps(facts)) == facts
+def test_facts_arrive_as_they_were_sent(facts):
+    receiving, sending = get_context("spawn").Pipe(duplex=False)
+    send_facts(sending, facts)
+    assert receive_facts(receiving) == facts
+    sending.close()
+    with pytest.raises(EOFError):
+        receive_facts(receiving)
+
+
+def test_lanes_that_ended_together_share_their_dates_when_they_arrive():
+    receiving, sending = get_context("spawn").Pipe(duplex=False)
+    dates = np.array([10, 20, 30])
+    lanes = [facts_of(lane=lane, session_dates=dates) for lane in (0, 1)]
+    send_facts(sending, EngineFacts(lanes, {}, 60, SIZES))
+    arrived = receive_facts(receiving)
+    assert isinstance(arrived, EngineFacts)
+    one, other = arrived.lanes
+    assert one.session_dates.tolist() == [10, 20, 30]
+    assert one.session_dates is other.session_dates
 
 
 def test_a_process_knows_its_own_memory():

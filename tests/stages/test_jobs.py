@@ -128,7 +128,7 @@ def test_jobs_in_turn_come_to_what_the_run_comes_to(run: Run):
     assert tape.present == (20, 20)
     assert producer.taken == producer.released == reader.released == last.released > 2
     (expected,), _ = run_in_process(run.market, [Crosser()], Setup(), TERMS)
-    (lane,) = analysed.dated_lanes()
+    (lane,) = analysed.lanes
     assert lane.record.digest == expected.digest
     assert lane.session_dates.tolist() == run.market.sessions.date_ns.tolist()
     assert tape.started_ns < analysed.finished_ns

@@ -9,6 +9,7 @@ import multiprocess
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.stages.facts import receive_facts
 from pipeline.stages.member import STOPPED, Place, run_member
 from pipeline.stages.metrics import metrics_rows
 from shm.control import ControlPage, MemberSnapshot
@@ -56,7 +57,7 @@ def ended(shared: tuple[ControlPage, StatsBlock, Ring], how: str) -> tuple[Any, 
         child = start(run_member, place, Ending(how), "here")
         sending.close()
         child.join(60)
-        sent = receiving.recv() if receiving.poll() and how == "done" else None
+        sent = receive_facts(receiving) if receiving.poll() and how == "done" else None
     receiving.close()
     if how == "done":
         assert sent == ("here", "engine 0", child.pid)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 
 from pipeline.market.time.query_cache import CacheStatistics
@@ -13,7 +12,7 @@ from pipeline.stages.halving import HalvingPlan
 from pipeline.sweeps.executors.guard import Guard
 from shm.control import NO_TASK, ControlPage
 from shm.names import new_run_id
-from tests.lane_facts import told_of
+from tests import lane_facts
 
 
 class StubCrew:
@@ -111,16 +110,14 @@ def test_where_lanes_are_compared_no_engine_goes_on_when_one_has_ended(control: 
 
 def test_what_engines_found_is_put_together(control: ControlPage):
     guard, _ = guard_of(control)
-    dates = np.array([10, 20, 30])
-    one = [told_of(lane=2, sessions=1)]
-    two = [told_of(lane=1, sessions=3), told_of(lane=3, sessions=2)]
+    one = [lane_facts.facts_of(lane=2)]
+    two = [lane_facts.facts_of(lane=1), lane_facts.facts_of(lane=3)]
     facts = facts_of(
-        EngineFacts(one, {0: "raised"}, dates, 3_500_000_000, SIZES),
-        EngineFacts(two, {}, dates, 3_000_000_000, SIZES),
+        EngineFacts(one, {0: "raised"}, 3_500_000_000, SIZES),
+        EngineFacts(two, {}, 3_000_000_000, SIZES),
     )
     outcome = guard.outcome(facts)
-    found = {number: lane.session_dates.tolist() for number, lane in outcome.finished.items()}
-    assert found == {2: [10], 1: [10, 20, 30], 3: [10, 20]}
+    assert outcome.finished == {2: one[0], 1: two[0], 3: two[1]}
     assert (outcome.lost, outcome.suspects, outcome.unfinished) == ({0: "raised"}, {}, [])
     assert outcome.seconds == 2.5
     assert outcome.tape is TAPE
