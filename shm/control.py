@@ -8,10 +8,12 @@
     dismissed 1 for each member that the run goes on without           supervisor
     member i  version | pid | heartbeat | peak memory | failed         member i
               task | since                                             member i
+              step | steps begun | steps known                         member i
               exit note | error                                        member i
 
-A member that dies in a run that can do without it is dismissed: whoever waits for its tokens is
-told so, once those it gave are taken.
+What a member must prepare before it can work is numbered, 0 to 62, by whoever uses the page; a set
+of such steps is a word with one bit for each. A member that dies in a run that can do without it is
+dismissed: whoever waits for its tokens is told so, once those it gave are taken.
 
 A member that fails writes its own cell and leaves; the supervisor, who sees it leave, writes the
 abort. So the abort flag has one writer, and waits (gate.py) watch one flag. Numbers are single
@@ -45,6 +47,8 @@ ERROR_BYTES = 4096
 
 #: The task of a member that is at work on nothing in particular.
 NO_TASK = -1
+#: The step of a member that prepares nothing, and the highest number of a step.
+NO_STEP, LAST_STEP = -1, 62
 
 
 class RunState(IntEnum):
@@ -67,7 +71,8 @@ class MemberSnapshot:
     left, empty while it runs. error: the text of its last error, cut to 4096 bytes. consistent:
     False where the member was killed while writing a text. task: what it is at work on, -1 for
     nothing in particular; since_ns: when it began with it, as heartbeat_ns, less the time that it
-    had spent on it before.
+    had spent on it before. step: the step it prepares now, -1 for none. steps_begun, steps_known:
+    the steps it has begun, and those it has begun or knows that it must do; bit k is step k.
     """
 
     index: int
@@ -81,6 +86,9 @@ class MemberSnapshot:
     consistent: bool
     task: int
     since_ns: int
+    step: int
+    steps_begun: int
+    steps_known: int
 
 
 class Member:
@@ -97,6 +105,7 @@ class Member:
         """Write this process's pid and the first heartbeat."""
         self._page._cells(self.index)[_PID] = os.getpid()
         self.begin(NO_TASK)
+        self.prepare(NO_STEP)
         self.beat()
 
     def beat(self) -> None:
@@ -109,6 +118,20 @@ class Member:
         # In this order a reader may take the time of the task before, never too early a begin.
         cells[_SINCE] = time.monotonic_ns() - spent_ns
         cells[_TASK] = task
+
+    def prepare(self, step: int, known: int = 0) -> None:
+        """Write which step this member prepares from now on; NO_STEP: none.
+
+        ``known``: the steps that it knows it must do, bit k for step k, added to those known
+        before. Raises ValueError for a step that is neither NO_STEP nor 0 to LAST_STEP.
+        """
+        if not NO_STEP <= step <= LAST_STEP:
+            raise ValueError(f"step must be {NO_STEP} to {LAST_STEP}, was {step}")
+        cells = self._page._cells(self.index)
+        bit = 0 if step == NO_STEP else 1 << step
+        cells[_KNOWN] |= known | bit
+        cells[_BEGUN] |= bit
+        cells[_STEP] = step
 
     def note_peak_memory(self) -> None:
         """Write the peak resident memory this process has had so far."""
@@ -155,6 +178,7 @@ class ControlPage(Closing):
         page = cls(segment, tuple(roles), layout)
         # Who has not joined yet is at work on nothing, rather than on task 0 since the clock began.
         page._view("members")[:, _TASK] = NO_TASK
+        page._view("members")[:, _STEP] = NO_STEP
         for cell, role in zip(page._view("roles"), roles, strict=True):
             _write_text(cell, role)
         segment.mark_ready()
@@ -257,6 +281,9 @@ class ControlPage(Closing):
             consistent=consistent,
             task=cells[_TASK],
             since_ns=cells[_SINCE],
+            step=cells[_STEP],
+            steps_begun=cells[_BEGUN],
+            steps_known=cells[_KNOWN],
         )
 
     def _abort_texts(self) -> tuple[str, str]:
@@ -283,9 +310,10 @@ class ControlPage(Closing):
         return SeqLock(self._cells(index)[_VERSION:])
 
 
-# Words of the run's row and of a member's row, each a cache line of eight.
+# Words of the run's row, a cache line of eight, and of a member's row, two such lines.
 _STATE, _ABORTED, _ABORT_VERSION = range(3)
 _VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED, _TASK, _SINCE = range(7)
+_STEP, _BEGUN, _KNOWN = range(8, 11)
 
 
 def _layout(members: int) -> Layout:
@@ -296,7 +324,7 @@ def _layout(members: int) -> Layout:
             Field("why", np.uint8, (WHY_BYTES,)),
             Field("roles", np.uint8, (members, ROLE_BYTES)),
             Field("dismissed", np.int64, (members, 8)),  # a cache line each, as the others
-            Field("members", np.int64, (members, 8)),
+            Field("members", np.int64, (members, 16)),
             Field("exit_note", np.uint8, (members, NOTE_BYTES)),
             Field("error", np.uint8, (members, ERROR_BYTES)),
         ]

@@ -2,6 +2,10 @@
 
     2024-03-04 ━━━━━━━━━━━━╸━━━━━━━━━━━ session 12/30  24,180/58,500 bars 1.2M bars/s ETA 0:03
 
+While the run waits for the compiler, as the first one does for half a minute, it says so instead:
+
+    compiling the lane loop (2 of 5) ━━━━━━━━━━━━━━━━━━━━━━━━
+
 It is drawn when the run reports, about ten times a second, without a thread of its own, and is gone
 when the run is over, so that the summary stands alone.
 """
@@ -19,13 +23,16 @@ if TYPE_CHECKING:
 
 
 _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
+#: Columns of the shortest bar and of the blanks between the parts of a line.
+_LEAST_BAR = 10
 
 
 class RunProgress(Protocol):
     """How far a run is; `pipeline.runner.run` reports it.
 
     session_date: the session under way, None before the first. bars and sessions done so far, and
-    in all (0: not known). seconds: since the run began.
+    in all (0: not known). seconds: since the run began. compiling: what is compiled before the tape
+    can begin, as "the lane loop (2 of 5)", empty for nothing.
     """
 
     @property
@@ -40,6 +47,8 @@ class RunProgress(Protocol):
     def bars_total(self) -> int: ...  # noqa: D102
     @property
     def seconds(self) -> float: ...  # noqa: D102
+    @property
+    def compiling(self) -> str: ...  # noqa: D102
 
 
 class Pace:
@@ -79,6 +88,9 @@ def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | No
         def show(progress: RunProgress) -> None:
             rate = pace.add(progress.seconds, progress.bars)
             words: dict[str, Any] = {**describe(progress, rate)}
+            if progress.compiling:
+                said = compiling_text(progress.compiling, line.console.width)
+                words = {**dict.fromkeys(words, ""), "date": said}
             line.update(
                 task,
                 total=progress.bars_total or None,
@@ -108,6 +120,17 @@ def describe(progress: RunProgress, rate: float) -> dict[str, str]:
         "rate": f"{short_number(rate)} bars/s" if rate else "",
         "eta": f"ETA {clock_text(left / rate)}" if known else "",
     }
+
+
+def compiling_text(compiled: str, width: int) -> str:
+    """Put what is compiled into words that leave a terminal of ``width`` columns room for a bar.
+
+    ``compiled``: as "the lane loop (2 of 5)". A narrow terminal gets the numbers alone.
+    """
+    text = f"compiling {compiled}"
+    if len(text) + _LEAST_BAR > width:
+        return f"compiling {compiled[compiled.rindex('(') :]}"
+    return text
 
 
 @contextmanager

@@ -3,7 +3,8 @@
     pass 1 ━━━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━ 128/176 sets 41.2M evaluations/s ETA 0:03
     best 3.72: fast 20, slow 40
 
-All sets of a pass are done at its end, so the bar goes by evaluations, which are bars x sets.
+All sets of a pass are done at its end, so the bar goes by evaluations, which are bars x sets. While
+a pass waits for the compiler, the line says so, as that of a run does; plain lines do so once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.cli.progress import Pace, clock_text, progress_bar, short_number
+from pipeline.cli.progress import (
+    Pace,
+    clock_text,
+    compiling_text,
+    progress_bar,
+    short_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +46,9 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
 
         def show(progress: SweepProgress) -> None:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
+            if progress.compiling:
+                said = compiling_text(progress.compiling, line.console.width)
+                words = {**dict.fromkeys(words, ""), "phase": said}
             words["best"] = best_text(progress, line.console.width)
             total = progress.evaluations_total or None
             line.update(task, total=total, completed=progress.evaluations, **words)
@@ -74,15 +84,19 @@ class Speed:
 
 def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
     told = time.monotonic()
+    told_compiling = False
 
     def tell(progress: SweepProgress) -> None:
-        nonlocal told
+        nonlocal told, told_compiling
         now = time.monotonic()
         words = describe(progress, *speed.of(progress, now))
-        if now - told < _EVERY_SECONDS:
+        if now - told < _EVERY_SECONDS or (progress.compiling and told_compiling):
             return
         told = now
         said = [*words.values(), best_text(progress)]
+        if progress.compiling:
+            told_compiling = True
+            said = [f"compiling {progress.compiling}"]
         try:
             stream.write(", ".join(word for word in said if word) + "\n")
             stream.flush()

@@ -40,6 +40,10 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
         self._cache_file = _CheckedFiles(self._cache_path, base, stamp)
         self._lock = Path(self._cache_path) / f"{base}.lock"
 
+    def is_empty(self) -> bool:
+        """Whether no machine code of the function is on disk, for any signature."""
+        return not self._cache_file._load_index()
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Be the one process that compiles this function; whoever else wants to waits.

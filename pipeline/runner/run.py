@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,9 @@ from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_
 from pipeline.runner.scores import check_scores
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
+from pipeline.stages import compiling
 from pipeline.stages.metrics import PerformanceMetrics
+from shm.control import MemberSnapshot
 from shm.space import available_shared_memory
 from shm.stats import StatsBlock
 
@@ -31,14 +33,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; ``session_date`` None at first, ``seconds`` since the tape began."""
+    """How far a run is."""
 
+    #: The session under way; None before the tape begins.
     session_date: date | None
+    #: Sessions that are done, by the slowest engine, and all of the run.
     sessions: int
     sessions_total: int
+    #: Base bars that are done, by the slowest engine, and all of the run; 0: not known.
     bars: int
     bars_total: int
+    #: Since the tape began; 0.0 before.
     seconds: float
+    #: What is compiled before the tape can begin, as "the lane loop (2 of 5)"; empty for nothing.
+    compiling: str = ""
 
 
 class Result:
@@ -192,7 +200,7 @@ def run(
         )
         with crew:
             crew.start()
-            facts = crew.watch(_ticker(progress, sessions, preparation.bars))
+            facts = crew.watch(_ticker(progress, sessions, preparation.bars, crew.members))
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, benchmark))
             summary = summarise(
@@ -219,9 +227,12 @@ def run(
 
 
 def _ticker(
-    progress: Callable[[Progress], None] | None, sessions: SessionTable, bars: int
+    progress: Callable[[Progress], None] | None,
+    sessions: SessionTable,
+    bars: int,
+    members: Callable[[], Sequence[MemberSnapshot]],
 ) -> Callable[[StatsBlock], None]:
-    """Return what turns the engines' counters into Progress; the slowest engine counts."""
+    """Return a function that turns the engines' counters and the members' cells into Progress."""
     began = 0.0
 
     def tick(stats: StatsBlock) -> None:
@@ -243,6 +254,7 @@ def _ticker(
                 counters["bars"],
                 bars,
                 time.perf_counter() - began if began else 0.0,
+                "" if began else compiling.words(members()),
             )
         )
 

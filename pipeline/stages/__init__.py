@@ -31,7 +31,8 @@ Every process runs `member.run_member` with its `Place` and its job, and sends i
 
 Besides, each member has
 
-    its cell of the control page   heartbeat, lane at work, error      read by the supervisor
+    its cell of the control page   heartbeat, lane at work, error,     read by the supervisor
+                                   what it compiles (`compiling`)
     its row of the stats block     `metrics.PerformanceMetrics`        read by anyone
 
 and each edge that a clock or feed paces has counts of its own, drawn in `subscription`.

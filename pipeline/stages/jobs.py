@@ -17,6 +17,7 @@ from pipeline.market.actions import Splits
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
+from pipeline.stages import compiling
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, TapeFacts
 from pipeline.stages.halving import Halving, HalvingPlan
@@ -45,7 +46,10 @@ class Coordination:
         _step_aside()
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.replay.shape)
-        with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
+        with (
+            compiling.telling(member, compiling.COORDINATION),
+            Coordinator(self.replay, slots, metrics, place.control.check) as coordinator,
+        ):
             coordinator.warm_up(_empty_slot(self.replay.shape))
             for gate in place.ready:
                 with contextlib.suppress(Dismissed):
@@ -68,6 +72,10 @@ class Processing:
 
     def run(self, station: Reader, place: Place, member: Member) -> ProcessorFacts:
         """Fill the derived part of every slot, up to the one that ends the tape."""
+        with compiling.telling(member, compiling.PROCESSING):
+            return self._process(station, place)
+
+    def _process(self, station: Reader, place: Place) -> ProcessorFacts:
         from pipeline.stages.processor import Processor
 
         _step_aside()
@@ -114,6 +122,10 @@ class Analysis:
 
     def run(self, station: Reader, place: Place, member: Member) -> EngineFacts:
         """Walk every slot, up to the one that ends the tape."""
+        with compiling.telling(member, compiling.ANALYSIS):
+            return self._analyse(station, place, member)
+
+    def _analyse(self, station: Reader, place: Place, member: Member) -> EngineFacts:
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.shape)
         engine = self._engine(slots, place, member)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.sweeps.executors.protocol import BarsReport
+from pipeline.sweeps.executors.protocol import PassReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class SweepProgress:
     best_parameters: str
     #: Passes that have begun.
     passes: int
+    #: What is compiled before the tape of a pass can begin, such as "the lane loop (2 of 5)"; ""
+    #: for nothing.
+    compiling: str = ""
 
 
 class Meter:
@@ -49,7 +52,7 @@ class Meter:
         self._best: float | None = None
         self._best_parameters = ""
 
-    def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> BarsReport:
+    def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> PassReport:
         """Count a pass that begins; return what its executor reports to while it runs.
 
         ``shares`` are the lanes of each engine, ``bars`` is the most that can be on the tape.
@@ -58,13 +61,14 @@ class Meter:
         self._bars = bars
         began: float | None = None
 
-        def report(walked: Sequence[int]) -> None:
+        def report(walked: Sequence[int], compiling: str) -> None:
             nonlocal began
             under_way = sum(bars * len(share) for bars, share in zip(walked, shares, strict=True))
             if began is None and under_way:
                 began = time.perf_counter()
             seconds = 0.0 if began is None else time.perf_counter() - began
-            self._report(under_way, self.seconds + seconds)
+            told = "" if under_way else compiling
+            self._report(under_way, self.seconds + seconds, told)
 
         return report
 
@@ -80,7 +84,7 @@ class Meter:
         if merit > self._merit:
             self._merit, self._best, self._best_parameters = merit, score, parameters
 
-    def _report(self, under_way: int, seconds: float) -> None:
+    def _report(self, under_way: int, seconds: float, compiled: str = "") -> None:
         if self._tell is not None:
             left = max(0, (self._total or 0) - self.lanes) * self._bars
             self._tell(
@@ -93,5 +97,6 @@ class Meter:
                     self._best,
                     self._best_parameters,
                     self.passes,
+                    compiled,
                 )
             )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.progress import Pace, describe, progress_line
+from pipeline.cli.progress import Pace, compiling_text, describe, progress_line
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +23,7 @@ class Seen(NamedTuple):
     bars: int
     bars_total: int
     seconds: float
+    compiling: str = ""
 
 
 SCRIPT = """
@@ -35,7 +36,8 @@ with progress_line(sys.stderr) as report:
     for k in range(5):
         if report is not None:
             report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
-                                   bars=k * 1000, bars_total=5000, seconds=float(k)))
+                                   bars=k * 1000, bars_total=5000, seconds=float(k),
+                                   compiling=""))
 print("drawn" if report else "silent")
 print("rich" in sys.modules)
 """
@@ -127,6 +129,14 @@ def test_before_the_first_session_it_says_starting_and_claims_no_rate():
         "rate": "",
         "eta": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [(42, "compiling the lane loop (2 of 5)"), (41, "compiling (2 of 5)")],
+)
+def test_what_is_compiled_is_named_where_there_is_room(width: int, text: str):
+    assert compiling_text("the lane loop (2 of 5)", width) == text
 
 
 def test_many_bars_are_counted_in_short():

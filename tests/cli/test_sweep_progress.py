@@ -82,6 +82,23 @@ def test_no_progress_makes_the_speed_negative(steps: list[tuple[int, float]]):
         assert left is None or left >= 0
 
 
+COMPILING = """
+import sys
+from pipeline.cli.sweep_progress import sweep_progress
+from pipeline.sweeps.progress import SweepProgress
+
+with sweep_progress(sys.stderr) as report:
+    report(SweepProgress(0, 5, 0, 5000, 0.0, None, "", 1, "the lane loop (2 of 5)"))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
+def test_a_terminal_shows_what_is_compiled_in_place_of_the_numbers():
+    written = on_a_terminal(COMPILING, NO_COLOR="1")
+    assert "compiling the lane loop (2 of 5)" in written
+    assert "0/5 sets" not in written
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
 @pytest.mark.parametrize(
     ("columns", "shown", "left_out"),
@@ -114,6 +131,23 @@ def test_without_a_terminal_there_is_a_plain_line_now_and_then(monkeypatch: pyte
         for _ in range(3):
             report(SEEN)
     assert stream.getvalue() == "pass 1, 128/176 sets, best 3.72: fast 20, slow 40\n"
+
+
+def test_without_a_terminal_one_line_says_that_the_compiler_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    clock = iter([0.0, 11.0, 22.0, 33.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    waiting = replace(SEEN, best=None, evaluations=0, compiling="the lane loop (2 of 5)")
+    with sweep_progress(stream) as report:
+        report(waiting)
+        report(replace(waiting, compiling="the results (3 of 5)"))
+        report(SEEN)
+    assert stream.getvalue().splitlines() == [
+        "compiling the lane loop (2 of 5)",
+        "pass 1, 128/176 sets, best 3.72: fast 20, slow 40",
+    ]
 
 
 def test_lines_that_nobody_reads_do_not_end_a_sweep(monkeypatch: pytest.MonkeyPatch):

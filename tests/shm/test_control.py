@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shm.control import ERROR_BYTES, NO_TASK, ControlPage, RunState
+from shm.control import ERROR_BYTES, LAST_STEP, NO_STEP, NO_TASK, ControlPage, RunState
 from shm.errors import Aborted, Closed, SegmentMismatch
 from shm.names import new_run_id
 from shm.segment import Segment
@@ -89,6 +89,38 @@ def test_a_member_says_what_it_is_at_work_on_and_since_when(run_id: str) -> None
         assert {one.task for one in (now[0], now[2])} == {NO_TASK}
         member.begin(NO_TASK)
         assert page.members()[1].task == NO_TASK
+
+
+def test_a_member_says_which_step_it_prepares_which_it_has_begun_and_which_it_knows(
+    run_id: str,
+) -> None:
+    with ControlPage.create(run_id, ROLES) as page, ControlPage.attach(page.name) as other:
+        member = page.member(1)
+
+        def cell() -> tuple[int, int, int]:
+            seen = other.members()[1]
+            return seen.step, seen.steps_begun, seen.steps_known
+
+        assert cell() == (NO_STEP, 0, 0)
+        member.join()
+        assert cell() == (NO_STEP, 0, 0)
+        member.prepare(2, known=0b1101)
+        assert cell() == (2, 0b100, 0b1101)
+        member.prepare(1)
+        assert cell() == (1, 0b110, 0b1111)
+        member.prepare(LAST_STEP)
+        assert cell() == (LAST_STEP, 1 << 62 | 0b110, 1 << 62 | 0b1111)
+        member.prepare(NO_STEP)
+        assert cell() == (NO_STEP, 1 << 62 | 0b110, 1 << 62 | 0b1111)
+        assert {one.step for one in other.members()[::2]} == {NO_STEP}
+
+
+@pytest.mark.parametrize("step", [NO_STEP - 1, LAST_STEP + 1])
+def test_a_step_that_no_word_has_a_bit_for_is_refused(run_id: str, step: int) -> None:
+    with ControlPage.create(run_id, ROLES) as page:
+        with pytest.raises(ValueError, match=f"step must be -1 to 62, was {step}"):
+            page.member(0).prepare(step)
+        assert page.members()[0].step == NO_STEP
 
 
 @pytest.mark.parametrize("spent", [0, 5_000_000_000, -5_000_000_000])

@@ -87,7 +87,9 @@ class Run:
         """Do a job as it comes out of the pickler."""
         station = Station()
         place: Any = SimpleNamespace(role=role, ready=gates, **self.shared)
-        member: Any = SimpleNamespace(begin=lambda lane, spent: None)
+        member: Any = SimpleNamespace(
+            begin=lambda lane, spent: None, prepare=lambda step, known=0: None
+        )
         job = dill.loads(dill.dumps(job))
         return job.run(station, place, member), station
 

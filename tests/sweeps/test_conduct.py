@@ -17,7 +17,7 @@ from pipeline.runner.preparation import Division, prepare
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.halving import HalvingPlan
 from pipeline.sweeps.conduct import Conductor
-from pipeline.sweeps.executors.protocol import BarsReport, PassOutcome
+from pipeline.sweeps.executors.protocol import PassOutcome, PassReport
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.roster import Entry, Roster
@@ -78,7 +78,7 @@ class Stage:
     def bytes_needed(self, lanes: Lanes) -> int:
         return self.bytes_of_a_lane * len(lanes.specs)
 
-    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
+    def run_pass(self, lanes: Lanes, division: Division, report: PassReport) -> PassOutcome:
         found = [
             getattr(spec.strategy, "fast", None) or getattr(spec.strategy, "span", 0)
             for spec in lanes.specs

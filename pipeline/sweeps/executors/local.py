@@ -5,10 +5,11 @@ from typing import Any
 from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, work_of
+from pipeline.stages import compiling
 from pipeline.sweeps.executors.guard import Guard
 from pipeline.sweeps.executors.memory import TreeMemory
 from pipeline.sweeps.executors.pass_size import allowed_memory, memory_needed, slot_shape
-from pipeline.sweeps.executors.protocol import BarsReport, PassOutcome
+from pipeline.sweeps.executors.protocol import PassOutcome, PassReport
 from shm.stats import StatsBlock
 
 
@@ -38,7 +39,7 @@ class LocalExecutor:
         sessions = len(self._preparation.sessions)
         return memory_needed(self._preparation.settings, lanes, sessions, self.allowed_bytes)
 
-    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
+    def run_pass(self, lanes: Lanes, division: Division, report: PassReport) -> PassOutcome:
         """Stream the market by these lanes; see the protocol."""
         pipeline = self._preparation.settings.pipeline
         shape = slot_shape(self._preparation.settings, lanes, self.allowed_bytes)
@@ -59,7 +60,8 @@ class LocalExecutor:
             guard.end_stuck()
             self._memory.sample()
             rows = stats.snapshot()
-            report([rows[engine].full.counters["bars"] for engine in crew.engines])
+            walked = [rows[engine].full.counters["bars"] for engine in crew.engines]
+            report(walked, compiling.words(crew.members()))
 
         with crew:
             crew.start()

@@ -14,8 +14,9 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division
 from pipeline.stages.facts import TapeFacts
 
-#: Is told, about ten times a second, how many base bars each engine of a pass has walked so far.
-BarsReport: TypeAlias = Callable[[Sequence[int]], None]
+#: Is told, about ten times a second, how many base bars each engine of a pass has walked so far,
+#: and what its processes compile, such as "the lane loop (2 of 5)"; "" for nothing.
+PassReport: TypeAlias = Callable[[Sequence[int], str], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Executor(Protocol):
         """Return about how many bytes a pass of these lanes takes, without its programs."""
         ...
 
-    def run_pass(self, lanes: Lanes, division: Division, report: BarsReport) -> PassOutcome:
+    def run_pass(self, lanes: Lanes, division: Division, report: PassReport) -> PassOutcome:
         """Stream the market by these lanes; each share of the division is one engine's.
 
         Raises what the coordinator or a processor raised, or RunError that names the one that

@@ -1,0 +1,145 @@
+"""What the compiler is at in the processes of a run, told while a user waits for it.
+
+Kernels and hooks are compiled once and kept on disk. The first run after an upgrade compiles all
+that it needs, which takes about half a minute, and every run compiles a hook that was edited.
+
+    member        numba compiles an entry  ->  step, steps begun, steps known of its own cell
+    supervisor    the cells of all members ->  "the lane loop (2 of 5)", for the progress line
+
+A step of a member's cell (`shm.control`) is here a piece of compiled code, by its place in PIECES.
+An entry that is found on disk is loaded in milliseconds and is no step.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from pipeline.native.plain import PLAIN
+from pipeline.strategy.strategy import HOOKS
+from shm.control import NO_STEP, Member, MemberSnapshot
+
+_LOOKBACK = {
+    "pipeline.tape.lookback:_carry": "the lookback",
+    "pipeline.tape.lookback:_keep": "the lookback",
+}
+#: What every coordinator needs: the place of each entry, as module:function, and its words.
+COORDINATION = {
+    "pipeline.market.quality:_expected": "the expected bars",
+    "pipeline.market.bars:assign_sessions": "the sessions of bars",
+    **_LOOKBACK,
+}
+#: What every data processor needs.
+PROCESSING = _LOOKBACK
+#: What every analysis engine needs.
+ANALYSIS = {
+    "pipeline.strategy.compiled.operations:operate": "the orders",
+    "pipeline.tape.schedule:_build": "the schedule of a slot",
+    "pipeline.tape.schedule:_look_ahead": "the schedule of a slot",
+    "pipeline.lane.slot_view:begin_slot": "the view of a slot",
+    "pipeline.results.tally:_absorb": "the results",
+}
+#: What some of them need, depending on the configuration and the strategies.
+_AT_TIMES = {
+    "pipeline.market.indicators.table:compute_plan": "the indicators",
+    "pipeline.stages.processor:_derive_table": "the longer bars",
+    "pipeline.stages.processor:_grade_table": "the quality of bars",
+    "pipeline.strategy.compiled.hooks:_no_hook": "the hooks",
+    "pipeline.lane.walk:walk_slot": "the lane loop",
+    "pipeline.lane.moment:open_moment": "the lane loop",
+    "pipeline.lane.moment:fill_at_close": "the lane loop",
+    "pipeline.lane.walk:end_walk": "the lane loop",
+    "pipeline.lane.hook_calls:load_bars": "the lane loop",
+    "pipeline.lane.session_turn:open_session": "the sessions of a lane",
+    "pipeline.lane.session_turn:close_session": "the sessions of a lane",
+}
+_ENTRIES = {**COORDINATION, **PROCESSING, **ANALYSIS, **_AT_TIMES}
+_PLACES = tuple(_ENTRIES)
+#: The words of every step.
+PIECES = (
+    *_ENTRIES.values(),
+    *(f"the hook {name}" for name in HOOKS),
+    "a function of your own",
+    "a kernel",
+)
+_HOOK = len(_ENTRIES)
+_OWN, _OTHER = _HOOK + len(HOOKS), _HOOK + len(HOOKS) + 1
+#: How the name of the module begins in which `compiled.hooks` compiles what a user wrote; it ends
+#: with an underscore and a key of 32 digits.
+_OF_A_USER, _KEY_LENGTH = "ringtape_hooks_", 33
+
+
+@contextmanager
+def telling(member: Member, needed: Iterable[str]) -> Iterator[None]:
+    """Have this process write into its cell what it compiles, while the block lasts.
+
+    ``needed``: places of entries that it needs whatever happens, so that others see how many are
+    to be compiled. Without the compiler (`native.plain`) nothing is written.
+    """
+    if PLAIN:
+        yield
+        return
+    from numba.core import event
+
+    class Telling(event.Listener):  # type: ignore[misc]  # numba is untyped
+        """Follows the outermost of the functions that are being compiled."""
+
+        depth = 0
+        known: int | None = None
+
+        def on_start(self, started: Any) -> None:
+            self.depth += 1
+            if self.depth == 1:
+                if self.known is None:
+                    self.known = _missing(needed)
+                member.prepare(step_of(started.data["dispatcher"].py_func), self.known)
+
+        def on_end(self, ended: Any) -> None:
+            self.depth -= 1
+            if self.depth == 0:
+                member.prepare(NO_STEP)
+
+    with event.install_listener("numba:compile", Telling()):
+        yield
+
+
+def step_of(function: Any) -> int:
+    """Return the step that compiles a function, ours or a user's."""
+    module, name = function.__module__, function.__qualname__
+    if module.startswith(_OF_A_USER):
+        stem = module[:-_KEY_LENGTH]
+        return next((_HOOK + i for i, hook in enumerate(HOOKS) if stem.endswith(f"_{hook}")), _OWN)
+    place = f"{module}:{name}"
+    if place in _ENTRIES:
+        return _PLACES.index(place)
+    return _OTHER if module.startswith("pipeline.") else _OWN
+
+
+def words(members: Sequence[MemberSnapshot]) -> str:
+    """Say what the members of a run compile, as "the lane loop (2 of 5)"; "" for nothing.
+
+    The number is that of the pieces begun so far, of those known to be needed and not on disk. Of
+    members that compile at the same time the last one's piece is named: an engine's, if there is
+    one.
+    """
+    steps = [member.step for member in members if member.step != NO_STEP]
+    if not steps:
+        return ""
+    begun = known = 0
+    for member in members:
+        begun |= member.steps_begun
+        known |= member.steps_begun | member.steps_known
+    return f"{PIECES[steps[-1]]} ({begun.bit_count()} of {known.bit_count()})"
+
+
+def _missing(needed: Iterable[str]) -> int:
+    """Return the steps, as bits, of those entries of which no code is on disk."""
+    from pipeline.native.kept_code import KeptCode
+
+    missing = 0
+    for place in needed:
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if KeptCode(getattr(found, "py_func", found)).is_empty():
+            missing |= 1 << _PLACES.index(place)
+    return missing
