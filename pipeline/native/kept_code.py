@@ -24,7 +24,7 @@ from numba.core.caching import (
     UserProvidedCacheLocator,
 )
 
-from pipeline.native.code_cache import cache_directory
+from pipeline.native.code_cache import cache_directory, source_hash
 
 _HASH_SIZE = hashlib.sha256().digest_size
 
@@ -59,13 +59,30 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
             os.close(descriptor)
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
 class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is untyped
-    """Names the folder of kernels, wherever Numba itself was told to keep its code."""
+    """Names the folder of kernels, wherever Numba itself was told to keep its code.
+
+    Kernels of this package are kept by their place in it, because the folder above is named by the
+    content of its sources: the same version installed elsewhere finds them.
+    """
 
     def __init__(self, py_func: Any, py_file: Any) -> None:
         super().__init__(py_func, py_file)
-        below = self.get_suitable_cache_subpath(py_file)
+        file = Path(py_file)
+        self._ours = file.is_relative_to(_PACKAGE)
+        below = (
+            file.relative_to(_PACKAGE).parent
+            if self._ours
+            else self.get_suitable_cache_subpath(py_file)
+        )
         self._cache_path = str(cache_directory() / "kernels" / below)
+
+    def get_source_stamp(self) -> Any:
+        """Return what must be the same for kept code to be used; of a user's file, Numba's."""
+        return source_hash() if self._ours else super().get_source_stamp()
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: Any) -> Any:

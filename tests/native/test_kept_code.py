@@ -1,6 +1,7 @@
 """Compiled code on disk: found again, made once, and never used when it is not what was written."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,13 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import kept_kernels as kernels
 print(kernels.outer(3), sum(kernels.outer.entry.stats.cache_hits.values()))
+"""
+#: Compiles a small kernel of ours.
+OWN_KERNEL = """
+from pipeline.execution import account
+from pipeline.native.kernel import called_with_integers
+called_with_integers(account.empty_outbox_at)
+print(account.__file__, sum(account.empty_outbox_at.entry.stats.cache_hits.values()))
 """
 #: Begins to compile, says so, and does not come back.
 STUCK = """
@@ -100,6 +108,24 @@ def test_a_file_that_was_changed_is_made_again(start: Start, tmp_path: Path):
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     assert told(start(SCRIPT)) == ["8", "0"]
+
+
+def test_the_same_sources_in_another_place_find_the_same_code(tmp_path: Path):
+    """So a version that is installed twice, or checked out twice, compiles once."""
+    environment = {**os.environ, "RINGTAPE_CACHE_DIR": str(tmp_path / "cache")}
+    found = []
+    for place in (tmp_path / "one", tmp_path / "other"):
+        for package in ("pipeline", "shm"):
+            shutil.copytree(ROOT / package, place / package)
+        environment["PYTHONPATH"] = str(place)
+        line = [sys.executable, "-c", OWN_KERNEL]
+        done = subprocess.run(
+            line, cwd=place, env=environment, capture_output=True, text=True, check=True
+        )
+        file, hits = done.stdout.split()
+        assert Path(file).is_relative_to(place)
+        found.append(hits)
+    assert found == ["0", "1"]
 
 
 def test_of_two_that_begin_at_once_one_compiles_and_the_other_finds_it(start: Start):
