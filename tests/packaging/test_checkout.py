@@ -1,4 +1,4 @@
-"""What makes a checkout or a wheel a product: metadata, markers, the check script."""
+"""What makes a checkout a product: metadata, markers, the check script."""
 
 import os
 import tomllib
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RUN_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/ringtape demo"
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/pytest"
 
