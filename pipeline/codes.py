@@ -119,7 +119,7 @@ REASONS: Final = {
     SPLIT: "split",
 }
 
-# ---- How long an order lasts: values of `until` other than a time, ns UTC ---------------------
+# ---- How long an order lasts: values of ``until`` other than a time, ns UTC ---------------------
 
 GTC: Final = 0
 """Good till cancelled."""

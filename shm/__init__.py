@@ -21,6 +21,6 @@ counters of what is read without waiting (seqlock.py).
 
 Segment, Ring, ControlPage, StatsBlock and Gate are passed to children as they are, in the arguments
 of a `multiprocess` Process of a "forkserver" or "spawn" context; the child then holds an opener,
-and openers never own: only the process that created an object removes its name, in `close()` or
+and openers never own: only the process that created an object removes its name, in ``close()`` or
 `with`.
 """

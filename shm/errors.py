@@ -73,7 +73,7 @@ class NoSpace(ShmError):
 
 
 class ViewsInUse(ShmError):
-    """You get it from `close()` when arrays or memoryviews of the segment are still alive.
+    """You get it from ``close()`` when arrays or memoryviews of the segment are still alive.
 
     The name is removed already and nothing leaks: the memory goes with the last view. Drop the
     views before closing.
@@ -88,7 +88,7 @@ class ViewsInUse(ShmError):
 
 
 class Closed(ShmError):
-    """You get it when you use an object after its `close()`."""
+    """You get it when you use an object after its ``close()``."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

@@ -7,10 +7,11 @@
                   session: counters | per timer: count total minimum maximum, counts[BUCKETS]
                   before:  the same, of the sessions that are over
 
-All cells are int64. A value is recorded in `session`; `reset_session` adds `session` to `before`
-and empties it, so that the figures of the full run are the two together, and recording costs one
-write. Timings and resets are written under the row's version, so that a reader has a row as it was
-at one moment (seqlock.py states the order); a counter is one cell. Reading writes nothing.
+All cells are int64. A value is recorded in ``session``. `stats_row.RowWriter.reset_session` adds
+``session`` to ``before`` and sets it to zero. The figures of the full run are the sum of both, so
+recording a value costs one write. Timings and resets are written under the row's version, so that a
+reader has a row as it was at one moment (`seqlock` states the order). A counter is one cell.
+Reading writes nothing.
 """
 
 import json
@@ -56,8 +57,9 @@ class Figures:
 class RowSnapshot:
     """What one row said at one moment: a copy, valid for ever.
 
-    session: since the writer's last `reset_session`. full: since the start or the last `reset`.
-    consistent: False where the writer was killed while writing, and figures may not fit each other.
+    session: the figures since the writer's last `stats_row.RowWriter.reset_session`. full: those
+    since the start or the last `stats_row.RowWriter.reset`. consistent: False if the writer was
+    killed while it wrote; the figures may then contradict each other.
     """
 
     name: str

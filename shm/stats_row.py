@@ -113,7 +113,7 @@ class Timer:
 
 
 class RowWriter:
-    """The writer's side of one row, for one process and thread; made by `StatsBlock.row`."""
+    """The writer's side of one row, for one process and thread; made by `stats.StatsBlock.row`."""
 
     def __init__(self, spec: RowSpec, cells: npt.NDArray[np.int64]) -> None:
         self.spec = spec

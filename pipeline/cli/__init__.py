@@ -1,4 +1,4 @@
-"""The command line, `ringtape`: nothing imports it.
+"""The command line, ``ringtape``: nothing imports it.
 
 ::
 

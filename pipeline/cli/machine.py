@@ -87,7 +87,10 @@ def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
 
 
 def format_run(document: Mapping[str, Any]) -> str:
-    """Return a `RunView.document` as tables of processes, counters and whole-run timings."""
+    """Return the document of a run as tables of processes, counters and whole-run timings.
+
+    ``document``: as `watch.live_runs.RunView.document` makes it.
+    """
     from pipeline.watch.live_runs import TIMES
 
     rows = document["stats"].items()

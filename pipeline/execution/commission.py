@@ -150,7 +150,7 @@ def owed(account: Any, order: Any, ts: int, quantity: float, price: float, maker
 def _month_of(day: int) -> int:
     """Number the months, by a day counted from 1970-01-01.
 
-    Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years of 400
+    Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", ``civil_from_days``: years of 400
     and of 1 begin in March, months of a year have 153 days in five.
     """
     day += 719_468

@@ -24,7 +24,7 @@ class Field:
     by_symbol: bool = False
     """Whether the cell holds the address of an array with one element for each symbol."""
     term: bool = False
-    """Whether it is copied from the terms: from `Terms`, by symbol from `Instrument`."""
+    """Whether it is copied from `lane.spec.Terms`; by symbol, from `lane.spec.Instrument`."""
     told: bool = False
     """Whether a lane tells it when it ends; every figure is told, too."""
     figure: str = ""
@@ -214,8 +214,8 @@ _LOTS = (
     _whole("lots_capacity", "For how many there is room."),
 )
 
-# `LaneAccount.counts` reads how many fills, orders and round trips there are at once, so these
-# three lie two apart.
+# `lane.account.LaneAccount.counts` reads how many fills, orders and round trips there are at once,
+# so these three lie two apart.
 _OUTBOX = (
     _address("fills_out", "Fills that are to be taken, FILL[fills_out_capacity]."),
     _address("orders_out", "Orders that have ended, ORDER[orders_out_capacity]."),

@@ -12,7 +12,7 @@ Then the range between low and high, in which the order of prices is not known:
 - a stop-limit that triggers within the range fills at its stop if its limit allows that, else
   from the next bar on; a trailing stop moves at the end of each bar, by the bar's high or low.
 
-With `this_close`, market orders meet the close at which they are placed instead (`match_close`).
+With ``this_close``, market orders meet the close at which they are placed instead (`match_close`).
 Slippage makes every price worse but those of limits. With a volume cap a bar fills no more than
 that share of its volume, in order of ids; what is left of an order meets the next bar, a stop's
 rest as a market order. Legs of a bracket are live from the entry's first fill on, each for what is

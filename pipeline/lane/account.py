@@ -31,8 +31,9 @@ _ORDERS = 16
 class LaneAccount:
     """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
 
-    The arrays live as long as this object. ``reserve``: see `book.check_room`. ``tabled``: whether
-    orders and round trips are written somewhere, row by row; otherwise they are only counted.
+    The arrays live as long as this object. ``reserve``: see `execution.book.check_room`.
+    ``tabled``: whether orders and round trips are written somewhere, row by row; otherwise they are
+    only counted.
     """
 
     def __init__(
@@ -137,7 +138,7 @@ class LaneAccount:
         return counts
 
     def facts(self) -> dict[str, Any]:
-        """What the account came to, by the names that `LaneFacts` has for it."""
+        """What the account came to, by the names that `facts.LaneFacts` has for it."""
         values = self.record[0].item()
         facts = {name: values[place] for name, place in _TOLD.items()}
         return {"orders": facts.pop("next_order") - 1} | facts
@@ -155,7 +156,8 @@ class LaneAccount:
     def make_room(self) -> None:
         """Enlarge all arrays that a moment might not fit into, and empty the outbox but for equity.
 
-        The caller has taken what lies in the outbox, and calls `book.check_room` afterwards.
+        The caller has taken what lies in the outbox, and calls `execution.book.check_room`
+        afterwards.
         """
         self.enlarge_book()
         record = self.record[0]

@@ -4,9 +4,9 @@ What happens at a moment, and in which order, is listed as numbered steps in `mo
 names the number of a step where it is performed.
 
 Often a symbol's base bar is the only bar of a moment, and so are its next bars of theirs: the bars
-are a stretch (`compiled.stretch`). Such moments are not looked at one by one. Nor does the walk
-leave the strategy's hook before that has made work for the market or a price that an order waits
-for is reached. Afterwards the account is marked over all these bars at once.
+are a stretch (`strategy.compiled.stretch`). Such moments are not looked at one by one. Nor does the
+walk leave the strategy's hook before that has made work for the market or a price that an order
+waits for is reached. Afterwards the account is marked over all these bars at once.
 """
 
 from typing import Any, NamedTuple
@@ -108,7 +108,7 @@ def _goes_on(account: Any, symbol: int, told: bool) -> bool:
     """
     if account.done != 0 and account.inbox_count == 0 and not told:
         end_moment(account)
-    # Orders that must look at every bar leave no quiet range (`orders.unsettle`).
+    # Orders that must look at every bar leave no quiet range (`execution.orders.unsettle`).
     at_rest = load_i8(account.resting_of, symbol) != 0
     if at_rest and load_f8(account.quiet_high, symbol) == -np.inf:
         return False

@@ -14,7 +14,7 @@ from pipeline.native import plain
 
 
 def code_address(entry: Any) -> int:
-    """Return where the machine code of an entry of one signature (`compiled_for`) lies."""
+    """Return where the machine code of an entry of one signature (`compiler.compiled_for`) lies."""
     if plain.PLAIN:
         return plain.address_of(entry)
     compiled = entry.get_compile_result(entry.nopython_signatures[0])

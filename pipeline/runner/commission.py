@@ -11,7 +11,7 @@ from pipeline.strategy.source import load_function, pack
 
 
 def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
-    """Return those fields of `Terms` that say what commission is.
+    """Return those fields of `lane.spec.Terms` that say what commission is.
 
     StrategyError if a function of the user's own is not there.
     """

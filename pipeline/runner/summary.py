@@ -170,7 +170,10 @@ def _report(performance: PerformanceMetrics, calendar: CacheStatistics) -> str:
 def session_rows(
     facts: RunFacts, benchmark: Benchmark | None
 ) -> Iterator[tuple[int, tuple[np.ndarray[Any, Any], ...]]]:
-    """Give what `RunFolder.write_sessions` takes of each lane; ``facts`` as in `summarise`."""
+    """Give of each lane what `results.folder.RunFolder.write_sessions` takes.
+
+    ``facts``: as in `summarise`.
+    """
     for lane in facts.lanes():
         returns = _returns(lane)
         against = np.full(len(returns), np.nan) if benchmark is None else benchmark.returns

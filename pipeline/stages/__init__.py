@@ -13,7 +13,8 @@ slot of the ring; the slot itself lies in shared memory and is never copied. An 
 producer to each consumer: a processor waits for the coordinator, an engine for every processor,
 and the coordinator for every engine before it fills a slot again.
 
-Every process runs `member.run_member` with its `Place` and its job, and sends its facts home.
+Every process runs `member.run_member` with its `member.Place` and its job, and sends its facts
+home.
 
     coordinator   `jobs.Coordination`: `coordinator.Coordinator` over a `tape.tape.Tape`
         reads     the catalog's bars; the gates by which the others say that they are ready

@@ -64,8 +64,8 @@ PIECES = (
 )
 _HOOK = len(_ENTRIES)
 _OWN, _OTHER = _HOOK + len(HOOKS), _HOOK + len(HOOKS) + 1
-#: How the name of the module begins in which `compiled.hooks` compiles what a user wrote; it ends
-#: with an underscore and a key of 32 digits.
+#: The name of a module in which `strategy.compiled.hooks` compiles a user's function begins so, and
+#: ends with an underscore and a key of 32 digits.
 _OF_A_USER, _KEY_LENGTH = "ringtape_hooks_", 33
 
 

@@ -54,7 +54,7 @@ class Place:
 
 
 class Job(Protocol[Station]):
-    """What one kind of member does: `Coordination`, `Processing` or `Analysis` of stages.jobs."""
+    """What one kind of member does: `jobs.Coordination`, `jobs.Processing` or `jobs.Analysis`."""
 
     def run(self, station: Station, place: Place, member: Member) -> MemberFacts:
         """Do the whole of it, and return what to send home."""

@@ -97,7 +97,7 @@ class PerformanceMetrics:
     def record_analysis_engine(self, start: int) -> None:
         """Record how long an engine has worked on a slot, since `start`. Engine only.
 
-        As all `record_` methods, raises KeyError in a row of another role.
+        As all ``record_`` methods, raises KeyError in a row of another role.
         """
         self._analysis_engine(_now() - start)
 

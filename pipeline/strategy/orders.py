@@ -76,7 +76,10 @@ class Orders(ABC):
 
     @abstractmethod
     def target(self, symbol: int, quantity: float) -> int:
-        """Order what is missing to hold ``quantity``, `pending` counted; 0 if nothing is."""
+        """Order what is missing to hold ``quantity``; return 0 if nothing is.
+
+        Units that orders are still to trade (`context.Context.pending`) count as held.
+        """
 
     @abstractmethod
     def target_value(self, symbol: int, value: float) -> int:

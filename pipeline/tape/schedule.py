@@ -7,7 +7,7 @@ Built once per slot by an engine and walked by all its lanes, so that no lane me
                                               intervals; symbols in configuration order
 
 ``ahead`` is how many moments in a row after this one are but the next base bar each of the symbol
-whose base bar is the only one at this moment: what a lane walks as a loop over rows (`lane_loop`).
+whose base bar is the only one at this moment: what a lane walks as a loop over rows (`lane.walk`).
 """
 
 from collections.abc import Collection

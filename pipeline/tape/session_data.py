@@ -4,7 +4,7 @@
     | lookback | fresh rows ........ |  --views--> get_bars, latest_bar, ...
                first        cursor ^ what is behind is the future
 
-What lies in the slot was put there by a `SlotWriter` and by the processors.
+What lies in the slot was put there by a `slot_writer.SlotWriter` and by the processors.
 
 A `SessionData` is *prepared* when it is made, *active* from the first `bind` on, and *closed* by
 `close`; only an active one has data, any other use is refused.
@@ -115,7 +115,7 @@ class SessionData:
             self._show(series, slot, self._cursor)
 
     def enter_session(self, session: Any) -> None:
-        """Make `session`, a SESSION record, the current one, before `on_session_open`."""
+        """Make `session`, a SESSION record, the current one, before ``on_session_open``."""
         date = dt.date(1970, 1, 1) + dt.timedelta(int(session["date"]) // DAY_NS)
         self._session = SessionFacts(
             date, int(session["open"]), int(session["close"]), bool(session["early"])

@@ -1,7 +1,6 @@
 """What the pages point at is there: links, headings, files and modules; and README stays short."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from pipeline import SessionConfig
 from tests.docs.pages import ROOT, anchors, blocks, links, name_of, pages, quoted
+from tests.docs.source_names import is_in_a_module
 
 LONGEST_README = 350
 _SETTINGS = SessionConfig.json_schema()
@@ -65,7 +65,7 @@ def _is_there(name: str) -> bool:
     if re.fullmatch(r"[\w/]+\.py", name) and "/" in name and not name.startswith("path/"):
         return any(f"/{file}".endswith(f"/{name}") for file in _FILES)
     if re.fullmatch(r"(pipeline|shm|tests)(\.\w+)+", name):
-        return _is_setting(name) or _is_in_a_module(name)
+        return _is_setting(name) or is_in_a_module(name)
     return True
 
 
@@ -75,22 +75,6 @@ def _is_setting(name: str) -> bool:
     return setting in _SETTINGS["$defs"].get(held.get("$ref", "").rpartition("/")[2], {}).get(
         "properties", ()
     )
-
-
-def _is_in_a_module(name: str) -> bool:
-    """Import as much of a dotted name as is a module, and look for the rest in it."""
-    parts = name.split(".")
-    for count in range(len(parts), 0, -1):
-        try:
-            found = import_module(".".join(parts[:count]))
-        except ModuleNotFoundError:
-            continue
-        for part in parts[count:]:
-            if not hasattr(found, part):
-                return False
-            found = getattr(found, part)
-        return True
-    return False
 
 
 def test_the_workflows_name_no_host():

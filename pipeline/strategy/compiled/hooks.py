@@ -11,9 +11,9 @@ goes on until the hook has made work for the market. The reason is speed: a call
 longer than what most strategies do at a bar, and after it everything must be loaded from memory
 again.
 
-A compiled hook is kept on disk, in the folder of `code_cache`, under a key of everything that
-shapes it: its code, the code and the constants that it refers to, its records, the loop around it
-and the version of Numba.
+A compiled hook is kept on disk, in the folder of `native.code_cache`, under a key of everything
+that shapes it: its code, the code and the constants that it refers to, its records, the loop around
+it and the version of Numba.
 """
 
 import importlib.util

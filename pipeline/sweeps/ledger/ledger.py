@@ -203,7 +203,7 @@ class Ledger(Closing):
 
         ``where``: filters that must all hold, such as "sharpe_ratio > 1" or "parameters.fast < 20";
         ``order``: a name to sort by, such as "-sharpe_ratio", best first, nulls last; ``limit``: at
-        most so many. See `ledger_filter`. LedgerError for a sweep or name that is not there.
+        most so many. See `filter`. LedgerError for a sweep or name that is not there.
         """
         with reported(self.path):
             condition = where_clause(self._connection, [where] if isinstance(where, str) else where)

@@ -17,10 +17,10 @@ SWEEP_COLUMNS = (
 class LaneRow:
     """What is known of one lane.
 
-    ``key``: of `keys.lane_key`; ``strategy``: as in the configuration; ``universe``: its name, ""
-    for all symbols; ``parameters``: all of them, swept and fixed; ``state``: "done", "pruned" or
-    "failed"; ``error``: "" unless failed; ``digest``: "" unless done; ``statistics``: the lane's
-    entry in summary.json, with None for what is no number; ``seconds``: of a processor.
+    ``key``: of `sweeps.keys.keys.lane_key`; ``strategy``: as in the configuration; ``universe``:
+    its name, "" for all symbols; ``parameters``: all of them, swept and fixed; ``state``: "done",
+    "pruned" or "failed"; ``error``: "" unless failed; ``digest``: "" unless done; ``statistics``:
+    the lane's entry in summary.json, with None for what is no number; ``seconds``: of a processor.
     """
 
     key: str
