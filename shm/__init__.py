@@ -16,11 +16,11 @@
     errors      the tree of refusals                  seqlock consistent copies for readers
 
 Every cell of shared memory has one writer, named in the drawing at the top of its file. Plain
-stores publish nothing: order comes from the semaphores of the edges (ring.py) and from the sequence
-counters of what is read without waiting (seqlock.py).
+stores publish nothing. Order comes from the semaphores of the edges (`ring`) and, for cells that
+are read without waiting, from the version beside them (`seqlock`).
 
 Segment, Ring, ControlPage, StatsBlock and Gate are passed to children as they are, in the arguments
-of a `multiprocess` Process of a "forkserver" or "spawn" context; the child then holds an opener,
-and openers never own: only the process that created an object removes its name, in ``close()`` or
+of a `multiprocess` Process of a "forkserver" or "spawn" context. The child then holds an opener,
+which owns nothing: only the process that created an object removes its name, in ``close()`` or
 `with`.
 """

@@ -1,4 +1,4 @@
-"""What every object of this package that has to be closed does in a `with` statement."""
+"""The base of all objects of this package that must be closed."""
 
 from abc import ABC, abstractmethod
 from types import TracebackType
@@ -8,17 +8,17 @@ from shm.errors import ViewsInUse
 
 
 class Closing(ABC):
-    """A base for what has `close()`: `with` closes it.
+    """An object that is closed at the end of a `with` block.
 
-    Where the block ends with an error, views that are still in use do not hide it: the frames of
-    its traceback may be what holds them.
+    If the block ends with an error, that error is raised, even if closing is refused because views
+    are in use: the frames of the error's traceback may hold these views.
     """
 
     __slots__ = ()
 
     @abstractmethod
     def close(self) -> None:
-        """Free what it holds; closing again does nothing."""
+        """Free all that the object holds. Closing again does nothing."""
 
     def __enter__(self) -> Self:
         return self

@@ -15,11 +15,11 @@ What a member must prepare before it can work is numbered, 0 to 62, by whoever u
 of such steps is a word with one bit for each. A member that dies in a run that can do without it is
 dismissed: whoever waits for its tokens is told so, once those it gave are taken.
 
-A member that fails writes its own cell and leaves; the supervisor, who sees it leave, writes the
-abort. So the abort flag has one writer, and waits (gate.py) watch one flag. Numbers are single
-cells and always whole; texts are read under the version beside them (seqlock.py). The fence before
-the store of `aborted` in `abort` pairs with the one after its load in `check`, and forbids that
-whoever sees the flag reads texts from before it.
+A member that fails writes its own cell and leaves; the supervisor, which sees it leave, writes the
+abort. So the abort flag has one writer, and all waits (`gate`) watch one flag. A number is a single
+cell and always whole; texts are read under the version beside them (`seqlock`). The fence before
+the store of `aborted` in `abort` pairs with the one after its load in `check`, and forbids that a
+process which sees the flag reads older texts.
 """
 
 import os
@@ -45,7 +45,7 @@ ROLE_BYTES = 64
 NOTE_BYTES = 256
 ERROR_BYTES = 4096
 
-#: The task of a member that is at work on nothing in particular.
+#: The task of a member that is at work on no task.
 NO_TASK = -1
 #: The step of a member that prepares nothing, and the highest number of a step.
 NO_STEP, LAST_STEP = -1, 62
@@ -63,31 +63,37 @@ class RunState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberSnapshot:
-    """What one member's cell says: a copy, valid for ever.
+    """The content of one member's cell: a copy, valid for ever."""
 
-    pid: 0 until the member has joined. heartbeat_ns: its last sign of life on
-    `time.monotonic_ns()`, a clock that all processes of a machine share; 0 until joined.
-    peak_memory: bytes, as last noted. failed: whether it has written an error. exit_note: how it
-    left, empty while it runs. error: the text of its last error, cut to 4096 bytes. consistent:
-    False where the member was killed while writing a text. task: what it is at work on, -1 for
-    nothing in particular; since_ns: when it began with it, as heartbeat_ns, less the time that it
-    had spent on it before. step: the step it prepares now, -1 for none. steps_begun, steps_known:
-    the steps it has begun, and those it has begun or knows that it must do; bit k is step k.
-    """
-
+    #: The member's number, by the order of the roles.
     index: int
+    #: Its role, such as "engine 0".
     role: str
+    #: Its process; 0 until it has joined.
     pid: int
+    #: Its last sign of life on `time.monotonic_ns`, a clock that all processes of a machine share;
+    #: 0 until it has joined.
     heartbeat_ns: int
+    #: Its peak resident memory in bytes, as last noted.
     peak_memory: int
+    #: Whether it has written an error.
     failed: bool
+    #: How it left; empty while it runs.
     exit_note: str
+    #: Its last error, cut to 4096 bytes; empty without one.
     error: str
+    #: False if it was killed while it wrote a text, so that a text may be cut or mixed.
     consistent: bool
+    #: The task that it is at work on; NO_TASK: none.
     task: int
+    #: When it began with the task, on the clock of ``heartbeat_ns``, less the time that it had
+    #: spent on it before.
     since_ns: int
+    #: The step that it prepares now; NO_STEP: none.
     step: int
+    #: The steps that it has begun; bit k is step k.
     steps_begun: int
+    #: The steps that it has begun or knows that it must do; bit k is step k.
     steps_known: int
 
 
@@ -109,13 +115,17 @@ class Member:
         self.beat()
 
     def beat(self) -> None:
-        """Write a heartbeat. A wait at a gate with this page does it by itself, once a slice."""
+        """Write a heartbeat. A wait at a gate with this page does so, too, once in 50 ms."""
         self._page._cells(self.index)[_HEARTBEAT] = time.monotonic_ns()
 
     def begin(self, task: int, spent_ns: int = 0) -> None:
-        """Write what this member is at work on from now on, and how long it was before."""
+        """Write that this member is at work on ``task`` from now on; NO_TASK: on none.
+
+        ``spent_ns``: how long it was at work on the same task before.
+        """
         cells = self._page._cells(self.index)
-        # In this order a reader may take the time of the task before, never too early a begin.
+        # In this order a reader may see the earlier task with the later time, but never the
+        # later task with the earlier time, which would make it look stuck.
         cells[_SINCE] = time.monotonic_ns() - spent_ns
         cells[_TASK] = task
 
@@ -168,7 +178,7 @@ class ControlPage(Closing):
     def create(cls, run_id: str, roles: Sequence[str]) -> Self:
         """Create the page of a run whose members have these roles (at most 64 bytes each).
 
-        Raises ValueError for no role or a longer one, else what `Segment.create` raises.
+        Raises ValueError for an empty or longer role, and all that `Segment.create` raises.
         """
         for role in roles:
             if not 0 < len(role.encode()) <= ROLE_BYTES:
@@ -176,7 +186,7 @@ class ControlPage(Closing):
         layout = _layout(len(roles))
         segment = Segment.create(run_id, "control", layout.size, layout_hash=layout.hash)
         page = cls(segment, tuple(roles), layout)
-        # Who has not joined yet is at work on nothing, rather than on task 0 since the clock began.
+        # A member that has not joined is at work on no task, while 0 would be a task.
         page._view("members")[:, _TASK] = NO_TASK
         page._view("members")[:, _STEP] = NO_STEP
         for cell, role in zip(page._view("roles"), roles, strict=True):
@@ -209,7 +219,7 @@ class ControlPage(Closing):
         self._run_cells()[_STATE] = state
 
     def abort(self, who: str, why: str) -> None:
-        """End every wait of the run with Aborted(who, why); supervisor only, the first counts."""
+        """End every wait of the run with Aborted(who, why). Supervisor only; the first counts."""
         run = self._run_cells()
         if run[_ABORTED]:
             return
@@ -221,11 +231,11 @@ class ControlPage(Closing):
 
     @property
     def aborted(self) -> bool:
-        """Whether the run is being aborted. For who only looks; members call `check`."""
+        """Whether the run is being aborted. For onlookers; members call `check`."""
         return bool(self._run_cells()[_ABORTED])
 
     def check(self) -> None:
-        """Beat the hearts of the members that are this process; raise Aborted if the run is."""
+        """Write a heartbeat for the members that run here; raise Aborted if the run is aborted."""
         for member in self._members.values():
             member.beat()
         if self._run_cells()[_ABORTED]:
@@ -237,7 +247,7 @@ class ControlPage(Closing):
         self._view("dismissed")[self.roles.index(role), 0] = 1
 
     def is_dismissed(self, role: str) -> bool:
-        """Whether the run goes on without this member; False for who is none. Anyone."""
+        """Whether the run goes on without this member. False for any other name. Anyone."""
         return role in self.roles and bool(self._view("dismissed")[self.roles.index(role), 0])
 
     def member(self, index: int) -> Member:

@@ -1,4 +1,4 @@
-"""What shared memory may refuse, and when."""
+"""The refusals of this package, and when each is raised."""
 
 # ruff: noqa: N818 - they are named as refusals: Closed, Aborted, NoSpace
 
@@ -10,7 +10,8 @@ class ShmError(Exception):
 class SegmentMissing(ShmError):
     """You get it when you attach to a name that no segment has.
 
-    The run that owned it has ended, or the name is misspelt, or belongs to another machine.
+    The run that owned the segment has ended, or the name is misspelt, or it is one of another
+    machine. `name`: the name that was asked for.
     """
 
     def __init__(self, name: str) -> None:
@@ -24,8 +25,9 @@ class SegmentMissing(ShmError):
 class SegmentMismatch(ShmError):
     """You get it when a segment is there but is not what you take it for.
 
-    Its magic, version, layout or size differs from what this program expects, or its creator has
-    not finished it. Nothing of it has been read or changed.
+    Its magic, version, layout or size is not the one that this program expects, or its creator has
+    not finished it. The payload has been neither read nor changed. `name`: of the segment; `what`:
+    the property that differs; `found` and `expected`: the two values of that property.
     """
 
     def __init__(self, name: str, what: str, found: object, expected: object) -> None:
@@ -42,7 +44,7 @@ class SegmentMismatch(ShmError):
 class NameTaken(ShmError):
     """You get it when you create a segment or a semaphore under a name that exists.
 
-    Within one run and process every kind may be created once.
+    A process may create each kind once in a run. `name`: the whole name.
     """
 
     def __init__(self, name: str) -> None:
@@ -54,9 +56,10 @@ class NameTaken(ShmError):
 
 
 class NoSpace(ShmError):
-    """You get it on creation when the machine has not got the memory; nothing is left behind.
+    """You get it on creation when the machine lacks the memory; nothing is left behind.
 
-    `needed` and `available` are in bytes. In a container, enlarge /dev/shm (`--shm-size`).
+    `what`: the thing that was to be created; `needed` and `available`: bytes. In a container,
+    enlarge /dev/shm (`--shm-size`).
     """
 
     def __init__(self, what: str, needed: int, available: int) -> None:
@@ -75,8 +78,8 @@ class NoSpace(ShmError):
 class ViewsInUse(ShmError):
     """You get it from ``close()`` when arrays or memoryviews of the segment are still alive.
 
-    The name is removed already and nothing leaks: the memory goes with the last view. Drop the
-    views before closing.
+    The name is removed already and nothing leaks: the memory is freed with the last view. Drop the
+    views before you close. `name`: of the segment.
     """
 
     def __init__(self, name: str) -> None:
@@ -88,7 +91,7 @@ class ViewsInUse(ShmError):
 
 
 class Closed(ShmError):
-    """You get it when you use an object after its ``close()``."""
+    """You get it when you use an object after its ``close()``. `what`: the object, in words."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -101,16 +104,16 @@ class Closed(ShmError):
 class OutOfTurn(ShmError):
     """You get it when slots are not used in turn.
 
-    A station publishes or releases what it has not claimed or taken, or takes twice; or a slot
-    holds another sequence than the reader is due, which means that edges are wired or counted
-    wrongly.
+    A station publishes a slot that it has not claimed, releases one that it has not taken, or asks
+    for a slot while it holds one. Or the slot holds another sequence number than the reader
+    expects: then edges are wired or counted wrongly.
     """
 
 
 class Aborted(ShmError):
-    """You get it from any wait, within a slice of it, once the supervisor has aborted the run.
+    """You get it from any wait, within 50 ms, once the supervisor has aborted the run.
 
-    `who` is the role that made the run fail, `why` its reason. Leave; do not try again.
+    Leave; do not try again. `who`: the role that made the run fail; `why`: its reason.
     """
 
     def __init__(self, who: str, why: str) -> None:
@@ -123,9 +126,10 @@ class Aborted(ShmError):
 
 
 class PeerDied(ShmError):
-    """You get it from any wait of a child, within a slice of it, once its parent process is gone.
+    """You get it from any wait of a child, within 50 ms, once its parent process is gone.
 
-    Nobody is left to clean up after you or to wait for you: leave.
+    Leave: no process is left that waits for you or cleans up after you. `whom`: the process that is
+    gone, in words; `pid`: its number.
     """
 
     def __init__(self, whom: str, pid: int | None) -> None:
@@ -138,9 +142,10 @@ class PeerDied(ShmError):
 
 
 class Dismissed(ShmError):
-    """You get it from a wait for a member that is dead and that the run goes on without.
+    """You get it from a wait for a dead member if the run goes on without that member.
 
-    All the tokens that it gave have been taken. No more will come: wait for the others.
+    All tokens that the member gave have been taken, and no more will come: wait for the others.
+    `what`: the gate that waited; `whom`: the role of the dead member.
     """
 
     def __init__(self, what: str, whom: str) -> None:
@@ -153,9 +158,10 @@ class Dismissed(ShmError):
 
 
 class WaitTimeout(ShmError):
-    """You get it when a wait that was given a timeout is over and nothing has come.
+    """You get it when a wait with a timeout ends without a token.
 
-    The wait has taken nothing: it may be repeated. `seconds` is how long it lasted.
+    No token has been taken: the wait may be repeated. `what`: the gate that waited; `whom`: the
+    role that it waited for; `seconds`: how long it waited.
     """
 
     def __init__(self, what: str, whom: str, seconds: float) -> None:

@@ -4,13 +4,13 @@
 
     producer -- signal_ready() --> [ tokens: a named semaphore ] -- wait_until_ready() --> consumer
 
-Memory: `signal_ready` (sem_post) pairs with the `wait_until_ready` (sem_wait) that takes its token;
-whatever the producer stored before is seen by the consumer after, on any processor (POSIX, XBD
-4.12, lists both among the functions that synchronize memory).
+Memory: `signal_ready` (sem_post) pairs with the `wait_until_ready` (sem_wait) that takes its token.
+Everything that the producer stored before its signal is visible to the consumer after the wait, on
+any processor (POSIX, XBD 4.12, lists both among the functions that synchronize memory).
 
-A wait blocks in the semaphore itself, in slices of 50 ms; between slices it looks at the control
-page's abort flag and at the life of the parent process. A token that is there is taken without
-either.
+A wait blocks in the semaphore itself, in slices of 50 ms. Between slices it looks at the control
+page's abort flag and checks that the parent process is alive. If a token is there already, the wait
+takes it at once and looks at neither.
 """
 
 import time
@@ -27,11 +27,11 @@ SLICE_SECONDS = 0.05
 
 
 class Gate(Closing):
-    """Tokens from `producer` to `consumer` (names for messages); `initial` are there at first.
+    """Tokens from the role `producer` to the role `consumer`, `initial` of them from the start.
 
-    Its semaphore is `rt-<run_id>-<this pid>-<kind>`; `kind` is unique in the run. `control` is the
-    page whose abort flag ends a wait. Gates pass to children in the arguments of a Process; a
-    child's gate shares the child's one copy of `control` if both are in the same arguments.
+    The semaphore is named `rt-<run_id>-<this pid>-<kind>`; `kind` is unique in the run. `control`
+    is the page whose abort flag ends a wait. Gates pass to children in the arguments of a Process.
+    A child's gate shares the child's one copy of `control` if both are in the same arguments.
 
     The creator removes the name in `close()` or `with`, or earlier by `unlink()`.
     Raises NameTaken, NoSpace, and ValueError for a bad run id, kind or initial count.
@@ -76,8 +76,8 @@ class Gate(Closing):
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Take one token, waiting for it at most `timeout` seconds. Consumer only.
 
-        Raises Aborted, PeerDied or, where the run goes on without the producer, Dismissed within
-        50 ms of the event, WaitTimeout when the time is over; all of them take no token.
+        Raises Aborted, PeerDied, or Dismissed if the run goes on without the producer, each within
+        50 ms of the event, and WaitTimeout when the time is over. None of them takes a token.
         """
         if self._acquire(False):
             return
@@ -97,8 +97,9 @@ class Gate(Closing):
     def unlink(self) -> None:
         """Remove the semaphore's name once every child has been started and has it open.
 
-        From then on not even the sudden end of all processes leaves it behind; the gate goes on
-        working where it is open, and cannot be passed to further children. Owner only.
+        Afterwards even the sudden end of all processes leaves no name behind. The gate goes on
+        working in the processes that have it open, but cannot be passed to further children. Owner
+        only.
         """
         if self._semaphore is not None:
             self._semaphore.unlink()
@@ -132,7 +133,7 @@ class Gate(Closing):
                 return
             self._look_around()
             if self._control is not None and self._control.is_dismissed(self.producer):
-                # Its last token may have come since this slice was over.
+                # The producer's last token may have come after this slice ended.
                 if self._acquire(False):
                     return
                 raise Dismissed(str(self), self.producer)
@@ -140,7 +141,7 @@ class Gate(Closing):
                 raise WaitTimeout(str(self), self.producer, time.monotonic() - started)
 
     def _look_around(self) -> None:
-        """Raise Aborted or PeerDied where there is no point in waiting on."""
+        """Raise Aborted or PeerDied if no token can come any more."""
         if self._control is not None:
             self._control.check()
         parent = parent_process()

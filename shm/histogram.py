@@ -1,9 +1,9 @@
-"""Log-scaled histograms of whole numbers: where a value is counted, and what the counts tell.
+"""Histograms of whole numbers with logarithmic buckets, and quantiles from their counts.
 
-Values below 16 have a bucket each. From there every octave (16..31, 32..63, ...) is cut into 8
-equal buckets, so that a bucket is at most 1/8 as wide as its lower bound. A quantile is answered by
-the middle of its bucket: it is off by at most 1/16 (6.25 %) of the true value, and exact below 16.
-(The scheme of HdrHistogram, http://hdrhistogram.org, with 3 bits of precision.)
+Each value below 16 has a bucket of its own. Every octave above (16..31, 32..63, ...) is cut into 8
+equal buckets, so a bucket is at most 1/8 as wide as its lower bound. A quantile is the middle of
+the bucket that it falls into: it is off by at most 1/16 (6.25 %) of the true value, and exact below
+16. (The scheme of HdrHistogram, http://hdrhistogram.org, with 3 bits of precision.)
 """
 
 import math
@@ -14,13 +14,14 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-# Bits of a value that are told apart below its highest one.
+# How many bits below its highest one place a value within its octave.
 _PRECISION_BITS = 3
 _OCTAVE = 1 << _PRECISION_BITS
 
-# That of the greatest int64, plus one.
+# The bucket of the greatest int64, plus one.
 BUCKETS = (63 - _PRECISION_BITS) * _OCTAVE + _OCTAVE
 
+#: The greatest error of a quantile, as a share of the true value.
 RELATIVE_ERROR = 1 / (2 * _OCTAVE)
 
 
@@ -47,22 +48,21 @@ def bounds_of(bucket: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distribution:
-    """What is known of recorded values: a copy, valid for ever.
+    """A summary of recorded values, in their unit: a copy, valid for ever."""
 
-    count, total (their sum), minimum and maximum are exact; minimum and maximum are 0 where count
-    is 0. counts: int64[BUCKETS], how many values fell into each bucket. The unit is that of the
-    values.
-    """
-
+    #: How many values were recorded.
     count: int
+    #: Their sum.
     total: int
+    #: The least and the greatest of them, exact; 0 if there are none.
     minimum: int
     maximum: int
+    #: How many of them fell into each bucket, int64[BUCKETS].
     counts: npt.NDArray[np.int64]
 
     @property
     def mean(self) -> float:
-        """Total by count, exact; NaN where there are no values."""
+        """The total divided by the count, exact; NaN if there are no values."""
         return self.total / self.count if self.count else math.nan
 
     @property
@@ -78,8 +78,9 @@ class Distribution:
     def quantile(self, q: float) -> float:
         """Return the value that a share `q` (0 to 1) of the values does not exceed.
 
-        That is the ceil(q x count)-th smallest. Within 1/16 of the true one, and never outside
-        minimum and maximum; NaN where there are no values. Raises ValueError for another q.
+        That is the ceil(q x count)-th smallest value. The result is within 1/16 of it and never
+        below the minimum or above the maximum; NaN if there are no values. Raises ValueError for a
+        q outside 0 to 1.
         """
         if not 0 <= q <= 1:
             raise ValueError(f"q must be 0 to 1, was {q}")

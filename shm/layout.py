@@ -1,7 +1,7 @@
-"""Typed arrays at fixed, aligned places of a buffer, and their Arrow face.
+"""Typed arrays at fixed, aligned places of a buffer, and Arrow batches over them.
 
-Every array starts at a multiple of 64 bytes: a cache line, so that neighbours with different
-writers never share one, and what Arrow recommends for its buffers.
+Every array starts at a multiple of 64 bytes. That is a cache line, so arrays with different writers
+never share one, and the alignment that Arrow recommends for its buffers.
 """
 
 import hashlib
@@ -21,20 +21,23 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One named array: its dtype (whatever `numpy.dtype` takes but Python objects) and shape."""
+    """One named array."""
 
     name: str
+    #: Anything that `numpy.dtype` takes, except Python objects.
     dtype: npt.DTypeLike
     shape: tuple[int, ...]
 
 
 class Layout:
-    """Where the arrays of `fields` lie in a buffer, in the order given, each 64-byte aligned.
+    """The places of the arrays `fields` in a buffer, in the order given, each 64-byte aligned.
 
-    `offsets` maps names to bytes from the buffer's start, `size` is the bytes of the whole (a
-    multiple of 64), `hash` 64 bits over names, types, shapes and places: equal hashes mean that two
-    processes see the same arrays. Raises ValueError for a name given twice or a dtype of Python
-    objects.
+    offsets: by name, where each array begins, in bytes from the buffer's start.
+    size: the bytes of all arrays, a multiple of 64.
+    hash: 64 bits over names, types, shapes and places. Equal hashes mean that two processes see the
+    same arrays.
+
+    Raises ValueError for a name given twice or a dtype of Python objects.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
@@ -57,8 +60,8 @@ class Layout:
     def views(self, buffer: memoryview | bytearray) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays, by name, as views of `buffer` without a copy.
 
-        They are writable where the buffer is, and keep it exported: drop them before its segment is
-        closed. Raises ValueError where the buffer is smaller than `size`.
+        They are writable if the buffer is, and keep it exported: drop them before its segment is
+        closed. Raises ValueError if the buffer is smaller than `size`.
         """
         # frombuffer keeps the buffer exported. numpy.ndarray(buffer=...) does not: a segment
         # could be unmapped under its arrays.
@@ -82,9 +85,9 @@ def aligned(size: int) -> int:
 def record_batch(columns: Mapping[str, npt.NDArray[Any]]) -> "pa.RecordBatch":
     """Return the columns as an Arrow record batch over the same memory, without a copy.
 
-    Columns are one-dimensional contiguous arrays of integers or floats, of equal length; NaN stays
-    NaN and is no null. The batch keeps the memory exported just as the arrays do. Raises ValueError
-    for any other column, by name.
+    Columns are one-dimensional contiguous arrays of integers or floats, of equal length. A NaN
+    stays a NaN and does not become a null. The batch keeps the memory exported, as the arrays do.
+    Raises ValueError that names any other column.
     """
     import pyarrow as pa  # not above: a process that only watches needs no Arrow
 

@@ -1,8 +1,8 @@
-"""`multiprocess.shared_memory.SharedMemory` as this package needs it.
+"""`multiprocess.shared_memory.SharedMemory` with two habits replaced.
 
-Two of its habits are replaced. Before Python 3.13 it registers also what it merely attaches to with
-the resource tracker of its process, so that an unrelated viewer, when it exits, unlinks the segment
-of a living run. And its `__del__` complains on stderr when views outlive it.
+Before Python 3.13 it registers every segment with the resource tracker of its process, even one
+that it only attaches to. An unrelated viewer that exits would then unlink the segment of a living
+run. And its `__del__` complains on stderr if views outlive it.
 """
 
 import mmap
@@ -14,12 +14,13 @@ from multiprocess.shared_memory import SharedMemory
 
 
 class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
-    """A mapped segment: created, and registered with the tracker, if `create_size` is given.
+    """A mapped segment.
 
-    Without it the segment is attached to.
+    With `create_size` (bytes) the segment is created and registered with the resource tracker.
+    Without it, an existing one is attached to.
 
     Raises what SharedMemory raises: FileExistsError, FileNotFoundError, OSError, and ValueError
-    where the segment has no byte yet.
+    if the existing segment has no size yet.
     """
 
     _buf: memoryview | None
@@ -36,7 +37,7 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
             self._attach_untracked(name)
 
     def _attach_untracked(self, name: str) -> None:
-        """Do what SharedMemory does to attach, without the tracker."""
+        """Attach as SharedMemory does, but do not register with the tracker."""
         from multiprocess.shared_memory import _posixshmem
 
         self._name = f"/{name}"
@@ -46,22 +47,23 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
         self._buf = memoryview(self._mmap)
 
     def reserve(self) -> None:
-        """Have the system find all pages now, where it can; OSError where it has not got them.
+        """Have the system reserve all pages now, if it knows how. Raises OSError if it lacks them.
 
-        Without this a full /dev/shm shows as SIGBUS in whoever touches the page that is missing.
+        Otherwise, with a full /dev/shm, SIGBUS would end the first process that touches a missing
+        page.
         """
         if hasattr(os, "posix_fallocate") and self._fd >= 0:
             os.posix_fallocate(self._fd, 0, self._size)
 
     def unlink(self) -> None:
-        """Remove the name; where that was done from outside, nothing is left to do."""
+        """Remove the name. A name that was removed from outside is no error."""
         try:
             super().unlink()
         except FileNotFoundError:
             resource_tracker.unregister(self._name, "shared_memory")
 
     def close(self) -> None:
-        """Unmap; with views alive, leave the memory to the last of them and raise BufferError."""
+        """Unmap. If views are alive, leave the memory to the last of them; raise BufferError."""
         try:
             super().close()
         except BufferError:

@@ -1,7 +1,7 @@
 """The names of segments and semaphores: `rt-<run id>-<owner pid>-<kind>`.
 
-The owner's pid tells who removes a thing, and, when that process is dead, that anyone may. Names
-are kept within 30 characters, because macOS allows 31 with the leading slash.
+The pid is that of the process that removes the name. Once that process is dead, any process may.
+Names have at most 30 characters, because macOS allows 31 with the leading slash.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 MAX_NAME = 30
 
-# Where the system shows shared memory as files; semaphores are there too, as sem.<name>.
+# The folder in which the system shows shared memory as files, and semaphores as sem.<name>.
 LISTING = Path("/dev/shm")
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,8}")
@@ -22,11 +22,15 @@ _NAME = re.compile(rf"rt-({_RUN_ID.pattern})-(\d+)-({_KIND.pattern})")
 
 @dataclass(frozen=True, slots=True)
 class SharedName:
-    """A name taken apart: `run_id`, `owner_pid`, `kind`; `text` is the whole."""
+    """The name of a segment or semaphore, with its parts."""
 
+    #: The whole name.
     text: str
+    #: The run that it belongs to, 1 to 8 hexadecimal digits.
     run_id: str
+    #: The process that created it and removes it.
     owner_pid: int
+    #: Which one of its run it is, such as "ring".
     kind: str
 
 
@@ -38,8 +42,8 @@ def new_run_id() -> str:
 def shared_name(run_id: str, kind: str) -> str:
     """Return the name of `kind` (a-z 0-9 . _) in the run `run_id`, owned by this process.
 
-    Raises ValueError where `run_id` is not 1 to 8 hexadecimal digits, `kind` has other characters,
-    or the name gets longer than 30 characters.
+    Raises ValueError if `run_id` is not 1 to 8 hexadecimal digits, if `kind` has other characters,
+    or if the name gets longer than 30 characters.
     """
     if not _RUN_ID.fullmatch(run_id):
         raise ValueError(f"run_id must be 1 to 8 lowercase hexadecimal digits, was {run_id!r}")
@@ -52,7 +56,7 @@ def shared_name(run_id: str, kind: str) -> str:
 
 
 def parse_name(text: str) -> SharedName | None:
-    """Take a name apart; None where it is not one of ours."""
+    """Return a name with its parts; None for text that is no such name."""
     match = _NAME.fullmatch(text)
     if match is None:
         return None
@@ -62,7 +66,7 @@ def parse_name(text: str) -> SharedName | None:
 def list_segments() -> list[SharedName]:
     """Return the names of all segments there are, of any run and owner, sorted.
 
-    Empty where the system does not list its shared memory (macOS, Windows).
+    The list is empty if the system does not show its shared memory as files (macOS, Windows).
     """
     if not LISTING.is_dir():
         return []

@@ -9,8 +9,8 @@ import psutil
 def peak_memory_bytes() -> int:
     """Return the most bytes of memory this process has had resident at once.
 
-    From /proc where there is one: getrusage counts, after an exec, what the parent had. Pages of
-    shared memory that the process touched are included.
+    Pages of shared memory that the process touched are included. The number is read from /proc if
+    there is one, because after an exec getrusage still counts the memory of the parent.
     """
     try:
         status = Path("/proc/self/status").read_text()

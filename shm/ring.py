@@ -4,7 +4,7 @@
 
     byte 0                 64-aligned
          | geometry | sequence[slots] | slot 0 | slot 1 | ...    each slot `slot_size` bytes
-         + creator -+--- producer ----+ whoever the content's drawing names, while it holds the slot
+         + creator -+--- producer ----+ the stations that the content's drawing names, in turn
 
     producer --ready--> reader --ready--> reader        each arrow is one edge: one producer, one
        ^                                    |           consumer, one counting semaphore (gate.py)
@@ -12,8 +12,9 @@
 
 Sequence numbers count slots from 0; sequence s is in slot s % slots. Every station goes through all
 sequences in order, one at a time: it waits for a token of each of its incoming edges, has the slot
-to itself in its role, then gives a token to each of its outgoing edges. The ring knows only edges;
-one whose producer is dismissed is not waited for any more.
+to itself in its role, then gives a token to each of its outgoing edges. The ring knows only edges.
+An edge whose producer is dismissed is no longer waited for.
+
 A graph of one producer, P middle and E last readers has P edges from the producer, P x E from the
 middle to the last and E free edges back to the producer. Free edges start with as many tokens as
 there are slots: that is the first lap, in which no slot has a reader yet.
@@ -24,13 +25,13 @@ wait). So
 
 - `publish` of s pairs with `take` of s by the next station; forbids that it reads s before it is
   written;
-- `release` of s pairs with `take` of s further down: what the middle added, and by transitivity
-  all that came before, is seen by the last;
+- `release` of s pairs with `take` of s further down; forbids that a last reader misses what a
+  middle one added or, by transitivity, what the producer wrote;
 - `release` of s by each last reader pairs with `claim` of s + slots; forbids that a slot is
   overwritten while one of them still reads it.
 
-The sequence cells order nothing. They are the check that edges are wired and counted as they should
-be: a reader that finds another sequence than it is due refuses it.
+The sequence cells order nothing. They check that edges are wired and counted as they should be: a
+reader refuses a slot that holds another sequence number than the next one.
 """
 
 import struct
@@ -49,15 +50,15 @@ from shm.segment import Segment
 class Edge(Protocol):
     """One producer, one consumer, and tokens between them; a Gate is one.
 
-    `wait_until_ready` returns when it has taken a token, and only then; it raises where it has not
-    (WaitTimeout, Aborted, PeerDied, Dismissed). Both must order memory as a semaphore does.
+    `wait_until_ready` returns only after it has taken a token; otherwise it raises WaitTimeout,
+    Aborted, PeerDied or Dismissed. Both methods must order memory as a semaphore does.
     """
 
     def signal_ready(self) -> object:
         """Give one token."""
 
     def wait_until_ready(self, timeout: float | None = None) -> object:
-        """Take one token; raise WaitTimeout after `timeout` seconds, None: wait on."""
+        """Take one token. Raise WaitTimeout after `timeout` seconds; None sets no limit."""
 
 
 class Ring(Closing):
@@ -78,7 +79,7 @@ class Ring(Closing):
     def create(cls, run_id: str, slots: int, slot_size: int, *, kind: str = "ring") -> Self:
         """Create a ring of zeroed slots.
 
-        Raises ValueError for less than one slot or byte, else what `Segment.create` raises.
+        Raises ValueError for less than one slot or byte, and all that `Segment.create` raises.
         """
         if slots < 1 or slot_size < 1:
             raise ValueError(f"a ring needs slots of bytes, was {slots} slots of {slot_size} bytes")
@@ -108,20 +109,20 @@ class Ring(Closing):
         """Return slot `index`: `slot_size` writable bytes, 64-byte aligned, valid until `close`.
 
         Make arrays over it with `numpy.frombuffer` or `Layout.views`, which keep it exported
-        (`numpy.ndarray(buffer=...)` does not, and would dangle after `close`). They may be made
-        once and kept: which station may read or write them is a matter of its turn. Drop them
-        before `close`.
+        (`numpy.ndarray(buffer=...)` does not, and would dangle after `close`). The arrays may be
+        made once and kept, but a station may read or write them only while it holds the slot. Drop
+        them before `close`.
         """
         if self._slots is None:
             raise Closed(f"ring {self.name!r}")
         return self._slots[index]
 
     def producer(self, incoming: Sequence[Edge], outgoing: Sequence[Edge]) -> "Producer":
-        """Return the station that writes; `incoming` are the free edges, one per last reader."""
+        """Return the station that writes. `incoming`: the free edges, one from each last reader."""
         return Producer(self, incoming, outgoing)
 
     def reader(self, incoming: Sequence[Edge], outgoing: Sequence[Edge]) -> "Reader":
-        """Return a station that takes what others publish or release, and passes it on."""
+        """Return a station that takes slots which others publish or release, and hands them on."""
         return Reader(self, incoming, outgoing)
 
     def _stamp(self, sequence: int) -> None:
@@ -149,10 +150,10 @@ class Ring(Closing):
 
 
 class Station:
-    """One place of the graph: goes through the sequences in order, holding at most one slot.
+    """One place of the graph: it goes through the sequences in order and holds at most one slot.
 
-    `sequence` is the one it holds or will hold next. Stations pass to children in the arguments of
-    a Process, before they have started.
+    `sequence` is the number that it holds or will hold next. A station passes to a child in the
+    arguments of a Process, as long as it has taken no token.
     """
 
     def __init__(self, ring: Ring, incoming: Sequence[Edge], outgoing: Sequence[Edge]) -> None:
@@ -164,7 +165,10 @@ class Station:
         self._holding = False
 
     def _enter(self, timeout: float | None) -> int:
-        """Wait for a token of each incoming edge; a wait broken off goes on where it was."""
+        """Wait for a token of each incoming edge.
+
+        Tokens that a wait has taken before it was broken off count for the next one.
+        """
         if self._holding:
             raise OutOfTurn(f"{self} holds sequence {self.sequence} already")
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -175,7 +179,7 @@ class Station:
                 self._incoming[self._arrived].wait_until_ready(timeout)
                 self._arrived += 1
             except Dismissed:
-                # Who does not read any more need not let go of anything.
+                # A reader that is gone holds no slot: its token is not needed.
                 self._incoming = (
                     self._incoming[: self._arrived] + self._incoming[self._arrived + 1 :]
                 )
@@ -208,37 +212,37 @@ class Producer(Station):
         """Return the index of the next slot, once every last reader has let go of it.
 
         Waits at most `timeout` seconds for all of them together. Raises WaitTimeout (claim again to
-        wait on), Aborted, PeerDied, and OutOfTurn where the slot before is not published yet.
+        go on waiting), Aborted, PeerDied, and OutOfTurn if the slot before is not published yet.
         """
         return self._enter(timeout)
 
     def publish(self) -> None:
-        """Hand the claimed slot on: from here on it is not the producer's. Raises OutOfTurn."""
+        """Hand the claimed slot on; the producer must not touch it any more. Raises OutOfTurn."""
         if self._holding:
             self.ring._stamp(self.sequence)
         self._leave()
 
 
 class Reader(Station):
-    """A station that reads, and in the middle of the graph adds to what it reads: take, release."""
+    """A station that reads, and in the middle of the graph adds to the slot: take, release."""
 
     def take(self, timeout: float | None = None) -> int:
         """Return the index of the next slot, once every station before has handed it on.
 
         Waits at most `timeout` seconds for all of them together. Raises WaitTimeout (take again to
-        wait on), Aborted, PeerDied, and OutOfTurn where the slot before is not released yet or the
-        slot holds another sequence than is due.
+        go on waiting), Aborted, PeerDied, and OutOfTurn if the slot before is not released yet or
+        the slot holds another sequence number than the next one.
         """
         index = self._enter(timeout)
         self.ring._check_stamp(self.sequence)
         return index
 
     def release(self) -> None:
-        """Hand the slot on; what has been read of it is not valid any more. Raises OutOfTurn."""
+        """Hand the slot on; arrays over it are not valid any more. Raises OutOfTurn."""
         self._leave()
 
 
-# Slots and bytes of a slot, the first words of the payload: what an opener derives the layout from.
+# Number of slots and bytes of a slot: the first words of the payload, which give the layout.
 _GEOMETRY = struct.Struct("=2q")
 
 

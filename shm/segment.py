@@ -1,4 +1,4 @@
-"""A segment: named shared memory with a header that says what it is.
+"""A segment: named shared memory with a header that identifies it.
 
 ::
 
@@ -6,10 +6,10 @@
          | magic | version | layout hash |  size  | unused    | ready | payload: `size` bytes ...
          +-------------------------- creator ------------------------+ (its own drawing)
 
-Size is that of the payload; systems round segments up to pages. The creator writes `ready` last,
-after it has filled the payload, so that nobody attaches to a half-made segment: the fence before
-`ready` in `mark_ready` pairs with the one after `ready` in `attach` and forbids that a reader who
-sees `ready` sees an older payload.
+`size` counts the bytes of the payload; systems round segments up to pages. The creator writes
+`ready` last, after it has filled the payload, so that no process attaches to a half-made segment.
+The fence before the store of `ready` in `mark_ready` pairs with the one after its load in `attach`,
+and forbids that a reader that sees `ready` sees an older payload.
 """
 
 import errno
@@ -37,7 +37,7 @@ class Segment(Closing):
     """Shared memory by name; made by `create` or `attach`, given back by `close` or `with`.
 
     The creator owns the name and removes it on `close`; an opener only unmaps. Pickling passes the
-    name: whoever unpickles becomes an opener.
+    name: the process that unpickles it becomes an opener.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class Segment(Closing):
     def create(cls, run_id: str, kind: str, size: int, *, layout_hash: int = 0) -> Self:
         """Create `rt-<run_id>-<this pid>-<kind>` with a payload of `size` zero bytes.
 
-        `layout_hash` is that of the payload's Layout, which openers compare with theirs. The pages
-        are reserved, so that writing to them cannot fail later. Others can attach only after
-        `mark_ready()`. Raises NoSpace where it does not fit, NameTaken, and ValueError for a size
+        `layout_hash` is the hash of the payload's Layout, which openers compare with theirs. The
+        pages are reserved, so that writing to them cannot fail later. Others can attach only after
+        `mark_ready()`. Raises NoSpace if it does not fit, NameTaken, and ValueError for a size
         below 1, a bad run id or a bad kind.
         """
         if size < 1:
@@ -68,16 +68,17 @@ class Segment(Closing):
 
     @classmethod
     def attach(cls, name: str, layout: Layout | None = None) -> Self:
-        """Attach to a segment that exists, and that was made for `layout`, if given.
+        """Attach to an existing segment; with `layout`, check that it was made for that layout.
 
-        This process does not own it, nor does its resource tracker: it may come and go at any time.
-        Raises SegmentMissing, and SegmentMismatch where the header is not what is expected.
+        Neither this process nor its resource tracker owns the segment, so the process may come and
+        go at any time. Raises SegmentMissing, and SegmentMismatch for any other header than the
+        expected one.
         """
         try:
             mapping = Mapping(name)
         except FileNotFoundError:
             raise SegmentMissing(name) from None
-        except ValueError:  # between its creation and its sizing it has no byte to map
+        except ValueError:  # a segment has no byte to map until its creator sets its size
             raise SegmentMismatch(name, "size", 0, f"at least {HEADER_SIZE}") from None
         try:
             size, layout_hash = _check_header(name, mapping)
@@ -95,7 +96,7 @@ class Segment(Closing):
         struct.pack_into("=q", self._open().buf, _READY_OFFSET, 1)
 
     def check_layout(self, layout: Layout) -> None:
-        """Close and raise SegmentMismatch where the segment was not made for this layout."""
+        """Close and raise SegmentMismatch if the segment was not made for this layout."""
         for what, found, expected in (
             ("layout hash", f"{self.layout_hash:016x}", f"{layout.hash:016x}"),
             ("payload size", self.size, layout.size),
@@ -123,8 +124,8 @@ class Segment(Closing):
     def close(self) -> None:
         """Remove the name (owner only), then unmap. Closing again does nothing.
 
-        Every view made of `payload` has to be dropped before; where one is alive, the memory stays
-        until it is dropped, nothing leaks, and ViewsInUse is raised.
+        Drop every view of `payload` before. If one is alive, ViewsInUse is raised and the memory
+        stays until that view is dropped; nothing leaks.
         """
         mapping, self._mapping = self._mapping, None
         if mapping is None:

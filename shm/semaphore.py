@@ -1,7 +1,7 @@
-"""A named semaphore whose name tells run and owner, and whose owner removes it when it says so.
+"""A named semaphore: its name tells run and owner, and its owner removes it explicitly.
 
-`multiprocess.Semaphore` picks a random name and removes it when it is garbage-collected. This one
-differs in just that; how it passes to children is inherited.
+`multiprocess.Semaphore` picks a random name and removes it when it is garbage-collected. This class
+differs in these two points, and inherits the way in which a semaphore passes to children.
 """
 
 import contextlib
@@ -42,15 +42,16 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
             resource_tracker.register(f"/{self.name}", "semaphore")
 
     def unlink(self) -> None:
-        """Remove the name (owner only); whoever has it open goes on. Again it does nothing."""
+        """Remove the name (owner only). Doing it again does nothing.
+
+        Processes that have the semaphore open go on using it.
+        """
         if self._owner_pid != os.getpid():
             return
         self._owner_pid = None
         if sys.platform == "win32":
             return
-        with contextlib.suppress(
-            FileNotFoundError
-        ):  # removed from outside: gone is what was wanted
+        with contextlib.suppress(FileNotFoundError):  # it was removed from outside
             synchronize.sem_unlink(f"/{self.name}")
         resource_tracker.unregister(f"/{self.name}", "semaphore")
 

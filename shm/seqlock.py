@@ -1,4 +1,4 @@
-"""Consistent copies of what one writer changes, without ever making it wait.
+"""Consistent copies of cells that one writer changes, without making the writer wait.
 
 The writer makes a version odd, changes the cells, and makes it even. A reader copies the cells
 between two looks at the version, and repeats if it was odd or has changed. Four fences pair up:
@@ -6,7 +6,7 @@ between two looks at the version, and repeats if it was odd or has changed. Four
 - writer, after "odd", pairs with reader, before its second look: a reader that copied any cell of
   a change sees at least "odd" then; forbids that the cells' stores pass the store of "odd";
 - writer, before "even", pairs with reader, after its first look: a reader that saw "even" copies
-  cells at least as new; forbids that the cells' stores fall behind the store of "even".
+  cells that are at least as new; forbids that the cells' stores come after the store of "even".
 """
 
 import threading
@@ -16,9 +16,9 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-# Longer than one change takes, also of a writer that the system has put to sleep in the middle.
+# Longer than one change takes, even if the system puts the writer to sleep in the middle.
 PATIENCE_SECONDS = 0.2
-# Longer than a reader needs to find a gap between the changes of a writer that never rests.
+# Longer than a reader needs to find a gap between changes that follow each other closely.
 PERSISTENCE_SECONDS = 5.0
 
 _lock = threading.Lock()
@@ -45,11 +45,10 @@ class Cells(Protocol):
 
 
 class SeqLock:
-    """The version of some cells; the first of `cell` is one int64 that their writer owns.
+    """The version of some cells: the first number of `cell`, an int64 that their writer owns.
 
-    The writer changes the cells inside `with seqlock:`; readers use `read`. The 8 bytes of one
-    aligned cell are stored and loaded at once by any processor CPython runs on, so single cells
-    need none.
+    The writer changes the cells inside `with seqlock:`; readers use `read`. A single aligned cell
+    of 8 bytes needs no version: every processor that CPython runs on stores and loads it at once.
     """
 
     __slots__ = ("_cell",)
@@ -66,10 +65,11 @@ class SeqLock:
         self._cell[0] += 1
 
     def read(self, copy: Callable[[], T]) -> tuple[T, bool]:
-        """Return what `copy` returns, and whether it is one consistent state.
+        """Return the result of `copy`, and whether it is one consistent state.
 
-        It is not where one change did not end for 0.2 s: its writer was killed amid it. Nor where
-        the writer changes so fast that no attempt of 5 s found it at rest.
+        The state may be inconsistent for two reasons. A change has not ended for 0.2 s, because its
+        writer was killed in the middle of it. Or the changes follow each other so closely that no
+        attempt within 5 s fell between two of them.
         """
         started = changed = time.monotonic()
         last = self._cell[0]

@@ -13,9 +13,9 @@ _CGROUP = Path("/sys/fs/cgroup")
 def available_shared_memory() -> int:
     """Return how many bytes of shared memory can be created now.
 
-    It is the least of what the shared memory file system has free, what the machine has available
-    and what the container's memory limit leaves (file cache counts as free). Others may take it
-    before you do: creation is what really reserves it.
+    It is the least of three numbers: the free space of the shared memory file system, the available
+    memory of the machine, and the rest of the container's memory limit (file cache counts as free).
+    Other processes may take it first: only creating a segment reserves it.
     """
     available = int(psutil.virtual_memory().available)
     if LISTING.is_dir():

@@ -1,7 +1,7 @@
-"""Removal of what dead runs left: segments and named semaphores whose owner is gone.
+"""Removal of segments and named semaphores that dead runs have left.
 
-Normally the owner removes its names, and if it is killed, the resource tracker, which outlives it,
-does. Something is left only where both were killed, or the machine's tracker never saw the name.
+Normally the owner removes its names. If it is killed, the resource tracker, which outlives it,
+removes them. A name is left only if both were killed, or if the tracker never heard of it.
 """
 
 from pathlib import Path
@@ -12,18 +12,18 @@ from shm.names import LISTING, parse_name
 
 _SEMAPHORE_PREFIX = "sem."
 
-# Process create times are known to the second where the system gives its boot time in seconds.
+# Some systems give their boot time, and so the start of a process, only to the second.
 _CLOCK_SLACK_SECONDS = 2.0
 
 
 def remove_stale() -> list[str]:
     """Remove the segments and semaphores `rt-...` whose owner is dead; return their names, sorted.
 
-    Semaphores are named as the system lists them, `sem.rt-...`. What a living process owns is never
-    touched, nor what another user owns. Where the system has no listing of its shared memory
-    (macOS, Windows) there is nothing to go by, and the result is empty: there the resource tracker,
-    or the last process that goes, is what removes. Processes are looked up on this machine: do not
-    share /dev/shm between containers that cannot see each other's processes.
+    Semaphores are named as the system lists them, `sem.rt-...`. Segments and semaphores of living
+    processes and of other users are never touched. On a system that does not list its shared memory
+    (macOS, Windows) nothing is removed and the result is empty: there the resource tracker or the
+    end of the last process frees the memory. Owners are looked up among the processes that this one
+    can see: do not share /dev/shm between containers that cannot see each other's processes.
     """
     if not LISTING.is_dir():
         return []
@@ -43,8 +43,8 @@ def remove_stale() -> list[str]:
 def _is_owned(path: Path, pid: int) -> bool:
     """Return whether process `pid` lives and is the one that created the file.
 
-    A process that was created after the file merely has its owner's number. Clocks can be set, so
-    it must also not have the file mapped before that is believed.
+    A process that started after the file was made is another one with the same number. Because
+    clocks can be set, it counts as another one only if it does not have the file mapped either.
     """
     try:
         status = path.stat()
@@ -61,9 +61,10 @@ def _is_owned(path: Path, pid: int) -> bool:
 
 
 def _mapped_inodes(pid: int) -> set[int]:
-    """Return the inodes of the files a process has mapped.
+    """Return the inodes of the files that a process has mapped.
 
-    Not their paths: a named semaphore is made under another name, which is what its mapping shows.
+    Paths would not do: a named semaphore is created under another name, and its mapping shows that
+    name.
     """
     lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
     return {int(line.split(maxsplit=5)[4]) for line in lines}

@@ -47,24 +47,25 @@ __all__ = ["Figures", "RowSnapshot", "RowSpec", "RowWriter", "StatsBlock", "Time
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counters and timers by name: whole numbers, and distributions of nanoseconds."""
+    """Counters and timers of a row, by name."""
 
+    #: What each counter has counted.
     counters: dict[str, int]
+    #: The distribution of the values that each timer was given, in ns.
     timers: dict[str, Distribution]
 
 
 @dataclass(frozen=True, slots=True)
 class RowSnapshot:
-    """What one row said at one moment: a copy, valid for ever.
+    """The content of one row at one moment: a copy, valid for ever."""
 
-    session: the figures since the writer's last `stats_row.RowWriter.reset_session`. full: those
-    since the start or the last `stats_row.RowWriter.reset`. consistent: False if the writer was
-    killed while it wrote; the figures may then contradict each other.
-    """
-
+    #: The row's name.
     name: str
+    #: The figures since the writer's last `stats_row.RowWriter.reset_session`.
     session: Figures
+    #: The figures since the start or the writer's last `stats_row.RowWriter.reset`.
     full: Figures
+    #: False if the writer was killed while it wrote: figures may contradict each other.
     consistent: bool
 
 
@@ -88,7 +89,7 @@ class StatsBlock(Closing):
     def create(cls, run_id: str, rows: Sequence[RowSpec], *, kind: str = "stats") -> Self:
         """Create a block with these rows, all zero.
 
-        Raises ValueError for names given twice, else what `Segment.create` raises.
+        Raises ValueError for a name given twice, and all that `Segment.create` raises.
         """
         specs = tuple(rows)
         _refuse_repeated("row", [spec.name for spec in specs])
@@ -137,7 +138,7 @@ class StatsBlock(Closing):
         return self._writers[name]
 
     def snapshot(self) -> dict[str, RowSnapshot]:
-        """Return a copy of every row, by name. Anyone, at any time; no writer is made to wait."""
+        """Return a copy of every row, by name. Anyone, at any time; no writer has to wait."""
         rows = zip(self.specs, self._open(), strict=True)
         return {spec.name: _snapshot(spec, cells) for spec, cells in rows}
 
@@ -172,7 +173,7 @@ def _layout(specs: Sequence[RowSpec], description_length: int) -> Layout:
 
 
 def _describe(segment: Segment) -> tuple[tuple[RowSpec, ...], Layout]:
-    """Return what a block says about itself; SegmentMismatch where it is no stats block."""
+    """Return rows and layout by a block's description; SegmentMismatch if it has none."""
     try:
         (length,) = _LENGTH.unpack_from(segment.payload)
         start = _layout((), 0).size

@@ -1,8 +1,8 @@
-"""One row of the stats block: which word is what, and its writer's side.
+"""One row of the stats block: the meaning of its words, and the side of its writer.
 
-A timing is first put into a small buffer of the writer's process; `flush` folds all that has
-gathered into shared memory: with NumPy where it is much, in Python where it is a few values, which
-is faster. The drawing and the order are in stats.py.
+A timing is first put into a small buffer of the writer's process. `RowWriter.flush` folds the
+buffers into shared memory: many values with NumPy, a few in Python, which is faster for these.
+`stats` has the drawing and the order of stores.
 """
 
 from array import array
@@ -23,19 +23,22 @@ VERSION_WORDS = 8
 COUNT, TOTAL, MINIMUM, MAXIMUM, FIRST_BUCKET = range(5)
 TIMER_WORDS = FIRST_BUCKET + BUCKETS
 
-# A full buffer is folded by itself: large enough to make the NumPy calls cheap per value, small
-# enough to stay in the nearest cache.
+# A buffer of so many values is folded at once. It is large enough to make the NumPy calls cheap per
+# value, and small enough to stay in the nearest cache.
 BUFFERED = 1024
-# Below so many values a loop in Python beats the fixed cost of NumPy calls.
+# For so many values or fewer, a loop in Python beats the fixed cost of NumPy calls.
 FEW = 24
 
 
 @dataclass(frozen=True, slots=True)
 class RowSpec:
-    """One row: its name, and the names of its counters and timers."""
+    """What a row is made of."""
 
+    #: The row's name.
     name: str
+    #: The names of its counters.
     counters: tuple[str, ...] = ()
+    #: The names of its timers.
     timers: tuple[str, ...] = ()
 
     @property
@@ -55,7 +58,7 @@ class RowSpec:
 
 
 class Timer:
-    """The writer's side of one timer, made by `RowWriter.timer`; nanoseconds, or any unit."""
+    """The writer's side of one timer, made by `RowWriter.timer`. Values are ns, or of any unit."""
 
     __slots__ = ("_append", "_figures", "_pending", "_row", "_words", "name")
 
@@ -70,7 +73,7 @@ class Timer:
     def record(self, value: int) -> None:
         """Record one whole number, 0 or more; others see it after the next `RowWriter.flush`.
 
-        Raises TypeError for a float. A negative value raises ValueError from the flush.
+        Raises TypeError for a float. A negative value makes the flush raise ValueError.
         """
         self._append(value)
         if len(self._pending) >= BUFFERED:
@@ -138,8 +141,8 @@ class RowWriter:
     def flush(self) -> None:
         """Make all recorded timings visible; call it once per slot or so.
 
-        Raises ValueError where a timer was given a negative value; what that timer was given since
-        the last flush is dropped.
+        Raises ValueError if a timer was given a negative value; all values that this timer was
+        given since the last flush are dropped.
         """
         waiting = [timer for timer in self._timers.values() if timer._pending]
         if waiting:
@@ -148,14 +151,14 @@ class RowWriter:
                     timer._fold()
 
     def reset_session(self) -> None:
-        """Begin a session: the session's figures become 0, those of the full run keep them."""
+        """Begin a session: its figures become 0, after they were added to those of the run."""
         self.flush()
         with self._seqlock:
             add_scope(self.spec, self._before, self._session)
             self._session[:] = 0
 
     def reset(self) -> None:
-        """Begin all over: every figure becomes 0, and what was not flushed is dropped."""
+        """Begin all over: every figure becomes 0, and values not flushed are dropped."""
         for timer in self._timers.values():
             del timer._pending[:]
         with self._seqlock:
@@ -178,7 +181,7 @@ class RowWriter:
 
 
 class _ClosedCells:
-    """Stands for the cells of a row that is closed, so that the hot path needs no test for it."""
+    """Takes the place of a closed row's cells, so that the hot path needs no test for it."""
 
     def __init__(self, what: str) -> None:
         self._what = what
