@@ -1,7 +1,7 @@
-"""Numbers with their words: what a number in a record means, and what tables call it.
+"""Numbers in records with their meaning, and the words that tables have for them.
 
-A leaf that every room may read; of ours it knows the tree of errors alone. Where a number has a
-word, the table of words stands right below the numbers, so that no list has to be read by position.
+Every room may import this module; it imports the tree of errors alone. A table of words stands
+right below the numbers that it names, so that no list must be read by position.
 """
 
 import re
@@ -18,10 +18,10 @@ CLOSE: Final = 3
 VOLUME: Final = 4
 
 PRICE_COLUMNS: Final = ("open", "high", "low", "close", "volume")
-"""The float64 columns of every bar table, each at the place that the numbers above give it."""
+"""The first float64 columns of every bar table, each at the place of its number above."""
 
 PRICES: Final = 5
-"""How many these are."""
+"""The number of price columns."""
 
 # ---- Kinds of orders --------------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ ACCEPTED: Final = 0
 TRIGGERED: Final = 1
 PARTLY_FILLED: Final = 2
 FILLED: Final = 3
-"""Below it an order is at rest; from it on it has ended."""
+"""An order of a lower state is at rest; one of this or a higher state has ended."""
 CANCELLED: Final = 4
 EXPIRED: Final = 5
 REJECTED: Final = 6
@@ -70,31 +70,41 @@ NO_REASON: Final = 0
 BY_STRATEGY: Final = 1
 """The strategy cancelled it."""
 OTHER_FILLED: Final = 2
-"""An order that excludes it was filled."""
+"""An order that excludes this one was filled."""
 ENTRY_ENDED: Final = 3
-"""The entry whose fill it waited for ended without one."""
+"""The order waited for the fill of an entry, and that entry ended without one."""
 NO_POSITION: Final = 4
-"""It closes a position, and there is none."""
+"""The order was to close a position, and there was none."""
 OUT_OF_TIME: Final = 5
+"""The time for which the order was good is over."""
 NOT_AT_ONCE: Final = 6
-"""It had to be filled by the first bar that it met, and was not."""
+"""The order had to be filled by the first bar that it met, and was not."""
 LOT: Final = 7
-"""Its quantity is not a multiple of the symbol's lot."""
+"""The quantity is not a multiple of the symbol's lot."""
 NO_PRICE: Final = 8
-"""Nothing says yet what it is worth."""
+"""The order or a position has no value yet, because a price or a currency rate is missing."""
 BUYING_POWER: Final = 9
+"""All positions together would exceed the limit max_buying_power."""
 PER_TRADE: Final = 10
+"""The order exceeds the limit max_per_trade."""
 PER_SYMBOL: Final = 11
+"""The position in the symbol would exceed the limit max_per_symbol."""
 OPEN_POSITIONS: Final = 12
+"""There would be more positions than the limit max_open_positions."""
 ORDER_VOLUME: Final = 13
+"""The order exceeds the limit max_order_volume."""
 HOURS: Final = 14
+"""The order was placed outside the hours of the limit allowed_hours."""
 CASH: Final = 15
+"""A cash account has too little cash for the order."""
 SHORT_SALE: Final = 16
+"""A cash account sells no more than it holds."""
 LEVERAGE: Final = 17
+"""All positions together would exceed the account's leverage."""
 LIQUIDATION: Final = 18
-"""It was placed to close the account's positions, or it was cancelled for that."""
+"""The order closes a position of an account short of margin, or was cancelled before that."""
 SPLIT: Final = 19
-"""A split left it with less than a lot."""
+"""A split left the order with less than a lot."""
 
 REASONS: Final = {
     NO_REASON: "none",
@@ -124,11 +134,11 @@ REASONS: Final = {
 GTC: Final = 0
 """Good till cancelled."""
 DAY: Final = -1
-"""Until the session closes; placed at its very close, until the next one does."""
+"""Good until the session closes; if placed at a session's close, until the next one closes."""
 IOC: Final = -2
-"""Immediate or cancel: at the first bar that it meets, else never."""
+"""Immediate or cancel: what the first bar that it meets does not fill is cancelled."""
 FOK: Final = -3
-"""Fill or kill: at the first bar that it meets, and there as a whole, else never."""
+"""Fill or kill: the first bar that it meets fills it as a whole, or it is cancelled."""
 
 TIMES_IN_FORCE: Final = {GTC: "gtc", DAY: "day", IOC: "ioc", FOK: "fok"}
 

@@ -66,9 +66,9 @@ class LedgerError(RingtapeError):
 
 
 def why_ended(error: BaseException) -> str:
-    """Return why what an exception has ended did not come to its own end, in its words.
+    """Return in words why an exception has ended a piece of work.
 
-    Ctrl-C and being told to end have none.
+    That is the exception's message, or "interrupted" for Ctrl-C and SIGTERM, which have none.
     """
     told = isinstance(error, KeyboardInterrupt | SystemExit)
     return "interrupted" if told else str(error)

@@ -17,7 +17,7 @@ TABLES = {
     "Kinds of orders": codes.ORDER_KINDS,
     "States of orders": codes.ORDER_STATES,
     "Why an order ended, was rejected or was placed": codes.REASONS,
-    "How long an order lasts: values of `until` other than a time, ns UTC": codes.TIMES_IN_FORCE,
+    "How long an order lasts: values of ``until`` other than a time, ns UTC": codes.TIMES_IN_FORCE,
 }
 
 

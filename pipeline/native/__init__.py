@@ -1,1 +1,1 @@
-"""Compiled code: how kernels are compiled, kept on disk, and reach memory by address."""
+"""Compiled code: how kernels are compiled and kept on disk, and how they read memory."""

@@ -1,6 +1,7 @@
-"""The folder in which Ringtape keeps what it can make again: compiled code, calendars.
+"""The folder in which Ringtape keeps things that it can make again: compiled code, calendars.
 
-What lies in it is loaded as code, so it must belong to this user, and nobody else may write it.
+Files of this folder are loaded as code. So it must belong to this user, and no other user may write
+to it.
 """
 
 import os
@@ -17,9 +18,10 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def cache_folder(*below: str) -> Path:
     """Return a folder in Ringtape's cache, made if need be, that only this user can write.
 
-    The cache is ``$RINGTAPE_CACHE_DIR``; without it ``ringtape`` in the user's cache folder; where
-    that cannot be written, a folder in the temporary directory. ConfigError if the cache belongs to
-    somebody else or others may write it, and if the chosen one cannot be made.
+    ``below``: names of folders, each in the one before. The cache is ``$RINGTAPE_CACHE_DIR``, or
+    without that variable ``ringtape`` in the user's cache folder, or, if that cannot be written, a
+    folder in the temporary directory. Raises ConfigError if the cache belongs to another user or
+    others may write it, and if the folder of the variable cannot be made.
     """
     chosen = os.environ.get(_VARIABLE)
     if chosen:
@@ -33,7 +35,7 @@ def cache_folder(*below: str) -> Path:
 
 
 def _made(base: Path, below: tuple[str, ...], name: str) -> Path:
-    """Make a folder and those ``below`` it, and check the first and the last."""
+    """Make a folder and those ``below`` it; check the first and the last of them."""
     folder = base.joinpath(*below)
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def _made(base: Path, below: tuple[str, ...], name: str) -> Path:
 
 
 def _check(folder: Path, name: str) -> None:
-    """Refuse a folder in which somebody else could put code for this user to run."""
+    """Refuse a folder into which another user could put code that this one would run."""
     found = folder.stat()
     way_on = f"make it yours alone (chmod 700), or set {_VARIABLE} to another folder"
     if found.st_uid != os.getuid():

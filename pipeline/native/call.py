@@ -1,6 +1,6 @@
 """Calls of machine code by its address.
 
-Code that is called so is compiled once for all callers, and a caller is compiled without it.
+Such code is compiled once for all its callers, and each caller is compiled without it.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from pipeline.native import plain
 
 
 def code_address(entry: Any) -> int:
-    """Return where the machine code of an entry of one signature (`compiler.compiled_for`) lies."""
+    """Return the address of an entry's machine code; ``entry``: of `compiler.compiled_for`."""
     if plain.PLAIN:
         return plain.address_of(entry)
     compiled = entry.get_compile_result(entry.nopython_signatures[0])
@@ -23,13 +23,13 @@ def code_address(entry: Any) -> int:
 
 
 def caller(signature: Any) -> Any:
-    """Make a function that calls, in compiled code, what lies at an address.
+    """Make a function by which compiled code calls the machine code at an address.
 
-    It takes the address and a tuple of arguments, returns what that code returns and raises what it
-    raises. Numba can do the same for a function passed as
-    an argument, but not for an address that a record holds. To unpack five functions that Python
-    passes takes 25 microseconds at each call; an address takes no time. Arguments are converted to
-    the types of ``signature``, numbers all.
+    It takes the address and a tuple of arguments, which must be numbers and are converted to the
+    types of ``signature``. It returns the result of the called code and passes on its exceptions.
+    Numba can call a function that it was passed as an argument, but not an address that a record
+    holds. The reason for addresses: unpacking five functions that Python passes takes 25
+    microseconds at each call, an address takes no time.
     """
     if plain.PLAIN:
         return plain.call

@@ -1,8 +1,8 @@
 """Where compiled code is kept on disk, and when it is too old to use.
 
-Numba looks at the file of the function it loads from its cache, not at the files of the functions
-that one calls. So compiled code lies in a folder named by a hash of all sources that hold any:
-an upgrade, a `git pull` or an edit starts a new folder and never runs old kernels.
+When Numba loads a function from its cache, it checks the file of that function, but not the files
+of the functions that it calls. So compiled code lies in a folder named by a hash of all sources
+with kernels: an upgrade, a `git pull` or an edit starts a new folder and never runs old kernels.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from pathlib import Path
 from pipeline.native.cache_folder import cache_folder
 
 _KEPT = 4
-#: Rooms without a kernel, and without a number that one is compiled with.
+#: Rooms without a kernel, and without a number that a kernel is compiled with.
 _WITHOUT_KERNELS = ("cli", "config", "runner", "sweeps", "watch")
 
 
 @cache
 def source_hash() -> str:
-    """16 hex digits over all sources that machine code may depend on: kernels, records, numbers."""
+    """Return a hash of all sources on which machine code may depend: 16 hex digits."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -35,8 +35,8 @@ def source_hash() -> str:
 def cache_directory() -> Path:
     """Return the folder for this version's compiled code, made if need be.
 
-    It lies in the folder of `cache_folder`. The folders of older sources are removed but for the
-    latest few.
+    It lies in the folder of `cache_folder`. Folders of older sources are removed, except the latest
+    few.
     """
     base = cache_folder()
     made = not (base / source_hash()).exists()
@@ -49,10 +49,10 @@ def cache_directory() -> Path:
 
 
 def kernel_variables() -> dict[str, str]:
-    """Return what to set in the environment so that Numba keeps a user's own functions here, too.
+    """Return environment variables that have Numba keep a user's own functions here, too.
 
-    Its own folders, beside the sources, do not see an edit in a function that a cached one calls.
-    Nothing where Numba was told another folder.
+    Numba's default is a folder beside the sources, where an edit of a function that a cached one
+    calls goes unnoticed. The result is empty if the environment names another folder for Numba.
     """
     if "NUMBA_CACHE_DIR" in os.environ:
         return {}

@@ -8,9 +8,9 @@ calls::
     Python calls f          f is an entry: optimised with all parts below it, kept on disk
     compiled code calls f   f is a part: typed and lowered once, its IR linked into each entry
 
-Which of the two a kernel is, is decided by who asks; one that both ask for is both. A part is
-compiled for types, not for constants: a call with a literal argument compiles no version of its
-own, because the optimiser sees the constant once the part is inlined.
+A kernel becomes an entry when Python calls it, and a part when compiled code does; it may be both.
+A part is compiled for types, not for constants: a call with a literal argument compiles no version
+of its own, because the optimiser sees the constant once the part is inlined.
 """
 
 from collections.abc import Callable
@@ -48,9 +48,9 @@ def part(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def get_ready() -> None:
-    """Load what the compiler needs before it can load or compile anything: half a second's work.
+    """Prepare the compiler, without which it can load or compile nothing; takes half a second.
 
-    A process that is forked after it finds it done.
+    Processes that are forked afterwards find it prepared.
     """
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
@@ -169,7 +169,7 @@ class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
     _shared_module: Any
 
     def finalize(self) -> None:
-        """Say that nothing more is added."""
+        """Note that the library is complete."""
         self._raise_if_finalized()
         self._finalized = True
 

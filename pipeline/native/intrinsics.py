@@ -1,4 +1,4 @@
-"""The operations of `memory`, as the compiler takes them: instructions in place of calls."""
+"""The operations of `memory` for the compiler: instructions in place of calls."""
 
 from typing import Any
 

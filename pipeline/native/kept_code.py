@@ -4,8 +4,8 @@
     <name>.<n>.nbc      machine code of one signature
     <name>.lock         held by the process that compiles the function
 
-The last 32 bytes of the first two are a hash of what stands before. A file that was cut short or
-changed is as good as none: the function is compiled again and the file replaced.
+The last 32 bytes of the first two are a hash of all bytes before. A file that was cut short or
+changed is ignored: the function is compiled again and the file replaced.
 """
 
 import fcntl
@@ -46,9 +46,9 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the one process that compiles this function; whoever else wants to waits.
+        """Be the one process that compiles this function, while the block lasts; others wait.
 
-        The lock ends with its owner, however that ends.
+        The system releases the lock if the process ends, in whatever way.
         """
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
@@ -63,10 +63,10 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is untyped
-    """Names the folder of kernels, wherever Numba itself was told to keep its code.
+    """Names the folder of a function's code, whatever folder Numba itself was told to use.
 
-    Kernels of this package are kept by their place in it, because the folder above is named by the
-    content of its sources: the same version installed elsewhere finds them.
+    Kernels of this package are kept by their place in the package. The folder above is named by the
+    content of all its sources, so the same version installed elsewhere finds their code.
     """
 
     def __init__(self, py_func: Any, py_file: Any) -> None:
@@ -81,7 +81,7 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is unty
         self._cache_path = str(cache_directory() / "kernels" / below)
 
     def get_source_stamp(self) -> Any:
-        """Return what must be the same for kept code to be used; of a user's file, Numba's."""
+        """Return the stamp that kept code must have: our hash of sources, or Numba's of a file."""
         return source_hash() if self._ours else super().get_source_stamp()
 
     @classmethod
@@ -121,7 +121,7 @@ class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]  # numba is untyp
 
 
 def _read(path: Path) -> bytes | None:
-    """Return the content of a file, None if it is not there or is not what was written."""
+    """Return the content of a file; None if there is no file or it was changed."""
     try:
         whole = path.read_bytes()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Kernels: functions over plain memory that run as machine code.
 
-A kernel is compiled, or its machine code loaded from disk, when it is first called; until then not
-even the compiler is imported (`compiler`), so that a process which calls none starts without it.
+A kernel is compiled, or its machine code loaded from disk, when it is first called. The compiler is
+imported only then (`compiler`): a process that calls no kernel starts without it.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,13 @@ def kernel(**options: Any) -> Any:
 
     ``options``: those of Numba's ``njit`` that say what the code is, such as ``error_model`` or
     ``nogil``. The machine code is kept on disk (`kept_code`). Without the compiler (`plain`) a
-    kernel is the function that its source says.
+    kernel is the Python function itself.
     """
     return lambda function: function if PLAIN else Kernel(function, options)
 
 
 class Kernel:
-    """A function that runs as machine code, for Python to call and for other kernels."""
+    """A function that runs as machine code; Python and other kernels can call it."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.py_func = function
@@ -35,21 +35,21 @@ class Kernel:
 
     @cached_property
     def entry(self) -> Any:
-        """What Python calls without a detour over this object: Numba's own dispatcher."""
+        """Numba's dispatcher, which Python can call without a detour over this object."""
         from pipeline.native.compiler import Entry
 
         return Entry(self.py_func, targetoptions={"nopython": True, **self._options})
 
     @property
     def _numba_type_(self) -> Any:
-        """What the compiler takes a kernel for that is named in the source it compiles."""
+        """The type that the compiler gives a kernel whose name it finds in a source."""
         return self.entry._numba_type_
 
 
 def called_with_integers(function: Kernel) -> Callable[..., Any]:
-    """Return a kernel of integers as the function that Numba calls once it has found the types.
+    """Return a kernel compiled for integers, as a function that does not check its arguments.
 
-    To look at the types of the arguments takes as long again as a short call.
+    To look up the types of the arguments would take as long as a short call itself.
     """
     if PLAIN:
         return function

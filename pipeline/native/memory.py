@@ -6,7 +6,7 @@ references to a NumPy array at every access, which costs more than all other wor
 (measured: 65 ns per bar with arrays in a structref, 7.5 ns with addresses), and Python hands over
 an integer faster than anything else.
 
-The caller must keep the memory alive and stay within its bounds: nothing here checks either.
+The caller must keep the memory alive and stay within its bounds: no function here checks that.
 
 Without the compiler (`native.plain`) each function is its plain twin, with the same results.
 """
@@ -25,8 +25,9 @@ from pipeline.native import plain
 class Operation:
     """An operation that compiled code does in a few instructions (`intrinsics`).
 
-    ``name`` names it there; with ``given`` it is made by that name. It is made when the compiler
-    first meets it, so that whoever only names kernels does not import the compiler.
+    ``name``: of the intrinsic or, with arguments ``given``, of the function that makes it. It is
+    made when the compiler first meets it, so a process that only names kernels does not import the
+    compiler.
     """
 
     def __init__(self, name: str, *given: Any) -> None:
@@ -60,8 +61,8 @@ def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
 def copy_record(dtype: np.dtype[Any]) -> Callable[[int, int], None]:
     """Return an operation that copies one record of ``dtype`` to an address from another.
 
-    The two must not overlap. Cell by cell it would take four times as long: for all the compiler
-    knows, each store may change the next cell to be loaded.
+    The two must not overlap. Copying cell by cell would take four times as long, because the
+    compiler cannot exclude that a store changes the next cell to be loaded.
     """
     return plain.copy_record(dtype) if plain.PLAIN else Operation("copy_record", dtype)
 
@@ -81,5 +82,5 @@ floats_at: Callable[[int, int], Any] = _operation("floats_at")
 
 
 def records(array: npt.NDArray[Any]) -> Any:
-    """Return a structured array as a kernel takes it whose source reads fields as attributes."""
+    """Return a structured array for a kernel whose source reads fields as attributes."""
     return plain.Records(array) if plain.PLAIN else array

@@ -1,8 +1,8 @@
 """Plain Python in the place of compiled code: for ``NUMBA_DISABLE_JIT=1``.
 
 With that variable in the environment Numba compiles nothing, and every kernel is the Python
-function that its source says. A debugger stops in it and coverage sees its lines. What has no
-Python body, because it is written for the compiler, has a twin here:
+function of its source. A debugger stops in it and coverage sees its lines. Operations that have no
+Python body, because they are written for the compiler, have twins here:
 
     record_at, copy_record, load_*, store_*, floats_at   memory at an address, through ctypes
     address_of, call                                     a hook by a number, as machine code has one
@@ -23,7 +23,7 @@ import numpy.typing as npt
 #: Whether Numba was told to compile nothing.
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 if PLAIN:
-    # Compiled code warns of no overflow and of no NaN.
+    # Compiled code does not warn of overflows or NaN.
     np.seterr(all="ignore")
 
 _CELLS: dict[str, Any] = {"i": ctypes.c_int64, "f": ctypes.c_double}
@@ -52,7 +52,7 @@ def record_at(dtype: np.dtype[Any]) -> Callable[[int], Any]:
         else:
             fields.append((name, kind))
     record: Any = type("Record", (ctypes.Structure,), {"_fields_": fields, **shown})
-    # The address may be an integer of NumPy's.
+    # ctypes takes no NumPy integer for an address.
     return lambda address: record.from_address(int(address))
 
 
@@ -123,10 +123,10 @@ def call(address: int, arguments: tuple[Any, ...]) -> Any:
 
 
 def call_or_nan(address: int, *arguments: Any) -> float:
-    """Call the function of a number for a float; NaN if it raises."""
+    """Call the function of a number and return its result as a float; NaN if it raises."""
     try:
         return float(call(address, arguments))
-    except Exception:  # noqa: BLE001 - as compiled code, which says only that there was one
+    except Exception:  # noqa: BLE001 - compiled code, too, tells only that there was one
         return math.nan
 
 
@@ -137,10 +137,9 @@ _METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
 
 
 class Struct:
-    """A value of a Numba type that this package defines: its members, and what is overloaded.
+    """A value of a Numba type that this package defines: members, attributes and methods.
 
-    ``kind``: the type, an instance of one of the classes that attributes and methods were
-    registered for.
+    ``kind``: the type. Attributes and methods are those that were registered for its class.
     """
 
     def __init__(self, kind: Any, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
@@ -167,7 +166,7 @@ def _bound(resolve: Callable[..., Any], struct: Struct) -> Callable[..., Any]:
 
 
 def _type_of(value: Any) -> Any:
-    """Return what an overload asks about an argument: the type of a text, else the value itself."""
+    """Return what an overload is told of an argument: a literal type for a text, else the value."""
     from numba import types
 
     return types.literal(value) if isinstance(value, str) else value
@@ -179,7 +178,7 @@ def member(name: str) -> Callable[[Struct], Any]:
 
 
 def overload_attribute(kind: type, name: str, **options: Any) -> Callable[[Any], Any]:
-    """As Numba's decorator of this name, for `Struct`."""
+    """Register an implementation for `Struct`, as Numba's decorator of this name does."""
 
     def register(resolve: Any) -> Any:
         _ATTRIBUTES[kind, name] = resolve
@@ -189,7 +188,7 @@ def overload_attribute(kind: type, name: str, **options: Any) -> Callable[[Any],
 
 
 def overload_method(kind: type, name: str, **options: Any) -> Callable[[Any], Any]:
-    """As Numba's decorator of this name, for `Struct`."""
+    """Register an implementation for `Struct`, as Numba's decorator of this name does."""
 
     def register(resolve: Any) -> Any:
         _METHODS[kind, name] = resolve

@@ -8,10 +8,10 @@
                    ^        filled           derived    |
                    +------------------ free ------------+
 
-An arrow between stages is an edge, a `StreamSubscription`. What travels over it is a token for a
-slot of the ring; the slot itself lies in shared memory and is never copied. An edge from each
-producer to each consumer: a processor waits for the coordinator, an engine for every processor,
-and the coordinator for every engine before it fills a slot again.
+An arrow between stages is an edge, a `StreamSubscription`. Tokens travel over it, each for one slot
+of the ring; the slot itself lies in shared memory and is never copied. Each producer has an edge to
+each of its consumers: a processor waits for the coordinator, an engine for every processor, and the
+coordinator for every engine before it fills a slot again.
 
 Every process runs `member.run_member` with its `member.Place` and its job, and sends its facts
 home.
@@ -30,15 +30,15 @@ home.
         reads     facts; exit codes; every member's cell of the control page; the stats block
         writes    the control page's state and its abort flag; its own row of the stats block
 
-Besides, each member has
+Each member also has
 
     its cell of the control page   heartbeat, lane at work, error,     read by the supervisor
                                    what it compiles (`compiling`)
     its row of the stats block     `metrics.PerformanceMetrics`        read by anyone
 
-and each edge that a clock or feed paces has counts of its own, drawn in `subscription`.
+and each edge whose pace a clock or a feed sets has counts of its own, drawn in `subscription`.
 
 A member that fails writes its error into its cell and exits with 1. The supervisor then sets the
-abort flag, which every wait looks at, and raises that error. A member that ends without a word is
+abort flag, which every wait looks at, and raises that error. A member that ends without an error is
 found by its exit code. One that outlives the supervisor ends itself.
 """

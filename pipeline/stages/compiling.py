@@ -1,4 +1,4 @@
-"""What the compiler is at in the processes of a run, told while a user waits for it.
+"""Which code the processes of a run compile, told to a user who waits for it.
 
 Kernels and hooks are compiled once and kept on disk. The first run after an upgrade compiles all
 that it needs, which takes about half a minute, and every run compiles a hook that was edited.

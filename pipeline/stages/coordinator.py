@@ -28,24 +28,24 @@ from shm.ring import Producer
 
 @dataclass(frozen=True)
 class Replay:
-    """What is replayed, and how."""
+    """Which data is replayed, and how."""
 
-    #: Folder of the catalog.
+    #: The folder of the catalog.
     catalog: str
     #: The sessions, in time order.
     sessions: SessionTable
-    #: Answers from these sessions, without building a calendar: see `TimeManager.over`.
+    #: A calendar that answers from these sessions alone: see `TimeManager.over`.
     calendar: TimeManager
     shape: SlotShape
-    #: 0 is as fast as the data can be consumed, above 0 a multiple of real time.
+    #: 0: as fast as the data is consumed; above 0: that multiple of real time.
     speed: float
-    #: Days of data to decode ahead, 0 for none.
+    #: Days of data to decode ahead; 0: none.
     prefetch_days: int
-    #: Those that take effect while it is replayed.
+    #: Splits that take effect while the sessions are replayed.
     splits: Splits = field(default_factory=dict)
-    #: Per symbol what its bars are adjusted by, or None; nothing if no symbol's are.
+    #: For each symbol the scale by which its bars are adjusted, or None; empty if there is none.
     scales: tuple[Scale | None, ...] = ()
-    #: Indices of sessions that begin a slot.
+    #: Indices of the sessions that must begin a slot.
     cuts: tuple[int, ...] = ()
 
 
@@ -78,7 +78,7 @@ class Coordinator:
     def __enter__(self) -> "Coordinator":
         self._feeds = self._open_feeds()
         shape = self._replay.shape
-        # Before the tape starts: at its end the engines need the processor.
+        # Counted before the tape starts, because at its end the engines need the processor.
         self._expected = int(expected_of(shape.intervals[0], self._replay.sessions).sum())
         self._tape = Tape(
             self._feeds,
@@ -99,7 +99,7 @@ class Coordinator:
         self._closing.close()
 
     def _open_feeds(self) -> list[Feed]:
-        """Open every symbol's bars; they decode ahead in one background thread if asked to."""
+        """Open the bars of every symbol; with ``prefetch_days`` one thread decodes them ahead."""
         replay, sessions = self._replay, self._replay.sessions
         base = replay.shape.intervals[0]
         step = interval_ns(base)
@@ -116,7 +116,7 @@ class Coordinator:
                 step,
                 sessions,
                 executor=executor,
-                # And the slot that is about to be filled, or decoding would start when it is empty.
+                # The next slot takes up to so many rows at once: decoding must begin before.
                 ahead=replay.prefetch_days * max(1, DAY_NS // step) + replay.shape.rows,
                 timed=self._timed,
                 scale=scale,
@@ -136,9 +136,9 @@ class Coordinator:
         return block
 
     def warm_up(self, slot: Slot) -> None:
-        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty."""
+        """Load the compiled code that the first slot would else wait for; ``slot`` is empty."""
         self._tail.carry_in(slot.tables[0])
-        self._tail.keep(slot.tables[0])  # what was just carried in: the slot has no fresh rows
+        self._tail.keep(slot.tables[0])  # changes nothing: the slot has no fresh rows
 
     def run(self, producer: Producer) -> None:
         """Publish the whole tape."""
@@ -168,13 +168,13 @@ class Coordinator:
             self._metrics.flush()
 
     def _begin_sessions(self, stop: int) -> None:
-        """Begin the sessions up to the one with index ``stop``, exclusive, that have not begun."""
+        """Tell the calendar of all sessions before index ``stop`` that it was not told of yet."""
         for date in self._dates[self._begun : stop]:
             self._calendar.start_session(date)
         self._begun = max(self._begun, stop)
 
     def _pace(self, clock: Clock, close: int) -> None:
-        """Wait until the clock is at ``close``, in the session that it lies in."""
+        """Wait until the clock shows ``close``, after the session of ``close`` has begun."""
         index = int(np.searchsorted(self._replay.sessions.open_ns, close, side="left")) - 1
         self._begin_sessions(index + 1)
         session = self._calendar.get_trading_session(self._dates[index])

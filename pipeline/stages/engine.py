@@ -24,35 +24,37 @@ from pipeline.tape.slot import Slot, SlotShape
 
 _NO_TIMES = np.zeros(0, np.int64)
 _NO_VALUES = np.zeros(0)
-#: To compile a strategy takes long and does not count against its limit.
+#: Time that a lane is granted to compile its strategy, beyond its limit.
 _COMPILING_NS = 300_000_000_000
 
 
-#: Where an engine's results go; Tallies where no tables are wanted.
+#: The recorder of an engine's results: Tallies if no tables are wanted.
 Records = Recorder | Tallies
 
 
 @dataclass
 class _Running:
-    """A lane that goes on, and what the engine knows of it.
-
-    ``spent``: ns of processor time; ``equity``: at the sessions' closes; ``bars``: base bars seen.
-    """
+    """A lane that has not ended, and what the engine counts of it."""
 
     lane: Lane
+    #: Indices of the symbols that it trades; empty for all.
     universe: tuple[int, ...]
+    #: Processor time that it took so far, in ns.
     spent: int = 0
+    #: Base bars that it has seen.
     bars: int = 0
+    #: Its equity at the close of each session.
     equity: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 class Engine:
-    """Runs the lanes ``specs`` over the tape, and puts what they do into ``records``.
+    """Runs the lanes ``specs`` over the tape, and records their fills, orders and equity.
 
-    ``attend(lane, spent)`` is called before each walk of a lane, with the ns of processor time that
-    count against its limit, and with -1 where no lane is at work. What a strategy raises ends the
-    engine; if ``tolerant``, it ends its lane alone, and so does taking more than ``limit`` ns in
-    all (0: any time). ``halving``: where lanes are compared while they run.
+    ``records`` takes the results. ``attend(lane, spent)`` is called before each walk of a lane with
+    the ns of processor time that count against its limit, and with lane -1 when no lane is at work.
+    A strategy that raises ends the engine; if ``tolerant``, it ends its own lane alone, as does a
+    lane that takes more than ``limit`` ns in all (0: any time). ``halving``: this engine's part
+    in the comparison of lanes; None if they are not compared.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class Engine:
         }
 
     def warm_up(self, slot: Slot) -> None:
-        """Load the compiled code that the first slot would have to wait for; ``slot`` is empty.
+        """Load the compiled code that the first slot would otherwise wait for.
 
-        Until the first slot comes it is what the lanes look at, so it is kept.
+        ``slot`` is empty. It is kept, because lanes look at it until the first slot comes.
         """
         self._before_first = self._views_of(slot)
         self._walk(self._before_first, record=False)
@@ -118,7 +120,7 @@ class Engine:
     def analyse(self, index: int) -> int:
         """Walk slot ``index``, just taken, with every lane; record and count their fills.
 
-        At a rung, waits for the other engines and ends the lanes that do not go on.
+        At a rung, wait for the other engines and end the lanes that do not survive.
         """
         closed = self._slots[index].open_sessions
         self._session_dates += closed["date"][closed["closes"] == 1].tolist()
@@ -147,7 +149,7 @@ class Engine:
             began = ended
 
     def _attended(self) -> Iterator[_Running]:
-        """Give the lanes that are left, each marked as the one at work."""
+        """Give the lanes that have not ended; mark each as the one at work."""
         for running in tuple(self._running):
             number, spent = running.lane.number, running.spent
             if 0 < self._limit < spent:
@@ -160,7 +162,7 @@ class Engine:
 
     @contextmanager
     def _losing(self, number: int) -> Iterator[None]:
-        """Have what a strategy raises here end its lane alone, if the engine is tolerant."""
+        """If the engine is tolerant, let a StrategyError of the block end this lane alone."""
         try:
             yield
         except StrategyError as error:
@@ -172,12 +174,12 @@ class Engine:
         self._lose(number, str(error))
 
     def _lose(self, number: int, why: str) -> None:
-        """Go on without a lane, and free it; the facts will say why."""
+        """Go on without a lane, and free it. The engine's facts tell why."""
         self._running = [one for one in self._running if one.lane.number != number]
         self._lost[number] = why
 
     def _halve(self, halving: Halving, rung: int) -> None:
-        """End the lanes that do not go on; what they came to by then is kept."""
+        """End the lanes that do not survive a rung; keep their facts as of now."""
         dates = np.array(self._session_dates, np.int64)
         scores = {
             running.lane.number: score_of(
@@ -195,7 +197,7 @@ class Engine:
         self._running = [one for one in self._running if one.lane.number in survivors]
 
     def _flush(self, lane: Lane) -> None:
-        """Record what is in the outbox before a slot's equity is."""
+        """Record the rows that are in the outbox now; the slot's equity follows at its end."""
         taken = lane.take()
         self._fills += len(taken[0])
         self._records.record(lane.number, *taken, _NO_TIMES, _NO_VALUES, _NO_VALUES)
@@ -211,7 +213,7 @@ class Engine:
         running.bars += view.bars
 
     def finish(self) -> EngineFacts:
-        """Call ``on_stop``, record the orders still at rest, close the files; what was found."""
+        """Call ``on_stop``, record the orders still at rest, close the files; return the facts."""
         for running in self._attended():
             lane = running.lane
             with self._losing(lane.number):

@@ -14,17 +14,17 @@ from pipeline.market.time.query_cache import CacheStatistics
 class MemorySizes(NamedTuple):
     """The memory of a process, in bytes."""
 
-    #: What it has to itself.
+    #: The part that no other process has.
     unique: int
-    #: What it shares with other processes.
+    #: The part that it shares with other processes, such as the ring.
     shared: int
 
     @classmethod
     def of_this_process(cls) -> "MemorySizes":
         """Return the sizes as they are now.
 
-        A process asks at its end: one that runs for seconds is hardly looked at from outside while
-        it has the most.
+        A process asks at its own end: a look from outside would miss the most that a process of
+        few seconds had.
         """
         sizes = psutil.Process().memory_full_info()
         return cls(sizes.uss, sizes.rss - sizes.uss)

@@ -1,12 +1,12 @@
-"""Successive halving: at the end of certain sessions the lanes that do worst do not go on.
+"""Successive halving: at the end of certain sessions, the rungs, the worst lanes are ended.
 
     board      f8[rungs, lanes]   NaN until written           the engine that has the lane
     turn i-j   tokens from engine i to engine j, one at each rung
 
-Every engine walks up to the end of a rung's last session, where a slot ends, writes the scores of
-its lanes into the rung's row, gives each other engine a token and takes one from each. The token
-orders the scores before it, so that all of them then see the same whole row and come to the same
-survivors, however the lanes are divided. A row is written once, so nobody waits for readers.
+A slot ends at the end of a rung's last session. There every engine writes the scores of its lanes
+into the rung's row, gives each other engine a token and takes one from each. A token orders the
+scores that were written before it. So all engines see the same whole row and choose the same
+survivors, however the lanes are divided. A row is written once: no engine waits for readers.
 """
 
 import math
@@ -28,22 +28,21 @@ from shm.segment import Segment
 
 @dataclass(frozen=True)
 class HalvingPlan:
-    """When lanes are compared, and by what.
+    """When lanes are compared, by which figure, and how many go on."""
 
-    ``rungs``: numbers of sessions that have closed by then, ascending; ``score``: a figure that
-    equity at the sessions' closes gives, "-" in front where less is better; ``keep``: the share of
-    those left that goes on, rounded up.
-    """
-
+    #: For each rung, the number of sessions that have closed by then; ascending.
     rungs: tuple[int, ...]
+    #: The figure by which lanes are compared, which equity at the sessions' closes must give. It
+    #: begins with "-" if less is better.
     score: str
+    #: The share of the lanes left that goes on, rounded up to whole lanes.
     keep: float
 
 
 class Scoreboard(Closing):
     """The board and the turns of a run; the creator removes their names in `close()` or `with`.
 
-    Raises what `Segment.create` and a Gate raise.
+    Raises all that `Segment.create` and a Gate raise.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class Scoreboard(Closing):
         return segment.name
 
     def side(self, engine: str) -> "BoardSide":
-        """Return what an engine needs of it; passes to a child in the arguments of a Process."""
+        """Return the side of an engine, which passes to a child in the arguments of a Process."""
         others = [other for other in self._engines if other != engine]
         return BoardSide(
             self._name,
@@ -91,16 +90,20 @@ class Scoreboard(Closing):
 
 @dataclass(frozen=True)
 class BoardSide:
-    """One engine's side of a Scoreboard: where it lies, and the turns to and from the others."""
+    """One engine's side of a Scoreboard."""
 
+    #: The name of the board's segment.
     name: str
+    #: The numbers of rungs and of lanes.
     size: tuple[int, int]
+    #: The turns from the other engines to this one.
     incoming: Sequence[Gate]
+    #: The turns from this engine to the others.
     outgoing: Sequence[Gate]
 
 
 class Halving:
-    """An engine's part of it, until it leaves or its process ends."""
+    """An engine's part in the comparison, until it leaves or its process ends."""
 
     def __init__(self, plan: HalvingPlan, side: BoardSide) -> None:
         self.plan = plan
@@ -111,14 +114,14 @@ class Halving:
         self._scores: npt.NDArray[np.float64] = layout.views(self._segment.payload)["scores"]
 
     def rung(self, sessions: int) -> int | None:
-        """Return which rung it is at which so many sessions have closed; None if it is none."""
+        """Return the number of the rung after so many closed sessions; None if there is none."""
         rungs = self.plan.rungs
         return rungs.index(sessions) if sessions in rungs else None
 
     def survivors(self, rung: int, scores: Mapping[int, float]) -> set[int]:
-        """Return the lanes of all engines that go on, given the scores of this engine's.
+        """Return the lanes of all engines that go on; ``scores``: of this engine's lanes.
 
-        Waits for the other engines. Raises what a wait at a gate raises.
+        Waits for the other engines. Raises all that a wait at a gate raises.
         """
         row = self._scores[rung]
         for lane, score in scores.items():
@@ -136,14 +139,15 @@ class Halving:
 
     @classmethod
     def join(cls, plan: HalvingPlan | None, side: BoardSide | None) -> Self | None:
-        """Take part, if there is something to take part in."""
+        """Take part in the comparison; None without a plan or without a board."""
         return None if plan is None or side is None else cls(plan, side)
 
 
 def best_of(scores: npt.NDArray[np.float64], keep: float) -> set[int]:
-    """Return the share ``keep`` with the highest scores, at least one; equal ones by number.
+    """Return the share ``keep`` of lanes with the highest scores, at least one lane.
 
-    ``scores`` float64[lanes], NaN for lanes that are not in it any more.
+    ``scores``: float64[lanes], NaN for lanes that have ended. Of lanes with equal scores, those
+    with lower numbers come first.
     """
     left = np.flatnonzero(~np.isnan(scores))
     count = max(1, math.ceil(keep * len(left)))
@@ -158,10 +162,10 @@ def score_of(
     dates: npt.NDArray[np.int64],
     drawdown: float,
 ) -> float:
-    """Return how well a lane did so far, more is better; -inf where the figure is not defined.
+    """Return a lane's score so far: more is better, and -inf if the figure is not defined.
 
-    ``name``: as in HalvingPlan; the others as `lane_statistics` takes them, ``dates`` (ns) in place
-    of the sessions per year.
+    ``name``: of the figure, as in HalvingPlan; ``dates``: of the closed sessions, ns, from which
+    the sessions per year follow; the others are arguments of `lane_statistics`.
     """
     figures = lane_statistics(initial, closes, sessions_per_year(dates), drawdown)
     figures["max_drawdown"] = drawdown

@@ -1,8 +1,8 @@
 """The jobs of a run: what each kind of process does between joining it and leaving it.
 
-The supervisor makes a job for each process and sends it there; `stages.member.run_member` calls
-its `run` and sends home what that returns. What only that process needs of the compiler is imported
-there: the supervisor compiles nothing.
+The supervisor makes a job for each process and sends it there. `stages.member.run_member` calls the
+job's `run` and sends home the facts that it returns. Modules that import the compiler are imported
+in `run`, because the supervisor compiles nothing.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ class Processing:
     shape: SlotShape
     #: A packed IndicatorPlan.
     plan: bytes
-    #: Indices of its symbols.
+    #: Indices of the processor's symbols.
     symbols: range
     #: Splits that take effect while the tape is replayed.
     splits: Splits
@@ -107,17 +107,17 @@ class Analysis:
     shape: SlotShape
     #: A packed list of LaneSpec.
     specs: bytes
-    #: On which the lanes trade.
+    #: The terms on which all lanes trade: costs, margins, limits.
     terms: Terms
-    #: Where result files go; None if none are wanted.
+    #: The folder of the result files; None for no files.
     folder: Path | None
-    #: Lanes of the whole run.
+    #: The number of lanes in the whole run.
     total: int
     #: Whether a strategy that raises, or takes longer than the limit, ends its lane alone.
     tolerant: bool = False
-    #: Most processor time of a lane in all, in ns; 0 is any.
+    #: The most processor time that a lane may take in all, in ns; 0: any.
     limit: int = 0
-    #: When lanes are compared with those of other engines; None if they are not.
+    #: The plan by which lanes of all engines are compared; None if they are not.
     halving: HalvingPlan | None = None
 
     def run(self, station: Reader, place: Place, member: Member) -> EngineFacts:
@@ -184,30 +184,30 @@ def _slots_of(place: Place, shape: SlotShape) -> list[Slot]:
 
 
 def _step_aside() -> None:
-    """Let the engines have the processor first, where the system knows how.
+    """Let the engines have the processor first, if the system knows how.
 
-    They do most of the work, and what is ready too early only waits for them: with three busy
-    processes on two cores a run takes an eighth less time.
+    The engines do most of the work, and a slot that is ready too early only waits for them. With
+    three busy processes on two cores a run takes an eighth less time.
     """
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
 
 
 def _empty_slot(shape: SlotShape) -> Slot:
-    """Return a slot of nothing, in memory of its own.
+    """Return an empty slot in memory of its own.
 
-    To work on it once changes nothing but that compiled code is loaded before the tape starts.
+    A member works on it once before the tape starts, so that its compiled code is loaded by then.
     """
     return Slot(shape, memoryview(bytearray(shape.layout.size)))
 
 
 def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:
-    """Count a slot that this member is done with, before it lets go of it."""
+    """Count a slot that this member has finished, before it releases it."""
     metrics.count("slots")
     for name, count in {"bars": int(slot.header[ROWS]), **more}.items():
         metrics.count(name, count)
 
 
 def _closed(slot: Slot) -> int:
-    """Return how many sessions close in a slot; the next slot begins another, if any do."""
+    """Return how many sessions close in a slot. If any do, the next slot begins another one."""
     return int(slot.open_sessions["closes"].sum())

@@ -1,9 +1,9 @@
-"""What every worker process of a run does around its own work: join, report, leave.
+"""The frame around the job of every worker process of a run: join, report, leave.
 
 supervisor --Process args--> member: attach to ring, control page and stats
                              get ready, say so; run; send facts; leave
-A member that fails writes what happened into its cell of the control page and exits with 1;
-one that is told to stop (abort, or its parent gone) exits with STOPPED.
+A member that fails writes the error into its cell of the control page and exits with 1. One that is
+told to stop, by an abort or because its parent is gone, exits with STOPPED.
 """
 
 import gc
@@ -36,35 +36,37 @@ Station = TypeVar("Station", Producer, Reader, contravariant=True)
 
 @dataclass(frozen=True)
 class Place:
-    """A member's place in the run: everything shared that it gets, and its name on the pages.
+    """A member's place in the run: its name, and everything shared that it gets."""
 
-    ``ready``: the gate by which it says that it is ready, or, for the coordinator, those of all
-    the others. ``facts``: the end of a pipe that takes what it found, once, when it is done.
-    ``board``: an engine's side of the scoreboard, if there is one.
-    """
-
+    #: Its number on the control page.
     index: int
+    #: Its role, such as "engine 0"; also the name of its row of the stats block.
     role: str
     control: ControlPage
     stats: StatsBlock
     ring: Ring
+    #: The gate by which the member says that it is ready; for the coordinator, the gates of all
+    #: other members.
     ready: tuple[Gate, ...]
+    #: The end of a pipe by which the member sends its facts, once, when it is done.
     facts: Any
+    #: An engine's side of the scoreboard; None if lanes are not compared.
     board: BoardSide | None = None
 
 
 class Job(Protocol[Station]):
-    """What one kind of member does: `jobs.Coordination`, `jobs.Processing` or `jobs.Analysis`."""
+    """The work of one kind of member: `jobs.Coordination`, `jobs.Processing`, `jobs.Analysis`."""
 
     def run(self, station: Station, place: Place, member: Member) -> MemberFacts:
-        """Do the whole of it, and return what to send home."""
+        """Do the whole job, and return the facts to send home."""
 
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us all; the supervisor decides
+    # Ctrl-C reaches every process of a run; the supervisor alone decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
-    # What the libraries made lives as long as the process: not worth a collector's walk.
+    # The libraries' objects live as long as the process: the collector need not look at them.
     gc.freeze()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
@@ -80,7 +82,7 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     except RingtapeError as error:
         member.fail(f"{type(error).__name__}\n{error}")
         code = 1
-    except BaseException as error:  # noqa: BLE001 - the process ends here, and tells why
+    except BaseException as error:  # noqa: BLE001 - the process ends here and reports any error
         line = f"{type(error).__name__}: {error}".splitlines()[0]
         member.fail(f"RunError\n{line}\n{traceback.format_exc()}")
         code = 1
@@ -93,9 +95,9 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
 
 
 def _end_with_supervisor() -> None:
-    """End this process when the supervisor is gone, whatever it is doing, be it an endless hook.
+    """End this process when the supervisor is gone, even in the middle of an endless hook.
 
-    Works while compiled strategies run, too: the lane loop lets go of the interpreter's lock.
+    This works while compiled strategies run, too: the lane loop releases the interpreter's lock.
     """
     supervisor = parent_process()
     if supervisor is not None:

@@ -1,4 +1,4 @@
-"""Performance metrics: what every process measures of itself, and what the supervisor makes of it.
+"""Performance metrics: what every process measures of itself, and reports over all processes.
 
 ::
 
@@ -9,9 +9,9 @@
     engine <i>       that process   analysis_engine                     bars slots sessions fills
     supervisor       that process   backtest
 
-The rows are those of a `shm.stats` block: a process writes its own and nobody else's. Whoever reads
-merges the rows of a role: counts add, and so do histograms, so that the p99 of four engines is that
-of all their timings together. Timings are kept in ns, and told in seconds.
+The rows are those of a `shm.stats` block, and a process writes its own row alone. A reader merges
+the rows of a role: counts add, and so do histograms, so the p99 of four engines is the p99 of all
+their timings together. Timings are kept in ns and reported in seconds.
 """
 
 import math
@@ -66,8 +66,8 @@ def metrics_rows(processors: int, engines: int) -> list[RowSpec]:
 class PerformanceMetrics:
     """Timings and counters of one process (`for_row`), or, without a row, of all for a reader.
 
-    Valid until the block is closed. What is recorded shows to others after the next `flush`; a
-    process that dies takes what it has not flushed with it.
+    Valid until the block is closed. Others see a timing after the next `flush`; timings that a
+    process has not flushed are lost when it dies.
     """
 
     def __init__(self, block: StatsBlock, row: RowWriter | None = None) -> None:
@@ -85,14 +85,14 @@ class PerformanceMetrics:
     def for_row(cls, block: StatsBlock, name: str) -> "PerformanceMetrics":
         """Return the writer's side of row `name`, for the one process that writes it.
 
-        It reads all rows besides. Raises KeyError for a row that `metrics_rows` did not make.
+        It can read all rows, too. Raises KeyError for a row that `metrics_rows` did not make.
         """
         return cls(block, block.row(name))
 
     # --- writing: the row's own process --------------------------------------------------------
 
     start_timer: Callable[[], int] = staticmethod(_now)
-    """Return the present, in ns of a clock that only goes forward, for a `record_...` later."""
+    """Return the present in ns, on a clock that only goes forward, for a later `record_...`."""
 
     def record_analysis_engine(self, start: int) -> None:
         """Record how long an engine has worked on a slot, since `start`. Engine only.
@@ -116,12 +116,12 @@ class PerformanceMetrics:
     def record_session_gap(self, start: int) -> None:
         """Record the time from a session's last slot to the next one's first. Coordinator only.
 
-        A slot that closes a session is its last, whatever else is in it.
+        The slot in which a session closes counts as its last, whatever else is in that slot.
         """
         self._session_gap(_now() - start)
 
     def record_session_duration(self, start: int) -> None:
-        """Record how long a session was on its way to the tape, slot by slot. Coordinator only."""
+        """Record the time from a session's first slot to its last. Coordinator only."""
         self._session_duration(_now() - start)
 
     def record_backtest(self, start: int) -> None:
@@ -137,7 +137,7 @@ class PerformanceMetrics:
         self._own().flush()
 
     def reset_session(self) -> None:
-        """Begin a session: the row's session figures become 0, those of the backtest go on.
+        """Begin a session: the row's session figures become 0; those of the backtest go on.
 
         Every process of a run calls it before the slot after the one that closed a session.
         """
@@ -146,7 +146,7 @@ class PerformanceMetrics:
     def reset_all(self) -> None:
         """Begin all over: all figures of the row become 0.
 
-        For users who time something of their own: a run has a block of its own.
+        A run has a new block, so it needs no reset: this is for users who time something else.
         """
         self._own().reset()
 
@@ -156,7 +156,7 @@ class PerformanceMetrics:
         return self._row
 
     def _recorder(self, timer: str) -> Callable[[int], None]:
-        """Return what records into a timer of the row; what refuses, where the row has none."""
+        """Return a function that records into a timer of the row, or refuses if it has none."""
         if self._row is not None and timer in self._row.spec.timers:
             return self._row.timer(timer).record
 
@@ -168,7 +168,7 @@ class PerformanceMetrics:
     # --- reading: anyone ----------------------------------------------------------------------
 
     def numbers(self, scope: Scope = "backtest") -> dict[str, Any]:
-        """Return all figures, as JSON takes them.
+        """Return all figures as a JSON document.
 
         By timer (analysis_engine, ...): count, and total, minimum, mean, maximum, p50, p99 in
         seconds (None where count is 0; quantiles are within 1/16). "counters": by role
@@ -184,8 +184,8 @@ class PerformanceMetrics:
     def format_report(self, scope: Scope) -> str:
         """Return the figures of the last session, or of the backtest, as text 80 columns wide.
 
-        A slot that holds several sessions counts as one. Timers that recorded nothing are left
-        out, and so is the time that the whole run took where it is about the session.
+        The sessions of one slot count as one session. Timers that recorded nothing are left out. So
+        is, in a report of a session, the time that the whole run took.
         """
         roles = self._by_role(scope)
         merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
@@ -203,7 +203,7 @@ class PerformanceMetrics:
         return "\n".join(lines) + "\n"
 
     def _summary_lines(self, roles: dict[str, Figures]) -> list[str]:
-        """Return how long the whole took, and how busy the stages were."""
+        """Return lines about the time of the whole run and the share of it that stages worked."""
         backtest = roles["supervisor"].timers["backtest"].total if "supervisor" in roles else 0
         if not backtest:
             return []
@@ -270,7 +270,7 @@ def _timer_line(name: str, timer: Distribution) -> str:
 
 def _counter_lines(name: str, role: Figures) -> list[str]:
     """Return the counters of a role that counted anything."""
-    # A number and its word stay together: wrapping breaks at spaces only.
+    # A no-break space keeps a number and its word together: wrapping breaks at spaces only.
     told = ", ".join(f"{n:,}\u00a0{word}" for word, n in role.counters.items() if n)
     lines = textwrap.wrap(told, _WIDTH - _LABEL)
     labels = [name, *[""] * len(lines)]
@@ -281,7 +281,7 @@ def _counter_lines(name: str, role: Figures) -> list[str]:
 
 
 def _duration(ns: float) -> str:
-    """Return a time in its natural unit, with three figures or more, in at most 8 characters."""
+    """Return a time in a unit of its size, with three figures or more, in at most 8 characters."""
     if ns >= _HOUR * 10:
         return f"{ns / _HOUR:.0f} h"
     for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):

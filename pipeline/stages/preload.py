@@ -1,7 +1,7 @@
-"""What the fork server imports, so that the processes it forks find it done.
+"""The module that the fork server imports, so that the processes it forks need not.
 
-The compiler is made ready here, too: half a second's work that each process would do by itself. The
-supervisor takes longer to read its configuration than this takes.
+It also makes the compiler ready, which would take each of them half a second. All this takes less
+time than the supervisor needs to read its configuration.
 """
 
 from pipeline.native.compiler import get_ready

@@ -59,7 +59,7 @@ def _derive_table(
 
 @kernel()
 def _sessions_of(close_ts: Any, count: Any, first: int, closes: Any, index: Any, out: Any) -> None:
-    """Give each fresh row the number of the session it closes in."""
+    """Write for each fresh row the number of the session in which it closes."""
     for symbol in range(count.size):
         session = 0
         for row in range(first, first + count[symbol]):
@@ -102,7 +102,7 @@ def _grade_table(
 
 
 class _Table:
-    """What one processor keeps of one interval: states, tails and the indicator runner."""
+    """The memory of one processor about one interval: states, tail and indicator runner."""
 
     def __init__(
         self, table: BarTable, plan: IndicatorPlan, symbols: range, *, derived: bool
@@ -122,7 +122,10 @@ class _Table:
         self._session_of_row = np.zeros(table.ts.shape, np.int64)
 
     def split(self, symbol: int, ratio: float) -> None:
-        """Put what is kept of a symbol on the scale after a split. No longer bar is under way."""
+        """Convert the rows and states of a symbol to the scale after a split.
+
+        A split comes before a session opens, when no longer bar is under way.
+        """
         self.tail.split(symbol, ratio, self._powers)
         self._runner.split(symbol, ratio)
 
@@ -148,7 +151,7 @@ class _Table:
         )
 
     def compute(self, table: BarTable, sessions: "_Sessions") -> None:
-        """Write indicators and, where the run wants it, quality of the fresh rows."""
+        """Write indicators and, if the run asks for it, quality of the fresh rows."""
         if self._needs_sessions:
             own = slice(self._symbols.start, self._symbols.stop)
             _sessions_of(
@@ -159,7 +162,7 @@ class _Table:
                 sessions.index,
                 self._session_of_row[own],
             )
-        # The plan knows nothing of the quality, which is the last column.
+        # The quality is the last column, and no column of the plan.
         values = table.values[:-1] if self._quality else table.values
         self._runner.compute(values, table.first, table.count, self._session_of_row)
         if self._quality:
@@ -180,7 +183,7 @@ class _Table:
 
 
 class _Sessions:
-    """The slot's sessions as plain arrays, i8[K]."""
+    """The sessions that a slot names, as contiguous arrays i8[K]."""
 
     def __init__(self, slot: Slot) -> None:
         named = slot.open_sessions
@@ -194,7 +197,7 @@ class _Sessions:
 
 
 class Processor:
-    """Fills the derived part of one slot after the other for ``symbols``, a range of indices."""
+    """Fills the derived part of slots, one after the other; ``symbols``: a range of indices."""
 
     def __init__(
         self, plan: IndicatorPlan, symbols: range, slot: Slot, splits: Splits = NO_SPLITS
@@ -207,7 +210,7 @@ class Processor:
         self._splits = splits
 
     def process(self, slot: Slot) -> None:
-        """Derive, compute and carry over; the slot's base bars are in place."""
+        """Write longer bars, indicators and quality of a slot whose base bars are in place."""
         sessions = _Sessions(slot)
         horizon = int(slot.header[HORIZON])
         split = [

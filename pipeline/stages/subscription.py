@@ -9,14 +9,15 @@
                     late; gives a token all the same       that was an overrun
     live    any     the same                               the same, and gives up after `timeout`
 
-A token is one slot of the ring, so no mode ever merges or drops one: two signals are two waits.
-What may be lost elsewhere (the second signal to an event that is set) is here refused, where the
-data sets the pace, and counted and delivered, where a clock does. The producer is held back on the
-free edge alone, which is always data-driven: its tokens are slots that nobody needs.
+A token is one slot of the ring, so no mode ever merges or drops a token: two signals are two waits.
+An event that is set would lose a second signal. Here the second signal is refused on an edge of
+depth 1 whose pace the data sets; if a clock or a feed sets the pace, it is counted as an overrun
+and delivered. Only the free edge, which is always data-driven, holds the producer back: its tokens
+are slots that every engine has released.
 
 An *overrun* is a signal that finds an earlier token of the edge not taken yet: the consumer is
-still busy with what came before. Its *lateness* is the time from that signal until the consumer
-takes the token.
+still busy with an earlier slot. The *lateness* of an overrun is the time from that signal until the
+consumer takes the signal's token.
 
 Data-driven edges touch no memory but the semaphore. The others have a segment of their own:
 
@@ -24,10 +25,11 @@ Data-driven edges touch no memory but the semaphore. The others have a segment o
     consumer   taken | overruns at reset | late | latest | timeouts      the consumer's process
     stamps     when a token was signalled, ns; 0 if in time              the producer's process
 
-The first two each fill a cache line. Token k is stamped in cell k % cells before it is given, so
-that the semaphore orders the stamp. There are as many stamps as `depth`, at least 64; where more
-tokens lie untaken, the oldest are timed from a later signal. `taken` is read without order: an
-older value can only count a consumer as late that took its token at that very moment.
+The first two fill a cache line each. Token k is stamped in cell k % cells before it is given, so
+that the semaphore orders the stamp. There are `depth` stamps, but at least 64. If more tokens than
+that are not taken, the oldest of them are timed from a later signal. The producer reads `taken`
+without an order: if the value is old, it only counts an overrun for a consumer that took its token
+at that very moment.
 """
 
 import time
@@ -54,27 +56,34 @@ _TAKEN, _OVERRUNS_AT_RESET, _LATE, _LATEST, _TIMEOUTS = range(5)
 class SubscriptionStatistics:
     """What an edge has counted since it was made or reset: a copy, valid for ever.
 
-    overruns: signals that found an earlier token not taken. overrun_seconds, max_overrun_seconds:
-    how late the consumer took the tokens of these, in all and at most. timeouts: waits that gave
-    up. All of them are 0 for a data-driven edge, which counts nothing.
+    The counts of a data-driven edge are always 0.
     """
 
+    #: Which edge of its run it is, such as "e3".
     kind: str
+    #: The role that gives the tokens.
     producer: str
+    #: The role that takes them.
     consumer: str
+    #: What sets the pace: "data", "clock" or "live".
     mode: Mode
+    #: The most slots that may be under way.
     depth: int
+    #: Signals that found an earlier token not taken.
     overruns: int
+    #: The lateness of all overruns together.
     overrun_seconds: float
+    #: The greatest lateness of one overrun.
     max_overrun_seconds: float
+    #: Waits that gave up.
     timeouts: int
 
 
 class StreamSubscription(Gate):
-    """Tokens from the stage `producer` to the stage `consumer`; made by `create`.
+    """Tokens from the stage `producer` to the stage `consumer`: an edge of the ring.
 
-    An Edge of the ring. Passes to children of "forkserver" and "spawn" in the arguments of a
-    Process, as a Gate does. The creator removes its names in `close()` or `with`.
+    Made by `create`. It passes to children of "forkserver" and "spawn" contexts in the arguments of
+    a Process, as a Gate does. The creator removes its names in `close()` or `with`.
     """
 
     __slots__ = ("_initial", "depth", "mode", "timeout")
@@ -101,13 +110,23 @@ class StreamSubscription(Gate):
         control: ControlPage | None = None,
         timeout: float | None = None,
     ) -> "StreamSubscription":
-        """Create an edge; `kind` is unique in the run, `depth` the slots that may be under way.
+        """Create an edge.
 
-        `initial` tokens are there at first: the slots of a free edge. `timeout`: seconds after
-        which a wait of a live edge gives up, unless the wait says otherwise. Raises ValueError for
-        a depth below 1, more initial tokens than depth, initial tokens on an edge that a clock or
-        feed paces, and a timeout missing from a live edge or given to another; else what a Gate
-        and `Segment.create` raise.
+        Args:
+            run_id: the run's.
+            kind: a name that is unique in the run.
+            producer: the role that gives tokens.
+            consumer: the role that takes them.
+            depth: the most slots that may be under way.
+            mode: what sets the pace.
+            initial: tokens that are there from the start: the slots of a free edge.
+            control: the page whose abort flag ends a wait.
+            timeout: seconds after which a wait of a live edge gives up, unless the wait is given
+                another number.
+
+        Raises ValueError for a depth below 1, for more initial tokens than depth, for initial
+        tokens on an edge that a clock or feed paces, and for a timeout that a live edge lacks or
+        another edge has; besides, all that a Gate and `Segment.create` raise.
         """
         _check(kind, depth, mode, initial, timeout)
         edge = object.__new__(_class_of(mode, depth))
@@ -129,21 +148,21 @@ class StreamSubscription(Gate):
         return edge
 
     def _make_memory(self, run_id: str) -> None:
-        """Make the memory that an edge of this class has beside its semaphore: none."""
+        """Make the memory beside the semaphore. An edge of this class has none."""
 
     @property
     def overruns(self) -> int:
-        """Signals that found the consumer late, since the last reset. Anyone, at any time."""
+        """Signals since the last reset that found the consumer late. Anyone, at any time."""
         return self.statistics().overruns
 
     @property
     def overrun_seconds(self) -> float:
-        """How late the consumer was for all overruns together, in seconds. Anyone."""
+        """The lateness of all overruns together, in seconds. Anyone."""
         return self.statistics().overrun_seconds
 
     @property
     def max_overrun_seconds(self) -> float:
-        """How late the consumer was at most, in seconds. Anyone."""
+        """The greatest lateness of one overrun, in seconds. Anyone."""
         return self.statistics().max_overrun_seconds
 
     def statistics(self) -> SubscriptionStatistics:
@@ -151,11 +170,11 @@ class StreamSubscription(Gate):
         return self._statistics(0, 0, 0, 0)
 
     def reset(self) -> None:
-        """Be as when made: the initial tokens and no others, all figures 0.
+        """Return to the state of a new edge: the initial tokens and no others, all figures 0.
 
-        Consumer only, and only while the producer is known not to signal, as between two runs
-        over the same edges: a token that comes in the middle may go or stay. For users of the
-        edge alone: a crew makes its edges anew for each run.
+        Consumer only, and only while the producer does not signal, as between two runs over the
+        same edges: a token that comes in the middle may be lost or kept. It is there for users of
+        single edges; a crew makes its edges anew for each run.
         """
         self.drain()
         for _ in range(self._initial):
@@ -192,16 +211,16 @@ class StreamSubscription(Gate):
 
 
 class _OneShotSubscription(StreamSubscription):
-    """A data-driven edge of depth 1: what is handed over must be taken before the next."""
+    """A data-driven edge of depth 1: a token must be taken before the next is given."""
 
     __slots__ = ()
 
     def signal_ready(self) -> None:
         """Give one token. Raises OutOfTurn, and gives none, while the one before is not taken.
 
-        A consumer that is dismissed takes none, and nobody minds.
+        A consumer that is dismissed takes no tokens: then nothing is raised.
         """
-        # The semaphore itself is asked: to take the token back is the one way on all systems.
+        # To take the token back is the only way to ask a semaphore that works on all systems.
         if self.poll():
             super().signal_ready()
             if self._control is not None and self._control.is_dismissed(self.consumer):
@@ -244,7 +263,7 @@ class _PacedSubscription(StreamSubscription):
         super().signal_ready()
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Take one token, waiting at most `timeout` seconds for it; None: as the edge was made.
+        """Take one token, waiting at most `timeout` seconds for it; None: as `create` was told.
 
         Consumer only. Raises WaitTimeout (the wait may be repeated), Aborted and PeerDied.
         """
@@ -265,7 +284,7 @@ class _PacedSubscription(StreamSubscription):
     def drain(self) -> int:
         """Take all tokens there are and return how many there were. Never waits. Consumer only.
 
-        They count as taken, and in time: nobody was waiting for what they stand for.
+        They count as taken in time: no process was waiting for their slots.
         """
         count = super().drain()
         self._consumer[_TAKEN] += count
@@ -282,10 +301,10 @@ class _PacedSubscription(StreamSubscription):
             cells[_LATEST] = max(cells[_LATEST], late)
 
     def reset(self) -> None:
-        """Be as when made: no token, all figures 0.
+        """Return to the state of a new edge: no token, all figures 0.
 
-        Consumer only, and only while the producer is known not to signal, as between two runs
-        over the same edges: a token that comes in the middle may go or stay.
+        Consumer only, and only while the producer does not signal, as between two runs over the
+        same edges: a token that comes in the middle may be lost or kept.
         """
         super().reset()
         cells = self._consumer
@@ -314,7 +333,7 @@ class _PacedSubscription(StreamSubscription):
 
 
 class _ClosedCells:
-    """Stands for the cells of an edge that is closed, so that the hot path needs no test."""
+    """Takes the place of a closed edge's cells, so that the hot path needs no test for it."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -330,7 +349,7 @@ def _class_of(mode: Mode, depth: int) -> type[StreamSubscription]:
 
 
 def _check(kind: str, depth: int, mode: Mode, initial: int, timeout: float | None) -> None:
-    """Raise ValueError where what is asked of an edge does not make sense."""
+    """Raise ValueError if the settings of an edge are wrong or contradict each other."""
     if mode not in ("data", "clock", "live"):
         raise ValueError(f"mode of edge {kind!r} must be data, clock or live, was {mode!r}")
     if depth < 1:

@@ -1,1 +1,1 @@
-"""The tape: what a slot holds, and what fills it in the order of time."""
+"""The tape: the content of slots, and the parts that fill them in the order of time."""

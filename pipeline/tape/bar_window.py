@@ -1,6 +1,6 @@
-"""A window of the last bars known, as a strategy sees them: no rows of its own, no copy.
+"""A window of the last bars known, as a strategy sees them: a view without rows of its own.
 
-Series      one symbol and interval over the whole run: which strip is bound, which cursor
+Series      one symbol and interval over the whole run, with the strip and cursor bound now
   `- Strip  its rows in one table of one slot, as arrays that are made once per slot
 BarWindow   the last n rows of a series up to its cursor
 """
@@ -20,9 +20,11 @@ _TS, _CLOSE_TS, VALUES = range(3)
 
 
 class LatestBar(NamedTuple):
-    """One known bar, a copy. ts, close_ts: its open and close, ns UTC."""
+    """One known bar, a copy."""
 
+    #: When the bar opened, ns UTC.
     ts: int
+    #: When it became known, ns UTC.
     close_ts: int
     open: float
     high: float
@@ -35,6 +37,8 @@ class Strip:
     """The rows of one symbol in one table of one slot, as arrays made once.
 
     columns: ts, close_ts, then the table's value columns; read-only unless `writable`.
+    count, seen: one cell each, as in `slot`.
+    first: the first fresh row.
     """
 
     __slots__ = ("columns", "count", "first", "seen", "table")
@@ -49,7 +53,7 @@ class Strip:
         )
         for column in self.columns:
             column.flags.writeable = writable
-        # Memoryviews: one cell costs a third of what it does in an array.
+        # Memoryviews, because one cell of these costs a third of one cell of an array.
         self.count: memoryview = table.count[symbol : symbol + 1].data
         self.seen: memoryview = table.seen[symbol : symbol + 1].data
 
@@ -57,9 +61,10 @@ class Strip:
 class Series:
     """One symbol and interval over the whole run.
 
-    strip: its rows in the slot that is bound; cursor: the last row known, of every series, in
-    `cell`, -1 where the lane's universe leaves the symbol out; columns: the places of its columns
-    by name.
+    strip: its rows in the slot that is bound.
+    cursor: the last known row of every series; that of this one is in `cell`. It is -1 for a symbol
+    that is not in the lane's universe.
+    columns: the places of its columns, by name.
     """
 
     __slots__ = (
@@ -86,7 +91,7 @@ class Series:
 
     @property
     def count(self) -> int:
-        """How many bars are known, in this slot and all before."""
+        """The number of known bars, in this slot and all before."""
         row = self.cursor[self.cell]
         return 0 if row < 0 else int(self.strip.seen[0]) + row + 1 - self.strip.first
 
@@ -114,7 +119,7 @@ def _shown(place: int, doc: str) -> Any:
     """Return the property that shows one column of a window."""
 
     def show(window: "BarWindow") -> npt.NDArray[Any]:
-        # As BarWindow._span: the call would cost a fifth of the whole.
+        # The same as BarWindow._span, of which a call would cost a fifth of the whole.
         series = window._series
         stop = series.cursor[series.cell] + 1
         strip = series.strip
@@ -127,11 +132,11 @@ def _shown(place: int, doc: str) -> Any:
 
 
 class BarWindow:
-    """The last `rows` bars known of one symbol and interval, oldest first; fewer early in a run.
+    """The last `rows` known bars of one symbol and interval, oldest first; fewer early in a run.
 
-    It always shows the present: what the strategy may know at the moment of asking. Its arrays are
-    f8[len(window)] (times i8, ns UTC) in shared memory without a copy, read-only, and valid until
-    the hook returns.
+    A window always shows the present: the bars that the strategy may know when it asks. Its arrays
+    are f8[len(window)] (times i8, ns UTC) in shared memory without a copy, read-only, and valid
+    until the hook returns.
     """
 
     __slots__ = ("_series", "rows")
@@ -172,7 +177,10 @@ class BarWindow:
         return stop - start
 
     def record_batch(self) -> pa.RecordBatch:
-        """Return ts and all value columns as an Arrow batch over the same memory, valid as long."""
+        """Return ts and all value columns as an Arrow batch over the same memory.
+
+        It is valid until the hook returns, as the arrays are.
+        """
         start, stop = self._span()
         return self._series.strip.table.record_batch(self._series.symbol_index, start, stop)
 
@@ -193,7 +201,7 @@ class BarWindow:
 
 
 class Closed:
-    """Stands for the cursor of a closed `SessionData`, so that a window needs no test for it."""
+    """Takes the place of a closed `SessionData`'s cursor, so that windows need no test for it."""
 
     def __getitem__(self, index: int) -> NoReturn:
         raise DataError("session data is closed, it has no bars any more")

@@ -9,7 +9,7 @@ _SLICE_SECONDS = 0.05
 class Clock:
     """Market time at a multiple of real time; closed hours between sessions take no time.
 
-    ``check`` is called while waiting and may raise to end it.
+    ``check`` is called during a wait, and may raise to end it.
     """
 
     def __init__(self, multiplier: float, check: Callable[[], None]) -> None:
@@ -19,7 +19,7 @@ class Clock:
         self._wall = 0
 
     def open_session(self, market_ns: int) -> None:
-        """Go on from the present with ``market_ns``, the open of a session."""
+        """Show ``market_ns``, the open of a session, at the present, and go on from there."""
         self._market = market_ns
         self._wall = time.monotonic_ns()
 

@@ -17,9 +17,13 @@ Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 class Feed:
     """Bars of one symbol in time order, a row group at a time, each with its close.
 
-    Bars outside all sessions are left out and counted in ``outside``. With an ``executor`` the
-    next row group is decoded in the background as soon as fewer than ``ahead`` bars are left.
-    ``timed`` is called with the function that loads, and times it. ``scale`` adjusts what was read.
+    Bars outside all sessions are left out and counted in ``outside``; ``present`` int64[sessions]
+    counts the others by session. With an ``executor`` the next row group is decoded in the
+    background as soon as ``ahead`` bars or fewer are left. ``timed`` is called with the function
+    that loads a row group, and times it. ``scale`` adjusts prices and volumes.
+
+    The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
+    be put onto the tape.
     """
 
     def __init__(
@@ -47,11 +51,11 @@ class Feed:
         self.ts = np.zeros(0, np.int64)
         self.columns: tuple[npt.NDArray[np.float64], ...] = ()
         self.close_ts = np.zeros(0, np.int64)
-        #: The closes again, for Python to read one at a time at a third of NumPy's cost.
+        #: ``close_ts`` as a memoryview, from which Python reads one number at a third of the cost.
         self.closes = self.close_ts.data
 
     def advance(self, rows: int) -> bool:
-        """Move past ``rows`` bars; False when there are no more."""
+        """Move past ``rows`` bars. Return False when no bars are left."""
         self.cursor += rows
         left = len(self.ts) - self.cursor
         if self._executor is not None and self._upcoming is None and left <= self._ahead:
@@ -97,7 +101,7 @@ class Feed:
         self.closes = close_ts.data
 
     def close(self) -> None:
-        """Let the background finish and close the file."""
+        """Cancel or wait for what is decoded in the background, and close the file."""
         if self._upcoming is not None:
             self._upcoming.cancel()
         self._reader.close()

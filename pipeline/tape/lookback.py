@@ -1,7 +1,7 @@
 """The rows of the past that the writer of a bar table carries from one slot into the next.
 
-A writer keeps its own copy: the slot before may already be written again by its owner while a
-later stage still works on this one.
+A writer keeps a copy of these rows, because the producer may already write the slot before anew
+while this stage still works on the present one.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ def _keep(tail: Any, run: Any, counts: Any, low: int, high: int, rows: int) -> N
 class Tail:
     """The lookback rows of some columns and symbols of one bar table.
 
-    ``columns``: the slice of value columns its owner writes; ``times``: whether it writes ts and
-    close_ts (and counts rows) too.
+    ``columns``: the slice of value columns that the owner of this object writes. ``times``: whether
+    it also writes ts and close_ts, and counts rows.
     """
 
     def __init__(self, table: BarTable, columns: slice, symbols: range, *, times: bool) -> None:
@@ -51,12 +51,15 @@ class Tail:
         self._seen = np.zeros(len(symbols), np.int64)
 
     def split(self, symbol: int, ratio: float, powers: Sequence[Power]) -> None:
-        """Put a symbol's rows on the scale after a split; one power per column of the table."""
+        """Convert a symbol's rows to the scale after a split.
+
+        ``powers``: for each column of the table, the power of the ratio that scales it.
+        """
         for values, power in zip(self._values, powers[self._columns], strict=True):
             rescale(values[symbol - self._low], ratio, power)
 
     def carry_in(self, table: BarTable) -> None:
-        """Write the lookback rows into a slot just claimed or taken."""
+        """Write the lookback rows into a slot that was just claimed or taken."""
         span = (self._low, self._high, self._rows)
         _carry(self._values, table.values[self._columns], *span)
         if self._times is not None:
@@ -65,7 +68,7 @@ class Tail:
             table.seen[self._low : self._high] = self._seen
 
     def keep(self, table: BarTable) -> None:
-        """Remember the last rows of the slot, once all its fresh rows are written."""
+        """Copy the last rows of the slot, once all its fresh rows are written."""
         span = (self._low, self._high, self._rows)
         _keep(self._values, table.values[self._columns], table.count, *span)
         if self._times is not None:

@@ -1,13 +1,18 @@
 """The schedule of one slot: its moments in order, and the bars that close at each.
 
-Built once per slot by an engine and walked by all its lanes, so that no lane merges anything.
+An engine builds it once per slot and all its lanes walk it, so that no lane has to merge bars.
 
-    MOMENT: t, base_end, end, flags, ahead    its bars are entries[end of the one before : end]
-    entry:  table << 56 | symbol << 32 | row  base bars first (up to base_end), then the longer
-                                              intervals; symbols in configuration order
+    MOMENT  t         the time, ns UTC
+            base_end  its base bars are entries[end of the moment before : base_end]
+            end       its bars of longer intervals are entries[base_end : end]
+            flags     the session events at t: CLOSES, OPENS
+            ahead     how many moments directly after it a loop over rows may walk
 
-``ahead`` is how many moments in a row after this one are but the next base bar each of the symbol
-whose base bar is the only one at this moment: what a lane walks as a loop over rows (`lane.walk`).
+    entry   table << 56 | symbol << 32 | row; in each part symbols are in configuration order
+
+``ahead`` is above 0 only if the moment has a single base bar and no event. Each of the moments that
+it counts consists of the next base bar of that same symbol and nothing else. A lane walks them as a
+loop over rows (`lane.walk`).
 """
 
 from collections.abc import Collection
@@ -23,7 +28,7 @@ from pipeline.tape.slot import SlotShape
 MOMENT: np.dtype[Any] = np.dtype(
     [(name, "i8") for name in ("t", "base_end", "end", "flags", "ahead")]
 )
-#: Flags of a moment: a session closes, a session opens (in this order), shifted by its place.
+#: Flags of a moment, one bit each: a session closes; then a session opens.
 CLOSES, OPENS = 1, 2
 TABLE_SHIFT, SYMBOL_SHIFT = 56, 32
 SYMBOL_MASK, ROW_MASK = (1 << 24) - 1, (1 << 32) - 1
@@ -36,7 +41,7 @@ _MOMENT_SIZE = MOMENT.itemsize
 
 @kernel()
 def first_after(moments: int, begin: int, end: int, t: int) -> int:
-    """Return the first of the moments begin..end-1 that is later than ``t``; ``end`` if none is."""
+    """Return the first of the moments begin to end-1 that is later than ``t``, or else ``end``."""
     while begin < end:
         middle = (begin + end) // 2
         if moment_at(moments + middle * _MOMENT_SIZE).t > t:
@@ -46,12 +51,15 @@ def first_after(moments: int, begin: int, end: int, t: int) -> int:
     return begin
 
 
-# Inlined by Numba: as a call, its arrays would be reference-counted at every moment.
+# Numba inlines it, because a call would count references to its arrays at every moment.
 @kernel(forceinline=True)
 def _collect(
     table: Any, index: int, cursor: Any, t: int, entries: Any, end: int
 ) -> tuple[int, int]:
-    """Append the bars of one table that close at t; the new end and the table's next close."""
+    """Append the bars of one table that close at t.
+
+    Returns the new end of the entries and the table's next close.
+    """
     following = _NEVER
     for symbol in range(cursor.size):
         row = cursor[symbol]
@@ -108,10 +116,11 @@ def _build(
     cursor: Any,
     upcoming: Any,
 ) -> tuple[int, int]:
-    """Merge bars and session events in time order; the numbers of moments and of base moments.
+    """Merge bars and session events in time order.
 
-    ``left_out`` i8[n]: symbols without a part in it. ``cursor`` i8[tables, S] and ``upcoming``
-    i8[tables], each table's next close, are scratch.
+    ``left_out`` i8[n]: symbols whose bars are left out. ``cursor`` i8[tables, S] and ``upcoming``
+    i8[tables], each table's next close, are scratch. Returns the number of moments, and of those
+    at which a base bar closes.
     """
     cursor[:] = 0
     for index in range(tables.size):
@@ -153,7 +162,7 @@ def _build(
 
 @kernel()
 def _look_ahead(moments: Any, entries: Any, count: int) -> None:
-    """Note in each moment how many in a row after it are but its symbol's next base bar."""
+    """Write ``ahead`` into each moment: how many moments a loop over rows can walk."""
     alike, first = 0, -1  # moments from the following one on, and the bar of the first of them
     for index in range(count - 1, -1, -1):
         moment = moments[index]
@@ -169,9 +178,9 @@ def _look_ahead(moments: Any, entries: Any, count: int) -> None:
 
 
 class Schedule:
-    """The moments of the slot last read, of all symbols or of those with indices ``universe``.
+    """The moments of the slot that was read last; ``universe``: indices of symbols, empty for all.
 
-    Arrays are reused for every slot.
+    The arrays are reused for every slot: they are valid until the next `read`.
     """
 
     def __init__(self, shape: SlotShape, universe: Collection[int] = ()) -> None:
@@ -190,7 +199,7 @@ class Schedule:
         self._upcoming = np.zeros(tables, np.int64)
 
     def read(self, tables: npt.NDArray[Any], sessions: npt.NDArray[Any]) -> None:
-        """Lay out the moments of a slot just taken: its tables (TABLE[i]) and its sessions."""
+        """Build the moments of a slot just taken, from its tables (TABLE[i]) and its sessions."""
         self.count, base_count = _build(
             records(tables),
             records(sessions),

@@ -2,20 +2,20 @@
 
     slot                                engine
     | lookback | fresh rows ........ |  --views--> get_bars, latest_bar, ...
-               first        cursor ^ what is behind is the future
+               first        cursor ^ rows after it are the future
 
-What lies in the slot was put there by a `slot_writer.SlotWriter` and by the processors.
+A `slot_writer.SlotWriter` and the processors have written the slot.
 
 A `SessionData` is *prepared* when it is made, *active* from the first `bind` on, and *closed* by
-`close`; only an active one has data, any other use is refused.
+`close`. Only an active one has data; any other use is refused.
 
-What a strategy gets is a `BarWindow`: the last n bars known *now*, of one symbol and interval. It
-is made once and asked for by two or three dictionary look-ups, it holds no rows, and it moves with
-the cursor and from slot to slot. The arrays it gives are views of shared memory: valid until the
-hook returns, and to be copied by who wants to keep them.
+A strategy gets a `BarWindow`: the last n bars known *now*, of one symbol and interval. A window is
+made once and found by two or three dictionary look-ups. It holds no rows, and it moves with the
+cursor and from slot to slot. Its arrays are views of shared memory, valid until the hook returns: a
+strategy that wants to keep them copies them.
 
-A window reaches back `lookback` rows at most. More may lie in a large slot, but not in a small one,
-and no result may depend on where slots end.
+A window reaches back `lookback` rows at most. A large slot may hold more rows, a small one does
+not, and no result may depend on where slots end.
 """
 
 import datetime as dt
@@ -34,20 +34,23 @@ from pipeline.tape.slot import QUALITY, Slot, SlotShape
 
 
 class SessionFacts(NamedTuple):
-    """The trading session. open, close: ns UTC; early: it closes before its usual time."""
+    """One trading session."""
 
+    #: The trading date.
     date: dt.date
+    #: When it opens and closes, ns UTC.
     open: int
     close: int
+    #: Whether it closes before its usual time.
     early: bool
 
 
 class SessionData:
-    """Bars, indicators and session facts up to now; one per lane that reads them.
+    """Bars, indicators and session facts up to now; each lane that reads them has one.
 
-    Symbols are given by name or by index, intervals by name ("5m"), by length in ns, or None (or 0)
-    for the base interval. `lookback`: the most rows a window may have, as the strategy declares;
-    the shape's by default. Every refusal is a DataError.
+    Symbols are given by name or by index. Intervals are given by name ("5m") or by length in ns;
+    None and 0 are the base interval. `lookback`: the most rows a window may have, as the strategy
+    declares; by default as many as the shape has. Every refusal is a DataError.
     """
 
     def __init__(self, shape: SlotShape, *, lookback: int | None = None) -> None:
@@ -91,11 +94,11 @@ class SessionData:
     # --- the stage that owns it --------------------------------------------------------------
 
     def bind(self, slot: Slot, cursor: npt.NDArray[np.int64]) -> None:
-        """Turn to a slot just taken; nothing of it is changed.
+        """Read from a slot just taken from now on; the slot is not changed.
 
-        `cursor`, i8[intervals, symbols]: the last row of each symbol's rows that may be known now,
-        `first - 1` if none of the slot's own. It is read whenever data is asked for, so its owner
-        moves it as time goes on.
+        `cursor`, i8[intervals, symbols]: for each symbol the last row that may be known now, or
+        `first - 1` if that is none of the slot's fresh rows. It is read whenever data is asked for,
+        so its owner moves it as time goes on.
         """
         if self._state == "closed":
             raise DataError("session data is closed, it cannot be bound to a slot again")
@@ -122,7 +125,7 @@ class SessionData:
         )
 
     def close(self) -> None:
-        """Let go of the slots. Windows and methods refuse from now on; closing again is fine."""
+        """Release the slots. Windows and methods refuse from now on; closing again does nothing."""
         self._state = "closed"
         for series in self._series.values():
             series.cursor = CLOSED
@@ -138,10 +141,10 @@ class SessionData:
     def get_bars(
         self, symbol: str | int, n: int | None = None, interval: str | int | None = None
     ) -> BarWindow:
-        """Return the window of the last `n` bars known, `lookback` for None; no copy.
+        """Return the window of the last `n` known bars, without a copy; None: `lookback` bars.
 
-        It has fewer while fewer are known. Refused for an unknown symbol or interval and for `n`
-        outside 1 to `lookback`.
+        It has fewer bars while fewer are known. Refused for an unknown symbol or interval and for
+        `n` outside 1 to `lookback`.
         """
         try:
             return self._windows[interval][symbol][n]
@@ -150,7 +153,7 @@ class SessionData:
         return self._make_window(symbol, n, interval)
 
     def latest_bar(self, symbol: str | int, interval: str | int | None = None) -> LatestBar | None:
-        """Return a copy of the last bar known, None before the first."""
+        """Return a copy of the last known bar; None before the first."""
         return self._series_of(symbol, interval).latest()
 
     def bars_since(
@@ -158,8 +161,8 @@ class SessionData:
     ) -> BarWindow:
         """Return the window of the known bars that opened at `ts` (ns UTC) or later, maybe empty.
 
-        Valid until the hook returns: its number of rows is that of now. Refused where more than
-        `lookback` bars may have opened since.
+        It is valid until the hook returns, because its number of rows is that of now. Refused if
+        more than `lookback` bars may have opened since.
         """
         series = self._series_of(symbol, interval)
         times = self.get_bars(symbol, None, interval).ts
@@ -173,7 +176,7 @@ class SessionData:
         return self.get_bars(symbol, rows, interval) if rows else BarWindow(series, 0)
 
     def count(self, symbol: str | int, interval: str | int | None = None) -> int:
-        """Return how many bars of the run are known."""
+        """Return the number of known bars of the run."""
         return self._series_of(symbol, interval).count
 
     def indicator(
@@ -183,10 +186,11 @@ class SessionData:
         n: int | None = None,
         interval: str | int | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Return the last `n` values of an indicator's column (or any other), as `get_bars` does.
+        """Return the last `n` values of an indicator, or of any other column: f8[<= n].
 
-        `interval` None: the shortest one that has the column. NaN while it warms up. f8[<= n] in
-        shared memory, valid until the hook returns.
+        `n` is as for `get_bars`. `interval` None: the shortest one that has the column. Values are
+        NaN while an indicator warms up. The array lies in shared memory, valid until the hook
+        returns.
         """
         if interval is None:
             interval = self.intervals[self._homes.get(name, 0)]
@@ -200,9 +204,9 @@ class SessionData:
         return self._session
 
     def quality(self, symbol: str | int, interval: str | int | None = None) -> float:
-        """Return the quality of the session so far, in per cent, at the last bar known.
+        """Return the quality of the session so far, in per cent, at the last known bar.
 
-        NaN before the first, and where the configuration does not ask for the running quality.
+        NaN before the first bar, and if the configuration does not ask for the running quality.
         """
         series = self._series_of(symbol, interval)
         if QUALITY not in series.columns:
@@ -219,12 +223,12 @@ class SessionData:
         """
         return self.get_bars(symbol, n, interval).record_batch()
 
-    # --- what is looked up once --------------------------------------------------------------
+    # --- windows and series, made once -------------------------------------------------------
 
     def _make_window(
         self, symbol: str | int, n: int | None, interval: str | int | None
     ) -> BarWindow:
-        """Make the window that is not there yet, and let all its names find it."""
+        """Make a window, and enter it under all names of its symbol and interval."""
         series = self._series_of(symbol, interval)
         if n is not None and not (isinstance(n, int | np.integer) and 0 < n <= self.lookback):
             raise DataError(
@@ -261,7 +265,7 @@ class SessionData:
         return series
 
     def _show(self, series: Series, slot: Slot, cursor: memoryview) -> None:
-        """Point a series at the bound slot."""
+        """Give a series the strip and the cursor of the bound slot."""
         key = series.index, series.symbol_index
         strip = self._strips.get(key)
         if strip is None:

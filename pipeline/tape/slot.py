@@ -1,6 +1,6 @@
 """What a slot holds and where.
 
-    header     i8[8]            what the cells below name                     coordinator
+    header     i8[8]            SEQUENCE to SPLITS, see the constants         coordinator
     sessions   SESSION[K]       those that overlap the slot's span of time    coordinator
     per interval i (the base is 0), all 64-byte aligned:
       ts.i        i8[S, R]      open of each bar, ns UTC                      base: coordinator;
@@ -12,11 +12,12 @@
     the strip of one symbol, R rows: | lookback rows (right-aligned) | fresh rows | unused |
                                      0                            first    first+count     R
 
-Where shares are split before a session, the slot begins with that session (cell SPLITS of the
-header holds its index, which is not 0; else 0), and the rows of the past are on the new scale.
+If shares are split before a session, a slot begins with that session: cell SPLITS of its header
+holds the index of the session, which is never 0, and its rows of the past are on the new scale. In
+all other slots that cell is 0.
 
-The *horizon* is the last instant the slot speaks for: all that happens after the previous slot's
-horizon and up to this one is in it, and the next base bar closes after it.
+The *horizon* of a slot is an instant. The slot holds all bars and session events after the horizon
+of the slot before and up to its own; the next base bar closes later.
 """
 
 from collections.abc import Sequence
@@ -31,47 +32,53 @@ from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import ConfigError
 from shm.layout import Field, Layout, record_batch
 
-#: One trading session; ``date`` is 00:00Z of the trading date, ``break_start`` 0 without a break.
-#: ``opens`` and ``closes`` say whether that event lies in this slot.
+#: One trading session.
 SESSION: np.dtype[Any] = np.dtype(
     [
-        (name, "i8")
-        for name in (
-            *("index", "date", "open", "close", "early"),
-            *("break_start", "break_end", "opens", "closes"),
-        )
+        ("index", "i8"),  # Its place among the sessions of the run.
+        ("date", "i8"),  # 00:00Z of the trading date, ns UTC.
+        ("open", "i8"),  # When it opens, ns UTC.
+        ("close", "i8"),  # When it closes, ns UTC.
+        ("early", "i8"),  # 1 if it closes before its usual time, else 0.
+        ("break_start", "i8"),  # When its break begins, ns UTC; 0 without one.
+        ("break_end", "i8"),  # When its break ends, ns UTC; 0 without one.
+        ("opens", "i8"),  # 1 if it opens in this slot, else 0.
+        ("closes", "i8"),  # 1 if it closes in this slot, else 0.
     ]
 )
 
-#: Cells of the header, in order.
+#: Cells of the header: the slot's number; the close of its first base bar, ns UTC; its horizon, ns
+#: UTC; its fresh base bars, of all symbols; its sessions; 1 if it is the last slot; the session
+#: before which shares are split.
 SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END, SPLITS = range(7)
 _HEADER_CELLS = 8
 
-#: Fresh base rows that a slot is sized for by default, of one symbol and of all together: large
-#: enough to hide the hand-over between processes and the coordinator's work per symbol, small
-#: enough to stay in a core's cache.
+#: The most fresh base rows of a slot by default, of one symbol and of all together. They are enough
+#: to hide the time of handing a slot on and the coordinator's work per symbol, and few enough to
+#: stay in a core's cache.
 _SYMBOL_ROWS, _SLOT_ROWS = 65_536, 131_072
-#: The same where a strategy runs in plain Python, which takes a hundred times as long per row: a
-#: slot must not keep an engine busy for longer than a user waits for a sign of life.
+#: The most of all symbols together if a strategy runs in plain Python, which takes a hundred times
+#: as long per row: an engine must finish a slot before a user misses a sign of progress.
 _INTERPRETED_ROWS = 4_096
-#: Name of the column that grades each bar, where the configuration asks for it.
+#: The name of the column with the quality of each bar, if the configuration asks for it.
 QUALITY = "quality"
 
 
 @dataclass(frozen=True)
 class SlotShape:
-    """Everything a slot's size follows from.
+    """The numbers and names that determine the layout and size of a slot."""
 
-    ``columns``: the names of each interval's float64 columns, the five prices first.
-    ``lookback``: rows of the past each table carries; ``rows``: fresh base rows per symbol;
-    ``sessions``: sessions a slot can name.
-    """
-
+    #: The run's symbols, in configuration order.
     symbols: tuple[str, ...]
+    #: The run's intervals, the base first.
     intervals: tuple[str, ...]
+    #: For each interval the names of its float64 columns, the five prices first.
     columns: tuple[tuple[str, ...], ...]
+    #: Rows of the past that each table carries for each symbol.
     lookback: int
+    #: The most fresh base rows of each symbol.
     rows: int
+    #: The most sessions that a slot can name.
     sessions: int
 
     @classmethod
@@ -86,7 +93,11 @@ class SlotShape:
         quality: bool,
         interpreted: bool = False,
     ) -> "SlotShape":
-        """Choose the shape for a run; ``rows`` None takes what suits symbols and strategies."""
+        """Choose the shape for a run.
+
+        ``rows`` None: a number that suits symbols and strategies. ``quality``: whether each
+        interval has a column for it. ``interpreted``: whether a strategy runs in plain Python.
+        """
         if rows is None:
             total = _INTERPRETED_ROWS if interpreted else _SLOT_ROWS
             rows = max(1, min(_SYMBOL_ROWS, total // len(symbols)))
@@ -96,7 +107,7 @@ class SlotShape:
             tuple(symbols),
             tuple(intervals),
             tuple((*names, *extra) for names in columns),
-            # One row at least: what another interval last showed must outlive a slot.
+            # At least one row: the last bar of a longer interval must stay known in later slots.
             max(1, lookback),
             rows,
             rows // per_day + 8,
@@ -104,7 +115,7 @@ class SlotShape:
 
     @property
     def layout(self) -> Layout:
-        """Where the arrays of one slot lie."""
+        """The places of the arrays of one slot."""
         fields = [
             Field("header", np.int64, (_HEADER_CELLS,)),
             Field("sessions", SESSION, (self.sessions,)),
@@ -123,7 +134,7 @@ class SlotShape:
 
     @property
     def stride(self) -> int:
-        """Rows of one symbol's strip: lookback, fresh rows and a derived bar left from before.
+        """Rows of one symbol's strip: lookback, fresh rows and one derived bar of an earlier slot.
 
         A multiple of 8, so that every column of every symbol is 64-byte aligned.
         """
@@ -155,7 +166,7 @@ class BarTable:
         self.seen: npt.NDArray[np.int64] = views[4]
 
     def record_batch(self, symbol: int, start: int, stop: int) -> pa.RecordBatch:
-        """Rows start..stop-1 of a symbol's strip as an Arrow batch over the same memory."""
+        """Return rows start to stop-1 of a symbol's strip as an Arrow batch, without a copy."""
         columns: dict[str, npt.NDArray[Any]] = {"ts": self.ts[symbol, start:stop]}
         for index, name in enumerate(self.columns):
             columns[name] = self.values[index, symbol, start:stop]
@@ -184,5 +195,5 @@ class Slot:
 
     @property
     def open_sessions(self) -> npt.NDArray[Any]:
-        """The sessions this slot names, in order."""
+        """The sessions that this slot names, in order: a view of SESSION records."""
         return self.sessions[: self.header[SESSIONS]]

@@ -26,14 +26,15 @@ class SlotWriter:
 
     def __init__(self, shape: SlotShape) -> None:
         self._shape = shape
-        # Fresh rows that a schedule has places for: derived tables may get one bar from before.
+        # As many fresh rows as a schedule has room for. A table of longer bars may get one more: a
+        # bar that began in an earlier slot.
         self._room = [shape.rows + (index > 0) for index in range(len(shape.intervals))]
         self._slots: WeakKeyDictionary[Slot, dict[tuple[int, int], Strip]] = WeakKeyDictionary()
         self._slot: Slot | None = None
         self._strips: dict[tuple[int, int], Strip] = {}
 
     def bind(self, slot: Slot) -> None:
-        """Turn to a slot just claimed; nothing of it is changed."""
+        """Write to a slot just claimed from now on; the slot is not changed."""
         self._slot = slot
         self._strips = self._slots.setdefault(slot, {})
 
@@ -47,10 +48,10 @@ class SlotWriter:
     ) -> None:
         """Write rows behind the fresh ones of a symbol in the bound slot, and count them.
 
-        All arrays have one length; `columns` are the first value columns of the table, at least
-        the prices, in its order. Refused before the first `bind`, for an index that is not there,
-        for arrays of other lengths or numbers, and where the rows do not fit; nothing is written
-        then.
+        All arrays have one length. `columns` are the first value columns of the table, at least the
+        prices, in the table's order. Refused before the first `bind`, for an unknown index, for
+        arrays of different lengths, for too few or too many columns, and if the rows do not fit; in
+        these cases no row is written.
         """
         strip = self._strips.get((interval_index, symbol_index))
         if strip is None:

@@ -1,10 +1,11 @@
 """The tape: all symbols' bars merged in time order and cut into slots.
 
-Where the cuts lie never shows in results: a slot ends at a base close, no close is split, and its
-horizon is the last instant before the next base bar closes. All that can happen up to there
-(longer bars, session closes and opens) is in the slot, and nothing later is. A session that opens
-with shares split begins a slot: the rows of the past are on another scale from there on. Others
-begin one where they are told to, so that all lanes can be looked at between two sessions.
+Results never depend on where the cuts lie. A slot ends at the close of a base bar, base bars that
+close at the same time are in one slot, and the horizon is the last instant before the next base bar
+closes. Every longer bar, session close and session open up to the horizon is in the slot, and no
+later one is. A session before which shares are split begins a slot, because the rows of the past
+have another scale from there on. Other sessions begin one if the run asks for it, so that all lanes
+can be compared between two sessions.
 """
 
 from bisect import bisect_right
@@ -33,19 +34,23 @@ from pipeline.tape.slot_writer import SlotWriter
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where the next slot ends.
+    """Where the next slot ends."""
 
-    ``last_close``: bars that close up to it are in the slot; ``horizon``: what it speaks for;
-    ``rows``: fresh bars of each symbol; ``sessions``: range of sessions it names.
-    """
-
+    #: Base bars that close up to this time are in the slot; ns UTC.
     last_close: int
+    #: The number of fresh bars of each symbol.
     rows: tuple[int, ...]
+    #: Indices of the sessions that it may reach, from the first that has not closed before.
     sessions: range
 
 
 class Tape:
-    """Fills one slot after the other from the feeds, until the last session has closed."""
+    """Fills one slot after the other from the feeds, until the last session has closed.
+
+    ``rows``: the most fresh bars of a symbol in a slot; ``max_sessions``: the most sessions that a
+    slot can name; ``splits``: those that take effect, by the session before which they do;
+    ``cuts``: indices of more sessions that must begin a slot.
+    """
 
     def __init__(
         self,
@@ -60,7 +65,7 @@ class Tape:
         self._feeds = feeds
         self._sessions = sessions
         self._rows = rows
-        # One less than a slot can name: the session that opens at the instant the last one closes.
+        # One less than a slot can name: another may open at the instant at which the last closes.
         self._max_sessions = max_sessions - 1
         self._splits = splits
         self._beginnings = sorted({*splits, *cuts})  # sessions that begin a slot
@@ -72,7 +77,7 @@ class Tape:
 
     @property
     def opened(self) -> int:
-        """How many sessions have opened, by all slots so far."""
+        """The number of sessions that have opened in the slots so far."""
         return self._opened
 
     @property
@@ -81,17 +86,17 @@ class Tape:
         return not any(self._live)
 
     def next_close(self) -> int | None:
-        """Return the close of the next base bar, None when there is none."""
+        """Return the close of the next base bar, ns UTC; None if no bar is left."""
         closes = [
             f.closes[f.cursor] for f, live in zip(self._feeds, self._live, strict=True) if live
         ]
         return min(closes) if closes else None
 
     def cut(self) -> Cut:
-        """Choose the next slot's bars: as many as fit, no close split.
+        """Choose the next slot's bars: as many as fit, but all or none that close at one time.
 
-        A slot ends with the last session before one that begins a slot, even if that is at the
-        instant at which this one closes.
+        A session that must begin a slot is not in this one, even if it opens at the instant at
+        which the last session of this slot closes.
         """
         first = int(np.searchsorted(self._sessions.close_ns, self._horizon, side="right"))
         last = min(first + self._max_sessions, len(self._sessions)) - 1
@@ -110,7 +115,7 @@ class Tape:
         return Cut(last_close, rows, range(first, last + 1))
 
     def fill(self, slot: Slot, writer: SlotWriter, tail: Tail, cut: Cut) -> int:
-        """Write a cut into a slot just claimed; the number of fresh base bars."""
+        """Write a cut into a slot just claimed, and return the number of fresh base bars."""
         writer.bind(slot)
         slot.header[SPLITS] = self._split(cut.sessions.start, tail)
         tail.carry_in(slot.tables[0])
@@ -136,7 +141,10 @@ class Tape:
         return sum(cut.rows)
 
     def _split(self, first: int, tail: Tail) -> int:
-        """Split the past if the slot begins with a session before which shares are; its index."""
+        """Convert the past if shares are split before session ``first``, which begins the slot.
+
+        Returns the index of that session, or 0 if no shares are split.
+        """
         if first not in self._splits or first < self._opened:
             return 0
         for symbol, ratio in self._splits[first]:
@@ -144,7 +152,7 @@ class Tape:
         return first
 
     def _end_of(self, cut: Cut) -> int:
-        """Return the horizon of a cut whose bars have been taken from the feeds."""
+        """Return the horizon of a cut, once its bars have been taken from the feeds."""
         following = self.next_close()
         last = int(self._sessions.close_ns[-1])
         named = int(self._sessions.close_ns[cut.sessions.stop - 1])
