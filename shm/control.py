@@ -11,9 +11,10 @@
               step | steps begun | steps known                         member i
               exit note | error                                        member i
 
-What a member must prepare before it can work is numbered, 0 to 62, by whoever uses the page; a set
-of such steps is a word with one bit for each. A member that dies in a run that can do without it is
-dismissed: whoever waits for its tokens is told so, once those it gave are taken.
+A member may have to prepare something before it can work. The user of the page numbers these steps
+from 0 to 62; a set of steps is a word with one bit for each. A member that dies in a run that can
+do without it is dismissed: members that wait for its tokens are told so, once all tokens that it
+gave are taken.
 
 A member that fails writes its own cell and leaves; the supervisor, which sees it leave, writes the
 abort. So the abort flag has one writer, and all waits (`gate`) watch one flag. A number is a single

@@ -32,7 +32,7 @@ FEW = 24
 
 @dataclass(frozen=True, slots=True)
 class RowSpec:
-    """What a row is made of."""
+    """The name of a row and of the figures in it."""
 
     #: The row's name.
     name: str
