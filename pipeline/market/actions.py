@@ -197,6 +197,6 @@ def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
 
 
 def _values(table: pa.Table, name: str, kind: npt.DTypeLike) -> npt.NDArray[np.float64]:
-    """Return a column without nulls as NumPy, without `to_numpy`, which imports pandas."""
+    """Return a column without nulls as NumPy, without ``to_numpy``, which imports pandas."""
     column = table.column(name).combine_chunks()
     return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]

@@ -20,9 +20,9 @@ class Recorder:
 
     `lanes` are the lanes of the engine. `total` is the number of lanes in the whole run; if it is
     not given, these are all. In a run of one lane the result files are written directly. In any
-    other run the rows go to a part file, and `RunFolder.merge` makes result files of all parts when
-    every recorder is closed. The bytes are the same either way. The recorder's memory does not grow
-    with the rows.
+    other run the rows go to a part file, and `folder.RunFolder.merge` makes result files of all
+    parts when every recorder is closed. The bytes are the same either way. The recorder's memory
+    does not grow with the rows.
 
     A recorder is a context manager: it is closed at the end, and aborted after an exception.
     """

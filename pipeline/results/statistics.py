@@ -193,8 +193,8 @@ def lane_statistics(
 
     `initial` is the cash at the beginning, `closes` float64[N] the equity at each session's close,
     and `sessions_per_year` that of the calendar. `drawdown` is the account's maximum drawdown. It
-    is measured at every base timestamp (`LaneRecord.max_drawdown`), because closes do not show a
-    drawdown within a session.
+    is measured at every base timestamp (`tally.LaneRecord.max_drawdown`), because closes do not
+    show a drawdown within a session.
     """
     returns = session_returns(initial, closes)
     annual = annual_return(initial, closes, sessions_per_year)

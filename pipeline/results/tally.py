@@ -65,7 +65,7 @@ class LaneTally:
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
-        """Absorb the rows of one slot. The arguments are those of `Recorder.record`."""
+        """Absorb the rows of one slot. The arguments are those of `recorder.Recorder.record`."""
         self._fills += len(fills)
         self._orders += len(orders)
         self._equity += len(ts)
@@ -102,7 +102,7 @@ class Tallies:
         equity: NDArray[np.float64],
         cash: NDArray[np.float64],
     ) -> None:
-        """Absorb the rows of one lane in one slot. The arguments are those of `Recorder.record`."""
+        """Absorb the rows of one lane in one slot, given as to `recorder.Recorder.record`."""
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
 
     def of(self, lane: int) -> LaneRecord:

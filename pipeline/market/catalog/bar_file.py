@@ -15,8 +15,8 @@ The encoding was chosen by measuring how fast one core decodes 2-decimal prices 
 Prices of six decimals take 0.22 s and 44.3 bytes in the encoding that is used, because dictionaries
 do not suit them. Columns are declared non-null: with definition levels the first line takes 0.143
 s. Row groups of 16,384 rows take a fifth longer. Row groups of 262,144 rows save a twentieth and
-need four times the memory. Memory maps, pre-buffering and `iter_batches` make no difference beyond
-the noise.
+need four times the memory. Memory maps, pre-buffering and ``iter_batches`` make no difference
+beyond the noise.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
 def _view(array: pa.Array, kind: npt.DTypeLike) -> npt.NDArray[Any]:
     """Return the 8-byte values of an Arrow array without nulls as NumPy, without a copy.
 
-    `to_numpy` would import pandas, which takes a third of a second in every process that reads.
+    ``to_numpy`` would import pandas, which takes a third of a second in every process that reads.
     """
     if len(array) == 0:
         return np.empty(0, dtype=kind)

@@ -93,7 +93,7 @@ def merge_series(
 
     ``new`` are the checked bars of ``item``. ``entry`` and ``old`` are the entry and the bars of
     the series, or None if there are none. ``replace`` and ``overwrite`` are as in
-    `Catalog.write_all`. Raises DataError for a conflict.
+    `catalog.Catalog.write_all`. Raises DataError for a conflict.
     """
     if entry is None or old is None:
         rows = len(new.ts)

@@ -39,7 +39,7 @@ class _OwnFunction:
     planned: PlannedIndicator
     """The indicator, with the places of its column and state."""
     functions: tuple[Any, Any]
-    """The first two arguments of `run_own`: one is the compiled function, the other is None."""
+    """The first two arguments of `own_loop.run_own`: one is the compiled function, one is None."""
     params: Floats
     """The numbers that the function gets."""
 

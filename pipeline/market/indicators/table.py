@@ -40,8 +40,8 @@ def compute_plan(
     ``values`` is float64[:], the whole table: row r of symbol s in column c is at c * column_step
     + s * symbol_step + r. So one compiled form serves any distance between columns, and the
     compiler knows that rows are adjacent. ``sessions`` is int64[:], laid out likewise. ``first``
-    and ``counts`` int64[S] are those of `PlanRunner.compute`. ``state`` is float64[hi - lo, N]; its
-    row 0 is that of symbol lo.
+    and ``counts`` int64[S] are those of `runner.PlanRunner.compute`. ``state`` is
+    float64[hi - lo, N]; its row 0 is that of symbol lo.
 
     The outer loop is over symbols, so that a symbol's rows stay in the processor's cache while all
     indicators read them.

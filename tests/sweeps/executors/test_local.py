@@ -93,7 +93,9 @@ def test_seconds_are_those_of_the_replay(sample: Path):
 
 def test_the_bars_that_each_engine_has_walked_are_reported(sample: Path):
     seen: list[list[int]] = []
-    outcome = run_with(roster_of(sample), [[0, 1, 2, 3], [4, 5, 6, 7]], lambda b: seen.append([*b]))
+    outcome = run_with(
+        roster_of(sample), [[0, 1, 2, 3], [4, 5, 6, 7]], lambda bars, _: seen.append([*bars])
+    )
     assert outcome.tape is not None
     assert seen[-1] == [outcome.tape.bars] * 2
     assert all(one <= other for one, other in pairwise(seen))
