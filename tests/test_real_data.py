@@ -119,15 +119,21 @@ RECORDS = {
 }
 
 
-@pytest.fixture(params=RECORDS)
+@pytest.fixture(scope="module", params=RECORDS)
 def record(request: pytest.FixtureRequest) -> Record:
     return RECORDS[request.param]
 
 
-@pytest.fixture
-def market(record: Record, shared_data: Path, tmp_path: Path) -> Market:
-    """What an import made of the files, read back from the catalog."""
-    catalog = Catalog(tmp_path / "catalog")
+@pytest.fixture(scope="module")
+def catalog_folder(tmp_path_factory: pytest.TempPathFactory, record: Record) -> Path:
+    """The folder of a catalog for one record."""
+    return tmp_path_factory.mktemp("real") / "catalog"
+
+
+@pytest.fixture(scope="module")
+def market(record: Record, shared_data: Path, catalog_folder: Path) -> Market:
+    """What an import made of the files, read back from the catalog; nobody changes it."""
+    catalog = Catalog(catalog_folder)
     sources = [shared_data / source for source in record.sources]
     import_sources(sources, catalog, symbol=record.symbol)
     bars = {}
@@ -140,7 +146,7 @@ def market(record: Record, shared_data: Path, tmp_path: Path) -> Market:
 
 
 def test_a_run_over_real_records_gives_what_the_reference_gives(
-    record: Record, market: Market, tmp_path: Path
+    record: Record, market: Market, catalog_folder: Path, tmp_path: Path
 ):
     config = settings_of(
         record.group,
@@ -148,7 +154,7 @@ def test_a_run_over_real_records_gives_what_the_reference_gives(
         record.last,
         record.symbols,
         record.streams,
-        tmp_path / "catalog",
+        catalog_folder,
     )
     config["session_data_config"]["trading_hours"] = record.hours
     config["execution"] = {"commission_per_share": 0.005, "commission_bps": 1.0}

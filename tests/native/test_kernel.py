@@ -12,6 +12,12 @@ from pipeline.native.kernel import Kernel, called_with_integers, kernel
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels are compiled here: of code that is loaded from disk no part is typed."""
+    monkeypatch.setenv("RINGTAPE_CACHE_DIR", str(tmp_path / "cache"))
+
+
 @kernel()
 def doubled(value):
     return 2 * value

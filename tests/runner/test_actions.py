@@ -116,22 +116,23 @@ def test_adjusted_bars_are_those_that_a_catalog_of_adjusted_bars_has(tmp_path: P
     scale = scale_of(sorted(actions), bars.values[3])
     scaled = scale.adjusted(tuple(bars.values), np.arange(len(SESSIONS)))
     there = replace(traded, bars={"AAA": Bars(bars.ts, np.array(scaled))}).write(tmp_path / "d")
-    for strategy in (Historian(), Both()):
-        results = [
-            run(
-                settings(folder, prices=prices),
-                strategy=strategy,
-                out=tmp_path,
-                overrides=[f"strategy.0.mode={mode}", *more],
-            )
-            for folder, prices, more in (
-                (catalog, "adjusted", []),
-                (catalog, "adjusted", ["pipeline.slot_rows=1", "pipeline.processors=2"]),
-                (there, "raw", []),
-            )
-        ]
-        assert len({result.digest for result in results}) == 1
-        assert results[0].summary["fills"] > 0
+    modes = [f"strategy.{lane}.mode={mode}" for lane in range(2)]
+    results = [
+        run(
+            settings(folder, prices=prices),
+            strategy=[Historian(), Both()],
+            out=tmp_path,
+            overrides=[*modes, *more],
+        )
+        for folder, prices, more in (
+            (catalog, "adjusted", []),
+            (catalog, "adjusted", ["pipeline.slot_rows=1", "pipeline.processors=2"]),
+            (there, "raw", []),
+        )
+    ]
+    for lanes in zip(*(result.summary["lanes"] for result in results), strict=True):
+        assert len({lane["digest"] for lane in lanes}) == 1
+        assert lanes[0]["fills"] > 0
 
 
 @pytest.mark.parametrize(

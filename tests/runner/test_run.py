@@ -18,12 +18,12 @@ import pytest
 from pipeline import Progress, SessionConfig, Strategy, run
 from pipeline import indicators as ind
 from pipeline.config.session import example_path
-from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.quality import quality_of
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.results.digest import run_digest
+from pipeline.runner.run import Result
 from tests.reference.processes import assert_nothing_left, settings_of
 from tests.reference.traders import Both, Crosser, Ranker, Tinkerer
 
@@ -32,11 +32,21 @@ FIRST, LAST = "2024-11-25", "2024-12-02"  # a holiday and a half-day between
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-@pytest.fixture
-def config(sample: Path) -> dict[str, Any]:
+def configuration(sample: Path) -> dict[str, Any]:
     settings = settings_of("US_EQUITY", FIRST, LAST, SYMBOLS[:2], ["1m", "5m"], sample)
     settings["strategy"] = {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 3}}
     return settings
+
+
+@pytest.fixture
+def config(sample: Path) -> dict[str, Any]:
+    return configuration(sample)
+
+
+@pytest.fixture(scope="module")
+def plain(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The run of the configuration as it is, for tests that only look at its result."""
+    return run(configuration(sample), out=tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +66,10 @@ def test_a_dict_a_file_and_a_session_config_are_the_same_run(config, tmp_path: P
     assert len(digests) == 1
 
 
-def test_a_class_a_strategy_and_the_configuration_are_the_same_lane(config, tmp_path: Path):
-    configured = run(config, out=tmp_path)
+def test_a_class_a_strategy_and_the_configuration_are_the_same_lane(
+    config, plain: Result, tmp_path: Path
+):
+    configured = plain
     del config["strategy"]
     given = run(config, strategy=Crosser(fast=3), out=tmp_path)
     overridden = run(
@@ -177,8 +189,8 @@ def test_before_the_first_bar_a_strategy_may_ask_and_nothing_is_known(
 # --- what comes out ------------------------------------------------------------------------------
 
 
-def test_the_tables_have_the_columns_that_users_were_told(config, tmp_path: Path):
-    result = run(config, out=tmp_path)
+def test_the_tables_have_the_columns_that_users_were_told(plain: Result):
+    result = plain
     instant, word = pa.timestamp("ns", "UTC"), pa.dictionary(pa.int32(), pa.string())
     expected = {"ts": instant, "symbol": word, "side": word, "quantity": pa.float64()}
     expected |= {"price": pa.float64(), "commission": pa.float64(), "order_id": pa.int64()}
@@ -195,9 +207,8 @@ def test_the_tables_have_the_columns_that_users_were_told(config, tmp_path: Path
         result.to_pandas("trades")
 
 
-def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_path: Path):
-    result = run(config, out=tmp_path)
-    assert result.run_dir.parent == tmp_path
+def test_the_run_folder_holds_everything_and_gives_the_run_again(plain: Result, tmp_path: Path):
+    result = plain
     assert sorted(path.name for path in result.run_dir.iterdir()) == [
         "config.json",
         "equity.parquet",
@@ -214,6 +225,7 @@ def test_the_run_folder_holds_everything_and_gives_the_run_again(config, tmp_pat
         assert words in told
     assert result.summary["performance"]["calendar"]["invalidations"] == result.summary["sessions"]
     again = run(result.run_dir / "config.json", out=tmp_path)
+    assert again.run_dir.parent == tmp_path
     assert again.digest == result.digest
     for name in ("fills", "orders", "round_trips", "equity", "sessions"):
         one, other = (run_dir / f"{name}.parquet" for run_dir in (result.run_dir, again.run_dir))
@@ -302,8 +314,7 @@ def test_progress_goes_from_the_first_session_to_the_last(config, tmp_path: Path
     assert dates[-1] == date(2024, 12, 2)
 
 
-def test_quality_of_the_running_session_changes_no_result(config, tmp_path: Path):
-    plain = run(config, out=tmp_path)
+def test_quality_of_the_running_session_changes_no_result(config, plain: Result, tmp_path: Path):
     graded = run(
         config,
         out=tmp_path,
@@ -365,50 +376,3 @@ def test_orders_outside_the_allowed_hours_are_rejected_with_both_instants(config
     for row in rows:
         wall = row["ts"].tz_convert("America/New_York").time()
         assert (time(10, 0) <= wall <= time(15, 30)) == (row["state"] != "rejected")
-
-
-class Fifth(Strategy):
-    """Holds a fifth of the equity of what it can convert."""
-
-    def on_bar(self, bar, ctx):
-        if ctx.rate(bar.symbol) > 1.0 and ctx.position(bar.symbol) + ctx.pending(bar.symbol) == 0.0:
-            ctx.target_percent(bar.symbol, 20.0)
-
-
-def test_the_summary_names_the_currencies_and_the_pairs(config, tmp_path: Path):
-    pair, foreign = SYMBOLS[:2]
-    config["instruments"] = {pair: {"base": "EUR"}, foreign: {"currency": "EUR"}}
-    modes = ["strategy.1.mode=interpreted"]
-    result = run(config, strategy=[Fifth(), Fifth()], overrides=modes, out=tmp_path)
-    assert result.summary["currency"] == "USD"
-    assert result.summary["assumptions"]["conversions"] == {
-        foreign: {"currency": "EUR", "pair": pair, "inverse": False, "converted": "value"}
-    }
-    one, other = result.summary["lanes"]
-    assert one["digest"] == other["digest"]
-    (fill,) = [row for row in result.fills.to_pylist() if row["lane"] == 0]
-    paid = 100_000.0 - one["final_cash"]
-    assert fill["symbol"] == foreign
-    assert paid == pytest.approx(20_000.0, rel=0.01)  # one bar after it was decided
-
-
-def test_a_universe_needs_the_pairs_that_convert_its_symbols(config, tmp_path: Path):
-    pair, foreign = SYMBOLS[:2]
-    config["instruments"] = {pair: {"base": "EUR"}, foreign: {"currency": "EUR"}}
-    alone = [f'strategy.0.symbols=["{foreign}"]']
-    expected = f"{foreign} is converted by {pair}, which is not among .*: {foreign}$"
-    with pytest.raises(ConfigError, match=expected):
-        run(config, strategy=Fifth(), overrides=alone, out=tmp_path)
-    both = [f'strategy.0.symbols=["{foreign}", "{pair}"]']
-    assert run(config, strategy=Fifth(), overrides=both, out=tmp_path).fills.num_rows == 1
-
-
-class Blind(Strategy):
-    def on_start(self, ctx):
-        ctx.target_value(0, 1.0)
-
-
-@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-def test_a_value_of_what_has_no_price_or_rate_yet_is_refused(config, tmp_path: Path, mode: str):
-    with pytest.raises(StrategyError, match="only of a symbol with a last price, and rate, above"):
-        run(config, strategy=Blind, overrides=[f"strategy.0.mode={mode}"], out=tmp_path)

@@ -1,7 +1,7 @@
 """Whole sweeps with all their processes: the same lanes as alone, and nothing stale."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,7 @@ def _nothing_left() -> Iterator[None]:
     assert_nothing_left()
 
 
-@pytest.fixture
-def config(sample: Path) -> dict[str, Any]:
-    """Two strategies, one of them interpreted, on two universes: 12 lanes."""
+def configuration(sample: Path) -> dict[str, Any]:
     settings = settings_of("US_EQUITY", FIRST, LAST, SYMBOLS[:2], ["1m", "5m"], sample)
     settings["strategy"] = TWO_STRATEGIES
     settings["sweep"] = {
@@ -42,6 +40,38 @@ def config(sample: Path) -> dict[str, Any]:
         "best": 0,
     }
     return settings
+
+
+@pytest.fixture
+def config(sample: Path) -> dict[str, Any]:
+    """Two strategies, one of them interpreted, on two universes: 12 lanes."""
+    return configuration(sample)
+
+
+Alone = Callable[[LaneRow], str]
+
+
+@pytest.fixture(scope="module")
+def alone(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """Give the digest of a lane of ``config`` that runs alone; each lane runs once."""
+    out = tmp_path_factory.mktemp("alone")
+    known: dict[str, str] = {}
+
+    def digest(row: LaneRow) -> str:
+        name = json.dumps([row.strategy, row.parameters, row.universe], sort_keys=True)
+        if name not in known:
+            config = configuration(sample)
+            lane = next(one for one in TWO_STRATEGIES if one["name"] == row.strategy)
+            settings = dict(config, sweep=None, pipeline={})
+            settings["strategy"] = {
+                **lane,
+                "parameters": row.parameters,
+                "symbols": config["sweep"]["universes"][row.universe],
+            }
+            known[name] = run(settings, out=out).statistics["digest"]
+        return known[name]
+
+    return digest
 
 
 def small(sample: Path, **section: Any) -> dict[str, Any]:
@@ -65,19 +95,14 @@ def known(rows: list[LaneRow]) -> list[tuple]:
 
 
 @pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
-def test_every_lane_comes_to_what_it_comes_to_alone(config, tmp_path: Path, start_method: str):
+def test_every_lane_comes_to_what_it_comes_to_alone(
+    config, alone: Alone, tmp_path: Path, start_method: str
+):
     config["pipeline"] = {"start_method": start_method}
     result = sweep(config, out=tmp_path, engines=2)
     assert (len(result.rows), result.summary["done"]) == (12, 12)
     for row in result.rows:
-        lane = next(one for one in TWO_STRATEGIES if one["name"] == row.strategy)
-        alone = dict(config, sweep=None, pipeline={})
-        alone["strategy"] = {
-            **lane,
-            "parameters": row.parameters,
-            "symbols": config["sweep"]["universes"][row.universe],
-        }
-        assert run(alone, out=tmp_path / "alone").statistics["digest"] == row.digest
+        assert alone(row) == row.digest
 
 
 def test_nothing_depends_on_engines_passes_or_slots(config, tmp_path: Path):

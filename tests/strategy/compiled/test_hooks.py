@@ -1,6 +1,8 @@
 """Compiled hooks: results as interpreted, and kept on disk while they would come out the same."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
 from pipeline.lane.spec import bars_dtype
+from pipeline.native.code_cache import cache_directory, source_hash
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.strategy import record_dtype
 from tests.reference.in_process import Setup, assert_same, run_in_process
@@ -160,6 +163,21 @@ def size():
 """
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache with the kernels that there are, and without a hook: those alone are compiled."""
+    folder = tmp_path / "cache"
+    kept = cache_directory() / "kernels"
+    kernels = folder / source_hash() / "kernels"
+    for made in (folder, kernels.parent, kernels):
+        made.mkdir(mode=0o700)
+    for room in kept.iterdir() if kept.is_dir() else ():
+        # Code of hooks and of users' kernels lies in folders that end with a hash of their place.
+        if re.fullmatch(r".*_[0-9a-f]{40}", room.name) is None:
+            shutil.copytree(room, kernels / room.name, ignore=shutil.ignore_patterns("tmp*"))
+    return folder
+
+
 def first_order(folder: Path, cache: Path, **values: float) -> float:
     """Write the strategy's files, run it in a process of its own, and give its first answer."""
     folder.mkdir(exist_ok=True)
@@ -177,16 +195,17 @@ def first_order(folder: Path, cache: Path, **values: float) -> float:
     return float(done.stdout)
 
 
-def test_a_hook_on_disk_is_compiled_anew_when_anything_it_uses_has_changed(tmp_path: Path):
-    folder, cache = tmp_path / "a", tmp_path / "cache"
+def test_a_hook_on_disk_is_compiled_anew_when_anything_it_uses_has_changed(
+    tmp_path: Path, cache: Path
+):
+    folder = tmp_path / "a"
     assert first_order(folder, cache) == 1111.0
     assert first_order(folder, cache, array=20.0) == 1121.0
     assert first_order(folder, cache, constant=200.0) == 1211.0
     assert first_order(folder, cache, helper=2000.0) == 2111.0
 
 
-def test_a_copy_of_a_strategy_elsewhere_runs_too(tmp_path: Path):
-    cache = tmp_path / "cache"
+def test_a_copy_of_a_strategy_elsewhere_runs_too(tmp_path: Path, cache: Path):
     assert first_order(tmp_path / "a", cache) == first_order(tmp_path / "b", cache) == 1111.0
 
 
