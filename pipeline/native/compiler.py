@@ -160,6 +160,9 @@ class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
                 function.linkage = llvm.Linkage.internal
+                # MCJIT looks for a function by its name also in modules that hide theirs. A user's
+                # own ``njit`` function that calls the same part would find this one, at address 0.
+                function.name += ".inside"
         super()._optimize_final_module()
 
 

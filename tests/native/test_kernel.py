@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from llvmlite.binding import Linkage
 from numba import njit, types
 
 from pipeline.native.compiler import part
@@ -67,6 +68,44 @@ def test_plain_numba_code_calls_kernels_too():
         return shifted(value, 5)
 
     assert outside(10) == 25
+
+
+def test_what_is_inside_an_entry_has_a_name_that_no_other_code_asks_for():
+    """Plain Numba code that calls the same part would be led into the entry, and crash."""
+
+    @kernel()
+    def tangled(value, count):
+        if count < 0:
+            raise ValueError("a count must not be negative")
+        total = 0.0
+        for one in range(count):
+            if value > 1.0:
+                value = np.sqrt(abs(value)) + np.sin(value * one) + np.log1p(value * value)
+            elif value < -1.0:
+                value = np.cos(value) + np.arctan(value * one) + np.cosh(1.0 / value)
+            for _ in range(one):
+                total += np.tanh(value) + np.exp(-total * total) + value % 3.0
+        return total
+
+    @kernel()
+    def several(value, n):
+        low = tangled(value, n) + tangled(value, n + 1) + tangled(value, n + 2)
+        middle = tangled(low, n) + tangled(low, n + 1) + tangled(low, n + 2)
+        return tangled(middle, n) + tangled(middle, n + 1) + tangled(middle, n + 2)
+
+    @njit
+    def outside(value, n):
+        return several(value, n), tangled(value, n), tangled(value, n + 1)
+
+    assert outside(0.5, 3) == (several(0.5, 3), tangled(0.5, 3), tangled(0.5, 4))
+    (compiled,) = several.entry.overloads.values()
+    hidden = [
+        function.name
+        for function in compiled.library._final_module.functions
+        if not function.is_declaration and function.linkage == Linkage.internal
+    ]
+    assert hidden
+    assert all(name.endswith(".inside") for name in hidden)
 
 
 def test_what_a_part_raises_passes_through():
