@@ -1,16 +1,16 @@
-"""The command line, ``ringtape``: nothing imports it.
+"""The command line, ``ringtape``; no other room imports it.
 
 ::
 
     clock      when the command started
-    app        the group of commands, and how any of them ends: messages and exit codes
-    running    demo, run, schema          progress        the line on the terminal meanwhile
-    sweeping   sweep                      sweep_progress  the lines of a sweep
+    app        the group of commands, their error messages and exit codes
+    running    demo, run, schema          progress        progress line of a run
+    sweeping   sweep                      sweep_progress  progress lines of a sweep
     ledger     ledger                     lane_table      lanes as a table
-    data       import, catalog            output          what goes to stdout
-    machine    clean, stats               live_runs       runs, seen from outside
+    data       import, catalog            output          text, tables and JSON on stdout
+    machine    clean, stats               options         options of several commands
 
-Only `click` is imported to parse a command line and print help; what a command needs is imported
+To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow.
 """
 

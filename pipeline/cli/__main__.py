@@ -1,7 +1,7 @@
-"""`python -m pipeline.cli`: the command line where the console script is not on the path."""
+"""The command line as `python -m pipeline.cli`, for when the console script is not on the path."""
 
 from pipeline.cli import main
 
-# The guard keeps processes started with "spawn", which import this file, from being commands too.
+# A process started with "spawn" imports this file, and must not run the command again.
 if __name__ == "__main__":
     main()

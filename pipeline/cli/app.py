@@ -1,4 +1,4 @@
-"""The group of commands, and how any of them ends.
+"""The group of commands, their error messages and their exit codes.
 
 ========  ========================================================================
 exit code
@@ -10,8 +10,8 @@ exit code
 143       SIGTERM
 ========  ========================================================================
 
-A refusal is one line on stderr, `ringtape: error: ...`. Any other exception is a defect and keeps
-its traceback; `--debug` shows that of refusals too.
+A refusal is one line on stderr, `ringtape: error: ...`. Any other exception is a defect of Ringtape
+and keeps its traceback. With `--debug` a refusal shows its traceback too.
 """
 
 import difflib
@@ -33,7 +33,7 @@ FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class CommandFailedError(click.ClickException):
-    """A refusal on its way out, with the exit code that belongs to it."""
+    """A refusal that ends the command, with its exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -41,12 +41,12 @@ class CommandFailedError(click.ClickException):
 
 
 class Commands(click.Group):
-    """Turns what commands raise into messages, and knows the nearest command to a misspelt one."""
+    """The group of commands: it turns errors into messages, and suggests a command for a typo."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; name the nearest when there is none (click 8.1 does not)."""
+        """Find the command; if there is none, name the nearest one, which click 8.1 does not."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
@@ -55,7 +55,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; refusals leave as a CommandFailedError."""
+        """Run the command; turn a refusal into a CommandFailedError."""
         try:
             return super().invoke(ctx)
         except (RingtapeError, ShmError, OSError) as error:
@@ -112,7 +112,7 @@ for _command in (
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `args` (default: this process's) and exit with its code."""
-    # Being asked to end is an exit like any other: what is open is freed on the way out.
+    # SIGTERM raises SystemExit, so that everything that is open is freed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     sys.exit(_run(args))
 
@@ -137,7 +137,7 @@ def _complain(message: str, code: int) -> None:
     try:
         click.echo(f"ringtape: {word}{message}", err=True)
     except BrokenPipeError:
-        sys.stderr = None  # nobody reads it, and the interpreter would complain about that at exit
+        sys.stderr = None  # it is closed, about which the interpreter would complain at exit
 
 
 def _message(error: click.ClickException) -> str:
@@ -154,7 +154,7 @@ def _reason(error: Exception) -> str:
 
 
 def _notes(error: BaseException) -> str:
-    """Return what was added to an error on its way: what is left of it all, in one line each."""
+    """Return the notes of one line that were added to an error, such as where results are."""
     notes = [note for note in getattr(error, "__notes__", ()) if "\n" not in note]
     return "".join(f"; {note}" for note in notes)
 

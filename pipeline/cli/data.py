@@ -1,4 +1,4 @@
-"""`ringtape import` and `ringtape catalog`: market data in, and what there is."""
+"""`ringtape import` and `ringtape catalog`: writes market data to a catalog, and lists one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _column_mapping(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> dict[str, str]:
-    """Read `ts=Date,close=Last`: our column names, and what the source calls them."""
+    """Parse `ts=Date,close=Last` into the source's column name by ours."""
     columns: dict[str, str] = {}
     for pair in value.split(",") if value is not None else ():
         ours, equals, theirs = (part.strip() for part in pair.partition("="))
@@ -62,24 +62,25 @@ def _column_mapping(
     "--columns",
     callback=_column_mapping,
     metavar="ts=Date,close=Last,...",
-    help="What the source calls ts, open, high, low, close and volume.",
+    help="The source's names of the columns ts, open, high, low, close and volume.",
 )
 @click.option(
     "--end-stamped/--open-stamped",
     default=None,
-    help="Times are of the bars' ends (they are shifted) or opens.  [default: as the vendor]",
+    help="Times are those of the bars' ends, and are shifted, or of their opens."
+    "  [default: as the vendor]",
 )
 @click.option(
     "--date-order",
     type=click.Choice(["mdy", "dmy"]),
-    help="How to read 3/4/2017, where the data do not tell.",
+    help="How to read 3/4/2017 where the data do not show it.",
 )
 @click.option(
     "--actions",
     is_flag=True,
     help="SOURCE are tables of splits and dividends, or LEAN's factor files.",
 )
-@click.option("--replace", is_flag=True, help="Take the new bars where others are there already.")
+@click.option("--replace", is_flag=True, help="Replace bars in the catalog that differ.")
 @common_options
 def import_(
     sources: tuple[str, ...],
@@ -97,11 +98,12 @@ def import_(
     """Check the bars in SOURCE... (files or folders) and write them to a catalog.
 
     Reads CSV, Parquet and Arrow files, and the layouts of LEAN, NinjaTrader, Yahoo, MT5, Binance
-    and others. Importing the same again changes nothing, new bars are merged, and bars that differ
-    from those there are refused unless --replace. All of it is written, or nothing.
+    and others. Importing the same bars again changes nothing, new bars are merged, and bars that
+    differ from those in the catalog are refused unless --replace is given. Either all of SOURCE is
+    written or nothing.
 
-    With --actions, SOURCE are tables with a date, a split (new shares per old share) and a dividend
-    (cash per share), and perhaps a symbol; the catalog must have bars of it.
+    With --actions, SOURCE are tables with a date, a split (new shares per old share), a dividend
+    (cash per share) and perhaps a symbol. The catalog must have bars of that symbol.
     """
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.importers import import_sources
@@ -180,15 +182,17 @@ def _import_report(results: Sequence[ImportResult]) -> str:
 
 
 @click.command(
-    "catalog", epilog=example("ringtape catalog catalog"), short_help="List what a catalog holds."
+    "catalog",
+    epilog=example("ringtape catalog catalog"),
+    short_help="List the series of a catalog.",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @common_options
 def catalog(folder: str, as_json: bool) -> None:
     """List the series in the catalog DIR: interval, symbol, bars, range and sources.
 
-    `first` and `last` are the opens of the first and the last bar, UTC. Below them, the tables of
-    splits and dividends, whose `first` and `last` are ex-dates.
+    `first` and `last` are the opens of the first and the last bar, UTC. The tables of splits and
+    dividends follow; their `first` and `last` are ex-dates.
     """
     from pipeline.market.catalog.catalog import Catalog
 
@@ -216,7 +220,7 @@ def catalog(folder: str, as_json: bool) -> None:
 
 
 def _actions_in(catalog: Catalog) -> list[tuple[Entry, Actions]]:
-    """Read every table of corporate actions, which checks it."""
+    """Read, and so check, every table of corporate actions."""
     return [(entry, catalog.actions(entry.symbol)) for entry in catalog.action_entries()]
 
 

@@ -1,4 +1,4 @@
-"""Lanes as a table: the best sets of a sweep, and what the ledger knows."""
+"""Lays out lanes as a table, for `ringtape sweep` and `ringtape ledger`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _PARAMETERS = "parameters."
 
 
 def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str]) -> list[str]:
-    """Return the names to show of lanes: strategy, universe and error where they tell something.
+    """Return the names of the columns that a table of these lanes has.
 
-    ``figures``: those that come before `FIGURES`; a minus in front is left out.
+    Strategy, universe and error are among them only if they differ or are not empty. ``figures``
+    come before `FIGURES`; a minus before a name is left out.
     """
     strategies = {lane.strategy for lane in lanes}
     parameters = dict.fromkeys(name for lane in lanes for name in lane.parameters)
@@ -37,7 +38,7 @@ def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str]) -> list[str]:
 
 
 def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
-    """Lay out columns of lanes, one row for each; a parameter is headed by its own name."""
+    """Return a table with a row for each lane; a parameter's heading is its name alone."""
     header = [name.removeprefix(_PARAMETERS) for name in columns]
     values = [[lane_value(lane, name) for name in columns] for lane in lanes]
     text = [
@@ -50,7 +51,7 @@ def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
 
 
 def lane_value(lane: LaneRow, name: str) -> Any:
-    """Return what a lane has by a name of the ledger's filters; None if it has nothing."""
+    """Return the value of a lane that a name means in the ledger's filters; None without one."""
     from pipeline.sweeps.ledger.filter import COLUMNS
 
     if name in COLUMNS:
@@ -64,7 +65,7 @@ def lane_value(lane: LaneRow, name: str) -> Any:
 
 
 def cell(value: Any) -> str:
-    """Give a value as text that fits into a table: numbers with six digits, one line."""
+    """Return a value as one line of text for a table; floats have six digits."""
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""`ringtape ledger`: what is known of all lanes of all sweeps."""
+"""`ringtape ledger`: lists, filters, compares and exports the lanes of all sweeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN = 20
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Read `state,fast,sharpe_ratio`."""
+    """Parse `state,fast,sharpe_ratio` into names."""
     names = tuple(name.strip() for name in value.split(",")) if value is not None else ()
     if not all(names):
         raise click.BadParameter(f"{value!r} is not of the form fast,slow,sharpe_ratio")
@@ -32,7 +32,7 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
 
 @click.command(
     epilog=example('ringtape ledger --sweep demo --where "sharpe_ratio > 1" --order=-total_return'),
-    short_help="List, filter, compare and export what sweeps have found.",
+    short_help="List, filter, compare and export the lanes of sweeps.",
 )
 @click.argument(
     "folder",
@@ -44,7 +44,7 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     "--sweep",
     "sweep_id",
     metavar="ID",
-    help="Lanes of this sweep; the beginning or the end of its id will do.",
+    help="Lanes of this sweep; the beginning or the end of its id is enough.",
 )
 @click.option("--lanes", "all_lanes", is_flag=True, help="Lanes of all sweeps.")
 @click.option(
@@ -61,7 +61,10 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     help=f"At most N lanes.  [default: {_SHOWN}; all with --json and --export]",
 )
 @click.option(
-    "--columns", metavar="NAME,...", callback=_names, help="What to show, such as key,fast,seconds."
+    "--columns",
+    metavar="NAME,...",
+    callback=_names,
+    help="Columns to show, such as key,fast,seconds.",
 )
 @click.option(
     "--compare",
@@ -89,12 +92,12 @@ def ledger(
     target: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what the ledger in DIR (default: runs/ledger) knows.
+    """Show the sweeps or lanes of the ledger in DIR (default: runs/ledger).
 
-    Without options the sweeps, newest last. With --sweep, --lanes, --where, --order, --limit or
-    --columns the lanes of one sweep or of all. Names are those of parameters (parameters.NAME
-    where a figure is named so too), figures of summary.json's lanes, and key, strategy, universe,
-    state, error, digest and seconds.
+    Without options it lists the sweeps, the newest last. With --sweep, --lanes, --where, --order,
+    --limit or --columns it lists the lanes of one sweep or of all. A NAME is that of a parameter
+    (parameters.NAME if a figure has the same name), of a figure of summary.json's lanes, or one of
+    key, strategy, universe, state, error, digest and seconds.
     """
     from pipeline.sweeps.ledger.ledger import Ledger
 
@@ -103,25 +106,25 @@ def ledger(
         raise click.UsageError("--compare takes two sweeps and no other option but --json")
     if target is not None and columns:
         raise click.UsageError("--columns and --export exclude each other: a file gets all columns")
-    with Ledger.open(_found(folder), create=False) as book:
-        chosen = None if sweep_id is None else _identified(book, sweep_id)
+    with Ledger.open(_found(folder), create=False) as opened:
+        chosen = None if sweep_id is None else _identified(opened, sweep_id)
         if compare is not None:
-            _compare(book, [_identified(book, one) for one in compare], as_json)
+            _compare(opened, [_identified(opened, one) for one in compare], as_json)
         elif target is not None:
-            _export(book, target, book.lanes(chosen, where, order, limit), as_json)
+            _export(opened, target, opened.lanes(chosen, where, order, limit), as_json)
         elif not choosing:
-            _list_sweeps(book, as_json)
+            _list_sweeps(opened, as_json)
         else:
             for name in columns:
-                book.lanes(order=name, limit=0)  # refuses a name that no lane has
+                opened.lanes(order=name, limit=0)  # refuses a name that no lane has
             most = limit if as_json or limit is not None else _SHOWN + 1
-            rows = book.lanes(chosen, where, order, most)
-            scores = _scores(book, chosen, order)
-            _show(book, rows, columns, scores, cut=most != limit, as_json=as_json)
+            rows = opened.lanes(chosen, where, order, most)
+            scores = _scores(opened, chosen, order)
+            _show(opened, rows, columns, scores, cut=most != limit, as_json=as_json)
 
 
 def _found(folder: Path) -> Path:
-    """Refuse the folder of the results, in which the ledger is, by the ledger's name."""
+    """Return the folder; if it is the one that holds the ledger's folder, refuse it with a hint."""
     from pipeline.sweeps.ledger.ledger import FILE
 
     inside = folder / "ledger"
@@ -130,30 +133,30 @@ def _found(folder: Path) -> Path:
     return folder
 
 
-def _identified(book: Ledger, part: str) -> str:
-    """Return the one sweep whose id is, begins or ends so."""
-    there = [row.sweep for row in book.sweeps()]
+def _identified(opened: Ledger, part: str) -> str:
+    """Return the id of the only sweep whose id is ``part``, or begins or ends with it."""
+    there = [row.sweep for row in opened.sweeps()]
     found = [one for one in there if one.startswith(part) or one.endswith(part)]
     if part in there or len(found) == 1:
         return part if part in there else found[0]
     if found:
         some = f"{', '.join(found[-3:])}{' and others' if len(found) > 3 else ''}"
-        raise LedgerError(f"{part!r} may be any of {len(found)} sweeps of {book.path}: {some}")
+        raise LedgerError(f"{part!r} may be any of {len(found)} sweeps of {opened.path}: {some}")
     near = get_close_matches(part, there, 1, 0.0)
     hint = f"; the nearest is {near[0]}" if near else "; it has none"
-    raise LedgerError(f"{book.path} has no sweep {part}{hint}")
+    raise LedgerError(f"{opened.path} has no sweep {part}{hint}")
 
 
-def _list_sweeps(book: Ledger, as_json: bool) -> None:
-    sweeps = book.sweeps()
-    counts = book.counts()
-    rows = [(row, counts[row.sweep], _best(book, row)) for row in sweeps]
+def _list_sweeps(opened: Ledger, as_json: bool) -> None:
+    sweeps = opened.sweeps()
+    counts = opened.counts()
+    rows = [(row, counts[row.sweep], _best(opened, row)) for row in sweeps]
     if as_json:
         documents = [
             {**asdict(row), "lanes": sum(count.values()), **count, "best": best}
             for row, count, best in rows
         ]
-        print_json({"ledger": book.folder, "sweeps": documents})
+        print_json({"ledger": opened.folder, "sweeps": documents})
         return
     states = ("done", "failed", "pruned")
     header = ("sweep", "started", "state", "method", "lanes", *states[1:], "score", "best")
@@ -168,28 +171,28 @@ def _list_sweeps(book: Ledger, as_json: bool) -> None:
     print_text(format_table(header, table, right=("lanes", *states[1:], "best")))
 
 
-def _best(book: Ledger, row: SweepRow) -> float | None:
+def _best(opened: Ledger, row: SweepRow) -> float | None:
     """Return the best score of a sweep, None if no lane has one."""
     from pipeline.sweeps.ranking import figure
 
     score = row.scores[0]
     name = score.removeprefix("-")
-    done = book.lanes(row.sweep, "state = done", limit=1)
+    done = opened.lanes(row.sweep, "state = done", limit=1)
     if not done or name not in done[0].statistics:
         return None
     order = name if score.startswith("-") else f"-{name}"
-    (best,) = book.lanes(row.sweep, "state = done", order, 1)
+    (best,) = opened.lanes(row.sweep, "state = done", order, 1)
     return figure(best, score)
 
 
-def _scores(book: Ledger, chosen: str | None, order: str | None) -> list[str]:
-    """Return the figures that lanes are shown with first: what they are sorted and judged by."""
-    scores = [name for row in book.sweeps() if chosen in (None, row.sweep) for name in row.scores]
+def _scores(opened: Ledger, chosen: str | None, order: str | None) -> list[str]:
+    """Return the figures that are shown first: the one to sort by, then the sweeps' scores."""
+    scores = [name for row in opened.sweeps() if chosen in (None, row.sweep) for name in row.scores]
     return [*([order] if order is not None else []), *scores]
 
 
 def _show(
-    book: Ledger,
+    opened: Ledger,
     rows: Sequence[LaneRow],
     columns: Sequence[str],
     scores: Sequence[str],
@@ -197,13 +200,13 @@ def _show(
     cut: bool,
     as_json: bool,
 ) -> None:
-    """Print lanes; ``cut``: all but the last of those that are more than is shown unasked."""
+    """Print lanes; with ``cut`` at most `_SHOWN` of them, and how to see more."""
     if as_json:
         lanes = [
             {name: lane_value(row, name) for name in columns} if columns else asdict(row)
             for row in rows
         ]
-        print_json({"ledger": book.folder, "lanes": lanes})
+        print_json({"ledger": opened.folder, "lanes": lanes})
         return
     if not rows:
         print_text("no lanes")
@@ -215,18 +218,18 @@ def _show(
     print_text(text + more)
 
 
-def _export(book: Ledger, target: Path, rows: Sequence[LaneRow], as_json: bool) -> None:
-    book.export(target, rows)
+def _export(opened: Ledger, target: Path, rows: Sequence[LaneRow], as_json: bool) -> None:
+    opened.export(target, rows)
     if as_json:
-        print_json({"ledger": book.folder, "lanes": len(rows), "file": target})
+        print_json({"ledger": opened.folder, "lanes": len(rows), "file": target})
     else:
         print_text(f"{len(rows):,} lanes in {target}")
 
 
-def _compare(book: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
-    found = book.compare(sweeps)
+def _compare(opened: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
+    found = opened.compare(sweeps)
     if as_json:
-        document = {"ledger": book.folder, "sweeps": sweeps, "sets": [asdict(s) for s in found]}
+        document = {"ledger": opened.folder, "sweeps": sweeps, "sets": [asdict(s) for s in found]}
         print_json(document)
         return
     head = [f"{side}  {sweep}" for side, sweep in zip("AB", sweeps, strict=True)]
@@ -239,7 +242,7 @@ def _compare(book: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
 
 
 def _comparison(found: Sequence[ComparedSet]) -> str:
-    """Lay out sets with each figure in both sweeps, and what it has changed by."""
+    """Return a table of sets with each figure in both sweeps and the difference."""
     names = list(dict.fromkeys(name for one in found for name in one.parameters))
     figures = list(found[0].figures[0])
     apart = [

@@ -1,4 +1,4 @@
-"""`ringtape clean` and `ringtape stats`: the runs of this machine, seen from outside."""
+"""`ringtape clean` and `ringtape stats`: cleans up after runs of this machine, and watches them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WATCH_SECONDS = 1.0
 def clean(as_json: bool) -> None:
     """Remove the shared memory that killed runs have left behind.
 
-    Runs that are alive are not touched. Every run does this when it starts.
+    Runs that are alive are not touched. Every run does the same when it starts.
     """
     from shm.stale import remove_stale
 
@@ -40,7 +40,8 @@ def clean(as_json: bool) -> None:
 
 
 @click.command(
-    epilog=example("ringtape stats --watch"), short_help="Look at a live run from outside."
+    epilog=example("ringtape stats --watch"),
+    short_help="Show the counters of a live run from outside.",
 )
 @click.argument("run_id", required=False)
 @click.option("--watch", is_flag=True, help="Show it again every second until the run is over.")
@@ -48,8 +49,8 @@ def clean(as_json: bool) -> None:
 def stats(run_id: str | None, watch: bool, as_json: bool) -> None:
     """Show counters and timings of the live run RUN_ID, without disturbing it.
 
-    Without RUN_ID, lists the runs that are alive; --watch then takes the only one. The beginning of
-    an id is enough.
+    Without RUN_ID it lists the runs that are alive; with --watch it shows the only one. The
+    beginning of an id is enough.
     """
     from pipeline.watch.live_runs import find_run, live_runs
 
@@ -87,7 +88,7 @@ def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
 
 
 def format_run(document: Mapping[str, Any]) -> str:
-    """Return the document of a run as tables of processes, counters and whole-run timings.
+    """Return the document of a run as tables of processes, counters and timings of the whole run.
 
     ``document``: as `watch.live_runs.RunView.document` makes it.
     """

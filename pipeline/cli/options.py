@@ -12,7 +12,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def debug_option(*, hidden: bool) -> Callable[[F], F]:
-    """`--debug`; commands take it too, unlisted, for it is mostly added to a line that failed."""
+    """Add `--debug`. Commands take it hidden, because it is mostly appended to a failed line."""
 
     def keep(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
         if wanted:
@@ -35,7 +35,7 @@ def is_debug(ctx: click.Context) -> bool:
 
 
 def example(line: str) -> str:
-    """Give the end of a command's help: one line to type."""
+    """Return the end of a command's help: an example of one line."""
     return f"\b\nExample:\n  {line}"
 
 
@@ -48,20 +48,20 @@ set_option = click.option(
 )
 
 
-def out_option(what: str) -> Callable[[F], F]:
-    """`--out`; ``what`` gets a folder of its own there."""
+def out_option(kind: str) -> Callable[[F], F]:
+    """Add `--out`: the folder in which a ``kind``, "run" or "sweep", gets its own folder."""
     return click.option(
         "--out",
         metavar="DIR",
         type=click.Path(file_okay=False, path_type=Path),
         default=Path("runs"),
         show_default=True,
-        help=f"Folder that gets the {what}'s folder.",
+        help=f"Folder in which the {kind}'s folder is made.",
     )
 
 
 def common_options(command: F) -> F:
-    """Add what every command takes: `--json` (the parameter `as_json`) and `--debug`."""
+    """Add the options that every command takes: `--json` (parameter `as_json`) and `--debug`."""
     as_json = click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else."
     )

@@ -1,4 +1,4 @@
-"""What commands print on stdout: text, tables, or exactly one JSON document."""
+"""Prints the output of commands on stdout: text, tables, or exactly one JSON document."""
 
 import json
 import math
@@ -15,11 +15,11 @@ from pipeline.codes import DAY_NS
 
 
 class ReaderGoneError(Exception):
-    """Whoever read stdout has closed it (`| head -1`): it has what it wants, no failure."""
+    """The reader of stdout has closed it, as `| head -1` does, which is not a failure."""
 
 
 def print_text(text: str) -> None:
-    """Write `text` and a line end to stdout, at once. ReaderGoneError when nobody reads it."""
+    """Write `text` and a line end to stdout, and flush it. ReaderGoneError if it is closed."""
     try:
         click.echo(text)
         sys.stdout.flush()
@@ -28,22 +28,22 @@ def print_text(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Write one JSON document to stdout; see `json_value` for what becomes of values."""
+    """Write one JSON document to stdout; `json_value` says how values are converted."""
     print_text(json.dumps(json_value(document), indent=2, allow_nan=False))
 
 
 def drop_stdout() -> None:
-    """Let the interpreter's last flush of stdout go nowhere, after a ReaderGoneError."""
+    """Redirect stdout to nowhere after a ReaderGoneError, so that the last flush does not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
 def json_value(value: Any) -> Any:
-    """Give `value` in terms of JSON.
+    """Return `value` in terms of JSON.
 
-    Numbers that JSON does not know (NaN, infinities) become null, dates ISO text, paths text, NumPy
-    scalars Python ones. TypeError for anything else that JSON does not know.
+    NaN and infinities become null, dates ISO text, paths text, and NumPy scalars Python numbers.
+    TypeError for any other value that JSON does not know.
     """
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
@@ -63,9 +63,10 @@ def json_value(value: Any) -> Any:
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> str:
-    """Lay out `rows` under `header`, two spaces apart; columns named in `right` are right-aligned.
+    """Return a table of `rows` under `header`; columns named in `right` are right-aligned.
 
-    Lines are as long as they need to be: what is piped must not depend on a terminal's width.
+    Columns are two spaces apart. Lines are as long as they need to be, because output that is piped
+    must not depend on the width of a terminal.
     """
     widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
 
@@ -79,11 +80,11 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
 
 
 def utc_text(ns: int) -> str:
-    """Give nanoseconds since 1970 UTC as `2024-03-04 14:30:00Z`, or the date alone at midnight."""
+    """Return ns since 1970 UTC as `2024-03-04 14:30:00Z`, or as the date alone at midnight."""
     moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
     return f"{moment:%Y-%m-%d}" if ns % DAY_NS == 0 else f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def iso_text(ns: int) -> str:
-    """Give nanoseconds since 1970 UTC in ISO 8601, cut to whole seconds: `2024-03-04T14:30:00Z`."""
+    """Return ns since 1970 UTC in ISO 8601, cut to whole seconds: `2024-03-04T14:30:00Z`."""
     return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,13 +1,13 @@
-"""The progress line of a run: on a terminal, and only there.
+"""The progress line of a run, which is shown on a terminal only.
 
     2024-03-04 ━━━━━━━━━━━━╸━━━━━━━━━━━ session 12/30  24,180/58,500 bars 1.2M bars/s ETA 0:03
 
-While the run waits for the compiler, as the first one does for half a minute, it says so instead:
+While the run waits for the compiler, as the first one does for half a minute, the line says so:
 
     compiling the lane loop (2 of 5) ━━━━━━━━━━━━━━━━━━━━━━━━
 
-It is drawn when the run reports, about ten times a second, without a thread of its own, and is gone
-when the run is over, so that the summary stands alone.
+The line is drawn when the run reports, about ten times a second, without a thread of its own. It
+disappears when the run is over, so that the summary stands alone.
 """
 
 from __future__ import annotations
@@ -28,34 +28,52 @@ _LEAST_BAR = 10
 
 
 class RunProgress(Protocol):
-    """How far a run is; `pipeline.runner.run` reports it.
-
-    session_date: the session under way, None before the first. bars and sessions done so far, and
-    in all (0: not known). seconds: since the run began. compiling: what is compiled before the tape
-    can begin, as "the lane loop (2 of 5)", empty for nothing.
-    """
+    """How far a run is, as `pipeline.runner.run.Progress` reports it."""
 
     @property
-    def session_date(self) -> date | None: ...  # noqa: D102
+    def session_date(self) -> date | None:
+        """Date of the session under way, None before the first."""
+        ...
+
     @property
-    def sessions(self) -> int: ...  # noqa: D102
+    def sessions(self) -> int:
+        """Sessions that are over."""
+        ...
+
     @property
-    def sessions_total(self) -> int: ...  # noqa: D102
+    def sessions_total(self) -> int:
+        """Sessions of the run; 0 if that is not known."""
+        ...
+
     @property
-    def bars(self) -> int: ...  # noqa: D102
+    def bars(self) -> int:
+        """Bars so far."""
+        ...
+
     @property
-    def bars_total(self) -> int: ...  # noqa: D102
+    def bars_total(self) -> int:
+        """Bars of the run; 0 if that is not known."""
+        ...
+
     @property
-    def seconds(self) -> float: ...  # noqa: D102
+    def seconds(self) -> float:
+        """Seconds since the tape began."""
+        ...
+
     @property
-    def compiling(self) -> str: ...  # noqa: D102
+    def compiling(self) -> str:
+        """Name of the code that is compiled before the tape begins, "" for none.
+
+        It says how far that is, such as "the lane loop (2 of 5)".
+        """
+        ...
 
 
 class Pace:
-    """Bars per second of the last few seconds.
+    """Bars per second, over the last few seconds.
 
-    Compilation and loading make the beginning slow; an average over everything would carry that
-    into the time left.
+    The beginning is slow, because code is compiled and loaded. An average over the whole time would
+    make the estimate of the time left too long.
     """
 
     WINDOW_SECONDS = 5.0
@@ -65,7 +83,7 @@ class Pace:
         self._seen: deque[tuple[float, int]] = deque()
 
     def add(self, seconds: float, bars: int) -> float:
-        """Note that `bars` are done after `seconds`; return bars/s, 0.0 while it is not known."""
+        """Note that `bars` are done after `seconds`; return bars/s, 0.0 if it is not known yet."""
         self._seen.append((seconds, bars))
         while len(self._seen) > 2 and self._seen[1][0] <= seconds - self.WINDOW_SECONDS:
             self._seen.popleft()
@@ -76,7 +94,7 @@ class Pace:
 
 @contextmanager
 def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | None]:
-    """Give what a run may report to while the block lasts: None unless `stream` is a terminal."""
+    """Give a function that a run may report to during the block; None if there is no terminal."""
     if not stream.isatty():
         yield None
         return
@@ -103,7 +121,7 @@ def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | No
 
 
 def describe(progress: RunProgress, rate: float) -> dict[str, str]:
-    """Put a progress into the words of the line; `rate` in bars/s, 0.0 when not known."""
+    """Return the texts of the line by field; `rate` is in bars/s, 0.0 if it is not known."""
     left = progress.bars_total - progress.bars
     session = f"session {progress.sessions:,}"
     if progress.sessions_total:
@@ -123,9 +141,10 @@ def describe(progress: RunProgress, rate: float) -> dict[str, str]:
 
 
 def compiling_text(compiled: str, width: int) -> str:
-    """Put what is compiled into words that leave a terminal of ``width`` columns room for a bar.
+    """Return the text "compiling ...", short enough for a bar beside it in ``width`` columns.
 
-    ``compiled``: as "the lane loop (2 of 5)". A narrow terminal gets the numbers alone.
+    ``compiled`` names the code, such as "the lane loop (2 of 5)". A narrow terminal gets the
+    numbers alone.
     """
     text = f"compiling {compiled}"
     if len(text) + _LEAST_BAR > width:
@@ -137,11 +156,11 @@ def compiling_text(compiled: str, width: int) -> str:
 def progress_bar(
     stream: TextIO, widths: Mapping[str, int], *, first: str, below: str | None = None
 ) -> Iterator[Line]:
-    """Give a bar with texts around it, drawn when told to and gone after the block.
+    """Give a progress bar with texts around it, drawn on demand and removed after the block.
 
-    ``widths``: the fields of its tasks, with the width of the terminal from which each is shown: a
-    narrow one gets fewer words rather than cut ones. ``first``: the field before the bar;
-    ``below``: that of a line of its own.
+    ``widths`` are the fields of its tasks, each with the least width of a terminal that shows it,
+    so that a narrow terminal shows fewer texts instead of cut ones. The field ``first`` stands
+    before the bar, the field ``below`` in a line of its own.
     """
     from rich.console import Console, RenderableType
     from rich.progress import BarColumn, Progress, TextColumn
@@ -174,7 +193,7 @@ def progress_bar(
 
 
 def short_number(number: float) -> str:
-    """Give a number with a unit: 1.2M."""
+    """Return a number with a unit, such as 1.2M."""
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
             return f"{number / size:.1f}{unit}"
@@ -182,7 +201,7 @@ def short_number(number: float) -> str:
 
 
 def clock_text(seconds: float) -> str:
-    """Give a time as 0:03 or 1:02:03."""
+    """Return a time as 0:03 or 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

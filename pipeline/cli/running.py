@@ -1,4 +1,4 @@
-"""`ringtape demo`, `run` and `schema`: a session, and what its configuration may say."""
+"""`ringtape demo`, `ringtape run` and `ringtape schema`: runs sessions, prints their schema."""
 
 import json
 import sys
@@ -30,9 +30,9 @@ from pipeline.cli.progress import progress_line
 def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_json: bool) -> None:
     """Run the demonstration: no data and no network needed.
 
-    Writes a sample market (5 symbols, 30 sessions of 1-minute bars) into a catalog, unless it is
-    there, and runs the configuration demo.json on it. `ringtape run` with that configuration gives
-    the same digest.
+    Writes a sample market (5 symbols, 30 sessions of 1-minute bars) into a catalog, unless the
+    catalog has it, and runs the configuration demo.json on it. `ringtape run` with that
+    configuration gives the same digest.
     """
     from pipeline.runner.starting import start_early
 
@@ -63,10 +63,11 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
 def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> None:
     """Run the session that the file CONFIG (JSON or TOML) describes.
 
-    Paths in the configuration are relative to the current directory. A folder of its own gets the
+    Paths in the configuration are relative to the current directory. The run gets a folder with the
     resolved configuration, fills.parquet, orders.parquet, round_trips.parquet, equity.parquet,
-    sessions.parquet, summary.json and performance.txt. With --json, `seconds` is wall time since
-    the command started and `run_seconds` is from the start of the tape to the last result.
+    sessions.parquet, summary.json and performance.txt. With --json, `seconds` is the wall time
+    since the command started, and `run_seconds` the time from the start of the tape to the last
+    result.
     """
     from pipeline.runner.starting import start_early
 
@@ -94,7 +95,7 @@ def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> No
 
     with progress_line(sys.stderr) as progress:
         result = run_session(config, overrides=overrides, out=out, progress=progress)
-    # The run has measured itself from its call; a user waits from the command on.
+    # The run measures its seconds from the call of `run`; a user waits since the command started.
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
     if as_json:
         print_json(summary)

@@ -1,10 +1,11 @@
-"""The progress of a sweep: two live lines on a terminal, else a plain line now and then.
+"""The progress of a sweep: two live lines on a terminal, elsewhere a plain line now and then.
 
     pass 1 ━━━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━ 128/176 sets 41.2M evaluations/s ETA 0:03
     best 3.72: fast 20, slow 40
 
-All sets of a pass are done at its end, so the bar goes by evaluations, which are bars x sets. While
-a pass waits for the compiler, the line says so, as that of a run does; plain lines do so once.
+All sets of a pass end at the same time, so the bar shows evaluations, which are bars x sets. While
+a pass waits for the compiler, the live line says so, as that of a run does; a plain line says so
+once.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
 
     from pipeline.sweeps.progress import SweepProgress
 
-#: Between two plain lines, and before the first.
+#: Seconds between two plain lines, and before the first.
 _EVERY_SECONDS = 10.0
-#: From which width of the terminal on each part of the first line is shown.
+#: The least width of a terminal that shows each part of the first line.
 _WIDTHS = {"sets": 48, "rate": 70, "eta": 0}
 
 
 @contextmanager
 def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
-    """Give what a sweep may report to while the block lasts."""
+    """Give a function that a sweep may report to during the block."""
     speed = Speed()
     if not stream.isatty():
         yield _plain(stream, speed)
@@ -58,17 +59,17 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
 
 
 class Speed:
-    """How fast a sweep is, and how long it will take."""
+    """Estimates how fast a sweep is and how long it will take."""
 
     def __init__(self) -> None:
         self._pace = Pace()
         self._began: tuple[float, int] | None = None
 
     def of(self, progress: SweepProgress, now: float) -> tuple[float, float | None]:
-        """Return evaluations/s while replaying, and the seconds left; 0.0 and None: not known.
+        """Return evaluations per second of replay (0.0: unknown) and seconds left (None: unknown).
 
-        ``now``: seconds on any clock. What is left takes as long as what is done took, with all
-        that is not replaying, such as to choose the sets of the next pass.
+        ``now`` is in seconds on any clock. The estimate is that the rest goes on at the mean speed
+        so far, which includes time without replay, such as choosing the sets of the next pass.
         """
         if not progress.evaluations:
             return 0.0, None
@@ -100,7 +101,7 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
         try:
             stream.write(", ".join(word for word in said if word) + "\n")
             stream.flush()
-        except BrokenPipeError:  # nobody reads it, which is no reason to end
+        except BrokenPipeError:  # the reader has gone, and the sweep goes on
             told = float("inf")
             sys.stderr = None  # the interpreter would complain about it at exit
 
@@ -108,7 +109,7 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
 
 
 def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[str, str]:
-    """Put a progress into words; ``rate`` in evaluations/s, ``left`` in seconds: see `Speed`."""
+    """Return the texts of the line by field; ``rate`` and ``left`` are those of `Speed.of`."""
     sets = f"{progress.lanes:,}"
     if progress.lanes_total is not None:
         sets += f"/{progress.lanes_total:,}"
@@ -124,7 +125,7 @@ def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[s
 
 
 def best_text(progress: SweepProgress, width: int | None = None) -> str:
-    """Put the best set so far into words, with as many parameters as ``width`` has room for."""
+    """Return the best set so far as text, with as many parameters as fit into ``width``."""
     if progress.best is None:
         return ""
     text, join = f"best {progress.best:.4g}", ": "

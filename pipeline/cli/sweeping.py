@@ -1,4 +1,4 @@
-"""`ringtape sweep`: every parameter set of a configuration in one pass, and the best of them."""
+"""`ringtape sweep`: runs every parameter set of a configuration, and prints the best."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LABEL = 14
 @click.option(
     "--resume",
     is_flag=True,
-    help="Take from the ledger what it knows of these very lanes, and run the rest.",
+    help="Take lanes from the ledger that were run before, and run the rest.",
 )
 @click.option(
     "--ledger",
@@ -61,11 +61,11 @@ def sweep(
 ) -> None:
     """Run every parameter set that the section "sweep" of the file CONFIG (JSON or TOML) describes.
 
-    All sets see one pass of the market. Each has a row in the ledger (`ringtape ledger`); the
+    All sets see one pass of the market. Each gets a row in the ledger (`ringtape ledger`). The
     sweep's folder gets report.html, summary.json and a run folder for each of the best sets.
 
-    With --json, `seconds` is wall time since the command started, and `run_seconds` is what was
-    spent replaying. Exit code 1 if no set at all could be run to its end.
+    With --json, `seconds` is the wall time since the command started, and `run_seconds` the time of
+    the replays. The exit code is 1 if not a single set could be run to its end.
     """
     from pipeline.runner.starting import start_early
 
@@ -110,7 +110,7 @@ def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
 
 
 def _errors(summary: Mapping[str, Any]) -> list[str]:
-    """Return the first errors, a line each, and where the others are."""
+    """Return a line for each of the first errors, and one that says where the others are."""
     from pipeline.sweeps.ranking import set_said
 
     errors = summary["errors"]
@@ -126,7 +126,7 @@ def _errors(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _facts(summary: Mapping[str, Any]) -> list[str]:
-    """Return what was run and how fast."""
+    """Return the lines on sets, bars, evaluations, time and memory."""
     apart = [f"{summary[name]:,} {name}" for name in ("failed", "pruned") if summary[name]]
     if summary["resumed"]:
         apart.append(f"{summary['resumed']:,} known before")

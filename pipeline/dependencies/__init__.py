@@ -1,4 +1,4 @@
-"""What code depends on: the one answer for compiled code, own indicators and resume keys.
+"""Finds everything that code depends on, for compiled code, own indicators and resume keys.
 
 ::
 

@@ -1,4 +1,4 @@
-"""What functions and classes refer to, transitively, as a hash: code, classes and values.
+"""Hashes functions and classes with everything that they refer to, directly or not.
 
 The user's code is followed wherever it leads: to a function's code, defaults and closure, to the
 globals that it reads, also through modules, to the members of a class and of its bases, to the
@@ -36,7 +36,7 @@ _BOOKKEEPING = (
     *("__static_attributes__", "__annotations_cache__"),
     "__slotnames__",  # pickling an instance puts it there
 )
-#: Addresses and running numbers in what Numba calls its types.
+#: Addresses and running numbers in the names of Numba's types.
 _NUMBERED = re.compile(r"(0x|#)[0-9a-f]+")
 
 #: Parts of a value that are still to be visited.
@@ -77,7 +77,7 @@ class Dependencies:
             top = name.partition(".")[0]
             # Ringtape's other modules are not followed, because its sources are hashed as a whole.
             self._own.add(name if top == __name__.partition(".")[0] else top)
-        # A stack instead of recursion: what objects hold may be nested deeper than Python calls.
+        # A stack and no recursion, because objects may be nested deeper than Python calls.
         stack = [iter((value,))]
         while stack:
             for part in stack[-1]:
@@ -112,7 +112,7 @@ class Dependencies:
         self._digest.update(repr(words).encode())
 
     def _visit(self, value: Any) -> _Parts:
-        """Note what a value is, and give its parts."""
+        """Hash a value without its parts, and give its parts."""
         value = _as_written(value)
         if type(value) in (tuple, frozenset):
             yield from self._visit_items(value)
@@ -208,7 +208,11 @@ class Dependencies:
                 yield constant
 
     def _visit_global(self, value: Any, names: tuple[str, ...]) -> _Parts:
-        """Give a global; of a module that is followed, also what ``names`` may reach in it."""
+        """Give a global.
+
+        If it is a module that is followed, give also its members with these names, because the code
+        that uses the names may read them there.
+        """
         yield value
         if not isinstance(value, ModuleType) or not self._follows(value.__name__):
             return
@@ -221,9 +225,10 @@ class Dependencies:
     # --- objects ----------------------------------------------------------------------------------
 
     def _visit_object(self, value: Any) -> _Parts:
-        """Give the class of an object, and what the object holds.
+        """Give the class and the content of an object.
 
-        The user's objects hold their attributes, those of libraries what pickle would keep of them.
+        The content of a user's object are its attributes. That of a library's object is the state
+        that pickle would keep.
         """
         yield type(value)
         for kind in (*_PLAIN, *_CONTAINERS):
@@ -244,7 +249,7 @@ class Dependencies:
         elif self._follows(type(value).__module__):
             yield from _attributes(value)
         else:
-            # What functools.cache wraps, and Numba's vectorize.
+            # The function that functools.cache or Numba's vectorize has wrapped.
             yield getattr(value, "__dict__", {}).get("__wrapped__")
             if type(value).__module__.partition(".")[0] == "numba":
                 # Numba numbers its types anew in each process; their names say all there is.
@@ -281,7 +286,7 @@ def _attributes(value: Any) -> _Parts:
 
 
 def _kept(value: Any) -> _Parts:
-    """Give what pickle would keep of an object."""
+    """Give the state of an object that pickle would keep."""
     reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
     try:
         found = value.__reduce_ex__(4) if reduce is None else reduce(value)

@@ -37,7 +37,7 @@ class SourceFiles:
         importlib.invalidate_caches()
 
     def add_module(self, module: ModuleType) -> None:
-        """Add the file of a module, what it imports, and the packages that it lies in."""
+        """Add the file of a module, all files that it imports, and the packages that it lies in."""
         path = file_of(module)
         if path is not None:
             self.add_file(path, module.__package__ or "")

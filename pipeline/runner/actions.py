@@ -1,4 +1,4 @@
-"""The corporate actions of a run: what its sessions book, or what its prices are adjusted by."""
+"""The corporate actions of a run: its sessions book them, or its prices are adjusted by them."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from pipeline.market.time.time_manager import SessionTable
 
 @dataclass(frozen=True, slots=True)
 class RunActions:
-    """``events``: by session, then symbol, with raw prices; ``scales``: by symbol, with adjusted.
+    """The corporate actions that take effect in a run."""
 
-    ``found`` counts the actions that take effect in the run, either way.
-    """
-
+    #: Actions that accounts book, by session, then by symbol; none where prices are adjusted.
     events: tuple[Action, ...]
+    #: How prices are adjusted, by symbol; None where they are raw or there is nothing to adjust.
     scales: tuple[Scale | None, ...]
+    #: The number of actions, booked or adjusted for.
     found: int
 
     @property
@@ -31,9 +31,10 @@ class RunActions:
 
 
 def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
-    """Read what the catalog has of the run's symbols, for its sessions but the first.
+    """Read the actions of the run's symbols from the catalog.
 
-    DataError if the catalog cannot be read or a dividend cannot be adjusted for.
+    They take effect in any session but the first. DataError if the catalog cannot be read or prices
+    cannot be adjusted for a dividend.
     """
     data = settings.session_data_config
     catalog = Catalog(settings.catalog)

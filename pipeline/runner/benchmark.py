@@ -1,4 +1,4 @@
-"""The benchmark of a run: what a symbol returned per session, by its bars in the catalog."""
+"""The benchmark of a run: the returns of a symbol per session, by its bars in the catalog."""
 
 from dataclasses import dataclass
 
@@ -16,25 +16,26 @@ from pipeline.results.statistics import session_returns
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Benchmark:
-    """A symbol and its simple returns, float64, one per session of the run; NaN before its first.
+    """A symbol and its simple returns per session.
 
-    A return is that of the last close known at the session's close over that of the session
-    before, so a session without bars has 0. The first is over the open of the first bar, which
-    is also where a lane can buy at the earliest. With the catalog's splits s and dividends d of a
-    session it is the total return (s x close + d) / close before - 1 (CRSP's holding period
-    return), whether the lanes' prices are raw or adjusted.
+    The return of a session is close / close of the session before - 1, with the last closes that
+    are known at the sessions' closes. So a session without bars has a return of 0. The first return
+    is relative to the open of the symbol's first bar, the earliest price at which a lane can buy.
+    With a split s and a dividend d in a session, it is the total return (s x close + d) / close
+    before - 1 (CRSP's holding period return), whether the lanes' prices are raw or adjusted.
     """
 
     symbol: str
+    #: float64, one per session of the run; NaN before the symbol's first bar.
     returns: npt.NDArray[np.float64]
 
 
 def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark | None:
-    """Return the benchmark that `settings` names, None if they name none.
+    """Return the benchmark of `settings`, None if they have none.
 
-    Reads the symbol's base bars block by block, without those outside all sessions. Raises
-    DataError naming the setting if the catalog does not have the symbol at the base interval,
-    has no bar of it in the sessions, or cannot be read.
+    The symbol's base bars are read block by block; bars outside all sessions do not count. Raises
+    DataError with the setting's name if the catalog lacks the symbol at the base interval, has no
+    bar of it in the sessions, or cannot be read.
     """
     symbol = settings.benchmark
     if symbol is None:

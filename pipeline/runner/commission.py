@@ -1,4 +1,4 @@
-"""From the settings of commission and quality to a lane's terms, and to what a summary says."""
+"""Settings of commission and quality, as terms of a lane and as entries of a summary."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from pipeline.strategy.source import load_function, pack
 
 
 def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
-    """Return those fields of `lane.spec.Terms` that say what commission is.
+    """Return the fields of `lane.spec.Terms` that describe the commission.
 
-    StrategyError if a function of the user's own is not there.
+    StrategyError if the configuration names a function of the user's that does not exist.
     """
     least, most = costs.commission_minimum, costs.commission_maximum
     own = costs.commission
@@ -39,7 +39,7 @@ def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
 
 
 def poor_below(settings: SessionConfig) -> float:
-    """Return the quality below which a session is poor; 0, none is, where nothing is graded."""
+    """Return the quality below which a session is poor; 0.0, so that none is, without grading."""
     return settings.execution.poor_quality_below if _is_graded(settings) else 0.0
 
 
@@ -48,21 +48,22 @@ def _is_graded(settings: SessionConfig) -> bool:
 
 
 def commission_code(costs: ExecutionConfig) -> str | None:
-    """Return a hash of what a function of the user's own does; None without one."""
+    """Return a hash of the code of the user's commission function, None if there is none."""
     return None if costs.commission is None else code_hash(load_function(costs.commission))
 
 
 def poor_fills(settings: SessionConfig, count: int) -> int | None:
-    """Return a count of fills in poor sessions, None where nothing is graded."""
+    """Return the count of fills in poor sessions, None if sessions are not graded."""
     return count if _is_graded(settings) else None
 
 
 def quality_of_fills(
     settings: SessionConfig, lanes: Sequence[Mapping[str, Any]]
 ) -> dict[str, float | None]:
-    """Return how many fills of all lanes lie in poor sessions; None where nothing is graded.
+    """Return the count of all lanes' fills in poor sessions, and their share of all fills.
 
-    ``lanes`` are those of the summary. The share is of all fills, None without any.
+    ``lanes`` are those of the summary. Both are None if sessions are not graded; the share is None
+    if there are no fills.
     """
     if not _is_graded(settings):
         return {"fills_on_poor_quality": None, "share_of_fills_on_poor_quality": None}

@@ -1,9 +1,11 @@
-"""The supervisor: creates the shared memory, starts the others, watches them, always cleans up.
+"""The supervisor: creates the shared memory, starts the processes, watches them, and cleans up.
 
-with Crew(...) as crew:           segments and semaphores are made, stale ones of the dead removed
-    crew.start()                  coordinator, processors, engines
-    facts = crew.watch(tick)      RunFacts, when all have finished; raises when one has not
-                                  on the way out: abort, join, kill, unlink
+::
+
+    with Crew(...) as crew:           removes segments of dead runs, creates segments and semaphores
+        crew.start()                  starts coordinator, processors, engines
+        facts = crew.watch(tick)      returns RunFacts when all have finished, raises if one failed
+                                      at the end of the block: abort, join, kill, unlink
 """
 
 import contextlib
@@ -43,7 +45,7 @@ COORDINATOR = "coordinator"
 
 @dataclass(frozen=True)
 class Work:
-    """The jobs of a run, each of which runs in a process of its own."""
+    """The jobs of a run; each runs in a process of its own."""
 
     coordination: "Coordination"
     #: One per data processor.
@@ -53,9 +55,11 @@ class Work:
 
 
 class Crew:
-    """The processes of one run and all they share; a context manager that frees everything.
+    """The processes of one run and all that they share; a context manager that frees everything.
 
-    ``board``: rungs and lanes of a scoreboard, if the engines need one.
+    ``context`` starts processes (`starting.start_context`). The ring has ``slots`` slots of
+    ``slot_size`` bytes. In ``mode`` "clock" the tape does not wait for late consumers. ``board`` is
+    the number of rungs and of lanes of a scoreboard, if the engines need one.
     """
 
     def __init__(
@@ -139,7 +143,7 @@ class Crew:
                 producer=producer,
                 consumer=consumer,
                 depth=self._slots,
-                # Backpressure is the rule on the way back, whatever the pace of the replay.
+                # The way back to the coordinator always has backpressure, whatever the pace.
                 mode="data" if initial else self._mode,
                 initial=initial,
                 control=self.control,
@@ -184,17 +188,19 @@ class Crew:
         tick: Callable[[StatsBlock], None],
         lose: Callable[[MemberSnapshot, str], bool] | None = None,
     ) -> RunFacts:
-        """Wait until all members have finished, and return what they have sent home.
+        """Wait until all members have finished, and return the facts that they have sent home.
 
-        Calls ``tick`` about ten times a second. Raises what a member reported, or RunError that
-        names it with its exit code or signal; all others are told to stop by then. With ``lose``
-        the run goes on without an engine that ends badly: it is called with what the engine wrote
-        of itself and why it ended, and says whether there is something to go on for. Without, or
-        when no engine is left, all stop, and nothing is raised.
+        Calls ``tick`` about ten times a second. When a member fails, all others are told to stop,
+        and its error is raised; if it has reported none, RunError names it with its exit code or
+        signal.
+
+        With ``lose`` the run goes on without an engine that fails. ``lose`` is called with the
+        engine's cell of the control page and the reason of its end, and returns whether the run
+        goes on. If it does not, or no engine is left, all members stop, and nothing is raised.
         """
         left = True
         while left:
-            # Asked before the exit codes are looked at, so that the last one is, too.
+            # Asked before the exit codes are read, so that the last exit code is read, too.
             left = self._processes_left()
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
             ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS if left else 0)
@@ -216,7 +222,7 @@ class Crew:
         return RunFacts(found[0], found[1:first], found[first:])
 
     def _lose(self, index: int, lose: Callable[[MemberSnapshot, str], bool]) -> None:
-        """Go on without an engine, or give up if that or the absence of any other says so."""
+        """Note that an engine has ended; stop all members if the run does not go on without it."""
         self._lost.add(index)
         self.control.dismiss(self.roles[index])
         member = self.control.members()[index]
@@ -231,14 +237,14 @@ class Crew:
             self._lost.update(range(len(self.roles)))
 
     def kill(self, role: str) -> None:
-        """End a member at once, if it has not ended by itself."""
+        """Kill a member, if it has not ended by itself."""
         self._processes[self.roles.index(role)].kill()
 
     def _processes_left(self) -> bool:
         return any(process.exitcode is None for process in self._processes)
 
     def _is_done(self, index: int) -> bool:
-        """Whether a member that has ended did so when it was done, and not by a hook's exit(0)."""
+        """Whether a member has ended because it was done, and not because a hook called exit(0)."""
         if self._processes[index].exitcode != 0:
             return False
         self._receive([pipe for pipe, member in self._pipes.items() if member == index])
@@ -252,7 +258,7 @@ class Crew:
             pipe.close()
 
     def _fail(self, index: int) -> NoReturn:
-        """Raise for a member that ended badly; first the one with a story to tell."""
+        """Stop all members and raise the error of one that has reported one, or of this one."""
         role = self.roles[index]
         self.control.abort(role, "ended unexpectedly")
         self._join(_GRACE_SECONDS)
@@ -262,7 +268,7 @@ class Crew:
         raise RunError(_ended(role, self._processes[index]))
 
     def _join(self, seconds: float) -> None:
-        """Wait for all to leave by themselves; kill those that do not."""
+        """Wait until all members have left by themselves; kill those that do not."""
         deadline = time.monotonic() + seconds
         for process in self._processes:
             process.join(max(0.0, deadline - time.monotonic()))
@@ -272,7 +278,7 @@ class Crew:
                 process.join()
 
     def overruns(self) -> list[dict[str, Any]]:
-        """Return, for each edge of a clock-driven run, how often and by how much it was late."""
+        """Return how often and by how much each edge of a clock-driven run was late."""
         paced = [edge.statistics() for edge in self._edges if edge.mode != "data"]
         return [
             {
@@ -286,7 +292,7 @@ class Crew:
         ]
 
     def members(self) -> tuple[MemberSnapshot, ...]:
-        """Return what the members wrote of themselves."""
+        """Return the members' cells of the control page."""
         return self.control.members()
 
     def __exit__(
@@ -305,7 +311,7 @@ class Crew:
 
 
 def _reported(member: MemberSnapshot) -> errors.RingtapeError:
-    """Return the error that a member wrote into its cell, as its own kind."""
+    """Return the error that a member wrote into its cell, as an error of its class."""
     name, _, text = member.error.partition("\n")
     line, _, trace = text.partition("\n")
     kind = getattr(errors, name, RunError)

@@ -1,7 +1,7 @@
-"""The figures of a lane: what its part of summary.json says in one number each.
+"""The figures of a lane: the single numbers in its part of summary.json.
 
-They are what sets of a sweep are judged by and what its report and tables show. A figure that is a
-sum of the account is described with its field (`execution.fields`) and stands in no list here.
+Sweeps judge their sets by figures, and reports and tables show them. A figure that is a sum of the
+account is described with its field (`execution.fields`), and is not listed here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pipeline.execution import fields
 #: How a figure reads: "percent" is a fraction shown as 25 %, "money" is in account currency.
 Kind = Literal["percent", "ratio", "count", "money"]
 
-#: What the account's equity at the sessions' closes tells of a lane, while it still runs.
+#: Figures that follow from the equity at the sessions' closes, also while a lane still runs.
 OF_EQUITY: Final[Mapping[str, Kind]] = {
     "total_return": "percent",
     "annual_return": "percent",
@@ -28,7 +28,7 @@ OF_EQUITY: Final[Mapping[str, Kind]] = {
     "max_drawdown": "percent",
 }
 
-#: What compares a lane with the run's benchmark.
+#: Figures that compare a lane with the run's benchmark.
 OF_BENCHMARK: Final[Mapping[str, Kind]] = {
     "alpha": "percent",
     "beta": "ratio",
@@ -37,12 +37,12 @@ OF_BENCHMARK: Final[Mapping[str, Kind]] = {
     "information_ratio": "ratio",
 }
 
-#: What the account has counted and summed.
+#: Figures that the account has counted or summed.
 OF_ACCOUNT: Final[Mapping[str, Kind]] = {
     field.figure: "money" if field.kind == "f8" else "count" for field in fields.FIGURE_FIELDS
 }
 
-#: What is made of several of these.
+#: Figures that are computed from several of these.
 _MADE: Final[Mapping[str, Kind]] = {
     "orders": "count",
     "commission_as_taker": "money",

@@ -1,4 +1,4 @@
-"""From strategies to lanes: parameters, indicators, lookback and where each finds its columns."""
+"""Makes lanes of strategies: parameters, indicators, lookback and the place of their columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +14,20 @@ from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_o
 if TYPE_CHECKING:
     from pipeline.lane.spec import LaneSpec
 
-#: What a caller of `run` may give as strategy: a class, a strategy, or a list of either.
+#: Strategies as a caller of `run` may give them: a class, a strategy, or a list of either.
 Given = type[Strategy] | Strategy | Sequence[type[Strategy] | Strategy]
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes of a run and the plan that serves them all; ``names`` as in the configuration."""
+    """The lanes of a run, and the data that they need together."""
 
     specs: "tuple[LaneSpec, ...]"
+    #: The indicators of all lanes.
     plan: IndicatorPlan
+    #: The most rows of the past that a lane looks at.
     lookback: int
+    #: Names of the strategies in the configuration; empty if they were given from Python.
     names: tuple[str, ...]
 
 
@@ -43,15 +46,20 @@ def strategy_settings(given: Given) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class LaneSetting:
-    """What makes a lane: ``mode`` "compiled" or "interpreted", ``symbols`` none for all."""
+    """The strategy of a lane, and how it runs."""
 
     strategy: Strategy
+    #: "compiled" or "interpreted".
     mode: str
+    #: The symbols that the lane trades; empty for all symbols of the run.
     symbols: tuple[str, ...] = ()
 
 
 def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
-    """Build the lanes of a configuration; the classes are those ``given``, or found by name."""
+    """Build the lanes of a configuration.
+
+    Their classes are those of ``given`` or, without it, found by the names in the configuration.
+    """
     settings = config.strategies
     lanes = [
         LaneSetting(cls(**setting.parameters), setting.mode, setting.symbols or ())
@@ -69,14 +77,17 @@ def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy
 
 
 def travel_names(config: SessionConfig, given: Given | None) -> tuple[str, ...]:
-    """Return the names by which other processes find the classes; none if they were given."""
+    """Return the names by which other processes find the classes.
+
+    There are none if the classes were given from Python.
+    """
     return tuple(setting.name for setting in config.strategies) if given is None else ()
 
 
 def build_lanes(
     config: SessionConfig, lanes: Sequence[LaneSetting], names: tuple[str, ...]
 ) -> Lanes:
-    """Number lanes, plan their indicators together and tell each where it finds its columns."""
+    """Number lanes, plan their indicators together, and find the place of each lane's columns."""
     from pipeline.lane.spec import LaneSpec
 
     data = config.session_data_config
@@ -102,7 +113,7 @@ def build_lanes(
 
 
 def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
-    """Refuse a universe that has a symbol without the pair that converts its currency."""
+    """Refuse a universe with a symbol, but without the pair that converts its currency."""
     for symbol, conversion in config.conversions().items() if universe else ():
         if symbol in universe and conversion.pair not in universe:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""What a run needs before its processes start: settings, sessions, terms, and who does what."""
+"""Prepares a run before its processes start: sessions, terms, and the jobs of the processes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,18 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What all lanes of a run share; ``bars``: an upper bound of those on the tape."""
+    """All that the lanes of a run share."""
 
     settings: SessionConfig
     sessions: SessionTable
+    #: An upper bound of the base bars on the tape.
     bars: int
     benchmark: Benchmark | None
     actions: RunActions
+    #: The terms on which all lanes trade.
     terms: "Terms"
 
 
 def prepare(settings: SessionConfig) -> Preparation:
-    """Check that there is something to replay, and read what is asked before the tape starts.
+    """Check that there is something to replay, and read the benchmark and corporate actions.
 
     Raises ConfigError and DataError.
     """
@@ -63,9 +65,10 @@ def _sessions(settings: SessionConfig) -> SessionTable:
 
 
 def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
-    """Check that there is something to replay; return an upper bound of the bars.
+    """Return an upper bound of the bars to replay.
 
-    Every symbol must be in the catalog, and at least one have bars in the time of the sessions.
+    DataError unless every symbol is in the catalog and at least one has bars in the time of the
+    sessions.
     """
     catalog = Catalog(settings.catalog)
     data = settings.session_data_config
@@ -82,7 +85,7 @@ def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
 
 
 def shape_of(settings: SessionConfig, lanes: Lanes, rows: int | None = None) -> "SlotShape":
-    """Return the shape of the slots; ``rows`` in place of what suits symbols and strategies."""
+    """Return the shape of the slots; ``rows`` overrides their usual number of rows."""
     from pipeline.tape.slot import SlotShape
 
     data = settings.session_data_config
@@ -99,26 +102,27 @@ def shape_of(settings: SessionConfig, lanes: Lanes, rows: int | None = None) -> 
 
 @dataclass(frozen=True)
 class Division:
-    """How a run's lanes are divided, and what becomes of them.
+    """How a run's lanes are divided among engines, and how engines treat them."""
 
-    ``shares``: numbers of the lanes of each engine; ``folder``: where tables go, None: there are
-    none; ``tolerant``, ``limit``, ``halving``: see `stages.jobs.Analysis`.
-    """
-
+    #: Numbers of the lanes of each engine.
     shares: Sequence[Sequence[int]]
+    #: Folder of the result tables; None if there are none.
     folder: Path | None
+    #: Whether a lane that raises or takes too long ends alone (`stages.jobs.Analysis`).
     tolerant: bool = False
+    #: Most processor time of a lane in ns; 0 for any.
     limit: int = 0
+    #: How lanes are compared while they run; None if they are not.
     halving: "HalvingPlan | None" = None
 
 
 def divide_evenly(lanes: int, engines: int) -> list[range]:
-    """Deal lanes to engines in turn."""
+    """Return the numbers of the lanes of each engine, dealt in turn."""
     return [range(part, lanes, engines) for part in range(engines)]
 
 
 def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division: Division) -> Work:
-    """Divide a run: symbols among processors, lanes among engines."""
+    """Return the jobs of a run: symbols are divided among processors, lanes among engines."""
     from pipeline.stages.coordinator import Replay
     from pipeline.stages.jobs import Analysis, Coordination, Processing, share
 
@@ -133,7 +137,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         pace.prefetch_days,
         actions.splits,
         actions.scales,
-        # After so many sessions a slot ends, so that the next one begins with the one after them.
+        # A slot ends after the last session of each rung, so that engines compare lanes there.
         () if division.halving is None else division.halving.rungs,
     )
     processors = settings.pipeline.processors

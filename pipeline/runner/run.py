@@ -1,27 +1,25 @@
-"""One run, from configuration to results; read `run` from top to bottom."""
+"""One run, from its configuration to its results."""
 
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config.session import SessionConfig
 from pipeline.errors import why_ended
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import COORDINATOR, Crew
-from pipeline.runner.lanes import Given, make_lanes, strategy_settings
+from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
-from pipeline.runner.scores import check_scores
+from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.stages import compiling
-from pipeline.stages.metrics import PerformanceMetrics
 from shm.control import MemberSnapshot
 from shm.space import available_shared_memory
 from shm.stats import StatsBlock
@@ -33,24 +31,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """How far a run is, by its slowest engine."""
 
-    #: The session under way; None before the tape begins.
+    #: Date of the session under way; None until the tape begins.
     session_date: date | None
-    #: Sessions that are done, by the slowest engine, and all of the run.
+    #: Sessions that are over.
     sessions: int
     sessions_total: int
-    #: Base bars that are done, by the slowest engine, and all of the run; 0: not known.
+    #: Base bars walked so far.
     bars: int
+    #: An upper bound of the base bars on the tape.
     bars_total: int
-    #: Since the tape began; 0.0 before.
+    #: Seconds since the tape began; 0.0 until then.
     seconds: float
-    #: What is compiled before the tape can begin, as "the lane loop (2 of 5)"; empty for nothing.
+    #: Name of the code that is compiled before the tape begins, and how far that is, such as "the
+    #: lane loop (2 of 5)"; "" for none.
     compiling: str = ""
 
 
 class Result:
-    """What a run left: its summary, and its tables, read from the run folder when asked for."""
+    """The result of a run: its summary, and its tables, read from the run folder on demand."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -85,10 +85,10 @@ class Result:
     def round_trips(self) -> "pa.Table":
         """One row per round trip: lane, symbol, side, quantity, entry, exit, profit and the rest.
 
-        Prices are averages, `profit` is after `commission`; `max_adverse` and `max_favourable` are
-        how far the price went against and for it, from the entry price; `bars` counts the base
-        bars that ended between entry and exit. What is still held at the end has no exit, and its
-        profit at the last close.
+        Prices are averages, `profit` is after `commission`. `max_adverse` and `max_favourable` say
+        how far the price went against the position and in its favour, from the entry price. `bars`
+        counts the base bars that ended between entry and exit. A position that is still open at the
+        end has no exit, and its profit is that at the last close.
         """
         return self._folder.table("round_trips")
 
@@ -96,13 +96,13 @@ class Result:
     def sessions(self) -> "pa.Table":
         """One row per lane and session: lane, date, equity (at the close), return, benchmark.
 
-        The last two are simple returns, null where there is none: see `returns`.
+        The last two are simple returns, null where they are not defined: see `returns`.
         """
         return self._folder.table("sessions")
 
     @property
     def statistics(self) -> dict[str, Any]:
-        """What the summary says of the first lane."""
+        """The summary of the first lane."""
         statistics: dict[str, Any] = self.summary["lanes"][0]
         return statistics
 
@@ -113,17 +113,17 @@ class Result:
     def returns(self, lane: int = 0) -> "pd.Series":
         """Return a lane's simple return per session as a float64 Series, by session date.
 
-        The index is a DatetimeIndex of dates without a time zone, which pyfolio, QuantStats and
-        empyrical take. The first return is over the initial cash; one over an equity that is not
-        positive is NaN. Raises ValueError if there is no such lane.
+        The index is a DatetimeIndex of dates without a time zone, as pyfolio, QuantStats and
+        empyrical take it. The first return is relative to the initial cash. A return relative to an
+        equity that is not positive is NaN. Raises ValueError if there is no such lane.
         """
         return self._per_session("return", lane)
 
     def benchmark_returns(self) -> "pd.Series":
-        """Return what the benchmark returned per session, in the form of `returns`.
+        """Return the simple returns of the benchmark per session, in the form of `returns`.
 
-        The first return is over the open of its first bar; before that bar, and without a
-        benchmark, all are NaN.
+        The first return is relative to the open of the benchmark's first bar. Returns before that
+        bar are NaN, and all are without a benchmark.
         """
         return self._per_session("benchmark", 0)
 
@@ -157,7 +157,7 @@ class Result:
 
 
 def run(
-    config: "SessionConfig | Mapping[str, Any] | str | os.PathLike[str]",
+    config: GivenConfig,
     *,
     strategy: Given | None = None,
     overrides: Iterable[str] = (),
@@ -174,18 +174,15 @@ def run(
         out: folder in which the run folder is made.
         progress: called with a Progress about ten times a second.
 
-    Raises a RingtapeError in one line: ConfigError and DataError for what was put in,
-    StrategyError with the strategy's file and line, RunError naming the process that failed.
-    A run folder that was begun is marked partial then, and after KeyboardInterrupt.
+    Raises a RingtapeError in one line: ConfigError and DataError for wrong input, StrategyError
+    with the strategy's file and line, RunError that names the process which failed. A run folder
+    that was begun is then marked partial, and so it is after KeyboardInterrupt.
     """
     began = time.perf_counter()
-    section = None if strategy is None else strategy_settings(strategy)
-    settings = SessionConfig.load(config, overrides, strategy=section)
-    check_scores(settings.sweep, settings.benchmark)
+    settings = load_settings(config, overrides, strategy)
     context = start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)
-    sessions, benchmark = preparation.sessions, preparation.benchmark
     shape = shape_of(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
@@ -200,23 +197,13 @@ def run(
         )
         with crew:
             crew.start()
-            facts = crew.watch(_ticker(progress, sessions, preparation.bars, crew.members))
+            members = crew.members
+            facts = crew.watch(_ticker(progress, preparation.sessions, preparation.bars, members))
             rows = folder.merge(shape.symbols)
-            folder.write_sessions(session_rows(facts, benchmark))
-            summary = summarise(
-                settings,
-                lanes,
-                facts,
-                benchmark,
-                preparation.actions.found,
-                crew.members(),
-                PerformanceMetrics.for_row(crew.stats, "supervisor"),
-                crew.overruns(),
-                rows,
-                folder.path,
-            )
+            folder.write_sessions(session_rows(facts, preparation.benchmark))
+            summary, report = summarise(preparation, lanes, facts, crew, rows, folder.path)
         summary["seconds"] = time.perf_counter() - began
-        folder.write_performance(summary.pop("report"))
+        folder.write_performance(report)
         folder.write_summary(summary)
     except BaseException as error:
         folder.mark_partial(why_ended(error))

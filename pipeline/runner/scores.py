@@ -1,4 +1,4 @@
-"""Checks the scores of a sweep before anything begins, also where a run leaves the sweep aside."""
+"""Checks the scores of a configuration's sweep section, also for a run that does not sweep."""
 
 import json
 from collections.abc import Collection

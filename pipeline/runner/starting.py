@@ -1,7 +1,7 @@
-"""How the processes of a run are started: by a fork server that has imported everything already.
+"""Starts the processes of a run, by a fork server that has imported everything that they need.
 
-It imports little itself, so that a command can start the fork server first and import what it needs
-while the server does the same.
+This module imports little itself. So a command can start the fork server first, and import its own
+modules while the fork server imports its.
 """
 
 import os
@@ -17,10 +17,10 @@ from multiprocess import forkserver, get_context
 
 from pipeline.native.code_cache import kernel_variables
 
-#: What the fork server imports once for all its children.
+#: Modules that the fork server imports once for all its children.
 _PRELOAD = ["pipeline.stages.preload"]
 
-#: Libraries that start threads by the number of cores, each by its own variable.
+#: Variables of libraries that would start a thread for each core.
 _THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
     *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
@@ -28,7 +28,7 @@ _THREAD_VARIABLES = (
 
 
 def start_context(start_method: str) -> Any:
-    """Return the `multiprocess` context; a fork server begins to import at once, meanwhile."""
+    """Return the `multiprocess` context; if it has a fork server, start that and do not wait."""
     context = get_context(start_method)
     if start_method == "forkserver":
         context.set_forkserver_preload(_PRELOAD)
@@ -38,17 +38,17 @@ def start_context(start_method: str) -> Any:
 
 
 def start_early() -> None:
-    """Start the fork server, which most runs use, before this process imports what it needs."""
+    """Start the fork server, which most runs use, before this process imports anything heavy."""
     start_context("forkserver")
 
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Start processes so that they stay out of the way of this one.
+    """Set up this process so that processes started in the block inherit the right environment.
 
-    They get one library thread each and the compiled code of this version, do not import this
-    program's main script again (what they need of it travels by value), and leave Ctrl-C to the
-    supervisor from their first instant.
+    They get one library thread each and the compiled code of this version. They do not import this
+    program's main script again; whatever they need of it travels by value. From their first instant
+    they leave Ctrl-C to the supervisor.
     """
     wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
     before = {name: os.environ.get(name) for name in wanted}
@@ -73,13 +73,15 @@ def starting() -> Iterator[None]:
 
 
 def _allocator_variables() -> dict[str, str]:
-    """Return what to set so that Arrow takes memory from jemalloc, where it was built with it.
+    """Return the variable by which Arrow takes memory from jemalloc on Linux.
 
-    Its default gives pages back and gets them again, zeroed by the system, for every row group that
-    is decoded or encoded: a tenth of a run's processor time. A pool set from Python would not do,
-    the writers use the one that the library starts with. Arrow is not asked whether it has
-    jemalloc, as its builds for Linux do: to import it takes longer than all else that has to be
-    done before the fork server starts. A build without it says so and takes its default.
+    Arrow's default allocator returns pages to the system and gets them again, zeroed, for every row
+    group that is decoded or encoded. That takes a tenth of a run's processor time. Setting the pool
+    from Python does not help, because the writers use the pool that the library starts with.
+
+    Builds of Arrow for Linux have jemalloc. Arrow is not asked, because importing it takes longer
+    than everything else before the fork server starts. A build without jemalloc says so and uses
+    its default allocator.
     """
     if "ARROW_DEFAULT_MEMORY_POOL" in os.environ or sys.platform != "linux":
         return {}

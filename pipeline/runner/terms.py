@@ -1,4 +1,4 @@
-"""On which terms the lanes of a run trade, by its configuration."""
+"""Makes the terms on which the lanes of a run trade, by its configuration."""
 
 import math
 from dataclasses import replace
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def time_manager(settings: SessionConfig) -> TimeManager:
-    """Return what knows the calendar of a run."""
+    """Return the time manager of a run, which knows its calendar."""
     return TimeManager(settings.exchange_group, settings.session_data_config.trading_hours)
 
 
 def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
-    """Return on which terms the lanes of a run over these sessions trade."""
+    """Return the terms on which the lanes of a run over these sessions trade."""
     from pipeline.lane.spec import Instrument, Terms
 
     def bound(value: float | None) -> float:
@@ -69,7 +69,10 @@ def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
 
 
 def _hours(settings: SessionConfig, sessions: SessionTable) -> tuple[tuple[int, int], ...]:
-    """Return the first and last instant at which orders go out, ns UTC, of each session."""
+    """Return the first and last instant at which orders go out in each session, ns UTC.
+
+    There are none if orders may go out at any time.
+    """
     hours = settings.trading_config.allowed_hours
     if hours is None:
         return ()

@@ -1,1 +1,1 @@
-"""Sweeps: many parameter sets over one pass of the market, and what is kept of them."""
+"""Sweeps: many parameter sets over one pass of the market, their ledger and their report."""

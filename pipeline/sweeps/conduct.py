@@ -14,8 +14,8 @@ import numpy as np
 from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
+from pipeline.runner.lane_summary import lane_summary
 from pipeline.runner.preparation import Division, Preparation
-from pipeline.runner.summary import lane_summary
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
 from pipeline.sweeps.dealing import spread

@@ -1,16 +1,17 @@
-"""Which engine gets which lanes."""
+"""How the lanes of a pass are dealt to its engines."""
 
 import heapq
 from collections.abc import Sequence
 
 
 def spread(costs: Sequence[float], engines: int) -> list[list[int]]:
-    """Deal lanes to engines so that all are busy about as long: numbers of the lanes of each.
+    """Return the numbers of the lanes of each engine, such that all are busy about equally long.
 
-    ``costs``: what each lane is expected to take, in any one unit. The dearest first, each to the
-    engine that has the least to do (R. L. Graham, "Bounds on Multiprocessing Timing Anomalies",
-    SIAM Journal on Applied Mathematics 17 (1969), 416-429: at most a third above the best); equal
-    costs are dealt in turn. No engine is without lanes unless there are fewer than engines.
+    ``costs`` are the expected costs of the lanes, in any one unit. The dearest lane comes first,
+    and each goes to the engine that has the least to do. The longest share is at most a third
+    longer than the best possible (R. L. Graham, "Bounds on Multiprocessing Timing Anomalies", SIAM
+    Journal on Applied Mathematics 17 (1969), 416-429). Lanes of equal cost are dealt in turn. Every
+    engine gets a lane if there are enough.
     """
     shares: list[list[int]] = [[] for _ in range(engines)]
     loads = [(0.0, 0, engine) for engine in range(engines)]

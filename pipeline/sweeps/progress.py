@@ -29,13 +29,13 @@ class SweepProgress:
     best_parameters: str
     #: Passes that have begun.
     passes: int
-    #: What is compiled before the tape of a pass can begin, such as "the lane loop (2 of 5)"; ""
-    #: for nothing.
+    #: Name of the code that is compiled before the tape of a pass begins, such as "the lane loop (2
+    #: of 5)"; "" for none.
     compiling: str = ""
 
 
 class Meter:
-    """Counts what a sweep has done, and calls ``tell`` with it.
+    """Counts the lanes, evaluations and seconds of a sweep, and calls ``tell`` with them.
 
     ``total`` is the number of lanes of the sweep, None if that is not known in advance.
     """
@@ -53,7 +53,7 @@ class Meter:
         self._best_parameters = ""
 
     def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> PassReport:
-        """Count a pass that begins; return what its executor reports to while it runs.
+        """Count a pass that begins; return the function that its executor reports to.
 
         ``shares`` are the lanes of each engine, ``bars`` is the most that can be on the tape.
         """

@@ -1,4 +1,4 @@
-"""The lanes of a sweep: what each set of parameters is run as, and under which key it is known."""
+"""Makes lanes of the parameter sets of a sweep, each with the key that the ledger knows it by."""
 
 import hashlib
 import json
@@ -11,7 +11,6 @@ from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, Lanes, LaneSetting, build_lanes, classes_of, travel_names
-from pipeline.runner.scores import check_scores
 from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
 from pipeline.sweeps.search.space import ParameterSet, Space
@@ -19,11 +18,14 @@ from pipeline.sweeps.search.space import ParameterSet, Space
 
 @dataclass(frozen=True)
 class Entry:
-    """One lane of a sweep: ``number`` in it, the set, and the lane that it makes."""
+    """One lane of a sweep, and the set that it was made of."""
 
+    #: Number of the lane in the sweep.
     number: int
     set: ParameterSet
+    #: Hash of everything that the result depends on (`sweeps.keys.keys.lane_key`).
     key: str
+    #: The strategy's name in the configuration.
     name: str
     lane: LaneSetting
 
@@ -34,19 +36,21 @@ class Entry:
 
     @property
     def group(self) -> tuple[str, str]:
-        """Lanes that can be expected to take about as long as each other."""
+        """Name of a kind: lanes of one kind can be expected to take about equally long."""
         return self.name, self.set.universe
 
 
 class Roster:
-    """Makes lanes of sets; ``given``: strategies in place of the configuration's, as for `run`."""
+    """Makes lanes of parameter sets.
+
+    ``given`` are strategies from Python in place of the configuration's, as `run` takes them.
+    """
 
     def __init__(self, settings: SessionConfig, given: Given | None) -> None:
         if settings.sweep is None:
-            raise ConfigError('there is no section "sweep", which says what to try')
+            raise ConfigError('there is no section "sweep", which describes the sets to try')
         self.settings = settings
         self.sweep: SweepConfig = settings.sweep
-        check_scores(self.sweep, settings.benchmark)
         self.given = given
         self._classes: list[type[Strategy]] = classes_of(settings, given)
         self._names = travel_names(settings, given)
@@ -59,7 +63,7 @@ class Roster:
 
     @cached_property
     def data_hash(self) -> str:
-        """Of the bars and corporate actions that the lanes see."""
+        """Hash of the bars and corporate actions that the lanes see."""
         return data_hash(self.settings)
 
     @cached_property
@@ -69,7 +73,7 @@ class Roster:
 
     @property
     def code_hash(self) -> str:
-        """Of all strategies together."""
+        """Hash of the code of all strategies together."""
         return _joined(self._code_hashes)
 
     @cached_property
@@ -78,7 +82,7 @@ class Roster:
 
     @property
     def identity(self) -> str:
-        """Of everything: two sweeps with equal ones try the same sets and find the same."""
+        """Hash of everything; sweeps of equal identity try the same sets with the same results."""
         return _joined(
             [
                 self.data_hash,
@@ -90,10 +94,10 @@ class Roster:
         )
 
     def entries(self, sets: Sequence[ParameterSet], first: int) -> list[Entry]:
-        """Return the lanes of sets, numbered from ``first``, as one cohort.
+        """Return the lanes of sets, numbered from ``first``.
 
-        Where lanes are compared while they run, what becomes of one depends on the others: the
-        key is then one of all of them together.
+        Where lanes are compared while they run, the fate of each depends on all others. Then its
+        key depends on all of them, too.
         """
         found = [self._entry(number, one) for number, one in enumerate(sets, first)]
         if self.sweep.pruning is None:
@@ -126,7 +130,10 @@ class Roster:
         return build_lanes(self.settings, [entry.lane for entry in entries], self._names)
 
     def alone(self, entry: Entry) -> tuple[SessionConfig, Given | None, list[str]]:
-        """Return what `run` is given to run one lane alone: configuration, strategy, overrides."""
+        """Return the arguments with which `run` runs one lane alone.
+
+        They are its configuration, strategy and overrides.
+        """
         section: dict[str, Any] = {
             "name": entry.name,
             "parameters": entry.parameters,

@@ -1,40 +1,44 @@
-"""One sweep, from configuration to its report; read `sweep` from top to bottom."""
+"""One sweep, from its configuration to its report."""
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import ConfigError, RunError, why_ended
 from pipeline.results.folder import RunFolder
-from pipeline.runner.lanes import Given, strategy_settings
+from pipeline.runner.lanes import Given
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
+from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
-from pipeline.sweeps.ranking import best_rows, figure, scores_of, set_said
-from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
+from pipeline.sweeps.ranking import best_rows, scores_of
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
+from pipeline.sweeps.summary import summarise, write_page
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Folder of the ledger in that of the results, and file of Optuna's storage in the ledger's.
+#: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
+#: in which Optuna keeps the search of a sweep.
 LEDGER, _STORAGE = "ledger", "search-{}.sqlite"
 
 
 class SweepResult:
-    """What a sweep came to: ``summary``, and its lanes, read from the ledger when asked for."""
+    """The result of a sweep: its folder and its summary, which is the content of summary.json.
+
+    Its lanes are read from the ledger on demand.
+    """
 
     def __init__(self, folder: Path, summary: dict[str, Any]) -> None:
         self.folder = folder
@@ -60,7 +64,7 @@ class SweepResult:
 
 
 def sweep(
-    config: "SessionConfig | Mapping[str, Any] | str | os.PathLike[str]",
+    config: GivenConfig,
     *,
     strategy: Given | None = None,
     overrides: Iterable[str] = (),
@@ -80,54 +84,63 @@ def sweep(
         ledger: folder of the ledger, which sweeps can share; None: "ledger" in ``out``.
         engines: analysis engines; None: those of ``pipeline.engines`` if it is set, else one for
             each core. Results do not depend on it.
-        resume: take from the ledger what it knows of these very lanes (same data, code, settings
-            and parameters), whichever sweep has run them.
+        resume: take lanes from the ledger that any sweep has run with the same data, code,
+            settings and parameters.
         progress: called with a SweepProgress about ten times a second.
 
-    Raises a RingtapeError in one line, as `run` does, and LedgerError for what is no ledger. A lane
-    whose strategy raises, that takes too long or that kills its engine twice ends nothing but
-    itself. What was finished when a sweep is interrupted is in the ledger.
+    Raises a RingtapeError in one line, as `run` does, and LedgerError if ``ledger`` holds something
+    else. A lane that raises, takes too long or kills its engine twice fails alone. When a sweep is
+    interrupted, the lanes that have ended are in the ledger.
     """
     began = time.perf_counter()
-    section = None if strategy is None else strategy_settings(strategy)
-    settings = SessionConfig.load(config, overrides, strategy=section)
+    settings = load_settings(config, overrides, strategy)
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
-    with Ledger.open(home) as book:
+    with Ledger.open(home) as opened:
         search = make_search(roster.sweep, roster.space, _storage(roster, home, resume))
         folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
-        book.begin(row)
-        try:
+        with _recorded(opened, row, folder):
             meter = Meter(progress, search.total)
-            conductor = Conductor(executor, roster, preparation, book, row.sweep, meter)
-            entries, resumed = _run_all(search, roster, conductor, book, row.sweep, meter, resume)
-            rows = book.lanes(row.sweep)
+            conductor = Conductor(executor, roster, preparation, opened, row.sweep, meter)
+            entries, resumed = _run_all(search, roster, conductor, opened, row.sweep, meter, resume)
+            rows = opened.lanes(row.sweep)
             best = best_rows(rows, roster.sweep.score[0], roster.sweep.best)
             details = _run_best(roster, entries, best, folder.path)
-            summary = _summary(roster, conductor, meter, row, rows, resumed)
-            summary["details"] = details
-            summary["ledger"], summary["folder"] = str(home), str(folder.path)
-            summary["engines"] = executor.engines
-            summary["peak_memory_bytes"] = executor.peak_bytes
-            path = _report(book, folder.path, row, summary, rows, best, preparation)
-            summary["report"] = str(path)
-            summary["seconds"] = time.perf_counter() - began
-            book.finish(row.sweep, "done")
-        except BaseException as error:
-            folder.mark_partial(why_ended(error))
-            book.finish(row.sweep, "partial")
-            error.add_note(f"what is done is in {home}; go on with --resume")
-            raise
+            summary = {
+                **summarise(roster, conductor.tape, meter, row, rows, resumed),
+                "details": details,
+                "ledger": str(home),
+                "folder": str(folder.path),
+                "engines": executor.engines,
+                "peak_memory_bytes": executor.peak_bytes,
+            }
+            page = write_page(opened, folder.path, row, summary, rows, best, preparation)
+            summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
     return SweepResult(folder.path, summary)
 
 
+@contextmanager
+def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None]:
+    """Begin a sweep in the ledger; finish it after the block, as partial if the block raises."""
+    ledger.begin(row)
+    try:
+        yield
+        ledger.finish(row.sweep, "done")
+    except BaseException as error:
+        folder.mark_partial(why_ended(error))
+        ledger.finish(row.sweep, "partial")
+        error.add_note(f"lanes that have ended are in {ledger.folder}; go on with --resume")
+        raise
+
+
 def _engines(settings: SessionConfig, engines: int | None) -> int:
+    """Return how many engines a sweep has; ``engines``: those that its caller asks for."""
     if engines is None:
         if "engines" in settings.pipeline.model_fields_set:
             return settings.pipeline.engines
@@ -139,7 +152,7 @@ def _engines(settings: SessionConfig, engines: int | None) -> int:
 
 
 def _storage(roster: Roster, home: Path, resume: bool) -> Path:
-    """Return where Optuna keeps this very sweep; begun anew unless it is resumed."""
+    """Return the file in which Optuna keeps the search; remove it unless the sweep is resumed."""
     path = home / _STORAGE.format(roster.identity)
     if not resume:
         for suffix in ("", "-wal", "-shm"):
@@ -173,7 +186,10 @@ def _run_all(
     meter: Meter,
     resume: bool,
 ) -> tuple[dict[str, Entry], int]:
-    """Run what the search asks for, batch by batch; the lanes by key, and how many were known."""
+    """Run the sets that the search chooses, batch by batch.
+
+    Returns the lanes by their keys, and how many of them the ledger knew.
+    """
     entries: dict[str, Entry] = {}
     number = resumed = 0
     while sets := search.ask(_batch(roster, search)):
@@ -194,7 +210,10 @@ def _run_all(
 
 
 def _batch(roster: Roster, search: Search) -> int:
-    """Return how many sets to ask for at once: all, unless what is asked depends on scores."""
+    """Return how many sets to ask for at once.
+
+    These are all sets, unless the search learns from scores or lanes are compared in passes.
+    """
     if roster.sweep.method in OPTUNA_METHODS:
         return roster.sweep.batch
     if roster.sweep.pruning is not None and roster.sweep.lanes_per_pass is not None:
@@ -205,10 +224,10 @@ def _batch(roster: Roster, search: Search) -> int:
 def _reusable(
     roster: Roster, known: Mapping[str, LaneRow], keys: Sequence[str]
 ) -> dict[str, LaneRow]:
-    """Return the rows that need not be run again, in the order of their keys.
+    """Return the rows of lanes that need not run again, in the order of their keys.
 
-    What failed may have done so for want of memory or time, and is tried again. Lanes that are
-    compared are taken together or not at all.
+    A lane that failed runs again, because it may have lacked memory or time. Lanes that are
+    compared are taken from the ledger all together or not at all.
     """
     rows = {key: known[key] for key in keys if key in known and known[key].state != "failed"}
     if roster.sweep.pruning is not None and len(rows) < len(keys):
@@ -232,93 +251,3 @@ def _run_best(
             )
         details.append(str(result.run_dir))
     return details
-
-
-def _summary(
-    roster: Roster,
-    conductor: Conductor,
-    meter: Meter,
-    row: SweepRow,
-    rows: Sequence[LaneRow],
-    resumed: int,
-) -> dict[str, Any]:
-    states = [one.state for one in rows]
-    tape = conductor.tape
-    score = roster.sweep.score[0]
-    ranked = [
-        {
-            "strategy": one.strategy,
-            "universe": one.universe,
-            "parameters": one.parameters,
-            "score": figure(one, score),
-            "digest": one.digest,
-        }
-        for one in best_rows(rows, score, max(1, roster.sweep.best))
-    ]
-    return {
-        "sweep": row.sweep,
-        "session_name": roster.settings.session_name,
-        "method": row.method,
-        "seed": row.seed,
-        "scores": list(row.scores),
-        "lanes": len(rows),
-        "done": states.count("done"),
-        "failed": states.count("failed"),
-        "pruned": states.count("pruned"),
-        "resumed": resumed,
-        "bars": row.bars if tape is None else tape.bars,
-        "sessions": None if tape is None else tape.sessions,
-        "first_session": None if tape is None else tape.first_session,
-        "last_session": None if tape is None else tape.last_session,
-        "passes": meter.passes,
-        "evaluations": meter.evaluations,
-        "run_seconds": meter.seconds,
-        "evaluations_per_second": meter.evaluations / meter.seconds if meter.seconds else None,
-        "best": ranked[0] if ranked else None,
-        "ranked": ranked,
-        "errors": [
-            {"parameters": one.parameters, "error": one.error}
-            for one in rows
-            if one.state == "failed"
-        ],
-        "data_hash": row.data_hash,
-        "code_hash": row.code_hash,
-    }
-
-
-def _report(
-    ledger: Ledger,
-    folder: Path,
-    row: SweepRow,
-    summary: Mapping[str, Any],
-    rows: Sequence[LaneRow],
-    best: Sequence[LaneRow],
-    preparation: Preparation,
-) -> Path:
-    facts = SweepFacts(
-        name=row.name,
-        method=row.method,
-        seed=row.seed,
-        scores=row.scores,
-        data_hash=row.data_hash,
-        code_hash=row.code_hash,
-        **{
-            name: summary[name]
-            for name in (
-                *("lanes", "bars", "evaluations", "run_seconds", "failed", "pruned", "ledger"),
-                *("first_session", "last_session"),
-            )
-        },
-    )
-    returns = ledger.returns([one.key for one in best])
-    curves = [
-        EquityCurve(f"{place}: {set_said(one.parameters)}", *returns[one.key])
-        for place, one in enumerate(best, 1)
-    ]
-    benchmark = None
-    if (against := preparation.benchmark) is not None:
-        dates = np.array(preparation.sessions.date_ns, np.int64)
-        benchmark = EquityCurve(against.symbol, dates, against.returns)
-    path = folder / "report.html"
-    write_report(path, facts, rows, curves, benchmark)
-    return path

@@ -1,1 +1,1 @@
-"""Looking at runs from outside."""
+"""Watching runs from outside, through their shared memory."""

@@ -1,4 +1,4 @@
-"""The runs that are alive on this machine, read from their shared memory and never written to."""
+"""Finds the runs that are alive on this machine, and reads their shared memory without writing."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from shm.stats import Figures, StatsBlock
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run whose supervisor is alive: its id, its supervisor's pid, the names of its segments."""
+    """A run whose supervisor was alive when the run was found."""
 
     run_id: str
+    #: Process id of the supervisor.
     pid: int
+    #: Name of the segment with the control page.
     control: str
+    #: Name of the segment with the stats block.
     stats: str
 
     def is_alive(self) -> bool:
-        """Whether it still is."""
+        """Whether the supervisor is still alive."""
         return self in live_runs()
 
     def attach(self) -> RunView:
-        """Look on. ShmError when the run has ended in the meantime."""
+        """Attach to the run's shared memory. ShmError if the run has ended in the meantime."""
         control = ControlPage.attach(self.control)
         try:
             return RunView(self, control, StatsBlock.attach(self.stats))
@@ -40,7 +43,7 @@ class LiveRun:
             raise
 
     def describe(self) -> dict[str, Any]:
-        """One line of a list: state and number of processes, "ending" if the run just went."""
+        """Return id, pid, state and number of processes; a run that has just gone is "ending"."""
         try:
             with closing(ControlPage.attach(self.control)) as control:
                 state, processes = control.state.name.lower(), len(control.roles)
@@ -50,7 +53,7 @@ class LiveRun:
 
 
 def live_runs() -> list[LiveRun]:
-    """Every run with a living supervisor, by id. Empty where the system lists no shared memory."""
+    """Return every run with a living supervisor, by id; none if the system lists no segments."""
     segments: dict[tuple[str, int], dict[str, SharedName]] = {}
     for name in list_segments():
         segments.setdefault((name.run_id, name.owner_pid), {})[name.kind] = name
@@ -62,7 +65,10 @@ def live_runs() -> list[LiveRun]:
 
 
 def find_run(beginning: str | None) -> LiveRun:
-    """Give the one run whose id begins so; any, for None. RingtapeError for none or several."""
+    """Return the only run whose id begins so; None stands for any id.
+
+    RingtapeError if there is no such run or several.
+    """
     if not LISTING.is_dir():
         raise RingtapeError(
             f"runs cannot be looked up: this system does not list them in {LISTING}"
@@ -71,15 +77,16 @@ def find_run(beginning: str | None) -> LiveRun:
     found = [run for run in runs if run.run_id.startswith(beginning or "")]
     if len(found) == 1:
         return found[0]
-    there = f"alive are {', '.join(run.run_id for run in runs)}" if runs else "no run is alive"
+    names = ", ".join(run.run_id for run in runs)
+    there = f"alive are {names}" if runs else "no run is alive"
     if beginning is None:
-        raise RingtapeError(f"which run is meant is not clear: {there}" if runs else there)
+        raise RingtapeError(f"several runs are alive, name one of {names}" if runs else there)
     count = "several runs begin" if found else "no live run begins"
     raise RingtapeError(f"{count} with {beginning!r}; {there}")
 
 
 class RunView:
-    """What an onlooker sees of one run. Close it; it does not keep the run from ending."""
+    """An open view of one run, to be closed. It does not keep the run from ending."""
 
     def __init__(self, run: LiveRun, control: ControlPage, stats: StatsBlock) -> None:
         self._run = run
@@ -92,7 +99,10 @@ class RunView:
         self._control.close()
 
     def document(self) -> dict[str, Any]:
-        """Everything, as a JSON document; times in seconds, memory in bytes."""
+        """Return the state, the processes and their stats as a JSON document.
+
+        Times are in seconds, memory is in bytes.
+        """
         now = time.monotonic_ns()
         return {
             "run_id": self._run.run_id,
@@ -121,7 +131,7 @@ class RunView:
         }
 
 
-#: What is told of a timing, each in seconds.
+#: The statistics of a timing, each in seconds.
 TIMES = ("min", "mean", "p50", "p99", "max")
 
 

@@ -115,9 +115,7 @@ def test_an_id_that_is_not_clear_is_refused_naming_those_alive(monkeypatch: pyte
     assert find_run("b").run_id == "b"
     with pytest.raises(RingtapeError, match="several runs begin with 'aa'; alive are aa1, aa2, b"):
         find_run("aa")
-    with pytest.raises(
-        RingtapeError, match="which run is meant is not clear: alive are aa1, aa2, b"
-    ):
+    with pytest.raises(RingtapeError, match="several runs are alive, name one of aa1, aa2, b"):
         find_run(None)
 
 

@@ -47,8 +47,8 @@ def test_a_run_refuses_a_wrong_score_of_a_sweep_that_it_leaves_aside(tmp_path: P
     """In the words in which the sweep would, and before anything heavy is imported."""
     arguments = str(example_path("sweep.json")), "", str(tmp_path)
     refusal = (
-        'sweep.score is "sharp_ratio", expected a figure such as total_return, annual_return,'
-        " volatility, sharpe_ratio or -max_drawdown; did you mean sharpe_ratio?"
+        f'{arguments[0]}: sweep.score is "sharp_ratio", expected a figure such as total_return,'
+        " annual_return, volatility, sharpe_ratio or -max_drawdown; did you mean sharpe_ratio?"
     )
     assert imported_by(REFUSED, *arguments) == [refusal, "[]"]
     assert list(tmp_path.iterdir()) == []

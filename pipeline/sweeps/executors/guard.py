@@ -57,7 +57,7 @@ class Guard:
         return not self._comparing
 
     def outcome(self, facts: RunFacts) -> PassOutcome:
-        """Return how the lanes ended, by the facts of the members and by what was noted."""
+        """Return how the lanes ended, by the facts of the members and the lost engines."""
         finished = {lane.lane: lane for lane in facts.lanes()}
         lost: dict[int, str] = {}
         for engine in facts.engines:

@@ -16,8 +16,8 @@ from shm.stats import StatsBlock
 class LocalExecutor:
     """The executor of this machine (`executors.protocol.Executor` says what each method does).
 
-    ``context`` starts the processes (`runner.starting.start_context`). ``memory`` is what a pass
-    may take in GiB; None stands for most of what is free when the executor is made.
+    ``context`` starts the processes (`runner.starting.start_context`). A pass may take ``memory``
+    GiB; None stands for most of the memory that is free when the executor is made.
     """
 
     def __init__(

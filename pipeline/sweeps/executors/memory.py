@@ -1,4 +1,4 @@
-"""How much memory a sweep takes: all its processes, pages they share counted once."""
+"""Measures the memory of a sweep: that of all its processes, with shared pages counted once."""
 
 import contextlib
 import time
@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 import psutil
 
-#: Between two measurements, and how much longer than one took, for it takes the engines' time.
+#: The least time between two measurements: so many seconds, and so many times as long as the last
+#: measurement took, because it takes processor time from the engines.
 _EVERY_SECONDS, _EVERY_TIMES = 0.2, 15
 
 
 class TreeMemory:
     """The most memory that this process and its descendants have taken together so far.
 
-    A page that several processes map counts once: by proportional set sizes, where the system has
-    them (Linux); elsewhere by unique ones, without what is shared.
+    On Linux a page that several processes map counts once, by proportional set sizes. Other systems
+    only have unique set sizes, so that shared pages do not count.
 
-    Processes that end between two measurements are counted with what they had to themselves then
-    (`ended`), and what was shared at the last one.
+    A process that ends between two measurements reports its own memory (`ended`). Shared pages then
+    count as at the last measurement.
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,7 @@ class TreeMemory:
         self._shared = 0
 
     def sample(self, *, now: bool = False) -> None:
-        """Measure, if some time has passed since the last measurement or it must be ``now``."""
+        """Measure if enough time has passed since the last measurement, or if ``now`` is set."""
         clock = time.monotonic()
         if not now and clock < self._next:
             return
@@ -44,10 +45,10 @@ class TreeMemory:
         self._next = clock + max(_EVERY_SECONDS, _EVERY_TIMES * taken)
 
     def ended(self, sizes: Mapping[int, tuple[int, int]]) -> None:
-        """Count processes that have ended since the last measurement, by process id.
+        """Count processes that have ended since the last measurement.
 
-        ``sizes``: the bytes that each had to itself in the end, and those that it shared. They
-        share the same with each other: the most that one of them did counts, once.
+        ``sizes`` has, by process id, the bytes that each had to itself in the end, and those that
+        it shared. All share the same pages, so only the largest share counts.
         """
         own = psutil.Process()
         there = self._unique | {own.pid: own.memory_full_info().uss}

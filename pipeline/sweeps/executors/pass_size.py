@@ -18,7 +18,7 @@ _SHARE_OF_MEMORY = 0.8
 def allowed_memory(wanted: float | None) -> int:
     """Return how many bytes a pass may take on this machine.
 
-    ``wanted`` is in GiB and cut to what is free; None stands for most of what is free.
+    ``wanted`` is in GiB and limited by the free memory; None stands for most of the free memory.
     """
     available = available_shared_memory()
     if wanted is None:

@@ -1,8 +1,8 @@
-"""What the conduct of a sweep needs from whatever runs its passes.
+"""The protocol of an executor, which runs the passes of a sweep.
 
-In a pass the market streams by once, and every lane of the pass sees it. An executor decides where
-the processes of a pass are; the conduct decides which lanes a pass has, and what happens to those
-that do not finish.
+In a pass the market streams by once, and every lane of the pass sees it. The conduct of a sweep
+decides which lanes a pass has, and runs lanes again that did not finish. The executor decides on
+which machine the processes of a pass run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,9 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division
 from pipeline.stages.facts import TapeFacts
 
-#: Is told, about ten times a second, how many base bars each engine of a pass has walked so far,
-#: and what its processes compile, such as "the lane loop (2 of 5)"; "" for nothing.
+#: Is called about ten times a second during a pass, with the base bars that each engine has walked
+#: so far and with the name of the code that processes compile, such as "the lane loop (2 of 5)"; ""
+#: if they compile none.
 PassReport: TypeAlias = Callable[[Sequence[int], str], None]
 
 
@@ -62,8 +63,8 @@ class Executor(Protocol):
     def run_pass(self, lanes: Lanes, division: Division, report: PassReport) -> PassOutcome:
         """Stream the market by these lanes; each share of the division is one engine's.
 
-        Raises what the coordinator or a processor raised, or RunError that names the one that
-        ended: without it no lane can go on. An engine that ends takes only its own lanes with it,
+        If the coordinator or a processor fails, its error is raised, or RunError that names it,
+        because no lane can go on without it. An engine that fails takes only its own lanes with it,
         unless lanes are compared with each other.
         """
         ...

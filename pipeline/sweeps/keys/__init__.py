@@ -1,1 +1,1 @@
-"""What the result of a lane depends on, as hashes."""
+"""Resume keys: hashes of the data, code and settings that the result of a lane depends on."""

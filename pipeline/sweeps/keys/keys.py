@@ -1,7 +1,7 @@
-"""What the result of a lane depends on, as hashes: its data, its code, its settings.
+"""The key of a lane: hashes of the data, the code and the settings that its result depends on.
 
-Equal keys mean equal results, so a lane whose key is in the ledger need not run again. Nothing that
-is hashed depends on where files lie, only on what they hold and in which order they are used.
+Equal keys mean equal results, so a lane whose key is in the ledger need not run again. The hashes
+do not depend on where files lie, only on their content and on the order in which they are used.
 """
 
 import hashlib
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
     from pipeline.market.catalog.catalog import Catalog
 
-#: Sections and settings that no result depends on, and the strategy, whose place the lane takes.
+#: Sections and settings that no result depends on. The strategy is among them, because its code and
+#: parameters are hashed apart.
 _WITHOUT_EFFECT: dict[str, Any] = {
     "session_name": True,
     "metadata": True,
@@ -37,15 +38,15 @@ _WITHOUT_EFFECT: dict[str, Any] = {
     "backtest_config": {"speed_multiplier", "prefetch_days"},
 }
 _LIBRARIES = ("exchange_calendars", "numba", "numpy", "pyarrow")
-#: Parts of Ringtape that show and choose results, and do not make them.
+#: Rooms of Ringtape that show and choose results, and do not make them.
 _OUTSIDE_THE_ENGINE = ("cli", "sweeps", "watch")
 
 
 def data_hash(config: "SessionConfig") -> str:
     """Return 32 hex digits over the bytes of every file of the catalog that a run reads.
 
-    The bars of each symbol at the base interval and its corporate actions, in the order of the
-    symbols, then the benchmark's. DataError if the catalog does not have them.
+    These are the bars of each symbol at the base interval and its corporate actions, in the order
+    of the symbols, and then those of the benchmark. DataError if the catalog does not have them.
     """
     from pipeline.market.catalog.catalog import Catalog
 
@@ -68,10 +69,10 @@ def data_hash(config: "SessionConfig") -> str:
 def strategy_hash(cls: type[Strategy], name: str) -> str:
     """Return 32 hex digits over all code that a strategy's behaviour depends on.
 
-    ``name``: as in the configuration. The sources of its file and, transitively, of every module
-    that is no library and is imported anywhere in them; the versions of libraries; the defaults of
-    parameters and states; Ringtape itself (`engine_hash`). A class that is not found by its name,
-    as one of a notebook or of ``__main__``, counts with all its members and what they refer to.
+    ``name`` is the strategy's name in the configuration. The hash covers the file of the strategy
+    and, transitively, every file of the user's that it imports; the versions of libraries; the
+    defaults of parameters and states; and Ringtape itself (`engine_hash`). A class that cannot be
+    found by its name, such as one of a notebook, counts by its members and all that they refer to.
     StrategyError if a file cannot be read.
     """
     declared = [[one.name, one.type.__name__, one.default] for one in parameters_of(cls)]
@@ -80,11 +81,11 @@ def strategy_hash(cls: type[Strategy], name: str) -> str:
 
 
 def settings_hash(config: "SessionConfig") -> str:
-    """Return 32 hex digits over all of a configuration that a lane's result depends on.
+    """Return 32 hex digits over the settings that a lane's result depends on.
 
-    All but the strategies, and what changes no result: names, notes, processes, the pace, where the
-    catalog lies, the sweep. A commission of the user's own counts as strategies do, by its code.
-    StrategyError if it is not there.
+    These are all settings but those of strategies and those that change no result: names, notes,
+    processes, the pace, the place of the catalog, the sweep. A commission function of the user's
+    counts by its code. StrategyError if it is not there.
     """
     settings = config.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
     own = config.execution.commission
@@ -106,11 +107,11 @@ def lane_key(
 ) -> str:
     """Return the key of a lane, 32 hex digits.
 
-    ``data``, ``code``, ``settings``: of `data_hash`, `strategy_hash` and `settings_hash`, each
-    taken once per sweep. ``parameters``: those that are set; the others count with their defaults,
-    and all as their declared types, so that 1 is 1.0 for a float. ``universe``: its name, "" for
-    all symbols of the run, and ``symbols`` those in it. StrategyError if the class does not take a
-    parameter.
+    ``data``, ``code`` and ``settings`` are the hashes of `data_hash`, `strategy_hash` and
+    `settings_hash`, each taken once per sweep. ``parameters`` are those that are set. The others
+    count with their defaults, and all as their declared types, so that 1 is 1.0 for a float.
+    ``universe`` is the name of the ``symbols``, "" for all symbols of the run. StrategyError if the
+    class does not take a parameter.
     """
     values = values_of(cls(**parameters))
     return _digest(data, code, settings, values, [universe, *symbols], mode)
@@ -120,7 +121,7 @@ def lane_key(
 def engine_hash() -> str:
     """Return 32 hex digits over Ringtape's own sources and the libraries that results depend on.
 
-    All of `shm` and `pipeline` but the command line and sweeps, which only show and choose.
+    The rooms that only show and choose results are left out.
     """
     sources = []
     for folder in ENGINE_FOLDERS:
@@ -134,7 +135,7 @@ def engine_hash() -> str:
 
 
 def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> list[Any]:
-    """Return what the code of a class or function depends on, in terms of JSON.
+    """Return hashes of all that the code of a class or function depends on, in terms of JSON.
 
     One that other processes find by its name counts by its file; else, as in a notebook, it counts
     by its code and values, and by the files that these lead to.
@@ -157,7 +158,7 @@ def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> 
 
 
 def _is_named(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> bool:
-    """Whether a value is what a name finds, in a file that another process can load."""
+    """Whether another process finds this very value by its name, in a file that it can load."""
     place = name.rpartition(":")[0]
     try:
         found = load(name)

@@ -1,1 +1,1 @@
-"""The ledger: every lane that a sweep has run, with its figures and its returns by session."""
+"""The ledger: a store of every lane that a sweep has run, with its figures and returns."""

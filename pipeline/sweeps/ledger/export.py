@@ -1,4 +1,4 @@
-"""Lanes of a ledger as a table: one row per lane, a column per parameter and figure."""
+"""Exports lanes of a ledger as a table: one row per lane, one column per parameter and figure."""
 
 import contextlib
 import os
@@ -19,11 +19,11 @@ _SUFFIXES = (".csv", ".parquet")
 
 
 def export_lanes(path: Path, rows: Sequence[LaneRow]) -> None:
-    """Write lanes to a .csv or .parquet file, which appears when it is whole.
+    """Write lanes to a .csv or .parquet file, which appears only when it is complete.
 
-    The columns of the lane come first, then ``parameters.<name>``, then the figures of the
-    statistics that are single values; null where a lane has none. LedgerError for another ending,
-    RunError if it cannot be written.
+    The columns of the lane come first, then ``parameters.<name>``, then the figures that are single
+    values. A cell is null where a lane lacks the parameter or figure. LedgerError for another
+    ending, RunError if the file cannot be written.
     """
     from pipeline.results.tables import writing
 
@@ -66,7 +66,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _column(name: str, values: list[Any]) -> "pa.Array":
-    """Return values as the narrowest type that holds them all: of different kinds, as text."""
+    """Return values as the narrowest type that holds them all; values of several kinds as text."""
     import pyarrow as pa
 
     kinds = {type(value) for value in values if value is not None}

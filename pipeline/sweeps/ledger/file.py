@@ -1,8 +1,8 @@
 """The SQLite file of a ledger: how it is recognised, opened, made and written to.
 
-A rollback journal with synchronous=FULL: a writer that is killed leaves all of a transaction or
-none, and the next process that opens the file finishes the undoing. The write-ahead log is not
-used, because its shared memory does not work on network folders.
+The file has a rollback journal and synchronous=FULL. So a writer that is killed leaves all of its
+transaction or nothing of it; the next process that opens the file rolls the rest back. The
+write-ahead log is not used, because its shared memory does not work on network folders.
 """
 
 import contextlib
@@ -34,14 +34,14 @@ _SCHEMA = (
         state TEXT NOT NULL,        -- running, done, partial
         data_hash TEXT NOT NULL,
         code_hash TEXT NOT NULL,
-        bars INTEGER NOT NULL       -- of the run: what each lane saw
+        bars INTEGER NOT NULL       -- of all symbols of the run
     )
     """,
     """
     CREATE TABLE lanes (
         id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,   -- what the result depends on
-        sweep TEXT NOT NULL,        -- in which it was run
+        key TEXT NOT NULL UNIQUE,   -- hash of all that the result depends on
+        sweep TEXT NOT NULL,        -- the sweep that ran it
         strategy TEXT NOT NULL,
         universe TEXT NOT NULL,
         parameters TEXT NOT NULL,   -- JSON
@@ -49,14 +49,14 @@ _SCHEMA = (
         error TEXT NOT NULL,
         digest TEXT NOT NULL,
         statistics TEXT NOT NULL,   -- JSON, as in summary.json
-        seconds REAL NOT NULL,      -- of a processor
+        seconds REAL NOT NULL,      -- processor time
         returns_file TEXT NOT NULL, -- below returns/
         returns_row INTEGER NOT NULL
     )
     """,
     "CREATE INDEX lanes_by_file ON lanes (returns_file)",
     """
-    CREATE TABLE members (          -- which lanes a sweep has; several sweeps may have the same
+    CREATE TABLE members (          -- the lanes of each sweep; a lane may be in several sweeps
         sweep TEXT NOT NULL,
         number INTEGER NOT NULL,
         key TEXT NOT NULL,
@@ -68,11 +68,11 @@ _SCHEMA = (
 
 
 def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open the file of a ledger, made if it is not there and ``create``.
+    """Open the file of a ledger; make it if it does not exist and ``create`` is true.
 
-    LedgerError, with nothing changed, if it is not there, is none or is of another version.
+    LedgerError, with nothing changed, if it does not exist, is no ledger or has another version.
     """
-    # The header is read as it lies: SQLite itself would undo what a foreign program left half-done.
+    # The header is read as bytes, because SQLite would roll back the journal of a foreign program.
     header = _read_header(path)
     if not header and not create:
         raise LedgerError(f"there is no ledger at {path}; a sweep makes one")
@@ -92,7 +92,7 @@ def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Do all that is in the block, or nothing; other writers wait meanwhile."""
+    """Do everything in the block or nothing of it; other writers wait meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -105,16 +105,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into one line that names the file.
+    """Turn an error of SQLite into one line that names the file.
 
-    RunError for what the machine refuses (a full disk, a file that another process holds),
-    LedgerError for a file that is damaged.
+    It becomes a RunError where the machine refuses (a full disk, a file that another process
+    holds), and a LedgerError where the file is damaged.
     """
     try:
         yield
     except sqlite3.Error as error:
-        # The low byte is the kind of error, the others say where it came from. None where the
-        # module itself refuses, as in a closed connection: that is a fault of ours.
+        # The low byte is the kind of error, the others say where it came from. There is no code
+        # where the module itself refuses, as for a closed connection: that is our own fault.
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             raise
@@ -124,8 +124,8 @@ def reported(path: Path) -> Iterator[None]:
         if kind == sqlite3.SQLITE_FULL:
             free = shutil.disk_usage(path.parent).free
             raise RunError(
-                f"cannot write {path}: the disk is full ({free:,} bytes free); what it held before "
-                "is there"
+                f"cannot write {path}: the disk is full ({free:,} bytes free); nothing that was "
+                "recorded is lost"
             ) from error
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise RunError(
@@ -135,7 +135,7 @@ def reported(path: Path) -> Iterator[None]:
 
 
 def _read_header(path: Path) -> bytes:
-    """Return the first bytes of a file, none if there is no file."""
+    """Return the first bytes of a file, b"" if there is no file."""
     try:
         with path.open("rb") as file:
             return file.read(_HEADER_BYTES)
@@ -146,7 +146,7 @@ def _read_header(path: Path) -> bytes:
 
 
 def _check_header(path: Path, header: bytes) -> None:
-    """Refuse what is not a ledger of this version, by the fields of SQLite's file format."""
+    """Refuse a file that is no ledger of this version, by the fields of SQLite's file format."""
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
         found = repr(header[: len(_MAGIC)])
         raise LedgerError(f"{path} is not a ledger: expected an SQLite file, it begins {found}")

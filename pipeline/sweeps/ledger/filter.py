@@ -1,10 +1,10 @@
-"""What a user may ask of the lanes of a ledger: filters and an order, from text to SQL.
+"""Turns filters and orders that a user writes about the lanes of a ledger into SQL.
 
 A filter is a name, a comparison and a value: ``sharpe_ratio > 1``, ``fast < 20``, ``state = done``,
-``error != ""``. Names are columns of the lane, figures of its statistics, those within a figure by
-a dot (``deepest_drawdown.depth``), or parameters, with ``parameters.`` before those that are named
-like a figure. Names and values only ever reach SQLite as bound values; they are no part of a
-statement's text.
+``error != ""``. A name is that of a column of the lane, of a figure, of a part of a figure
+(``deepest_drawdown.depth``) or of a parameter. A parameter that is named like a figure is written
+with ``parameters.`` before it. Names and values reach SQLite only as bound values, never as a part
+of a statement's text.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.errors import LedgerError
 
-#: Columns that filters and orders know by name.
+#: Columns that filters and orders can name.
 COLUMNS = ("key", "strategy", "universe", "state", "error", "digest", "seconds")
 _FILTER = re.compile(
     r"\s*(?P<name>[^\s<>=!]+)\s*(?P<sign><=|>=|!=|==|=|<|>)\s*(?P<value>[^\s<>=!].*?)\s*"
@@ -36,11 +36,11 @@ class Clause:
 
 
 def where_clause(connection: sqlite3.Connection, filters: Sequence[str]) -> Clause:
-    """Return the condition that all ``filters`` hold.
+    """Return the condition that all ``filters`` are true.
 
-    A figure that a lane does not have, or has as null, only matches a comparison with ``null``; a
-    number is not compared with text. LedgerError for what is not a filter, and for a name that no
-    lane has.
+    A figure that a lane lacks, or that is null, only matches a comparison with ``null``. A number
+    is not compared with text. LedgerError for a text that is no filter, and for a name that no lane
+    has.
     """
     clauses = [_filter(connection, text) for text in filters]
     text = " AND ".join(f"({clause.text})" for clause in clauses) or "TRUE"
@@ -48,7 +48,7 @@ def where_clause(connection: sqlite3.Connection, filters: Sequence[str]) -> Clau
 
 
 def order_clause(connection: sqlite3.Connection, order: str) -> Clause:
-    """Return what sorts by a name, downwards where it begins with "-"; nulls come last."""
+    """Return the SQL that sorts by a name, downwards if it begins with "-"; nulls come last."""
     found = _operand(connection, order.removeprefix("-").strip())
     way = "DESC" if order.startswith("-") else "ASC"
     return Clause(f"{found.text} IS NULL, {found.text} {way}", found.values * 2)
@@ -75,7 +75,7 @@ def _filter(connection: sqlite3.Connection, text: str) -> Clause:
 
 
 def _value(text: str) -> Any:
-    """Read a value as JSON, else as text, with or without quotes."""
+    """Read a value as JSON, or else as text, with or without quotes."""
     if len(text) > 1 and text[0] == text[-1] == "'":
         return text[1:-1]
     try:
@@ -90,7 +90,7 @@ def _value(text: str) -> Any:
 
 
 def _operand(connection: sqlite3.Connection, name: str) -> Clause:
-    """Return the SQL of what a name stands for; LedgerError if no lane has it."""
+    """Return the SQL of the value that a name stands for; LedgerError if no lane has the name."""
     if name in COLUMNS:
         return Clause(f"lanes.{name}")
     if _NAME.fullmatch(name):
@@ -103,7 +103,7 @@ def _operand(connection: sqlite3.Connection, name: str) -> Clause:
             if connection.execute(known, (path,)).fetchone() is not None:
                 return Clause(f"json_extract(lanes.{column}, ?)", (path,))
     names = _names(connection)
-    if not names:  # without lanes every question has an answer: there are none
+    if not names:  # a ledger without lanes answers every question with no lanes
         return Clause("NULL")
     near = get_close_matches(name, [*COLUMNS, *names], 1, 0.0)
     raise LedgerError(f"no lane has {name!r}; did you mean {near[0]}?")

@@ -1,11 +1,12 @@
-"""The ledger: what is known of each lane that any sweep has run, for ever.
+"""The ledger: a store of every lane that any sweep has run.
 
     <folder>/ledger.sqlite      sweeps, lanes, and which lane is in which sweep
     <folder>/returns/*.parquet  the session returns of the lanes, one file per batch
 
 A batch is written whole or not at all: first its Parquet file, then one transaction whose rows name
-it. Of a writer killed between the two a file is left that no row names; the next sweep removes it.
-Any number of processes may use a ledger at the same time; an object belongs to one thread.
+the file. A writer that is killed between the two leaves a file that no row names; the next sweep
+removes it. Any number of processes may use a ledger at the same time. A `Ledger` belongs to one
+thread.
 """
 
 import contextlib
@@ -65,7 +66,7 @@ _LANES = ", ".join(f"lanes.{name}" for name in LANE_COLUMNS.split(", "))
 
 
 class Ledger(Closing):
-    """An open ledger; a context manager. Made by `open`."""
+    """An open ledger, made by `open`; a context manager."""
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
@@ -75,10 +76,10 @@ class Ledger(Closing):
 
     @classmethod
     def open(cls, folder: Path, create: bool = True) -> Self:
-        """Open the ledger in a folder, both made if they are not there and ``create``.
+        """Open the ledger in a folder; make both if they do not exist and ``create`` is true.
 
-        LedgerError, with nothing changed, if there is none, or it is of another version or not a
-        ledger; RunError if it cannot be made.
+        LedgerError, with nothing changed, if there is no ledger or it has another version. RunError
+        if it cannot be made.
         """
         from pipeline.results.tables import writing
 
@@ -89,7 +90,7 @@ class Ledger(Closing):
         return cls(folder, open_ledger_file(folder / FILE, create=create))
 
     def close(self) -> None:
-        """Close the file; twice is fine."""
+        """Close the file; closing twice is fine."""
         for mark in self._marks.values():
             mark.close()
         self._connection.close()
@@ -97,7 +98,7 @@ class Ledger(Closing):
     # -- writing ------------------------------------------------------------------------------
 
     def begin(self, sweep: SweepRow) -> None:
-        """Enter a sweep, or one that is resumed again; what killed writers left is removed."""
+        """Add a sweep that begins or is resumed; remove files that killed writers have left."""
         _check_state(sweep.state, SWEEP_STATES)
         if sweep.sweep not in self._marks:
             self._marks[sweep.sweep] = RunningMark(self.folder, sweep.sweep)
@@ -107,7 +108,7 @@ class Ledger(Closing):
             remove_orphans(self.folder / FOLDER, {name for (name,) in named})
 
     def finish(self, sweep: str, state: str) -> None:
-        """Set the state of a sweep: "done" or "partial". LedgerError if there is no such sweep."""
+        """Set the state of a sweep to "done" or "partial". LedgerError for an unknown sweep."""
         _check_state(state, SWEEP_STATES)
         with self._writing():
             self._require_sweep(sweep)
@@ -123,12 +124,13 @@ class Ledger(Closing):
         dates: Dates,
         returns: Returns,
     ) -> None:
-        """Add lanes that a sweep has run: all of them, or none.
+        """Add lanes that a sweep has run: all of them or none.
 
-        ``numbers``: those of the lanes in the sweep; one number is the first of consecutive ones.
-        ``dates``: of the sessions, int64[n], ns; ``returns``: float64[len(rows), n], NaN where
-        there is none. A lane that is known already is replaced. LedgerError if the sweep has not
-        begun; RunError if it cannot be written, with all that was recorded before left as it was.
+        ``numbers`` are the lanes' numbers in the sweep; a single number is the first of consecutive
+        ones. ``dates`` of the sessions are int64[n] in ns, ``returns`` are float64[len(rows), n],
+        NaN where a return is not defined. A lane that the ledger knows is replaced. LedgerError if
+        the sweep has not begun. RunError if the lanes cannot be written; then the ledger is as it
+        was before.
         """
         numbers = _numbers(numbers, len(rows))
         if returns.shape != (len(rows), len(dates)):
@@ -145,7 +147,7 @@ class Ledger(Closing):
         values = [(*lane_values(row), sweep, name, place) for place, row in enumerate(rows)]
         try:
             with self._writing():
-                if not file.exists():  # another machine may have taken it for a dead one's
+                if not file.exists():  # another machine may have removed it as a dead process's
                     raise RunError(f"{file} was removed while it was being recorded")
                 self._connection.executemany(_RECORD, values)
                 self._join(sweep, numbers, keys)
@@ -154,9 +156,9 @@ class Ledger(Closing):
             raise
 
     def adopt(self, sweep: str, numbers: Sequence[int], keys: Sequence[str]) -> None:
-        """Let lanes that are known already also belong to a sweep, under these numbers.
+        """Add lanes that the ledger knows to a sweep, under these numbers.
 
-        LedgerError if the sweep has not begun, or a key is not known.
+        LedgerError if the sweep has not begun or the ledger does not know a key.
         """
         numbers = _numbers(numbers, len(keys))
         with self._writing():
@@ -170,15 +172,15 @@ class Ledger(Closing):
     # -- reading ------------------------------------------------------------------------------
 
     def known(self, keys: Iterable[str]) -> dict[str, LaneRow]:
-        """Return those of some lanes that are in the ledger, whatever their state, by key."""
+        """Return the lanes with these keys that the ledger has, in any state, by key."""
         with reported(self.path):
             found = self._with_keys(f"SELECT {_LANES} FROM lanes", list(keys))
             return {values[0]: lane_row(values) for values in found}
 
     def sweeps(self) -> list[SweepRow]:
-        """Return all sweeps, the first that was started first.
+        """Return all sweeps in the order of their starts.
 
-        One whose process is gone before its end is "partial".
+        A sweep whose process has ended before the sweep was over is "partial".
         """
         with reported(self.path):
             found = self._connection.execute(
@@ -201,9 +203,10 @@ class Ledger(Closing):
     ) -> list[LaneRow]:
         """Return the lanes of a sweep by their numbers, or all lanes as they were first recorded.
 
-        ``where``: filters that must all hold, such as "sharpe_ratio > 1" or "parameters.fast < 20";
-        ``order``: a name to sort by, such as "-sharpe_ratio", best first, nulls last; ``limit``: at
-        most so many. See `filter`. LedgerError for a sweep or name that is not there.
+        ``where`` are filters that must all be true, such as "sharpe_ratio > 1" or
+        "parameters.fast < 20". ``order`` is a name to sort by; with "-" before it the highest comes
+        first. Nulls come last. At most ``limit`` lanes are returned. See `filter`. LedgerError for
+        an unknown sweep or name.
         """
         with reported(self.path):
             condition = where_clause(self._connection, [where] if isinstance(where, str) else where)
@@ -225,8 +228,8 @@ class Ledger(Closing):
     def returns(self, keys: Iterable[str]) -> dict[str, tuple[Dates, Returns]]:
         """Return the session dates (int64[n], ns) and returns (float64[n]) of lanes, by key.
 
-        Lanes that are not in the ledger are left out; NaN where there is no return. LedgerError if
-        a file is lost or damaged.
+        Lanes that the ledger does not have are left out. Returns that are not defined are NaN.
+        LedgerError if a file is lost or damaged.
         """
         wanted = list(dict.fromkeys(keys))
         found: dict[str, tuple[Dates, Returns]] = {}
@@ -250,9 +253,9 @@ class Ledger(Closing):
             return counts
 
     def costs(self, code_hash: str) -> dict[tuple[str, str], float]:
-        """Return the mean processor seconds per bar of lanes that were run to the end.
+        """Return the mean processor seconds per bar, by (strategy, universe).
 
-        By (strategy, universe), over the sweeps with that hash of the code.
+        The mean is over lanes that were run to the end in sweeps with that hash of the code.
         """
         with reported(self.path):
             found = self._connection.execute(
@@ -264,10 +267,11 @@ class Ledger(Closing):
             return {(strategy, universe): cost for strategy, universe, cost in found}
 
     def compare(self, sweeps: Sequence[str]) -> list[ComparedSet]:
-        """Return the sets that all of some sweeps have, with the scores of any of them in each.
+        """Return the parameter sets that all of these sweeps have, in the order of the first sweep.
 
-        A set is a strategy, a universe and parameters; the data, the code and the settings may
-        differ. In the order of the first sweep. LedgerError if there is no such sweep.
+        Each comes with its figures in each sweep, for the scores of all of them. A set is a
+        strategy, a universe and parameters; data, code and settings may differ. LedgerError for an
+        unknown sweep.
         """
         rows = {row.sweep: row for row in self.sweeps()}
         for sweep in sweeps:
@@ -286,10 +290,10 @@ class Ledger(Closing):
         ]
 
     def export(self, path: Path, rows: Sequence[LaneRow] | None = None) -> None:
-        """Write lanes, all without ``rows``, to a .csv or .parquet file: see `export_lanes`."""
+        """Write lanes to a .csv or .parquet file, all of them by default: see `export_lanes`."""
         export_lanes(path, self.lanes() if rows is None else rows)
 
-    # -- below --------------------------------------------------------------------------------
+    # -- common to both -----------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -312,7 +316,7 @@ class Ledger(Closing):
         )
 
     def _places(self, keys: Sequence[str]) -> dict[str, dict[str, int]]:
-        """Return by file where the returns of lanes are: the row by key."""
+        """Return the rows at which the returns of lanes are: by file, then by key."""
         places: dict[str, dict[str, int]] = {}
         with reported(self.path):
             select = "SELECT key, returns_file, returns_row FROM lanes"
@@ -325,7 +329,7 @@ class Ledger(Closing):
         try:
             dates, values = read_returns(file, list(places), list(places.values()))
         except FileNotFoundError:
-            # The lanes may have been recorded again since, and their former file be gone.
+            # The lanes may have been recorded again since, and their former file removed.
             now = self._places(list(places))
             if name in now:
                 raise LedgerError(f"{file} is lost; {self.path} names it") from None
@@ -333,7 +337,7 @@ class Ledger(Closing):
         return {key: (dates, values[place]) for place, key in enumerate(places)}
 
     def _drop(self, name: str) -> None:
-        """Remove a file of returns that was not recorded, unless its rows are there after all."""
+        """Remove a file of returns after a failure, unless rows of the ledger name it."""
         with contextlib.suppress(sqlite3.Error, OSError):
             found = self._connection.execute(
                 "SELECT 1 FROM lanes WHERE returns_file = ? LIMIT 1", (name,)

@@ -1,8 +1,8 @@
-"""The returns of lanes beside a ledger: Parquet files, one for each batch that was recorded.
+"""The returns of lanes, beside a ledger: Parquet files, one for each batch that was recorded.
 
-A row per lane: its key, and two lists of one length, the session dates and the simple returns
-(null where there is none). A file is complete when it has its name, which says who wrote it:
-``<host>-<pid>-<random>.parquet``; until then the name ends in ``.part``.
+A file has a row per lane: the lane's key, and two lists of one length, the session dates and the
+simple returns (null where a return is not defined). A complete file is named after its writer,
+``<host>-<pid>-<random>.parquet``. Until it is complete, its name ends in ``.part``.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from pipeline.errors import LedgerError
 from pipeline.market.catalog.commit import sync_folder
 
 FOLDER = "returns"
-#: Lanes in a row group: the least that is read for one lane.
+#: Lanes of a row group, all of which are read for one of them.
 GROUP_LANES = 256
 _NAME = re.compile(r"(?P<host>.+)-(?P<pid>[0-9]+)-[0-9a-f]{16}\.parquet(\.part)?")
 _ORPHAN_SECONDS = 3600.0
@@ -32,10 +32,10 @@ Returns = npt.NDArray[np.float64]
 
 
 def write_returns(folder: Path, keys: Sequence[str], dates: Dates, returns: Returns) -> str:
-    """Write a file, safe on disk when this returns, and return its name.
+    """Write a file and return its name. The file is safe on disk when the function returns.
 
-    ``dates``: int64[n], ns; ``returns``: float64[len(keys), n]. RunError if it cannot be written;
-    nothing of it is left then.
+    ``dates`` is int64[n] in ns, ``returns`` is float64[len(keys), n]. RunError if the file cannot
+    be written; then no part of it is left.
     """
     from pipeline.results.tables import writing
 
@@ -57,8 +57,8 @@ def write_returns(folder: Path, keys: Sequence[str], dates: Dates, returns: Retu
 def read_returns(path: Path, keys: Sequence[str], rows: Sequence[int]) -> tuple[Dates, Returns]:
     """Return the dates (int64[n], ns) and returns (float64[len(rows), n]) of some rows of a file.
 
-    ``keys``: those that the rows must have. FileNotFoundError if the file is not there, LedgerError
-    if it is damaged.
+    ``keys`` are those that the rows must have. FileNotFoundError if the file does not exist,
+    LedgerError if it is damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -86,10 +86,10 @@ def read_returns(path: Path, keys: Sequence[str], rows: Sequence[int]) -> tuple[
 
 
 def remove_orphans(folder: Path, named: Collection[str]) -> None:
-    """Remove files that no row names and whose writer can no longer name them.
+    """Remove files that no row of the ledger names and that no writer will name any more.
 
-    Those of this machine's dead processes, and of another machine's that are older than an hour.
-    The caller holds the write lock, so that nobody is naming one at the moment.
+    These are files of dead processes of this machine, and files of another machine that are older
+    than an hour. The caller holds the write lock, so no process is naming a file at the moment.
     """
     for path in folder.glob("*"):
         parts = _NAME.fullmatch(path.name)
@@ -137,7 +137,7 @@ def _write(path: Path, keys: Sequence[str], dates: Dates, returns: Returns) -> N
 
 
 def _lists(column: Any, kind: Any) -> npt.NDArray[Any]:
-    """Return lists of one length as an array of two dimensions, NaN for null."""
+    """Return a column of lists of one length as an array of two dimensions, with NaN for null."""
     values = column.flatten()
     flat = values.view(kind) if values.type != kind else values
     return flat.to_numpy(zero_copy_only=False).reshape(len(column), -1)

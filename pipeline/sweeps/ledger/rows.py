@@ -1,4 +1,4 @@
-"""The rows of a ledger: lanes and sweeps, and how they become columns of SQLite and back."""
+"""The rows of a ledger, lanes and sweeps, and how they become columns of SQLite and back."""
 
 import json
 import math
@@ -15,50 +15,55 @@ SWEEP_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """What is known of one lane.
+    """One lane of a ledger."""
 
-    ``key``: of `sweeps.keys.keys.lane_key`; ``strategy``: as in the configuration; ``universe``:
-    its name, "" for all symbols; ``parameters``: all of them, swept and fixed; ``state``: "done",
-    "pruned" or "failed"; ``error``: "" unless failed; ``digest``: "" unless done; ``statistics``:
-    the lane's entry in summary.json, with None for what is no number; ``seconds``: of a processor.
-    """
-
+    #: Hash of all that the result depends on (`sweeps.keys.keys.lane_key`).
     key: str
+    #: Name of the strategy in the configuration.
     strategy: str
+    #: Name of the universe, "" for all symbols of the run.
     universe: str
+    #: All parameters, swept and fixed.
     parameters: dict[str, Any]
+    #: "done", "pruned" or "failed".
     state: str
+    #: Why the lane failed, "" unless it did.
     error: str
+    #: Digest of the lane, "" unless it is done.
     digest: str
+    #: The lane's figures, as in summary.json; None where a figure is not a number.
     statistics: dict[str, Any]
+    #: Processor time that the lane took.
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """What is known of one sweep.
+    """One sweep of a ledger."""
 
-    ``sweep``: its id; ``started``: ISO 8601 in UTC; ``scores``: names of figures, with "-" where
-    less is better; ``config``: JSON; ``state``: "running", "done" or "partial"; ``bars``: how many
-    each lane saw.
-    """
-
+    #: Id of the sweep, which is the name of its folder.
     sweep: str
+    #: Name of the session in the configuration.
     name: str
+    #: Date and time of the start, ISO 8601 in UTC.
     started: str
     method: str
     seed: int
+    #: Names of figures, each with "-" before it where less is better.
     scores: tuple[str, ...]
+    #: The whole configuration as JSON.
     config: str
+    #: "running", "done" or "partial".
     state: str
     data_hash: str
     code_hash: str
+    #: Bars of all symbols of the run.
     bars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedSet:
-    """One parameter set that several sweeps have, with its figures in each of them, in order."""
+    """One parameter set that several sweeps have, with its figures in each of these sweeps."""
 
     strategy: str
     universe: str
@@ -133,7 +138,7 @@ def sweep_row(values: tuple[Any, ...]) -> SweepRow:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON; what is no finite number becomes null, NumPy's become Python's."""
+    """Return a value as JSON; NaN and infinities become null, NumPy's values become Python's."""
     try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError):

@@ -1,7 +1,6 @@
-"""Which sweeps of a ledger are under way: each holds a lock on a file of its own, `running/<id>`.
+"""Tells which sweeps of a ledger are under way: each holds a lock on its file `running/<id>`.
 
-The ledger's row says "running" from a sweep's begin to its end. Of one that was killed it would
-say so for ever, but its lock is gone.
+The row of a sweep that was killed says "running" for ever, but the lock of the sweep is gone.
 """
 
 import contextlib
@@ -14,9 +13,9 @@ FOLDER = "running"
 
 
 class RunningMark:
-    """Says to other processes that a sweep is under way, until it is closed or this process ends.
+    """Tells other processes that a sweep is under way, until it is closed or this process ends.
 
-    Where the file system knows no locks it says nothing.
+    Where the file system has no locks, it tells them nothing.
     """
 
     def __init__(self, ledger: Path, sweep: str) -> None:
@@ -28,11 +27,11 @@ class RunningMark:
                 if not is_running(ledger, other.name):
                     other.unlink(missing_ok=True)
             while self._descriptor is None:
-                # None: another sweep has taken the file for a dead one's.
+                # Without a descriptor, another sweep has removed the file as that of a dead one.
                 self._descriptor = lock_file(self._path)
 
     def close(self) -> None:
-        """Take the mark away; twice is fine."""
+        """Take the mark away; closing twice is fine."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink()
@@ -41,7 +40,7 @@ class RunningMark:
 
 
 def is_running(ledger: Path, sweep: str) -> bool:
-    """Whether a sweep that has begun is under way, as far as this can be told."""
+    """Whether a sweep that has begun is under way; true where this cannot be found out."""
     try:
         descriptor = os.open(ledger / FOLDER / sweep, os.O_RDWR)
     except FileNotFoundError:

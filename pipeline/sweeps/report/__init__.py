@@ -1,1 +1,1 @@
-"""The page of a sweep."""
+"""The report of a sweep: one page of HTML that needs no network."""

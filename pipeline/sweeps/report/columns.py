@@ -1,4 +1,4 @@
-"""What a report draws, as columns that JSON can hold: parameters, figures, errors and curves."""
+"""Turns the lanes of a sweep into the columns that its report draws, in terms of JSON."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from pipeline.runner.figures import FIGURES
 if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
 
-#: The figures on offer beside the scores. The ledger has all of them.
+#: The figures that the report offers beside the scores. The ledger has all others, too.
 OFFERED = (
     *("total_return", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio"),
     *("calmar_ratio", "max_drawdown", "alpha", "beta", "round_trips", "win_rate"),
@@ -29,14 +29,12 @@ _KEY_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class EquityCurve:
-    """The returns of a set, or of the benchmark, session by session.
-
-    ``dates``: i8[n], ns UTC, ascending; ``returns``: f8[n], fractions; a session whose return is
-    NaN is left out.
-    """
+    """The returns of a set, or of the benchmark, session by session."""
 
     label: str
+    #: Dates of the sessions, int64[n], ns UTC, ascending.
     dates: NDArray[np.int64]
+    #: Simple returns, float64[n]. A session whose return is NaN is not drawn.
     returns: NDArray[np.float64]
 
 
@@ -46,12 +44,13 @@ def report_columns(
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None,
 ) -> dict[str, Any]:
-    """Return the columns, of the lanes that are done, in their order; unknown is None everywhere.
+    """Return the columns of the lanes that are done, in the lanes' order; None is unknown.
 
-    ``dimensions`` are the parameters with more than one value, with ``strategy`` and ``universe``
-    where these differ. A dimension of numbers has them as ``values``; any other one has its texts
-    as ``levels`` and indices into them as ``values``. ``fixed`` has the parameters with one value.
-    ``failed`` has at most `FAILED_SHOWN` lanes, with errors of at most `LONGEST_ERROR` characters.
+    ``dimensions`` are the parameters with more than one value, and ``strategy`` and ``universe``
+    where these differ. A dimension of numbers has the numbers as ``values``. Any other dimension
+    has its texts as ``levels``, and indices into these as ``values``. ``fixed`` are the parameters
+    with one value. ``failed`` has at most `FAILED_SHOWN` lanes, with errors of at most
+    `LONGEST_ERROR` characters.
     """
     done = [lane for lane in lanes if lane.state == "done"]
     failed = [lane for lane in lanes if lane.state == "failed"]
@@ -86,25 +85,26 @@ def report_columns(
 
 
 def figure_label(name: str) -> str:
-    """Return a figure's name as a heading has it: "sharpe_ratio" as "Sharpe ratio"."""
+    """Return the name of a figure as a heading, such as "Sharpe ratio" for "sharpe_ratio"."""
     return name.replace("_", " ").capitalize()
 
 
 def script_json(value: Any) -> str:
-    """Return `value` as JSON that may stand in a <script> element, whatever its texts hold.
+    """Return `value` as JSON that may stand in a <script> element, whatever texts it holds.
 
-    All but ASCII is escaped, and so are the characters that mean something to HTML: no text can
-    end the element, begin a comment, or break a line where JavaScript sees a line's end.
+    Characters outside ASCII and those with a meaning in HTML are escaped. So no text can end the
+    element, begin a comment, or end a line of JavaScript.
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    # These three can only stand inside of strings, where the escape means the same.
+    # These three characters occur only inside strings, where the escape means the same.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _parameters(lanes: Sequence["LaneRow"]) -> list[tuple[str, list[Any]]]:
-    """Return every parameter with its values, strategy and universe first; None where it lacks.
+    """Return every parameter with its values; None where a lane lacks the parameter.
 
-    Pairs, because a strategy may well have a parameter of the name "universe".
+    Strategy and universe come first. The result is a list of pairs and not a dictionary, because a
+    strategy may have a parameter named "universe".
     """
     strategies = {lane.strategy for lane in lanes}
     # "module:Class" by its class, unless two modules have one of that name.
@@ -122,7 +122,7 @@ def _parameters(lanes: Sequence["LaneRow"]) -> list[tuple[str, list[Any]]]:
 def _dimension(name: str, values: Sequence[Any]) -> dict[str, Any]:
     known = [value for value in values if value is not None]
     if all(_is_drawable(value) for value in known):
-        # A step of 0.1 gives 0.30000000000000004, which is nobody's parameter.
+        # A step of 0.1 gives 0.30000000000000004 where the user means 0.3.
         return {
             "name": name,
             "kind": "number",
@@ -135,13 +135,13 @@ def _dimension(name: str, values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _is_drawable(value: Any) -> bool:
-    """Say whether `value` is a number that JavaScript can tell from its neighbours."""
+    """Whether `value` is a number that JavaScript can tell from its neighbours."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and math.isfinite(value) and abs(value) < 2**53
 
 
 def _place(level: str) -> tuple[float, str]:
-    """Return where a text stands among others: numbers by size, all else after them."""
+    """Return a sort key that puts texts of numbers first, by size, and all other texts after."""
     try:
         value = float(level)
     except ValueError:
@@ -150,14 +150,14 @@ def _place(level: str) -> tuple[float, str]:
 
 
 def _size(dimension: Mapping[str, Any]) -> int:
-    """Return how many values it has, unknown apart."""
+    """Return how many different known values a dimension has."""
     return len({value for value in dimension["values"] if value is not None})
 
 
 def _figures(
     scores: Iterable[str], statistics: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the columns of the scores, known or not, then of those `OFFERED` that are known."""
+    """Return the columns of all scores, then those of the `OFFERED` figures that any lane has."""
     wanted = list(scores)
     found = []
     for name in dict.fromkeys([*wanted, *OFFERED]):
@@ -171,7 +171,7 @@ def _figures(
 
 
 def _number(value: Any, digits: int) -> int | float | None:
-    """Return a float rounded to `digits` significant ones, an int as it is, all else as None."""
+    """Return a float rounded to so many significant digits, an int unchanged, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     if isinstance(value, int):
@@ -192,7 +192,7 @@ def _set(lane: "LaneRow") -> str:
 
 
 def _growth(curve: EquityCurve, *, benchmark: bool) -> dict[str, Any]:
-    """Return what 1 grew to by the close of each session, and the sessions in days since 1970."""
+    """Return the growth of 1 by the close of each session, and the sessions as days since 1970."""
     known = ~np.isnan(curve.returns)
     growth = np.cumprod(1.0 + curve.returns[known])
     return {

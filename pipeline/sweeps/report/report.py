@@ -1,7 +1,7 @@
-"""report.html: what a sweep found, as one file that a browser opens without a network.
+"""Writes report.html: the results of a sweep as one file that a browser opens without a network.
 
-The file holds plotly.js, the lanes as columns of JSON and a few scripts of ours (``page/``) that
-draw from them. It asks for nothing outside itself, and its content security policy forbids it to.
+The file holds plotly.js, the lanes as columns of JSON and our own scripts (``page/``), which draw
+them. It loads nothing from outside, and its content security policy forbids it to.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EquityCurve", "SweepFacts", "write_report"]
 
 _PAGE = Path(__file__).with_name("page")
-#: In this order they are one script: a function is used only below the file that defines it.
+#: The scripts in the order in which they are joined: a file uses functions of earlier files only.
 _SCRIPTS = (
     "format.js",
     "dimensions.js",
@@ -39,29 +39,31 @@ _HASH_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class SweepFacts:
-    """What the heading of a report says of its sweep.
+    """The facts in the heading of a report."""
 
-    ``lanes`` are all parameter sets, whatever became of them; ``failed`` and ``pruned`` are some
-    of these. ``bars`` are the bars that each lane was shown, ``evaluations`` the sum over lanes.
-    ``run_seconds`` is the time of the replays. ``scores`` are names of figures of summary.json's
-    lanes, a leading "-" meaning that less is better; the first ranks the sets. ``ledger`` is a
-    path. Sessions are ISO dates, None if there were none.
-    """
-
+    #: Name of the session.
     name: str
     method: str
     seed: int
+    #: Parameter sets in all, also those that failed or were pruned.
     lanes: int
+    #: Bars that each lane was shown.
     bars: int
+    #: Sum of the bars over all lanes.
     evaluations: int
+    #: Seconds of replay.
     run_seconds: float
     failed: int
     pruned: int
+    #: Names of figures, each with "-" before it where less is better. The first ranks the sets.
     scores: tuple[str, ...]
+    #: Path of the ledger.
     ledger: str
     data_hash: str
     code_hash: str
+    #: ISO date of the first session, None if no tape was replayed.
     first_session: str | None
+    #: ISO date of the last session.
     last_session: str | None
 
 
@@ -72,14 +74,14 @@ def write_report(
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None = None,
 ) -> None:
-    """Write the report to `path` in one step: a reader sees all of it or what was there before.
+    """Write the report to `path` in one step: a reader sees the whole new file or the old one.
 
-    The charts and the table show the lanes that are done; `best` come in the order given. Raises
-    RunError if the file cannot be written.
+    The charts and the table show the lanes that are done. `best` are the curves of the best sets,
+    drawn in the order given. Raises RunError if the file cannot be written.
     """
     from pipeline.results.tables import writing
 
-    # A name may hold half of a surrogate pair, which UTF-8 cannot say.
+    # A name may hold half of a surrogate pair, which UTF-8 cannot express.
     page = _page(facts, lanes, best, benchmark).encode("utf-8", "replace")
     unfinished = path.with_name(f"{path.name}.part")
     try:
@@ -102,7 +104,7 @@ def _page(
 
     columns = report_columns(facts.scores, lanes, best, benchmark)
     scripts = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    # Template fills each place once and never looks into what it filled in.
+    # Template fills each placeholder once and does not look for placeholders in the values.
     return Template((_PAGE / "report.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(facts.name),
         subtitle=html.escape(_subtitle(facts)),
@@ -140,7 +142,7 @@ def _numbers(facts: SweepFacts) -> list[tuple[str, str]]:
 
 
 def _origin(facts: SweepFacts, fixed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return what it takes to find, or to repeat, the sweep."""
+    """Return the facts by which a reader finds or repeats the sweep."""
     same = ", ".join(f"{name} = {value}" for name, value in fixed)
     return [
         *([("The same in all sets", same)] if same else []),
@@ -152,7 +154,7 @@ def _origin(facts: SweepFacts, fixed: Iterable[tuple[str, str]]) -> list[tuple[s
 
 
 def _terms(facts: Iterable[tuple[str, str]]) -> str:
-    """Return the pairs as the inside of a description list."""
+    """Return pairs of a term and a text as the content of a description list."""
     return "\n".join(
         f"<div><dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd></div>"
         for term, text in facts

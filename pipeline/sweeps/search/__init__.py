@@ -1,1 +1,1 @@
-"""The sets that a sweep tries: the space they come from, and the methods that choose them."""
+"""The space of a sweep's parameter sets, and the methods that choose sets from it."""

@@ -1,11 +1,11 @@
 """A constraint: an expression such as ``fast < slow`` that a set of parameters must fulfil.
 
-It is read once, as Python writes expressions, and evaluated on columns, an array per parameter with
-an element per set: a million sets take a fraction of a second. There is no other evaluation, so
-that a single set is judged as it would be among many.
+The expression is parsed once, in Python's syntax, and evaluated on columns: an array per parameter
+with an element per set. A million sets take a fraction of a second. A single set is evaluated in
+the same way, so that it is judged as it would be among many.
 
-Numbers are taken as float64, true and false as 1 and 0 where a number is meant. A division by zero
-is infinite or not a number, as NumPy has it; what is not a number compares as false.
+Numbers are taken as float64, and true and false as 1 and 0 where a number is needed. A division by
+zero gives infinity or NaN, as in NumPy, and a comparison with NaN is false.
 """
 
 import ast
@@ -37,7 +37,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Column, Column], Column]] = {
     ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
 }
-#: Functions with the least number of arguments each takes; all of them are numbers.
+#: Functions of numbers, each with the least number of its arguments.
 _FUNCTIONS = {"abs": 1, "min": 2, "max": 2}
 _GRAMMAR = "comparisons, + - * / // %, and, or, not, abs, min, max"
 _DEEPEST = 50
@@ -45,28 +45,27 @@ _DEEPEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One expression, checked to consist of nothing but what a constraint may.
-
-    ``names``: the parameters it speaks of, in alphabetical order. ``where`` names the setting it
-    comes from, for messages.
-    """
+    """One expression, checked to have only parts that a constraint may have."""
 
     text: str
+    #: The setting that the expression comes from, for messages.
     where: str
+    #: The parameters in it, in alphabetical order.
     names: tuple[str, ...]
+    #: The parsed expression.
     tree: ast.expr
 
     @classmethod
     def parse(cls, text: str, where: str = "constraint") -> "Constraint":
-        """Read an expression.
+        """Parse an expression.
 
         Raises:
-            ConfigError: it is no expression, at which character, or has a part that no constraint
-                may have.
+            ConfigError: the text is no expression (the message says at which character), or it has
+                a part that no constraint may have.
         """
         names: set[str] = set()
         try:
-            with warnings.catch_warnings():  # such as that "\d" is no escape
+            with warnings.catch_warnings():  # Python warns of invalid escapes, such as "\d"
                 warnings.simplefilter("ignore")
                 tree = ast.parse(text.lstrip(), mode="eval").body
             _check(tree, names, lambda expected: _refuse(text, where, expected))
@@ -81,13 +80,14 @@ class Constraint:
     def holds(
         self, columns: Mapping[str, Column], count: int
     ) -> np.ndarray[Any, np.dtype[np.bool]]:
-        """Say of each of ``count`` sets whether it fulfils the constraint: bool[count].
+        """Return bool[count]: whether each of ``count`` sets fulfils the constraint.
 
-        ``columns`` has at least the parameters in ``names``: float64, bool or str, of ``count``
-        elements or of one that all sets share.
+        ``columns`` has at least the parameters in ``names``, as float64, bool or str. Each has
+        ``count`` elements, or one that all sets share.
 
         Raises:
-            ConfigError: text where a number is meant, or a number where true or false is.
+            ConfigError: the constraint has a text in the place of a number, or a number in the
+                place of a truth value.
         """
         with np.errstate(all="ignore"):
             result = self._truth(self.tree, columns)
@@ -164,7 +164,7 @@ def _refuse(text: str, where: str, expected: str) -> NoReturn:
 def _check(
     node: ast.expr, names: set[str], refuse: Callable[[str], NoReturn], depth: int = 1
 ) -> None:
-    """Refuse what no constraint may have; collect the parameters it names."""
+    """Refuse parts that no constraint may have; collect the parameters that it names."""
     if depth > _DEEPEST:
         refuse(f"at most {_DEEPEST} expressions within each other")
     parts: list[ast.expr] = []
@@ -172,7 +172,7 @@ def _check(
         case ast.Constant(value=bool() | str()):
             pass
         case ast.Constant(value=int() | float() as number):
-            # A float that is too large is infinite by the time it is here, a whole number is not.
+            # Python has parsed a float that is too large as infinity, but a whole number exactly.
             if abs(number) > 1e308:
                 refuse("numbers that a float can hold")
         case ast.Name(id=name):

@@ -1,8 +1,7 @@
-"""A dimension of a space: the values that one parameter takes, and how they lie in a unit interval.
+"""A dimension of a space: the values that one parameter takes, and how they lie in [0, 1).
 
-A position is where on its dimension a candidate is: the index of a value, or, where any value
-between two is possible, the value itself. Candidates are kept as positions, an array per
-dimension, until one is chosen.
+The position of a candidate on a dimension is the index of a value or, on a continuum, the value
+itself. Candidates are kept as positions, in an array per dimension, until one is chosen.
 """
 
 import math
@@ -22,10 +21,10 @@ from pipeline.strategy.strategy import Parameter, Symbol, Value
 
 Positions = NDArray[np.int64] | NDArray[np.float64]
 
-#: Whole numbers up to here are the same as float64, in which constraints are evaluated.
+#: Whole numbers up to this one are exact as float64, in which constraints are evaluated.
 LARGEST = 2**53
 
-#: Values that a range with steps may have.
+#: The most values of a range with steps.
 MOST_VALUES = 1_000_000
 
 
@@ -33,8 +32,8 @@ MOST_VALUES = 1_000_000
 class Choices:
     """A dimension of finitely many values, each with an index.
 
-    ``kind``: int, float, bool, symbol or universe. ``log``: where indices are drawn, small ones
-    are as likely as the logarithm of the values, a range of whole numbers, makes them.
+    ``kind`` is int, float, bool, symbol or universe. ``log`` is for a range of whole numbers, and
+    spreads the logarithms of drawn values evenly.
     """
 
     name: str
@@ -44,12 +43,12 @@ class Choices:
 
     @property
     def size(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return len(self.values)
 
     @property
     def ordered(self) -> bool:
-        """Whether values that are near each other have indices that are."""
+        """Whether the values ascend or descend, so that near indices mean near values."""
         if isinstance(self.values, range) or len(self.values) == 1:
             return True
         return self.kind in ("int", "float") and bool(
@@ -57,17 +56,17 @@ class Choices:
         )
 
     def value(self, position: int) -> Value:
-        """Give the value at an index."""
+        """Return the value at an index."""
         return self.values[position]
 
     def column(self, positions: Positions) -> NDArray[Any]:
-        """Give the values at the indices, as constraints take them: float64, bool or str."""
+        """Return the values at indices as an array of float64, bool or str, for constraints."""
         if isinstance(self.values, range):
             return np.asarray(self.values.start + positions * self.values.step, np.float64)
         return self._table[positions]
 
     def at(self, unit: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Give the index at each point of [0, 1), all equally likely unless ``log``."""
+        """Return the index for each point of [0, 1); all are equally likely unless ``log``."""
         if self.log:
             low, high = int(self.values[0]), int(self.values[-1])
             width = math.log(high + 1) - math.log(low)
@@ -94,19 +93,19 @@ class Continuum:
 
     @property
     def size(self) -> None:
-        """There is no number of values."""
+        """None, because there are infinitely many values."""
         return None
 
     def value(self, position: float) -> Value:
-        """Give the value at a position, which it is."""
+        """Return the value at a position, which is the position itself."""
         return float(position)
 
     def column(self, positions: Positions) -> NDArray[Any]:
-        """Give the values at the positions: float64."""
+        """Return the values at positions, as float64."""
         return positions.astype(np.float64)
 
     def at(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give the value at each point of [0, 1), evenly in the number or in its logarithm."""
+        """Return the value for each point of [0, 1); its logarithm is evenly spread if ``log``."""
         if self.log:
             first, last = math.log(self.low), math.log(self.high)
             found = np.exp(first + unit * (last - first))
@@ -126,10 +125,11 @@ def dimension_of(
 ) -> Dimension:
     """Make the dimension of a parameter from the setting named ``where``.
 
-    ``symbols``: those that a parameter of type Symbol may name; empty: any.
+    ``symbols`` are those that a parameter of type Symbol may name; it may name any if there are
+    none.
 
     Raises:
-        ConfigError: a value is not of the parameter's type or stands twice, or there are too many.
+        ConfigError: a value is not of the parameter's type or occurs twice, or there are too many.
     """
     kind = "symbol" if parameter.type is Symbol else parameter.type.__name__
     if isinstance(setting, RangeConfig):
@@ -204,10 +204,10 @@ def _range(where: str, name: str, setting: RangeConfig) -> Dimension:
 
 
 def _points(first: float, last: float, count: int, log: bool) -> Sequence[float | Fraction]:
-    """Give ``count`` points from ``first`` to ``last``, which are the exact ends."""
+    """Return ``count`` points, of which ``first`` and ``last`` are the exact ends."""
     if log:
         parts = (number / (count - 1) for number in range(1, count - 1))
-        # Twelve digits, which are as even as anybody needs: 0.01 and not 0.010000000000000002.
+        # Twelve digits give 0.01 and not 0.010000000000000002, and are even enough.
         inner = (float(f"{first ** (1 - part) * last**part:.12g}") for part in parts)
         return [first, *(min(max(point, first), last) for point in inner), last]
     begin, width = _exact(first), _exact(last) - _exact(first)
@@ -215,5 +215,5 @@ def _points(first: float, last: float, count: int, log: bool) -> Sequence[float 
 
 
 def _exact(number: float) -> Fraction:
-    """Give a number as it is written, so that steps of 0.1 meet 0.3 and not 0.30000000000000004."""
+    """Return a number exactly as it is written, so that steps of 0.1 lead to 0.3."""
     return Fraction(str(number))

@@ -1,6 +1,6 @@
 """Searches whose sets depend on no score: a grid, random sets, Latin hypercubes, Sobol's sequence.
 
-Their sets are known beforehand, so asking for few at a time gives what asking for all would.
+The sets are known in advance, so it does not matter how many are asked for at a time.
 """
 
 import math
@@ -19,13 +19,13 @@ from pipeline.sweeps.search.space import Branch, Candidates, ParameterSet, Space
 Unit = NDArray[np.float64]
 """Points of the unit cube, float64[n, dimensions] in [0, 1)."""
 
-#: A grid of more candidates than these is refused, as nobody would see its end.
+#: The most candidates of a grid. A larger one is refused, because no sweep would come to its end.
 LARGEST_GRID = 100_000_000
 
-#: Up to these candidates, those allowed are counted, and a search can choose out of all of them.
+#: A branch of at most so many candidates is searched for its allowed sets, to choose from all.
 COUNTED = 1 << 20
 
-#: Candidates in a row without a set that is allowed and not chosen yet, after which none is sought.
+#: A search ends after so many candidates in a row none of which is allowed and new.
 PATIENCE = 1 << 20
 
 _BLOCK = 1 << 10
@@ -39,17 +39,17 @@ class ListedSearch:
         self._sets = iter(sets)
 
     def ask(self, count: int) -> list[ParameterSet]:
-        """Give the next sets, at most ``count``; none when it is over."""
+        """Return the next sets, at most ``count``; none when the search is over."""
         return list(islice(self._sets, count))
 
     def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
-        """Take no notice of scores."""
+        """Ignore the scores."""
 
 
 def sample(sweep: SweepConfig, space: Space) -> ListedSearch:
     """Return the search that chooses ``sweep.samples`` sets by random, latin_hypercube or sobol.
 
-    ConfigError where the constraints allow none.
+    ConfigError if the constraints allow no set.
     """
     assert sweep.samples is not None
     counted = [numbers_if_few(branch) for branch in space.branches]
@@ -71,7 +71,10 @@ def sample(sweep: SweepConfig, space: Space) -> ListedSearch:
 
 
 def shares(samples: int, most: Sequence[float]) -> list[int]:
-    """Divide samples among branches, of which each has so many sets: evenly, earlier ones first."""
+    """Return how many samples each branch gets: evenly many, up to the ``most`` that it has.
+
+    Where they cannot be divided evenly, earlier branches get one more.
+    """
     given = [0] * len(most)
     left, rest = samples, list(range(len(most)))
     while rest:
@@ -89,7 +92,10 @@ def shares(samples: int, most: Sequence[float]) -> list[int]:
 
 
 def excludes_all(space: Space, exactly: bool = False) -> str:
-    """Say that the constraints leave nothing to choose from; ``exactly``: each set was judged."""
+    """Return the message that the constraints exclude all sets.
+
+    ``exactly`` says that every set was tried.
+    """
     texts = "; ".join(dict.fromkeys(c.text for b in space.branches for c in b.constraints))
     if exactly or all(b.size is not None and b.size <= COUNTED for b in space.branches):
         return f"sweep.constraints exclude all of the {space.size:,} sets: {texts}"
@@ -100,7 +106,7 @@ def excludes_all(space: Space, exactly: bool = False) -> str:
 
 
 def numbers_if_few(branch: Branch) -> NDArray[np.int64] | None:
-    """Give the numbers of all sets of a branch, or None if it has too many candidates to look."""
+    """Return the numbers of all sets of a branch; None if it has more than COUNTED candidates."""
     if branch.size is None or branch.size > COUNTED:
         return None
     return np.concatenate(list(branch.allowed_numbers()))
@@ -111,10 +117,11 @@ def choose(
 ) -> Candidates:
     """Choose up to ``count`` sets of a branch by random, latin_hypercube or sobol.
 
-    ``numbers``: all there are (`numbers_if_few`). Fewer are chosen only where no more are found.
+    ``numbers`` are those of all its sets, if they are known (`numbers_if_few`). Fewer than
+    ``count`` are chosen only if no more are found.
     """
     if numbers is not None and count >= len(numbers):
-        # Nothing to choose; a sequence might take long to meet the last one.
+        # All sets are taken. A random sequence might take long to meet the last one.
         return branch.grid(numbers)
     rng = np.random.default_rng([seed, branch.strategy])
     if method == "random":
@@ -136,7 +143,7 @@ def choose(
 def grid(space: Space) -> ListedSearch:
     """Return the search that takes every allowed set.
 
-    ConfigError for a grid of infinitely or far too many sets, and where constraints allow none.
+    ConfigError if the grid has infinitely or far too many sets, or the constraints allow none.
     """
     for branch in space.branches:
         for dimension in branch.dimensions:
@@ -173,13 +180,13 @@ def _count(branch: Branch) -> int:
 
 
 def _sets(branch: Branch, candidates: Candidates, at_once: int = 1024) -> Iterator[ParameterSet]:
-    """Make candidates sets, few at a time: arrays take a fraction of their memory."""
+    """Make sets of candidates, few at a time, because arrays take a fraction of their memory."""
     for begin in range(0, len(candidates[0]), at_once):
         yield from branch.sets(tuple(one[begin : begin + at_once] for one in candidates))
 
 
 def _first(branch: Branch, blocks: Iterable[Unit], count: int) -> Candidates:
-    """Give the first sets, each once, that blocks of points come to, up to ``count``."""
+    """Return the first ``count`` different sets at the points of the blocks, or fewer."""
     fresh = Fresh(branch)
     kept: list[Candidates] = []
     found = in_vain = 0
@@ -196,23 +203,23 @@ def _first(branch: Branch, blocks: Iterable[Unit], count: int) -> Candidates:
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:
-    """Put candidates of one branch one after another."""
+    """Concatenate candidates of one branch."""
     columns: list[Positions] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return tuple(columns)
 
 
 class Fresh:
-    """Lets those candidates of a branch through that are allowed and were not met before."""
+    """Filters candidates of a branch: only those that are allowed and new pass."""
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
         self._met: set[bytes] = set()
 
     def of(self, unit: Unit) -> Candidates:
-        """Give the candidates at points of the unit cube that are sets, each once."""
+        """Return the candidates at points of the unit cube that are allowed and new."""
         candidates = self.branch.at(unit)
         allowed = np.flatnonzero(self.branch.allowed(candidates))
-        # Adding zero turns -0.0, which equals it, into 0.0.
+        # Adding zero turns -0.0 into 0.0, so that equal candidates have equal bytes.
         rows = np.stack([one[allowed] + 0.0 for one in candidates], axis=1)
         kept = []
         for place, row in zip(allowed.tolist(), rows, strict=True):
@@ -223,13 +230,13 @@ class Fresh:
 
 
 def random_blocks(branch: Branch, rng: np.random.Generator) -> Iterator[Unit]:
-    """Walk points of the unit cube at random, without an end."""
+    """Give random points of the unit cube, without an end."""
     while True:
         yield rng.random((_BLOCK, branch.free))
 
 
 def _sobol_blocks(branch: Branch, rng: np.random.Generator) -> Iterator[Unit]:
-    """Walk Sobol's sequence, scrambled; it has 2 ** 30 points."""
+    """Give the points of Sobol's sequence, scrambled; it has 2 ** 30 points."""
     from scipy.stats import qmc
 
     sequence = qmc.Sobol(branch.free, rng=rng)
@@ -238,9 +245,9 @@ def _sobol_blocks(branch: Branch, rng: np.random.Generator) -> Iterator[Unit]:
 
 
 def _hypercube(branch: Branch, count: int, seed: Any) -> Candidates:
-    """Give sets of a Latin hypercube as large as it must be for ``count`` to be allowed.
+    """Return sets of a Latin hypercube that is large enough for ``count`` allowed sets.
 
-    One design, and not one for each part, keeps what is chosen evenly spread.
+    All sets come from one hypercube, because only then are they evenly spread.
     """
     from scipy.stats import qmc
 

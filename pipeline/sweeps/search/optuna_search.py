@@ -1,16 +1,19 @@
 """Searches that learn from scores: Optuna's samplers, asked and told in batches.
 
-What was asked and told is kept in a SQLite file, which Optuna writes in transactions: whatever is
-killed, the file is whole, and no lock outlives its owner. (Optuna's journal is not like that: a
-line half written spoils it, and its lock stays until it is half a minute old.)
+All trials are kept in a SQLite file, which Optuna writes in transactions. Whatever process is
+killed, the file is whole, and no lock outlives its owner. (Optuna's journal would be spoilt by a
+half-written line, and its lock stays until it is half a minute old.)
 
-A sweep that goes on after a kill chooses what it would have chosen. So a trial that was handed out
-and not told is handed out again, as it is; and each trial is sampled by a sampler of its own, whose
-seed follows from the sweep's and from how many trials there were before.
+A sweep that is resumed after a kill makes the choices that it would have made. So a trial that was
+handed out and not told is handed out again unchanged. And each trial has a sampler of its own,
+whose seed follows from the sweep's seed and the number of earlier trials.
 
-States of trials: complete, with scores; pruned, where a set is not allowed, failed or has no score,
-all of which samplers learn to avoid; failed, where it was chosen before or was cut short by a kill,
-of which they take no notice; running, while it is handed out.
+States of trials::
+
+    running   the set was handed out
+    complete  the set has scores
+    pruned    the set is not allowed, failed or has no score; samplers learn to avoid it
+    failed    the set was chosen before, or a kill cut the trial short; samplers ignore it
 """
 
 import json
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import Trial
 
-#: Trials in a row that come to no set before one is taken at random out of those not chosen yet.
+#: After so many trials in a row without a new set, one that was not chosen yet is drawn at random.
 TRIES = 20
 
 _NAME = "sweep"
@@ -53,7 +56,7 @@ _STRATEGY = "strategy"
 
 
 class OptunaSearch:
-    """A search by tpe, nsga2 or nsga3. ``total``: how many sets it chooses at most."""
+    """A search by tpe, nsga2 or nsga3; `sweeps.search.search.Search` is its protocol."""
 
     def __init__(self, sweep: SweepConfig, space: Space, storage: Path | None) -> None:
         assert sweep.samples is not None
@@ -64,8 +67,8 @@ class OptunaSearch:
         self._check_any_allowed(space)
         counts = [math.inf if numbers is None else len(numbers) for numbers in self._numbers]
         self.total: int | None = int(min(sweep.samples, sum(counts)))
-        # Genetic samplers cross only what all trials have: those get the parameters of every
-        # strategy, and the set those of its own.
+        # Genetic samplers cross only parameters that all trials have. So their trials have the
+        # parameters of every strategy, of which the set takes those of its own.
         self._everything = sweep.method != "tpe"
         self._chosen: set[ParameterSet] = set()
         self._running: dict[ParameterSet, int] = {}
@@ -77,10 +80,10 @@ class OptunaSearch:
             self._take_up()
 
     def ask(self, count: int) -> list[ParameterSet]:
-        """Give the next sets, at most ``count``; none when it is over.
+        """Return the next sets, at most ``count``; none when the search is over.
 
-        Those that a killed sweep had been given and not told come first, and where its last batch
-        was complete, alone: what is chosen next is to know their scores.
+        The sets that a killed sweep was given and has not told come first. If its last batch was
+        complete they come alone, because the next choice depends on their scores.
         """
         given, self._again = self._again[:count], self._again[count:]
         if given and not self._cut_short:
@@ -98,10 +101,10 @@ class OptunaSearch:
         return given
 
     def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
-        """Take the scores of sets, in the order of the configuration's; None: the set failed.
+        """Take the scores of sets, each in the order of ``sweep.score``; None if a set failed.
 
-        Scores are the figures as they are, also those of which less is better. Where one is not
-        defined (NaN), the set counts as one that failed.
+        Scores are plain figures, also where less is better. A set with a score of NaN counts as one
+        that failed.
 
         Raises:
             ValueError: a set was not asked for, or was told before.
@@ -111,7 +114,8 @@ class OptunaSearch:
         for one, _ in results:
             if one not in self._running:
                 raise ValueError(f"{one} is told, expected one that was asked for and not told")
-        # In the order in which they were chosen, so that none depends on which lane ended first.
+        # In the order in which they were chosen, so that no choice depends on which lane ended
+        # first.
         with _quiet():
             for one, scores in sorted(results, key=lambda result: self._running[result[0]]):
                 number = self._running.pop(one)
@@ -127,7 +131,7 @@ class OptunaSearch:
         raise ConfigError(excludes_all(space))
 
     def _take_up(self) -> None:
-        """Go through the trials that the storage has, of a sweep that was ended somehow."""
+        """Go through the trials of the storage, which a sweep that was ended has left."""
         from optuna.trial import TrialState
 
         asked = self._study.user_attrs.get("asked", 0)
@@ -148,7 +152,10 @@ class OptunaSearch:
                 self._cut_short |= trial.number >= asked
 
     def _accept(self, number: int, place: tuple[Branch, Candidates], running: bool) -> bool:
-        """Take a trial as chosen; if running, end one that is no set, or is one a second time."""
+        """Note the set of a trial as chosen; return whether it is allowed and new.
+
+        A running trial of a set that is not allowed, or was chosen before, is ended.
+        """
         from optuna.trial import TrialState
 
         branch, candidates = place
@@ -167,7 +174,7 @@ class OptunaSearch:
         return True
 
     def _next(self) -> ParameterSet | None:
-        """Choose one more set; None if no more are found."""
+        """Return one more set; None if no more are found."""
         for _ in range(TRIES):
             if (found := self._try()) is not None:
                 return found
@@ -201,7 +208,7 @@ class OptunaSearch:
                         _suggest(trial, key, self._distributions[key])
 
     def _place(self, parameters: Mapping[str, Any]) -> tuple[Branch, Candidates] | None:
-        """Give the candidate that a trial's parameters mean, None where some are missing."""
+        """Return the candidate of a trial's parameters; None if some parameters are missing."""
         branch = self._branches[parameters.get(_STRATEGY, 0)]
         wanted = len(self._distributions) if self._everything else branch.free
         if not self._everything and len(self._branches) > 1:
@@ -215,7 +222,7 @@ class OptunaSearch:
         return branch, tuple(candidates)
 
     def _not_chosen(self) -> dict[str, Any] | None:
-        """Give the parameters of a set out of those not chosen yet, at random; None: none found."""
+        """Return the parameters of a random set that was not chosen yet; None if none is found."""
         rng = np.random.default_rng([self._sweep.seed, self._sampled, 1])
         for number in rng.permutation(len(self._branches)).tolist():
             branch = self._branches[number]
@@ -228,7 +235,7 @@ class OptunaSearch:
     def _blocks(
         self, branch: Branch, numbers: np.ndarray[Any, Any] | None, rng: np.random.Generator
     ) -> Iterator[Candidates]:
-        """Walk allowed candidates of a branch at random: all of them, or very many."""
+        """Give allowed candidates of a branch in random order: all of them, or very many."""
         if numbers is not None:
             order = rng.permutation(numbers)
             for begin in range(0, len(order), 1024):
@@ -244,7 +251,7 @@ class OptunaSearch:
                 return
 
     def _parameters(self, branch: Branch, candidate: Candidates) -> dict[str, Any]:
-        """Give what a trial's parameters would be for a candidate: the inverse of `_place`."""
+        """Return the parameters of a trial for a candidate: the inverse of `_place`."""
         found: dict[str, Any] = {_STRATEGY: branch.strategy} if len(self._branches) > 1 else {}
         for dimension, position in zip(branch.dimensions, candidate, strict=True):
             if dimension.size != 1:
@@ -253,14 +260,17 @@ class OptunaSearch:
 
 
 def _key(branch: Branch, dimension: Dimension) -> str:
-    """Name a parameter of trials; a dot tells those of strategies from the others."""
+    """Return the name of a dimension in trials. Names of strategies' parameters have a dot."""
     if dimension.kind == "universe":
         return dimension.kind
     return f"{branch.strategy}.{dimension.name}"
 
 
 def _origin(dimension: Dimension) -> int:
-    """Give what a trial's parameter is at position 0: whole numbers by logarithm are themselves."""
+    """Return the value of a trial's parameter at position 0.
+
+    It is 0 but for whole numbers by logarithm, which are the parameter's values themselves.
+    """
     return int(dimension.value(0)) if dimension.log and dimension.size is not None else 0
 
 
@@ -305,14 +315,14 @@ def _sampler(method: str, seed: int) -> "BaseSampler":
     from optuna.exceptions import ExperimentalWarning
 
     with warnings.catch_warnings():
-        # What is used is experimental in the older of the versions, and the same in the newer.
+        # The options used here are experimental in older versions, and unchanged in newer ones.
         warnings.simplefilter("ignore", ExperimentalWarning)
         match method:
             case "nsga2":
                 return samplers.NSGAIISampler(seed=seed)
             case "nsga3":
                 return samplers.NSGAIIISampler(seed=seed)
-        # The liar keeps the sets of one batch apart, while none of their scores is known.
+        # The constant liar keeps the sets of a batch apart while none of their scores is known.
         return samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
@@ -320,7 +330,7 @@ def _open(sweep: SweepConfig, space: Space, path: Path | None) -> "Study":
     """Open the study in a file, or begin one.
 
     Raises:
-        ConfigError: the file is no storage of Optuna's, or that of another sweep.
+        ConfigError: the file is no storage of Optuna's, or holds the search of another sweep.
     """
     import optuna
 
@@ -344,7 +354,7 @@ def _storage(path: Path) -> "BaseStorage":
     from optuna.storages import RDBStorage
     from sqlalchemy.exc import SQLAlchemyError
 
-    # By a creator and not by address: a path may hold what has a meaning in an address.
+    # A creator is given and no address, because characters of a path may have a meaning in one.
     options = {"creator": lambda: _connect(path)}
     try:
         return RDBStorage("sqlite:///sweep", engine_kwargs=options)
@@ -355,8 +365,8 @@ def _storage(path: Path) -> "BaseStorage":
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
-    # A trial is a dozen transactions. Without a wait for the disk at each, a power cut may undo the
-    # last of them, which are then chosen again, the same; a killed process undoes none.
+    # A trial is a dozen transactions, which do not wait for the disk. A power cut may undo the last
+    # trials, which are then chosen again; a killed process undoes none.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
@@ -364,7 +374,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Optuna, which tells of every trial, from writing below a warning."""
+    """Keep Optuna from logging every trial: it logs warnings and errors only."""
     logger = logging.getLogger("optuna")
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""How the sets of a sweep are chosen: one after another, each once, the same for equal seeds."""
+"""The protocol of a search, which chooses the sets of a sweep: each once, equal for equal seeds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,24 +10,25 @@ from pipeline.sweeps.search.space import ParameterSet, Space
 
 
 class Search(Protocol):
-    """Chooses sets. ``total``: how many in all, at most; None if that is not known."""
+    """Chooses parameter sets."""
 
+    #: The most sets that the search chooses; None if that is not known.
     total: int | None
 
     def ask(self, count: int) -> list[ParameterSet]:
-        """Give the next sets, at most ``count``; none when it is over."""
+        """Return the next sets, at most ``count``; none when the search is over."""
         ...
 
     def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
-        """Take the scores of sets, in the order of the configuration's; None: the set failed."""
+        """Take the scores of sets, each in the order of ``sweep.score``; None if a set failed."""
         ...
 
 
 def make_search(sweep: SweepConfig, space: Space, storage: Path | None) -> Search:
     """Make the search that a configuration describes.
 
-    ``storage`` is the file in which Optuna keeps what it knows, so that a sweep which was ended in
-    any way goes on where it was; None: in memory. The other methods need none.
+    ``storage`` is the file in which Optuna keeps its trials, so that a sweep that was ended in any
+    way goes on where it was. None keeps them in memory. The other methods need no file.
 
     Raises:
         ConfigError: a grid of infinitely or far too many sets, constraints that allow none, or a

@@ -1,8 +1,8 @@
-"""The space of a sweep: all sets of parameters that there are to choose from.
+"""The space of a sweep: all parameter sets that a search can choose from.
 
-A space has a branch for each strategy, a branch a dimension for each parameter that is swept, and
-one before them for the universes. Candidates are positions on the dimensions, in arrays, so that a
-million of them can be judged by the constraints before any becomes a `ParameterSet`.
+A space has a branch for each strategy. A branch has a dimension for the universes, and then one for
+each parameter that is swept. Candidates are positions on the dimensions, in arrays, so that the
+constraints can judge a million of them before any becomes a `ParameterSet`.
 """
 
 import math
@@ -29,16 +29,13 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class ParameterSet:
-    """What one lane of a sweep is run with.
+    """The strategy, universe and swept parameters of one lane; equal and hashed by content."""
 
-    ``strategy`` is an index into the configuration's strategies, ``universe`` the name of the
-    symbols that are traded ("" for all symbols of the run), ``parameters`` the value of every
-    swept parameter by name; those that are fixed stay in the configuration. Equal and hashed by
-    content; nobody changes ``parameters``.
-    """
-
+    #: Index of the strategy in the configuration.
     strategy: int
+    #: Name of the symbols that are traded, "" for all symbols of the run.
     universe: str
+    #: Value of every swept parameter, by name. The mapping is never changed.
     parameters: Mapping[str, Value]
 
     def __hash__(self) -> int:
@@ -46,9 +43,9 @@ class ParameterSet:
 
 
 class Axis(NamedTuple):
-    """What a report needs to know of a dimension.
+    """The name and the kind of a dimension.
 
-    ``kind``: int, float, bool, symbol, or universe and strategy for the dimensions of those names.
+    ``kind`` is int, float, bool, symbol, or the name of the dimensions "universe" and "strategy".
     """
 
     name: str
@@ -57,39 +54,40 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class Branch:
-    """The sets of one strategy.
+    """The sets of one strategy."""
 
-    ``dimensions``: the universe first, then the parameters in the configuration's order. ``fixed``:
-    the other parameters. ``constraints``: those that speak of this strategy.
-    """
-
+    #: Index of the strategy in the configuration.
     strategy: int
+    #: Name of the strategy in the configuration.
     name: str
+    #: The universe, then the swept parameters in the configuration's order.
     dimensions: tuple[Dimension, ...]
+    #: Values of the other parameters.
     fixed: Mapping[str, Value]
+    #: Constraints that apply to this strategy.
     constraints: tuple[Constraint, ...]
 
     @cached_property
     def size(self) -> int | None:
-        """How many candidates there are before constraints; None if any number between others."""
+        """The number of candidates, allowed or not; None if a dimension is a continuum."""
         sizes = [dimension.size for dimension in self.dimensions]
         return None if None in sizes else math.prod(size for size in sizes if size is not None)
 
     @cached_property
     def free(self) -> int:
-        """How many dimensions have more than one value."""
+        """The number of dimensions with more than one value."""
         return sum(dimension.size != 1 for dimension in self.dimensions)
 
     def at(self, unit: NDArray[np.float64]) -> Candidates:
-        """Give the candidates at points of the unit cube, float64[n, free] in [0, 1)."""
+        """Return the candidates at points of the unit cube, float64[n, free] in [0, 1)."""
         columns = iter(unit.T)
         only = np.zeros(len(unit))
         return tuple(d.at(only if d.size == 1 else next(columns)) for d in self.dimensions)
 
     def grid(self, numbers: NDArray[np.int64]) -> Candidates:
-        """Give the candidates with these numbers, int64[n] from 0 to ``size`` - 1.
+        """Return the candidates with these numbers, int64[n] from 0 to ``size`` - 1.
 
-        They are numbered as nested loops would meet them, the last dimension innermost.
+        Candidates are numbered in the order of nested loops, the last dimension innermost.
         """
         found: list[Positions] = []
         for dimension in reversed(self.dimensions):
@@ -99,7 +97,7 @@ class Branch:
         return tuple(reversed(found))
 
     def numbers(self, candidates: Candidates) -> NDArray[np.int64]:
-        """Give the numbers, int64[n], of candidates of a grid: the inverse of `grid`."""
+        """Return the numbers, int64[n], of candidates of a grid: the inverse of `grid`."""
         found = np.zeros(len(candidates[0]), np.int64)
         for dimension, positions in zip(self.dimensions, candidates, strict=True):
             assert dimension.size is not None
@@ -107,13 +105,13 @@ class Branch:
         return found
 
     def allowed(self, candidates: Candidates) -> NDArray[np.bool]:
-        """Say of each candidate whether it fulfils all constraints: bool[n]."""
+        """Return bool[n]: whether each candidate fulfils all constraints."""
         count = len(candidates[0])
         columns: dict[str, NDArray[Any]] = {
             name: np.asarray([value if isinstance(value, bool | str) else float(value)])
             for name, value in self.fixed.items()
         }
-        # The universe is no parameter, and may be named like one.
+        # The universe is left out: it is no parameter, but a parameter may have its name.
         for dimension, positions in zip(self.dimensions[1:], candidates[1:], strict=True):
             if any(dimension.name in constraint.names for constraint in self.constraints):
                 columns[dimension.name] = dimension.column(positions)
@@ -123,7 +121,7 @@ class Branch:
         return result
 
     def sets(self, candidates: Candidates) -> list[ParameterSet]:
-        """Make the candidates parameter sets."""
+        """Return the parameter sets of candidates."""
         universe, *parameters = (
             [dimension.value(position) for position in positions.tolist()]
             for dimension, positions in zip(self.dimensions, candidates, strict=True)
@@ -136,7 +134,7 @@ class Branch:
         ]
 
     def allowed_numbers(self) -> Iterator[NDArray[np.int64]]:
-        """Walk the numbers of the grid's candidates that fulfil all constraints, in chunks."""
+        """Give the numbers of the grid's candidates that fulfil all constraints, in chunks."""
         assert self.size is not None
         for begin in range(0, self.size, _CHUNK):
             numbers = np.arange(begin, min(begin + _CHUNK, self.size), dtype=np.int64)
@@ -158,13 +156,13 @@ class Space:
     ) -> "Space":
         """Make the space that a configuration describes.
 
-        ``strategies``: the name, the class and the fixed parameters of each, in the
-        configuration's order; what is swept stands in place of what is fixed. ``symbols``: those of
-        the run, which parameters of type Symbol may name; empty: any.
+        ``strategies`` are the name, the class and the fixed parameters of each strategy, in the
+        configuration's order. Swept values take the place of fixed ones. ``symbols`` are those of
+        the run, which parameters of type Symbol may name; they may name any if there are none.
 
         Raises:
             ConfigError: a parameter does not exist, a value is not of its type, nothing varies,
-                or a constraint does not parse or names what no strategy has.
+                or a constraint does not parse or names a parameter that no strategy has.
             StrategyError: a fixed parameter is wrong.
         """
         each = isinstance(sweep.space, tuple)
@@ -191,19 +189,20 @@ class Space:
             for dimension in swept:
                 del values[dimension.name]
             branch = Branch(number, name, (universe, *swept), values, about)
-            branch.allowed(branch.at(np.zeros((1, branch.free))))  # types that do not go together
+            # Refuses a constraint that compares text with numbers.
+            branch.allowed(branch.at(np.zeros((1, branch.free))))
             branches.append(branch)
         return cls(branches)
 
     @cached_property
     def size(self) -> int | None:
-        """How many candidates there are before constraints; None if any number between others."""
+        """The number of candidates, allowed or not; None if a dimension is a continuum."""
         sizes = [branch.size for branch in self.branches]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @cached_property
     def dimensions(self) -> tuple[Axis, ...]:
-        """Strategy and universe, where there are several, then the parameters of all branches."""
+        """Strategy and universe, if there are several, and the parameters of all branches."""
         found: dict[str, str] = {}
         for branch in self.branches:
             found |= {d.name: d.kind for d in branch.dimensions[1:] if d.name not in found}
@@ -228,7 +227,7 @@ def _dimensions(
 
 
 def _check_names(constraints: Sequence[Constraint], strategies: Sequence[type[Strategy]]) -> None:
-    """Refuse a constraint that names what no strategy has, or no strategy has all of."""
+    """Refuse a constraint with a parameter that no strategy has, or that no strategy can check."""
     declared = [{p.name for p in parameters_of(strategy)} for strategy in strategies]
     known = set().union(*declared)
     for constraint in constraints:

@@ -1,4 +1,4 @@
-// The axes of parallel coordinates: what is drawn where, and which numbers stand beside it.
+// The axes of parallel coordinates: the place of each value, and the numbers beside the axis.
 
 const TICKS_OF_TEXT = 24;
 const TICKS_OF_NUMBERS = 12;
@@ -12,7 +12,7 @@ function niceTicks(low, high, wanted) {
   return ticks;
 }
 
-// Gives logarithms of 1, 10, 100 and, where these are few, of 3, 30, 300 too.
+// Returns the logarithms of 1, 10, 100 and, where these are few, also those of 3, 30, 300.
 function logTicks(low, high) {
   const digits = high - low > 3 ? [1] : [1, 3];
   const powers = [];
@@ -22,8 +22,8 @@ function logTicks(low, high) {
     .filter((tick) => tick >= low - 1e-9 && tick <= high + 1e-9);
 }
 
-// Puts numbers between 0 (the foot of the axis) and 1; what a set lacks goes to the very foot, and
-// all else above it. `ticks` are [number, text].
+// Maps numbers to 0 (the foot of the axis) to 1. A value that a set lacks is at the very foot, and
+// all others are above it. `ticks` are [number, text].
 function axisOf(source, name, values, ticks, [low, high]) {
   const missing = values.includes(null);
   const foot = missing ? 0.08 : 0;

@@ -1,16 +1,16 @@
-// How a figure is distributed over the sets, and how the best sets' equity grew.
+// Draws the distribution of a figure over the sets, and the growth of the best sets' equity.
 
 const BARS = 60;
 const DAY_MS = 86_400_000;
 const LONGEST_NAME = 130;
 
-// Gives the bars of a histogram; the outermost two hold whatever lies beyond them.
+// Returns the bars of a histogram; the outermost two also count the values beyond them.
 function barsOf(sorted) {
   const cut = sorted.length > 200 ? 0.005 : 0;
   const first = sorted[0];
   const last = sorted[sorted.length - 1];
   let [low, high] = [quantile(sorted, cut), quantile(sorted, 1 - cut)];
-  // What lies a little outside is shown where it is.
+  // Values a little outside the range are shown at their place.
   const slack = 0.25 * (high - low);
   low = Math.max(first, low - slack);
   high = Math.min(last, high + slack);
@@ -61,7 +61,7 @@ function drawDistribution(chart, data, { figure }) {
       yaxis: axis(colours, {
         title: { text: "Sets", font: { color: colours.ink } },
         tickformat: ",",
-        // There is no half a set.
+        // Counts of sets are whole numbers, and so are the ticks.
         ...(most < 6 ? { dtick: 1 } : {}),
       }),
       shapes: [

@@ -1,5 +1,5 @@
-// A dimension is a parameter with more than one value; here its values become levels, which are
-// what a heatmap has rows and columns of.
+// A dimension is a parameter with more than one value. Its values become levels, which are the rows
+// or columns of a heatmap.
 
 const SPREAD_FOR_LOG = 20;
 const MOST_LEVELS = 250;
@@ -18,15 +18,15 @@ function distinctNumbers(dimension) {
   return dimension.distinct;
 }
 
-// Says whether the values crowd at the small end, as those that were chosen by their logarithm do.
+// Tells whether most values are small, as they are if they were chosen by their logarithm.
 function isLogarithmic(dimension) {
   const values = distinctNumbers(dimension);
   const [first, last] = [values[0], values[values.length - 1]];
   return first > 0 && last / first >= SPREAD_FOR_LOG && quantile(values, 0.5) < (first + last) / 4;
 }
 
-// Gives the level of each lane (-1: it lacks the parameter) and the levels' labels, in order.
-// Numbers get a level each, or `bins` ranges where they have more values than that.
+// Returns the level of each lane (-1: it lacks the parameter) and the labels of the levels in order.
+// Each number is a level of its own; if there are more than `bins` numbers, the levels are ranges.
 function levelsOf(dimension, bins) {
   if (dimension.kind === "text") {
     const labels = distinct(dimension.levels.map((level) => shorten(level)));
@@ -67,7 +67,7 @@ function binned(dimension, values, bins) {
   return { codes, labels: distinct(labels), ranges: true };
 }
 
-// Gives the share of empty cells among those that lie in a row between two that are filled.
+// Returns the share of empty cells among the cells of a row that lie between two filled ones.
 function holes(x, y) {
   const rows = y.labels.map(() => ({ first: Infinity, last: -Infinity, filled: new Set() }));
   x.codes.forEach((column, lane) => {
@@ -89,9 +89,9 @@ function oneRow(codes) {
   return { codes: codes.map(() => 0), labels: [""] };
 }
 
-// Gives the levels of both dimensions (or of one, in one row), and whether they are ranges. A grid,
-// also one cut to a corner by a constraint, fills its cells; sets chosen at random from many values
-// leave most of them empty, and are put into as many ranges as they can fill.
+// Returns the levels of both dimensions (or of one, in one row), and whether they are ranges. The
+// sets of a grid fill its cells, also where a constraint cuts off a corner. Sets chosen at random
+// from many values leave most cells empty; they are put into as many ranges as they can fill.
 function levelsOfPair(across, up) {
   const levels = (bins) => {
     const x = levelsOf(across, bins);
@@ -104,7 +104,7 @@ function levelsOfPair(across, up) {
   return levels(Math.max(6, Math.min(40, Math.round(fit))));
 }
 
-// Gives the share of the variance of `values` that the levels of `dimension` explain, corrected
+// Returns the share of the variance of `values` that the levels of `dimension` explain, corrected
 // for their number (epsilon squared; T. L. Kelley, 1935) and for the lanes that lack it.
 function effect(dimension, values) {
   const { codes, labels } = levelsOf(dimension, 20);
@@ -129,7 +129,7 @@ function effect(dimension, values) {
   return (corrected * count) / codes.length;
 }
 
-// Gives the two dimensions on which `values` depend most, of those that lanes have in common.
+// Returns the two dimensions on which `values` depend most, of those that all lanes have.
 function telling(dimensions, values) {
   const shares = dimensions.map((one) => effect(one, values));
   const order = dimensions.map((_, i) => i).sort((a, b) => shares[b] - shares[a] || a - b);
@@ -139,6 +139,6 @@ function telling(dimensions, values) {
       (v, lane) => v !== null && dimensions[other].values[lane] !== null,
     ),
   );
-  // In the order in which they are listed, so that the picture does not turn over for little.
+  // In the order of the list, so that a small change of the values does not swap the axes.
   return [first, together ?? null].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
 }

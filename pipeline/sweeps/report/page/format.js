@@ -1,9 +1,9 @@
-// How numbers and texts read.
+// Formats numbers and texts.
 
 const UNKNOWN = "–";
 const LONGEST_LABEL = 28;
 
-// A format whose minus is one, as Plotly writes it too.
+// A format with a true minus sign, which Plotly also writes.
 function numberFormat(options) {
   const made = new Intl.NumberFormat("en-US", options);
   return { format: (value) => made.format(value).replace("-", "−") };
@@ -11,11 +11,11 @@ function numberFormat(options) {
 
 const WHOLE = numberFormat({ maximumFractionDigits: 0 });
 const CENTS = numberFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
-// Grouping from 10,000 on: a parameter of 2019 may well be a year.
+// Digits are grouped from 10,000 on, because a parameter of 2019 may be a year.
 const PLAIN = numberFormat({ maximumSignificantDigits: 6, useGrouping: "min2" });
 const SHORT = numberFormat({ maximumSignificantDigits: 3, useGrouping: "min2" });
 
-// How a kind of figure is written along an axis: times what, in which of d3's formats, in what.
+// How a kind of figure is written along an axis: its factor, its format of d3, and its unit.
 const SCALES = {
   percent: { factor: 100, tickformat: ",.4~r", ticksuffix: " %" },
   ratio: { factor: 1, tickformat: ",.4~r", ticksuffix: "" },
@@ -41,7 +41,7 @@ function shorten(text, longest = LONGEST_LABEL) {
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
-// Plotly reads tags and entities in any text it draws.
+// Plotly interprets tags and entities in any text that it draws.
 function plotText(text) {
   return text
     .replace(/\s+/g, " ")
@@ -50,7 +50,7 @@ function plotText(text) {
     .replace(/>/g, "&gt;");
 }
 
-// Plotly tells categories apart by their labels, so two that were rounded or cut to the same differ.
+// Plotly tells categories apart by their labels, so labels that became equal are made different.
 function distinct(labels) {
   const seen = new Map();
   return labels.map((label) => {

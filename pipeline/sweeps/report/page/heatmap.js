@@ -1,6 +1,6 @@
-// A figure over two parameters: each cell is about the sets that have its two values.
+// Draws a figure over two parameters: a cell stands for the sets that have its two values.
 
-// Gives, for each cell, the lanes in it; `x` and `y` are what levelsOf gives.
+// Returns the lanes of each cell; `x` and `y` are results of levelsOf.
 function cellsOf(x, y) {
   const cells = y.labels.map(() => x.labels.map(() => []));
   x.codes.forEach((column, lane) => {
@@ -18,7 +18,7 @@ function cellValue(lanes, values, rank, aggregate) {
   return quantile(sortedNumbers(lanes.map((lane) => values[lane])), 0.5);
 }
 
-// Draws `figure` over dimensions `across` and `up`; without `up`, along one row.
+// Draws `figure` over the dimensions `across` and `up`, or in one row if there is no `up`.
 function drawHeatmap(chart, data, { across, up, figure, aggregate }) {
   const colours = theme();
   const { x, y } = levelsOfPair(across, up);

@@ -1,6 +1,6 @@
-// From the columns to the page.
+// Makes the page from the columns.
 
-// Adds what the drawings ask for again and again: the lanes from best to worst, and their ranks.
+// Adds values that several drawings need: the lanes from best to worst, and their ranks.
 function readData() {
   const data = JSON.parse(document.getElementById("columns").textContent);
   data.lanes = data.keys.length;
@@ -21,7 +21,7 @@ function part(section, selector) {
   return document.querySelector(`#${section} ${selector}`);
 }
 
-// Adds a drop-down of `options`, [text, value] each; gives a function that tells the one chosen.
+// Adds a drop-down of `options`, each [text, value]; returns a function that gives the chosen one.
 function addChoice(section, label, options, chosen, changed) {
   const select = element("select", { name: label.toLowerCase().replace(/ /g, "-") });
   options.forEach(([text], place) => select.append(element("option", { text, value: place })));
@@ -55,7 +55,7 @@ function heatmap(data) {
   const none = [UNKNOWN, null];
   let [last, other] = [data.dimensions[first], data.dimensions[second] ?? null];
   const draw = () => {
-    // One parameter on both axes says nothing: choosing it again exchanges the two.
+    // Both axes cannot show one parameter: choosing that of the other axis swaps the two.
     if (across.value === up.value) {
       if (across.value === last && other !== null) across.value = other;
       else up.value = last;
@@ -134,7 +134,7 @@ function equity(data) {
   return draw;
 }
 
-// Fills the tables and gives the functions that draw the charts, in the order of the page.
+// Fills the tables and returns the functions that draw the charts, in the order of the page.
 function makeSections(data) {
   const charts = [];
   const scored = hasValues(data.scores[0]);
@@ -161,7 +161,7 @@ const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
 
 async function drawAll(charts) {
   for (const draw of charts) {
-    // The reader sees each as soon as it is there.
+    // Each chart is shown as soon as it is drawn.
     await nextFrame();
     await draw();
   }
@@ -169,7 +169,7 @@ async function drawAll(charts) {
 }
 
 const charts = makeSections(readData());
-// Whoever drives the page can wait for `drawn`, which tells when it was.
+// A program that drives the page can wait for `drawn`, which holds the time when it was drawn.
 const redraw = () => {
   window.sweepReport = { drawn: drawAll(charts).then(() => performance.now()) };
 };

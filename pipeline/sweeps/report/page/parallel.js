@@ -1,14 +1,14 @@
 // Parallel coordinates: one axis for each parameter and score, one line for each set.
 //
-// Drawn on a canvas of our own: Plotly's want WebGL, which not every browser has, compile code
-// that the page's content security policy forbids, and take seconds where no graphics card helps.
+// They are drawn on a canvas of our own. Plotly's need WebGL, which not every browser has, compile
+// code, which the page's content security policy forbids, and take seconds without a graphics card.
 
 const BEST_SHARE = 0.1;
 const AXIS_WIDTH = 104;
 const SHADES = 32;
 const LEAST_DRAG = 4;
 
-// Gives the range, in places of its axis, of the best tenth of the score, if sets differ enough.
+// Returns the range of the best tenth of the score, as places of its axis, if sets differ enough.
 function bestTenth(score, axis) {
   const sorted = sortedNumbers(score.values);
   if (sorted.length < 20 || sorted[0] === sorted[sorted.length - 1]) return null;
@@ -23,7 +23,7 @@ function isSelected(axes, lane) {
   );
 }
 
-// Gives `count` colours along a scale of Plotly's form, [place, "#rrggbb"] each.
+// Returns `count` colours along a scale of Plotly's form, [place, "#rrggbb"] each.
 function shadesOf(scale, count) {
   const parts = scale.map(([, hex]) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
   return Array.from({ length: count }, (_, number) => {
@@ -35,7 +35,7 @@ function shadesOf(scale, count) {
 }
 
 class ParallelCoordinates {
-  // `told` is given the number of selected sets whenever it may have changed.
+  // `told` is called with the number of selected sets whenever it may have changed.
   constructor(chart, data, told) {
     this.data = data;
     this.told = told;
@@ -54,7 +54,7 @@ class ParallelCoordinates {
     new ResizeObserver(() => this.resize()).observe(this.others);
   }
 
-  // Colours the lines by `figure`, which gets an axis of its own if it has none.
+  // Colours the lines by `figure`, and adds an axis for it if there is none.
   draw(figure) {
     this.figure = figure;
     this.axes = this.axes.filter((one) => !one.extra || one.source === figure);
@@ -102,7 +102,7 @@ class ParallelCoordinates {
 
   drawSelected() {
     const lanes = this.data.order.filter((lane) => isSelected(this.axes, lane));
-    // The best come last, and so on top.
+    // The best sets are drawn last, so that they are on top.
     const colour = (lane) => this.shades[this.shade[lane]];
     const opacity = Math.max(0.25, Math.min(0.9, 300 / lanes.length));
     this.drawLines(this.selected, [...lanes].reverse(), colour, opacity);
@@ -145,7 +145,7 @@ class ParallelCoordinates {
     return made;
   }
 
-  // What the colours mean stands beside the axis of their figure.
+  // The scale of the colours stands beside the axis of their figure.
   scaleElement() {
     const made = element("div", { class: "scale" });
     made.style.bottom = `${100 * this.gradient.low}%`;
@@ -162,7 +162,7 @@ class ParallelCoordinates {
     brush.style.height = `max(2px, ${100 * (high - low)}%)`;
   }
 
-  // A drag along the track selects; a click lets go.
+  // A drag along the track selects sets; a click ends the selection.
   letSelect(one, track, brush) {
     let start = null;
     let frame = null;
@@ -197,7 +197,7 @@ class ParallelCoordinates {
     track.addEventListener("pointercancel", () => (start = null));
   }
 
-  // A drag of the name moves the axis to where it is let go.
+  // A drag of the name moves the axis to the place where it is dropped.
   letMove(one, name, made) {
     let start = null;
     name.addEventListener("pointerdown", (event) => {

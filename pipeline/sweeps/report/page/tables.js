@@ -1,4 +1,4 @@
-// Tables; every text goes in as text, never as HTML.
+// Draws tables; every text is inserted as text, never as HTML.
 
 const ROWS_SHOWN = 100;
 
@@ -31,8 +31,8 @@ function dimensionColumn(dimension) {
   };
 }
 
-// Gives the columns of the table of sets: rank and scores, parameters, other figures. `value` is
-// what a column sorts by, null being last always; `descends` says how a first click sorts.
+// Returns the columns of the table of sets: rank and scores, parameters, other figures. A column is
+// sorted by `value`, with null always last; `descends` is the direction after a first click.
 function setColumns(data) {
   const rank = {
     label: "#",
@@ -59,7 +59,7 @@ function setColumns(data) {
 
 function sortedLanes(data, column, descends) {
   const sign = descends ? -1 : 1;
-  // `order` is by rank, and sorting is stable: equal values stay in the order of rank.
+  // `order` is by rank, and sorting is stable, so equal values stay in the order of rank.
   return [...data.order].sort((a, b) => {
     const [left, right] = [column.value(a), column.value(b)];
     if (left === right) return 0;

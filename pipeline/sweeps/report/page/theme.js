@@ -1,19 +1,19 @@
-// Colours and what all charts have in common, in light and in dark.
+// Colours and layout of all charts, for the light and the dark theme.
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-// From little to much: away from the page's own colour.
+// From low to high, beginning near the page's own colour.
 const SEQUENTIAL = {
   light: ["#e6eef4", "#b3cddf", "#74a5c5", "#3b7aa6", "#17507d", "#0a2d4e"],
   dark: ["#22303c", "#264b64", "#2d6c8f", "#4794b7", "#85c0d5", "#dff1f5"],
 };
-// From below zero to above it, the middle being nearly the page's colour.
+// From below zero to above it; the middle is near the page's colour.
 const DIVERGING = {
   light: ["#8f3f0c", "#cf7d3c", "#efc9a4", "#f1f1ee", "#abcfdd", "#4a92b2", "#125072"],
   dark: ["#f6b377", "#bd6f33", "#6c4427", "#2b3037", "#245266", "#418dac", "#a5daeb"],
 };
-// Told apart also by those who confuse red and green.
+// These colours can be told apart also by people who confuse red and green.
 const LINES = {
   light: ["#1f5f8b", "#c8641b", "#2a8a72", "#8a4f9e", "#b08a12", "#b23a5b", "#4d6a2d", "#5a5fb8"],
   dark: ["#6fb3da", "#f0a05a", "#63c3a8", "#c494d6", "#dcb94a", "#ee8aa6", "#a3c473", "#a3a8f0"],
@@ -45,8 +45,8 @@ function config() {
     responsive: true,
     displaylogo: false,
     displayModeBar: isNarrow() ? false : "hover",
-    // Plotly offers to upload what it draws: not this. The buttons are named one by one, so that
-    // a later version cannot add one.
+    // Plotly's button that uploads a chart is left out. The buttons are named one by one, so that a
+    // later version cannot add one.
     showSendToCloud: false,
     plotlyServerURL: "",
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
@@ -70,7 +70,7 @@ function layout(colours, more) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 12, color: colours.ink },
-    // Room above for the buttons.
+    // Room for the buttons above the chart.
     margin: { l: 48, r: 12, t: 32, b: 40 },
     hoverlabel: {
       bgcolor: colours.surface,
@@ -83,9 +83,9 @@ function layout(colours, more) {
   };
 }
 
-// Gives the scale and range of colours for `values`: around zero where they lie on both sides of
-// it, deepest where they are best, and blind to the outermost hundredths, where one freak set
-// would leave all others the same colour.
+// Returns the scale and range of colours for `values`: around zero if they lie on both sides of it,
+// and deepest where they are best. The outermost hundredths do not widen the range, because one
+// extreme set would leave all others in one colour.
 function colouring(colours, values, minimise) {
   const sorted = sortedNumbers(values);
   const cut = sorted.length > 100 ? 0.01 : 0;

@@ -1,0 +1,115 @@
+"""The summary of a sweep, as summary.json holds it, and the report that is drawn from it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.runner.preparation import Preparation
+from pipeline.stages.facts import TapeFacts
+from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
+from pipeline.sweeps.progress import Meter
+from pipeline.sweeps.ranking import best_rows, figure, set_said
+from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
+from pipeline.sweeps.roster import Roster
+
+#: Entries of the summary that the heading of the report shows.
+_SHOWN = (
+    *("lanes", "bars", "evaluations", "run_seconds", "failed", "pruned", "ledger"),
+    *("first_session", "last_session"),
+)
+
+
+def summarise(
+    roster: Roster,
+    tape: TapeFacts | None,
+    meter: Meter,
+    row: SweepRow,
+    rows: Sequence[LaneRow],
+    resumed: int,
+) -> dict[str, Any]:
+    """Return the summary of a sweep and its lanes.
+
+    ``tape`` are the facts of a whole replay, None if there was none. ``resumed`` lanes were taken
+    from the ledger.
+    """
+    states = [one.state for one in rows]
+    score = row.scores[0]
+    best = best_rows(rows, score, max(1, roster.sweep.best))
+    ranked = [_ranked(one, score) for one in best]
+    return {
+        "sweep": row.sweep,
+        "session_name": roster.settings.session_name,
+        "method": row.method,
+        "seed": row.seed,
+        "scores": list(row.scores),
+        "lanes": len(rows),
+        "done": states.count("done"),
+        "failed": states.count("failed"),
+        "pruned": states.count("pruned"),
+        "resumed": resumed,
+        "bars": row.bars if tape is None else tape.bars,
+        "sessions": None if tape is None else tape.sessions,
+        "first_session": None if tape is None else tape.first_session,
+        "last_session": None if tape is None else tape.last_session,
+        "passes": meter.passes,
+        "evaluations": meter.evaluations,
+        "run_seconds": meter.seconds,
+        "evaluations_per_second": meter.evaluations / meter.seconds if meter.seconds else None,
+        "best": ranked[0] if ranked else None,
+        "ranked": ranked,
+        "errors": [
+            {"parameters": one.parameters, "error": one.error}
+            for one in rows
+            if one.state == "failed"
+        ],
+        "data_hash": row.data_hash,
+        "code_hash": row.code_hash,
+    }
+
+
+def _ranked(lane: LaneRow, score: str) -> dict[str, Any]:
+    return {
+        "strategy": lane.strategy,
+        "universe": lane.universe,
+        "parameters": lane.parameters,
+        "score": figure(lane, score),
+        "digest": lane.digest,
+    }
+
+
+def write_page(
+    ledger: Ledger,
+    folder: Path,
+    row: SweepRow,
+    summary: Mapping[str, Any],
+    rows: Sequence[LaneRow],
+    best: Sequence[LaneRow],
+    preparation: Preparation,
+) -> Path:
+    """Write the report of a sweep into its folder; return the path.
+
+    ``best`` are the lanes whose equity it draws, beside that of the benchmark.
+    """
+    facts = SweepFacts(
+        name=row.name,
+        method=row.method,
+        seed=row.seed,
+        scores=row.scores,
+        data_hash=row.data_hash,
+        code_hash=row.code_hash,
+        **{name: summary[name] for name in _SHOWN},
+    )
+    returns = ledger.returns([one.key for one in best])
+    curves = [
+        EquityCurve(f"{place}: {set_said(one.parameters)}", *returns[one.key])
+        for place, one in enumerate(best, 1)
+    ]
+    benchmark = None
+    if (against := preparation.benchmark) is not None:
+        dates = np.array(preparation.sessions.date_ns, np.int64)
+        benchmark = EquityCurve(against.symbol, dates, against.returns)
+    path = folder / "report.html"
+    write_report(path, facts, rows, curves, benchmark)
+    return path

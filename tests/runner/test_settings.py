@@ -1,0 +1,45 @@
+"""How the configuration of a run or a sweep is loaded, and how a wrong one is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ConfigError, StrategyError
+from pipeline.runner.settings import load_settings
+from pipeline.strategy.examples import SmaCross
+
+SWEEP = {"space": {"fast": [1]}, "score": "sharp_ratio"}
+
+
+@pytest.fixture
+def wrong(settings_of_a_session) -> dict[str, Any]:
+    settings: dict[str, Any] = settings_of_a_session(sweep=SWEEP)
+    return settings
+
+
+def test_a_wrong_score_is_refused_with_the_name_of_the_file_if_there_is_one(
+    wrong: dict[str, Any], tmp_path: Path
+):
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(wrong))
+    with pytest.raises(ConfigError, match=r'^sweep\.score is "sharp_ratio", expected a figure'):
+        load_settings(wrong, (), None)
+    for given in (path, str(path)):
+        with pytest.raises(ConfigError) as caught:
+            load_settings(given, (), None)
+        assert str(caught.value).startswith(f'{path}: sweep.score is "sharp_ratio", expected')
+
+
+def test_overrides_apply_before_scores_are_checked(wrong: dict[str, Any]):
+    settings = load_settings(wrong, ["sweep.score=-volatility"], None)
+    assert settings.sweep is not None
+    assert settings.sweep.score == ("-volatility",)
+
+
+def test_given_strategies_take_the_place_of_the_configurations(settings_of_a_session):
+    settings = load_settings(settings_of_a_session(), (), [SmaCross(fast=3), SmaCross])
+    assert [one.parameters.get("fast") for one in settings.strategies] == [3, None]
+    with pytest.raises(StrategyError, match="must be a Strategy, its class or a list"):
+        load_settings(settings_of_a_session(), (), [int])  # type: ignore[list-item]
