@@ -145,7 +145,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
     folder = None if division.folder is None else division.folder.absolute()
     by_number = {spec.number: spec for spec in lanes.specs}
     return Work(
-        Coordination(replay),
+        Coordination(replay, any(spec.mode == "compiled" for spec in lanes.specs)),
         [
             Processing(shape, plan, share(len(shape.symbols), processors, part), actions.splits)
             for part in range(processors)

@@ -103,6 +103,21 @@ def telling(member: Member, needed: Iterable[str]) -> Iterator[None]:
         yield
 
 
+def relieve_engines() -> None:
+    """Compile the lane loop, which takes as long as all else that engines compile, if need be.
+
+    An engine that comes to it meanwhile waits, and finds it on disk.
+    """
+    if PLAIN:
+        return
+    from pipeline.lane.walk import walk_slot
+    from pipeline.native.kept_code import KeptCode
+    from pipeline.native.kernel import called_with_integers
+
+    if KeptCode(walk_slot.py_func).is_empty():
+        called_with_integers(walk_slot)
+
+
 def step_of(function: Any) -> int:
     """Return the step that compiles a function, ours or a user's."""
     module, name = function.__module__, function.__qualname__

@@ -106,9 +106,10 @@ class Engine:
 
         ``slot`` is empty. It is kept, because lanes look at it until the first slot comes.
         """
+        Recorder.warm_up()
+        # The lane loop comes last: in a first run the coordinator is compiling it meanwhile.
         self._before_first = self._views_of(slot)
         self._walk(self._before_first, record=False)
-        Recorder.warm_up()
 
     def start(self) -> None:
         """Call the strategies' ``on_start``."""

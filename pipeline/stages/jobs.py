@@ -40,10 +40,11 @@ class Coordination:
     """The coordinator's job: put the bars of the catalog onto the tape."""
 
     replay: Replay
+    #: Whether any strategy of the run is compiled, so that engines walk their lanes.
+    walks: bool = False
 
     def run(self, station: Producer, place: Place, member: Member) -> TapeFacts:
         """Publish the whole tape, once all others are ready."""
-        _step_aside()
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.replay.shape)
         with (
@@ -51,6 +52,9 @@ class Coordination:
             Coordinator(self.replay, slots, metrics, place.control.check) as coordinator,
         ):
             coordinator.warm_up(_empty_slot(self.replay.shape))
+            if self.walks:
+                compiling.relieve_engines()
+            _step_aside()
             for gate in place.ready:
                 with contextlib.suppress(Dismissed):
                     gate.wait_until_ready()

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from pipeline.cli.progress import progress_line
+from pipeline.lane.walk import walk_slot
 from pipeline.runner.crew import Crew, Work
 from pipeline.runner.run import Progress, _ticker
 from pipeline.runner.starting import start_context
 from pipeline.stages import compiling
-from pipeline.stages.compiling import PIECES, step_of, telling, words
+from pipeline.stages.compiling import PIECES, relieve_engines, step_of, telling, words
 from pipeline.strategy.strategy import HOOKS
 from shm.control import LAST_STEP, NO_STEP
 from tests.cli.test_progress import on_a_terminal
@@ -202,3 +203,14 @@ def test_a_terminal_says_what_is_compiled_while_the_run_waits_for_it(tmp_path: P
     written = on_a_terminal(code, **cold)
     assert "compiling a function of your own (1 of 2)" in written
     assert "engines [8], shown True" in written
+
+
+@pytest.mark.parametrize(("on_disk", "compiled"), [(True, 0), (False, 1)])
+def test_engines_are_relieved_of_the_lane_loop_where_it_is_not_on_disk(
+    on_disk: bool, compiled: int, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[Any] = []
+    monkeypatch.setattr("pipeline.native.kernel.called_with_integers", seen.append)
+    monkeypatch.setattr("pipeline.native.kept_code.KeptCode.is_empty", lambda self: not on_disk)
+    relieve_engines()
+    assert seen == [walk_slot] * compiled
