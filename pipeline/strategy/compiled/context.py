@@ -75,8 +75,9 @@ _address, _seen = (member(name, types.int64) for name in _MEMBERS)
 
 
 @kernel()
-def _present(context: int, seen: int) -> int:
+def _present(ctx: Any) -> int:
     """Have memory show the present bar; return the address of the CONTEXT."""
+    context, seen = _address(ctx), _seen(ctx)
     if seen > 0:
         show(context, seen)
     return context
@@ -88,7 +89,7 @@ def _attribute(name: str, read: Callable[[int], Any], *, moves: bool = False) ->
     @overload_attribute(ContextType, name, **_THIN)
     def resolve(ctx: Any) -> Any:
         if moves:
-            return lambda ctx: read(_present(_address(ctx), _seen(ctx)))
+            return lambda ctx: read(_present(ctx))
         return lambda ctx: read(_address(ctx))
 
 
@@ -113,7 +114,7 @@ def _symbol_method(name: str, read: Callable[[int, int], float], *, moves: bool 
     @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any) -> Any:
         if moves:
-            return lambda ctx, symbol: read(_present(_address(ctx), _seen(ctx)), symbol)
+            return lambda ctx, symbol: read(_present(ctx), symbol)
         return lambda ctx, symbol: read(_address(ctx), symbol)
 
 
@@ -125,9 +126,7 @@ for _name in ("last_price", "unrealised"):
 
 @overload_method(ContextType, "count", strict=False)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
-    return lambda ctx, symbol, interval=0: questions.count(
-        _present(_address(ctx), _seen(ctx)), symbol, interval
-    )
+    return lambda ctx, symbol, interval=0: questions.count(_present(ctx), symbol, interval)
 
 
 @kernel()
@@ -144,34 +143,23 @@ def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) ->
     key = column_key(column.literal_value)
 
     def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
-        return _window_view(_present(_address(ctx), _seen(ctx)), symbol, key, rows, interval)
+        return _window_view(_present(ctx), symbol, key, rows, interval)
 
     return read
 
 
 @kernel()
-def _do(
-    context: int,
-    seen: int,
-    operation: int,
-    first: int,
-    second: int,
-    quantity: float,
-    limit: float,
-    stop: float,
-    stop_loss: float,
-    take_profit: float,
-) -> int:
-    """Call `operations.operate`, which says what the arguments are."""
-    given = context, seen, operation, first, second, quantity, limit, stop, stop_loss, take_profit
-    return operations.call_operate(context_at(context).operate, given)
+def _do(ctx: Any, *given: Any) -> int:
+    """Call `operations.operate` with the arguments that follow its first two."""
+    context = _address(ctx)
+    return operations.call_operate(context_at(context).operate, (context, _seen(ctx), *given))
 
 
 def _order_method(name: str, kind: int) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
         return lambda ctx, symbol, quantity: _do(
-            _address(ctx), _seen(ctx), kind, symbol, GTC, float(quantity), nan, nan, nan, nan
+            ctx, kind, symbol, GTC, float(quantity), nan, nan, nan, nan
         )
 
 
@@ -183,23 +171,14 @@ _order_method("market_on_close", ON_CLOSE)
 @overload_method(ContextType, "limit", strict=False)
 def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
-        _address(ctx),
-        _seen(ctx),
-        LIMIT,
-        symbol,
-        until,
-        float(quantity),
-        float(price),
-        nan,
-        nan,
-        nan,
+        ctx, LIMIT, symbol, until, float(quantity), float(price), nan, nan, nan
     )
 
 
 @overload_method(ContextType, "stop", strict=False)
 def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
-        _address(ctx), _seen(ctx), STOP, symbol, until, float(quantity), nan, float(price), nan, nan
+        ctx, STOP, symbol, until, float(quantity), nan, float(price), nan, nan
     )
 
 
@@ -209,7 +188,7 @@ def _stop_limit(
 ) -> Any:
     def place(ctx, symbol, quantity, stop, limit, until=GTC):  # type: ignore[no-untyped-def]
         prices = float(limit), float(stop), nan, nan
-        return _do(_address(ctx), _seen(ctx), STOP_LIMIT, symbol, until, float(quantity), *prices)
+        return _do(ctx, STOP_LIMIT, symbol, until, float(quantity), *prices)
 
     return place
 
@@ -222,9 +201,7 @@ def _trailing_stop(
         ctx, symbol, quantity, amount=nan, percent=nan, until=GTC
     ):
         distance = float(amount), float(percent), nan, nan
-        return _do(
-            _address(ctx), _seen(ctx), TRAILING_STOP, symbol, until, float(quantity), *distance
-        )
+        return _do(ctx, TRAILING_STOP, symbol, until, float(quantity), *distance)
 
     return place
 
@@ -244,8 +221,7 @@ def _bracket(
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
     ):
         prices = float(limit), float(stop), float(stop_loss), float(take_profit)
-        given = symbol, until, float(quantity), *prices
-        return _do(_address(ctx), _seen(ctx), operations.BRACKET, *given)
+        return _do(ctx, operations.BRACKET, symbol, until, float(quantity), *prices)
 
     return place
 
@@ -253,10 +229,10 @@ def _bracket(
 @overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
-        context, target = _address(ctx), float(quantity)
-        if on_target(account_at(context_at(context).account), symbol, target):
+        target = float(quantity)
+        if on_target(account_at(context_at(_address(ctx)).account), symbol, target):
             return 0
-        return _do(context, _seen(ctx), operations.TARGET, symbol, 0, target, nan, nan, nan, nan)
+        return _do(ctx, operations.TARGET, symbol, 0, target, nan, nan, nan, nan)
 
     return order
 
@@ -264,32 +240,14 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
     return lambda ctx, symbol, value: _do(
-        _address(ctx),
-        _seen(ctx),
-        operations.TARGET_VALUE,
-        symbol,
-        0,
-        float(value),
-        nan,
-        nan,
-        nan,
-        nan,
+        ctx, operations.TARGET_VALUE, symbol, 0, float(value), nan, nan, nan, nan
     )
 
 
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
     return lambda ctx, symbol, percent: _do(
-        _address(ctx),
-        _seen(ctx),
-        operations.TARGET_PERCENT,
-        symbol,
-        0,
-        float(percent),
-        nan,
-        nan,
-        nan,
-        nan,
+        ctx, operations.TARGET_PERCENT, symbol, 0, float(percent), nan, nan, nan, nan
     )
 
 
@@ -299,7 +257,7 @@ def _replace(
 ) -> Any:
     def change(ctx, order_id, quantity=nan, limit=nan, stop=nan):  # type: ignore[no-untyped-def]
         values = float(quantity), float(limit), float(stop), nan, nan
-        return _do(_address(ctx), _seen(ctx), operations.REPLACE, order_id, 0, *values) != 0
+        return _do(ctx, operations.REPLACE, order_id, 0, *values) != 0
 
     return change
 
@@ -308,7 +266,7 @@ def _replace(
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
     def exclude(ctx, first, second):  # type: ignore[no-untyped-def]
         operation = operations.ONE_CANCELS_OTHER
-        return _do(_address(ctx), _seen(ctx), operation, first, second, *_NO_NUMBERS) != 0
+        return _do(ctx, operation, first, second, *_NO_NUMBERS) != 0
 
     return exclude
 
@@ -316,6 +274,6 @@ def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
 @overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
     def end(ctx, order_id):  # type: ignore[no-untyped-def]
-        return _do(_address(ctx), _seen(ctx), operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
+        return _do(ctx, operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
 
     return end
