@@ -41,7 +41,7 @@ class Coordination:
 
     replay: Replay
     #: Whether any strategy of the run is compiled, so that engines walk their lanes.
-    walks: bool = False
+    walks: bool
 
     def run(self, station: Producer, place: Place, member: Member) -> TapeFacts:
         """Publish the whole tape, once all others are ready."""

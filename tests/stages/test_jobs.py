@@ -96,7 +96,7 @@ class Run:
     def coordination(self) -> Coordination:
         sessions = self.market.sessions
         calendar = TimeManager("CRYPTO").over(sessions)
-        return Coordination(Replay(self.catalog, sessions, calendar, self.shape, 0.0, 0))
+        return Coordination(Replay(self.catalog, sessions, calendar, self.shape, 0.0, 0), False)
 
     def processing(self) -> Processing:
         return Processing(self.shape, pack(self.plan, []), range(2), {})

@@ -4,7 +4,6 @@ The file holds plotly.js, the lanes as columns of JSON and our own scripts (``pa
 them. It loads nothing from outside, and its content security policy forbids it to.
 """
 
-import contextlib
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from pipeline.errors import RunError
+from pipeline.native.whole_file import write_whole
 from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns, script_json
 
 if TYPE_CHECKING:
@@ -83,15 +82,8 @@ def write_report(
 
     # A name may hold half of a surrogate pair, which UTF-8 cannot express.
     page = _page(facts, lanes, best, benchmark).encode("utf-8", "replace")
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
-        with writing(path, len(page)):
-            unfinished.write_bytes(page)
-            unfinished.replace(path)
-    except RunError:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
+    with writing(path, len(page)):
+        write_whole(path, page)
 
 
 def _page(
