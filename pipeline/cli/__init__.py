@@ -11,10 +11,31 @@
     machine    clean, stats               options         options of several commands
 
 To parse a command line and print help, only `click` is imported. A command imports everything else
-when it runs, so that `ringtape --help` does not wait for Numba and Arrow.
+when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the
+processes of a run has the fork server started before all that, because everybody waits for it.
 """
 
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
-from pipeline.cli.app import main
+from pipeline.errors import RingtapeError
 
 __all__ = ["main"]
+
+_START_PROCESSES = {"demo", "run", "sweep"}
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line ``args`` (default: this process's) and exit with its code."""
+    words = sys.argv[1:] if args is None else args
+    if _START_PROCESSES.intersection(words[:1]) and not {"-h", "--help"}.intersection(words):
+        from pipeline.runner.starting import start_early
+
+        with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
+            start_early()
+    from pipeline.cli.app import run_commands
+
+    run_commands(words)

@@ -15,6 +15,7 @@ and keeps its traceback. With `--debug` a refusal shows its traceback too.
 """
 
 import difflib
+import gc
 import signal
 import sys
 import traceback
@@ -110,14 +111,17 @@ for _command in (
     commands.add_command(_command)
 
 
-def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line `args` (default: this process's) and exit with its code."""
+def run_commands(args: Sequence[str]) -> NoReturn:
+    """Run the command that ``args`` name, and exit with its code."""
     # SIGTERM raises SystemExit, so that everything that is open is freed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    sys.exit(_run(args))
+    code = _run(args)
+    # The interpreter looks for garbage several times when it ends, in all that was imported.
+    gc.freeze()
+    sys.exit(code)
 
 
-def _run(args: Sequence[str] | None) -> int:
+def _run(args: Sequence[str]) -> int:
     try:
         code = commands.main(args, prog_name="ringtape", standalone_mode=False)
         return code if isinstance(code, int) else 0

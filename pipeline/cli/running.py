@@ -34,9 +34,6 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     catalog has it, and runs the configuration demo.json on it. `ringtape run` with that
     configuration gives the same digest.
     """
-    from pipeline.runner.starting import start_early
-
-    start_early()
     from pipeline.config.session import SessionConfig, example_path
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.catalog.sample import sample_is_current, write_sample
@@ -69,9 +66,6 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> N
     since the command started, and `run_seconds` the time from the start of the tape to the last
     result.
     """
-    from pipeline.runner.starting import start_early
-
-    start_early()
     _run(config, overrides, out, as_json)
 
 

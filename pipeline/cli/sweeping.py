@@ -67,9 +67,6 @@ def sweep(
     With --json, `seconds` is the wall time since the command started, and `run_seconds` the time of
     the replays. The exit code is 1 if not a single set could be run to its end.
     """
-    from pipeline.runner.starting import start_early
-
-    start_early()
     from pipeline.sweeps.sweep import sweep as run_sweep
 
     with sweep_progress(sys.stderr) as progress:

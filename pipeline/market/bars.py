@@ -158,6 +158,22 @@ def _first_violation(  # type: ignore[no-untyped-def]
     return _OK, -1, -1
 
 
+@kernel()
+def place_of(moment, moments):  # type: ignore[no-untyped-def]
+    """Return how many of ``moments``, int64[N] ascending, come before ``moment``.
+
+    As ``numpy.searchsorted``, which takes longer to compile than all kernels here together.
+    """
+    begin, end = 0, moments.shape[0]
+    while begin < end:
+        middle = (begin + end) // 2
+        if moments[middle] < moment:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
 # ---------------------------------------------------------------------------------- sessions
 
 
@@ -178,7 +194,7 @@ def assign_sessions(  # type: ignore[no-untyped-def]
     s = 0
     daily = interval_ns >= DAY_NS
     if ts.shape[0] > 0:
-        s = np.searchsorted(date_ns, ts[0]) if daily else np.searchsorted(close_ns, ts[0] + 1)
+        s = place_of(ts[0], date_ns) if daily else place_of(ts[0] + 1, close_ns)
     for i in range(ts.shape[0]):
         end = ts[i] + interval_ns
         out_session[i] = -1

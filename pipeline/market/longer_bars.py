@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import ConfigError
-from pipeline.market.bars import assign_sessions
+from pipeline.market.bars import assign_sessions, place_of
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.native.kernel import kernel
 
@@ -128,7 +128,7 @@ def _session_from(s, end, session_close):  # type: ignore[no-untyped-def]
     ``s`` is the session of the row before, from which the search goes on, or -1 for the first row.
     """
     if s < 0:
-        s = np.searchsorted(session_close, end)
+        s = place_of(end, session_close)
     while s < session_close.shape[0] and session_close[s] < end:
         s += 1
     return s

@@ -48,6 +48,11 @@ def cache_directory() -> Path:
     return folder
 
 
+def kernels_directory() -> Path:
+    """Return the folder for the machine code of this version's kernels; it need not exist yet."""
+    return cache_directory() / "kernels"
+
+
 def kernel_variables() -> dict[str, str]:
     """Return environment variables that have Numba keep a user's own functions here, too.
 

@@ -14,6 +14,8 @@ of its own, because the optimiser sees the constant once the part is inlined.
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from llvmlite import binding as llvm
@@ -21,6 +23,7 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.runtime import rtsys
 from numba.core.sigutils import normalize_signature
 
 from pipeline.native.kept_code import KeptCode
@@ -47,13 +50,35 @@ def part(function: Callable[..., Any], **options: Any) -> Any:
     return Part(function, targetoptions={"nopython": True, **options})
 
 
-def get_ready() -> None:
-    """Prepare the compiler, without which it can load or compile nothing; takes half a second.
+def get_ready_to_load() -> None:
+    """Prepare this process, and those that it forks, to load machine code from disk."""
+    rtsys.initialize(cpu_target.target_context)
 
-    Processes that are forked afterwards find it prepared.
+
+@cache
+def get_ready_to_compile() -> None:
+    """Prepare this process, and those that it forks, to compile; takes a third of a second.
+
+    It happens at the latest before the first function is compiled.
     """
+    _import_numpy_functions()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
+
+
+def _import_numpy_functions() -> None:
+    """Import Numba's versions of NumPy's functions, and not yet SciPy with them.
+
+    Numba imports SciPy there, for a tenth of a second, to see whether it can multiply matrices. It
+    can, because this package requires SciPy. A function that does imports it when it is compiled.
+    """
+    linalg = import_module("numba.np.linalg")
+    ensure_blas = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ensure_blas
 
 
 class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
@@ -80,6 +105,12 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
             self._cache = KeptCode(self.py_func)
         with self._cache.alone():
             return super().compile(sig)
+
+    def _compilation_chain_init_hook(self) -> None:
+        """Do not look for extensions of Numba before a call; only their users' functions need them.
+
+        The compiler looks for them when it gets ready.
+        """
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Find the version that compiled code calls with arguments of these types."""
@@ -132,6 +163,7 @@ class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
         self._switches = switches
 
     def _compile_core(self, args: Any, return_type: Any) -> Any:
+        get_ready_to_compile()
         flags = compiler.Flags()
         self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
         for name in self._switches:
@@ -164,6 +196,22 @@ class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
                 # own ``njit`` function that calls the same part would find this one, at address 0.
                 function.name += ".inside"
         super()._optimize_final_module()
+
+    def serialize_using_object_code(self) -> Any:
+        """Return the machine code as it is kept on disk, with the names of what others may call.
+
+        Numba keeps the IR as well, for callers that take it in, and spends most of a load on it.
+        Here callers take in parts. So in place of the IR stands a module of empty functions.
+        """
+        self._ensure_finalized()
+        names = [
+            function.name
+            for function in self._final_module.functions
+            if not function.is_declaration and function.linkage == llvm.Linkage.external
+        ]
+        empty = "\n".join(f'define void @"{name}"() {{ ret void }}' for name in names)
+        data = self._get_compiled_object(), llvm.parse_assembly(empty).as_bitcode()
+        return self.name, "object", data
 
 
 class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped

@@ -23,8 +23,9 @@ from numba.core.caching import (
     IndexDataCacheFile,
     UserProvidedCacheLocator,
 )
+from numba.core.runtime import rtsys
 
-from pipeline.native.code_cache import cache_directory, source_hash
+from pipeline.native.code_cache import kernels_directory, source_hash
 
 _HASH_SIZE = hashlib.sha256().digest_size
 
@@ -43,6 +44,16 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
     def is_empty(self) -> bool:
         """Whether no machine code of the function is on disk, for any signature."""
         return not self._cache_file._load_index()
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load the machine code of a signature; None if it is not on disk.
+
+        Numba would have its compiler made ready first, which takes a third of a second and which
+        machine code does not need: only the runtime that counts references to arrays.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -78,7 +89,7 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is unty
             if self._ours
             else self.get_suitable_cache_subpath(py_file)
         )
-        self._cache_path = str(cache_directory() / "kernels" / below)
+        self._cache_path = str(kernels_directory() / below)
 
     def get_source_stamp(self) -> Any:
         """Return the stamp that kept code must have: our hash of sources, or Numba's of a file."""

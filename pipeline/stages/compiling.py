@@ -44,7 +44,7 @@ _AT_TIMES = {
     "pipeline.market.indicators.table:compute_plan": "the indicators",
     "pipeline.stages.processor:_derive_table": "the longer bars",
     "pipeline.stages.processor:_grade_table": "the quality of bars",
-    "pipeline.strategy.compiled.hooks:_no_hook": "the hooks",
+    "pipeline.strategy.compiled.hooks:do_nothing": "the hooks",
     "pipeline.lane.walk:walk_slot": "the lane loop",
     "pipeline.lane.moment:open_moment": "the lane loop",
     "pipeline.lane.moment:fill_at_close": "the lane loop",

@@ -1,12 +1,36 @@
 """The module that the fork server imports, so that the processes it forks need not.
 
-It also makes the compiler ready, which would take each of them half a second. All this takes less
-time than the supervisor needs to read its configuration.
+It also makes Numba ready to load code. Where no code of this version is on disk yet, it makes it
+ready to compile as well, which would take each of the processes a third of a second.
 """
 
-from pipeline.native.compiler import get_ready
-from pipeline.stages import engine, jobs, member, processor
+import gc
+from importlib import import_module
 
-__all__ = ["engine", "jobs", "member", "processor"]
+from pipeline.native.code_cache import kernels_directory
 
-get_ready()
+_MODULES = (
+    *("pipeline.stages.engine", "pipeline.stages.processor"),
+    *("pipeline.stages.jobs", "pipeline.stages.member", "pipeline.stages.subscription"),
+    # Numba imports these when it loads code that has some of their functions in it, and this when
+    # it first sees an array.
+    *("numba.cpython.listobj", "numba.np.arrayobj", "numpy.ma"),
+)
+
+
+def _preload() -> None:
+    for name in _MODULES:
+        import_module(name)
+    from pipeline.native.compiler import get_ready_to_compile, get_ready_to_load
+
+    get_ready_to_load()
+    if not kernels_directory().exists():
+        get_ready_to_compile()
+
+
+# What is imported stays. To look for garbage in it would take a tenth of the time that the imports
+# take, and the processes would get copies of the memory pages on which the collector leaves marks.
+gc.disable()
+_preload()
+gc.freeze()
+gc.enable()

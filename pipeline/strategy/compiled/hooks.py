@@ -54,8 +54,14 @@ _LOOP_SOURCE = inspect.getsource(run_loop)
 _THIN = {"forceinline": True}
 
 
-def _no_hook(self_address: int, data_address: int, context_address: int) -> None:
-    pass
+@cache
+def _no_hook() -> Any:
+    """Return the compiled function that is called in place of a hook that a strategy has not."""
+    return compiled_for(HOOK_SIGNATURE, do_nothing)
+
+
+def do_nothing(self_address: int, data_address: int, context_address: int) -> None:
+    """Do nothing, in place of a hook."""
 
 
 def compile_hooks(
@@ -88,7 +94,7 @@ def _compile_hooks(
     for name, kind in HOOKS.items():
         body = getattr(cls, name)
         if not defines(cls, name):
-            compiled[name] = compiled_for(HOOK_SIGNATURE, _no_hook)
+            compiled[name] = _no_hook()
         elif kind == "bar":
             compiled[name] = _compile_loop(cls, body, self_dtype, indicators)
         else:
