@@ -4,18 +4,19 @@ A bar is labelled by its open ``ts`` and becomes known at ``close_ts``, which is
 interval, cut at the session's close. It belongs to a session if it overlaps the session. Base
 daily bars are the exception: their ``ts`` is a label, 00:00Z of the session's date.
 
-Kernels are compiled at their first call, kept on disk, and write into the caller's arrays only.
+Kernels write into the caller's arrays only.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, PRICE_COLUMNS, PRICES, interval_ns
+from pipeline.codes import DAY_NS, PRICE_COLUMNS, interval_ns
 from pipeline.errors import DataError
 from pipeline.native.kernel import kernel
 
@@ -26,8 +27,9 @@ DEFAULT_TOLERANCE: Final = 1e-9
 """Relative tolerance of ``check_bars``, which explains it."""
 
 _FINITE: Final = np.finfo(np.float64).max
+_PIECE: Final = 1 << 15
+"""Rows that are checked at once, few enough to stay in the processor's cache."""
 
-_OK: Final = 0
 _UNSORTED: Final = 1
 _OVERLAP: Final = 2
 _NOT_FINITE: Final = 3
@@ -57,8 +59,7 @@ def check_bars(
     All arrays have one dimension and one length; ``ts`` is int64 ns UTC, the others are float64.
     The rules for a row are: ``ts`` is at least one interval after the row before; prices are finite
     and above zero; high is not below low; open and close are within low and high; volume is finite
-    and not negative. The message names symbol, interval, row, time, column, value and rule. The
-    check is one compiled pass.
+    and not negative. The message names symbol, interval, row, time, column, value and rule.
 
     ``tolerance`` is relative to the bound. Prices that went through an adjustment or a decimal
     rounding may be outside low and high by some units of the last binary place, which the default
@@ -74,18 +75,10 @@ def check_bars(
                 f"{symbol} {interval}: column {name} must have the {times.shape} rows of ts, "
                 f"had {column.shape}"
             )
-    step = interval_ns(interval)
-    o, h, lo, c, v = (_read_only(column) for column in columns)
-    rule, row, at = _first_violation(_read_only(times), o, h, lo, c, v, step, tolerance)
-    if rule != _OK:
-        raise DataError(_describe(symbol, interval, rule, row, at, times, columns))
-
-
-def _read_only(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    # Columns from Arrow are read-only and others are not. If all are, the kernel compiles once.
-    view = np.ascontiguousarray(column).view()
-    view.flags.writeable = False
-    return view
+    with np.errstate(all="ignore"):
+        found = _first_violation(times, columns, interval_ns(interval), tolerance)
+    if found is not None:
+        raise DataError(_describe(symbol, interval, *found, times, columns))
 
 
 def _describe(
@@ -125,37 +118,51 @@ def _iso(ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{f'.{fraction:09d}' if fraction else ''}Z"
 
 
-@kernel()
-def _first_violation(  # type: ignore[no-untyped-def]
-    ts, open_, high, low, close, volume, interval, tolerance
-):
-    """Find the first bad row; return its rule (`_OK` if there is none), row and column.
+def _first_violation(
+    ts: Int64Array, columns: list[Float64Array], step: int, tolerance: float
+) -> tuple[int, int, int] | None:
+    """Find the first bad row: the rule that it breaks, its number, and the column (-1 for ``ts``).
 
-    The column is -1 for ``ts``.
+    Of several broken rules it is the first in the order of `_violations`. It is NumPy and no
+    kernel, so that an import need not wait for the compiler.
     """
-    columns = (open_, high, low, close, volume)
-    for i in range(ts.shape[0]):
-        if i > 0 and ts[i] <= ts[i - 1]:
-            return _UNSORTED, i, -1
-        if i > 0 and ts[i] - ts[i - 1] < interval:
-            return _OVERLAP, i, -1
-        for c in range(PRICES):
-            value = columns[c][i]
-            if not -_FINITE <= value <= _FINITE:
-                return _NOT_FINITE, i, c
-            if c < 4 and value <= 0.0:
-                return _NOT_POSITIVE, i, c
-        top = high[i] * (1.0 + tolerance)
-        bottom = low[i] * (1.0 - tolerance)
-        if top < low[i]:
-            return _HIGH_BELOW_LOW, i, 1
-        if open_[i] > top or open_[i] < bottom:
-            return _OUTSIDE, i, 0
-        if close[i] > top or close[i] < bottom:
-            return _OUTSIDE, i, 3
-        if volume[i] < 0.0:
-            return _VOLUME, i, 4
-    return _OK, -1, -1
+    for begin in range(0, ts.size, _PIECE):
+        piece = slice(begin, begin + _PIECE)
+        gaps = np.diff(ts[max(begin - 1, 0) : piece.stop])
+        found = [
+            (row, order, rule, column)
+            for order, (rule, column, bad) in enumerate(
+                _violations(gaps, [one[piece] for one in columns], step, tolerance)
+            )
+            if bad[row := int(bad.argmax())]
+        ]
+        if found:
+            row, _, rule, column = min(found)
+            return rule, begin + row, column
+    return None
+
+
+def _violations(
+    gaps: Int64Array, columns: list[Float64Array], step: int, tolerance: float
+) -> Iterator[tuple[int, int, npt.NDArray[np.bool_]]]:
+    """Go through the rules: each with its column and whether a row breaks it.
+
+    ``gaps`` are the differences of ``ts``; the first row of all has none.
+    """
+    open_, high, low, close, volume = columns
+    after = np.full(open_.size, step)
+    after[open_.size - gaps.size :] = gaps
+    yield _UNSORTED, -1, after <= 0
+    yield _OVERLAP, -1, after < step
+    for at, column in enumerate(columns):
+        yield _NOT_FINITE, at, ~(np.abs(column) <= _FINITE)
+        if column is not volume:
+            yield _NOT_POSITIVE, at, column <= 0.0
+    top, bottom = high * (1.0 + tolerance), low * (1.0 - tolerance)
+    yield _HIGH_BELOW_LOW, 1, top < low
+    yield _OUTSIDE, 0, (open_ > top) | (open_ < bottom)
+    yield _OUTSIDE, 3, (close > top) | (close < bottom)
+    yield _VOLUME, 4, volume < 0.0
 
 
 @kernel()

@@ -27,6 +27,7 @@ from numba.core.runtime import rtsys
 from numba.core.sigutils import normalize_signature
 
 from pipeline.native.kept_code import KeptCode
+from pipeline.native.passes import Pipeline, uncollected
 from pipeline.native.plain import PLAIN
 
 
@@ -72,7 +73,7 @@ def _import_numpy_functions() -> None:
     Numba imports SciPy there, for a tenth of a second, to see whether it can multiply matrices. It
     can, because this package requires SciPy. A function that does imports it when it is compiled.
     """
-    linalg = import_module("numba.np.linalg")
+    linalg: Any = import_module("numba.np.linalg")
     ensure_blas = linalg.ensure_blas
     linalg.ensure_blas = lambda: None
     try:
@@ -103,7 +104,7 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
             return super().compile(sig)
         if not isinstance(self._cache, KeptCode):
             self._cache = KeptCode(self.py_func)
-        with self._cache.alone():
+        with self._cache.alone(), uncollected():
             return super().compile(sig)
 
     def _compilation_chain_init_hook(self) -> None:
@@ -157,7 +158,7 @@ class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
             dispatcher.targetdescr,
             dispatcher.targetoptions,
             dispatcher.locals,
-            compiler.Compiler,
+            Pipeline,
         )
         self._library = library
         self._switches = switches

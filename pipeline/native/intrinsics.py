@@ -57,23 +57,28 @@ load_f8, store_f8 = _accessors(types.float64, REAL)
 load_i8, store_i8 = _accessors(types.int64, INTEGER)
 
 
-@intrinsic
-def floats_at(typingctx: Any, address: Any, count: Any) -> Any:
-    """View ``count`` float64 values at an address as a one-dimensional array, without a copy."""
-    signature = types.Array(types.float64, 1, "C")(types.int64, types.int64)
+def _viewer(item_type: Any) -> Any:
+    @intrinsic
+    def view(typingctx: Any, address: Any, count: Any) -> Any:
+        signature = types.Array(item_type, 1, "C")(types.int64, types.int64)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
-        carray = context.typing_context.resolve_value_type(numba.carray)
-        call = carray.get_call_type(
-            context.typing_context,
-            (types.voidptr, types.int64, types.DType(types.float64)),
-            {},
-        )
-        function = context.get_function(carray, call)
-        return function(builder, (pointer, args[1], context.get_dummy_value()))
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+            carray = context.typing_context.resolve_value_type(numba.carray)
+            call = carray.get_call_type(
+                context.typing_context,
+                (types.voidptr, types.int64, types.DType(item_type)),
+                {},
+            )
+            function = context.get_function(carray, call)
+            return function(builder, (pointer, args[1], context.get_dummy_value()))
 
-    return signature, codegen
+        return signature, codegen
+
+    return view
+
+
+floats_at, integers_at = _viewer(types.float64), _viewer(types.int64)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Any:

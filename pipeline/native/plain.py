@@ -4,7 +4,7 @@ With that variable in the environment Numba compiles nothing, and every kernel i
 function of its source. A debugger stops in it and coverage sees its lines. Operations that have no
 Python body, because they are written for the compiler, have twins here:
 
-    record_at, copy_record, load_*, store_*, floats_at   memory at an address, through ctypes
+    record_at, copy_record, load_*, store_*, *_at         memory at an address, through ctypes
     address_of, call                                     a hook by a number, as machine code has one
     Struct, overload_attribute, overload_method          the ``bar`` and ``ctx`` of a compiled hook
 
@@ -103,7 +103,12 @@ def store_i8(address: int, index: int, value: int) -> None:
 
 def floats_at(address: int, count: int) -> Any:
     """View ``count`` float64 values at an address as a one-dimensional array, without a copy."""
-    return np.ctypeslib.as_array((ctypes.c_double * count).from_address(address))
+    return np.ctypeslib.as_array((ctypes.c_double * int(count)).from_address(int(address)))
+
+
+def integers_at(address: int, count: int) -> Any:
+    """View ``count`` int64 values at an address as a one-dimensional array, without a copy."""
+    return np.ctypeslib.as_array((ctypes.c_int64 * int(count)).from_address(int(address)))
 
 
 # --- functions ----------------------------------------------------------------------------------

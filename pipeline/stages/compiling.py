@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from pipeline.market.indicators.layout import BUILT_IN
 from pipeline.native.plain import PLAIN
 from pipeline.strategy.strategy import HOOKS
 from shm.control import NO_STEP, Member, MemberSnapshot
@@ -42,6 +43,7 @@ ANALYSIS = {
 #: What some of them need, depending on the configuration and the strategies.
 _AT_TIMES = {
     "pipeline.market.indicators.table:compute_plan": "the indicators",
+    **{f"pipeline.market.indicators.kinds:compute_{kind}": "the indicators" for kind in BUILT_IN},
     "pipeline.stages.processor:_derive_table": "the longer bars",
     "pipeline.stages.processor:_grade_table": "the quality of bars",
     "pipeline.strategy.compiled.hooks:do_nothing": "the hooks",
@@ -106,7 +108,8 @@ def telling(member: Member, needed: Iterable[str]) -> Iterator[None]:
 def relieve_engines() -> None:
     """Compile the lane loop, which takes as long as all else that engines compile, if need be.
 
-    An engine that comes to it meanwhile waits, and finds it on disk.
+    It comes first, because nothing else takes as long. An engine that needs it meanwhile waits, and
+    finds it on disk.
     """
     if PLAIN:
         return

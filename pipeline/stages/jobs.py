@@ -47,19 +47,17 @@ class Coordination:
         """Publish the whole tape, once all others are ready."""
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.replay.shape)
-        with (
-            compiling.telling(member, compiling.COORDINATION),
-            Coordinator(self.replay, slots, metrics, place.control.check) as coordinator,
-        ):
-            coordinator.warm_up(_empty_slot(self.replay.shape))
+        with compiling.telling(member, compiling.COORDINATION):
             if self.walks:
                 compiling.relieve_engines()
-            _step_aside()
-            for gate in place.ready:
-                with contextlib.suppress(Dismissed):
-                    gate.wait_until_ready()
-            coordinator.run(station)
-            return coordinator.facts()
+            with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
+                coordinator.warm_up(_empty_slot(self.replay.shape))
+                _step_aside()
+                for gate in place.ready:
+                    with contextlib.suppress(Dismissed):
+                        gate.wait_until_ready()
+                coordinator.run(station)
+                return coordinator.facts()
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ KINDS = {
     "custom": CUSTOM,
     "window": WINDOW,
 }
-"""The number of each kind in the compiled switch."""
+"""The number of each kind."""
+BUILT_IN = tuple(name for name, kind in KINDS.items() if kind < CUSTOM)
+"""The kinds that call no user's function."""
 
 MOST_PARAMS = 3
 MOST_OUTPUTS = 3

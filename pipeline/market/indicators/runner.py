@@ -13,18 +13,13 @@ from numpy.lib.stride_tricks import as_strided
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import WHOLE_BAR, Indicator, source_power
-from pipeline.market.indicators.layout import (
-    CUSTOM,
-    KINDS,
-    MOST_OUTPUTS,
-    MOST_PARAMS,
-    state_powers,
-)
+from pipeline.market.indicators.kinds import code_of
+from pipeline.market.indicators.layout import CUSTOM, KINDS, state_powers
 from pipeline.market.indicators.own_function import place
 from pipeline.market.indicators.own_loop import compile_function, loop_for
 from pipeline.market.indicators.plan import IndicatorPlan, PlannedIndicator
 from pipeline.market.indicators.split_scaling import rescale_cells
-from pipeline.market.indicators.table import compute_plan
+from pipeline.market.indicators.table import WORK, compute_plan
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -49,9 +44,8 @@ class PlanRunner:
 
     The runner owns their state, float64[len(symbols), state_size], which is zero at first.
     ``symbols`` (step 1) are indices of the second axis of ``values``. A processor makes one runner
-    per interval for its own symbols. Making a runner compiles the user's functions (StrategyError
-    if one cannot be compiled). The kernels are compiled, or loaded from disk, at the first
-    `compute`.
+    per interval for its own symbols. Making a runner compiles the kinds of the plan, or loads them
+    from disk, and compiles the user's functions (StrategyError if one cannot be compiled).
     """
 
     def __init__(self, plan: IndicatorPlan, interval: str, symbols: range) -> None:
@@ -62,7 +56,7 @@ class PlanRunner:
         self.state: Floats = np.zeros((len(symbols), self._table.state_size))
         own = [one for one in self._table.indicators if one.indicator.function is not None]
         built_in = [one for one in self._table.indicators if one.indicator.function is None]
-        self._built_in = _arrays(built_in)
+        self._built_in = _works(built_in)
         self._own = [_prepared(one) for one in own]
 
     def compute(
@@ -84,22 +78,27 @@ class PlanRunner:
         incomplete. Raises ValueError for arrays of another shape or layout.
         """
         self._check(values, first, counts, session_of_row)
-        table = (
-            _flat(values),
-            values.strides[0] // 8,
-            values.strides[1] // 8,
-            first,
-            np.ascontiguousarray(counts, np.int64),
-        )
+        counts = np.ascontiguousarray(counts, np.int64)
+        steps = (values.strides[0] // 8, values.strides[1] // 8, first)
         symbols = (self._symbols.start, self._symbols.stop)
-        if self._built_in[0].size:
+        if self._built_in.size:
             sessions = _NO_SESSIONS
             if session_of_row is not None and self._table.needs_sessions:
                 sessions = session_of_row
-            of_rows = (_flat(sessions), sessions.strides[0] // 8)
-            compute_plan(*self._built_in, *table, *of_rows, *symbols, self.state)
+            of_rows = (sessions.ctypes.data, sessions.strides[0] // 8)
+            compute_plan(
+                self._built_in.ctypes.data,
+                self._built_in.size,
+                values.ctypes.data,
+                *steps,
+                counts.ctypes.data,
+                *of_rows,
+                *symbols,
+                self.state.ctypes.data,
+                self.state.shape[1],
+            )
         for own in self._own:
-            self._run(own, table, symbols)
+            self._run(own, (_flat(values), *steps, counts), symbols)
 
     def split(self, symbol: int, ratio: float) -> None:
         """Put the state of a symbol on the scale after a split. Call it before the rows after it.
@@ -198,19 +197,18 @@ def _prepared(planned: PlannedIndicator) -> _OwnFunction:
     return _OwnFunction(planned, (None, function) if is_window else (function, None), params)
 
 
-def _arrays(built_in: Sequence[PlannedIndicator]) -> tuple[npt.NDArray[Any], ...]:
-    """Return the first five arguments of `compute_plan`, which describe the indicators."""
-    size = len(built_in)
-    params = np.zeros((size, MOST_PARAMS))
-    targets = np.full((size, MOST_OUTPUTS), -1, np.int64)
-    cells = np.zeros((size, 2), np.int64)
-    for row, one in enumerate(built_in):
-        params[row, : len(one.indicator.params)] = one.indicator.params
-        targets[row, : len(one.columns)] = one.columns
-        cells[row] = one.state
-    kinds = np.array([KINDS[one.indicator.kind] for one in built_in], np.int64)
-    sources = np.array([_source(one.indicator) for one in built_in], np.int64)
-    return kinds, params, sources, targets, cells
+def _works(built_in: Sequence[PlannedIndicator]) -> npt.NDArray[Any]:
+    """Return the records of `table.WORK`, of which `compute_plan` gets the address."""
+    works = np.zeros(len(built_in), WORK)
+    works["outputs"] = -1
+    for work, one in zip(works, built_in, strict=True):
+        work["code"] = code_of(KINDS[one.indicator.kind])
+        work["params"][: len(one.indicator.params)] = one.indicator.params
+        work["source"] = _source(one.indicator)
+        work["outputs"][: len(one.columns)] = one.columns
+        begin, end = one.state
+        work["first_cell"], work["cell_count"] = begin, end - begin
+    return works
 
 
 def _source(indicator: Indicator) -> int:

@@ -1,0 +1,55 @@
+"""How Numba's passes run when it compiles for this package: the same passes, with less around them.
+
+Numba describes every pass in an event: the types of all arguments, as text, and all flags. With
+records of a hundred fields that takes a tenth of the time, and nobody listens to it here.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numba.core import compiler, errors
+from numba.core.compiler_machinery import PassManager
+
+
+class Pipeline(compiler.Compiler):  # type: ignore[misc]  # numba is untyped
+    """Numba's passes, run by `_Passes`."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes to run."""
+        return [_Passes(numbas) for numbas in super().define_pipelines()]
+
+
+class _Passes(PassManager):  # type: ignore[misc]  # numba is untyped
+    """Runs the passes of another manager without events and timings."""
+
+    def __init__(self, numbas: Any) -> None:
+        super().__init__(numbas.pipeline_name)
+        self.passes = numbas.passes
+        self.finalize()
+
+    def _runPass(self, index: int, pss: Any, internal_state: Any) -> None:  # noqa: N802
+        pss.analysis = self._analysis
+        with errors.new_error_context(  # type: ignore[attr-defined]
+            "Pass {name}", name=pss.name()
+        ):
+            pss.run_initialization(internal_state)
+            pss.run_pass(internal_state)
+            pss.run_finalizer(internal_state)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the collector from looking for garbage while the block lasts.
+
+    A compiler makes millions of objects that live until it is done. To look through them all over
+    again takes a twentieth of its time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
