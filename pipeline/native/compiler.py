@@ -23,10 +23,9 @@ from numba.core import compiler, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher, cpu_target
-from numba.core.runtime import rtsys
 from numba.core.sigutils import normalize_signature
 
-from pipeline.native.kept_code import KeptCode
+from pipeline.native.kept_code import KeptCode, provide_runtime
 from pipeline.native.passes import Pipeline, uncollected
 from pipeline.native.plain import PLAIN
 
@@ -53,7 +52,8 @@ def part(function: Callable[..., Any], **options: Any) -> Any:
 
 def get_ready_to_load() -> None:
     """Prepare this process, and those that it forks, to load machine code from disk."""
-    rtsys.initialize(cpu_target.target_context)
+    cpu_target.target_context.codegen()
+    provide_runtime()
 
 
 @cache

@@ -14,20 +14,33 @@ import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llvmlite import binding as llvm
 from numba.core.caching import (
     CompileResultCacheImpl,
     FunctionCache,
     IndexDataCacheFile,
     UserProvidedCacheLocator,
 )
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python
 
 from pipeline.native.code_cache import kernels_directory, source_hash
 
 _HASH_SIZE = hashlib.sha256().digest_size
+
+
+@cache
+def provide_runtime() -> None:
+    """Tell the loader of machine code where Numba's functions are that count references to arrays.
+
+    Numba does that, too, and compiles the functions that compiled code takes in with them. Kept
+    code has them in it.
+    """
+    for name, address in _nrt_python.c_helpers.items():
+        llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
@@ -49,9 +62,9 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
         """Load the machine code of a signature; None if it is not on disk.
 
         Numba would have its compiler made ready first, which takes a third of a second and which
-        machine code does not need: only the runtime that counts references to arrays.
+        machine code does not need: only the functions that `provide_runtime` names.
         """
-        rtsys.initialize(target_context)
+        provide_runtime()
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 

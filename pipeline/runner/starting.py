@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from multiprocess import forkserver, get_context
+from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
 
@@ -39,7 +39,23 @@ def start_context(start_method: str) -> Any:
 
 def start_early() -> None:
     """Start the fork server, which most runs use, before this process imports anything heavy."""
-    start_context("forkserver")
+    with _tracker_later():
+        start_context("forkserver")
+
+
+@contextmanager
+def _tracker_later() -> Iterator[None]:
+    """Keep `multiprocess` from starting its tracker of resources before the fork server.
+
+    It starts when there is something to track. Here it would take a core from the fork server, for
+    which everybody waits, and from this process.
+    """
+    ensure_running = resource_tracker.ensure_running
+    resource_tracker.ensure_running = lambda: None
+    try:
+        yield
+    finally:
+        resource_tracker.ensure_running = ensure_running
 
 
 @contextmanager

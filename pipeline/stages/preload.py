@@ -5,6 +5,9 @@ ready to compile as well, which would take each of the processes a third of a se
 """
 
 import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from pipeline.native.code_cache import kernels_directory
@@ -19,13 +22,30 @@ _MODULES = (
 
 
 def _preload() -> None:
-    for name in _MODULES:
-        import_module(name)
+    with _coverage_unimported():
+        for name in _MODULES:
+            import_module(name)
     from pipeline.native.compiler import get_ready_to_compile, get_ready_to_load
 
     get_ready_to_load()
     if not kernels_directory().exists():
         get_ready_to_compile()
+
+
+@contextmanager
+def _coverage_unimported() -> Iterator[None]:
+    """Keep Numba from importing coverage, where it is installed and does not measure.
+
+    Numba would tell it which lines were compiled. Its import takes a tenth of all imports here.
+    """
+    unused = "coverage" not in sys.modules
+    if unused:
+        sys.modules["coverage"] = None  # type: ignore[assignment]  # refuses to be imported
+    try:
+        yield
+    finally:
+        if unused:
+            del sys.modules["coverage"]
 
 
 # What is imported stays. To look for garbage in it would take a tenth of the time that the imports
