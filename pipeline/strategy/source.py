@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import io
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ import dill
 
 from pipeline.errors import StrategyError
 from pipeline.strategy.strategy import Strategy
+
+_OURS = ("pipeline", "shm")
 
 
 def load_class(name: str) -> type[Strategy]:
@@ -127,8 +130,23 @@ def pack(value: Any, names: Iterable[str]) -> bytes:
     """
     files = sorted({home for home, _, _ in (n.rpartition(":") for n in names) if _is_file(home)})
     resolved = [str(Path(file).resolve()) for file in files]
-    packed: bytes = dill.dumps((resolved, dill.dumps(value, recurse=True)))
+    content = io.BytesIO()
+    _Pickler(content, recurse=True).dump(value)
+    packed: bytes = dill.dumps((resolved, content.getvalue()))
     return packed
+
+
+class _Pickler(dill.Pickler):  # type: ignore[misc]  # dill is untyped
+    """Names the modules of this package; dill would pickle all that is in them.
+
+    It does that with modules that are not installed below Python's own folder, such as a checkout.
+    """
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return how to make a value again, or NotImplemented to leave it to dill."""
+        if isinstance(value, ModuleType) and value.__name__.split(".")[0] in _OURS:
+            return importlib.import_module, (value.__name__,)
+        return NotImplemented
 
 
 def unpack(packed: bytes) -> Any:

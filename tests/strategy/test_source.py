@@ -114,6 +114,27 @@ def test_a_strategy_travels_to_a_process_that_never_saw_its_class(folder: Path, 
     assert (type(strategy).__name__, strategy.size) == ("Mine", 9.0)
 
 
+def test_a_class_that_uses_a_module_of_this_package_takes_no_content_of_it_along():
+    code = """
+import pipeline.market.indicators.table
+from pipeline import Strategy, indicators as ind
+from pipeline.native.memory import load_f8
+from pipeline.strategy.source import pack
+load_f8._numba_type_  # what the compiler keeps in a module of this package cannot be pickled
+class Mine(Strategy):
+    def indicators(self):
+        return {"mean": ind.sma(3)}
+print(len(pack([Mine()], [])))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    assert int(done.stdout) < 3_000
+
+
 def test_a_class_of_a_module_travels_by_name():
     (crosser,) = unpack(pack([Crosser(fast=7)], ["tests.reference.traders:Crosser"]))
     assert type(crosser) is Crosser
