@@ -1,5 +1,6 @@
 """What all tests share: real and sample markets, a valid configuration, how Hypothesis runs."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,12 @@ settings.register_profile(
     "ci", parent=settings.get_profile("local"), max_examples=50, derandomize=True, database=None
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_finish() -> None:
+    """Do not look for garbage again and again in what lives as long as the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def test_a_lane_that_takes_too_long_in_all_is_set_aside(sample: Path, tmp_path: 
 # --- processes that are killed -------------------------------------------------------------------
 
 BARS = 11_300  # of one of the symbols: what a lane sees is about twice that
-LANES = 500
+LANES, PER_PASS = 240, 60
 SUICIDE = """
 import json, os, signal, sys
 from pipeline import sweep
@@ -118,14 +118,14 @@ sweep(json.loads(sys.argv[1]), out=sys.argv[2], engines=2, progress=watch)
 
 
 def many(sample: Path) -> dict[str, Any]:
-    """Five hundred lanes in four passes."""
+    """240 lanes in four passes."""
     settings = settings_of("US_EQUITY", "2024-10-22", "2024-12-02", SYMBOLS[:2], ["1m"], sample)
     settings["strategy"] = {"name": "pipeline.strategy.examples:SmaCross"}
     # Small slots, so that it takes long enough to be struck amid its work.
     settings["pipeline"] = {"processors": 2, "slot_rows": 30}
     settings["sweep"] = {
-        "space": {"fast": {"from": 3, "to": 27}, "slow": {"from": 30, "to": 68, "step": 2}},
-        "lanes_per_pass": 125,
+        "space": {"fast": {"from": 3, "to": 14}, "slow": {"from": 30, "to": 68, "step": 2}},
+        "lanes_per_pass": PER_PASS,
         "score": "total_return",
         "best": 0,
     }
@@ -146,7 +146,7 @@ class Blow:
         if not self.struck and progress.evaluations >= self._evaluations and self._role in there:
             os.kill(there[self._role], signal.SIGKILL)
             self.struck = True
-            self.amid = progress.evaluations % (2 * BARS * LANES // 4) < BARS * LANES // 4
+            self.amid = progress.evaluations % (2 * BARS * PER_PASS) < BARS * PER_PASS
 
 
 @pytest.fixture(scope="module")
@@ -205,13 +205,13 @@ def test_a_killed_supervisor_loses_no_pass_that_was_over(
     )
     assert process.wait() in (0, -signal.SIGKILL)
     result = sweep(many(sample), out=tmp_path, engines=2, resume=True)
-    assert result.summary["resumed"] % 125 == 0
+    assert result.summary["resumed"] % PER_PASS == 0
     assert done(result.rows) == undisturbed
     assert names_of(process.pid) == []
 
 
 def compared(sample: Path) -> dict[str, Any]:
-    """Five hundred lanes of which a quarter is left, in one pass."""
+    """240 lanes of which a quarter is left, in one pass."""
     settings = many(sample)
     del settings["sweep"]["lanes_per_pass"]
     settings["sweep"]["pruning"] = {"keep": 0.5, "rungs": 2}
@@ -225,7 +225,7 @@ def told(rows: list[LaneRow]) -> list[tuple]:
 @pytest.fixture(scope="module")
 def undisturbed_halving(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
     result = sweep(compared(sample), out=tmp_path_factory.mktemp("halving"), engines=2)
-    assert (result.summary["done"], result.summary["pruned"]) == (125, 375)
+    assert (result.summary["done"], result.summary["pruned"]) == (LANES // 4, LANES * 3 // 4)
     return told(result.rows)
 
 
@@ -283,7 +283,7 @@ def test_a_disk_that_gets_full_while_a_sweep_runs_keeps_the_passes_before(
     with Ledger.open(small_disk / "ledger") as ledger:
         kept = ledger.lanes()
     assert 0 < len(kept) < LANES
-    assert len(kept) % 125 == 0
+    assert len(kept) % PER_PASS == 0
     shutil.copytree(small_disk / "ledger", tmp_path / "ledger")
     result = sweep(many(sample), out=tmp_path, engines=2, resume=True)
     assert result.summary["resumed"] == len(kept)
