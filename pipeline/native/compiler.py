@@ -102,10 +102,21 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         arguments, _ = normalize_signature(sig)
         if tuple(arguments) in self.overloads or not self._can_compile:
             return super().compile(sig)
+        with self._kept().alone(), uncollected():
+            return super().compile(sig)
+
+    def load(self) -> None:
+        """Load the machine code of all signatures that are on disk; compile nothing."""
+        kept = self._kept()
+        for signature in kept.signatures(self.targetctx.codegen()):
+            found = kept.load_overload(signature, self.targetctx)
+            if found is not None:
+                self.add_overload(found)
+
+    def _kept(self) -> KeptCode:
         if not isinstance(self._cache, KeptCode):
             self._cache = KeptCode(self.py_func)
-        with self._cache.alone(), uncollected():
-            return super().compile(sig)
+        return self._cache
 
     def _compilation_chain_init_hook(self) -> None:
         """Do not look for extensions of Numba before a call; only their users' functions need them.

@@ -68,6 +68,11 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 
+    def signatures(self, codegen: Any) -> list[Any]:
+        """Return the signatures of which there is machine code on disk for this processor."""
+        known = self._cache_file._load_index()
+        return [key[0] for key in known if key == self._index_key(key[0], codegen)]
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Be the one process that compiles this function, while the block lasts; others wait.

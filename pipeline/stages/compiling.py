@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from pipeline.market.indicators.layout import BUILT_IN
+from pipeline.native.kernel import Kernel
 from pipeline.native.plain import PLAIN
 from pipeline.strategy.strategy import HOOKS
 from shm.control import NO_STEP, Member, MemberSnapshot
@@ -54,6 +55,9 @@ _AT_TIMES = {
     "pipeline.lane.hook_calls:load_bars": "the lane loop",
     "pipeline.lane.session_turn:open_session": "the sessions of a lane",
     "pipeline.lane.session_turn:close_session": "the sessions of a lane",
+    "pipeline.execution.account:empty_outbox_at": "the account",
+    "pipeline.execution.lots:report_open_at": "the account",
+    "pipeline.execution.book:end_moment_at": "the account",
 }
 _ENTRIES = {**COORDINATION, **PROCESSING, **ANALYSIS, **_AT_TIMES}
 _PLACES = tuple(_ENTRIES)
@@ -121,6 +125,17 @@ def relieve_engines() -> None:
         called_with_integers(walk_slot)
 
 
+def load_kept() -> None:
+    """Load the machine code of all kernels that is on disk, for the processes that this one forks.
+
+    The runs before needed it. What is compiled for one strategy is not loaded.
+    """
+    for place in _ENTRIES:
+        found = _entry_at(place)
+        if isinstance(found, Kernel):
+            found.entry.load()
+
+
 def step_of(function: Any) -> int:
     """Return the step that compiles a function, ours or a user's."""
     module, name = function.__module__, function.__qualname__
@@ -156,8 +171,13 @@ def _missing(needed: Iterable[str]) -> int:
 
     missing = 0
     for place in needed:
-        module, _, name = place.partition(":")
-        found = getattr(import_module(module), name)
+        found = _entry_at(place)
         if KeptCode(getattr(found, "py_func", found)).is_empty():
             missing |= 1 << _PLACES.index(place)
     return missing
+
+
+def _entry_at(place: str) -> Any:
+    """Return the kernel, or the function that is compiled, of which there are words."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -1,7 +1,7 @@
 """The module that the fork server imports, so that the processes it forks need not.
 
-It also makes Numba ready to load code. Where no code of this version is on disk yet, it makes it
-ready to compile as well, which would take each of the processes a third of a second.
+It also loads the machine code that is on disk. Where there is none of this version yet, it makes
+Numba ready to compile, which would take each of the processes a third of a second.
 """
 
 import gc
@@ -26,9 +26,12 @@ def _preload() -> None:
         for name in _MODULES:
             import_module(name)
     from pipeline.native.compiler import get_ready_to_compile, get_ready_to_load
+    from pipeline.stages.compiling import load_kept
 
     get_ready_to_load()
-    if not kernels_directory().exists():
+    if kernels_directory().exists():
+        load_kept()
+    else:
         get_ready_to_compile()
 
 

@@ -36,6 +36,16 @@ from pipeline.native.kernel import called_with_integers
 called_with_integers(account.empty_outbox_at)
 print(account.__file__, sum(account.empty_outbox_at.entry.stats.cache_hits.values()))
 """
+#: Loads the kernel for all types on disk, and calls it where nothing can be compiled any more.
+LOADED = """
+import shutil, sys
+sys.path.insert(0, sys.argv[1])
+import kept_kernels as kernels
+kernels.outer.entry.load()
+shutil.rmtree(sys.argv[1] + "/cache")
+kernels.outer.entry.disable_compile()
+print(kernels.outer(3), kernels.outer(0.5))
+"""
 #: Begins to compile, says so, and does not come back.
 STUCK = """
 import sys, threading
@@ -87,6 +97,12 @@ def test_an_entry_is_kept_with_its_parts_and_found_again(start: Start, tmp_path:
     (index,) = kept(tmp_path, ".nbi")
     assert "outer" in index.name
     assert told(start(SCRIPT)) == ["8", "1"]
+
+
+def test_what_is_on_disk_is_loaded_for_all_types_at_once(start: Start, tmp_path: Path):
+    assert told(start(SCRIPT)) == ["8", "0"]
+    assert told(start(SCRIPT.replace("outer(3)", "outer(0.5)"))) == ["3.0", "0"]
+    assert told(start(LOADED)) == ["8", "3.0"]
 
 
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])

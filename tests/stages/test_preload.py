@@ -1,0 +1,45 @@
+"""What the fork server has ready for the processes that it forks."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+#: What the fork server would compile for a process, were it one; a small kernel of every run.
+COMPILE = """
+from pipeline.execution.book import end_moment_at
+from pipeline.native.kernel import called_with_integers
+called_with_integers(end_moment_at)
+"""
+#: How many forms of that kernel are ready, and which of the heavy modules were imported.
+READY = """
+import json, sys
+import pipeline.stages.preload
+from pipeline.execution.book import end_moment_at
+heavy = ["coverage", "numba.np.arraymath", "pandas", "exchange_calendars", "scipy.linalg"]
+print(json.dumps([len(end_moment_at.entry.overloads), [n for n in heavy if n in sys.modules]]))
+"""
+
+
+def run(code: str, folder: Path) -> str:
+    cache = {"RINGTAPE_CACHE_DIR": str(folder / "cache")}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **cache},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_where_nothing_is_on_disk_it_is_ready_to_compile(tmp_path: Path):
+    assert json.loads(run(READY, tmp_path)) == [0, ["numba.np.arraymath"]]
+
+
+def test_what_is_on_disk_is_loaded_without_the_compiler(tmp_path: Path):
+    run(COMPILE, tmp_path)
+    assert json.loads(run(READY, tmp_path)) == [1, []]
