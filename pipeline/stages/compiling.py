@@ -1,7 +1,7 @@
 """Which code the processes of a run compile, told to a user who waits for it.
 
 Kernels and hooks are compiled once and kept on disk. The first run after an upgrade compiles all
-that it needs, which takes about half a minute, and every run compiles a hook that was edited.
+that it needs, which takes ten seconds or more, and every run compiles a hook that was edited.
 
     member        numba compiles an entry  ->  step, steps begun, steps known of its own cell
     supervisor    the cells of all members ->  "the lane loop (2 of 5)", for the progress line

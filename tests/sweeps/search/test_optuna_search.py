@@ -34,7 +34,7 @@ WIDE = {
     "constraints": ["fast < slow"],
     "universes": {"one": ["AAA"], "all": ["AAA", "BBB"]},
     "method": "tpe",
-    "samples": 48,
+    "samples": 32,
     "batch": 8,
 }
 
