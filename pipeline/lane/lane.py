@@ -23,6 +23,7 @@ from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
 from pipeline.native.call import code_address
+from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.compiled import operations
 from pipeline.strategy.compiled.bar_record import BAR, BINDING
 from pipeline.strategy.compiled.column_names import name_table
@@ -192,6 +193,12 @@ class Lane:
             return go_on(view, 0)
 
         return enter, go_on, interpreter.call
+
+    @staticmethod
+    def warm_up() -> None:
+        """Load, or compile, what every lane calls after the last slot."""
+        for kernel in (end_moment_at, report_open_at):
+            called_with_integers(kernel)
 
     def start(self) -> None:
         """Call ``on_start``, before the first slot; what it produces is in the outbox (`take`)."""

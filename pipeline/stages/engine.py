@@ -102,11 +102,12 @@ class Engine:
         }
 
     def warm_up(self, slot: Slot) -> None:
-        """Load the compiled code that the first slot would otherwise wait for.
+        """Load the compiled code for which a slot, or the end, would otherwise wait.
 
         ``slot`` is empty. It is kept, because lanes look at it until the first slot comes.
         """
         Recorder.warm_up()
+        Lane.warm_up()
         # The lane loop comes last: in a first run the coordinator is compiling it meanwhile.
         self._before_first = self._views_of(slot)
         self._walk(self._before_first, record=False)
