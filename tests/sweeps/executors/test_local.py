@@ -33,8 +33,9 @@ def run_with(
     return outcome
 
 
-@pytest.mark.parametrize("slots", [1, 3])
-@pytest.mark.parametrize("start_method", ["forkserver", "spawn"])
+@pytest.mark.parametrize(
+    ("start_method", "slots"), [("forkserver", 1), ("forkserver", 3), ("spawn", 3)]
+)
 def test_the_others_finish_their_lanes_when_an_engine_is_killed(
     sample: Path, start_method: str, slots: int
 ):
