@@ -16,7 +16,6 @@ and keeps its traceback. With `--debug` a refusal shows its traceback too.
 
 import difflib
 import gc
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -25,12 +24,11 @@ from typing import Any, NoReturn
 import click
 
 from pipeline.cli import data, ledger, machine, running, sweeping
+from pipeline.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.errors import RingtapeError
 from shm.errors import ShmError
-
-FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class CommandFailedError(click.ClickException):
@@ -113,8 +111,6 @@ for _command in (
 
 def run_commands(args: Sequence[str]) -> NoReturn:
     """Run the command that ``args`` name, and exit with its code."""
-    # SIGTERM raises SystemExit, so that everything that is open is freed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     code = _run(args)
     # The interpreter looks for garbage several times when it ends, in all that was imported.
     gc.freeze()

@@ -128,11 +128,11 @@ def _first_violation(
     """
     for begin in range(0, ts.size, _PIECE):
         piece = slice(begin, begin + _PIECE)
-        gaps = np.diff(ts[max(begin - 1, 0) : piece.stop])
+        times = ts[max(begin - 1, 0) : piece.stop]
         found = [
             (row, order, rule, column)
             for order, (rule, column, bad) in enumerate(
-                _violations(gaps, [one[piece] for one in columns], step, tolerance)
+                _violations(times, [one[piece] for one in columns], step, tolerance)
             )
             if bad[row := int(bad.argmax())]
         ]
@@ -143,17 +143,21 @@ def _first_violation(
 
 
 def _violations(
-    gaps: Int64Array, columns: list[Float64Array], step: int, tolerance: float
+    times: Int64Array, columns: list[Float64Array], step: int, tolerance: float
 ) -> Iterator[tuple[int, int, npt.NDArray[np.bool_]]]:
     """Go through the rules: each with its column and whether a row breaks it.
 
-    ``gaps`` are the differences of ``ts``; the first row of all has none.
+    ``times`` begin with that of the row before, except for the first row of all.
     """
     open_, high, low, close, volume = columns
-    after = np.full(open_.size, step)
-    after[open_.size - gaps.size :] = gaps
-    yield _UNSORTED, -1, after <= 0
-    yield _OVERLAP, -1, after < step
+    before, times = times[:-1], times[1:]
+    unsorted, overlap = np.zeros(open_.size, bool), np.zeros(open_.size, bool)
+    unsorted[open_.size - times.size :] = times <= before
+    # Unsigned, because times in different centuries are further apart than int64 can tell.
+    apart = times.view(np.uint64) - before.view(np.uint64)
+    overlap[open_.size - times.size :] = apart < np.uint64(step)
+    yield _UNSORTED, -1, unsorted
+    yield _OVERLAP, -1, overlap
     for at, column in enumerate(columns):
         yield _NOT_FINITE, at, ~(np.abs(column) <= _FINITE)
         if column is not volume:

@@ -183,7 +183,7 @@ class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
         target = self.targetdescr.target_context
         library = self._library(target.codegen(), self.py_func.__qualname__)
         library.enable_object_caching()
-        return compiler.compile_extra(
+        compiled = compiler.compile_extra(
             self.targetdescr.typing_context,
             target,
             self.py_func,
@@ -194,6 +194,12 @@ class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
             library=library,
             pipeline_class=self.pipeline_class,
         )
+        if not flags.no_compile:
+            # Numba does this when it loads a function. When it compiles one, it expects that the
+            # parts below have been made machine code before.
+            for environment in compiled._find_referenced_environments():
+                target.codegen().set_env(environment.env_name, environment)
+        return compiled
 
 
 class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped

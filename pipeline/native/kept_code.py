@@ -130,7 +130,10 @@ class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]  # numba is untyp
         data = _read(Path(self._index_path))
         if data is None:
             return {}
-        version, stamp, overloads = pickle.loads(data)  # noqa: S301  # checked, and in our folder
+        try:
+            version, stamp, overloads = pickle.loads(data)  # noqa: S301  # checked, in our folder
+        except Exception:  # noqa: BLE001  # another Numba wrote it, with types that this one lacks
+            return {}
         return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
 
     def _save_index(self, overloads: Any) -> None:

@@ -11,7 +11,7 @@ An entry that is found on disk is loaded in milliseconds and is no step.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -133,7 +133,8 @@ def load_kept() -> None:
     for place in _ENTRIES:
         found = _entry_at(place)
         if isinstance(found, Kernel):
-            found.entry.load()
+            with suppress(OSError):  # a process that needs the kernel comes to it again
+                found.entry.load()
 
 
 def step_of(function: Any) -> int:

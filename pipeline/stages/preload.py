@@ -54,6 +54,8 @@ def _coverage_unimported() -> Iterator[None]:
 # What is imported stays. To look for garbage in it would take a tenth of the time that the imports
 # take, and the processes would get copies of the memory pages on which the collector leaves marks.
 gc.disable()
-_preload()
-gc.freeze()
-gc.enable()
+try:
+    _preload()
+    gc.freeze()
+finally:
+    gc.enable()

@@ -1,5 +1,6 @@
 """Facts of bars: which rows are valid, and the session that each belongs to."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +136,15 @@ def test_daily_bars_belong_to_the_session_of_their_date() -> None:
     session, close_ts = assigned(labels.astype(np.int64), DAY, table)
     assert session.tolist() == [-1, 0, 3, -1]
     np.testing.assert_array_equal(close_ts[1:3], table.close_ns[[0, 3]])
+
+
+@pytest.mark.parametrize(
+    ("last", "words"), [(-(2**63), "is before that of the row before"), (2**63 - 1, None)]
+)
+def test_times_of_different_centuries_are_compared_as_they_are(last: int, words: str | None):
+    minute, start = 60_000_000_000, 1_700_000_000_000_000_000
+    ts = np.array([start, start + minute, last])
+    with pytest.raises(DataError, match=words) if words else contextlib.nullcontext():
+        check_bars("X", "1m", ts, *[np.ones(3)] * 5)
+    first = np.array([-(2**63), start])
+    check_bars("X", "1m", first, *[np.ones(2)] * 5)

@@ -1,5 +1,6 @@
 """Compiled code on disk: found again, made once, and never used when it is not what was written."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -35,6 +36,28 @@ from pipeline.execution import account
 from pipeline.native.kernel import called_with_integers
 called_with_integers(account.empty_outbox_at)
 print(account.__file__, sum(account.empty_outbox_at.entry.stats.cache_hits.values()))
+"""
+TALKING = """
+from pipeline.native.kernel import kernel
+
+@kernel()
+def inner(value):
+    print(value)
+    raise ValueError("bad", value)
+
+@kernel()
+def outer(value):
+    return inner(value)
+"""
+TALK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import kept_kernels as kernels
+try:
+    kernels.outer(0.5)
+except ValueError as error:
+    sys.stdout.flush()
+    print(error.args)
 """
 #: Loads the kernel for all types on disk, and calls it where nothing can be compiled any more.
 LOADED = """
@@ -124,6 +147,23 @@ def test_a_file_that_was_changed_is_made_again(start: Start, tmp_path: Path):
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     assert told(start(SCRIPT)) == ["8", "0"]
+
+
+def test_an_index_that_names_what_this_numba_lacks_is_made_again(start: Start, tmp_path: Path):
+    told(start(SCRIPT))
+    (index,) = kept(tmp_path, ".nbi")
+    content = b"cnumba.core.types\nGone\n."
+    index.write_bytes(content + hashlib.sha256(content).digest())
+    assert told(start(SCRIPT)) == ["8", "0"]
+    assert told(start(SCRIPT)) == ["8", "1"]
+
+
+def test_a_part_may_print_and_raise_what_it_was_given_when_just_compiled(
+    start: Start, tmp_path: Path
+):
+    (tmp_path / "kept_kernels.py").write_text(TALKING)
+    for _ in range(2):  # compiled, and from disk
+        assert told(start(TALK)) == ["0.5", "('bad',", "0.5)"]
 
 
 def test_the_same_sources_in_another_place_find_the_same_code(tmp_path: Path):

@@ -181,7 +181,7 @@ def cached_module(stem: str, source: str) -> Any:
     folder = cache_directory() / "hooks"
     folder.mkdir(exist_ok=True)
     path = folder / f"{stem}.py"
-    if not path.exists():
+    if not path.exists() or path.read_bytes() != source.encode():
         write_whole(path, source.encode())
     # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
     name = f"ringtape_hooks_{stem}"
