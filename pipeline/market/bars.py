@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, PRICE_COLUMNS, interval_ns
+from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, PRICE_COLUMNS, VOLUME, interval_ns
 from pipeline.errors import DataError
 from pipeline.native.kernel import kernel
 
@@ -92,7 +92,7 @@ def _describe(
 ) -> str:
     value = float(columns[at][row]) if at >= 0 else 0.0
     name = PRICE_COLUMNS[at] if at >= 0 else "ts"
-    low, high = float(columns[2][row]), float(columns[1][row])
+    low, high = float(columns[LOW][row]), float(columns[HIGH][row])
     if rule in (_UNSORTED, _OVERLAP):
         before = int(ts[row - 1])
         gap = (int(ts[row]) - before) / 1e9
@@ -160,20 +160,20 @@ def _violations(
     yield _OVERLAP, -1, overlap
     for at, column in enumerate(columns):
         yield _NOT_FINITE, at, ~(np.abs(column) <= _FINITE)
-        if column is not volume:
+        if at != VOLUME:
             yield _NOT_POSITIVE, at, column <= 0.0
     top, bottom = high * (1.0 + tolerance), low * (1.0 - tolerance)
-    yield _HIGH_BELOW_LOW, 1, top < low
-    yield _OUTSIDE, 0, (open_ > top) | (open_ < bottom)
-    yield _OUTSIDE, 3, (close > top) | (close < bottom)
-    yield _VOLUME, 4, volume < 0.0
+    yield _HIGH_BELOW_LOW, HIGH, top < low
+    yield _OUTSIDE, OPEN, (open_ > top) | (open_ < bottom)
+    yield _OUTSIDE, CLOSE, (close > top) | (close < bottom)
+    yield _VOLUME, VOLUME, volume < 0.0
 
 
 @kernel()
 def place_of(moment, moments):  # type: ignore[no-untyped-def]
     """Return how many of ``moments``, int64[N] ascending, come before ``moment``.
 
-    As ``numpy.searchsorted``, which takes longer to compile than all kernels here together.
+    As ``numpy.searchsorted``, but code that has that in it imports SciPy when it is loaded.
     """
     begin, end = 0, moments.shape[0]
     while begin < end:

@@ -7,9 +7,10 @@ Numba ready to compile, which would take each of the processes a third of a seco
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
+from pipeline.errors import RingtapeError
 from pipeline.native.code_cache import kernels_directory
 
 _MODULES = (
@@ -29,10 +30,11 @@ def _preload() -> None:
     from pipeline.stages.compiling import load_kept
 
     get_ready_to_load()
-    if kernels_directory().exists():
-        load_kept()
-    else:
-        get_ready_to_compile()
+    with suppress(RingtapeError):  # a process that needs the folder says what is wrong with it
+        if kernels_directory().exists():
+            load_kept()
+        else:
+            get_ready_to_compile()
 
 
 @contextmanager

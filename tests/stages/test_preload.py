@@ -24,8 +24,8 @@ print(json.dumps([len(end_moment_at.entry.overloads), [n for n in heavy if n in 
 """
 
 
-def run(code: str, folder: Path) -> str:
-    cache = {"RINGTAPE_CACHE_DIR": str(folder / "cache")}
+def run(code: str, folder: Path, **variables: str) -> str:
+    cache = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), **variables}
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -43,3 +43,9 @@ def test_where_nothing_is_on_disk_it_is_ready_to_compile(tmp_path: Path):
 def test_what_is_on_disk_is_loaded_without_the_compiler(tmp_path: Path):
     run(COMPILE, tmp_path)
     assert json.loads(run(READY, tmp_path)) == [1, []]
+
+
+def test_a_cache_that_is_refused_does_not_end_the_fork_server(tmp_path: Path):
+    (tmp_path / "cache").write_text("a file")
+    # With a folder of Numba's own, nothing has asked for ours before.
+    assert run("import pipeline.stages.preload", tmp_path, NUMBA_CACHE_DIR=str(tmp_path)) == ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from pipeline.codes import CLOSE, HIGH, LOW, VOLUME
 from pipeline.market.indicators import layout
 from pipeline.market.indicators.changes import roc
 from pipeline.market.indicators.smoothed import atr, ema, macd, rsi
@@ -16,8 +17,6 @@ from pipeline.native.call import code_address
 from pipeline.native.compiler import compiled_for
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import floats_at, integers_at
-
-_HIGH, _LOW, _CLOSE, _VOLUME = 1, 2, 3, 4
 
 
 @cache
@@ -129,22 +128,22 @@ def compute_macd(at: int) -> None:
 def compute_atr(at: int) -> None:
     """Compute ``atr``."""
     work = work_at(at)
-    high, low, close = _column(work, _HIGH), _column(work, _LOW), _column(work, _CLOSE)
+    high, low, close = _column(work, HIGH), _column(work, LOW), _column(work, CLOSE)
     atr(high, low, close, _output(work, 0), _period(work), _cells(work))
 
 
 def compute_obv(at: int) -> None:
     """Compute ``obv``."""
     work = work_at(at)
-    obv(_column(work, _CLOSE), _column(work, _VOLUME), _output(work, 0), _cells(work))
+    obv(_column(work, CLOSE), _column(work, VOLUME), _output(work, 0), _cells(work))
 
 
 def compute_vwap(at: int) -> None:
     """Compute ``vwap``."""
     work = work_at(at)
-    high, low, close = _column(work, _HIGH), _column(work, _LOW), _column(work, _CLOSE)
+    high, low, close = _column(work, HIGH), _column(work, LOW), _column(work, CLOSE)
     sessions = integers_at(work.sessions, work.count)
-    vwap(high, low, close, _column(work, _VOLUME), sessions, _output(work, 0), _cells(work))
+    vwap(high, low, close, _column(work, VOLUME), sessions, _output(work, 0), _cells(work))
 
 
 _FUNCTIONS: dict[int, Callable[[int], None]] = {
