@@ -11,5 +11,9 @@ from pipeline.lane.facts import LaneFacts
 def facts_of(**known: Any) -> LaneFacts:
     """Return facts of a lane: those given, no sessions, and 0 for the rest."""
     names = [field.name for field in dataclasses.fields(LaneFacts)]
-    arrays = {"session_dates": np.zeros(0, np.int64), "session_equity": np.zeros(0)}
-    return LaneFacts(**(dict.fromkeys(names, 0) | arrays | known))
+    empty = {
+        "session_dates": np.zeros(0, np.int64),
+        "session_equity": np.zeros(0),
+        "never_ready": (),
+    }
+    return LaneFacts(**(dict.fromkeys(names, 0) | empty | known))

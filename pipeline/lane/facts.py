@@ -20,6 +20,11 @@ class LaneFacts:
 
     lane: int
     """The lane's number."""
+    first_called: int
+    """Date of the session in which the strategy was first ready for a bar, ns; 0 if it needs no
+    warm-up, -1 if it warmed up to the end."""
+    never_ready: tuple[str, ...]
+    """Symbols and intervals with bars for which the strategy was never ready, and why."""
 
     orders: int
     """Orders placed."""

@@ -9,13 +9,14 @@ from pipeline.execution.account import account_at
 from pipeline.execution.book import end_moment
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import ORDER, order_at
+from pipeline.lane.program import HOOK_INDEX, program_at
 from pipeline.lane.session_turn import close_session, open_session
+from pipeline.lane.warm_up import is_ready, warms_up
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
+from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.compiled.bar_record import BINDING, binding_at, find_values
 from pipeline.strategy.compiled.hooks import call_hook
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
-from pipeline.strategy.strategy import HOOKS
 from pipeline.tape.schedule import (
     CLOSES,
     OPENS,
@@ -26,29 +27,6 @@ from pipeline.tape.schedule import (
 )
 from pipeline.tape.slot import SESSION
 
-#: What a walk knows of a lane's strategy.
-#: ``self``: address of one record of parameters and state per symbol, then one of the lane's own.
-#: ``self_cells``: 8-byte cells of such a record.
-#: ``bar``: address of the lane's BAR. ``bars``: address of the record that on_bars is given.
-#: ``bindings``: address of BINDING[``binding_count``], its indicators.
-#: ``intervals``: bit i is set if it wants bars of interval i.
-#: ``hooks``: bit i is set if it defines hook number i (`HOOK_INDEX`).
-#: ``resets``: address of i8[``reset_count``, 2]: cells of a self record that are reset when a
-#: session opens, and the bits that each gets.
-#: ``on_...``: addresses of its compiled hooks.
-PROGRAM: np.dtype[Any] = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            *("self", "self_cells", "bar", "bars", "bindings", "binding_count"),
-            *("intervals", "hooks", "resets", "reset_count"),
-            *HOOKS,
-        )
-    ]
-)
-program_at = record_at(PROGRAM)
-
-HOOK_INDEX = {name: index for index, name in enumerate(HOOKS)}
 _SESSION_OPEN, _SESSION_CLOSE = HOOK_INDEX["on_session_open"], HOOK_INDEX["on_session_close"]
 _FILL, _ORDER = HOOK_INDEX["on_fill"], HOOK_INDEX["on_order"]
 
@@ -58,16 +36,17 @@ _SESSION_SIZE = SESSION.itemsize
 _TABLE_SIZE = TABLE.itemsize
 _BINDING_SIZE = BINDING.itemsize
 
-#: Leading cells of a bars record: ts, interval, count.
+#: Leading cells of a bars record: ts, interval, count; and the place of the last.
 BARS_CELLS = 3
+BARS_COUNT = 2
 
 
 @kernel()
 def load_bars(context_address: int, program_address: int, begin: int, end: int, index: int) -> int:
     """Write the bars of interval ``index`` in entries[begin:end] into the record for on_bars.
 
-    Returns where the bars of that interval end. A symbol without a bar at this moment has 0 in
-    ``present`` and NaN in every column.
+    Returns where the bars of that interval end. A symbol without a bar at this moment, or whose
+    bars the strategy is not ready for, has 0 in ``present`` and NaN in every column.
     """
     context = context_at(context_address)
     program = program_at(program_address)
@@ -78,12 +57,18 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
         store_i8(program.bars, BARS_CELLS + symbol, 0)
     for cell in range(columns * symbols):
         store_f8(program.bars, BARS_CELLS + symbols + cell, np.nan)
+    shown = 0
     place = begin
     while place < end:
         entry = load_i8(context.entries, place)
         if entry >> TABLE_SHIFT != index:
             break
+        place += 1
         symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        ready = is_ready(context, program, index, symbol)
+        if not ready and warms_up(context, program, index, symbol):
+            continue
+        shown += 1
         row = entry & ROW_MASK
         store_i8(program.bars, BARS_CELLS + symbol, 1)
         at = BARS_CELLS + symbols + symbol
@@ -95,10 +80,9 @@ def load_bars(context_address: int, program_address: int, begin: int, end: int, 
         for binding in range(program.binding_count):
             known = binding_at(program.bindings + binding * _BINDING_SIZE).known
             store_f8(program.bars, at + (PRICES + binding) * symbols, load_f8(known, 0))
-        place += 1
     store_i8(program.bars, 0, account_at(context.account).now)
     store_i8(program.bars, 1, table.interval)
-    store_i8(program.bars, 2, place - begin)
+    store_i8(program.bars, BARS_COUNT, shown)
     return place
 
 

@@ -7,7 +7,7 @@ it is performed.
 
 import copy
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice, repeat
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICES, interval_ns
-from pipeline.lane.hook_calls import HOOK_INDEX, load_bars, report_orders
+from pipeline.lane.hook_calls import load_bars, report_orders
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.moment import fill_at_close, open_moment
 from pipeline.lane.outbox import Outbox
+from pipeline.lane.program import HOOK_INDEX
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
+from pipeline.lane.warm_up import warms_up_at
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.events import Fill, Order, Session
@@ -47,7 +49,7 @@ class Interpreter:
     Copies of the strategy hold its state, one per symbol and a last one of the lane's own, as the
     self records of a compiled strategy do. ``records``: these records, with the first values.
     ``cursor``: the lane's last known rows, i8[intervals, symbols]. ``memory``: its CONTEXT[1].
-    ``account``: its ACCOUNT[1]. ``program``: its PROGRAM[1].
+    ``account``: its ACCOUNT[1]. ``program``: its PROGRAM[1]. ``ready``: its cells of `warm_up`.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Interpreter:
         memory: npt.NDArray[Any],
         account: npt.NDArray[Any],
         program: npt.NDArray[Any],
+        ready: npt.NDArray[np.int64],
         outbox: Outbox,
     ) -> None:
         self._spec = spec
@@ -78,6 +81,8 @@ class Interpreter:
         }
         self._at = int(memory.ctypes.data)
         self._program_at = int(program.ctypes.data)
+        self._ready = ready
+        self._index_of: dict[int, int] = {}
         self._names = tuple(name for name, _, _ in spec.bindings)
         bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
         self._bar = bar
@@ -124,6 +129,7 @@ class Interpreter:
     def _show(self, slot: Slot) -> None:
         """Let the context and the session data read a slot."""
         self._context.bind([table.values.reshape(-1) for table in slot.tables])
+        self._index_of = {interval_ns(t.interval): index for index, t in enumerate(slot.tables)}
         self._data.bind(slot, self._cursor)
         self._sessions = slot.sessions
 
@@ -155,7 +161,7 @@ class Interpreter:
         fills, orders = "on_fill" in self._hooks, "on_order" in self._hooks
         grouped = "on_bars" in self._hooks
         this_close = bool(self._account[0]["this_close"])
-        on_bar = [copy.on_bar for copy in self._copies] if self._called_for else []
+        on_bar = self._callables() if self._called_for else []
         at, context, bars = self._at, self._context, self._bars_in_order
         bar: Any = None
         opened = called_with_integers(open_moment)
@@ -191,6 +197,27 @@ class Interpreter:
             if flags:
                 self._call_sessions(flags)
         return schedule.count
+
+    def _callables(self) -> list[Callable[[Any, InterpretedContext], None]]:
+        """Return on_bar of each symbol's copy; while it warms up, in its place what looks first."""
+
+        def looking(symbol: int, on_bar: Any) -> Callable[[Any, InterpretedContext], None]:
+            def call(bar: Any, context: InterpretedContext) -> None:
+                if not self._warms_up(bar):
+                    on_bar(bar, context)
+
+            return call
+
+        ready = (self._ready[list(self._called_for)] > 0).all(axis=0)
+        return [
+            one.on_bar if ready[symbol] else looking(symbol, one.on_bar)
+            for symbol, one in enumerate(self._copies[:-1])
+        ]
+
+    def _warms_up(self, bar: Any) -> bool:
+        """Whether on_bar is not called for the last known bar of a series."""
+        place = self._index_of[bar[1]], bar[0]
+        return bool(called_with_integers(warms_up_at)(self._at, self._program_at, *place))
 
     def replay(
         self, hook: str, bar: npt.NDArray[Any], bars: npt.NDArray[Any], slot: Slot | None
@@ -248,9 +275,10 @@ class Interpreter:
             after = load_bars(self._at, self._program_at, place, end, table)
             for _ in range(after - place if table in self._called_for else 0):
                 bar = next(self._bars_in_order)
-                self._note("on_bar", bar[0])
-                self._copies[bar[0]].on_bar(bar, self._context)
-            if table in self._spec.wanted:
+                if not self._warms_up(bar):
+                    self._note("on_bar", bar[0])
+                    self._copies[bar[0]].on_bar(bar, self._context)
+            if table in self._spec.wanted and int(self._bars["count"].item()) > 0:
                 self._note("on_bars", -1)
                 own.on_bars(self._bars_shown(), self._context)
             place = after

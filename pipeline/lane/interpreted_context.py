@@ -190,8 +190,8 @@ class InterpretedContext(Context):
         return do(self._address, operations.TARGET_VALUE, symbol, 0, value)
 
     @override
-    def target_percent(self, symbol: int, percent: float) -> int:
-        return do(self._address, operations.TARGET_PERCENT, symbol, 0, percent)
+    def target_percent(self, symbol: int, fraction: float) -> int:
+        return do(self._address, operations.TARGET_PERCENT, symbol, 0, fraction)
 
     @override
     def replace(

@@ -14,14 +14,15 @@ from pipeline.execution.lots import report_open_at
 from pipeline.execution.orders import ORDER, REPORTED
 from pipeline.lane.account import LaneAccount
 from pipeline.lane.cost_memory import Pricing
-from pipeline.lane.hook_calls import HOOK_INDEX, PROGRAM
 from pipeline.lane.interpreted import Interpreter
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.outbox import INBOX, Outbox
+from pipeline.lane.program import HOOK_INDEX, PROGRAM
 from pipeline.lane.raised import describe_raise
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
+from pipeline.lane.warm_up import INDICATORS, first_called, never_ready, ready_cells
 from pipeline.native.call import code_address
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.compiled import operations
@@ -130,6 +131,8 @@ class Lane:
             # The initial value as the record holds it, whatever its type, seen as bits.
             bits = self._self[name][:1].view(np.int64)[0]
             self._resets[row] = fields.index(name), bits
+        warmup = self._spec.warmup
+        self._ready = ready_cells(*self._own.cursor.shape, warmup, len(self._bindings))
         self._program = np.zeros(1, PROGRAM)
         record = self._program[0]
         for name, array in (
@@ -138,10 +141,12 @@ class Lane:
             ("bars", self._bars),
             ("bindings", self._bindings),
             ("resets", self._resets),
+            ("ready", self._ready),
         ):
             record[name] = array.ctypes.data
         record["self_cells"] = self._self.dtype.itemsize // 8
         record["binding_count"] = len(self._bindings)
+        record["warmup"] = INDICATORS if warmup is None else warmup
         record["reset_count"] = len(resets)
         record["intervals"] = sum(1 << index for index in self._spec.wanted)
         record["hooks"] = sum(1 << HOOK_INDEX[name] for name in self._hooks)
@@ -267,8 +272,15 @@ class Lane:
         return self._own.resting()
 
     def facts(self) -> dict[str, Any]:
-        """What the account came to, by name, and the lane's number."""
-        return {"lane": self.number, **self._own.facts()}
+        """What the account came to, by name, the lane's number, and how it warmed up."""
+        wanted, shape = self._spec.wanted, self._shape
+        series = shape.intervals, shape.symbols
+        return {
+            "lane": self.number,
+            "first_called": first_called(self._ready, wanted),
+            "never_ready": tuple(never_ready(self._ready, wanted, *series, self._names)),
+            **self._own.facts(),
+        }
 
     def _make_room(self) -> None:
         """Make room for the next moment; orders that on_order is yet to see stay in the outbox."""
@@ -325,6 +337,7 @@ class Lane:
             self.context,
             self.account,
             self._program,
+            self._ready,
             self._outbox,
         )
 

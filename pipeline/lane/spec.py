@@ -145,6 +145,8 @@ class LaneSpec:
     """Name, index of the interval and index of the column of each of its indicators."""
     wanted: tuple[int, ...]
     """Indices of the intervals whose bars it is called for."""
+    warmup: int | None = None
+    """At which bar of a symbol and interval it is first called; None: when indicators are ready."""
     universe: tuple[int, ...] = ()
     """Indices of the symbols whose bars it sees; none: all."""
 

@@ -18,13 +18,12 @@ from pipeline.execution.book import empty_inbox, end_moment
 from pipeline.execution.funding import charge_funding
 from pipeline.execution.lots import watch_lots
 from pipeline.lane.hook_calls import (
-    HOOK_INDEX,
+    BARS_COUNT,
     call_fills,
     call_orders,
     call_sessions,
     calls,
     load_bars,
-    program_at,
 )
 from pipeline.lane.moment import (
     MOMENT_SIZE,
@@ -37,6 +36,8 @@ from pipeline.lane.moment import (
     value,
     view_of,
 )
+from pipeline.lane.program import HOOK_INDEX, program_at
+from pipeline.lane.warm_up import is_ready, warms_up
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 from pipeline.strategy.compiled.bar_record import bar_at, find_values
@@ -160,6 +161,7 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
     bar = bar_at(program.bar)
     bar.index, bar.table, bar.symbol, bar.at = 0, context.tables, symbol, first
     find_values(context, program.bindings, program.binding_count, 0, symbol, first)
+    ready = is_ready(context, program, 0, symbol)
     index = 0
     while index < count:
         at = first + index
@@ -185,8 +187,13 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
         bar.watched = load_i8(account.resting_of, symbol) != 0
         context.hook = _BAR
         context.symbol = symbol
-        until = count if _goes_on(account, symbol, orders) else index + 1
-        seen = call_stretch(program.on_bar, (own, program.bar, context_address, index, until))
+        if not ready and not warms_up(context, program, 0, symbol):
+            ready = True
+            find_values(context, program.bindings, program.binding_count, 0, symbol, first)
+        seen = index + 1
+        if ready:
+            until = count if _goes_on(account, symbol, orders) else seen
+            seen = call_stretch(program.on_bar, (own, program.bar, context_address, index, until))
         index += 1
         if seen > index:
             before = account.fills_out_count
@@ -233,6 +240,10 @@ def _show_bars(
             stride = table_at(bar.table).stride
         if called:
             symbol = (entry >> SYMBOL_SHIFT) & SYMBOL_MASK
+        if called and (
+            is_ready(context, program, table, symbol)
+            or not warms_up(context, program, table, symbol)
+        ):
             context.hook = _BAR
             context.symbol = symbol
             bar.symbol = symbol
@@ -255,7 +266,8 @@ def _show_bars(
                 context.symbol = -1
                 load_bars(context_address, program_address, group, place, table)
                 own = wanted.own + account.symbols * wanted.size
-                call_hook(program.on_bars, (own, program.bars, context_address))
+                if load_i8(program.bars, BARS_COUNT) > 0:
+                    call_hook(program.on_bars, (own, program.bars, context_address))
             group = place
     return 1, Shown(table, called, stride)
 

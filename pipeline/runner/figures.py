@@ -44,6 +44,7 @@ OF_ACCOUNT: Final[Mapping[str, Kind]] = {
 
 #: Figures that are computed from several of these.
 _MADE: Final[Mapping[str, Kind]] = {
+    "warmup_sessions": "count",
     "orders": "count",
     "commission_as_taker": "money",
     "turnover_per_year": "ratio",

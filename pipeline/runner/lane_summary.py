@@ -58,6 +58,8 @@ def lane_summary(
         "strategy": name,
         "parameters": values_of(strategy),
         "mode": mode,
+        "warmup_sessions": warmup_sessions(found),
+        "never_ready": list(found.never_ready),
         "orders": found.orders,
         **{field.figure: getattr(found, field.name) for field in fields.FIGURE_FIELDS},
         "fills_on_poor_quality": poor_fills(settings, found.poor_fills),
@@ -75,6 +77,13 @@ def lane_summary(
         "exposure": found.exposed / record.equity if record.equity else math.nan,
         "digest": record.digest,
     }
+
+
+def warmup_sessions(found: LaneFacts) -> int:
+    """Return how many sessions ended before the strategy was ready for a bar of any symbol."""
+    if found.first_called < 0:
+        return found.sessions
+    return int(np.count_nonzero(found.session_dates < found.first_called))
 
 
 def returns_of(found: LaneFacts) -> Curve:

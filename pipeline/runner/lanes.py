@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError, DataError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.source import load_class
-from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of
+from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of, warmup_of
 
 if TYPE_CHECKING:
     from pipeline.lane.spec import LaneSpec
@@ -106,6 +106,7 @@ def build_lanes(
                 lookback_of(lane.strategy),
                 plan.binding(requests[number]),
                 _wanted(lane.strategy, data.streams),
+                warmup_of(lane.strategy),
                 tuple(sorted(place[symbol] for symbol in lane.symbols)),
             )
         )

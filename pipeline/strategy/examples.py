@@ -83,6 +83,8 @@ class CrossSectionalMomentum(Strategy):
     count: int = 2
     every: int = 30
     lookback = 1
+    # It counts moments from the session's open on, and looks itself for changes that are known.
+    warmup = 0
     moment: int = state(0, reset="session")
 
     def indicators(self) -> dict[str, ind.Indicator]:
@@ -101,7 +103,7 @@ class CrossSectionalMomentum(Strategy):
                 change = changes[symbol]
                 better = np.sum(changes > change) + np.sum(changes[:symbol] == change)
                 if change == change:
-                    ctx.target_percent(symbol, 100 / self.count if better < self.count else 0.0)
+                    ctx.target_percent(symbol, 1.0 / self.count if better < self.count else 0.0)
         self.moment += 1
 
 

@@ -89,8 +89,8 @@ class Orders(ABC):
         """
 
     @abstractmethod
-    def target_percent(self, symbol: int, percent: float) -> int:
-        """`target_value` of so many per cent of equity."""
+    def target_percent(self, symbol: int, fraction: float) -> int:
+        """`target_value` of a fraction of equity: 0.5 is half of it, 1.0 all of it."""
 
     @abstractmethod
     def replace(

@@ -80,7 +80,9 @@ class Strategy:
 
     ``lookback``: how many bars back (the current one included) ``ctx.window`` may reach; a number
     or a property computed from parameters. ``intervals``: call ``on_bar`` only for bars of these
-    intervals; empty means all streams of the run.
+    intervals; empty means all streams of the run. ``warmup``: at which bar of a symbol and interval
+    it is first called; None, the default, means the first bar at which every indicator has a value,
+    0 the first bar there is. A number or a property too.
 
     Hooks are all optional; only those that the class itself, or a class between it and Strategy,
     defines are called. In ``on_bar``, ``on_fill`` and ``on_order`` the state is that of the symbol;
@@ -89,6 +91,7 @@ class Strategy:
 
     lookback: ClassVar[Any] = 0
     intervals: ClassVar[tuple[str, ...]] = ()
+    warmup: ClassVar[Any] = None
 
     def __init__(self, **parameters: Value) -> None:
         declared = {parameter.name: parameter for parameter in parameters_of(type(self))}
@@ -233,6 +236,20 @@ def lookback_of(strategy: Strategy) -> int:
             f"{type(strategy).__name__}.lookback must be a number of bars >= 0, was {rows!r}"
         )
     return rows
+
+
+def warmup_of(strategy: Strategy) -> int | None:
+    """The bar at which a strategy is first called; None for when its indicators are ready.
+
+    StrategyError if it is neither None nor a number of bars >= 0.
+    """
+    bars = strategy.warmup
+    if bars is not None and (not isinstance(bars, int) or isinstance(bars, bool) or bars < 0):
+        raise StrategyError(
+            f"{type(strategy).__name__}.warmup must be a number of bars >= 0, or None to wait "
+            f"until all indicators have a value, was {bars!r}"
+        )
+    return bars
 
 
 def _unknown(cls: type, name: str, declared: Mapping[str, Parameter]) -> str:

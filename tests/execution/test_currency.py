@@ -154,7 +154,7 @@ class Abroad(Desk):
         if bar.symbol != self.home:
             super().on_bar(bar, ctx)
             if self.turn % 5 == 0:
-                ctx.target_percent(bar.symbol, 10.0)
+                ctx.target_percent(bar.symbol, 0.1)
 
 
 def with_pair(market: Market, rate: float) -> Market:

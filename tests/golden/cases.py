@@ -12,7 +12,14 @@ from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.actions import Action
 from pipeline.strategy.source import pack
 from tests.golden import markets
-from tests.golden.traders import Clerk, Pusher
+from tests.golden.traders import (
+    Clerk,
+    CountingHistorian,
+    PatientBoth,
+    PatientCrosser,
+    PatientRanker,
+    Pusher,
+)
 from tests.reference.costs import by_the_order, by_value
 from tests.reference.market import Market
 from tests.reference.traders import (
@@ -144,6 +151,21 @@ def late_by_bars_with_capped_volume() -> Case:
             latency_bars=2,
             fifo=True,
         ),
+    )
+
+
+def minutes_of_warm_up() -> Case:
+    """Strategies that are called late: when their indicators are ready, or at the fifth bar."""
+    return Case(
+        markets.minutes((0, 3, 8), ("1m", "5m", "15m")),
+        [
+            PatientCrosser(slow=3, minutes=15),
+            PatientRanker(span=4, minutes=5),
+            PatientBoth(minutes=5),
+            CountingHistorian(minutes=5),
+            PatientCrosser(slow=1_000),
+        ],
+        Terms(100_000.0),
     )
 
 
@@ -325,6 +347,7 @@ CASES: dict[str, Callable[[], Case]] = {
     make.__name__: make
     for make in (
         minutes_with_gaps,
+        minutes_of_warm_up,
         seconds_late_by_milliseconds,
         hours_on_margin_with_early_closes,
         days_with_splits_and_dividends,

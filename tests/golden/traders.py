@@ -4,6 +4,7 @@ Both are pinned with the cases that use them: a new idea is a new strategy, in a
 """
 
 from pipeline import Strategy, state, tif
+from tests.reference.traders import Both, Crosser, Historian, Ranker
 
 
 class Clerk(Strategy):
@@ -57,7 +58,7 @@ class Clerk(Strategy):
         elif kind == 10:
             ctx.trailing_stop(bar.symbol, -side, percent=0.75)
         elif kind == 11 and ctx.rate(bar.symbol) > 0.0:
-            ctx.target_percent(bar.symbol, 5.0 * sign)
+            ctx.target_percent(bar.symbol, 0.05 * sign)
         elif kind == 12:
             ctx.stop_limit(
                 bar.symbol, 4.0 * side, bar.close + 0.25 * sign, bar.close + sign, tif.FOK
@@ -88,3 +89,27 @@ class Pusher(Strategy):
             ctx.target(bar.symbol, 0.0)
         else:
             ctx.market(bar.symbol, size)
+
+
+class PatientCrosser(Crosser):
+    """Is first called when both averages have a value."""
+
+    warmup = None
+
+
+class PatientRanker(Ranker):
+    """Sees a symbol's bars from the one on at which its indicators have a value."""
+
+    warmup = None
+
+
+class PatientBoth(Both):
+    """Waits for indicators of several intervals, in both of its hooks."""
+
+    warmup = None
+
+
+class CountingHistorian(Historian):
+    """Is first called at the fifth bar of each symbol and interval."""
+
+    warmup = 5

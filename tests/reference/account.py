@@ -293,8 +293,8 @@ class Account:
         units = value / (self.prices[symbol] * self.multiplier(symbol))
         return self.target(symbol, self.book.whole_lots(units))
 
-    def target_percent(self, symbol: int, percent: float) -> int:
-        return self.target_value(symbol, 0.01 * percent * self.equity)
+    def target_percent(self, symbol: int, fraction: float) -> int:
+        return self.target_value(symbol, fraction * self.equity)
 
     def replace(self, order_id: int, limit: float) -> bool:
         if not self._rests(order_id):

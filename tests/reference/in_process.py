@@ -26,7 +26,7 @@ from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TAB
 from pipeline.stages.engine import Engine
 from pipeline.stages.jobs import share
 from pipeline.stages.processor import Processor
-from pipeline.strategy.strategy import Strategy, lookback_of
+from pipeline.strategy.strategy import Strategy, lookback_of, warmup_of
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.slot import END, Slot, SlotShape
@@ -111,6 +111,7 @@ def make_specs(
                 for index, name in enumerate(market.streams)
                 if name in (strategy.intervals or market.streams)
             ),
+            warmup_of(strategy),
             universes[number] if universes else (),
         )
         for number, (strategy, request) in enumerate(zip(strategies, requests, strict=True))

@@ -224,6 +224,7 @@ class Lane:
         self._own = mine
         self._wanted = [name in (strategy.intervals or market.streams) for name in market.streams]
         self._request: list[tuple[str, int, int]] = []
+        self._ready: set[tuple[int, int]] = set()
 
     def prepare(self, bars: list[list[list[Bar]]]) -> None:
         """Compute the indicators, each over its whole series."""
@@ -290,12 +291,25 @@ class Lane:
 
     def show(self, interval: int, bars: list[Bar]) -> None:
         """Call the strategy for the bars of one interval that close now, in symbol order."""
-        if not self._wanted[interval] or not bars:
+        bars = [bar for bar in bars if self._wanted[interval] and self._is_ready(bar)]
+        if not bars:
             return
         for bar in bars if defines(type(self._strategy), "on_bar") else ():
             self.call("on_bar", bar.symbol, self._seen(bar))
         if defines(type(self._strategy), "on_bars"):
             self.call("on_bars", None, self._all_seen(interval, bars))
+
+    def _is_ready(self, bar: Bar) -> bool:
+        """Whether the strategy is called for a bar: it was before, or has waited long enough."""
+        series, warmup = (bar.interval, bar.symbol), self._strategy.warmup
+        if warmup is None:
+            seen = vars(self._seen(bar))
+            enough = not any(math.isnan(seen[name]) for name, _, _ in self._request)
+        else:
+            enough = bar.place + 1 >= warmup
+        if enough:
+            self._ready.add(series)
+        return series in self._ready
 
     def _seen(self, bar: Bar) -> SimpleNamespace:
         seen = dict(zip(PRICES, bar.prices, strict=True))

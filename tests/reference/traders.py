@@ -4,7 +4,7 @@ All quantities are multiples of a quarter, so that sums of them are exact in any
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline import MINUTE, Strategy, Symbol, state, states, tif
 from pipeline import indicators as ind
@@ -23,6 +23,7 @@ class Crosser(Strategy):
     slow: int = 4
     quantity: float = 100.0
     minutes: int = 0
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         return {
@@ -51,6 +52,7 @@ class Tinkerer(Strategy):
     resting: int = state(0)
     sessions: int = state(0)
     fills: int = state(2)
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         longer = _interval(self.minutes)
@@ -112,6 +114,7 @@ class Ranker(Strategy):
     minutes: int = 0
     leader: Symbol = Symbol("A")
     turns: int = state(0, reset="session")
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         return {
@@ -143,6 +146,7 @@ class Both(Strategy):
     size: float = 4.0
     intervals = property(lambda self: (_interval(self.minutes),) if self.minutes else ())
     seen: int = state(0)
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         return {
@@ -235,6 +239,7 @@ class Historian(Strategy):
     minutes: int = 0
     lookback = property(lambda self: self.span)
     bars: int = state(0)
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         return {"least": ind.lowest(2, interval=_interval(self.minutes)), "flow": ind.obv()}
@@ -275,6 +280,7 @@ class Sleeper(Strategy):
     bars: int = state(0)
     last: int = state(0)
     seen: float = state(0.0)
+    warmup: ClassVar[Any] = 0
 
     def indicators(self) -> Mapping[str, Any]:
         return {"change": ind.roc(1), "mean": ind.sma(2, interval=_interval(self.minutes))}

@@ -29,7 +29,7 @@ class Fifth(Strategy):
 
     def on_bar(self, bar, ctx):
         if ctx.rate(bar.symbol) > 1.0 and ctx.position(bar.symbol) + ctx.pending(bar.symbol) == 0.0:
-            ctx.target_percent(bar.symbol, 20.0)
+            ctx.target_percent(bar.symbol, 0.2)
 
 
 def test_the_summary_names_the_currencies_and_the_pairs(config, tmp_path: Path):

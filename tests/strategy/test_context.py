@@ -36,6 +36,7 @@ def answers(strategy: Strategy, mode: str, slot_rows: int = 3, **watch) -> list[
 
 class Windows(Strategy):
     lookback = 3
+    warmup = 0
 
     def indicators(self):
         return {"avg": ind.sma(2, interval="5m")}

@@ -245,9 +245,9 @@ def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
 
 
 @overload_method(ContextType, "target_percent", strict=False)
-def _target_percent(ctx: Any, symbol: Any, percent: Any) -> Any:
-    return lambda ctx, symbol, percent: _do(
-        ctx, operations.TARGET_PERCENT, symbol, 0, float(percent), nan, nan, nan, nan
+def _target_percent(ctx: Any, symbol: Any, fraction: Any) -> Any:
+    return lambda ctx, symbol, fraction: _do(
+        ctx, operations.TARGET_PERCENT, symbol, 0, float(fraction), nan, nan, nan, nan
     )
 
 

@@ -51,7 +51,8 @@ def operate(
     - an order kind: symbol, until, quantity, limit, stop; of a trailing stop in place of the prices
       its distance as an amount and in per cent
     - BRACKET: symbol, until, quantity, limit, stop, stop_loss, take_profit
-    - TARGET, TARGET_VALUE, TARGET_PERCENT: symbol, nothing, the target
+    - TARGET, TARGET_VALUE, TARGET_PERCENT: symbol, nothing, the target in units, in account
+      currency or as a fraction of equity
     - REPLACE: order id, nothing, quantity, limit, stop
     - ONE_CANCELS_OTHER: two order ids; CANCEL: an order id
 
@@ -99,7 +100,7 @@ def _operate(
     if operation != TARGET:
         value = quantity
         if operation == TARGET_PERCENT:
-            value = 0.01 * quantity * marked_equity(account)
+            value = quantity * marked_equity(account)
         orders.check_symbol(account, first)
         unit = load_f8(account.last_price, first) * load_f8(account.multiplier, first)
         if not unit > 0.0:

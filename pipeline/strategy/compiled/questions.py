@@ -98,7 +98,8 @@ def _interval_index(context: Any, interval: int) -> int:
 
 
 @kernel()
-def _known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
+def known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
+    """Bars of a symbol closed so far in the run; ``table``: the TABLE of interval ``index``."""
     cursor = load_i8(context.cursor, index * account_at(context.account).symbols + symbol)
     if cursor < 0:  # outside the lane's universe
         return 0
@@ -111,7 +112,7 @@ def count(context: int, symbol: int, interval: int) -> int:
     record = context_at(context)
     check_symbol(account_at(record.account), symbol)
     index = _interval_index(record, interval)
-    return _known_rows(record, table_at(record.tables + index * _TABLE_SIZE), index, symbol)
+    return known_rows(record, table_at(record.tables + index * _TABLE_SIZE), index, symbol)
 
 
 @kernel()
@@ -138,7 +139,7 @@ def window_span(
     if index < 0:
         index = _interval_index(record, interval)
     table = table_at(record.tables + index * _TABLE_SIZE)
-    length = min(rows, _known_rows(record, table, index, symbol))
+    length = min(rows, known_rows(record, table, index, symbol))
     end = load_i8(record.cursor, index * account_at(record.account).symbols + symbol) + 1
     column = load_i8(record.names, 3 * found + 2)
     row = column * table.plane + symbol * table.stride
