@@ -7,7 +7,6 @@ run. And its `__del__` complains on stderr if views outlive it.
 
 import mmap
 import os
-import sys
 
 from multiprocess import resource_tracker
 from multiprocess.shared_memory import SharedMemory
@@ -17,7 +16,8 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
     """A mapped segment.
 
     With `create_size` (bytes) the segment is created and registered with the resource tracker.
-    Without it, an existing one is attached to.
+    Without it, an existing one is attached to; if not ``writable``, a store to it ends the process
+    (SIGSEGV), where the system has POSIX shared memory.
 
     Raises what SharedMemory raises: FileExistsError, FileNotFoundError, OSError, and ValueError
     if the existing segment has no size yet.
@@ -26,24 +26,28 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
     _buf: memoryview | None
     _mmap: mmap.mmap | None
 
-    def __init__(self, name: str, create_size: int | None = None) -> None:
+    #: What SharedMemory of Python 3.13 asks before it unregisters a segment.
+    _track = True
+
+    def __init__(self, name: str, create_size: int | None = None, *, writable: bool = True) -> None:
         if create_size is not None:
             super().__init__(name, create=True, size=create_size)
         elif os.name != "posix":
             super().__init__(name)
-        elif sys.version_info >= (3, 13):
-            super().__init__(name, track=False)
         else:
-            self._attach_untracked(name)
+            self._attach_untracked(name, writable=writable)
 
-    def _attach_untracked(self, name: str) -> None:
+    def _attach_untracked(self, name: str, *, writable: bool) -> None:
         """Attach as SharedMemory does, but do not register with the tracker."""
         from multiprocess.shared_memory import _posixshmem
 
+        self._track = False
         self._name = f"/{name}"
-        self._fd = _posixshmem.shm_open(self._name, os.O_RDWR, mode=0o600)
+        flags = os.O_RDWR if writable else os.O_RDONLY
+        self._fd = _posixshmem.shm_open(self._name, flags, mode=0o600)
         self._size = os.fstat(self._fd).st_size
-        self._mmap = mmap.mmap(self._fd, self._size)
+        access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
+        self._mmap = mmap.mmap(self._fd, self._size, access=access)
         self._buf = memoryview(self._mmap)
 
     def reserve(self) -> None:

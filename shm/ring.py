@@ -91,9 +91,12 @@ class Ring(Closing):
         return cls(segment, layout)
 
     @classmethod
-    def attach(cls, name: str) -> Self:
-        """Attach to the ring of this name. Raises what `Segment.attach` raises."""
-        segment = Segment.attach(name)
+    def attach(cls, name: str, *, writable: bool = True) -> Self:
+        """Attach to the ring of this name. Raises what `Segment.attach` raises.
+
+        If not `writable`, its slots are read-only, here and where this ring is unpickled.
+        """
+        segment = Segment.attach(name, writable=writable)
         geometry = bytes(segment.payload[: _GEOMETRY.size]).ljust(_GEOMETRY.size, b"\0")
         slots, slot_size = _GEOMETRY.unpack(geometry)
         layout = _layout(max(0, slots), max(0, slot_size))
@@ -106,7 +109,9 @@ class Ring(Closing):
         return self._segment.name
 
     def slot(self, index: int) -> memoryview:
-        """Return slot `index`: `slot_size` writable bytes, 64-byte aligned, valid until `close`.
+        """Return slot `index`: `slot_size` bytes, 64-byte aligned, valid until `close`.
+
+        They are writable unless the ring was attached otherwise.
 
         Make arrays over it with `numpy.frombuffer` or `Layout.views`, which keep it exported
         (`numpy.ndarray(buffer=...)` does not, and would dangle after `close`). The arrays may be
@@ -143,7 +148,7 @@ class Ring(Closing):
         self._segment.close()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self).attach, (self.name,)
+        return _attach, (self.name, not self._segment.payload.readonly)
 
     def __repr__(self) -> str:
         return f"ring {self.name!r} of {self.slots} slots of {self.slot_size} bytes"
@@ -240,6 +245,11 @@ class Reader(Station):
     def release(self) -> None:
         """Hand the slot on; arrays over it are not valid any more. Raises OutOfTurn."""
         self._leave()
+
+
+def _attach(name: str, writable: bool) -> Ring:
+    """Attach to a ring that is unpickled."""
+    return Ring.attach(name, writable=writable)
 
 
 # Number of slots and bytes of a slot: the first words of the payload, which give the layout.

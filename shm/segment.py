@@ -67,15 +67,17 @@ class Segment(Closing):
         return cls(mapping, size, layout_hash, os.getpid())
 
     @classmethod
-    def attach(cls, name: str, layout: Layout | None = None) -> Self:
+    def attach(cls, name: str, layout: Layout | None = None, *, writable: bool = True) -> Self:
         """Attach to an existing segment; with `layout`, check that it was made for that layout.
+
+        If not `writable`, the payload is read-only, and a store to its addresses ends the process.
 
         Neither this process nor its resource tracker owns the segment, so the process may come and
         go at any time. Raises SegmentMissing, and SegmentMismatch for any other header than the
         expected one.
         """
         try:
-            mapping = Mapping(name)
+            mapping = Mapping(name, writable=writable)
         except FileNotFoundError:
             raise SegmentMissing(name) from None
         except ValueError:  # a segment has no byte to map until its creator sets its size
@@ -107,7 +109,9 @@ class Segment(Closing):
 
     @property
     def payload(self) -> memoryview:
-        """The bytes after the header, 64-byte aligned and writable; valid until `close`.
+        """The bytes after the header, 64-byte aligned, writable unless attached otherwise.
+
+        They are valid until `close`.
 
         Make arrays over it with `numpy.frombuffer` or `Layout.views`, which keep it exported;
         `numpy.ndarray(buffer=...)` does not, and would dangle after `close`.

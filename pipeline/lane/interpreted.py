@@ -208,7 +208,7 @@ class Interpreter:
 
             return call
 
-        ready = (self._ready[list(self._called_for)] > 0).all(axis=0)
+        ready = np.all(self._ready[list(self._called_for)] > 0, axis=0).tolist()
         return [
             one.on_bar if ready[symbol] else looking(symbol, one.on_bar)
             for symbol, one in enumerate(self._copies[:-1])
@@ -284,10 +284,11 @@ class Interpreter:
             place = after
 
     def _bars_shown(self) -> SimpleNamespace:
-        """Return the bars record as the strategy sees it: numbers, and arrays that are views."""
+        """Return the bars record as the strategy sees it: numbers, and copies of its arrays."""
         record = self._bars[0]
-        scalars = {name: int(record[name]) for name in ("ts", "interval", "count")}
-        return SimpleNamespace(**(scalars | self._bar_columns))
+        shown = {name: int(record[name]) for name in ("ts", "interval", "count")}
+        shown |= {name: column.copy() for name, column in self._bar_columns.items()}
+        return SimpleNamespace(**shown)
 
     def _call_sessions(self, flags: int) -> None:
         """Close and open sessions as the ``flags`` of a moment say, and call the hooks for it."""

@@ -22,6 +22,7 @@ from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
+from pipeline.tape.bar_window import kept
 from pipeline.tape.session_data import SessionData
 
 
@@ -126,7 +127,7 @@ class InterpretedContext(Context):
         if key is None:
             key = self._keys[column] = column_key(column)
         index, start, length = questions.window_span(self._address, symbol, key, rows, interval)
-        return self._values[index][start : start + length]
+        return kept(self._values[index][start : start + length])
 
     @override
     def market(self, symbol: int, quantity: float) -> int:

@@ -57,10 +57,11 @@ load_f8, store_f8 = _accessors(types.float64, REAL)
 load_i8, store_i8 = _accessors(types.int64, INTEGER)
 
 
-def _viewer(item_type: Any) -> Any:
+def _viewer(item_type: Any, *, read_only: bool = False) -> Any:
     @intrinsic
     def view(typingctx: Any, address: Any, count: Any) -> Any:
-        signature = types.Array(item_type, 1, "C")(types.int64, types.int64)
+        array = types.Array(item_type, 1, "C", readonly=read_only)
+        signature = array(types.int64, types.int64)
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
@@ -79,6 +80,7 @@ def _viewer(item_type: Any) -> Any:
 
 
 floats_at, integers_at = _viewer(types.float64), _viewer(types.int64)
+read_only_floats_at = _viewer(types.float64, read_only=True)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Any:

@@ -79,7 +79,9 @@ store_f8: Callable[[int, int, float], None] = _operation("store_f8")
 store_i8: Callable[[int, int, int], None] = _operation("store_i8")
 #: (address, count) -> so many float64 numbers as a one-dimensional array, without a copy.
 floats_at: Callable[[int, int], Any] = _operation("floats_at")
-#: The same of int64 numbers.
+#: The same as an array that cannot be written to.
+read_only_floats_at: Callable[[int, int], Any] = _operation("read_only_floats_at")
+#: The same of int64 numbers, which can.
 integers_at: Callable[[int, int], Any] = _operation("integers_at")
 
 

@@ -106,6 +106,13 @@ def floats_at(address: int, count: int) -> Any:
     return np.ctypeslib.as_array((ctypes.c_double * int(count)).from_address(int(address)))
 
 
+def read_only_floats_at(address: int, count: int) -> Any:
+    """View ``count`` float64 values at an address as an array that cannot be written to."""
+    view = floats_at(address, count)
+    view.flags.writeable = False
+    return view
+
+
 def integers_at(address: int, count: int) -> Any:
     """View ``count`` int64 values at an address as a one-dimensional array, without a copy."""
     return np.ctypeslib.as_array((ctypes.c_int64 * int(count)).from_address(int(address)))

@@ -106,6 +106,8 @@ class Crew:
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
         self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
+        #: The same ring as engines have it: no lane can write where all lanes read.
+        self._read_only = own(Ring.attach(self._ring.name, writable=False))
         filled = [self._edge(COORDINATOR, p) for p in self._processors]
         derived = {(p, e): self._edge(p, e) for p in self._processors for e in self.engines}
         free = [self._edge(e, COORDINATOR, self._slots) for e in self.engines]
@@ -130,7 +132,7 @@ class Crew:
             for p, edge in zip(self._processors, filled, strict=True)
         ]
         last = [
-            self._ring.reader([derived[p, e] for p in self._processors], [edge])
+            self._read_only.reader([derived[p, e] for p in self._processors], [edge])
             for e, edge in zip(self.engines, free, strict=True)
         ]
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
@@ -165,7 +167,7 @@ class Crew:
                 role,
                 self.control,
                 self.stats,
-                self._ring,
+                self._read_only if role in self.engines else self._ring,
                 tuple(self._ready) if index == 0 else (self._ready[index - 1],),
                 sending,
                 self._board.side(role) if self._board and role in self.engines else None,

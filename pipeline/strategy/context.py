@@ -100,11 +100,12 @@ class Context(Orders):
     def window(
         self, symbol: int, column: str, rows: int, interval: int = 0
     ) -> npt.NDArray[np.float64]:
-        """The last ``rows`` values of a column, oldest first: f8[<= rows], no copy.
+        """The last ``rows`` values of a column, oldest first: f8[<= rows], read-only.
 
         ``column``: open, high, low, close, volume or one of the strategy's indicator names.
         ``interval`` in ns (0 = base) counts for prices; an indicator has its own. Shorter at the
-        start of a run. The view lies in shared memory and is valid until the hook returns.
+        start of a run. It cannot be written to; ``.copy()`` of it can. A compiled hook gets a view of
+        shared memory, valid until the hook returns, an interpreted one a copy.
         ValueError if ``rows`` is not 1 to the strategy's ``lookback`` or ``interval`` is not one of
         the run's streams, KeyError if there is no such column.
         """

@@ -1,4 +1,6 @@
-"""A window of the last bars known, as a strategy sees them: a view without rows of its own.
+"""A window of the last bars known, as a strategy sees them: it has no rows of its own.
+
+What it gives is copied, so that an array which a strategy keeps never shows what came later.
 
 Series      one symbol and interval over the whole run, with the strip and cursor bound now
   `- Strip  its rows in one table of one slot, as arrays that are made once per slot
@@ -14,6 +16,7 @@ import pyarrow as pa
 from pipeline.codes import CLOSE, HIGH, LOW, OPEN, VOLUME
 from pipeline.errors import DataError
 from pipeline.tape.slot import BarTable, SlotShape
+from shm.layout import record_batch
 
 # Places of a strip's columns.
 _TS, _CLOSE_TS, VALUES = range(3)
@@ -115,6 +118,13 @@ class Series:
         return place
 
 
+def kept(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a read-only copy of rows of shared memory, which a strategy may keep."""
+    copied = rows.copy()
+    copied.flags.writeable = False
+    return copied
+
+
 def _shown(place: int, doc: str) -> Any:
     """Return the property that shows one column of a window."""
 
@@ -126,7 +136,7 @@ def _shown(place: int, doc: str) -> Any:
         start = stop - window.rows
         if start < strip.first:
             start = max(start, strip.first - strip.seen[0])
-        return strip.columns[place][start:stop]
+        return kept(strip.columns[place][start:stop])
 
     return property(show, doc=doc)
 
@@ -135,8 +145,7 @@ class BarWindow:
     """The last `rows` known bars of one symbol and interval, oldest first; fewer early in a run.
 
     A window always shows the present: the bars that the strategy may know when it asks. Its arrays
-    are f8[len(window)] (times i8, ns UTC) in shared memory without a copy, read-only, and valid
-    until the hook returns.
+    are f8[len(window)] (times i8, ns UTC), read-only copies of shared memory.
     """
 
     __slots__ = ("_series", "rows")
@@ -170,19 +179,15 @@ class BarWindow:
 
     def __getitem__(self, column: str) -> npt.NDArray[Any]:
         start, stop = self._span()
-        return self._series.strip.columns[self._series.place_of(column)][start:stop]
+        return kept(self._series.strip.columns[self._series.place_of(column)][start:stop])
 
     def __len__(self) -> int:
         start, stop = self._span()
         return stop - start
 
     def record_batch(self) -> pa.RecordBatch:
-        """Return ts and all value columns as an Arrow batch over the same memory.
-
-        It is valid until the hook returns, as the arrays are.
-        """
-        start, stop = self._span()
-        return self._series.strip.table.record_batch(self._series.symbol_index, start, stop)
+        """Return ts and all value columns as an Arrow batch, a copy as the arrays are."""
+        return record_batch({"ts": self.ts} | {name: self[name] for name in self.columns[VALUES:]})
 
     def _span(self) -> tuple[int, int]:
         """Return the rows of the strip that the window shows, start and stop."""

@@ -11,8 +11,8 @@ A `SessionData` is *prepared* when it is made, *active* from the first `bind` on
 
 A strategy gets a `BarWindow`: the last n bars known *now*, of one symbol and interval. A window is
 made once and found by two or three dictionary look-ups. It holds no rows, and it moves with the
-cursor and from slot to slot. Its arrays are views of shared memory, valid until the hook returns: a
-strategy that wants to keep them copies them.
+cursor and from slot to slot. Its arrays are read-only copies: one that a strategy keeps never shows
+what came later.
 
 A window reaches back `lookback` rows at most. A large slot may hold more rows, a small one does
 not, and no result may depend on where slots end.
@@ -141,7 +141,7 @@ class SessionData:
     def get_bars(
         self, symbol: str | int, n: int | None = None, interval: str | int | None = None
     ) -> BarWindow:
-        """Return the window of the last `n` known bars, without a copy; None: `lookback` bars.
+        """Return the window of the last `n` known bars; None: `lookback` bars.
 
         It has fewer bars while fewer are known. Refused for an unknown symbol or interval and for
         `n` outside 1 to `lookback`.
@@ -189,8 +189,7 @@ class SessionData:
         """Return the last `n` values of an indicator, or of any other column: f8[<= n].
 
         `n` is as for `get_bars`. `interval` None: the shortest one that has the column. Values are
-        NaN while an indicator warms up. The array lies in shared memory, valid until the hook
-        returns.
+        NaN while an indicator warms up. The array is a copy.
         """
         if interval is None:
             interval = self.intervals[self._homes.get(name, 0)]
@@ -219,7 +218,7 @@ class SessionData:
     ) -> pa.RecordBatch:
         """Return `get_bars(symbol, n, interval)` as an Arrow batch: ts and all value columns.
 
-        It lies in shared memory, without a copy, and is valid until the hook returns.
+        It is a copy.
         """
         return self.get_bars(symbol, n, interval).record_batch()
 

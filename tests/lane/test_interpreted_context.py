@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pytest
 
 from pipeline import MINUTE, Strategy
 from pipeline.lane.interpreted_context import InterpretedContext
@@ -36,21 +37,30 @@ def test_it_keeps_nothing_but_its_slots():
     assert not [cls for cls in InterpretedContext.__mro__ if "__dict__" in vars(cls)]
 
 
-def test_an_interpreted_window_shares_memory_with_the_slot():
-    kept: list[np.ndarray] = []
+@pytest.mark.parametrize("rows", [1, 3, 50])
+def test_what_an_interpreted_hook_keeps_never_shows_what_came_later(rows: int):
+    kept: list[tuple[np.ndarray, list[float]]] = []
 
     class Keeper(Strategy):
         lookback = 2
 
         def on_bar(self, bar, ctx):
-            kept.append(ctx.window(bar.symbol, "close", 2))
+            data = ctx.data.get_bars(bar.symbol, 2)
+            batch = data.record_batch().column("close").to_numpy(zero_copy_only=False)
+            for one in (ctx.window(bar.symbol, "close", 2), data.close, data["close"], batch):
+                kept.append((one, one.tolist()))
+
+        def on_bars(self, bars, ctx):
+            kept.append((bars.close, bars.close.tolist()))
 
     def watch(slots: Slots) -> None:
-        memory = [np.frombuffer(buffer, np.uint8) for buffer in slots.buffers]
-        assert all(any(np.shares_memory(one, whole) for whole in memory) for one in kept)
+        for array, seen in kept:
+            np.testing.assert_array_equal(array, seen)
+            for buffer in slots.buffers:
+                assert not np.shares_memory(array, np.frombuffer(buffer, np.uint8))
 
     ts = T0 + MINUTE * np.arange(12, dtype=np.int64)
     bars = {"A": random_walk(ts, 1), "B": random_walk(ts, 2)}
     market = Market(bars, session_table([(T0, T0 + 12 * MINUTE)]), ("1m",))
-    run_in_process(market, [Keeper()], Setup(slot_rows=3, slots=3), watch=watch)
-    assert kept
+    run_in_process(market, [Keeper()], Setup(slot_rows=rows, slots=3), watch=watch)
+    assert len(kept) == 24 * 4 + 12

@@ -18,7 +18,7 @@ from pipeline.codes import GTC, LIMIT, MARKET, ON_CLOSE, ON_OPEN, STOP, STOP_LIM
 from pipeline.execution.account import account_at
 from pipeline.execution.placing import on_target
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import floats_at
+from pipeline.native.memory import read_only_floats_at
 from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled import operations, questions
 from pipeline.strategy.compiled.column_names import column_key
@@ -133,7 +133,7 @@ def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
 def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
     index, start, length = questions.window_span(context, symbol, key, rows, interval)
     table = table_at(context_at(context).tables + index * _TABLE_SIZE)
-    return floats_at(table.values + 8 * start, length)
+    return read_only_floats_at(table.values + 8 * start, length)
 
 
 @overload_method(ContextType, "window", prefer_literal=True, strict=False)
