@@ -100,10 +100,11 @@ def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
         blocks.append([f"best by {score}", table])
     else:
         blocks.append([f"no set has a {score.removeprefix('-')}"])
+    blocks.append([_line("note", note) for note in summary["notes"]])
     blocks.append([_line("ledger", summary["ledger"]), _line("report", summary["report"])])
     if summary["failed"]:
         blocks.append(_errors(summary))
-    return "\n\n".join("\n".join(block) for block in blocks)
+    return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def _errors(summary: Mapping[str, Any]) -> list[str]:

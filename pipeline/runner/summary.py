@@ -19,6 +19,7 @@ from pipeline.runner.commission import commission_code, quality_of_fills
 from pipeline.runner.crew import Crew
 from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
+from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
 from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
@@ -52,6 +53,7 @@ def summarise(
     summary = {
         **_replay(settings, replayed, elapsed * _NS),
         **_outcome(settings, rows, per_lane, run_dir),
+        "notes": notes_of(preparation),
         "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": replayed.outside,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
 from pipeline.stages.facts import TapeFacts
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
@@ -17,12 +18,13 @@ from pipeline.sweeps.roster import Roster
 #: Entries of the summary that the heading of the report shows.
 _SHOWN = (
     *("lanes", "bars", "evaluations", "run_seconds", "failed", "pruned", "ledger"),
-    *("first_session", "last_session"),
+    *("notes", "first_session", "last_session"),
 )
 
 
 def summarise(
     roster: Roster,
+    preparation: Preparation,
     tape: TapeFacts | None,
     meter: Meter,
     row: SweepRow,
@@ -57,6 +59,7 @@ def summarise(
         "evaluations": meter.evaluations,
         "run_seconds": meter.seconds,
         "evaluations_per_second": meter.evaluations / meter.seconds if meter.seconds else None,
+        "notes": notes_of(preparation),
         "best": ranked[0] if ranked else None,
         "ranked": ranked,
         "errors": [

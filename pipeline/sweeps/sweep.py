@@ -112,7 +112,7 @@ def sweep(
             best = best_rows(rows, roster.sweep.score[0], roster.sweep.best)
             details = _run_best(roster, entries, best, folder.path)
             summary = {
-                **summarise(roster, conductor.tape, meter, row, rows, resumed),
+                **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
                 "details": details,
                 "ledger": str(home),
                 "folder": str(folder.path),

@@ -278,6 +278,7 @@ def test_the_summary_says_what_was_run(config, sample: Path, tmp_path: Path):
     assert summary["bars"] == present
     assert (summary["sessions"], len(sessions)) == (5, 5)
     assert summary["symbols"] == list(SYMBOLS[:2])
+    assert ["a year is taken as 252 sessions" in note for note in summary["notes"]] == [True]
     assert summary["partial"] is False
     assert summary["bars_outside_sessions"] == 0
     assert summary["seconds"] > summary["run_seconds"] > 0

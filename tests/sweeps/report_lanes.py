@@ -48,6 +48,7 @@ def facts(name: str = "crossing", **given: Any) -> SweepFacts:
         "ledger": "sweeps/ledger",
         "data_hash": "0123456789abcdef",
         "code_hash": "fedcba9876543210",
+        "notes": [],
         "first_session": "2024-01-02",
         "last_session": "2024-12-30",
     }

@@ -14,9 +14,9 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     """Return `summary` (the content of summary.json) as plain text, at most 80 columns wide.
 
     A run of one lane gets its figures one below the other, and a run of many lanes a table of the
-    best ones. A figure that is missing, null, NaN or infinite shows as "-". Only the path of the
-    run folder may be wider, because a broken path cannot be copied. `performance` (the text of
-    PerformanceMetrics) follows unchanged.
+    best ones. The notes follow, each in a paragraph of its own. A figure that is missing, null, NaN
+    or infinite shows as "-". Only the path of the run folder may be wider, because a broken path
+    cannot be copied. `performance` (the text of PerformanceMetrics) follows unchanged.
     """
     blocks = [_heading(summary), replay(summary)]
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -24,6 +24,7 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
         blocks.append(one_lane(summary, lanes[0]))
     elif lanes:
         blocks.append(ranking(lanes))
+    blocks.append([text for note in summary.get("notes") or [] for text in line("note", note)])
     blocks.append(
         [
             *line("digest", summary.get("digest")),

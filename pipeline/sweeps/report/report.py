@@ -60,6 +60,8 @@ class SweepFacts:
     ledger: str
     data_hash: str
     code_hash: str
+    #: Sentences on what a reader of the figures has to know.
+    notes: Sequence[str]
     #: ISO date of the first session, None if no tape was replayed.
     first_session: str | None
     #: ISO date of the last session.
@@ -101,6 +103,7 @@ def _page(
         title=html.escape(facts.name),
         subtitle=html.escape(_subtitle(facts)),
         facts=_terms(_numbers(facts)),
+        notes="\n".join(f'<p class="note">{html.escape(note)}</p>' for note in facts.notes),
         origin=_terms(_origin(facts, columns["fixed"])),
         style=(_PAGE / "report.css").read_text(encoding="utf-8"),
         plotly=get_plotlyjs().replace("</script", "<\\/script"),

@@ -46,6 +46,22 @@ def test_a_partial_run_says_so_first():
     assert "PARTIAL: the run did not finish" in format_summary({"partial": True})
 
 
+def test_notes_stand_below_the_figures():
+    notes = ["One thing. It takes " + "more than one line, " * 4 + "that is.", "Another thing."]
+    assert format_summary({**SUMMARY, "notes": notes}).endswith(
+        """
+costs           1,239.50
+
+note            One thing. It takes more than one line, more than one line, more
+                than one line, more than one line, that is.
+note            Another thing.
+
+digest          fedcba9876543210fedcba9876543210
+results         runs/demo-20240402T200000Z-0a1b2c3d
+"""
+    )
+
+
 def test_missing_figures_show_as_a_dash():
     text = format_summary({"session_name": "x", "lanes": [{}]})
     assert "digest          -" in text

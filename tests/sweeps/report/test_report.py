@@ -60,6 +60,12 @@ def test_the_heading_says_what_was_swept(tmp_path):
     }
 
 
+def test_notes_stand_below_the_numbers(tmp_path):
+    notes = ["The run is short.", "A < B & C"]
+    path = written(tmp_path, notes=notes)
+    assert [text for text in Page(path).of("p") if text in notes] == notes
+
+
 def test_what_is_unknown_is_a_dash(tmp_path):
     page = Page(
         written(tmp_path, run_seconds=0.0, data_hash="", first_session=None, last_session=None)
