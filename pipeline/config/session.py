@@ -62,6 +62,13 @@ class BacktestConfig(Section):
         " as an overrun, and its data is still delivered. Results are the same either way."
         " Default 0.",
     )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        description="Seed of the random numbers that strategies draw with ctx.random(). Each lane"
+        " has numbers of its own, which follow from the seed, its strategy, its parameters and its"
+        " symbols. Default 0.",
+    )
     prefetch_days: int = Field(
         default=1,
         ge=0,

@@ -28,6 +28,7 @@ from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.events import Fill, Order, Session
 from pipeline.strategy.strategy import Strategy, Symbol, hooks_of, states_of
+from pipeline.strategy.symbol import SymbolIndex
 from pipeline.tape.schedule import (
     CLOSES,
     OPENS,
@@ -140,7 +141,7 @@ class Interpreter:
         found: list[Iterator[Any]] = []
         for symbol, count in enumerate(table.count.tolist()):
             rows = slice(table.first, table.first + count)
-            columns: list[Any] = [repeat(symbol, count), repeat(interval, count)]
+            columns: list[Any] = [repeat(SymbolIndex(symbol), count), repeat(interval, count)]
             columns += [table.ts[symbol, rows].tolist(), table.close_ts[symbol, rows].tolist()]
             columns += [table.values[place, symbol, rows].tolist() for place in range(PRICES)]
             for _, of, column in self._spec.bindings:
@@ -232,7 +233,7 @@ class Interpreter:
             own.on_bar(self._bar_at(slot, bar), self._context)
         elif hook == "on_fill":
             last = self._outbox.fills[int(self._account[0]["fills_out_count"]) - 1]
-            own.on_fill(Fill(*last.item()), self._context)
+            own.on_fill(_of_symbol(Fill(*last.item())), self._context)
         elif hook == "on_order":
             last = self._outbox.orders[int(self._account[0]["orders_out_count"]) - 1]
             own.on_order(_order_of(last), self._context)
@@ -254,7 +255,7 @@ class Interpreter:
     def _call_fills(self, before: int) -> None:
         """Call on_fill for the fills in the outbox from number ``before`` on."""
         for record in self._outbox.fills[before : int(self._account[0]["fills_out_count"])]:
-            fill = Fill(*record.item())
+            fill = _of_symbol(Fill(*record.item()))
             self._note("on_fill", fill.symbol)
             self._copies[fill.symbol].on_fill(fill, self._context)
 
@@ -318,7 +319,12 @@ class Interpreter:
 
 def _order_of(record: Any) -> Order:
     """Return what is reported of an ORDER record."""
-    return Order(*record.item()[: len(Order._fields)])
+    return _of_symbol(Order(*record.item()[: len(Order._fields)]))
+
+
+def _of_symbol(event: Any) -> Any:
+    """Return a fill or an order whose symbol refuses to be compared with text."""
+    return event._replace(symbol=SymbolIndex(event.symbol))
 
 
 def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
@@ -329,7 +335,7 @@ def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
             value = record[name].item()
             kind = type(getattr(one, name))
             # A Symbol is the symbol's index inside hooks, which the record holds.
-            setattr(one, name, value if kind is Symbol else kind(value))
+            setattr(one, name, SymbolIndex(value) if kind is Symbol else kind(value))
     return one
 
 

@@ -1,6 +1,6 @@
 """``ctx`` of an interpreted strategy: the compiled questions and operations as Python methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import nan
 from typing import Any
 
@@ -18,10 +18,12 @@ from pipeline.codes import (
     STOP_LIMIT,
     TRAILING_STOP,
 )
-from pipeline.strategy.compiled import operations, questions
+from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
+from pipeline.strategy.local_time import LocalTime
+from pipeline.strategy.symbol import SymbolIndex, no_such_index, unknown, whole
 from pipeline.tape.bar_window import kept
 from pipeline.tape.session_data import SessionData
 
@@ -30,10 +32,22 @@ class InterpretedContext(Context):
     """One lane's context. What each method means is said where it is declared.
 
     ``context``: the lane's CONTEXT[1]; ``position``, ``pending``: f8[symbols] of its account;
-    ``data``: the lane's SessionData.
+    ``data``: the lane's SessionData. ``universe``: the symbols that it trades, i8[n].
+    ``columns``: the names of prices and of its indicators.
     """
 
-    __slots__ = ("_address", "_context", "_keys", "_pending", "_position", "_values", "data")
+    __slots__ = (
+        "_address",
+        "_context",
+        "_count",
+        "_keys",
+        "_lookback",
+        "_pending",
+        "_position",
+        "_symbols",
+        "_values",
+        "data",
+    )
 
     data: SessionData
 
@@ -43,15 +57,20 @@ class InterpretedContext(Context):
         position: npt.NDArray[np.float64],
         pending: npt.NDArray[np.float64],
         data: SessionData,
+        universe: npt.NDArray[np.int64],
+        columns: Iterable[str],
     ) -> None:
         self.data = data
+        self._symbols = tuple(map(SymbolIndex, universe.tolist()))
+        self._count = len(position)
+        self._lookback = int(context["lookback"][0])
+        self._keys = {name: column_key(name) for name in columns}
         self._context = context
         self._address = int(context.ctypes.data)
         # Memoryviews: an item costs a third of a NumPy item, and `target` reads two per bar.
         self._position = position.data
         self._pending = pending.data
         self._values: Sequence[npt.NDArray[np.float64]] = ()
-        self._keys: dict[str, int] = {}
 
     def bind(self, values: Sequence[npt.NDArray[np.float64]]) -> None:
         """Point at the current slot's value arrays, one flat f8 view per interval."""
@@ -61,6 +80,27 @@ class InterpretedContext(Context):
     @override
     def now(self) -> int:
         return questions.now(self._address)
+
+    @property
+    @override
+    def time(self) -> LocalTime:
+        return clock.time_now(self._address)
+
+    @property
+    @override
+    def symbols(self) -> Sequence[int]:
+        return self._symbols
+
+    @override
+    def symbol(self, name: str) -> int:
+        names = self.data.symbols
+        if name not in names:
+            raise KeyError(unknown("symbol", name, names))
+        return SymbolIndex(names.index(name))
+
+    @override
+    def random(self) -> float:
+        return random_numbers.random(self._address)
 
     @property
     @override
@@ -89,71 +129,140 @@ class InterpretedContext(Context):
 
     @override
     def position(self, symbol: int) -> float:
-        return questions.position(self._address, symbol)
+        return questions.position(self._address, self._of(symbol))
 
     @override
     def pending(self, symbol: int) -> float:
-        return questions.pending(self._address, symbol)
+        return questions.pending(self._address, self._of(symbol))
 
     @override
     def last_price(self, symbol: int) -> float:
-        return questions.last_price(self._address, symbol)
+        return questions.last_price(self._address, self._of(symbol))
 
     @override
     def rate(self, symbol: int) -> float:
-        return questions.rate(self._address, symbol)
+        return questions.rate(self._address, self._of(symbol))
 
     @override
     def average_price(self, symbol: int) -> float:
-        return questions.average_price(self._address, symbol)
+        return questions.average_price(self._address, self._of(symbol))
 
     @override
     def unrealised(self, symbol: int) -> float:
-        return questions.unrealised(self._address, symbol)
+        return questions.unrealised(self._address, self._of(symbol))
 
     @override
     def realised(self, symbol: int) -> float:
-        return questions.realised(self._address, symbol)
+        return questions.realised(self._address, self._of(symbol))
 
     @override
     def count(self, symbol: int, interval: int = 0) -> int:
-        return questions.count(self._address, symbol, interval)
+        of = self._of(symbol), whole("interval", interval)
+        return questions.count(self._address, *of)
 
     @override
     def window(
         self, symbol: int, column: str, rows: int, interval: int = 0
     ) -> npt.NDArray[np.float64]:
+        span = self._window(symbol, column, rows, interval)
+        index, start, length = questions.window_span(self._address, *span)
+        return kept(self._values[index][start : start + length])
+
+    def _of(self, symbol: int) -> int:
+        """Return a symbol's index; TypeError or IndexError if it is none."""
+        index = whole("symbol", symbol)
+        if not 0 <= index < self._count:
+            raise IndexError(no_such_index(index, self.data.symbols))
+        return index
+
+    def _window(
+        self, symbol: int, column: str, rows: int, interval: int
+    ) -> tuple[int, int, int, int]:
+        """Return the arguments of compiled functions over a window: the column as its key."""
         key = self._keys.get(column)
         if key is None:
-            key = self._keys[column] = column_key(column)
-        index, start, length = questions.window_span(self._address, symbol, key, rows, interval)
-        return kept(self._values[index][start : start + length])
+            raise KeyError(unknown("column", column, self._keys))
+        length = whole("rows", rows)
+        if not 1 <= length <= self._lookback:
+            raise ValueError(
+                f"a window must have 1 to {self._lookback} rows, the strategy's lookback, was "
+                f"{rows}; raise its lookback"
+            )
+        return self._of(symbol), key, length, whole("interval", interval)
+
+    @override
+    def sum(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.total(self._address, *span)
+
+    @override
+    def mean(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.mean(self._address, *span)
+
+    @override
+    def std(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.deviation(self._address, *span)
+
+    @override
+    def min(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.least(self._address, *span)
+
+    @override
+    def max(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.greatest(self._address, *span)
+
+    @override
+    def quantile(
+        self, symbol: int, column: str, rows: int, fraction: float, interval: int = 0
+    ) -> float:
+        span = self._window(symbol, column, rows, interval)
+        return reductions.quantile(self._address, *span, float(fraction))
 
     @override
     def market(self, symbol: int, quantity: float) -> int:
-        return do(self._address, MARKET, symbol, GTC, quantity)
+        return do(self._address, MARKET, self._of(symbol), GTC, quantity)
 
     @override
     def market_on_open(self, symbol: int, quantity: float) -> int:
-        return do(self._address, ON_OPEN, symbol, GTC, quantity)
+        return do(self._address, ON_OPEN, self._of(symbol), GTC, quantity)
 
     @override
     def market_on_close(self, symbol: int, quantity: float) -> int:
-        return do(self._address, ON_CLOSE, symbol, GTC, quantity)
+        return do(self._address, ON_CLOSE, self._of(symbol), GTC, quantity)
 
     @override
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return do(self._address, LIMIT, symbol, until, quantity, price)
+        return do(self._address, LIMIT, self._of(symbol), whole("until", until), quantity, price)
 
     @override
     def stop(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return do(self._address, STOP, symbol, until, quantity, nan, price)
+        return do(
+            self._address,
+            STOP,
+            self._of(symbol),
+            whole("until", until),
+            quantity,
+            nan,
+            price,
+        )
 
     @override
     def stop_limit(
         self, symbol: int, quantity: float, stop: float, limit: float, until: int = GTC
     ) -> int:
-        return do(self._address, STOP_LIMIT, symbol, until, quantity, limit, stop)
+        return do(
+            self._address,
+            STOP_LIMIT,
+            self._of(symbol),
+            whole("until", until),
+            quantity,
+            limit,
+            stop,
+        )
 
     @override
     def trailing_stop(
@@ -164,7 +273,15 @@ class InterpretedContext(Context):
         percent: float = nan,
         until: int = GTC,
     ) -> int:
-        return do(self._address, TRAILING_STOP, symbol, until, quantity, amount, percent)
+        return do(
+            self._address,
+            TRAILING_STOP,
+            self._of(symbol),
+            whole("until", until),
+            quantity,
+            amount,
+            percent,
+        )
 
     @override
     def bracket(
@@ -178,21 +295,29 @@ class InterpretedContext(Context):
         until: int = GTC,
     ) -> int:
         prices = limit, stop, stop_loss, take_profit
-        return do(self._address, operations.BRACKET, symbol, until, quantity, *prices)
+        return do(
+            self._address,
+            operations.BRACKET,
+            self._of(symbol),
+            whole("until", until),
+            quantity,
+            *prices,
+        )
 
     @override
     def target(self, symbol: int, quantity: float) -> int:
-        if symbol >= 0 and quantity == self._position[symbol] and self._pending[symbol] == 0.0:
+        symbol = self._of(symbol)
+        if quantity == self._position[symbol] and self._pending[symbol] == 0.0:
             return 0
         return do(self._address, operations.TARGET, symbol, 0, quantity)
 
     @override
     def target_value(self, symbol: int, value: float) -> int:
-        return do(self._address, operations.TARGET_VALUE, symbol, 0, value)
+        return do(self._address, operations.TARGET_VALUE, self._of(symbol), 0, value)
 
     @override
     def target_percent(self, symbol: int, fraction: float) -> int:
-        return do(self._address, operations.TARGET_PERCENT, symbol, 0, fraction)
+        return do(self._address, operations.TARGET_PERCENT, self._of(symbol), 0, fraction)
 
     @override
     def replace(
@@ -202,12 +327,31 @@ class InterpretedContext(Context):
         limit: float = nan,
         stop: float = nan,
     ) -> bool:
-        return do(self._address, operations.REPLACE, order_id, 0, quantity, limit, stop) != 0
+        return (
+            do(
+                self._address,
+                operations.REPLACE,
+                whole("order_id", order_id),
+                0,
+                quantity,
+                limit,
+                stop,
+            )
+            != 0
+        )
 
     @override
     def one_cancels_other(self, first: int, second: int) -> bool:
-        return do(self._address, operations.ONE_CANCELS_OTHER, first, second) != 0
+        return (
+            do(
+                self._address,
+                operations.ONE_CANCELS_OTHER,
+                whole("first", first),
+                whole("second", second),
+            )
+            != 0
+        )
 
     @override
     def cancel(self, order_id: int) -> bool:
-        return do(self._address, operations.CANCEL, order_id) != 0
+        return do(self._address, operations.CANCEL, whole("order_id", order_id)) != 0

@@ -27,7 +27,7 @@ from pipeline.native.call import code_address
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.compiled import operations
 from pipeline.strategy.compiled.bar_record import BAR, BINDING
-from pipeline.strategy.compiled.column_names import name_table
+from pipeline.strategy.compiled.column_names import name_table, symbol_key
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.compiled.records import CONTEXT
 from pipeline.strategy.compiled.stretch import show
@@ -38,6 +38,7 @@ from pipeline.strategy.strategy import (
     record_dtype,
     states_of,
 )
+from pipeline.strategy.symbol import unknown
 from pipeline.tape.session_data import SessionData
 from pipeline.tape.slot import SESSION, Slot, SlotShape
 
@@ -77,6 +78,11 @@ class Lane:
         columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
         columns |= {name: (index, column) for name, index, column in spec.bindings}
         self._columns = name_table(columns)
+        symbols = range(len(shape.symbols))
+        self._universe = np.array(spec.universe or symbols, np.int64)
+        self._symbol_keys = np.array([symbol_key(name) for name in shape.symbols], np.int64)
+        self._zone = np.array(terms.zone, np.int64)
+        self._random = np.array(spec.random, np.int64)
         self.context = self._make_context()
         self._self = self._make_self()
         self._make_program()
@@ -92,6 +98,11 @@ class Lane:
         record["intervals"] = len(self._shape.intervals)
         record["cursor"] = self._own.cursor.ctypes.data
         record["names"], record["name_count"] = self._columns.ctypes.data, len(self._columns)
+        record["universe"] = self._universe.ctypes.data
+        record["universe_count"] = len(self._universe)
+        record["symbol_keys"] = self._symbol_keys.ctypes.data
+        record["zone"], record["zone_count"] = self._zone.ctypes.data, len(self._zone)
+        record["random"] = self._random.ctypes.data
         record["lookback"] = self._spec.lookback
         record["symbol"] = -1
         return context
@@ -110,10 +121,8 @@ class Lane:
 
     def _index_of(self, symbol: str) -> int:
         if symbol not in self._shape.symbols:
-            raise StrategyError(
-                f"{type(self._spec.strategy).__name__}: {symbol!r} is not one of this run's "
-                f"symbols: {', '.join(self._shape.symbols)}"
-            )
+            sentence = unknown("symbol", symbol, self._shape.symbols)
+            raise StrategyError(f"{type(self._spec.strategy).__name__}: {sentence}")
         return self._shape.symbols.index(symbol)
 
     def _make_program(self) -> None:
@@ -330,7 +339,14 @@ class Lane:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))
         return Interpreter(
             self._spec,
-            InterpretedContext(self.context, self._own.position, self._own.pending, data),
+            InterpretedContext(
+                self.context,
+                self._own.position,
+                self._own.pending,
+                data,
+                self._universe,
+                (*PRICE_COLUMNS, *self._names),
+            ),
             data,
             self._own.cursor,
             self._self,

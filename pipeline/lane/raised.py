@@ -36,6 +36,8 @@ def describe_raise(
             replay(hook)
         except Exception as again:  # noqa: BLE001 - it is the one being described
             line = _line_in(again, body.__code__.co_filename)
+            if type(again) is type(error):  # compiled code has no values in its messages
+                error = again
     where = f"{body.__code__.co_filename}:{line or body.__code__.co_firstlineno}"
     symbol = int(context[0]["symbol"])
     about = f" for {symbols[symbol]}" if symbol >= 0 else ""
@@ -64,7 +66,9 @@ def describe_cost(
 
 
 def _raised(error: Exception) -> str:
-    return f"raised {type(error).__name__}: {str(error) or 'no message'}"
+    # The text of a KeyError would be in quotes.
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return f"raised {type(error).__name__}: {text or 'no message'}"
 
 
 def _at(now: int) -> str:

@@ -51,6 +51,8 @@ class Terms:
     """One for each symbol, or none: then all have the defaults."""
     hours: tuple[tuple[int, int], ...] = ()
     """First and last instant, ns UTC, at which orders go out, by session; none: at any time."""
+    zone: tuple[tuple[int, int], ...] = ((0, 0),)
+    """Instants, ns UTC, from which on the exchange's clock is so many ns ahead of UTC."""
     actions: tuple[Action, ...] = ()
     """Splits and dividends by session, then symbol; none of the first session's."""
     per_share: float = 0.0
@@ -149,6 +151,8 @@ class LaneSpec:
     """At which bar of a symbol and interval it is first called; None: when indicators are ready."""
     universe: tuple[int, ...] = ()
     """Indices of the symbols whose bars it sees; none: all."""
+    random: tuple[int, ...] = (12345,) * 6
+    """From where its random numbers begin (see `strategy.compiled.random_numbers.first_state`)."""
 
 
 def bars_dtype(names: Sequence[str], symbols: int) -> np.dtype[Any]:

@@ -81,6 +81,7 @@ def _viewer(item_type: Any, *, read_only: bool = False) -> Any:
 
 floats_at, integers_at = _viewer(types.float64), _viewer(types.int64)
 read_only_floats_at = _viewer(types.float64, read_only=True)
+read_only_integers_at = _viewer(types.int64, read_only=True)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Any:

@@ -81,7 +81,9 @@ store_i8: Callable[[int, int, int], None] = _operation("store_i8")
 floats_at: Callable[[int, int], Any] = _operation("floats_at")
 #: The same as an array that cannot be written to.
 read_only_floats_at: Callable[[int, int], Any] = _operation("read_only_floats_at")
-#: The same of int64 numbers, which can.
+#: The same of int64 numbers.
+read_only_integers_at: Callable[[int, int], Any] = _operation("read_only_integers_at")
+#: The same of int64 numbers, as an array that can.
 integers_at: Callable[[int, int], Any] = _operation("integers_at")
 
 

@@ -118,6 +118,13 @@ def integers_at(address: int, count: int) -> Any:
     return np.ctypeslib.as_array((ctypes.c_int64 * int(count)).from_address(int(address)))
 
 
+def read_only_integers_at(address: int, count: int) -> Any:
+    """View ``count`` int64 values at an address as an array that cannot be written to."""
+    view = integers_at(address, count)
+    view.flags.writeable = False
+    return view
+
+
 # --- functions ----------------------------------------------------------------------------------
 
 _FUNCTIONS: list[Callable[..., Any]] = []

@@ -89,6 +89,7 @@ def build_lanes(
 ) -> Lanes:
     """Number lanes, plan their indicators together, and find the place of each lane's columns."""
     from pipeline.lane.spec import LaneSpec
+    from pipeline.strategy.compiled.random_numbers import first_state
 
     data = config.session_data_config
     requests = [_indicators(lane.strategy, BAR_FIELDS) for lane in lanes]
@@ -108,9 +109,19 @@ def build_lanes(
                 _wanted(lane.strategy, data.streams),
                 warmup_of(lane.strategy),
                 tuple(sorted(place[symbol] for symbol in lane.symbols)),
+                first_state(config.backtest_config.seed, _identity(lane, data.symbols)),
             )
         )
     return Lanes(tuple(specs), plan, max(spec.lookback for spec in specs), names)
+
+
+def _identity(lane: LaneSetting, symbols: Sequence[str]) -> list[str]:
+    """Return what tells a lane from others: its class, its parameters and its symbols' names.
+
+    It is the same alone and in a sweep, and for a class that is given from Python.
+    """
+    values = [f"{name}={value!r}" for name, value in sorted(values_of(lane.strategy).items())]
+    return [type(lane.strategy).__qualname__, *values, *(lane.symbols or symbols)]
 
 
 def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:

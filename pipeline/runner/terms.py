@@ -43,6 +43,7 @@ def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
         trading.initial_cash,
         tuple(map(instrument, symbols)),
         _hours(settings, sessions),
+        time_manager(settings).utc_offsets(sessions),
         **commission_terms(costs),
         slippage=costs.slippage,
         slippage_bps=costs.slippage_bps,

@@ -6,11 +6,13 @@ nothing here reaches them.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.strategy.local_time import LocalTime
 from pipeline.strategy.orders import Orders
 
 
@@ -35,6 +37,31 @@ class Context(Orders):
     @abstractmethod
     def now(self) -> int:
         """The present moment, ns UTC: the close of the bars being shown."""
+
+    @property
+    @abstractmethod
+    def time(self) -> LocalTime:
+        """The present moment on the exchange's clock: ``ctx.time.hour``, ``ctx.time.weekday``."""
+
+    @property
+    @abstractmethod
+    def symbols(self) -> Sequence[int]:
+        """The symbols that the strategy trades, as indices: to count and to go through."""
+
+    @abstractmethod
+    def symbol(self, name: str) -> int:
+        """The index of a symbol by its name, a text in quotes: ``ctx.symbol("SPY")``.
+
+        KeyError if it is not one of the run's symbols.
+        """
+
+    @abstractmethod
+    def random(self) -> float:
+        """The next random number, above 0 and below 1.
+
+        It follows from ``backtest_config.seed``, the strategy's class and parameters, its symbols
+        and how often it was called before, so a run repeated gives the same numbers.
+        """
 
     @property
     @abstractmethod
@@ -104,8 +131,41 @@ class Context(Orders):
 
         ``column``: open, high, low, close, volume or one of the strategy's indicator names.
         ``interval`` in ns (0 = base) counts for prices; an indicator has its own. Shorter at the
-        start of a run. It cannot be written to; ``.copy()`` of it can. A compiled hook gets a view of
-        shared memory, valid until the hook returns, an interpreted one a copy.
+        start of a run. It cannot be written to; ``.copy()`` of it can. A compiled hook gets a view
+        of shared memory, valid until the hook returns, an interpreted one a copy.
         ValueError if ``rows`` is not 1 to the strategy's ``lookback`` or ``interval`` is not one of
         the run's streams, KeyError if there is no such column.
+        """
+
+    @abstractmethod
+    def sum(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        """The sum of a `window`, added up from the oldest value on.
+
+        Equal to the last bit in both modes, which ``np.sum`` and its like are not. This and the
+        methods that follow are NaN if the window has a NaN, or no rows.
+        """
+
+    @abstractmethod
+    def mean(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        """The arithmetic mean of a `window`."""
+
+    @abstractmethod
+    def std(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        """The standard deviation of a `window`, over the number of values as ``np.std``."""
+
+    @abstractmethod
+    def min(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        """The least value of a `window`."""
+
+    @abstractmethod
+    def max(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
+        """The greatest value of a `window`."""
+
+    @abstractmethod
+    def quantile(
+        self, symbol: int, column: str, rows: int, fraction: float, interval: int = 0
+    ) -> float:
+        """The value below which a fraction of a `window` lies, linear between two as NumPy's.
+
+        ``fraction``: 0.5 is the median. ValueError if it is not 0 to 1.
         """

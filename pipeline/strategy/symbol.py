@@ -1,10 +1,11 @@
 """A symbol's index as an interpreted hook sees it: a number that refuses to be taken for a name."""
 
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
+import numpy as np
 from typing_extensions import override
-
-from pipeline.errors import StrategyError
 
 
 def compared_with_text(text: str | None) -> str:
@@ -20,11 +21,45 @@ def compared_with_text(text: str | None) -> str:
     )
 
 
+def not_whole(name: str, found: object) -> str:
+    """Return one sentence about an argument of ``ctx`` that is no whole number."""
+    hint = (
+        f': name a symbol with ctx.symbol("{found}")'
+        if name == "symbol" and isinstance(found, str)
+        else ""
+    )
+    return f"{name} must be a whole number, was {found!r}{hint}"
+
+
+def whole(name: str, value: object) -> int:
+    """Return an argument of ``ctx`` as an int. TypeError if it is no whole number."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(not_whole(name, value))
+    return int(value)
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    """Return one sentence about a name that is not a ``kind`` ("symbol", "column") of this run."""
+    names = list(known)
+    near = get_close_matches(str(name), names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{name!r} is not one of this run's {kind}s: {', '.join(names)}{hint}"
+
+
+def no_such_index(index: int, symbols: Sequence[str]) -> str:
+    """Return one sentence about a number that is not the index of one of the run's symbols."""
+    return (
+        f"a symbol's index must be 0 to {len(symbols) - 1}, for {', '.join(symbols)}, was {index}"
+    )
+
+
 class SymbolIndex(int):
     """Index of a symbol in the run's symbols: an int in everything but a comparison with text.
 
     Python calls a number and a text unequal, so ``bar.symbol == "ALFA"`` would be False for ALFA,
-    too. Here ``==``, ``!=``, and ``in`` with a list or tuple of texts raise StrategyError. A set or
+    too. Here ``==``, ``!=``, and ``in`` with a list or tuple of texts raise TypeError. A set or
     dict of texts looks for the hash, and cannot be told.
     """
 
@@ -46,4 +81,4 @@ class SymbolIndex(int):
 
 
 def _refuse(text: str) -> NoReturn:
-    raise StrategyError(compared_with_text(str(text)))
+    raise TypeError(compared_with_text(str(text)))

@@ -47,8 +47,8 @@ def test_what_an_interpreted_hook_keeps_never_shows_what_came_later(rows: int):
         def on_bar(self, bar, ctx):
             data = ctx.data.get_bars(bar.symbol, 2)
             batch = data.record_batch().column("close").to_numpy(zero_copy_only=False)
-            for one in (ctx.window(bar.symbol, "close", 2), data.close, data["close"], batch):
-                kept.append((one, one.tolist()))
+            given = ctx.window(bar.symbol, "close", 2), data.close, data["close"], batch
+            kept.extend((one, one.tolist()) for one in given)
 
         def on_bars(self, bars, ctx):
             kept.append((bars.close, bars.close.tolist()))

@@ -131,26 +131,51 @@ class Wrong(Strategy):
             ctx.market(5, 1.0)
         elif self.which == 8:
             ctx.target(0, bar.close / 0.0)
+        elif self.which == 9:
+            ctx.symbol("C")
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     ("which", "words"),
     [
-        (0, "ValueError: a window must have 1 to `lookback` rows"),
-        (1, "ValueError: a window must have 1 to `lookback` rows"),
-        (2, "IndexError: symbol is not one of this run's"),
-        (3, "KeyError: .*no such column"),
+        (0, "ValueError: a window must have 1 to 2 rows, the strategy's lookback, was 3"),
+        (1, "ValueError: a window must have 1 to 2 rows, the strategy's lookback, was 0"),
+        (2, "IndexError: a symbol's index must be 0 to 1, for A, B, was 2"),
+        (3, "KeyError: 'closing' is not one of this run's columns: .*; did you mean close?"),
         (4, "ValueError: interval is not one of this run's streams"),
-        (5, "IndexError: symbol is not one of this run's"),
+        (5, "IndexError: a symbol's index must be 0 to 1, for A, B, was -1"),
         (6, "ValueError: interval is not one of this run's streams"),
-        (7, "IndexError: symbol is not one of this run's"),
+        (7, "IndexError: a symbol's index must be 0 to 1, for A, B, was 5"),
         (8, "ZeroDivisionError"),
+        (9, "KeyError: 'C' is not one of this run's symbols: A, B"),
     ],
 )
 def test_a_question_that_has_no_answer_is_refused_alike(mode: str, which: int, words: str):
     with pytest.raises(StrategyError, match=rf"test_context.py:\d+: Wrong.on_bar raised {words}"):
         answers(Wrong(which=which), mode)
+
+
+class Namer(Strategy):
+    """Counts and names its symbols; answers with orders of the second."""
+
+    def on_bar(self, bar, ctx):
+        if bar.interval == MINUTE and bar.symbol == ctx.symbol("B"):
+            total = 0.0
+            for symbol in ctx.symbols:
+                total += 10.0 + symbol
+            ctx.market(ctx.symbols[-1], total + 100.0 * len(ctx.symbols))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_symbols_can_be_named_counted_and_gone_through(mode: str):
+    assert answers(Namer(), mode) == [221.0] * 12
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_symbols_of_the_universe_are_among_them(mode: str):
+    (found,), _ = run_in_process(market_of(), [Namer()], Setup(mode=mode), universes=[(1,)])
+    assert [(order[2], order[3]) for order in found.orders] == [(1, 111.0)] * 12
 
 
 class Holder(Strategy):

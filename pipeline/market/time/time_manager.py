@@ -32,6 +32,7 @@ from pipeline.market.time.calendars import (
     schedule_covering,
     timezone_name,
 )
+from pipeline.market.time.offsets import offsets_between
 from pipeline.market.time.query_cache import CacheStatistics, QueryCache
 from pipeline.market.time.schedule import Schedule
 
@@ -249,6 +250,20 @@ class TimeManager:
         """Return the instant of a clock time of the exchange on each session's date, ns UTC."""
         seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
         return local_instants(sessions.date_ns // DAY_NS, seconds, self.timezone)
+
+    def utc_offsets(self, sessions: SessionTable) -> tuple[tuple[int, int], ...]:
+        """Return how far the exchange's clock is ahead of UTC while these sessions last.
+
+        They are pairs of an instant, ns UTC, and of the ns that the clock is ahead from then on.
+        The first pair is of the day before the first session.
+        """
+        if not len(sessions):
+            return ((0, 0),)
+        first = int(sessions.open_ns[0]) // DAY_NS - 1
+        last = int(sessions.close_ns[-1]) // DAY_NS + 1
+        days = (int(sessions.date_ns[at]) // DAY_NS for at in (0, -1))
+        # A schedule knows its zone. To ask the calendar would take a second, to import it.
+        return offsets_between(zone(self._covering(*days).timezone), first, last)
 
     @property
     def timezone(self) -> str:

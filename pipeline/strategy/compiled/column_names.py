@@ -1,5 +1,6 @@
-"""Column names as numbers: compiled code, which knows no text, finds a column by its key."""
+"""Names as numbers: compiled code, which knows no text, finds columns and symbols by keys."""
 
+import hashlib
 import zlib
 from collections.abc import Mapping
 
@@ -10,6 +11,13 @@ import numpy.typing as npt
 def column_key(name: str) -> int:
     """The number under which compiled code knows a column name."""
     return zlib.crc32(name.encode())
+
+
+def symbol_key(name: str) -> int:
+    """The number under which compiled code knows a symbol, of 64 bits: no two have the same."""
+    return int.from_bytes(
+        hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True
+    )
 
 
 def name_table(bindings: Mapping[str, tuple[int, int]]) -> npt.NDArray[np.int64]:

@@ -12,21 +12,22 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.extending import intrinsic, models, register_model
 
 from pipeline.codes import GTC, LIMIT, MARKET, ON_CLOSE, ON_OPEN, STOP, STOP_LIMIT, TRAILING_STOP
 from pipeline.execution.account import account_at
 from pipeline.execution.placing import on_target
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import read_only_floats_at
+from pipeline.native.memory import read_only_floats_at, read_only_integers_at
 from pipeline.native.plain import PLAIN, Struct
-from pipeline.strategy.compiled import operations, questions
-from pipeline.strategy.compiled.column_names import column_key
-from pipeline.strategy.compiled.records import TABLE, context_at, table_at
+from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
+from pipeline.strategy.compiled.arguments import require_whole
+from pipeline.strategy.compiled.column_names import column_key, symbol_key
+from pipeline.strategy.compiled.records import context_at
 from pipeline.strategy.compiled.stretch import show
 from pipeline.strategy.compiled.struct import member, overload_attribute, overload_method
 
-_TABLE_SIZE = TABLE.itemsize
 _NO_NUMBERS = nan, nan, nan, nan, nan
 
 
@@ -93,6 +94,12 @@ def _attribute(name: str, read: Callable[[int], Any], *, moves: bool = False) ->
         return lambda ctx: read(_address(ctx))
 
 
+@kernel()
+def _universe(context: int) -> Any:
+    record = context_at(context)
+    return read_only_integers_at(record.universe, record.universe_count)
+
+
 def _session(field: str) -> Callable[[int], Any]:
     if field == "date":
         return kernel()(lambda context: context_at(context).session_date)
@@ -102,6 +109,8 @@ def _session(field: str) -> Callable[[int], Any]:
 
 
 _attribute("now", questions.now, moves=True)
+_attribute("time", clock.time_now, moves=True)
+_attribute("symbols", _universe)
 _attribute("cash", questions.cash)
 _attribute("equity", questions.equity, moves=True)
 for _field in ("date", "open", "close"):
@@ -113,6 +122,7 @@ def _symbol_method(name: str, read: Callable[[int, int], float], *, moves: bool 
 
     @overload_method(ContextType, name, **_THIN)
     def resolve(ctx: Any, symbol: Any) -> Any:
+        require_whole(symbol=symbol)
         if moves:
             return lambda ctx, symbol: read(_present(ctx), symbol)
         return lambda ctx, symbol: read(_address(ctx), symbol)
@@ -126,26 +136,77 @@ for _name in ("last_price", "unrealised"):
 
 @overload_method(ContextType, "count", strict=False)
 def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
+    require_whole(symbol=symbol, interval=interval)
     return lambda ctx, symbol, interval=0: questions.count(_present(ctx), symbol, interval)
+
+
+@overload_method(ContextType, "symbol", prefer_literal=True, strict=False)
+def _symbol(ctx: Any, name: Any) -> Any:
+    if not isinstance(name, types.StringLiteral):
+        raise TypingError('ctx.symbol takes a name in quotes, such as ctx.symbol("SPY")')
+    key = symbol_key(name.literal_value)
+    return lambda ctx, name: questions.symbol(_address(ctx), key)
+
+
+@overload_method(ContextType, "random", strict=False)
+def _random(ctx: Any) -> Any:
+    return lambda ctx: random_numbers.random(_address(ctx))
 
 
 @kernel()
 def _window_view(context: int, symbol: int, key: int, rows: int, interval: int) -> Any:
-    index, start, length = questions.window_span(context, symbol, key, rows, interval)
-    table = table_at(context_at(context).tables + index * _TABLE_SIZE)
-    return read_only_floats_at(table.values + 8 * start, length)
+    values, length = reductions.window_at(context, symbol, key, rows, interval)
+    return read_only_floats_at(values, length)
 
 
 @overload_method(ContextType, "window", prefer_literal=True, strict=False)
 def _window(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
-    if not isinstance(column, types.StringLiteral):
-        return None
-    key = column_key(column.literal_value)
+    key = _key_of(symbol, column, rows, interval)
 
     def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
         return _window_view(_present(ctx), symbol, key, rows, interval)
 
     return read
+
+
+def _reduction(name: str, reduce: Callable[..., float]) -> None:
+    """Make a method of what ``reduce`` returns of a window."""
+
+    @overload_method(ContextType, name, prefer_literal=True, strict=False)
+    def resolve(ctx: Any, symbol: Any, column: Any, rows: Any, interval: Any = 0) -> Any:
+        key = _key_of(symbol, column, rows, interval)
+
+        def read(ctx, symbol, column, rows, interval=0):  # type: ignore[no-untyped-def]
+            return reduce(_present(ctx), symbol, key, rows, interval)
+
+        return read
+
+
+_reduction("sum", reductions.total)
+_reduction("mean", reductions.mean)
+_reduction("std", reductions.deviation)
+_reduction("min", reductions.least)
+_reduction("max", reductions.greatest)
+
+
+@overload_method(ContextType, "quantile", prefer_literal=True, strict=False)
+def _quantile(
+    ctx: Any, symbol: Any, column: Any, rows: Any, fraction: Any, interval: Any = 0
+) -> Any:
+    key = _key_of(symbol, column, rows, interval)
+
+    def read(ctx, symbol, column, rows, fraction, interval=0):  # type: ignore[no-untyped-def]
+        return reductions.quantile(_present(ctx), symbol, key, rows, interval, float(fraction))
+
+    return read
+
+
+def _key_of(symbol: Any, column: Any, rows: Any, interval: Any) -> int:
+    """Return the key of a window's column; refuse arguments of other types than a window has."""
+    require_whole(symbol=symbol, rows=rows, interval=interval)
+    if not isinstance(column, types.StringLiteral):
+        raise TypingError('a column is named by a text in quotes, such as "close"')
+    return column_key(column.literal_value)
 
 
 @kernel()
@@ -158,6 +219,7 @@ def _do(ctx: Any, *given: Any) -> int:
 def _order_method(name: str, kind: int) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
+        require_whole(symbol=symbol)
         return lambda ctx, symbol, quantity: _do(
             ctx, kind, symbol, GTC, float(quantity), nan, nan, nan, nan
         )
@@ -170,6 +232,7 @@ _order_method("market_on_close", ON_CLOSE)
 
 @overload_method(ContextType, "limit", strict=False)
 def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
+    require_whole(symbol=symbol, until=until)
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
         ctx, LIMIT, symbol, until, float(quantity), float(price), nan, nan, nan
     )
@@ -177,6 +240,7 @@ def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -
 
 @overload_method(ContextType, "stop", strict=False)
 def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
+    require_whole(symbol=symbol, until=until)
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
         ctx, STOP, symbol, until, float(quantity), nan, float(price), nan, nan
     )
@@ -186,6 +250,8 @@ def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) ->
 def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
+    require_whole(symbol=symbol, until=until)
+
     def place(ctx, symbol, quantity, stop, limit, until=GTC):  # type: ignore[no-untyped-def]
         prices = float(limit), float(stop), nan, nan
         return _do(ctx, STOP_LIMIT, symbol, until, float(quantity), *prices)
@@ -197,6 +263,8 @@ def _stop_limit(
 def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
+    require_whole(symbol=symbol, until=until)
+
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, amount=nan, percent=nan, until=GTC
     ):
@@ -217,6 +285,8 @@ def _bracket(
     stop: Any = nan,
     until: Any = GTC,
 ) -> Any:
+    require_whole(symbol=symbol, until=until)
+
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
     ):
@@ -228,6 +298,8 @@ def _bracket(
 
 @overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
+    require_whole(symbol=symbol)
+
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
         target = float(quantity)
         if on_target(account_at(context_at(_address(ctx)).account), symbol, target):
@@ -239,6 +311,7 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
 
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
+    require_whole(symbol=symbol)
     return lambda ctx, symbol, value: _do(
         ctx, operations.TARGET_VALUE, symbol, 0, float(value), nan, nan, nan, nan
     )
@@ -246,6 +319,7 @@ def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
 
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, fraction: Any) -> Any:
+    require_whole(symbol=symbol)
     return lambda ctx, symbol, fraction: _do(
         ctx, operations.TARGET_PERCENT, symbol, 0, float(fraction), nan, nan, nan, nan
     )
@@ -255,6 +329,8 @@ def _target_percent(ctx: Any, symbol: Any, fraction: Any) -> Any:
 def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
+    require_whole(order_id=order_id)
+
     def change(ctx, order_id, quantity=nan, limit=nan, stop=nan):  # type: ignore[no-untyped-def]
         values = float(quantity), float(limit), float(stop), nan, nan
         return _do(ctx, operations.REPLACE, order_id, 0, *values) != 0
@@ -264,6 +340,8 @@ def _replace(
 
 @overload_method(ContextType, "one_cancels_other", strict=False)
 def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
+    require_whole(first=first, second=second)
+
     def exclude(ctx, first, second):  # type: ignore[no-untyped-def]
         operation = operations.ONE_CANCELS_OTHER
         return _do(ctx, operation, first, second, *_NO_NUMBERS) != 0
@@ -273,6 +351,8 @@ def _one_cancels_other(ctx: Any, first: Any, second: Any) -> Any:
 
 @overload_method(ContextType, "cancel", strict=False)
 def _cancel(ctx: Any, order_id: Any) -> Any:
+    require_whole(order_id=order_id)
+
     def end(ctx, order_id):  # type: ignore[no-untyped-def]
         return _do(ctx, operations.CANCEL, order_id, 0, *_NO_NUMBERS) != 0
 

@@ -107,6 +107,16 @@ def known_rows(context: Any, table: Any, index: int, symbol: int) -> int:
 
 
 @kernel()
+def symbol(context: int, key: int) -> int:
+    """Index of the symbol with a key (`column_names.symbol_key`). KeyError if there is none."""
+    record = context_at(context)
+    for index in range(account_at(record.account).symbols):
+        if load_i8(record.symbol_keys, index) == key:
+            return index
+    raise KeyError("no such symbol")
+
+
+@kernel()
 def count(context: int, symbol: int, interval: int) -> int:
     """Bars of a symbol and interval (ns; 0 = base) closed so far in the run."""
     record = context_at(context)

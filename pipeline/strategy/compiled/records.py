@@ -6,6 +6,10 @@
     | tables    -> TABLE[intervals]    | ----> | values: f8[columns, symbols, stride]          |
     | cursor    -> i8[intervals, S]    |       | first: row where the slot's own bars begin    |
     | names     -> i8[n, 3]            |       +-----------------------------------------------+
+    | universe  -> i8[universe_count]  |       symbols that the strategy trades
+    | symbol_keys -> i8[S]             |       see `column_names.symbol_key`
+    | zone      -> i8[zone_count, 2]   |       see `clock`
+    | random    -> i8[6]               |       see `random_numbers`
     | session_date, _open, _close      |
     | bar       -> BAR (`bar_record`)  |
     | operate: address of the machine  |
@@ -33,6 +37,7 @@ CONTEXT: np.dtype[Any] = np.dtype(
             *("session_date", "session_open", "session_close"),
             *("moments", "entries", "sessions", "next_open", "next_close"),
             *("symbol", "hook", "bar", "operate", "stirred"),
+            *("universe", "universe_count", "symbol_keys", "zone", "zone_count", "random"),
         )
     ]
 )
