@@ -63,6 +63,8 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
+    import_module("pipeline.native.power")
+    provide_runtime()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
 

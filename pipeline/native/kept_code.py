@@ -8,6 +8,7 @@ The last 32 bytes of the first two are a hash of all bytes before. A file that w
 changed is ignored: the function is compiled again and the file replaced.
 """
 
+import ctypes
 import fcntl
 import hashlib
 import os
@@ -32,13 +33,20 @@ from pipeline.native.code_cache import kernels_directory, source_hash
 _HASH_SIZE = hashlib.sha256().digest_size
 
 
+#: The name by which compiled code calls the system's ``pow`` (`power`).
+POWER = "ringtape_pow"
+
+
 @cache
 def provide_runtime() -> None:
-    """Tell the loader of machine code where Numba's functions are that count references to arrays.
+    """Tell the loader of machine code where the functions are that compiled code calls by name.
 
-    Numba does that, too, and compiles the functions that compiled code takes in with them. Kept
-    code has them in it.
+    They are those of Numba that count references to arrays, and ``pow`` as `POWER`. Numba tells the
+    former, too, and compiles the functions that compiled code takes in with them. Kept code has
+    them in it.
     """
+    system = ctypes.CDLL(None)  # whatever libraries this process has loaded
+    llvm.add_symbol(POWER, ctypes.cast(system.pow, ctypes.c_void_p).value)
     for name, address in _nrt_python.c_helpers.items():
         llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
