@@ -3,11 +3,12 @@
 ::
 
     code            the functions, classes and values that a function or class refers to, as a hash
+    jitted          what Numba's decorators made of a function, as far as it shapes machine code
     source_files    the files that it comes from and that these import, with libraries by version
     origin          whether a file or module is the user's, a library's or Ringtape's own
 
 Compiled code on disk (`strategy.compiled`) and the identity of a user's own indicator
 (`market.indicators`) are hashes of `code` alone, so an edit elsewhere in a file compiles nothing
-anew. The resume key of a lane (`sweeps.keys`) counts whole files where there are any, because plain
-Python can reach everything in them.
+anew. The resume key of a lane (`sweeps.keys`) counts whole files, too, where there are any, because
+plain Python can reach everything in them.
 """

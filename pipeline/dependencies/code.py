@@ -2,7 +2,8 @@
 
 The user's code is followed wherever it leads: to a function's code, defaults and closure, to the
 globals that it reads, also through modules, to the members of a class and of its bases, to the
-attributes of an object. The code of a library counts by its name and version.
+attributes of an object, to the options of Numba's decorators. The code of a library counts by its
+name and version.
 
 The hash depends neither on addresses nor on where files lie: a function that is moved keeps its
 hash, and another process finds the same one. Whether two equal numbers, texts or tuples are one
@@ -15,12 +16,18 @@ import functools
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.dependencies.jitted import (
+    is_numbas,
+    python_function,
+    shaping_parts,
+    users_extensions,
+)
 from pipeline.dependencies.origin import file_of, is_users, is_users_file
 
 if TYPE_CHECKING:
@@ -35,6 +42,7 @@ _BOOKKEEPING = (
     *("__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__"),
     *("__static_attributes__", "__annotations_cache__"),
     "__slotnames__",  # pickling an instance puts it there
+    "_value2member_map_",  # an enum's; it grows as flags are combined, its members count apart
 )
 #: Addresses and running numbers in the names of Numba's types.
 _NUMBERED = re.compile(r"(0x|#)[0-9a-f]+")
@@ -55,11 +63,13 @@ class Dependencies:
     """The values that were added, and all that they refer to.
 
     A value that was met before is named by its number, so values may refer to each other in
-    circles.
+    circles. A text of ``places``, such as the name of a module that is made of its file's path,
+    counts as the text that it stands for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: Mapping[str, str] = MappingProxyType({})) -> None:
         self._digest = hashlib.sha256()
+        self._places = places
         # Number of each value, by id. The value is held, so that no other value gets its id.
         self._seen: dict[int, tuple[int, Any]] = {}
         self._reached: set[tuple[int, str]] = set()
@@ -71,18 +81,21 @@ class Dependencies:
 
     def add(self, value: Any) -> None:
         """Add a value; a function or class is followed even if it comes from a library."""
-        value = _as_written(value)
-        if isinstance(value, FunctionType | type):
-            name = value.__module__ or ""
+        parts = [value]
+        named = python_function(value) or value
+        if isinstance(named, FunctionType | type):
+            parts += users_extensions()
+            name = named.__module__ or ""
             top = name.partition(".")[0]
             # Ringtape's other modules are not followed, because its sources are hashed as a whole.
             self._own.add(name if top == __name__.partition(".")[0] else top)
         # A stack and no recursion, because objects may be nested deeper than Python calls.
-        stack = [iter((value,))]
+        stack = [iter(parts)]
         while stack:
             for part in stack[-1]:
                 if type(part) in _PLAIN:
-                    self._note(type(part).__name__, repr(part))
+                    known = self._places.get(part, part) if type(part) is str else part
+                    self._note(type(part).__name__, repr(known))
                 else:
                     stack.append(self._visit(part))
                     break
@@ -111,9 +124,13 @@ class Dependencies:
     def _note(self, *words: Any) -> None:
         self._digest.update(repr(words).encode())
 
+    def _note_place(self, kind: str, value: FunctionType | type) -> None:
+        """Hash what a function or class is called, and where it stands."""
+        module = value.__module__
+        self._note(kind, self._places.get(module, module), value.__qualname__)
+
     def _visit(self, value: Any) -> _Parts:
         """Hash a value without its parts, and give its parts."""
-        value = _as_written(value)
         if type(value) in (tuple, frozenset):
             yield from self._visit_items(value)
         elif id(value) in self._seen:
@@ -128,7 +145,8 @@ class Dependencies:
         elif isinstance(value, type):
             yield from self._visit_class(value)
         elif isinstance(value, ModuleType):
-            self._note("module", value.__name__, _version(value))
+            name = self._places.get(value.__name__, value.__name__)
+            self._note("module", name, _version(value))
             self._meet(value.__name__)
         elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
             self._note(type(value).__name__, value.dtype.descr, value.shape)
@@ -164,7 +182,7 @@ class Dependencies:
     # --- classes and functions --------------------------------------------------------------------
 
     def _visit_class(self, cls: type) -> _Parts:
-        self._note("class", cls.__module__, cls.__qualname__)
+        self._note_place("class", cls)
         if not self._follows(cls.__module__):
             self._note(_version_of(cls.__module__))
             return
@@ -176,7 +194,7 @@ class Dependencies:
         yield from (*cls.__mro__[1:], type(cls))
 
     def _visit_function(self, function: FunctionType) -> _Parts:
-        self._note("function", function.__module__, function.__qualname__)
+        self._note_place("function", function)
         yield from self._visit_code(function.__code__)
         yield from (function.__defaults__, function.__kwdefaults__)
         for cell in function.__closure__ or ():
@@ -231,6 +249,11 @@ class Dependencies:
         that pickle would keep.
         """
         yield type(value)
+        if is_numbas(value):
+            # Numba numbers its types anew in each process; their names say all there is of them.
+            yield _NUMBERED.sub("", repr(value))
+            yield shaping_parts(value)
+            return
         for kind in (*_PLAIN, *_CONTAINERS):
             if isinstance(value, kind):  # such as a named tuple, or a number that is an enum's
                 if kind in _PLAIN:
@@ -248,20 +271,11 @@ class Dependencies:
             yield from (value.func, value.args, value.keywords)
         elif self._follows(type(value).__module__):
             yield from _attributes(value)
+        elif python_function(value) is not None:  # a kernel of Ringtape's
+            yield python_function(value)
         else:
-            # The function that functools.cache or Numba's vectorize has wrapped.
-            yield getattr(value, "__dict__", {}).get("__wrapped__")
-            if type(value).__module__.partition(".")[0] == "numba":
-                # Numba numbers its types anew in each process; their names say all there is.
-                yield _NUMBERED.sub("", repr(value))
-            else:
-                yield from _kept(value)
-
-
-def _as_written(value: Any) -> Any:
-    """Return the Python function that Numba has wrapped; any other value as it is."""
-    plain = getattr(value, "py_func", None)
-    return plain if isinstance(plain, FunctionType) else value
+            yield getattr(value, "__dict__", {}).get("__wrapped__")  # as functools.cache has
+            yield from _kept(value)
 
 
 def _version(module: ModuleType | None) -> str:

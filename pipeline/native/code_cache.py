@@ -3,6 +3,7 @@
 When Numba loads a function from its cache, it checks the file of that function, but not the files
 of the functions that it calls. So compiled code lies in a folder named by a hash of all sources
 with kernels: an upgrade, a `git pull` or an edit starts a new folder and never runs old kernels.
+So does one of Numba's environment variables that change what it compiles.
 """
 
 import hashlib
@@ -17,11 +18,17 @@ from pipeline.native.cache_folder import cache_folder
 _KEPT = 4
 #: Rooms without a kernel, and without a number that a kernel is compiled with.
 _WITHOUT_KERNELS = ("cli", "config", "runner", "sweeps", "watch")
+#: Variables of Numba's that shape machine code. Those of the processor are in its own keys.
+_SHAPING = (
+    *("NUMBA_BOUNDSCHECK", "NUMBA_DEBUGINFO", "NUMBA_DISABLE_INTEL_SVML", "NUMBA_OPT"),
+    *("NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "NUMBA_LLVM_REFPRUNE_FLAGS"),
+    *("NUMBA_LLVM_REFPRUNE_PASS", "NUMBA_PARFOR_MAX_TUPLE_SIZE"),
+)
 
 
 @cache
 def source_hash() -> str:
-    """Return a hash of all sources on which machine code may depend: 16 hex digits."""
+    """Return a hash of all sources and variables that machine code may depend on: 16 hex digits."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -29,6 +36,9 @@ def source_hash() -> str:
         if place.parts[0] not in _WITHOUT_KERNELS:
             source = path.read_bytes()
             digest.update(f"{place} {len(source)} ".encode() + source)
+    for name in _SHAPING:
+        if name in os.environ:
+            digest.update(f"{name}={os.environ[name]} ".encode())
     return digest.hexdigest()[:16]
 
 

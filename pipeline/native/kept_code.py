@@ -29,6 +29,7 @@ from numba.core.caching import (
 from numba.core.runtime import _nrt_python
 
 from pipeline.native.code_cache import kernels_directory, source_hash
+from pipeline.native.users_code import numbas_key
 
 _HASH_SIZE = hashlib.sha256().digest_size
 
@@ -53,6 +54,9 @@ def provide_runtime() -> None:
 
 class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
     """Where one function's machine code is kept, in the folder of `code_cache`."""
+
+    # The folder, and the name of a hook's module, tell what the code depends on.
+    _index_key = numbas_key
 
     def __init__(self, py_func: Any) -> None:
         self._impl_class = _Reduction

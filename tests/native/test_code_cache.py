@@ -39,6 +39,16 @@ def test_an_edit_of_what_machine_code_depends_on_starts_a_new_folder(
     assert (code_cache.source_hash.__wrapped__() != before) == counts
 
 
+@pytest.mark.parametrize(
+    ("name", "counts"), [("NUMBA_BOUNDSCHECK", True), ("NUMBA_OPT", True), ("NUMBA_DEBUG", False)]
+)
+def test_so_does_a_variable_that_changes_what_numba_compiles(monkeypatch, name: str, counts: bool):
+    monkeypatch.delenv(name, raising=False)
+    before = code_cache.source_hash.__wrapped__()
+    monkeypatch.setenv(name, "0")
+    assert (code_cache.source_hash.__wrapped__() != before) == counts
+
+
 def test_folders_of_the_latest_sources_are_kept_and_older_ones_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -137,10 +137,12 @@ def engine_hash() -> str:
 def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> list[Any]:
     """Return hashes of all that the code of a class or function depends on, in terms of JSON.
 
-    One that other processes find by its name counts by its file; else, as in a notebook, it counts
-    by its code and values, and by the files that these lead to.
+    It counts by the values that it refers to, such as a number that a module has read from a file
+    or from the environment, and by files. The files are its own, if other processes find it there
+    by its name, else, as in a notebook, those that its code leads to.
     """
-    files, values = SourceFiles(), Dependencies()
+    files, values = SourceFiles(), Dependencies(_places_of(value))
+    values.add(value)
     if _is_named(value, name, load):
         place = name.rpartition(":")[0]
         if place.endswith(".py"):
@@ -152,9 +154,20 @@ def _code(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> 
             if module is not None and is_users(module):
                 files.add_module(module)
     else:
-        values.add(value)
         values.add_files_to(files)
     return [name.rpartition(":")[2], value.__qualname__, files.hashed(), values.hashed()]
+
+
+def _places_of(value: type | FunctionType) -> dict[str, str]:
+    """Return texts that tell where the file of a class or function lies, each to count as none.
+
+    The module of a file that was loaded by its path is named by it (`strategy.source`).
+    """
+    module = sys.modules.get(value.__module__)
+    file = file_of(module)
+    return (
+        {} if file is None else {value.__module__: "", str(getattr(module, "__file__", file)): ""}
+    )
 
 
 def _is_named(value: type | FunctionType, name: str, load: Callable[[str], Any]) -> bool:

@@ -1,8 +1,6 @@
 """Compiled hooks: results as interpreted, and kept on disk while they would come out the same."""
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,6 @@ from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.errors import StrategyError
 from pipeline.lane.spec import bars_dtype
-from pipeline.native.code_cache import cache_directory, source_hash
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.strategy import record_dtype
 from tests.reference.in_process import Setup, assert_same, run_in_process
@@ -161,21 +158,6 @@ LEVEL = {constant}
 def size():
     return {helper}
 """
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    """A cache with the kernels that there are, and without a hook: those alone are compiled."""
-    folder = tmp_path / "cache"
-    kept = cache_directory() / "kernels"
-    kernels = folder / source_hash() / "kernels"
-    for made in (folder, kernels.parent, kernels):
-        made.mkdir(mode=0o700)
-    for room in kept.iterdir() if kept.is_dir() else ():
-        # Code of hooks and of users' kernels lies in folders that end with a hash of their place.
-        if re.fullmatch(r".*_[0-9a-f]{40}", room.name) is None:
-            shutil.copytree(room, kernels / room.name, ignore=shutil.ignore_patterns("tmp*"))
-    return folder
 
 
 def first_order(folder: Path, cache: Path, **values: float) -> float:

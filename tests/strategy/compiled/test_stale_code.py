@@ -1,0 +1,86 @@
+"""Machine code on disk is not used when a module has changed that it was compiled from."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tests.strategy.compiled.test_hooks import PROGRAM, ROOT
+
+FILES = {
+    "own.py": """
+from pipeline import Strategy
+import beside
+from levels import Level
+
+
+class Own(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.market(0, Level.SIZE.value + beside.third() + beside.far())
+""",
+    "levels.py": """
+from enum import Enum
+
+
+class Level(Enum):
+    SIZE = 1.0
+""",
+    "beside.py": """
+from numba import float32, njit
+import deeper
+
+
+@njit
+def third():
+    y = 1.0 / 3.0
+    return y
+
+
+@njit(cache=True)
+def far():
+    return deeper.ten()
+""",
+    "deeper.py": """
+from numba import njit
+
+
+@njit
+def ten():
+    return 10.0
+""",
+}
+THIRD = 1.0 / 3.0
+
+
+def first_order(folder: Path, cache: Path) -> float:
+    """Run the strategy in a process of its own, and give the quantity of its first order."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", PROGRAM, f"{folder}/own.py:Own"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "RINGTAPE_CACHE_DIR": str(cache)}
+        | {"NUMBA_CACHE_DIR": str(cache / "users")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
+
+
+def test_an_edited_enum_option_or_callee_of_a_cached_function_is_seen(tmp_path: Path, cache: Path):
+    files = dict(FILES)
+
+    def edited(file: str, old: str, new: str) -> float:
+        assert old in files[file]
+        files[file] = files[file].replace(old, new)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        return first_order(tmp_path, cache)
+
+    assert edited("own.py", "Own", "Own") == 11.0 + THIRD
+    assert edited("levels.py", "SIZE = 1.0", "SIZE = 7.0") == 17.0 + THIRD
+    assert edited("deeper.py", "10.0", "20.0") == 27.0 + THIRD
+    single = float(np.float32(THIRD))
+    found = edited("beside.py", "@njit\n", '@njit(locals={"y": float32})\n')
+    assert found == 27.0 + single != 27.0 + THIRD
