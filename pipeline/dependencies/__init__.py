@@ -1,9 +1,13 @@
 """Finds everything that code depends on, for compiled code, own indicators and resume keys.
 
+It also finds all that code refers to, for those who refuse some of it (`strategy.repeatable`).
+
 ::
 
     code            the functions, classes and values that a function or class refers to, as a hash
     jitted          what Numba's decorators made of a function, as far as it shapes machine code
+    references      the modules, members and globals that a function's code names, with the line
+    reach           the functions that a function leads to, and all that they refer to
     source_files    the files that it comes from and that these import, with libraries by version
     origin          whether a file or module is the user's, a library's or Ringtape's own
 

@@ -85,7 +85,7 @@ class Dependencies:
         named = python_function(value) or value
         if isinstance(named, FunctionType | type):
             parts += users_extensions()
-            name = named.__module__ or ""
+            name = _module_of(named) or ""
             top = name.partition(".")[0]
             # Ringtape's other modules are not followed, because its sources are hashed as a whole.
             self._own.add(name if top == __name__.partition(".")[0] else top)
@@ -105,6 +105,11 @@ class Dependencies:
     def hashed(self) -> str:
         """Return 32 hex digits over all that was added."""
         return self._digest.hexdigest()[:32]
+
+    @property
+    def functions(self) -> tuple[FunctionType, ...]:
+        """The functions that were met and whose code is followed, in the order of meeting."""
+        return tuple(self._functions)
 
     def add_files_to(self, files: "SourceFiles") -> None:
         """Add the files of the user's modules that were met.
@@ -126,8 +131,8 @@ class Dependencies:
 
     def _note_place(self, kind: str, value: FunctionType | type) -> None:
         """Hash what a function or class is called, and where it stands."""
-        module = value.__module__
-        self._note(kind, self._places.get(module, module), value.__qualname__)
+        module = _module_of(value)
+        self._note(kind, self._places.get(module or "", module), value.__qualname__)
 
     def _visit(self, value: Any) -> _Parts:
         """Hash a value without its parts, and give its parts."""
@@ -183,10 +188,11 @@ class Dependencies:
 
     def _visit_class(self, cls: type) -> _Parts:
         self._note_place("class", cls)
-        if not self._follows(cls.__module__):
-            self._note(_version_of(cls.__module__))
+        module = _module_of(cls)
+        if not self._follows(module):
+            self._note(_version_of(module))
             return
-        self._meet(cls.__module__)
+        self._meet(module)
         for name in sorted(vars(cls)):
             if name not in _BOOKKEEPING:
                 self._note(name)
@@ -209,7 +215,7 @@ class Dependencies:
         self._meet(function.__module__)
         self._functions.append(function)
         yield vars(function)
-        names = _names(function.__code__)
+        names = names_in(function.__code__)
         for name in names:
             if name in function.__globals__:
                 self._note(name)
@@ -269,13 +275,21 @@ class Dependencies:
             yield value.func
         elif isinstance(value, functools.partial):
             yield from (value.func, value.args, value.keywords)
-        elif self._follows(type(value).__module__):
+        elif self._follows(_module_of(type(value))):
             yield from _attributes(value)
         elif python_function(value) is not None:  # a kernel of Ringtape's
             yield python_function(value)
         else:
             yield getattr(value, "__dict__", {}).get("__wrapped__")  # as functools.cache has
             yield from _kept(value)
+
+
+def _module_of(value: type | FunctionType) -> Any:
+    """Return the name of the module of a class or function; None if a function has none.
+
+    Some classes in C keep there what their instances answer.
+    """
+    return value.__module__ if isinstance(value.__module__, str | None) else "builtins"
 
 
 def _version(module: ModuleType | None) -> str:
@@ -321,7 +335,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _names(code: CodeType) -> tuple[str, ...]:
+def names_in(code: CodeType) -> tuple[str, ...]:
     """Return the names of globals and attributes that a function uses, each once."""
     return tuple(dict.fromkeys(name for one in _codes(code) for name in one.co_names))
 

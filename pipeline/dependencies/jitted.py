@@ -77,7 +77,7 @@ def users_extensions() -> list[tuple[FunctionType, Any]]:
     users = {found: options for one, options in made for found in _users_functions(one)}
     # A module that was imported anew has left its old functions in the registries.
     now = [item for item in users.items() if item[0].__globals__ is _globals_of(item[0].__module__)]
-    return sorted(now, key=lambda item: (item[0].__module__, item[0].__qualname__))
+    return sorted(now, key=lambda item: (str(item[0].__module__), item[0].__qualname__))
 
 
 def _globals_of(module: str) -> dict[str, Any] | None:

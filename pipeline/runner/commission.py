@@ -7,16 +7,20 @@ from typing import Any
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.session import SessionConfig
 from pipeline.dependencies.code import code_hash
+from pipeline.strategy.repeatable import check_function
 from pipeline.strategy.source import load_function, pack
 
 
 def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
     """Return the fields of `lane.spec.Terms` that describe the commission.
 
-    StrategyError if the configuration names a function of the user's that does not exist.
+    StrategyError if the configuration names a function of the user's that does not exist, or that
+    is not repeatable.
     """
     least, most = costs.commission_minimum, costs.commission_maximum
-    own = costs.commission
+    own = None if costs.commission is None else load_function(costs.commission)
+    if own is not None:
+        check_function(own, "a commission")
     return {
         "per_share": costs.commission_per_share,
         "basis_points": costs.commission_bps,
@@ -34,7 +38,7 @@ def commission_terms(costs: ExecutionConfig) -> dict[str, Any]:
             for tier in costs.commission_tiers
         ),
         "tiers_by_units": costs.commission_tiers_by == "units",
-        "own_commission": b"" if own is None else pack(load_function(own), [own]),
+        "own_commission": b"" if own is None else pack(own, [str(costs.commission)]),
     }
 
 

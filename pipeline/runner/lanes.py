@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.strategy.bar import BAR_FIELDS
+from pipeline.strategy.repeatable import check_function, check_strategy
 from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of, warmup_of
 
@@ -69,11 +71,18 @@ def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
 
 
 def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy]]:
-    """Return the strategy classes of a configuration, in its order."""
+    """Return the strategy classes of a configuration, in its order.
+
+    StrategyError if one is not there or is not repeatable (`strategy.repeatable`).
+    """
     if given is None:
-        return [load_class(setting.name) for setting in config.strategies]
-    many = given if isinstance(given, list | tuple) else [given]
-    return [one if isinstance(one, type) else type(one) for one in many]
+        classes = [load_class(setting.name) for setting in config.strategies]
+    else:
+        many = given if isinstance(given, list | tuple) else [given]
+        classes = [one if isinstance(one, type) else type(one) for one in many]
+    for cls in classes:
+        check_strategy(cls)
+    return classes
 
 
 def travel_names(config: SessionConfig, given: Given | None) -> tuple[str, ...]:
@@ -145,9 +154,12 @@ def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
         raise StrategyError(
             f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {error}"
         ) from error
-    for name in asked:
+    for name, one in asked.items():
         if name in taken:
             raise StrategyError(f"{cls.__name__}: {name!r} is a field that every bar has already")
+        own = getattr(getattr(one, "indicator", one), "function", None)
+        if isinstance(own, FunctionType):
+            check_function(own, "an indicator")
     return asked
 
 
