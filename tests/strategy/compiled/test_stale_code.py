@@ -68,19 +68,19 @@ def first_order(folder: Path, cache: Path) -> float:
     return float(done.stdout)
 
 
-def test_an_edited_enum_option_or_callee_of_a_cached_function_is_seen(tmp_path: Path, cache: Path):
-    files = dict(FILES)
-
-    def edited(file: str, old: str, new: str) -> float:
-        assert old in files[file]
-        files[file] = files[file].replace(old, new)
-        for name, text in files.items():
-            (tmp_path / name).write_text(text)
-        return first_order(tmp_path, cache)
-
-    assert edited("own.py", "Own", "Own") == 11.0 + THIRD
-    assert edited("levels.py", "SIZE = 1.0", "SIZE = 7.0") == 17.0 + THIRD
-    assert edited("deeper.py", "10.0", "20.0") == 27.0 + THIRD
-    single = float(np.float32(THIRD))
-    found = edited("beside.py", "@njit\n", '@njit(locals={"y": float32})\n')
-    assert found == 27.0 + single != 27.0 + THIRD
+def test_an_edited_enum_option_and_callee_of_a_cached_function_are_seen(
+    tmp_path: Path, cache: Path
+):
+    """Each changes the sum by another amount."""
+    edits = {
+        "levels.py": ("SIZE = 1.0", "SIZE = 7.0"),
+        "deeper.py": ("10.0", "20.0"),
+        "beside.py": ("@njit\n", '@njit(locals={"y": float32})\n'),
+    }
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    assert first_order(tmp_path, cache) == 11.0 + THIRD
+    for name, (old, new) in edits.items():
+        assert old in FILES[name]
+        (tmp_path / name).write_text(FILES[name].replace(old, new))
+    assert first_order(tmp_path, cache) == 27.0 + float(np.float32(THIRD)) != 27.0 + THIRD
