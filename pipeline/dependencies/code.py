@@ -111,6 +111,10 @@ class Dependencies:
         """The functions that were met and whose code is followed, in the order of meeting."""
         return tuple(self._functions)
 
+    def names(self) -> set[str]:
+        """Return the names of globals and attributes that the functions met so far use."""
+        return {name for function in self._functions for name in _names(function.__code__)}
+
     def add_files_to(self, files: "SourceFiles") -> None:
         """Add the files of the user's modules that were met.
 

@@ -43,13 +43,6 @@ def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
     return entry
 
 
-def part(function: Callable[..., Any], **options: Any) -> Any:
-    """Make a user's function a part: only compiled code calls it. ``options``: as of `kernel`."""
-    if PLAIN:
-        return function
-    return Part(function, targetoptions={"nopython": True, **options})
-
-
 def get_ready_to_load() -> None:
     """Prepare this process, and those that it forks, to load machine code from disk."""
     cpu_target.target_context.codegen()
@@ -138,6 +131,9 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
 class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
     """A kernel as compiled code calls it: no machine code of its own, no entry, no file."""
 
+    #: The passes that compile it.
+    pipeline: Any = Pipeline
+
     def __init__(
         self,
         py_func: Any,
@@ -145,15 +141,17 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         targetoptions: Any = None,
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
-        self._compiler = _OwnCompiler(
-            self, _PartLibrary, "no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"
-        )
+        switches = "no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"
+        self._compiler = _OwnCompiler(self, _PartLibrary, *switches, pipeline=self.pipeline)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Find the version for the types of arguments; constants count by their types alone."""
-        plain: Any = types.unliteral  # type: ignore[attr-defined]
-        named = {name: plain(value) for name, value in kws.items()}
-        return super().get_call_template(tuple(map(plain, args)), named)
+        named = {name: self._plain_type(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(map(self._plain_type, args)), named)
+
+    def _plain_type(self, kind: Any) -> Any:
+        """Return the type of an argument without its value."""
+        return types.unliteral(kind)  # type: ignore[attr-defined]
 
     def add_overload(self, cres: Any) -> None:
         """Let compiled code find a version that was compiled; Python cannot call it."""
@@ -165,13 +163,15 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
 class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
     """Compiles functions into libraries of the class ``library`` with the flags ``switches``."""
 
-    def __init__(self, dispatcher: Any, library: Any, *switches: str) -> None:
+    def __init__(
+        self, dispatcher: Any, library: Any, *switches: str, pipeline: Any = Pipeline
+    ) -> None:
         super().__init__(
             dispatcher.py_func,
             dispatcher.targetdescr,
             dispatcher.targetoptions,
             dispatcher.locals,
-            Pipeline,
+            pipeline,
         )
         self._library = library
         self._switches = switches

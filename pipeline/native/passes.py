@@ -11,14 +11,28 @@ from typing import Any
 
 from numba.core import compiler, errors
 from numba.core.compiler_machinery import PassManager
+from numba.core.typed_passes import NopythonTypeInference
 
 
 class Pipeline(compiler.Compiler):  # type: ignore[misc]  # numba is untyped
-    """Numba's passes, run by `_Passes`."""
+    """Numba's passes, and the pass classes that a subclass adds, run by `_Passes`."""
+
+    before_typing: tuple[Any, ...] = ()
+    after_typing: tuple[Any, ...] = ()
 
     def define_pipelines(self) -> list[Any]:
         """Return the passes to run."""
-        return [_Passes(numbas) for numbas in super().define_pipelines()]
+        return [_Passes(self._with_own(numbas)) for numbas in super().define_pipelines()]
+
+    def _with_own(self, numbas: Any) -> Any:
+        """Put the added passes before and after the one that infers types."""
+        own = (
+            [(added, added.__name__) for added in self.before_typing],
+            [(added, added.__name__) for added in self.after_typing],
+        )
+        at = [found for found, _ in numbas.passes].index(NopythonTypeInference)
+        numbas.passes[at : at + 1] = *own[0], numbas.passes[at], *own[1]
+        return numbas
 
 
 class _Passes(PassManager):  # type: ignore[misc]  # numba is untyped

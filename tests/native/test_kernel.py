@@ -7,8 +7,8 @@ import pytest
 from llvmlite.binding import Linkage
 from numba import njit, types
 
-from pipeline.native.compiler import part
 from pipeline.native.kernel import Kernel, called_with_integers, kernel
+from pipeline.native.users import users_part
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,7 +122,7 @@ def test_options_hold_for_a_part_as_for_an_entry():
 
 
 def test_a_users_function_becomes_a_part_of_the_code_that_calls_it():
-    body = part(lambda values, place: values[place], boundscheck=True)
+    body = users_part(lambda values, place: values[place])
 
     @njit
     def hook(values, place):

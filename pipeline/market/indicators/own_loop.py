@@ -19,6 +19,7 @@ from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
 from pipeline.market.indicators.own_function import place
 from pipeline.native.compiler import compiled_for
+from pipeline.native.users import UsersPipeline
 
 _VECTOR = float64[::1]
 _ARGUMENTS = {"custom": 3, "window": 2}
@@ -34,7 +35,7 @@ def compile_function(indicator: Indicator) -> Any:
     if key not in _compiled:
         signature = float64(*(_VECTOR,) * _ARGUMENTS[indicator.kind])
         try:
-            _compiled[key] = njit(signature)(indicator.function)
+            _compiled[key] = njit(signature, pipeline_class=UsersPipeline)(indicator.function)
         except NumbaError as problem:
             raise StrategyError(
                 f"{_where(problem, indicator.function)}: indicator {indicator.label} "

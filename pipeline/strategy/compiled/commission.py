@@ -19,8 +19,9 @@ from numba.core.errors import NumbaError
 from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
-from pipeline.native.compiler import compiled_for, part
+from pipeline.native.compiler import compiled_for
 from pipeline.native.memory import record_at
+from pipeline.native.users import users_part
 from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
 
 #: What a compiled commission is: (address of a BILL) -> what is owed.
@@ -38,7 +39,7 @@ def compile_commission(function: FunctionType) -> Any:
     """
     key = code_hash(function, function.__module__, repr(BILL), numba.__version__)
     module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)
-    module.body, module.bill = part(function, boundscheck=True), record_at(BILL)
+    module.body, module.bill = users_part(function), record_at(BILL)
     try:
         return compiled_for(COMMISSION_SIGNATURE, module.commission)
     except NumbaError as error:

@@ -22,7 +22,6 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import numba
@@ -30,15 +29,17 @@ import numpy as np
 from numba import types
 from numba.core.errors import NumbaError
 
-from pipeline.dependencies.code import code_hash
+from pipeline.dependencies.code import Dependencies
 from pipeline.errors import StrategyError
 from pipeline.native.call import caller
 from pipeline.native.code_cache import cache_directory
-from pipeline.native.compiler import compiled_for, part
+from pipeline.native.compiler import compiled_for
 from pipeline.native.memory import record_at
+from pipeline.native.users import NOTHING, renamed, users_part
 from pipeline.native.whole_file import write_whole
 from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker, values_reader
+from pipeline.strategy.compiled.own import member_of, self_at
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
@@ -131,19 +132,30 @@ def _module_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_k
 
     ``data_kind``: the ``repr`` of it says all about what the hook is given.
     """
-    key = code_hash(
-        body,
-        body.__module__,  # compiled code looks its globals up there by name
-        repr((self_dtype, data_kind)),
-        _LOOP_SOURCE,
-        numba.__version__,
-    )
+    key = _key_of(cls, body, repr((self_dtype, data_kind)))
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _LOOP_SOURCE)
-    # The user's arrays are checked: an index out of range must not read another lane's memory.
-    name = f"{body.__qualname__}_{key}"
-    module.body = part(_renamed(body, name), boundscheck=True, **_THIN)
-    module.self_record = record_at(self_dtype)
+    module.body = users_part(renamed(body, key), **_THIN)
+    module.self_record = self_at(cls, self_dtype, key)
     return module
+
+
+def _key_of(cls: type[Strategy], body: Any, given: str) -> str:
+    """Return a hash of what shapes a hook: its code and all that this refers to, also by ``self``.
+
+    ``given``: says all about the records that the hook is given.
+    """
+    found = Dependencies()
+    # Compiled code looks its globals up in the module by name.
+    for value in (body, body.__module__, given, _LOOP_SOURCE, numba.__version__):
+        found.add(value)
+    counted: set[str] = set()
+    while new := sorted(found.names() - counted):
+        counted.update(new)
+        for name in new:
+            member = member_of(cls, name)
+            if member is not NOTHING:
+                found.add((name, member))
+    return found.hashed()
 
 
 def _compile(cls: type[Strategy], body: Any, around: Any, signature: Any) -> Any:
@@ -156,21 +168,6 @@ def _compile(cls: type[Strategy], body: Any, around: Any, signature: Any) -> Any
         raise StrategyError(why_not_compiled(name, body, error) + way_out) from error
     except KeyError as error:
         raise StrategyError(no_such_field(name, body, error)) from error
-
-
-def _renamed(body: Any, name: str) -> Any:
-    """Return the same function under a qualified name of its own.
-
-    Numba names machine code by the qualified name and by numbers that each process counts anew.
-    What two processes compiled from one hook for different records would bear one name, and where a
-    third loads both from disk, the first would be called for either.
-    """
-    same = FunctionType(
-        body.__code__, body.__globals__, body.__name__, body.__defaults__, body.__closure__
-    )
-    same.__kwdefaults__ = body.__kwdefaults__
-    same.__module__, same.__qualname__ = body.__module__, name
-    return same
 
 
 def cached_module(stem: str, source: str) -> Any:

@@ -28,6 +28,10 @@ def middle(window, params):
     return (window.min() + window.max()) * params[0]
 
 
+def upper_half(window, params):
+    return (window.max() - middle(window, params)) * params[1]
+
+
 def random_bars(symbols, rows):
     return np.random.default_rng(11).random((5, symbols, rows)) * 100.0
 
@@ -50,6 +54,13 @@ def test_a_function_with_state_sees_every_bar_of_its_symbol_in_order():
         expected = [decayed_volume(state, bars[:, s, r], np.array([0.9])) for r in range(40)]
         expected[:3] = [math.nan] * 3
         np.testing.assert_array_equal(found[s], expected)
+
+
+def test_a_function_may_call_another_that_is_plain_python():
+    bars = random_bars(1, 20)
+    found = compute({"own": ind.window(upper_half, 4, 0.5, 2.0)}, bars)["own"]
+    expected = upper_half(bars[3, 0, 16:], np.array([0.5, 2.0]))
+    np.testing.assert_array_equal(found[0, -1], expected)
 
 
 @given(n=st.integers(1, 20), rows=st.integers(1, 70))

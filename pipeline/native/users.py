@@ -1,0 +1,208 @@
+"""How a user's function is compiled: as it is written, with what its names mean in Python.
+
+Numba takes a function only from its own decorators, and knows few classes. Here a name means::
+
+    clamp               a plain function of the user's, compiled for the types it is called with
+    helpers.clamp       an attribute of a module of the user's
+    Config.LEVEL        an attribute of a class of the user's, or of a frozen dataclass
+
+Attributes are functions, classes, modules and constants: numbers, texts, members of enums, tuples,
+and arrays that cannot be written. They become part of the machine code, so the hash of the code
+(`dependencies.code`) counts them.
+
+Functions of libraries are not compiled: Numba has versions of its own of those that it knows.
+"""
+
+import enum
+import sys
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core import errors, ir
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import models, register_model, typeof_impl
+
+from pipeline.dependencies.code import code_hash
+from pipeline.dependencies.origin import is_users, is_users_file
+from pipeline.native.compiler import Part
+from pipeline.native.passes import Pipeline
+from pipeline.native.plain import PLAIN
+
+#: Classes that Numba knows by itself.
+_KNOWN = (BaseException, enum.Enum, np.generic, tuple)
+#: What code can change, so it is no constant.
+_CHANGEABLE = (list, dict, set, bytearray)
+#: Stands for a value where there is none.
+NOTHING = object()
+
+
+def users_part(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a user's function a part: only compiled code calls it.
+
+    ``options``: those of Numba's ``njit``. An index out of range raises, because a store there
+    would be into the memory of others.
+    """
+    if PLAIN:
+        return function
+    return UsersPart(function, targetoptions={"nopython": True, "boundscheck": True, **options})
+
+
+def renamed(function: Any, key: str) -> Any:
+    """Return the same function under a qualified name that ends with ``key``.
+
+    Numba names machine code by the qualified name and by numbers that each process counts anew.
+    What two processes compiled of different functions, or for different records, would bear one
+    name, and where a third loads both from disk, the first would be called for either.
+    """
+    same = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    same.__kwdefaults__ = function.__kwdefaults__
+    same.__module__, same.__qualname__ = function.__module__, f"{function.__qualname__}_{key}"
+    return same
+
+
+@cache
+def _part_of(function: FunctionType) -> "UsersPart":
+    """Return the part of a plain function of the user's that compiled code refers to."""
+    made: UsersPart = users_part(renamed(function, code_hash(function)))
+    return made
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def resolved(value: Any) -> Any:
+    """Return what compiled code has for a value that a name stands for.
+
+    It is a part for a plain function of the user's, a Namespace for a class, a frozen dataclass or
+    a module of his; any other value is itself.
+    """
+    if isinstance(value, FunctionType):
+        return _part_of(value) if is_users_file(value.__code__.co_filename) else value
+    if isinstance(value, ModuleType):
+        return Namespace(value) if is_users(value) else value
+    if isinstance(value, type):
+        return Namespace(value) if _is_users_class(value) else value
+    terms = getattr(type(value), "__dataclass_params__", None)
+    return Namespace(value) if terms is not None and terms.frozen else value
+
+
+def _is_users_class(cls: type) -> bool:
+    return not issubclass(cls, _KNOWN) and is_users(sys.modules.get(cls.__module__))
+
+
+class Namespace:
+    """A class, a module or a frozen dataclass whose attributes compiled code reads."""
+
+    def __init__(self, holder: Any) -> None:
+        self.holder = holder
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        named = self.holder if isinstance(self.holder, type | ModuleType) else type(self.holder)
+        return str(named.__name__)
+
+
+class NamespaceType(types.Dummy):  # type: ignore[misc]  # numba is untyped
+    """The Numba type of one Namespace."""
+
+    def __init__(self, space: Namespace) -> None:
+        self.space = space
+        super().__init__(f"ringtape.Namespace({space.name}, {id(space.holder)})")
+
+
+register_model(NamespaceType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Namespace)
+def _type_of_namespace(value: Namespace, _: Any) -> NamespaceType:
+    return NamespaceType(value)
+
+
+@infer_getattr
+class _Attributes(AttributeTemplate):  # type: ignore[misc]
+    key = NamespaceType
+
+    def generic_resolve(self, kind: NamespaceType, name: str) -> Any:
+        """Return the type of an attribute; None if it is none that compiled code can have."""
+        return type_of_constant(self.context, getattr(kind.space.holder, name, NOTHING))
+
+
+@lower_getattr_generic(NamespaceType)
+def _read(context: Any, builder: Any, kind: NamespaceType, value: Any, name: str) -> Any:
+    return lower_constant(context, builder, getattr(kind.space.holder, name))
+
+
+def type_of_constant(typing_context: Any, value: Any) -> Any:
+    """Return the Numba type of a value that a name stands for; None if it is not constant."""
+    value = resolved(value)
+    if value is NOTHING or isinstance(value, _CHANGEABLE):
+        return None
+    try:
+        kind = typing_context.resolve_value_type_prefer_literal(value)
+    except (ValueError, errors.NumbaError):
+        return None
+    if isinstance(kind, types.BaseAnonymousTuple):
+        items = [types.maybe_literal(item) for item in value]
+        return types.Tuple(items) if all(items) else kind
+    return kind.copy(readonly=True) if isinstance(kind, types.Array) else kind
+
+
+def lower_constant(context: Any, builder: Any, value: Any) -> Any:
+    """Write a value that a name stands for into LLVM's IR."""
+    kind = type_of_constant(context.typing_context, value)
+    if isinstance(kind, types.Dummy | types.Callable):
+        return context.get_dummy_value()
+    return impl_ret_borrowed(
+        context, builder, kind, context.get_constant_generic(builder, kind, value)
+    )
+
+
+# --- the compiler --------------------------------------------------------------------------------
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _ResolveNames(FunctionPass):  # type: ignore[misc]
+    """Replaces what a function refers to by what compiled code has for it."""
+
+    _name = "ringtape_resolve_names"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        """Replace the values of globals and of variables of an outer function."""
+        for block in state.func_ir.blocks.values():
+            for assigned in block.find_insts(ir.Assign):
+                named = assigned.value
+                if isinstance(named, ir.Global | ir.FreeVar):
+                    named.value = resolved(named.value)
+        return True
+
+
+class UsersPipeline(Pipeline):
+    """The passes of this package and, before types are inferred, `_ResolveNames`."""
+
+    before_typing = (_ResolveNames,)
+
+
+class UsersPart(Part):
+    """A user's function as compiled code calls it."""
+
+    pipeline = UsersPipeline
+
+    def _plain_type(self, kind: Any) -> Any:
+        """Keep texts that are known, because a column of ``ctx.window`` is such a text."""
+        return kind if isinstance(kind, types.StringLiteral) else super()._plain_type(kind)

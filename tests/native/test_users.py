@@ -1,0 +1,95 @@
+"""A user's functions: names mean in compiled code what they mean in Python."""
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numba import njit
+from numba.core.errors import TypingError
+
+from pipeline.native.users import users_part
+from tests.reference import costs
+
+TABLE = np.array([1.0, 2.0])
+
+
+class Holder:
+    NUMBER = 3
+    TEXT = "close"
+    TABLE = np.array([4.0, 5.0])
+    GROWING = [6.0]  # noqa: RUF012  # a constant must not be one
+
+    class Inner:
+        PAIR = (7, "seven")
+
+    @staticmethod
+    def doubled(value):
+        return 2 * value
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+@dataclass(frozen=True)
+class Frozen:
+    rate: float
+
+
+@dataclass
+class Fluid:
+    rate: float
+
+
+FROZEN, FLUID = Frozen(0.5), Fluid(0.5)
+
+
+def compiled(function):
+    """Compile a function as a part of one that Python can call."""
+    body = users_part(function)
+    return njit(lambda *given: body(*given))
+
+
+def bounded(value, least=0, most=9):
+    return min(max(value, least), most)
+
+
+def even(n):
+    return True if n == 0 else not even(n - 1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: bounded(x) + bounded(x, most=1) + bounded(x, 3, most=5),
+        lambda x: Holder.NUMBER + Holder.Inner.PAIR[0] + Holder.doubled(x),
+        lambda x: Holder.TABLE[x] + TABLE[x] + costs.HOUR,
+        lambda x: (Holder.Inner.PAIR[1] == "seven") + (Colour.RED == Colour.RED) + FROZEN.rate,
+        lambda x: even(x),
+    ],
+)
+def test_a_function_gives_what_it_gives_in_python(function):
+    assert compiled(function)(1) == function(1)
+
+
+def shifts(table):
+    table[0] += 1.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda: Holder.GROWING[0], lambda: FLUID.rate, lambda: shifts(Holder.TABLE)],
+    ids=["a list", "a dataclass that can change", "a write into a constant"],
+)
+def test_what_code_could_change_is_no_constant(function):
+    with pytest.raises(TypingError):
+        compiled(function)()
+
+
+def test_an_index_out_of_range_raises_in_a_function_that_is_called_too():
+    def item(table, place):
+        return table[place]
+
+    with pytest.raises(IndexError):
+        compiled(lambda place: item(TABLE, place))(2)
