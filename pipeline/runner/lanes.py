@@ -11,7 +11,14 @@ from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.repeatable import check_function, check_strategy
 from pipeline.strategy.source import load_class
-from pipeline.strategy.strategy import Strategy, hooks_of, lookback_of, values_of, warmup_of
+from pipeline.strategy.strategy import (
+    Strategy,
+    check_declared,
+    hooks_of,
+    lookback_of,
+    values_of,
+    warmup_of,
+)
 
 if TYPE_CHECKING:
     from pipeline.lane.spec import LaneSpec
@@ -107,6 +114,7 @@ def build_lanes(
     specs = []
     for number, lane in enumerate(lanes):
         hooks_of(type(lane.strategy))
+        check_declared(lane.strategy)
         _check_pairs(config, lane.symbols)
         specs.append(
             LaneSpec(

@@ -6,6 +6,8 @@ in the run's symbols. A bool is 0 or 1.
 
 from typing import NamedTuple
 
+from pipeline.strategy.wrong_name import refuse_reading, refuse_setting
+
 
 class Fill(NamedTuple):
     """One execution of an order, or of a part of it."""
@@ -111,3 +113,9 @@ class Session(NamedTuple):
 
     closes: int
     """1 if its close lies in the slot of the tape at hand."""
+
+
+for _event in (Fill, Order, Session):
+    _name = _event.__name__.lower()
+    setattr(_event, "__getattr__", refuse_reading(_name, _event._fields))  # noqa: B010  # untyped
+    setattr(_event, "__setattr__", refuse_setting(_name))  # noqa: B010

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 import numpy as np
 
 from pipeline.errors import StrategyError
+from pipeline.strategy.undeclared import no_such_attribute, undeclared_in
 
 if TYPE_CHECKING:
     from pipeline.strategy.bar import Bar, Bars
@@ -105,6 +106,10 @@ class Strategy:
         for name, declared_state in states_of(type(self)).items():
             setattr(self, name, declared_state.initial)
 
+    def __getattr__(self, name: str) -> Any:
+        """Raise AttributeError for a name that is neither declared nor defined."""
+        raise AttributeError(no_such_attribute(type(self), name, names_of(type(self))))
+
     def indicators(self) -> Mapping[str, Any]:
         """Indicators by the name under which a bar shows them, e.g. ``{"fast": ind.sma(10)}``."""
         return {}
@@ -188,6 +193,32 @@ def values_of(strategy: Strategy) -> dict[str, Value]:
     return {p.name: getattr(strategy, p.name) for p in parameters_of(type(strategy))}
 
 
+def _check_hook(cls: type[Strategy], name: str) -> None:
+    """Refuse a hook that cannot be called as hooks are, or of which a call would do nothing."""
+    hook = getattr(cls, name)
+    code = getattr(hook, "__code__", None)
+    where = f"{code.co_filename}:{code.co_firstlineno}: " if code else ""
+    given = ("self", *filter(None, (HOOKS[name],)), "ctx")
+    try:
+        inspect.signature(hook).bind(*given)
+    except TypeError:
+        raise StrategyError(
+            f"{where}{cls.__name__}.{name} must take {', '.join(given)}, is "
+            f"{name}{inspect.signature(hook)}"
+        ) from None
+    if inspect.isgeneratorfunction(hook) or inspect.iscoroutinefunction(hook):
+        word = "async" if inspect.iscoroutinefunction(hook) else "yield"
+        raise StrategyError(
+            f"{where}{cls.__name__}.{name} has {word}, so a call would run nothing of it; "
+            f"write it without"
+        )
+
+
+def names_of(cls: type[Strategy]) -> list[str]:
+    """The names that ``self`` has of its class: parameters, states, methods and constants."""
+    return [name for name in dir(cls) if not (name.startswith("_") or hasattr(Strategy, name))]
+
+
 def record_dtype(cls: type) -> np.dtype[Any]:
     """The memory of parameters and state as 8-byte fields (float64, else int64), one per symbol."""
     fields = [
@@ -204,8 +235,9 @@ def defines(cls: type[Strategy], hook: str) -> bool:
 def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
     """The hooks a class defines, in calling order.
 
-    StrategyError if there is none to act in, a name that begins like a hook's is none, or a hook
-    stands behind Strategy among the base classes, where it would never be called.
+    StrategyError if there is none to act in, one cannot be called as hooks are, a name that begins
+    like a hook's is none, or a hook stands behind Strategy among the base classes, where it would
+    never be called.
     """
     hooks = tuple(name for name in HOOKS if defines(cls, name))
     for base in cls.__mro__[cls.__mro__.index(Strategy) + 1 :]:
@@ -214,6 +246,8 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
                 f"{cls.__name__} would not be called at {base.__name__}.{name}, because "
                 f"Strategy.{name} comes first; name {base.__name__} before Strategy in its bases"
             )
+    for name in hooks:
+        _check_hook(cls, name)
     if not hooks:
         raise StrategyError(
             f"{cls.__name__} defines no hook; expected on_bar or another of: {', '.join(HOOKS)}"
@@ -226,6 +260,13 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
                 + (f"; did you mean {near[0]}?" if near else "")
             )
     return hooks
+
+
+def check_declared(strategy: Strategy) -> None:
+    """Raise StrategyError if a strategy sets an attribute that must be declared as state."""
+    found = undeclared_in(strategy, {*_annotated(type(strategy)), *dir(Strategy)})
+    if found:
+        raise StrategyError(found)
 
 
 def lookback_of(strategy: Strategy) -> int:

@@ -1,0 +1,70 @@
+"""One sentence for a name that something does not have, or that cannot be set, in both modes."""
+
+from collections.abc import Callable, Collection, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+#: Words of other libraries, and ours.
+_WORDS = {
+    **dict.fromkeys(("amount", "qty", "shares", "size", "units"), "quantity"),
+    **dict.fromkeys(("fee", "fees"), "commission"),
+    **dict.fromkeys(("buy", "sell", "order", "submit_order"), "market"),
+    **dict.fromkeys(("close_position", "order_target", "order_target_size"), "target"),
+    **dict.fromkeys(("order_percent", "order_target_percent", "set_holdings"), "target_percent"),
+    **dict.fromkeys(("positions", "holdings"), "position"),
+    **dict.fromkeys(("balance", "money"), "cash"),
+    **dict.fromkeys(("portfolio_value", "total_value", "value"), "equity"),
+    **dict.fromkeys(("data", "history", "last"), "window"),
+    **dict.fromkeys(("instrument", "ticker", "sym"), "symbol"),
+    **dict.fromkeys(("dt", "date", "datetime", "time", "timestamp"), "ts"),
+    **dict.fromkeys(("id", "orderid"), "order_id"),
+    **dict.fromkeys(("status",), "state"),
+    **dict.fromkeys(("vol",), "volume"),
+    **dict.fromkeys(("last_price", "price"), "close"),
+}
+
+
+def no_such_name(owner: str, name: str, names: Iterable[str]) -> str:
+    """Return one sentence about a name that ``owner`` lacks: the nearest, and all it has."""
+    has = sorted(names)
+    meant = nearest(name, has)
+    hint = f"; did you mean {meant}?" if meant else ""
+    return f"{owner} has no {str(name)!r}{hint}; it has: {', '.join(has) or 'nothing'}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return which of some names was meant, also by the word of another library; "" if none."""
+    lower = {one.lower(): one for one in names}
+    near = get_close_matches(name.lower(), lower, 1)
+    return lower[near[0]] if near else in_our_words(name, lower)
+
+
+def in_our_words(name: str, names: Collection[str]) -> str:
+    """Return which of some names another library calls so, or we; "" if none."""
+    ours = _WORDS.get(name.lower(), name)
+    return ours if ours in names else ""
+
+
+def not_set(owner: str, name: str) -> str:
+    """Return one sentence about an attribute that cannot be set."""
+    return f"it sets {owner}.{name}, which may only be read; keep what you need in a state"
+
+
+def refuse_reading(owner: str, names: Collection[str]) -> Callable[[Any, str], Any]:
+    """Make a ``__getattr__`` that raises AttributeError with `no_such_name`."""
+
+    def __getattr__(_: Any, name: str) -> Any:  # noqa: N807
+        raise AttributeError(no_such_name(owner, name, names))
+
+    return __getattr__
+
+
+def refuse_setting(owner: str, but: Collection[str] = ()) -> Callable[[Any, str, Any], None]:
+    """Make a ``__setattr__`` that raises AttributeError with `not_set`, but for some names."""
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:  # noqa: N807
+        if name not in but:
+            raise AttributeError(not_set(owner, name))
+        object.__setattr__(self, name, value)
+
+    return __setattr__
