@@ -30,6 +30,7 @@ from numba.extending import models, register_model, typeof_impl
 
 from pipeline.dependencies.code import code_hash
 from pipeline.dependencies.origin import is_users, is_users_file
+from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
@@ -118,6 +119,8 @@ class Namespace:
 class NamespaceType(types.Dummy):  # type: ignore[misc]  # numba is untyped
     """The Numba type of one Namespace."""
 
+    settable = ()
+
     def __init__(self, space: Namespace) -> None:
         self.space = space
         super().__init__(f"ringtape.Namespace({space.name}, {id(space.holder)})")
@@ -193,9 +196,10 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
 
 
 class UsersPipeline(Pipeline):
-    """The passes of this package and, before types are inferred, `_ResolveNames`."""
+    """The passes of this package, with names resolved before types are inferred, and checks."""
 
     before_typing = (_ResolveNames,)
+    after_typing = (Checks,)
 
 
 class UsersPart(Part):

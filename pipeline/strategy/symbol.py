@@ -8,15 +8,17 @@ import numpy as np
 from typing_extensions import override
 
 
-def compared_with_text(text: str | None) -> str:
+def compared_with_text(text: str | None, *, symbol: bool = True) -> str:
     """Return one sentence about a comparison of a symbol's index with a text.
 
-    ``text``: the text it was compared with; None if it is not known.
+    ``text``: the text it was compared with; None if it is not known. ``symbol``: whether the number
+    is known to be a symbol's index.
     """
     found = "a text" if text is None else f"the text {text!r}"
     name = text or "NAME"
+    what = "a symbol is a number here and" if symbol else "an integer, as a symbol is one here,"
     return (
-        f"a symbol is a number here and never equals {found}: compare with "
+        f"{what} never equals {found}: compare with "
         f'ctx.symbol("{name}"), or declare a parameter: leader: Symbol = "{name}"'
     )
 

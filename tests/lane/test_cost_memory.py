@@ -63,7 +63,7 @@ def test_a_function_that_fails_is_named_with_its_line_the_symbol_and_the_time(
 @pytest.mark.parametrize(
     ("trouble", "lines", "reason"),
     [
-        ("owed += order.nothing", "4", "nothing that it is given has a field 'nothing'"),
+        ("owed += order.nothing", "4", "order has no 'nothing'; it has: "),
         # Which of the two returns Numba names changes from process to process.
         ("return [owed]", "45", "Can't unify return type"),
     ],

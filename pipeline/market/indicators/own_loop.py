@@ -6,19 +6,17 @@ So the loop itself is compiled once and kept on disk, whichever function it call
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import float64, int64, njit, types, void
-from numba.core.errors import NumbaError
 
 from pipeline.codes import PRICES
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
-from pipeline.market.indicators.own_function import place
 from pipeline.native.compiler import compiled_for
+from pipeline.native.refusals import why_not_compiled
 from pipeline.native.users import UsersPipeline
 
 _VECTOR = float64[::1]
@@ -36,28 +34,11 @@ def compile_function(indicator: Indicator) -> Any:
         signature = float64(*(_VECTOR,) * _ARGUMENTS[indicator.kind])
         try:
             _compiled[key] = njit(signature, pipeline_class=UsersPipeline)(indicator.function)
-        except NumbaError as problem:
-            raise StrategyError(
-                f"{_where(problem, indicator.function)}: indicator {indicator.label} "
-                f"cannot be compiled: {_reason(problem)}"
-            ) from None
+        except Exception as problem:
+            # Numba raises errors of every class about code that it does not know.
+            name = f"indicator {indicator.label}"
+            raise StrategyError(why_not_compiled(name, indicator.function, problem)) from problem
     return _compiled[key]
-
-
-def _where(problem: NumbaError, function: Any) -> str:
-    """Return file:line of the failing line, or of the function if the compiler names none."""
-    found = getattr(problem, "loc", None)
-    if found is not None and found.filename == function.__code__.co_filename:
-        return f"{found.filename}:{found.line}"
-    return place(function)
-
-
-def _reason(problem: NumbaError) -> str:
-    """Return the first line of the compiler's message that gives a reason."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(problem))
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    useful = [line for line in lines if not line.startswith(("Failed in", "During:", "File "))]
-    return (useful or lines or [type(problem).__name__])[0]
 
 
 @cache

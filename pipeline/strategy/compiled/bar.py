@@ -32,6 +32,8 @@ _FIELDS: tuple[tuple[str, Any], ...] = (
 class BarType(types.Type):  # type: ignore[misc]  # numba is untyped
     """The Numba type of ``bar`` for a strategy with the indicators ``names``."""
 
+    settable = ()
+
     def __init__(self, names: tuple[str, ...]) -> None:
         #: Its attributes by name: number of the member and type.
         members = *_FIELDS, *((name, types.float64) for name in names)

@@ -14,18 +14,32 @@ from typing import Any
 
 import numba
 from numba import types
-from numba.core.errors import NumbaError
 
 from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
 from pipeline.native.compiler import compiled_for
-from pipeline.native.memory import record_at
+from pipeline.native.refusals import Row, why_not_compiled
 from pipeline.native.users import users_part
-from pipeline.strategy.compiled.hooks import cached_module, no_such_field, why_not_compiled
+from pipeline.strategy.compiled.hooks import cached_module
+from pipeline.strategy.compiled.shown import shown_at
+from pipeline.strategy.wrong_name import no_such_name, not_set
 
 #: What a compiled commission is: (address of a BILL) -> what is owed.
 COMMISSION_SIGNATURE = types.float64(types.int64)
+_NAMES = BILL.names or ()
+_ROWS = (
+    Row(
+        r"Unknown attribute '(\w+)' of type ringtape\.Shown",
+        lambda name: no_such_name("order", name, _NAMES),
+        python=False,
+    ),
+    Row(
+        r"Cannot set attribute '(\w+)' of type ringtape\.Shown",
+        lambda name: not_set("order", name),
+        python=False,
+    ),
+)
 _SOURCE = """\
 def commission(address):
     return body(bill(address))
@@ -39,10 +53,9 @@ def compile_commission(function: FunctionType) -> Any:
     """
     key = code_hash(function, function.__module__, repr(BILL), numba.__version__)
     module = cached_module(f"commission_{function.__name__}_{key}", _SOURCE)
-    module.body, module.bill = users_part(function), record_at(BILL)
+    module.body, module.bill = users_part(function), shown_at("order", BILL, _NAMES)
     try:
         return compiled_for(COMMISSION_SIGNATURE, module.commission)
-    except NumbaError as error:
-        raise StrategyError(why_not_compiled(function.__name__, function, error)) from error
-    except KeyError as error:
-        raise StrategyError(no_such_field(function.__name__, function, error)) from error
+    except Exception as error:
+        # Numba raises errors of every class about code that it does not know.
+        raise StrategyError(why_not_compiled(function.__name__, function, error, _ROWS)) from error

@@ -19,27 +19,27 @@ it and the version of Numba.
 import importlib.util
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
-from numba.core.errors import NumbaError
 
 from pipeline.dependencies.code import Dependencies
 from pipeline.errors import StrategyError
 from pipeline.native.call import caller
 from pipeline.native.code_cache import cache_directory
 from pipeline.native.compiler import compiled_for
-from pipeline.native.memory import record_at
 from pipeline.native.users import NOTHING, renamed, users_part
 from pipeline.native.whole_file import write_whole
 from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker, values_reader
 from pipeline.strategy.compiled.own import member_of, self_at
+from pipeline.strategy.compiled.refusals import why_not_compiled
+from pipeline.strategy.compiled.shown import shown_at
+from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 #: What every compiled hook is: (address of self, address of data, address of context) -> None.
@@ -99,7 +99,8 @@ def _compile_hooks(
         elif kind == "bar":
             compiled[name] = _compile_loop(cls, body, self_dtype, indicators)
         else:
-            compiled[name] = _compile_call(cls, body, self_dtype, shapes.get(kind or ""))
+            data = (kind, shapes[kind]) if kind else None
+            compiled[name] = _compile_call(cls, body, self_dtype, indicators, data)
     return compiled
 
 
@@ -113,18 +114,25 @@ def _compile_loop(
     module = _module_of(cls, body, self_dtype, indicators)
     module.make_bar = bar_maker(dict(indicators))
     module.known_values = values_reader(len(indicators))
-    return _compile(cls, body, module.on_stretch, STRETCH_SIGNATURE)
+    return _compile(cls, body, module.on_stretch, STRETCH_SIGNATURE, dict(indicators))
 
 
 def _compile_call(
-    cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_dtype: np.dtype[Any] | None
+    cls: type[Strategy],
+    body: Any,
+    self_dtype: np.dtype[Any],
+    indicators: tuple[tuple[str, bool], ...],
+    data: tuple[str, np.dtype[Any]] | None,
 ) -> Any:
-    """Compile a hook other than on_bar; ``data_dtype``: of the record it is given, None if none."""
-    module = _module_of(cls, body, self_dtype, data_dtype)
-    if data_dtype is None:
-        return _compile(cls, body, module.without_data, HOOK_SIGNATURE)
-    module.data_record = record_at(data_dtype)
-    return _compile(cls, body, module.with_data, HOOK_SIGNATURE)
+    """Compile a hook other than on_bar; ``data``: name and record of what it is given, if any."""
+    module = _module_of(cls, body, self_dtype, data)
+    shown = dict(indicators)
+    if data is None:
+        return _compile(cls, body, module.without_data, HOOK_SIGNATURE, shown)
+    kind, dtype = data
+    names = (*NAMES[kind], *shown) if kind == "bars" else NAMES[kind]
+    module.data_record = shown_at(kind, dtype, names)
+    return _compile(cls, body, module.with_data, HOOK_SIGNATURE, shown)
 
 
 def _module_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any) -> Any:
@@ -158,16 +166,15 @@ def _key_of(cls: type[Strategy], body: Any, given: str) -> str:
     return found.hashed()
 
 
-def _compile(cls: type[Strategy], body: Any, around: Any, signature: Any) -> Any:
+def _compile(
+    cls: type[Strategy], body: Any, around: Any, signature: Any, indicators: Collection[str]
+) -> Any:
     """Compile the function of a hook's module that calls the user's, ``body``."""
-    name = f"{cls.__name__}.{body.__name__}"
     try:
         return compiled_for(signature, around)
-    except NumbaError as error:
-        way_out = ' (strategy mode "interpreted" runs any Python)'
-        raise StrategyError(why_not_compiled(name, body, error) + way_out) from error
-    except KeyError as error:
-        raise StrategyError(no_such_field(name, body, error)) from error
+    except Exception as error:
+        # Numba raises errors of every class about code that it does not know.
+        raise StrategyError(why_not_compiled(cls, body, error, indicators)) from error
 
 
 def cached_module(stem: str, source: str) -> Any:
@@ -189,38 +196,3 @@ def cached_module(stem: str, source: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def no_such_field(name: str, body: Any, error: KeyError) -> str:
-    """Return one line about a field that a record lacks; Numba raises a bare KeyError for it."""
-    field = str(error.args[0])
-    lines, first = inspect.getsourcelines(body)
-    at = next((number for number, text in enumerate(lines) if f".{field}" in text), 0)
-    where = f"{body.__code__.co_filename}:{first + at}"
-    return f"{where}: {name} cannot be compiled: nothing that it is given has a field {field!r}"
-
-
-def why_not_compiled(name: str, body: Any, error: NumbaError) -> str:
-    """Return one line that says where and why a user's function does not compile."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    file = body.__code__.co_filename
-    line = body.__code__.co_firstlineno
-    for text in lines:
-        # Numba shortens the path to one from the working directory.
-        if text.startswith("File ") and Path(file).name in text and "line " in text:
-            line = int(text.split("line ")[1].split(":")[0].split(",")[0])
-    skip = (
-        "During:",
-        "File ",
-        "Failed in",
-        "^",
-        "-",
-        "[",
-        "There are",
-        "<",
-        "scope",
-        "raised from",
-    )
-    reasons = [t for t in lines if t and not t.startswith(skip) and not t.startswith("- ")]
-    reason = next((t for t in reasons if "nopython" not in t), "not supported by Numba")
-    return f"{file}:{line}: {name} cannot be compiled: {reason}"

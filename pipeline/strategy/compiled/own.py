@@ -14,6 +14,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba import types
+from numba.core.errors import TypingError
 from numba.core.imputils import builtin_registry, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr
 from numba.extending import intrinsic, models, register_model
@@ -42,6 +43,7 @@ class SelfType(types.Record):  # type: ignore[misc]  # numba is untyped
         fields = [(name, field._asdict()) for name, field in record.fields.items()]
         super().__init__(fields, record.size, record.aligned)
         self.cls = cls
+        self.settable = frozenset(self.fields)
         self._key = key
         self.name: str = f"ringtape.Self({cls.__qualname__}, {key})"
 
@@ -94,21 +96,25 @@ class _Members(AttributeTemplate):  # type: ignore[misc]
     key = SelfType
 
     def generic_resolve(self, own: SelfType, name: str) -> Any:
-        """Return the type of an attribute; None if there is none that compiled code can have."""
+        """Return the type of an attribute; TypingError if compiled code cannot have it.
+
+        None would have Numba look among the fields of the record, and raise a KeyError.
+        """
         if name in own.fields:
             return own.typeof(name)
         if name == "__class__":
             return NamespaceType(Namespace(own.cls))
         member = member_of(own.cls, name)
-        if member is NOTHING:
-            raise KeyError(name)
         if isinstance(member, FunctionType):
             return _bound_method(own, name, resolved(member))
         if isinstance(member, property) and member.fget is not None:
             return _call_of(self.context, own, member)[1].return_type
         if isinstance(member, staticmethod):
             member = member.__func__
-        return type_of_constant(self.context, member)
+        kind = type_of_constant(self.context, member)
+        if kind is None:
+            raise TypingError(f"Unknown attribute '{name}' of type {own}")
+        return kind
 
 
 def _bound_method(own: SelfType, name: str, part: Any) -> Any:

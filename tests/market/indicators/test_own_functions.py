@@ -95,7 +95,7 @@ def test_a_function_that_cannot_be_compiled_is_refused_with_line_and_reason():
         PlanRunner(plan, "1m", range(1))
     message = str(refusal.value)
     assert f"test_own_functions.py:{line}: indicator asks_too_much(3) cannot be compiled" in message
-    assert "Unknown attribute 'no_such_thing'" in message
+    assert "an array has no attribute 'no_such_thing'" in message
     assert "\n" not in message
 
 

@@ -118,7 +118,7 @@ class Misspelt(Strategy):
 
 def test_a_field_that_does_not_exist_is_named_with_its_place():
     with pytest.raises(
-        StrategyError, match=r"Misspelt.on_bar cannot .* has a field 'sise'$"
+        StrategyError, match=r"Misspelt.on_bar cannot .* has no 'sise'; did you mean size\?;"
     ) as told:
         run_in_process(market_of(), [Misspelt()], Setup(mode="compiled"))
     line = Misspelt.on_bar.__code__.co_firstlineno + 1

@@ -1,0 +1,108 @@
+"""What a user's function may not do although Numba would compile it, found when types are known.
+
+- A number is compared with a text. Numba makes that False without a word, as Python does.
+- An attribute is set that is not meant to be: of what a hook is given, or a constant.
+
+Each is a TypingError with the line, as Numba's own are; `refusals` makes a sentence of it.
+"""
+
+import operator
+from typing import Any
+
+from numba import types
+from numba.core import ir
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.errors import TypingError
+from numba.core.ir_utils import find_const, get_definition, guard
+
+_EQUAL = (operator.eq, operator.ne)
+_TEXTS = (types.UnicodeType, types.StringLiteral, types.UnicodeCharSeq)
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class Checks(FunctionPass):  # type: ignore[misc]  # numba is untyped
+    """Refuses what this file names."""
+
+    _name = "ringtape_checks"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        """Look at every comparison and at every attribute that is set."""
+        for block in state.func_ir.blocks.values():
+            for step in block.body:
+                if isinstance(step, ir.SetAttr):
+                    _check_set(state, step)
+                elif isinstance(step, ir.Assign) and getattr(step.value, "op", "") == "binop":
+                    _check_compared(state, step.value)
+        return False
+
+
+def _check_set(state: Any, step: Any) -> None:
+    """Refuse an attribute of a type that names in ``settable`` those that may be set."""
+    kind = state.typemap[step.target.name]
+    if step.attr not in getattr(kind, "settable", (step.attr,)):
+        raise TypingError(f"Cannot set attribute '{step.attr}' of type {kind}", loc=step.loc)
+
+
+def _check_compared(state: Any, compared: Any) -> None:
+    """Refuse ``==``, ``!=`` and ``in`` between a number and a text."""
+    left, right = compared.lhs, compared.rhs
+    if compared.fn in _EQUAL:
+        pairs = [(left, _texts(_kind(state, right))), (right, _texts(_kind(state, left)))]
+    elif compared.fn is operator.contains:
+        held = _kind(state, left)
+        pairs = [(right, [text for kind in (held, *_items(held)) for text in _texts(kind)])]
+    else:
+        return
+    for number, texts in pairs:
+        kind = _kind(state, number)
+        if texts and isinstance(kind, types.Number | types.Boolean):
+            what = "integer" if isinstance(kind, types.Integer) else "number"
+            if _is_symbol(state.func_ir, number):
+                what = "symbol"
+            text = texts[0] or _first_text(state.func_ir, left)
+            raise TypingError(f"{what} compared with text {text!r}", loc=compared.loc)
+
+
+def _kind(state: Any, variable: Any) -> Any:
+    kind = state.typemap[variable.name]
+    if isinstance(kind, types.Optional):
+        kind = kind.type
+    return kind if isinstance(kind, types.StringLiteral) else types.unliteral(kind)
+
+
+def _texts(kind: Any) -> list[str]:
+    """Return the text of a type of texts, empty if it is known only when code runs; else none."""
+    if isinstance(kind, types.StringLiteral):
+        return [kind.literal_value]
+    return [""] if isinstance(kind, _TEXTS) else []
+
+
+def _items(kind: Any) -> tuple[Any, ...]:
+    """Return the types of what a container holds."""
+    if isinstance(kind, types.BaseTuple):
+        return tuple(kind.types)
+    if isinstance(kind, types.DictType):
+        return (kind.key_type,)
+    return (kind.dtype,) if isinstance(kind, types.List | types.ListType | types.Set) else ()
+
+
+def _first_text(func_ir: Any, variable: Any) -> str:
+    """Return the first text in what a variable was assigned, empty if it is not in the code."""
+    found = guard(find_const, func_ir, variable)
+    if found is None:
+        made = guard(get_definition, func_ir, variable)
+        items = getattr(made, "items", ()) if isinstance(made, ir.Expr) else ()
+        found = [guard(find_const, func_ir, item) for item in items]
+    texts = found if isinstance(found, tuple | list) else [found]
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _is_symbol(func_ir: Any, variable: Any) -> bool:
+    """Whether a variable is an attribute of the name ``symbol``, or was assigned one."""
+    found = guard(get_definition, func_ir, variable)
+    if isinstance(found, ir.Expr) and found.op == "cast":
+        return _is_symbol(func_ir, found.value)
+    return isinstance(found, ir.Expr) and found.op == "getattr" and found.attr == "symbol"

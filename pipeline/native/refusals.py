@@ -1,0 +1,345 @@
+"""Says in one line why a user's function is not compiled: where, what was found, what to do.
+
+Numba explains itself in many lines, to readers who know it. A table recognises what a message
+means: the first row whose pattern is found in it counts.
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from pipeline.dependencies.origin import is_users_file
+from pipeline.native.cache_folder import cache_folder
+
+
+class Row(NamedTuple):
+    """What one message of Numba means. ``{0}`` and so on are the groups of the pattern."""
+
+    pattern: str
+    found: str | Callable[..., str]
+    """What the code does; or a function of the groups that says it."""
+    hint: str = ""
+    """What to write in its place; empty if there is nothing to say."""
+    python: bool = True
+    """Whether plain Python runs it, so that a user need not change it."""
+    node: type[ast.AST] | None = None
+    """What it is in a source, where Numba does not name the line; a Name is that of group 0."""
+
+
+_TYPES = "float64|float32|int64|int32|uint64|bool|none"
+#: Rows about Python and NumPy, for every function of a user's.
+ROWS = (
+    Row(
+        r"format spec in f-strings not supported",
+        "it has a format in an f-string, like {{x:.2f}}",
+        "print the value without it, or round(x, 2)",
+    ),
+    Row(
+        r"Exception object cannot be stored into variable \((\w+)\)",
+        "it has an `except ... as {0}`",
+        "write `except Exception:`",
+    ),
+    Row(
+        r"<intrinsic exception_match>",
+        "it has an `except` of one kind of exception",
+        "write `except Exception:`, which catches every kind",
+    ),
+    Row(
+        r"unsupported opcode \((?:STORE|DELETE)_GLOBAL\)",
+        "it sets a global variable",
+        "memory of a strategy is declared: name: float = state(0.0)",
+        python=False,
+    ),
+    Row(
+        r"unsupported opcode \(IMPORT_NAME\)",
+        "it has an import",
+        "import at the top of the file",
+    ),
+    Row(
+        r"context manager|[Ww]ith.context|\bwith\b.* construct",
+        "it has a `with` block",
+        node=ast.With,
+    ),
+    Row(r"unsupported opcode \((\w+)\)", "it needs Python's instruction {0}"),
+    Row(
+        r"Untyped global name 'super'",
+        "it calls super()",
+        "name the base class, as in Base.method(self, bar)",
+    ),
+    Row(
+        r"Untyped global name '(\w+)':.*<class '(dict|list|set)'>",
+        "{0} is a {1}, which may change",
+        "make it a tuple or a NumPy array; what changes is a state",
+    ),
+    Row(
+        r"use of a reflected (list|set|dict).*assigned to variable '(\w+)' in globals",
+        "{1} is a {0}, which may change",
+        "make it a tuple or a NumPy array; what changes is a state",
+    ),
+    Row(
+        r"Untyped global name '(\w+)':.*<class '(?:function|builtin_function_or_method)'>",
+        "{0} is a function of a library",
+        "functions of your own, of math and most of NumPy's are compiled",
+    ),
+    Row(
+        r"Untyped global name '(\w+)':.*<class 'functools._lru_cache_wrapper'>",
+        "{0} is a function with a cache",
+        "leave the decorator out",
+    ),
+    Row(r"Untyped global name '(\w+)':.*<class 'type'>", "it uses the class {0}"),
+    Row(r"Untyped global name '(\w+)':.*<class '([\w.]+)'>", "{0} is an object of {1}"),
+    Row(
+        r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
+        "it uses {1}.{0}",
+        "times are ns UTC here, as bar.ts and ctx.now",
+    ),
+    Row(
+        r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",
+        "it uses {1}.{0}, of a library",
+        "functions of your own, of math and most of NumPy's are compiled",
+    ),
+    Row(
+        r"Use of unsupported NumPy function '([\w.]+)'",
+        "it uses {0} in a way that the compiler does not know",
+    ),
+    Row(
+        r"Cannot unify (.+?) and (.+?) for '(\w+)[\w.]*', defined at",
+        "{2} is first {0:kind}, then {1:kind}",
+        "give it one type; nan stands for a number that is not there",
+    ),
+    Row(
+        r"NameError: name '(\w+)' is not defined",
+        "name '{0}' is not defined",
+        python=False,
+        node=ast.Name,
+    ),
+    Row(
+        r"Cannot modify readonly array|Cannot set.*readonly",
+        "it writes into an array that may only be read",
+        "work on a copy, as in ctx.window(...).copy()",
+        python=False,
+    ),
+    Row(
+        r"imprecise type: (list|set|dict)",
+        "it has an empty {0}, of which no type is known",
+        "use an array of a size, as in np.zeros(20)",
+    ),
+    Row(
+        r"Invalid use of ringtape\.Namespace\((\w+),",
+        "it makes an object of the class {0}",
+        "use numbers, tuples and named tuples",
+    ),
+    Row(
+        r"Unknown attribute '(\w+)' of type ringtape\.Namespace\((\w+),",
+        "{1} has no constant or function '{0}'",
+        "constants are numbers, texts, tuples and arrays",
+        python=False,
+    ),
+    Row(
+        r"Cannot set attribute '(\w+)' of type ringtape\.Namespace\((\w+),",
+        "it sets {1}.{0}",
+        "memory of a strategy is declared: name: float = state(0.0)",
+        python=False,
+    ),
+    Row(
+        rf"Invalid use of ({_TYPES}) with parameters",
+        "it calls {0:kind}",
+        "leave the parentheses out where a name is a value",
+        python=False,
+    ),
+    Row(
+        r"Cannot cast (?:IntEnum|Enum)[^(]*\((\w+)\)",
+        "it calculates with a member of {0}",
+        "write .value behind it",
+    ),
+    Row(
+        r"Cannot cast (.+?) to (\w+):",
+        "it puts {0:kind} where {1:kind} belongs",
+        python=False,
+    ),
+    Row(
+        r"<built-in function mod>.*?>>> mod\((?:Literal\[str\]|unicode_type)",
+        "it formats a text with %",
+        "print the values themselves",
+    ),
+    Row(
+        r"Unknown attribute 'format' of type (?:Literal\[str\]|unicode_type)",
+        "it formats a text",
+        "print the values themselves",
+    ),
+    Row(r"Unknown attribute '(\w+)' of type ([^\n]+)", "{1:kind} has no attribute '{0}'"),
+    Row(
+        r"AssertionError in containers\.py",
+        "it has a set of what the compiler takes in no set",
+        "use a tuple",
+        node=ast.Set,
+    ),
+    Row(r"constraint encountered: del \((\w+)\)\.(\w+)", "it deletes {0}.{1}"),
+    Row(
+        r"No implementation of function Function\(<built-in function (\w+)>\).*?>>> \w+\((.*?)\)\n",
+        "it has the operation {0} of {1:kinds}",
+    ),
+    Row(
+        r"No implementation of function Function\(<(?:function|ufunc|class) '?(?:impl_)?([\w.]+).*?"
+        r">>> \w+\((.*?)\)\n",
+        "it calls {0} with {1:kinds}",
+    ),
+)
+#: Numba loses the value of such an assignment, and says that the type of a variable is not known.
+_WALRUS = Row(
+    r"Type of variable .* cannot be determined",
+    "it has a `:=` that the compiler cannot follow",
+    "assign on a line of its own",
+    node=ast.NamedExpr,
+)
+_PLACE = re.compile(
+    r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)'
+    r"|\b(?:at|from|location:) (?P<path>[^\n]+?\.\w+) \((?P<number>\d+)\)"
+)
+
+
+def why_not_compiled(
+    name: str,
+    function: Any,
+    error: Exception,
+    rows: Iterable[Row] = (),
+    way_out: str = "",
+) -> str:
+    """Return one line that says where and why a user's function does not compile.
+
+    ``name``: what the user calls it. ``rows``: tried before `ROWS`. ``way_out``: what runs it as
+    plain Python, if anything does.
+    """
+    text = _text_of(error)
+    place = _place_in(text, function)
+    walrus = (_WALRUS,) if _line_of(ast.NamedExpr, function) else ()
+    row, groups = _row_of(text, (*rows, *walrus, *ROWS))
+    if row is not None and row.node is not None:
+        line = _line_of(row.node, function, *groups)
+        place = (function.__code__.co_filename, line) if line else place
+    where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
+    if row is None:
+        hint = f" ({way_out} may run it)" if way_out else ""
+        return f"{where}: {_first_reason(text)}{hint}"
+    found = row.found(*groups) if callable(row.found) else row.found.format(*groups)
+    runs = f"{way_out} runs it" if way_out and row.python else ""
+    parts = [found, row.hint.format(*groups), runs]
+    return f"{where}: {'; '.join(filter(None, parts))}"
+
+
+def _text_of(error: Exception) -> str:
+    """Return what an error says; of one without a word, its class and where it was raised."""
+    found = str(error)
+    if not found:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" in {Path(frames[-1].filename).name}" if frames else ""
+        found = f"{type(error).__name__}{where}"
+    return re.sub(r"\x1b\[[0-9;]*m", "", found)
+
+
+def _row_of(text: str, rows: Iterable[Row]) -> tuple[Row | None, "tuple[_Group, ...]"]:
+    """Return the first row that is found in a message, with the groups of its pattern."""
+    for row in rows:
+        found = re.search(row.pattern, text, re.DOTALL)
+        if found is not None:
+            return row, tuple(_Group(group or "") for group in found.groups())
+    return None, ()
+
+
+def _place_in(text: str, function: FunctionType) -> tuple[str, int]:
+    """Return file and line of the innermost code of the user's that a message names."""
+    code = function.__code__
+    for found in _PLACE.finditer(text):
+        # Numba shortens the path to one from the working directory.
+        path = Path(found["file"] or found["path"]).absolute().resolve()
+        if path == Path(code.co_filename).resolve():
+            return code.co_filename, int(found["line"] or found["number"])
+        if path.is_file() and is_users_file(str(path)) and cache_folder() not in path.parents:
+            return str(path), int(found["line"] or found["number"])
+    return code.co_filename, code.co_firstlineno
+
+
+def _line_of(kind: type[ast.AST], function: FunctionType, *names: str) -> int:
+    """Return the first line of a function with a node of a kind, 0 if there is none."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return 0
+    lines = [
+        function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
+        for node in ast.walk(tree)
+        if isinstance(node, kind) and (not isinstance(node, ast.Name) or node.id in names)
+    ]
+    return min(lines, default=0)
+
+
+def _first_reason(text: str) -> str:
+    """Return the first line of a message that gives a reason."""
+    skipped = ("During:", "File ", "Failed in", "^", "-", "[", "There are", "<", "scope", "raised")
+    lines = [line.strip() for line in text.splitlines()]
+    useful = [line for line in lines if line and not line.startswith(skipped)]
+    return (useful or lines)[0]
+
+
+# --- words for types -----------------------------------------------------------------------------
+
+_KINDS = (
+    (r"Literal\[str\]\((.*)\)", "the text '{0}'"),
+    (r"Literal\[int\]\((.*)\)|IntegerLiteral\((.*)\)", "an integer"),
+    (r"unicode_type", "a text"),
+    (r"u?int\d+", "an integer"),
+    (r"float\d+", "a number"),
+    (r"bool(ean)?|Literal\[bool\].*", "a bool"),
+    (r"none|Omitted.*|omitted.*", "None"),
+    (r"OptionalType\((.*)\)|Optional.*|\?.*", "a value or None"),
+    (r"array\(.*\)|unaligned array\(.*\)", "an array"),
+    (r"(Uni)?Tuple\(.*\)", "a tuple"),
+    (r"reflected list\(.*|list\(.*|ListType.*", "a list"),
+    (r"DictType.*", "a dict"),
+    (r"reflected set.*|set\(.*", "a set"),
+    (r"ringtape\.Bar.*", "bar"),
+    (r"ringtape\.Context", "ctx"),
+    (r"ringtape\.Self.*", "self"),
+    (r"ringtape\.Shown\((\w+).*", "{0}"),
+    (r"BoundFunction\(.*'(\w+)'\).*", "the method {0}"),
+)
+
+
+class _Group(str):
+    """A group of a pattern; ``{0:kind}`` is a type in words, ``{0:kinds}`` are several."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if spec == "kind":
+            return kind_in_words(self)
+        if spec == "kinds":
+            return " and ".join(map(kind_in_words, arguments_in(self)))
+        return str(self)
+
+
+def kind_in_words(kind: str) -> str:
+    """Return a type, as Numba writes it, in words."""
+    for pattern, words in _KINDS:
+        found = re.fullmatch(pattern, kind.strip(), re.DOTALL)
+        if found is not None:
+            return words.format(*(group or "" for group in found.groups()))
+    return kind.strip()
+
+
+def arguments_in(text: str) -> list[str]:
+    """Split the arguments of a call, as Numba writes their types, at the outer commas."""
+    found, depth = [""], 0
+    for sign in text:
+        depth += (sign in "([<{") - (sign in ")]>}")
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += sign
+    return [argument.strip() for argument in found if argument.strip()]

@@ -1,0 +1,157 @@
+"""What a strategy's hook may not do when it is compiled, in one line that says what to write.
+
+The rows here are about what a hook is given; those of `native.refusals` are about Python.
+"""
+
+import inspect
+from collections.abc import Collection
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from pipeline.native.refusals import Row, arguments_in, kind_in_words
+from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
+from pipeline.native.users import NOTHING
+from pipeline.strategy.compiled.own import member_of
+from pipeline.strategy.context import Context
+from pipeline.strategy.names import NAMES
+from pipeline.strategy.strategy import Strategy, names_of
+from pipeline.strategy.symbol import compared_with_text
+from pipeline.strategy.undeclared import declaration, no_such_attribute
+from pipeline.strategy.wrong_name import no_such_name, not_set
+
+_INTERPRETED = 'strategy mode "interpreted"'
+
+
+def why_not_compiled(
+    cls: type[Strategy], body: FunctionType, error: Exception, indicators: Collection[str]
+) -> str:
+    """Return one line about a hook that cannot be compiled.
+
+    ``body``: the hook. ``indicators``: the names under which bars show the strategy's.
+    """
+    name = f"{cls.__name__}.{body.__name__}"
+    return why_function_not_compiled(name, body, error, _rows(cls, indicators), _INTERPRETED)
+
+
+def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
+    shown = NAMES | {"bar": (*NAMES["bar"], *indicators), "bars": (*NAMES["bars"], *indicators)}
+
+    def lacks(kind: str, name: str) -> str:
+        return no_such_name(kind.lower(), name, shown[kind.lower()])
+
+    return (
+        Row(r"(symbol|integer|number) compared with text '(.*?)'", _compared, python=False),
+        Row(
+            r"Unknown attribute 'data' of type ringtape\.Context",
+            "ctx.data is for interpreted strategies",
+            "ctx.window and ctx.count show the past in both",
+        ),
+        Row(
+            r"Unknown attribute '(\w+)' of type ringtape\.Context",
+            lambda name: lacks("ctx", name),
+            python=False,
+        ),
+        Row(
+            r"Unknown attribute '(\w+)' of type ringtape\.Bar\b",
+            lambda name: lacks("bar", name),
+            python=False,
+        ),
+        Row(
+            r"Unknown attribute '(\w+)' of type ringtape\.Shown\((\w+)",
+            lambda name, kind: lacks(kind, name),
+            python=False,
+        ),
+        Row(
+            r"Unknown attribute '(\w+)' of type ringtape\.Self",
+            partial(_not_read, cls),
+            python=False,
+        ),
+        Row(
+            r"(?:Cannot set attribute '(\w+)' of type |Cannot resolve setattr: \()ringtape\.Self"
+            r"(?:.*?\)\.(\w+) = )?",
+            partial(_not_set, cls),
+            python=False,
+        ),
+        Row(
+            r"Cannot set attribute '(\w+)' of type ringtape\.(?:(?=Bar)|Shown\()(\w+)",
+            lambda name, kind: not_set(kind.lower(), name),
+            python=False,
+        ),
+        Row(
+            r"Cannot resolve setattr: \(ringtape\.Context\)\.(\w+) =",
+            lambda name: not_set("ctx", name),
+            python=False,
+        ),
+        Row(
+            r">>> \w+\(ringtape\.Context(?:, )?([^\n]*)\)\n.*?ContextType'>, '(\w+)'\)",
+            _wrong_call,
+            python=False,
+        ),
+    )
+
+
+def _compared(what: str, text: str) -> str:
+    """Say that a number is compared with a text; an integer may be a symbol's index."""
+    if what == "number":
+        return f"a number never equals {repr(str(text)) if text else 'a text'}"
+    return compared_with_text(str(text) or None, symbol=what == "symbol")
+
+
+def _not_read(cls: type[Strategy], name: str) -> str:
+    """Say why an attribute of ``self`` cannot be read."""
+    member = member_of(cls, name)
+    if member is NOTHING:
+        return no_such_attribute(cls, name, names_of(cls))
+    if isinstance(member, classmethod):
+        found = "a class method; make it a method or a static method"
+    else:
+        kind = type(member).__name__
+        found = f"a {kind}, which may change; make it a tuple or a NumPy array"
+    return f"self.{name} is {found}; {_INTERPRETED} runs it"
+
+
+def _not_set(cls: type[Strategy], *names: str) -> str:
+    """Say why an attribute of ``self`` cannot be set."""
+    name = next(filter(None, names))
+    member = member_of(cls, name)
+    if member is NOTHING:
+        return f"it sets self.{name}, which is not declared; {declaration(name, None)}"
+    if callable(member) or isinstance(member, property | staticmethod | classmethod):
+        return f"it sets self.{name}, which is code of the class"
+    return f"it sets self.{name}, a constant of the class; {declaration(name, member)}"
+
+
+def _wrong_call(given: str, method: str) -> str:
+    """Say how a method of ``ctx`` is called."""
+    arguments = arguments_in(given)
+    parameters = list(inspect.signature(getattr(Context, method)).parameters.values())[1:]
+    call = f"ctx.{method}({', '.join(str(_short(parameter)) for parameter in parameters)})"
+    words = ", ".join(name + kind_in_words(kind) for name, kind in map(_named, arguments))
+    found = f"it calls ctx.{method} with {words or 'nothing'}, expected {call}"
+    hint = ""
+    for parameter, (_, kind) in zip(parameters, map(_named, arguments), strict=False):
+        word = kind_in_words(kind)
+        if parameter.name == "symbol" and word.startswith(("the text", "a text")):
+            text = word[10:-1] if word.startswith("the text") else "NAME"
+            hint = (
+                f'; a symbol is a number here: ctx.symbol("{text}"), or a parameter, '
+                f'leader: Symbol = "{text}"'
+            )
+        elif parameter.name == "column" and word == "a text":
+            hint = "; the column is written as a text in the call, or is a constant"
+        elif "None" in word:
+            hint = "; give it a number, nan where there is none"
+    return found + hint
+
+
+def _named(argument: str) -> tuple[str, str]:
+    """Split ``name=kind`` of an argument; the name is empty if it is given by its place."""
+    name, given, kind = argument.partition("=")
+    return (f"{name}=", kind) if given and name.isidentifier() else ("", argument)
+
+
+def _short(parameter: Any) -> str:
+    """Return a parameter's name, with = if it may be left out."""
+    left_out = parameter.default is not inspect.Parameter.empty
+    return f"{parameter.name}=" if left_out else parameter.name

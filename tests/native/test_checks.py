@@ -1,0 +1,50 @@
+"""A number is never compared with a text in a user's compiled function."""
+
+import operator
+
+import numpy as np
+import pytest
+from numba import njit
+from numba.core.errors import TypingError
+
+from pipeline.native.users import users_part
+
+TEXTS = ("a", "b")
+
+
+def compiled(function):
+    """Compile a function as a part of one that Python can call."""
+    body = users_part(function)
+    return njit(lambda *given: body(*given))
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (lambda x: x == "a", "number compared with text 'a'"),
+        (lambda x: "b" != x, "number compared with text 'b'"),  # noqa: SIM300
+        (lambda x: int(x) in TEXTS, "integer compared with text 'a'"),
+        (lambda x: x not in ["c", "d"], "number compared with text 'c'"),
+        (lambda x: x in {"c", "d"}, "number compared with text"),
+        (lambda x: (x > 1.0) == "True", "number compared with text 'True'"),
+        (lambda x: x == str(3), "number compared with text ''"),
+    ],
+)
+def test_a_comparison_of_a_number_with_a_text_is_refused(function, what: str):
+    with pytest.raises(TypingError, match=what):
+        compiled(function)(1.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x == 1.0,
+        lambda x: TEXTS[0] == "a",
+        lambda x: "a" in TEXTS,
+        lambda x: int(x) in (1, 2),
+        lambda x: operator.ne(x, 2.0),
+        lambda x: np.arange(3.0)[1] == x,
+    ],
+)
+def test_other_comparisons_are_as_in_python(function):
+    assert compiled(function)(1.0) == function(1.0)
