@@ -1,4 +1,4 @@
-"""Every error Ringtape raises on purpose.
+"""Every error Ringtape raises on purpose, and its warning.
 
 A leaf module: it imports nothing, so any other module may import it.
 """
@@ -31,6 +31,13 @@ class DataError(RingtapeError):
     or date that the session asks for is not in the catalog, or when bars break an invariant
     (unordered or duplicate timestamps, impossible prices). The message names the file, symbol
     and place.
+    """
+
+
+class DataWarning(UserWarning):
+    """The market data serve a part of the request only, and that part is run.
+
+    Python's ``warnings`` show it; the summary has the same text among its notes.
     """
 
 

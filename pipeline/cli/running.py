@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,9 +86,11 @@ def schema(as_json: bool) -> None:
 
 
 def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
+    from pipeline.errors import DataWarning
     from pipeline.runner.run import run as run_session
 
-    with progress_line(sys.stderr) as progress:
+    with progress_line(sys.stderr) as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # the summary says it
         result = run_session(config, overrides=overrides, out=out, progress=progress)
     # The run measures its seconds from the call of `run`; a user waits since the command started.
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}

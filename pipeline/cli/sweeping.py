@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pipeline.cli.lane_table import cell, columns_of, lanes_text
 from pipeline.cli.options import common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.sweep_progress import sweep_progress
-from pipeline.errors import RunError
+from pipeline.errors import DataWarning, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +70,8 @@ def sweep(
     """
     from pipeline.sweeps.sweep import sweep as run_sweep
 
-    with sweep_progress(sys.stderr) as progress:
+    with sweep_progress(sys.stderr) as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # the summary says it
         result = run_sweep(
             config,
             overrides=overrides,
@@ -133,6 +135,7 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     if summary["first_session"]:
         dates = f"{summary['first_session']} to {summary['last_session']}"
         lines.append(_line("bars", f"{summary['bars']:,}, {dates}"))
+    lines += [_line("note", note) for note in summary["notes"]]
     if summary["evaluations"]:
         speed = summary["evaluations_per_second"]
         passes = f"{summary['passes']} pass" + ("" if summary["passes"] == 1 else "es")

@@ -130,6 +130,14 @@ class SessionDataConfig(Section):
         description="Hours of a session. regular: the regular hours of the exchange. extended: also"
         " the hours before the open and after the close. Default regular.",
     )
+    bars_outside_sessions: Literal["refuse", "leave_out"] = Field(
+        default="refuse",
+        description="Treatment of bars that show that the calendar is not theirs: those at night or"
+        " on days without trading, further than 6 hours from the next open and 7 hours from the"
+        " last close. refuse: a run is refused if more than 2 percent of a symbol's bars are such."
+        " leave_out: it goes on without them. Bars outside all sessions are counted and left out"
+        " either way. Default refuse.",
+    )
     prices: Literal["raw", "adjusted"] = Field(
         default="raw",
         description="Treatment of the splits and dividends in the catalog. raw: prices are as they"

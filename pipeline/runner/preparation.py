@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError, DataError
-from pipeline.market.catalog.catalog import Catalog
+from pipeline.errors import ConfigError
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.runner.actions import RunActions, read_actions
 from pipeline.runner.benchmark import Benchmark, read_benchmark
 from pipeline.runner.crew import Work
+from pipeline.runner.extent import Extent, find_extent
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.terms import terms_of, time_manager
 from pipeline.strategy.source import pack
@@ -27,13 +27,17 @@ class Preparation:
     """All that the lanes of a run share."""
 
     settings: SessionConfig
-    sessions: SessionTable
-    #: An upper bound of the base bars on the tape.
-    bars: int
+    #: The sessions and base bars, and what is to be said of them.
+    extent: Extent
     benchmark: Benchmark | None
     actions: RunActions
     #: The terms on which all lanes trade.
     terms: "Terms"
+
+    @property
+    def sessions(self) -> SessionTable:
+        """The sessions of the run."""
+        return self.extent.sessions
 
 
 def prepare(settings: SessionConfig) -> Preparation:
@@ -45,43 +49,12 @@ def prepare(settings: SessionConfig) -> Preparation:
         raise ConfigError(
             'mode is "live", which needs a feed; this version replays history: use "backtest"'
         )
-    sessions = _sessions(settings)
-    bars = _bars_in_catalog(settings, sessions)
+    extent = find_extent(settings, time_manager(settings))
+    sessions = extent.sessions
     benchmark = read_benchmark(settings, sessions)
     actions = read_actions(settings, sessions)
     terms = replace(terms_of(settings, sessions), actions=actions.events)
-    return Preparation(settings, sessions, bars, benchmark, actions, terms)
-
-
-def _sessions(settings: SessionConfig) -> SessionTable:
-    dates = settings.backtest_config
-    table = time_manager(settings).session_table(dates.start_date, dates.end_date)
-    if len(table) == 0:
-        raise ConfigError(
-            f"backtest_config: there is no {settings.exchange_group} session from "
-            f"{dates.start_date} to {dates.end_date}"
-        )
-    return table
-
-
-def _bars_in_catalog(settings: SessionConfig, sessions: SessionTable) -> int:
-    """Return an upper bound of the bars to replay.
-
-    DataError unless every symbol is in the catalog and at least one has bars in the time of the
-    sessions.
-    """
-    catalog = Catalog(settings.catalog)
-    data = settings.session_data_config
-    entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
-    first = min(sessions.open_ns[0], sessions.date_ns[0])
-    last = max(sessions.close_ns[-1], sessions.date_ns[-1])
-    if all(entry.last_ts < first or entry.first_ts > last for entry in entries):
-        dates = settings.backtest_config
-        raise DataError(
-            f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
-            f"{dates.end_date} of any of: {', '.join(data.symbols)}"
-        )
-    return sum(entry.rows for entry in entries)
+    return Preparation(settings, extent, benchmark, actions, terms)
 
 
 def shape_of(settings: SessionConfig, lanes: Lanes, rows: int | None = None) -> "SlotShape":

@@ -3,17 +3,18 @@
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import why_ended
-from pipeline.market.time.time_manager import SessionTable
+from pipeline.errors import DataWarning, why_ended
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import COORDINATOR, Crew
+from pipeline.runner.extent import Extent
 from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.settings import GivenConfig, load_settings
@@ -40,7 +41,7 @@ class Progress:
     sessions_total: int
     #: Base bars walked so far.
     bars: int
-    #: An upper bound of the base bars on the tape.
+    #: All base bars of the run.
     bars_total: int
     #: Seconds since the tape began; 0.0 until then.
     seconds: float
@@ -176,13 +177,16 @@ def run(
 
     Raises a RingtapeError in one line: ConfigError and DataError for wrong input, StrategyError
     with the strategy's file and line, RunError that names the process which failed. A run folder
-    that was begun is then marked partial, and so it is after KeyboardInterrupt.
+    that was begun is then marked partial, and so it is after KeyboardInterrupt. Sessions of the
+    range before the first bar and after the last are not run, which a DataWarning says.
     """
     began = time.perf_counter()
     settings = load_settings(config, overrides, strategy)
     context = start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)
+    if preparation.extent.warning:
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
     shape = shape_of(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
     folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
@@ -198,7 +202,7 @@ def run(
         with crew:
             crew.start()
             members = crew.members
-            facts = crew.watch(_ticker(progress, preparation.sessions, preparation.bars, members))
+            facts = crew.watch(_ticker(progress, preparation.extent, members))
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, report = summarise(preparation, lanes, facts, crew, rows, folder.path)
@@ -215,12 +219,11 @@ def run(
 
 def _ticker(
     progress: Callable[[Progress], None] | None,
-    sessions: SessionTable,
-    bars: int,
+    extent: Extent,
     members: Callable[[], Sequence[MemberSnapshot]],
 ) -> Callable[[StatsBlock], None]:
     """Return a function that turns the engines' counters and the members' cells into Progress."""
-    began = 0.0
+    began, sessions = 0.0, extent.sessions
 
     def tick(stats: StatsBlock) -> None:
         nonlocal began
@@ -239,7 +242,7 @@ def _ticker(
                 done,
                 len(sessions),
                 counters["bars"],
-                bars,
+                extent.bars,
                 time.perf_counter() - began if began else 0.0,
                 "" if began else compiling.words(members()),
             )

@@ -41,6 +41,7 @@ def summarise(
     summary are in seconds, sizes in bytes, returns and drawdowns fractions, quality in per cent.
     """
     settings, benchmark = preparation.settings, preparation.benchmark
+    extent = preparation.extent
     replayed, finished, found = facts.tape, facts.finished_ns, facts.lanes()
     assert replayed is not None
     assert finished is not None
@@ -56,7 +57,10 @@ def summarise(
         "notes": notes_of(preparation),
         "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
-        "bars_outside_sessions": replayed.outside,
+        "bars_outside_sessions": extent.outside,
+        "sessions_without_bars": list(extent.missing),
+        "sessions_cut": extent.cut,
+        "notes": list(extent.notes),
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
         "monthly": _monthly(found[0]),
         "overruns": crew.overruns(),

@@ -189,7 +189,6 @@ class Coordinator:
             started_ns=self._started_ns,
             present=tuple(int(feed.present.sum()) for feed in self._feeds),
             expected=self._expected,
-            outside=sum(feed.outside for feed in self._feeds),
             sessions=len(self._dates),
             first_session=str(self._dates[0]),
             last_session=str(self._dates[-1]),

@@ -40,8 +40,6 @@ class TapeFacts:
     present: tuple[int, ...]
     #: Base bars that the calendar expects of each symbol.
     expected: int
-    #: Base bars of the catalog that lie outside all sessions, of all symbols.
-    outside: int
     #: How many sessions were replayed.
     sessions: int
     #: Date of the first session, such as "2024-11-25".

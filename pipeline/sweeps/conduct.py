@@ -177,7 +177,7 @@ class Conductor:
         self, entries: Sequence[Entry], shares: list[list[int]], halving: HalvingPlan | None = None
     ) -> PassOutcome:
         division = Division(shares, None, tolerant=True, limit=self._limit, halving=halving)
-        report = self._meter.begin_pass(shares, self._preparation.bars)
+        report = self._meter.begin_pass(shares, self._preparation.extent.bars)
         outcome = self._executor.run_pass(self._roster.lanes(entries), division, report)
         if outcome.tape is not None:
             self.tape = outcome.tape

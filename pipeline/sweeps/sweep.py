@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
-from pipeline.errors import ConfigError, RunError, why_ended
+from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import RunFolder
 from pipeline.runner.lanes import Given
 from pipeline.runner.preparation import Preparation, prepare
@@ -97,6 +98,8 @@ def sweep(
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
+    if preparation.extent.warning:
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
@@ -114,6 +117,7 @@ def sweep(
             summary = {
                 **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
                 "details": details,
+                "notes": list(preparation.extent.notes),
                 "ledger": str(home),
                 "folder": str(folder.path),
                 "engines": executor.engines,
@@ -173,7 +177,7 @@ def _sweep_row(roster: Roster, preparation: Preparation, name: str) -> SweepRow:
         "running",
         roster.data_hash,
         roster.code_hash,
-        preparation.bars,
+        preparation.extent.bars,
     )
 
 
@@ -242,7 +246,9 @@ def _run_best(
     details = []
     for row in best:
         config, given, overrides = roster.alone(entries[row.key])
-        result = run(config, strategy=given, overrides=overrides, out=folder / "best")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # the sweep has said it
+            result = run(config, strategy=given, overrides=overrides, out=folder / "best")
         found = result.statistics["digest"]
         if found != row.digest:
             raise RunError(

@@ -17,10 +17,10 @@ Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 class Feed:
     """Bars of one symbol in time order, a row group at a time, each with its close.
 
-    Bars outside all sessions are left out and counted in ``outside``; ``present`` int64[sessions]
-    counts the others by session. With an ``executor`` the next row group is decoded in the
-    background as soon as ``ahead`` bars or fewer are left. ``timed`` is called with the function
-    that loads a row group, and times it. ``scale`` adjusts prices and volumes.
+    Bars outside all sessions are left out; ``present`` int64[sessions] counts the others. With an
+    ``executor`` the next row group is decoded in the background as soon as ``ahead`` bars or fewer
+    are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
+    adjusts prices and volumes.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
     be put onto the tape.
@@ -45,7 +45,6 @@ class Feed:
         self._timed = timed
         self._scale = scale
         self._upcoming: Future[Block | None] | None = None
-        self.outside = 0
         self.present = np.zeros(len(sessions), np.int64)
         self.cursor = 0
         self.ts = np.zeros(0, np.int64)
@@ -87,7 +86,6 @@ class Feed:
             close_ts,
         )
         if inside < len(ts):
-            self.outside += len(ts) - inside
             kept = session >= 0
             ts, close_ts, session = ts[kept], close_ts[kept], session[kept]
             columns = tuple(column[kept] for column in columns)

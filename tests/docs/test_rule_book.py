@@ -19,8 +19,7 @@ from pipeline.errors import StrategyError
 from pipeline.lane.spec import Terms
 from pipeline.market.actions import Action
 from pipeline.results.table_kinds import ORDER_STATES, REASONS
-from pipeline.runner.preparation import _sessions
-from pipeline.runner.terms import terms_of
+from pipeline.runner.terms import terms_of, time_manager
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, session_table
 from tests.reference.replay import Outcome, replay
@@ -122,7 +121,8 @@ class Example:
             catalog="none",
             **sections,
         )
-        return replace(terms_of(config, _sessions(config)), actions=self.actions)
+        sessions = time_manager(config).session_table("2024-01-02", "2024-01-03")
+        return replace(terms_of(config, sessions), actions=self.actions)
 
     def market(self) -> tuple[Market, list[int]]:
         """The bars, one a minute, those before the order first; and the opens of those shown."""

@@ -82,8 +82,6 @@ def test_every_bar_of_the_sessions_is_published_once(
     assert [len(part) for _, part in published] == [count for count, _ in published]
     assert facts.present == (18, 9)
     assert facts.expected == 18
-    # Two before the first open; between the sessions all of A and half of B.
-    assert facts.outside == 2 + 52 + 26
     assert (facts.sessions, facts.first_session) == (2, "1970-01-30")
     assert not [one for one in threading.enumerate() if one.name.startswith("prefetch")]
 

@@ -20,7 +20,7 @@ from tests.lane_facts import facts_of
 
 SIZES = MemorySizes(2_000, 1_000)
 ASKED = CacheStatistics(3, 0, 0, 3, 1, 100, 3)
-TAPE = TapeFacts(5, (10, 7), 12, 1, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
+TAPE = TapeFacts(5, (10, 7), 12, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
 ONE = EngineFacts([facts_of(lane=2)], {0: "raised"}, 70, SIZES)
 TWO = EngineFacts([facts_of(lane=3), facts_of(lane=1)], {}, 60, SIZES)
 

@@ -43,16 +43,14 @@ def test_bars_inside_sessions_come_in_order_with_their_closes(
         for one in (None, executor):
             feed = feed_of(bars.blocks(group_rows), ahead, one, market.sessions)
             assert drained(feed, step) == expected
-            assert feed.outside == len(bars.ts) - len(expected)
             assert feed.present.sum() == len(expected)
             feed.close()
 
 
-def test_bars_outside_sessions_are_left_out_and_counted():
+def test_bars_outside_sessions_are_left_out_and_the_others_counted():
     bars = random_walk(START + MINUTE * np.arange(-2, 12), 0)
     feed = feed_of(bars.blocks(3))
     assert len(drained(feed, 1)) == 7
-    assert feed.outside == 7
     assert feed.present.tolist() == [5, 2]
 
 

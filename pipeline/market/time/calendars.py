@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS
+from pipeline.codes import DAY_NS, SECOND_NS
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.time.kept_schedules import KeptSchedule, find_schedule, keep_schedule
 from pipeline.market.time.schedule import Schedule
@@ -118,7 +118,8 @@ def bounds(code: str) -> tuple[int, int]:
 
 def timezone_name(code: str) -> str:
     """Return the IANA name of the calendar's time zone."""
-    return str(_blank(code).tz)
+    loaded = _loaded.get((code, False)) or _loaded.get((code, True))
+    return str(_blank(code).tz) if loaded is None else loaded.timezone
 
 
 def check_extended(code: str) -> None:
@@ -263,6 +264,15 @@ def local_instants(
     first = np.ones(len(days), dtype=np.bool_)
     utc = pd.DatetimeIndex(wall).tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
     return np.asarray(utc.asi8, dtype=np.int64)
+
+
+def local_midnight(day: int, zone: ZoneInfo) -> int:
+    """Return the instant, ns UTC, at which a day (from 1970-01-01) begins on clocks of a zone.
+
+    It is `local_instants` for a single day, without pandas.
+    """
+    date = _date(day)
+    return round(dt.datetime(date.year, date.month, date.day, tzinfo=zone).timestamp()) * SECOND_NS
 
 
 def _extend(regular: Schedule) -> Schedule:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from pipeline.market.time.calendars import (
     calendar_code,
     check_extended,
     local_instants,
+    local_midnight,
     schedule_covering,
     timezone_name,
 )
@@ -98,6 +99,11 @@ class SessionTable:
         """
         begin = min(self.open_ns[0] - interval, self.date_ns[0])
         return int(begin), int(max(self.close_ns[-1], self.date_ns[-1] + DAY_NS))
+
+    def part(self, first: int, stop: int) -> SessionTable:
+        """Return the sessions from index ``first`` to the one before ``stop``, as copies."""
+        arrays = (getattr(self, field.name) for field in fields(self))
+        return SessionTable(*(array[first:stop].copy() for array in arrays))
 
 
 class TimeManager:
@@ -245,6 +251,26 @@ class TimeManager:
             break_start_ns=schedule.break_start_ns[low:high].copy(),
             break_end_ns=schedule.break_end_ns[low:high].copy(),
         )
+
+    def table_around(self, start_date: DateLike, end_date: DateLike, days: int) -> SessionTable:
+        """Return the sessions of a range of dates and of ``days`` days before and after it.
+
+        Days that the calendar cannot serve are left out. The arrays are copies.
+        """
+        low, high = self._reach()
+        first, last = self._day(start_date, "start_date"), self._day(end_date, "end_date")
+        return self.session_table(
+            _to_date(max(low, first - days)), _to_date(min(high, last + days))
+        )
+
+    def instants(self, start_date: DateLike, end_date: DateLike) -> tuple[int, int]:
+        """Return when the first date begins and the last one ends on clocks of the exchange.
+
+        Both are ns UTC; the second one is exclusive.
+        """
+        first, last = self._day(start_date, "start_date"), self._day(end_date, "end_date")
+        zone = ZoneInfo(self.timezone)
+        return local_midnight(first, zone), local_midnight(last + 1, zone)
 
     def local_times(self, sessions: SessionTable, wall: dt.time) -> npt.NDArray[np.int64]:
         """Return the instant of a clock time of the exchange on each session's date, ns UTC."""

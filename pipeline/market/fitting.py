@@ -1,0 +1,106 @@
+"""The calendar that fits bars: its sessions have nearly all of them, and no room for others.
+
+Only a refusal asks for it, because it builds a dozen calendars.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS
+from pipeline.errors import RingtapeError
+from pipeline.market.survey import survey
+from pipeline.market.time.calendars import EXCHANGE_GROUPS
+from pipeline.market.time.time_manager import SessionTable, TimeManager
+
+CANDIDATES: Final = (
+    *EXCHANGE_GROUPS,
+    *("XLON", "XETR", "XPAR", "XSWX", "XTSE"),
+    *("XTKS", "XHKG", "XSHG", "XKRX", "XASX", "XBOM"),
+)
+"""The calendars that are tried: the exchange groups, then large exchanges."""
+
+LEAST_SHARE: Final = 0.97
+"""A calendar is proposed only if this share of the bars is in its sessions or beside them."""
+
+EQUAL_MERIT: Final = 0.98
+"""Calendars fit equally well from this share of the best merit on. Of these, the one with most bars
+in its sessions is proposed."""
+
+_EPOCH = dt.date(1970, 1, 1)
+_AROUND = dt.timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a calendar fits bars."""
+
+    group: str
+    """Its exchange group, or its code."""
+    share: float
+    """Share of the bars that are in its sessions or beside them, 0 to 1."""
+    filled: float
+    """Bars in its sessions, as a share of the bars that these have room for, about 0 to 1."""
+    inside: float
+    """Share of the bars that are in its sessions, 0 to 1."""
+
+    @property
+    def merit(self) -> float:
+        """How well it fits, 0 to 1."""
+        return self.share * min(1.0, self.filled)
+
+
+def best_fit(ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
+    """Return the calendar that fits bars best, None if none has the `LEAST_SHARE`.
+
+    ``ts`` int64[N > 0] are the opens of the bars, ascending; ``interval`` is their length in ns.
+    """
+    fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
+    near = [fit for fit in fits if fit.share >= LEAST_SHARE]
+    most = max((fit.merit for fit in near), default=0.0)
+    equal = [fit for fit in near if fit.merit >= EQUAL_MERIT * most]
+    return max(equal, key=lambda fit: fit.inside, default=None)
+
+
+def _fit(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
+    """Return how well a calendar fits; None if it does not reach so far."""
+    first, last = (_EPOCH + dt.timedelta(days=int(at) // DAY_NS) for at in (ts[0], ts[-1]))
+    try:
+        manager = TimeManager(group)
+        low, high = manager.bounds
+        sessions = manager.session_table(max(low, first - _AROUND), min(high, last + _AROUND))
+        zone = ZoneInfo(manager.timezone)
+    except RingtapeError:
+        return None
+    span = int(ts[0]), int(ts[-1]) + 1
+    found = survey(_Once(ts), interval, sessions, span, zone)
+    reached = (sessions.close_ns > ts[0]) & (sessions.open_ns <= ts[-1])
+    room = max(1, int(_room(sessions, interval)[reached].sum()))
+    inside = int(found.inside.sum())
+    return Fit(group, 1.0 - found.apart / len(ts), inside / room, inside / len(ts))
+
+
+def _room(sessions: SessionTable, interval: int) -> npt.NDArray[np.int64]:
+    """Return how many bars there is about room for in each session."""
+    if interval >= DAY_NS:
+        return np.ones(len(sessions), np.int64)
+    breaks = sessions.break_end_ns - sessions.break_start_ns
+    open_for: npt.NDArray[np.int64] = sessions.close_ns - sessions.open_ns - breaks
+    return -(-open_for // interval)
+
+
+class _Once:
+    """Gives times as a reader of bars does, as one block."""
+
+    def __init__(self, ts: npt.NDArray[np.int64]) -> None:
+        self._blocks: list[tuple[npt.NDArray[np.int64], tuple[()]]] = [(ts, ())]
+
+    def next_block(self) -> tuple[npt.NDArray[np.int64], tuple[()]] | None:
+        """Return the times, and None from then on."""
+        return self._blocks.pop() if self._blocks else None

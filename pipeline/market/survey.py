@@ -1,0 +1,139 @@
+"""A survey of bars: how many of them lie in each session, beside the sessions, and apart from them.
+
+Bars outside all sessions are of two kinds. Those *beside* a session are usual: trades before the
+open and after the close, or a broker's Sunday, which holds the first hours of Monday's session.
+Those *apart* from all sessions, at night or on days without trading, show that the calendar is not
+the one of the data.
+
+Only times are read, and no kernel is needed, so that a run can be refused before it waits for the
+compiler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS, HOUR_NS
+from pipeline.market.time.calendars import local_midnight
+from pipeline.market.time.time_manager import SessionTable
+
+Int64Array = npt.NDArray[np.int64]
+
+BEFORE_OPEN: Final = 6 * HOUR_NS
+AFTER_CLOSE: Final = 7 * HOUR_NS
+"""How far from a session a bar is still beside it. New York trades from 4:00 to 20:00, which is 5.5
+hours before the open and, on days that close at 13:00, 7 hours after the close."""
+
+
+class Reader(Protocol):
+    """What a survey needs of a `BarReader`."""
+
+    def next_block(self) -> tuple[Int64Array, tuple[npt.NDArray[np.float64], ...]] | None:
+        """Return times and columns of the next rows, None at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """The bars of one symbol, counted."""
+
+    inside: Int64Array
+    """int64[K]: the bars of each session."""
+    beside: int
+    """Bars outside all sessions, but beside one."""
+    apart: int
+    """Bars apart from all sessions."""
+    at_close: int
+    """Bars among those beside that open at a session's close, as the closing auction's do."""
+
+    @property
+    def outside(self) -> int:
+        """Bars outside all sessions."""
+        return self.beside + self.apart
+
+    def of(self, sessions: npt.NDArray[np.bool_]) -> Survey:
+        """Return the survey with the bars inside of some sessions only. ``sessions`` bool[K]."""
+        return replace(self, inside=self.inside[sessions])
+
+
+def survey(
+    reader: Reader, interval: int, sessions: SessionTable, span: tuple[int, int], zone: ZoneInfo
+) -> Survey:
+    """Count the bars of one symbol.
+
+    Args:
+        reader: gives the bars block by block, ascending.
+        interval: their length in ns.
+        sessions: all sessions in which or beside which they can lie. A bar is in a session as
+            `bars.assign_sessions` says.
+        span: bars outside all sessions count if begin <= ts < end; ns UTC.
+        zone: the zone of the exchange.
+    """
+    inside = np.zeros(len(sessions), np.int64)
+    beside = apart = at_close = 0
+    while (block := reader.next_block()) is not None:
+        ts = block[0]
+        first, stop = rows_of_sessions(ts, interval, sessions)
+        inside += stop - first
+        if (stop - first).sum() == len(ts):
+            continue
+        left = ts[_outside(len(ts), first, stop)]
+        left = left[(left >= span[0]) & (left < span[1])]
+        near = _is_beside(left, interval, sessions, zone)
+        beside += int(near.sum())
+        apart += len(left) - int(near.sum())
+        if interval < DAY_NS:
+            at_close += int(np.isin(left, sessions.close_ns).sum())
+    return Survey(inside, beside, apart, at_close)
+
+
+def rows_of_sessions(
+    ts: Int64Array, interval: int, sessions: SessionTable
+) -> tuple[Int64Array, Int64Array]:
+    """Return the first row of each session and the row after its last, both int64[K].
+
+    ``ts`` int64[N] is ascending. The rule is that of `bars.assign_sessions`.
+    """
+    if interval >= DAY_NS:
+        first = np.searchsorted(ts, sessions.date_ns, side="left")
+        return first, np.searchsorted(ts, sessions.date_ns, side="right")
+    stop = np.searchsorted(ts, sessions.close_ns, side="left")
+    first = np.searchsorted(ts, sessions.open_ns - interval, side="right")
+    # Of two sessions that a bar overlaps, it belongs to the earlier one.
+    first[1:] = np.maximum(first[1:], stop[:-1])
+    return first, np.maximum(first, stop)
+
+
+def _outside(rows: int, first: Int64Array, stop: Int64Array) -> npt.NDArray[np.bool_]:
+    """Return whether each row is in none of the ranges, which do not overlap."""
+    steps = np.zeros(rows + 1, np.int64)
+    np.add.at(steps, first, 1)
+    np.add.at(steps, stop, -1)
+    return np.cumsum(steps[:-1]) == 0
+
+
+def _is_beside(
+    ts: Int64Array, interval: int, sessions: SessionTable, zone: ZoneInfo
+) -> npt.NDArray[np.bool_]:
+    """Return whether each of some bars outside all sessions is beside one."""
+    if len(sessions) == 0:
+        return np.zeros(len(ts), np.bool_)
+    if interval >= DAY_NS:
+        # A day that has no session of its own, but in whose evening the next day's session opens.
+        at = np.minimum(np.searchsorted(sessions.date_ns, ts, side="right"), len(sessions) - 1)
+        tomorrow = sessions.date_ns[at] == ts // DAY_NS * DAY_NS + DAY_NS
+        midnights = np.fromiter(
+            (local_midnight(int(one) // DAY_NS + 1, zone) for one in ts), np.int64, len(ts)
+        )
+        return tomorrow & (sessions.open_ns[at] < midnights)
+    after = np.searchsorted(sessions.close_ns, ts, side="right")
+    opens = sessions.open_ns[np.minimum(after, len(sessions) - 1)]
+    closes = sessions.close_ns[np.maximum(after - 1, 0)]
+    soon = (after < len(sessions)) & (opens - ts <= BEFORE_OPEN)
+    since = (after > 0) & (ts - closes < AFTER_CLOSE)
+    return soon | since

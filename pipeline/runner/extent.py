@@ -1,0 +1,194 @@
+"""The extent of a run: its sessions, cut to those of the data, and the bars that they leave out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS, interval_ns
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.fitting import best_fit
+from pipeline.market.survey import Survey, survey
+from pipeline.market.time.time_manager import SessionTable, TimeManager
+
+#: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
+#: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
+#: another market 20 % and more, or 3 % where only the holidays differ.
+MOST_APART = 0.02
+#: So many days around the range are looked at for sessions to which its first and last bars belong.
+_AROUND = 3
+#: So many dates are named in a note; of more there is a count.
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent:
+    """The sessions and bars of a run."""
+
+    #: The sessions, from the first to the last in which a symbol of the run has a bar.
+    sessions: SessionTable
+    #: Base bars in these sessions, of all symbols.
+    bars: int
+    #: Base bars of the range that lie outside all sessions, of all symbols.
+    outside: int
+    #: Sessions between the first and the last without a bar of any symbol: their dates.
+    missing: tuple[str, ...]
+    #: Sessions that were asked for and lie before the first or after the last.
+    cut: int
+    #: That sessions were cut, in a sentence; "" if none were.
+    warning: str
+    #: What a user should know of it, each one sentence.
+    notes: tuple[str, ...]
+
+
+def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
+    """Look at the times of all base bars of the run.
+
+    Raises ConfigError if there is no session in the range of dates, or if many bars lie apart from
+    all sessions. DataError if a symbol is not in the catalog, or if no symbol has a bar in the
+    sessions.
+    """
+    dates, data = settings.backtest_config, settings.session_data_config
+    asked = manager.session_table(dates.start_date, dates.end_date)
+    if len(asked) == 0:
+        raise ConfigError(
+            f"backtest_config: there is no {settings.exchange_group} session from "
+            f"{dates.start_date} to {dates.end_date}"
+        )
+    surveys = _surveys(settings, manager)
+    if data.bars_outside_sessions == "refuse":
+        for symbol, found in zip(data.symbols, surveys, strict=True):
+            _check_calendar(settings, manager, symbol, found)
+    present = np.stack([found.inside for found in surveys]).sum(axis=0)
+    known = np.flatnonzero(present)
+    if not len(known):
+        raise DataError(_no_bars(settings))
+    first, stop = int(known[0]), int(known[-1]) + 1
+    sessions = asked.part(first, stop)
+    missing = tuple(_date(at) for at in sessions.date_ns[present[first:stop] == 0])
+    cut = len(asked) - len(sessions)
+    warning = _cut_warning(settings, sessions, cut) if cut else ""
+    notes = [
+        *([warning] if warning else []),
+        *_missing_note(missing),
+        *_sunday_notes(settings, surveys),
+    ]
+    outside = sum(found.outside for found in surveys)
+    return Extent(sessions, int(present.sum()), outside, missing, cut, warning, tuple(notes))
+
+
+def _surveys(settings: SessionConfig, manager: TimeManager) -> list[Survey]:
+    """Survey the base bars of each symbol; their ``inside`` is of the sessions asked for."""
+    dates, data = settings.backtest_config, settings.session_data_config
+    step = interval_ns(data.streams[0])
+    around = manager.table_around(dates.start_date, dates.end_date, _AROUND)
+    span = _span(settings, manager)
+    begin, end = around.bar_range(step)
+    catalog, zone = Catalog(settings.catalog), ZoneInfo(manager.timezone)
+    first = _day_ns(settings, "start_date")
+    own = (around.date_ns >= first) & (around.date_ns <= _day_ns(settings, "end_date"))
+    found = []
+    for symbol in data.symbols:
+        with catalog.reader(symbol, data.streams[0], begin, end, ()) as reader:
+            found.append(survey(reader, step, around, span, zone).of(own))
+    return found
+
+
+def _span(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:
+    """Return the range [begin, end) of the times of bars that belong to the dates of the run."""
+    dates = settings.backtest_config
+    if interval_ns(settings.session_data_config.streams[0]) < DAY_NS:
+        return manager.instants(dates.start_date, dates.end_date)
+    return _day_ns(settings, "start_date"), _day_ns(settings, "end_date") + DAY_NS
+
+
+def _day_ns(settings: SessionConfig, name: str) -> int:
+    """Return 00:00Z of a date of the run."""
+    day = np.datetime64(getattr(settings.backtest_config, name), "D")
+    return int(day.astype(np.int64)) * DAY_NS
+
+
+def _check_calendar(
+    settings: SessionConfig, manager: TimeManager, symbol: str, found: Survey
+) -> None:
+    """Raise ConfigError if the sessions are not those of a symbol's bars."""
+    rows = int(found.inside.sum()) + found.outside
+    if found.apart <= max(1, MOST_APART * rows):
+        return
+    interval, group = settings.session_data_config.streams[0], settings.exchange_group
+    fit = best_fit(_times(settings, symbol, *_span(settings, manager)), interval_ns(interval))
+    if fit is None or fit.group in (group, manager.calendar_code):
+        way = "none of the usual calendars fits: check symbols and times, or set "
+    else:
+        way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
+    raise ConfigError(
+        f"exchange_group is {group}, but {found.outside:,} of the {rows:,} {interval} bars of "
+        f"{symbol} lie outside its sessions, {found.apart:,} of them at night or on days without "
+        f'trading; {way}session_data_config.bars_outside_sessions="leave_out" to go on without them'
+    )
+
+
+def _times(settings: SessionConfig, symbol: str, begin: int, end: int) -> npt.NDArray[np.int64]:
+    """Read the times of a symbol's base bars in [begin, end)."""
+    catalog, base = Catalog(settings.catalog), settings.session_data_config.streams[0]
+    blocks = []
+    with catalog.reader(symbol, base, begin, end, ()) as reader:
+        while (block := reader.next_block()) is not None:
+            blocks.append(block[0])
+    return np.concatenate(blocks)
+
+
+def _no_bars(settings: SessionConfig) -> str:
+    dates, data = settings.backtest_config, settings.session_data_config
+    catalog = Catalog(settings.catalog)
+    entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
+    first = _date(min(entry.first_ts for entry in entries))
+    last = _date(max(entry.last_ts for entry in entries))
+    return (
+        f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
+        f"{dates.end_date} in sessions of {settings.exchange_group} of any of: "
+        f"{', '.join(data.symbols)}; their bars are from {first} to {last}"
+    )
+
+
+def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> str:
+    dates = settings.backtest_config
+    return (
+        f"{dates.start_date} to {dates.end_date} was asked for, the bars are of "
+        f"{_date(sessions.date_ns[0])} to {_date(sessions.date_ns[-1])}: {_many(cut, 'session')} "
+        "before or after them left out"
+    )
+
+
+def _missing_note(missing: Sequence[str]) -> list[str]:
+    if not missing:
+        return []
+    more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+    named = ", ".join(missing[:_NAMED])
+    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {named}{more}"]
+
+
+def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[str]:
+    """Tell of daily bars of days that have no session of their own, such as a broker's Sundays."""
+    data = settings.session_data_config
+    if interval_ns(data.streams[0]) < DAY_NS:
+        return []
+    return [
+        f"{symbol}: {_many(found.beside, 'daily bar')} of days that are the evening of the next "
+        "session, such as Sundays, left out; the source ends its days at midnight: import its "
+        "intraday bars, and days are made of them that are whole sessions"
+        for symbol, found in zip(data.symbols, surveys, strict=True)
+        if found.beside
+    ]
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def _date(ns: int) -> str:
+    return str(np.datetime64(int(ns), "ns").astype("M8[D]"))

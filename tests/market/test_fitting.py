@@ -1,0 +1,59 @@
+"""Which calendar is proposed for bars."""
+
+import numpy as np
+import pytest
+
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
+from pipeline.market.fitting import best_fit
+from pipeline.market.time.time_manager import TimeManager
+
+FIRST, LAST = "2024-01-08", "2024-03-28"
+
+
+def hours_of(group: str, before: int = 0, after: int = 0) -> np.ndarray:
+    """Give the hours at which an hour of a session begins, and some before and after each."""
+    table = TimeManager(group).session_table(FIRST, LAST)
+    spans = zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
+    hours = [
+        np.arange(begin // HOUR_NS * HOUR_NS - before * HOUR_NS, end + after * HOUR_NS, HOUR_NS)
+        for begin, end in spans
+    ]
+    return np.unique(np.concatenate(hours))
+
+
+@pytest.mark.parametrize("group", ["US_EQUITY", "FX", "CRYPTO", "CME", "XTKS"])
+def test_bars_of_a_calendars_sessions_are_given_that_calendar(group: str):
+    fit = best_fit(hours_of(group), HOUR_NS)
+    assert fit is not None
+    assert fit.group == group
+    assert fit.share > 0.99
+
+
+def test_bars_of_extended_hours_fit_their_exchange():
+    fit = best_fit(hours_of("US_EQUITY", before=5, after=4), HOUR_NS)
+    assert fit is not None
+    assert (fit.group, fit.share) == ("US_EQUITY", 1.0)
+    assert fit.inside < 0.5
+
+
+def days(*weekdays: int) -> np.ndarray:
+    every = np.arange(np.datetime64(FIRST), np.datetime64(LAST)).astype("M8[ns]").astype(np.int64)
+    return every[np.isin((every // DAY_NS + 3) % 7, weekdays)]
+
+
+def test_days_from_sunday_to_friday_are_those_of_fx_and_days_of_all_the_week_those_of_crypto():
+    broker, all_week = best_fit(days(6, 0, 1, 2, 3, 4), DAY_NS), best_fit(days(*range(7)), DAY_NS)
+    assert broker is not None
+    assert all_week is not None
+    assert (broker.group, all_week.group) == ("FX", "CRYPTO")
+
+
+def test_nothing_is_proposed_for_bars_that_no_calendar_has():
+    # Mars: a day of 24 h 39 min, eight hours of each.
+    sols = np.datetime64(FIRST).astype("M8[ns]").astype(np.int64) + np.arange(70) * 1479 * MINUTE_NS
+    hours = np.concatenate([sols + hour * HOUR_NS for hour in range(8)])
+    fit = best_fit(np.sort(hours), HOUR_NS)
+    assert fit is not None
+    assert fit.group == "CRYPTO"
+    old = np.array([np.datetime64("1850-01-02", "ns").astype(np.int64)])
+    assert best_fit(old, DAY_NS) is None

@@ -1,0 +1,206 @@
+"""The extent of a run: dates beyond the data, holes in it, and calendars that are not its own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import SessionConfig, run
+from pipeline.cli import main
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, interval_name
+from pipeline.errors import ConfigError, DataError, DataWarning
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
+from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.market.time.time_manager import TimeManager
+from pipeline.runner.extent import Extent, find_extent
+from pipeline.runner.terms import time_manager
+from tests.reference.market import random_walk
+from tests.reference.processes import assert_nothing_left, settings_of
+
+TRADER = {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 3}}
+
+
+def ns(time: str) -> int:
+    return int(np.datetime64(time, "ns").astype(np.int64))
+
+
+def catalog_of(folder: Path, interval: int, **symbols: Any) -> Path:
+    """Write a catalog of bars at these times, ns UTC."""
+    name = interval_name(interval)
+    Catalog(folder).write_all(
+        [
+            Series(symbol, name, random_walk(np.asarray(ts, np.int64), 1).to_table(), "test")
+            for symbol, ts in symbols.items()
+        ]
+    )
+    return folder
+
+
+def every(interval: int, first: str, last: str, without: str = "") -> list[int]:
+    """Give the opens of bars around the clock; ``without``: digits of weekdays, Monday 0."""
+    return [
+        at
+        for at in range(ns(first), ns(last), interval)
+        if str((at // DAY_NS + 3) % 7) not in without
+    ]
+
+
+def extent(folder: Path, group: str, first: str, last: str, **data: Any) -> Extent:
+    entries = Catalog(folder).entries()
+    symbols, streams = [one.symbol for one in entries], [entries[0].interval]
+    settings = settings_of(group, first, last, symbols, streams, folder)
+    settings["session_data_config"] |= data
+    loaded = SessionConfig.load(settings | {"strategy": TRADER})
+    return find_extent(loaded, time_manager(loaded))
+
+
+# --- dates beyond the data -----------------------------------------------------------------------
+
+
+def test_a_run_beyond_the_data_is_the_run_of_the_data(sample: Path, tmp_path: Path, capsys):
+    config = settings_of("US_EQUITY", "2024-11-26", "2025-12-31", SYMBOLS[:2], ["1m"], sample)
+    config["strategy"] = TRADER
+    with pytest.warns(DataWarning, match="2024-11-26 to 2024-12-03: 269 sessions before or after"):
+        beyond = run(config, out=tmp_path)
+    config["backtest_config"]["end_date"] = "2024-12-03"
+    exact = run(config, out=tmp_path)
+    assert beyond.digest == exact.digest
+    different = ("session_name", "run_dir", "notes", "sessions_cut", "processes", "performance")
+    timed = ("seconds", "run_seconds", "bars_per_second")
+    for name in exact.summary.keys() - {*different, *timed}:
+        assert beyond.summary[name] == exact.summary[name], name
+    assert (beyond.summary["sessions_cut"], exact.summary["sessions_cut"]) == (269, 0)
+    assert (beyond.summary["sessions"], exact.summary["notes"]) == (5, [])
+    # The command says it in the summary.
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    later = ["--set", "backtest_config.end_date=2025-12-31", "--out", str(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(path), *later])
+    assert ended.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "note 2024-11-26 to 2025-12-31 was asked for, the bars are of 2024-11-26" in shown
+    assert_nothing_left()
+
+
+def test_the_run_goes_from_the_first_to_the_last_session_with_a_bar_of_any_symbol(tmp_path: Path):
+    folder = catalog_of(
+        tmp_path,
+        DAY_NS,
+        A=[ns("2024-07-09"), ns("2024-07-10")],
+        B=[ns("2024-07-05"), ns("2024-07-09")],
+    )
+    found = extent(folder, "US_EQUITY", "2024-06-28", "2024-07-19")
+    dates = (found.sessions.date_ns // DAY_NS).astype("M8[D]").astype(str).tolist()
+    assert dates == ["2024-07-05", "2024-07-08", "2024-07-09", "2024-07-10"]
+    assert (found.bars, found.cut, found.outside) == (4, 4 + 7, 0)
+    assert found.missing == ("2024-07-08",)
+    assert found.notes == (found.warning, "1 session without a bar of any symbol: 2024-07-08")
+
+
+def test_a_hole_at_the_end_of_the_range_is_cut_too(tmp_path: Path):
+    """The data go on after the range, and have no bar in its last sessions."""
+    folder = catalog_of(tmp_path, DAY_NS, A=[ns("2024-07-01"), ns("2024-07-02"), ns("2024-08-01")])
+    found = extent(folder, "US_EQUITY", "2024-07-01", "2024-07-10")
+    assert (len(found.sessions), found.cut, found.missing) == (2, 5, ())
+
+
+def test_a_range_without_a_bar_is_refused_with_the_dates_of_the_data(tmp_path: Path):
+    folder = catalog_of(tmp_path, DAY_NS, A=[ns("2024-07-01"), ns("2024-07-02")])
+    expected = "no 1d bars from 2024-08-01 to 2024-08-02 .*A; their bars are from 2024-07-01 to "
+    with pytest.raises(DataError, match=expected + "2024-07-02$"):
+        extent(folder, "US_EQUITY", "2024-08-01", "2024-08-02")
+
+
+def test_of_many_sessions_without_bars_the_first_are_named(tmp_path: Path):
+    folder = catalog_of(tmp_path, DAY_NS, A=[ns("2024-07-01"), ns("2024-07-31")])
+    found = extent(folder, "US_EQUITY", "2024-07-01", "2024-07-31")
+    assert len(found.missing) == 20
+    (note,) = found.notes
+    assert note == (
+        "20 sessions without a bar of any symbol: 2024-07-02, 2024-07-03, 2024-07-05 and 17 more"
+    )
+
+
+# --- bars outside sessions -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("group", "interval", "first", "last"),
+    [
+        ("CRYPTO", DAY_NS, "2024-07-03", "2024-07-05"),
+        ("CRYPTO", HOUR_NS, "2024-07-03", "2024-07-05"),
+        ("FX", HOUR_NS, "2024-07-03", "2024-07-04"),
+    ],
+)
+def test_bars_of_neighbouring_sessions_are_not_outside(
+    tmp_path: Path, group: str, interval: int, first: str, last: str
+):
+    folder = catalog_of(tmp_path, interval, A=every(interval, "2024-07-01", "2024-07-08", "56"))
+    found = extent(folder, group, first, last)
+    assert found.outside == 0
+    sessions = (ns(last) - ns(first)) // DAY_NS + 1
+    assert found.bars == sessions * DAY_NS // interval
+
+
+def test_rows_of_the_dates_of_the_run_are_counted_also_before_its_first_session(tmp_path: Path):
+    """A broker's Sundays: the first is the day before the first session."""
+    folder = catalog_of(tmp_path, DAY_NS, EURUSD=every(DAY_NS, "2024-03-03", "2024-03-18", "5"))
+    found = extent(folder, "FX", "2024-03-03", "2024-03-17")
+    assert (len(found.sessions), found.bars, found.outside) == (10, 10, 3)
+    (note,) = found.notes
+    assert note.startswith("EURUSD: 3 daily bars of days that are the evening of the next session")
+    assert "import its intraday bars" in note
+
+
+def test_extended_hours_are_left_out_and_counted_without_being_refused(tmp_path: Path):
+    table = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-05")
+    minutes = [
+        at
+        for begin in table.open_ns.tolist()
+        for at in range(begin - 330 * MINUTE_NS, begin + 630 * MINUTE_NS, MINUTE_NS)
+    ]
+    folder = catalog_of(tmp_path, MINUTE_NS, SPY=minutes)
+    found = extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05")
+    assert (found.bars, found.outside) == (3 * 390 + 210, 3 * 570 + 750)
+    assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05", trading_hours="extended").bars
+
+
+@pytest.mark.parametrize(
+    ("interval", "without", "group", "fits"),
+    [
+        (HOUR_NS, "", "US_EQUITY", "CRYPTO"),
+        (DAY_NS, "", "US_EQUITY", "CRYPTO"),
+        (HOUR_NS, "", "FX", "CRYPTO"),
+        (DAY_NS, "5", "US_EQUITY", "FX"),
+    ],
+)
+def test_another_markets_calendar_is_refused_with_the_one_that_fits(
+    tmp_path: Path, interval: int, without: str, group: str, fits: str
+):
+    times = every(interval, "2024-07-01", "2024-08-01", without)
+    folder = catalog_of(tmp_path, interval, OTHER=times)
+    meant = extent(folder, group, "2024-07-01", "2024-07-31", bars_outside_sessions="leave_out")
+    rows = meant.bars + meant.outside
+    assert len(times) - 5 < rows <= len(times)  # by the dates of the exchange
+    with pytest.raises(ConfigError) as caught:
+        extent(folder, group, "2024-07-01", "2024-07-31")
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (
+        f"exchange_group is {group}",
+        f"{meant.outside:,} of the {rows:,} ",
+        "bars of OTHER",
+        f'set exchange_group="{fits}"',
+        'session_data_config.bars_outside_sessions="leave_out"',
+    ):
+        assert part in message
+    assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
+
+
+def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
+    folder = catalog_of(tmp_path, DAY_NS, A=[ns(f"2024-07-0{day}") for day in range(1, 6)])
+    assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05").outside == 1
