@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic_core import PydanticCustomError
+
 from pipeline.config.execution.instruments import InstrumentConfig
+from pipeline.config.pair_names import Named, named_pair
 from pipeline.config.refusal import expectation
 
 
@@ -26,16 +29,26 @@ def find_conversions(
     symbols: Sequence[str],
     instruments: Mapping[str, InstrumentConfig],
     asset_class: str,
+    exchange_group: str,
 ) -> dict[str, Conversion]:
     """Return the conversion of each symbol that is not quoted in the currency of the account.
 
-    Of several pairs, the one that comes first among the symbols is taken. Raises, as a validator
-    does, for a currency that no symbol of the run converts and for a pair of equal currencies.
+    A currency that ``instruments`` do not give is that of the symbol's name (`named_pair`), or else
+    that of the account. Of several pairs, the one that comes first among the symbols is taken.
+    Raises, as a validator does, for a currency that no symbol of the run converts and for a pair of
+    equal currencies.
     """
-    quoted = {s: one.currency or account for s, one in instruments.items()}
-    pairs: dict[tuple[str, str], str] = {}
+    none = InstrumentConfig()
+    named: dict[str, Named] = {}
+    quoted, bases = dict.fromkeys(symbols, account), {}
     for symbol in symbols:
-        base = instruments[symbol].base if symbol in instruments else None
+        one, name = instruments.get(symbol, none), named_pair(symbol, asset_class, exchange_group)
+        if name is not None and one.currency in (None, name.quote):
+            named[symbol] = name
+        quoted[symbol] = one.currency or (named[symbol].quote if symbol in named else account)
+        bases[symbol] = one.base or (named[symbol].base if symbol in named else None)
+    pairs: dict[tuple[str, str], str] = {}
+    for symbol, base in bases.items():
         if base is None:
             continue
         if base == quoted[symbol]:
@@ -47,19 +60,32 @@ def find_conversions(
         pairs.setdefault((base, quoted[symbol]), symbol)
     found = {}
     usual = "profit" if asset_class in ("FX", "FUTURES") else "value"
-    for symbol in symbols:
-        currency = quoted.get(symbol, account)
+    for symbol, currency in quoted.items():
         if currency == account:
             continue
         straight, inverse = pairs.get((currency, account)), pairs.get((account, currency))
         pair = straight or inverse
         if pair is None:
-            raise expectation(
-                f"the account's {account}, or a pair of the two among the symbols: one with base"
-                f" {currency} and currency {account}, or base {account} and currency {currency}",
-                field=f"instruments.{symbol}.currency",
-                value=currency,
-            )
-        converted = instruments[symbol].converted or usual
+            raise _no_pair(account, symbol, currency, by_name=symbol in named)
+        by_pair = "profit" if symbol in named and named[symbol].base else usual
+        converted = instruments.get(symbol, none).converted or by_pair
         found[symbol] = Conversion(currency, pair, straight is None, converted)
     return found
+
+
+def _no_pair(account: str, symbol: str, currency: str, *, by_name: bool) -> PydanticCustomError:
+    """Return the refusal of a symbol that no pair of the run converts."""
+    if by_name:
+        return expectation(
+            f"{account}{currency} or {currency}{account} beside {symbol}, which is quoted in"
+            f" {currency} while the account is in {account}; instruments.{symbol}.currency="
+            f'"{account}" takes its prices as {account}',
+            field="session_data_config.symbols",
+            value=symbol,
+        )
+    return expectation(
+        f"the account's {account}, or a pair of the two among the symbols: one with base"
+        f" {currency} and currency {account}, or base {account} and currency {currency}",
+        field=f"instruments.{symbol}.currency",
+        value=currency,
+    )

@@ -317,6 +317,7 @@ class SessionConfig(Section):
             self.session_data_config.symbols,
             self.instruments,
             self.asset_class,
+            self.exchange_group,
         )
 
     @property

@@ -87,6 +87,67 @@ def test_what_is_converted_goes_by_the_asset_class_unless_it_is_set(
     assert found["SAP"].converted == converted
 
 
+def by_name(
+    settings: dict[str, Any], account: str, *symbols: str, **changes: Any
+) -> dict[str, Conversion]:
+    settings["trading_config"] = {"currency": account}
+    settings["session_data_config"] = {"symbols": list(symbols)}
+    return SessionConfig.load(settings | changes).conversions()
+
+
+@pytest.mark.parametrize("kind", [{"asset_class": "FX"}, {"exchange_group": "FX"}])
+@pytest.mark.parametrize(
+    ("account", "symbols", "found"),
+    [
+        ("USD", ["EURUSD"], {}),
+        ("USD", ["USDJPY"], {"USDJPY": ("JPY", "USDJPY", True)}),
+        (
+            "USD",
+            ["EURJPY", "USDJPY"],
+            {"EURJPY": ("JPY", "USDJPY", True), "USDJPY": ("JPY", "USDJPY", True)},
+        ),
+        ("EUR", ["EURUSD", "XAUUSD"], dict.fromkeys(["EURUSD", "XAUUSD"], ("USD", "EURUSD", True))),
+        ("CHF", ["JPYCHF", "USD/JPY"], {"USD/JPY": ("JPY", "JPYCHF", False)}),
+    ],
+)
+def test_pairs_are_known_by_their_names(
+    settings_of_a_session,
+    kind: dict[str, str],
+    account: str,
+    symbols: list[str],
+    found: dict[str, Any],
+):
+    expected = {symbol: Conversion(*how, "profit") for symbol, how in found.items()}
+    assert by_name(settings_of_a_session(), account, *symbols, **kind) == expected
+
+
+def test_instruments_say_otherwise_than_a_name(settings_of_a_session):
+    dollars = {"USDJPY": {"currency": "USD"}}
+    settings = settings_of_a_session()
+    assert by_name(settings, "USD", "USDJPY", asset_class="FX", instruments=dollars) == {}
+    value = {"USDJPY": {"converted": "value"}}
+    found = by_name(settings, "USD", "USDJPY", asset_class="FX", instruments=value)
+    assert found["USDJPY"].converted == "value"
+    # Prices in dollars are no rate of the yen.
+    with pytest.raises(ConfigError, match="USDJPY or JPYUSD beside EURJPY"):
+        by_name(settings, "USD", "USDJPY", "EURJPY", asset_class="FX", instruments=dollars)
+
+
+def test_a_coin_in_another_currency_needs_a_pair(settings_of_a_session):
+    settings = settings_of_a_session()
+    assert by_name(settings, "USD", "BTCUSD", "ETHUSDT", "AAA", asset_class="CRYPTO") == {}
+    with pytest.raises(ConfigError) as caught:
+        by_name(settings, "USD", "BTCEUR", asset_class="CRYPTO")
+    assert str(caught.value) == (
+        'session_data_config.symbols is "BTCEUR", expected USDEUR or EURUSD beside BTCEUR, which is'
+        ' quoted in EUR while the account is in USD; instruments.BTCEUR.currency="USD" takes its'
+        " prices as USD"
+    )
+    pair = {"EURUSD": {"base": "EUR"}}
+    found = by_name(settings, "USD", "BTCEUR", "EURUSD", asset_class="CRYPTO", instruments=pair)
+    assert found == {"BTCEUR": Conversion("EUR", "EURUSD", False, "value")}
+
+
 @pytest.mark.parametrize(
     ("instruments", "message"),
     [

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline import Strategy, run
 from pipeline.errors import ConfigError, StrategyError
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
-from tests.reference.processes import assert_nothing_left
+from tests.reference.market import Bars
+from tests.reference.processes import assert_nothing_left, settings_of
 from tests.runner.test_run import configuration
 
 
@@ -58,6 +61,26 @@ def test_a_universe_needs_the_pairs_that_convert_its_symbols(config, tmp_path: P
         run(config, strategy=Fifth(), overrides=alone, out=tmp_path)
     both = [f'strategy.0.symbols=["{foreign}", "{pair}"]']
     assert run(config, strategy=Fifth(), overrides=both, out=tmp_path).fills.num_rows == 1
+
+
+class HoldPair(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, 1000.0)
+
+
+def test_yen_are_not_dollars(tmp_path: Path):
+    """1,000 dollars, bought for yen at 120.363 and worth 118.376 at the end."""
+    days = np.array(["2015-01-05", "2015-01-06"], "M8[ns]").astype(np.int64)
+    opens, closes = [119.0, 120.363], [120.0, 118.376]
+    prices = np.array([opens, [121.0] * 2, [118.0] * 2, closes, [0.0] * 2])
+    folder = tmp_path / "catalog"
+    Catalog(folder).write("USDJPY", "1d", Bars(days, prices).to_table(), "test")
+    config = settings_of("FX", "2015-01-05", "2015-01-06", ["USDJPY"], ["1d"], folder)
+    config["asset_class"] = "FX"
+    result = run(config, strategy=HoldPair, out=tmp_path)
+    profit = 1000.0 * (118.376 - 120.363) / 118.376
+    assert result.statistics["final_equity"] == pytest.approx(100_000.0 + profit)
+    assert round(result.statistics["final_equity"], 2) == 99_983.21
 
 
 class Blind(Strategy):

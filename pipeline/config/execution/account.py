@@ -13,7 +13,8 @@ class TradingConfig(Section):
     currency: Currency = Field(
         default="USD",
         description="Currency of the account, of its cash and of all amounts that are reported. A"
-        " symbol that is quoted in another currency names it under instruments. Default USD.",
+        " symbol that is quoted in another currency names it under instruments, unless its name"
+        " says it. Default USD.",
     )
     initial_cash: float = Field(
         default=100_000.0,

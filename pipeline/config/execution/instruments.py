@@ -46,20 +46,22 @@ class InstrumentConfig(Section):
         default=None,
         description="Currency of the symbol's prices, commission and slippage. If it is not that of"
         " the account, a symbol of the run that is a pair of the two converts it. null: that of the"
+        " symbol's name in FX and crypto, JPY for USDJPY and EUR for BTCEUR, else that of the"
         " account. Default null.",
     )
     base: Currency | None = Field(
         default=None,
         description="For a pair of currencies, the one that is bought and sold: EUR for EURUSD,"
         " whose prices are in USD. The pair's last close converts either currency into the other."
-        " null: the symbol is not a pair. Default null.",
+        " null: by the symbol's name in FX, else the symbol is not a pair. Default null.",
     )
     converted: Literal["value", "profit"] | None = Field(
         default=None,
         description="Part of a position in another currency that is exposed to the exchange rate."
         " value: its whole value, as with shares that are paid with converted money. profit: only"
         " its profit, as with pairs and contracts on margin, which are held on credit in their own"
-        " currency. null: profit if asset_class is FX or FUTURES, else value. Default null.",
+        " currency. null: profit if asset_class is FX or FUTURES or the symbol's name is a pair,"
+        " else value. Default null.",
     )
     borrow_rate: float = Field(
         default=0.0,
