@@ -1,15 +1,17 @@
 """Figures of a lane relative to a benchmark, from the simple returns of both per session.
 
 Arrays are float64[N], with one return for each session. `relative_statistics` leaves out the
-sessions in which the benchmark's return is NaN, because the benchmark was not traded yet. The
-riskless rate is zero. A figure is NaN if it is not defined, as for an account that went bankrupt.
+sessions in which the benchmark's return is NaN, because the benchmark was not traded yet. A figure
+is NaN if it is not defined, as for an account that went bankrupt.
 """
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.results.statistics import NO_SCATTER, Curve, compounded, sharpe_ratio
+from pipeline.results.year import Year
 
 
 def beta(returns: Curve, benchmark: Curve) -> float:
@@ -26,16 +28,17 @@ def beta(returns: Curve, benchmark: Curve) -> float:
     return float(away @ returns) / spread
 
 
-def alpha(returns: Curve, benchmark: Curve, sessions_per_year: float) -> float:
-    """Return (1 + a) ** sessions_per_year - 1 with a = mean(r) - beta * mean(b), compounded.
+def alpha(excess: Curve, benchmark: Curve, sessions_per_year: float) -> float:
+    """Return (1 + a) ** sessions_per_year - 1 with a = mean(x) - beta * mean(b), compounded.
 
-    Source: M. C. Jensen, "The Performance of Mutual Funds in the Period 1945-1964", Journal of
-    Finance 23 (1968), 389-416. It is NaN if `beta` is NaN, and -1 if a is -1 or below.
+    Both are returns over the riskless ones. Source: M. C. Jensen, "The Performance of Mutual Funds
+    in the Period 1945-1964", Journal of Finance 23 (1968), 389-416. It is NaN if `beta` is NaN, and
+    -1 if a is -1 or below.
     """
-    slope = beta(returns, benchmark)
+    slope = beta(excess, benchmark)
     if math.isnan(slope):
         return math.nan
-    per_session = float(np.mean(returns - slope * benchmark))
+    per_session = float(np.mean(excess - slope * benchmark))
     if per_session <= -1.0:
         return -1.0
     return compounded(math.log1p(per_session) * sessions_per_year)
@@ -79,15 +82,20 @@ def information_ratio(returns: Curve, benchmark: Curve, sessions_per_year: float
 
 
 def relative_statistics(
-    returns: Curve, benchmark: Curve, sessions_per_year: float
+    returns: Curve, benchmark: Curve, dates: NDArray[np.int64], year: Year
 ) -> dict[str, float]:
-    """Return the figures of a lane relative to the benchmark, by their names in the summary."""
+    """Return the figures of a lane relative to the benchmark, by their names in the summary.
+
+    `dates` int64[N] are the sessions' dates, ns UTC. Alpha is compounded to a year, so that of a
+    run too short for it (`Year.is_long_enough`) is NaN.
+    """
     known = ~np.isnan(benchmark)
-    r, b = returns[known], benchmark[known]
+    r, b, riskless = returns[known], benchmark[known], year.riskless_returns(dates)[known]
+    long_enough = year.is_long_enough(len(r))
     return {
-        "alpha": alpha(r, b, sessions_per_year),
+        "alpha": alpha(r - riskless, b - riskless, year.sessions) if long_enough else math.nan,
         "beta": beta(r, b),
         "correlation": correlation(r, b),
-        "tracking_error": tracking_error(r, b, sessions_per_year),
-        "information_ratio": information_ratio(r, b, sessions_per_year),
+        "tracking_error": tracking_error(r, b, year.sessions),
+        "information_ratio": information_ratio(r, b, year.sessions),
     }

@@ -9,25 +9,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.codes import DAY_NS
+from pipeline.results.year import Year
 
 Curve = NDArray[np.float64]
 
-# Returns that are equal but for rounding have a deviation of about 1e-16. That of real returns is
-# far larger.
+# Returns that are equal but for rounding have a deviation of about 1e-16, or of some 1e-12 of their
+# mean if positions are much larger than the equity. That of real returns is far larger.
 NO_SCATTER = 1e-14
+_RELATIVE_NO_SCATTER = 1e-9
 
 # Value at risk and expected shortfall look at this share of the sessions, the worst ones.
 TAIL = 0.05
-
-
-def sessions_per_year(dates: NDArray[np.int64]) -> float:
-    """Return how many sessions a year has, from the dates int64[N] (ns UTC) of N sessions in a row.
-
-    If they span less than four weeks, it is 252: a week without a holiday says little about a year.
-    """
-    days = (dates[-1] - dates[0]) / DAY_NS + 1 if len(dates) else 0.0
-    return 252.0 if days < 28 else float(len(dates) / days * 365.25)
 
 
 def total_return(initial: float, final: float) -> float:
@@ -78,53 +70,60 @@ def volatility(returns: Curve, sessions_per_year: float) -> float:
     return float(np.std(returns, ddof=1)) * math.sqrt(sessions_per_year)
 
 
-def sharpe_ratio(returns: Curve, sessions_per_year: float) -> float:
-    """Return mean(r) / stdev(r) * sqrt(sessions_per_year), over a riskless rate of zero.
+def sharpe_ratio(excess: Curve, sessions_per_year: float) -> float:
+    """Return mean(x) / stdev(x) * sqrt(sessions_per_year) of the returns over the riskless ones.
 
     Source: W. F. Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994), 49-58,
-    which also scales by time so. It is NaN below two sessions and if the returns do not vary.
+    which also scales by time so. It is NaN below two sessions and if the returns do not vary by
+    more than their rounding.
     """
-    if len(returns) < 2:
+    if len(excess) < 2:
         return math.nan
-    scatter = float(np.std(returns, ddof=1))
-    if scatter < NO_SCATTER:
+    mean, scatter = float(np.mean(excess)), float(np.std(excess, ddof=1))
+    if scatter < max(NO_SCATTER, _RELATIVE_NO_SCATTER * abs(mean)):
         return math.nan
-    return float(np.mean(returns)) / scatter * math.sqrt(sessions_per_year)
+    return mean / scatter * math.sqrt(sessions_per_year)
 
 
-def sortino_ratio(returns: Curve, sessions_per_year: float) -> float:
-    """Return mean(r) / sqrt(mean(min(r, 0) ** 2)) * sqrt(sessions_per_year), over a target of zero.
+def sortino_ratio(excess: Curve, sessions_per_year: float) -> float:
+    """Return mean(x) / sqrt(mean(min(x, 0) ** 2)) * sqrt(sessions_per_year).
 
-    Source: F. A. Sortino, L. N. Price, "Performance Measurement in a Downside Risk Framework",
-    Journal of Investing 3 (1994), 59-64. It is NaN below two sessions and without a losing one.
+    `excess` are the returns over the target, which is the riskless return. Source: F. A. Sortino,
+    L. N. Price, "Performance Measurement in a Downside Risk Framework", Journal of Investing 3
+    (1994), 59-64. It is NaN below two sessions and without one that lost more than a rounding.
     """
-    if len(returns) < 2:
+    if len(excess) < 2:
         return math.nan
-    downside = math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2)))
-    if not downside > 0:
+    downside = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
+    if not downside > NO_SCATTER:
         return math.nan
-    return float(np.mean(returns)) / downside * math.sqrt(sessions_per_year)
+    return float(np.mean(excess)) / downside * math.sqrt(sessions_per_year)
 
 
 def calmar_ratio(annual: float, drawdown: float) -> float:
-    """Return annual return / maximum drawdown, both fractions. It is NaN without a drawdown.
+    """Return annual return / maximum drawdown, both fractions.
+
+    It is NaN without a drawdown that is more than a rounding.
 
     Source: T. W. Young, "Calmar Ratio: A Smoother Tool", Futures 20 (October 1991), 40; over the
     whole run here, over three years there.
     """
-    return annual / drawdown if drawdown > 0 else math.nan
+    return annual / drawdown if drawdown > NO_SCATTER else math.nan
 
 
 def omega_ratio(returns: Curve) -> float:
     """Return sum(max(r, 0)) / sum(max(-r, 0)), over a target of zero.
 
     Source: C. Keating, W. F. Shadwick, "A Universal Performance Measure", Journal of Performance
-    Measurement 6 (2002), 59-84. It is NaN below two sessions and without a losing one.
+    Measurement 6 (2002), 59-84. It is NaN below two sessions and without one that lost more than a
+    rounding.
     """
     if len(returns) < 2:
         return math.nan
     losses = -float(np.sum(np.minimum(returns, 0.0)))
-    return float(np.sum(np.maximum(returns, 0.0))) / losses if losses > 0 else math.nan
+    if not losses > NO_SCATTER * len(returns):
+        return math.nan
+    return float(np.sum(np.maximum(returns, 0.0))) / losses
 
 
 def best_and_worst(returns: Curve) -> tuple[float, float]:
@@ -175,36 +174,52 @@ def monthly_returns(dates: NDArray[np.int64], returns: Curve) -> dict[str, float
     return dict(zip(months[starts].astype(str).tolist(), grown.tolist(), strict=True))
 
 
-def turnover_per_year(turnover: float, closes: Curve, sessions_per_year: float) -> float:
-    """Return turnover / mean(closes) * sessions_per_year / n, the turnovers of the account a year.
+def turnover_per_year(turnover: float, closes: Curve, year: Year) -> float:
+    """Return turnover / mean(closes) * year.sessions / n, the turnovers of the account a year.
 
     `turnover` is the value of all fills, bought and sold. So buying with all of the equity once and
     selling it again counts 2. A fund's portfolio turnover (SEC Form N-1A, item 13) counts only the
-    lesser side. It is NaN without a session or without a positive mean equity.
+    lesser side. It is NaN for a run too short for it (`Year.is_long_enough`) and without a positive
+    mean equity.
     """
     mean = float(np.mean(closes)) if len(closes) else 0.0
-    return turnover / mean * sessions_per_year / len(closes) if mean > 0 else math.nan
+    if mean <= 0 or not year.is_long_enough(len(closes)):
+        return math.nan
+    return turnover / mean * year.sessions / len(closes)
 
 
 def lane_statistics(
-    initial: float, closes: Curve, sessions_per_year: float, drawdown: float
+    initial: float,
+    closes: Curve,
+    dates: NDArray[np.int64],
+    year: Year,
+    drawdown: float,
+    *,
+    extrapolate: bool = False,
 ) -> dict[str, float]:
     """Return the figures of the returns of a lane's account, by their names in the summary.
 
     `initial` is the cash at the beginning, `closes` float64[N] the equity at each session's close,
-    and `sessions_per_year` that of the calendar. `drawdown` is the account's maximum drawdown. It
-    is measured at every base timestamp (`tally.LaneRecord.max_drawdown`), because closes do not
-    show a drawdown within a session.
+    and `dates` int64[N] are the sessions' dates, ns UTC. `drawdown` is the account's maximum
+    drawdown. It is measured at every base timestamp (`tally.LaneRecord.max_drawdown`), because
+    closes do not show a drawdown within a session.
+
+    The annual return of a run too short for it (`Year.is_long_enough`) is NaN, unless it is -1: all
+    is lost, or a year at this rate would leave nothing. `extrapolate` gives it all the same, to
+    compare lanes of equally many sessions.
     """
     returns = session_returns(initial, closes)
-    annual = annual_return(initial, closes, sessions_per_year)
+    excess = returns - year.riskless_returns(dates)
+    annual = annual_return(initial, closes, year.sessions)
+    if annual > -1.0 and not (extrapolate or year.is_long_enough(len(closes))):
+        annual = math.nan
     best, worst = best_and_worst(returns)
     return {
         "total_return": total_return(initial, float(closes[-1]) if len(closes) else initial),
         "annual_return": annual,
-        "volatility": volatility(returns, sessions_per_year),
-        "sharpe_ratio": sharpe_ratio(returns, sessions_per_year),
-        "sortino_ratio": sortino_ratio(returns, sessions_per_year),
+        "volatility": volatility(returns, year.sessions),
+        "sharpe_ratio": sharpe_ratio(excess, year.sessions),
+        "sortino_ratio": sortino_ratio(excess, year.sessions),
         "calmar_ratio": calmar_ratio(annual, drawdown),
         "omega_ratio": omega_ratio(returns),
         "best_session": best,

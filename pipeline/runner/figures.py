@@ -57,5 +57,9 @@ _MADE: Final[Mapping[str, Kind]] = {
     "exposure": "percent",
 }
 
+#: Figures that are extrapolated to a year, and so are null in a run that is too short for it
+#: (`results.year.Year.is_long_enough`).
+EXTRAPOLATED: Final = ("annual_return", "calmar_ratio", "turnover_per_year", "alpha")
+
 #: All figures, and how each reads.
 FIGURES: Final[Mapping[str, Kind]] = {**OF_EQUITY, **OF_BENCHMARK, **OF_ACCOUNT, **_MADE}

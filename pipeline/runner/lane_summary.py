@@ -21,9 +21,9 @@ from pipeline.results.statistics import (
     Curve,
     lane_statistics,
     session_returns,
-    sessions_per_year,
     turnover_per_year,
 )
+from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
 from pipeline.runner.commission import poor_fills
 from pipeline.strategy.strategy import Strategy, values_of
@@ -37,6 +37,7 @@ def lane_summary(
     strategy: Strategy,
     mode: str,
     found: LaneFacts,
+    year: Year,
     benchmark: Benchmark | None,
 ) -> dict[str, Any]:
     """Return the summary of a lane: strategy, parameters, mode, figures (`figures`) and digest.
@@ -46,11 +47,10 @@ def lane_summary(
     """
     record = found.record
     initial, closes, dates = found.initial_cash, found.session_equity, found.session_dates
-    per_year = sessions_per_year(dates)
     relative = (
         {}
         if benchmark is None
-        else relative_statistics(returns_of(found), benchmark.returns, per_year)
+        else relative_statistics(returns_of(found), benchmark.returns, dates, year)
     )
     trips, wins = found.trips, found.wins
     profit, loss = found.gross_profit, found.gross_loss
@@ -64,8 +64,8 @@ def lane_summary(
         **{field.figure: getattr(found, field.name) for field in fields.FIGURE_FIELDS},
         "fills_on_poor_quality": poor_fills(settings, found.poor_fills),
         "commission_as_taker": found.commission - found.maker_commission,
-        "turnover_per_year": turnover_per_year(found.turnover, closes, per_year),
-        **lane_statistics(initial, closes, per_year, record.max_drawdown),
+        "turnover_per_year": turnover_per_year(found.turnover, closes, year),
+        **lane_statistics(initial, closes, dates, year, record.max_drawdown),
         **relative,
         "max_drawdown": record.max_drawdown,
         **_drawdowns(initial, closes, dates),

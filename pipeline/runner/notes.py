@@ -5,19 +5,64 @@ sentence in plain text, which names the thing, its numbers and the setting that 
 stand in summary.json under "notes", in the text of a run and of a sweep, and in the sweep's report.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from pipeline.codes import DAY_NS
+from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
 
 
-def notes_of(preparation: Preparation) -> list[str]:
-    """Return the notes on a run, or on the runs of a sweep's lanes, in the order of reading."""
-    return [*_on_the_year(preparation.sessions.date_ns.tolist())]
+def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the notes on a run or a sweep, in the order of reading.
+
+    ``lanes`` are the figures of the lanes that saw all sessions, as the summary of a run has them.
+    """
+    sessions = len(preparation.sessions)
+    return [
+        *preparation.extent.notes,
+        *_on_warm_up(lanes),
+        *_on_length(sessions, preparation.year, preparation.benchmark is not None),
+        *(_on_ruin(lanes) if sessions > 1 else ()),
+    ]
 
 
-def _on_the_year(dates: Sequence[int]) -> list[str]:
-    """Say by which year figures are annual where the run is too short to tell it."""
-    if (dates[-1] - dates[0]) / DAY_NS + 1 >= 28:
-        return []
-    return ["The run spans less than four weeks, so a year is taken as 252 sessions."]
+def _on_warm_up(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say for which series strategies were never called, because an indicator had no value."""
+    late = [one for one in lanes if one["never_ready"]]
+    if late:
+        which = "The strategy" if len(lanes) == 1 else f"{len(late):,} of {len(lanes):,} strategies"
+        series = late[0]["never_ready"]
+        more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
+        first = "" if len(lanes) == 1 else f", the first of them {late[0]['strategy']}"
+        yield (
+            f"{which}{first}, was never called for {', '.join(series[:5])}{more}: what is named in"
+            " brackets had no value at any bar."
+        )
+
+
+def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:
+    """Say which figures a run is too short for; ``against``: whether it has a benchmark."""
+    if sessions < 2:
+        names = "volatility, Sharpe, Sortino and Omega ratio"
+        if against:
+            names += ", beta, correlation, tracking error and information ratio"
+        yield f"One session has no scatter: {names} are not given."
+    if not year.is_long_enough(sessions):
+        names = "annual return, Calmar ratio, turnover per year" + (" and alpha" if against else "")
+        yield (
+            f"The run has {sessions} of the {year.fewest_sessions} sessions, a twelfth of a year of"
+            f" {year.sessions}, by which a year can be told: {names} are not given."
+        )
+
+
+def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say how many accounts have no returns. Only these have no volatility over many sessions."""
+    ruined = sum(one["volatility"] is None or math.isnan(one["volatility"]) for one in lanes)
+    if ruined:
+        which = "the account" if len(lanes) == 1 else f"{ruined:,} of {len(lanes):,} accounts"
+        yield (
+            f"The equity of {which} was zero or below at a session's close. There are no returns"
+            " on it, and so no volatility and no other figure of returns but the total and the"
+            " annual one."
+        )

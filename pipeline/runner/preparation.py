@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.results.year import Year
 from pipeline.runner.actions import RunActions, read_actions
 from pipeline.runner.benchmark import Benchmark, read_benchmark
 from pipeline.runner.crew import Work
 from pipeline.runner.extent import Extent, find_extent
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.terms import terms_of, time_manager
+from pipeline.runner.year import year_of
 from pipeline.strategy.source import pack
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class Preparation:
     actions: RunActions
     #: The terms on which all lanes trade.
     terms: "Terms"
+    #: The year that figures are scaled to.
+    year: Year
 
     @property
     def sessions(self) -> SessionTable:
@@ -54,7 +58,8 @@ def prepare(settings: SessionConfig) -> Preparation:
     benchmark = read_benchmark(settings, sessions)
     actions = read_actions(settings, sessions)
     terms = replace(terms_of(settings, sessions), actions=actions.events)
-    return Preparation(settings, extent, benchmark, actions, terms)
+    year = year_of(settings, time_manager(settings))
+    return Preparation(settings, extent, benchmark, actions, terms, year)
 
 
 def shape_of(settings: SessionConfig, lanes: Lanes, rows: int | None = None) -> "SlotShape":

@@ -1,4 +1,4 @@
-"""Checks the scores of a configuration's sweep section, also for a run that does not sweep."""
+"""Checks the scores of a configuration's sweep section, before any lane is run."""
 
 import json
 from collections.abc import Collection
@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
-from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
+from pipeline.results.year import Year
+from pipeline.runner.figures import EXTRAPOLATED, FIGURES, OF_BENCHMARK, OF_EQUITY
 
 
 def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
@@ -26,6 +27,22 @@ def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
             raise ConfigError(f"{setting} is {_written(score)}, expected {expected}")
     if sweep.pruning is not None:
         _check_figure("sweep.pruning.score", sweep.pruning.score, OF_EQUITY)
+
+
+def check_length(sweep: SweepConfig, sessions: int, year: Year) -> None:
+    """Refuse scores that no lane of a sweep would have, because its run is too short for them.
+
+    ConfigError names the score, the sessions that the run has and those that it needs.
+    """
+    if year.is_long_enough(sessions):
+        return
+    for score in sweep.score:
+        if score.removeprefix("-") in EXTRAPOLATED:
+            raise ConfigError(
+                f"sweep.score is {_written(score)}, expected a figure that is not extrapolated to a"
+                f" year, such as total_return or sharpe_ratio: the run has {sessions} of the"
+                f" {year.fewest_sessions} sessions that it takes"
+            )
 
 
 def _check_figure(setting: str, score: str, figures: Collection[str]) -> None:

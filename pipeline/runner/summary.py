@@ -13,7 +13,8 @@ from pipeline.lane.facts import LaneFacts
 from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.results.digest import run_digest
 from pipeline.results.drawdown import drawdowns
-from pipeline.results.statistics import lane_statistics, monthly_returns, sessions_per_year
+from pipeline.results.statistics import lane_statistics, monthly_returns
+from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
 from pipeline.runner.commission import commission_code, quality_of_fills
 from pipeline.runner.crew import Crew
@@ -21,6 +22,7 @@ from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.year import year_entries
 from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
 
@@ -49,19 +51,20 @@ def summarise(
     performance = PerformanceMetrics.for_row(crew.stats, "supervisor")
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
-    per_lane = _per_lane(settings, lanes, found, benchmark)
+    year = preparation.year
+    per_lane = _per_lane(settings, lanes, found, year, benchmark)
     data = settings.session_data_config
     summary = {
         **_replay(settings, replayed, elapsed * _NS),
+        **year_entries(settings, year),
         **_outcome(settings, rows, per_lane, run_dir),
-        "notes": notes_of(preparation),
+        "notes": notes_of(preparation, per_lane),
         "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": extent.outside,
         "sessions_without_bars": list(extent.missing),
         "sessions_cut": extent.cut,
-        "notes": list(extent.notes),
-        "benchmark": None if benchmark is None else _benchmark(benchmark, found[0]),
+        "benchmark": None if benchmark is None else _benchmark(benchmark, found[0], year),
         "monthly": _monthly(found[0]),
         "overruns": crew.overruns(),
         "processes": _processes(crew),
@@ -123,12 +126,15 @@ def _per_lane(
     settings: SessionConfig,
     lanes: Lanes,
     found: Sequence[LaneFacts],
+    year: Year,
     benchmark: Benchmark | None,
 ) -> list[dict[str, Any]]:
     return [
         {
             "lane": lane.lane,
-            **lane_summary(settings, setting.name, spec.strategy, setting.mode, lane, benchmark),
+            **lane_summary(
+                settings, setting.name, spec.strategy, setting.mode, lane, year, benchmark
+            ),
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]
@@ -160,12 +166,13 @@ def _quality(wanted: bool, symbols: Sequence[str], replayed: TapeFacts) -> dict[
     }
 
 
-def _benchmark(benchmark: Benchmark, found: LaneFacts) -> dict[str, Any]:
+def _benchmark(benchmark: Benchmark, found: LaneFacts, year: Year) -> dict[str, Any]:
     """Return the benchmark's own figures, as those of an account that holds it from the start."""
-    returns = benchmark.returns[~np.isnan(benchmark.returns)]
+    known = ~np.isnan(benchmark.returns)
+    returns, dates = benchmark.returns[known], found.session_dates[known]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
     fall = drawdowns(1.0, closes).depth
-    figures = lane_statistics(1.0, closes, sessions_per_year(found.session_dates), fall)
+    figures = lane_statistics(1.0, closes, dates, year, fall)
     return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}
 
 

@@ -185,7 +185,7 @@ class Engine:
         dates = np.array(self._session_dates, np.int64)
         scores = {
             running.lane.number: score_of(
-                halving.plan.score,
+                halving.plan,
                 running.lane.facts()["initial_cash"],
                 np.array(running.equity),
                 dates,

@@ -18,7 +18,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.results.statistics import lane_statistics, sessions_per_year
+from pipeline.results.statistics import lane_statistics
+from pipeline.results.year import Year
 from shm.closing import Closing
 from shm.control import ControlPage
 from shm.gate import Gate
@@ -37,6 +38,8 @@ class HalvingPlan:
     score: str
     #: The share of the lanes left that goes on, rounded up to whole lanes.
     keep: float
+    #: The year of the run, to which the figure is scaled.
+    year: Year
 
 
 class Scoreboard(Closing):
@@ -156,7 +159,7 @@ def best_of(scores: npt.NDArray[np.float64], keep: float) -> set[int]:
 
 
 def score_of(
-    name: str,
+    plan: HalvingPlan,
     initial: float,
     closes: npt.NDArray[np.float64],
     dates: npt.NDArray[np.int64],
@@ -164,15 +167,15 @@ def score_of(
 ) -> float:
     """Return a lane's score so far: more is better, and -inf if the figure is not defined.
 
-    ``name``: of the figure, as in HalvingPlan; ``dates``: of the closed sessions, ns, from which
-    the sessions per year follow; the others are arguments of `lane_statistics`.
+    The other arguments are those of `lane_statistics`. All lanes have equally many sessions, so
+    they are compared by what these few would be in a year.
     """
-    figures = lane_statistics(initial, closes, sessions_per_year(dates), drawdown)
+    figures = lane_statistics(initial, closes, dates, plan.year, drawdown, extrapolate=True)
     figures["max_drawdown"] = drawdown
-    value = figures[name.removeprefix("-")]
+    value = figures[plan.score.removeprefix("-")]
     if math.isnan(value):
         return -math.inf
-    return -value if name.startswith("-") else value
+    return -value if plan.score.startswith("-") else value
 
 
 def rungs_of(count: int, sessions: int) -> tuple[int, ...]:

@@ -164,7 +164,7 @@ class Conductor:
         pruning = self._roster.sweep.pruning
         assert pruning is not None
         rungs = rungs_of(pruning.rungs, len(self._preparation.sessions))
-        return HalvingPlan(rungs, pruning.score, pruning.keep)
+        return HalvingPlan(rungs, pruning.score, pruning.keep, self._preparation.year)
 
     def _shares(self, entries: Sequence[Entry]) -> list[list[int]]:
         """Divide lanes among engines by the measured cost of their kinds."""
@@ -254,8 +254,9 @@ class Conductor:
         if pruned and benchmark is not None:
             benchmark = replace(benchmark, returns=benchmark.returns[:sessions])
         lane = entry.lane
+        year = self._preparation.year
         figures = lane_summary(
-            self._settings, entry.name, lane.strategy, lane.mode, facts, benchmark
+            self._settings, entry.name, lane.strategy, lane.mode, facts, year, benchmark
         )
         parameters = figures.pop("parameters")
         figures.pop("strategy")

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter
@@ -55,11 +56,12 @@ def summarise(
         "sessions": None if tape is None else tape.sessions,
         "first_session": None if tape is None else tape.first_session,
         "last_session": None if tape is None else tape.last_session,
+        **year_entries(roster.settings, preparation.year),
         "passes": meter.passes,
         "evaluations": meter.evaluations,
         "run_seconds": meter.seconds,
         "evaluations_per_second": meter.evaluations / meter.seconds if meter.seconds else None,
-        "notes": notes_of(preparation),
+        "notes": notes_of(preparation, [one.statistics for one in rows if one.state == "done"]),
         "best": ranked[0] if ranked else None,
         "ranked": ranked,
         "errors": [

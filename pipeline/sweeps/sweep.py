@@ -16,6 +16,7 @@ from pipeline.results.folder import RunFolder
 from pipeline.runner.lanes import Given
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
+from pipeline.runner.scores import check_length
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.sweeps.conduct import Conductor
@@ -100,6 +101,7 @@ def sweep(
     preparation = prepare(settings)
     if preparation.extent.warning:
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
+    check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)

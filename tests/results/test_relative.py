@@ -16,6 +16,8 @@ from pipeline.results.relative import (
     relative_statistics,
     tracking_error,
 )
+from pipeline.results.year import Year
+from tests.results.test_statistics import days
 
 pairs = st.lists(
     st.tuples(st.integers(-2000, 2500), st.integers(-2000, 2500)), min_size=1, max_size=60
@@ -59,7 +61,7 @@ def test_correlation_is_numpys(values):
 
 def test_a_lane_that_holds_half_has_half_the_beta():
     benchmark = np.array([0.02, -0.01, 0.03, 0.0])
-    assert relative_statistics(0.5 * benchmark + 0.001, benchmark, 4) == {
+    assert relative_statistics(0.5 * benchmark + 0.001, benchmark, days(4), Year(4)) == {
         "alpha": pytest.approx(1.001**4 - 1),
         "beta": pytest.approx(0.5),
         "correlation": pytest.approx(1.0),
@@ -71,9 +73,19 @@ def test_a_lane_that_holds_half_has_half_the_beta():
 def test_sessions_before_the_benchmark_are_left_out():
     benchmark = np.array([math.nan, math.nan, 0.02, -0.01, 0.03])
     returns = np.array([0.5, -0.5, 0.01, 0.0, 0.04])
-    assert relative_statistics(returns, benchmark, 252) == relative_statistics(
-        returns[2:], benchmark[2:], 252
-    )
+    year, dates = Year(4, 0.05), days(5)
+    riskless = year.riskless_returns(dates)
+    found = relative_statistics(returns, benchmark, dates, year)
+    plain = relative_statistics(returns[2:], benchmark[2:], dates[2:], Year(4))
+    assert found | {"alpha": 0.0} == plain | {"alpha": 0.0}
+    assert found["alpha"] == alpha(returns[2:] - riskless[2:], benchmark[2:] - riskless[2:], 4)
+
+
+def test_a_benchmark_known_for_less_than_a_twelfth_of_a_year_gives_no_alpha():
+    benchmark = np.concatenate((np.full(10, math.nan), np.tile([0.02, -0.01], 10)))
+    returns = 0.5 * benchmark + 0.001
+    figures = relative_statistics(returns, benchmark, days(30), Year(252))
+    assert {name for name, value in figures.items() if math.isnan(value)} == {"alpha"}
 
 
 @pytest.mark.parametrize(
@@ -87,12 +99,13 @@ def test_sessions_before_the_benchmark_are_left_out():
     ids=["none", "one", "no benchmark yet", "bankrupt"],
 )
 def test_where_nothing_is_defined_all_are_nan(returns, benchmark):
-    figures = relative_statistics(np.array(returns), np.array(benchmark), 252)
+    dates = days(len(returns))
+    figures = relative_statistics(np.array(returns), np.array(benchmark), dates, Year(4))
     assert all(map(math.isnan, figures.values()))
 
 
 def test_a_benchmark_that_does_not_move_has_no_beta():
-    figures = relative_statistics(np.array([0.1, 0.2]), np.zeros(2), 252)
+    figures = relative_statistics(np.array([0.1, 0.2]), np.zeros(2), days(2), Year(4))
     undefined = {name for name, value in figures.items() if math.isnan(value)}
     assert undefined == {"alpha", "beta", "correlation"}
 

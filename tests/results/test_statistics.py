@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codes import DAY_NS
 from pipeline.results.drawdown import max_drawdown
 from pipeline.results.statistics import (
     annual_return,
@@ -27,9 +28,18 @@ from pipeline.results.statistics import (
     value_at_risk,
     volatility,
 )
+from pipeline.results.year import Year
 
 # In basis points: returns of a real market either scatter by at least that or not at all.
 series = st.lists(st.integers(-2000, 2500), min_size=1, max_size=60)
+
+#: A year so short that no run is too short for it.
+SHORT = Year(4)
+
+
+def days(count):
+    """The dates of so many sessions, one each day."""
+    return np.datetime64("2024-01-01", "ns").astype(np.int64) + np.arange(count) * DAY_NS
 
 
 def assert_agrees(returns, figures):
@@ -89,7 +99,7 @@ def test_ratios_need_two_sessions_that_differ():
 @given(st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=30))
 def test_sharpe_is_the_textbook_formula(values):
     scatter = stdlib.stdev(values)
-    if scatter > 1e-9:
+    if scatter > 1e-8:
         expected = stdlib.fmean(values) / scatter * math.sqrt(252)
         assert sharpe_ratio(np.array(values), 252) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
@@ -158,9 +168,66 @@ def test_value_at_risk_and_shortfall_by_hand():
 
 def test_turnover_per_year_by_hand():
     """Twice the mean equity in half a year of 4 sessions."""
-    assert turnover_per_year(400.0, np.array([100.0, 300.0]), 4) == 4.0
-    assert math.isnan(turnover_per_year(400.0, np.empty(0), 252))
-    assert math.isnan(turnover_per_year(400.0, np.array([-1.0]), 252))
+    assert turnover_per_year(400.0, np.array([100.0, 300.0]), Year(4)) == 4.0
+    assert math.isnan(turnover_per_year(400.0, np.empty(0), Year(4)))
+    assert math.isnan(turnover_per_year(400.0, np.array([-1.0]), Year(4)))
+    assert math.isnan(turnover_per_year(400.0, np.array([100.0, 300.0]), Year(252)))
+
+
+@pytest.mark.parametrize(
+    ("year", "sessions", "given"),
+    [(365, 30, False), (365, 31, True), (252, 20, False), (252, 21, True), (252, 1, False)],
+)
+def test_a_run_below_a_twelfth_of_a_year_is_not_extrapolated(year, sessions, given):
+    """+50 % in one session would be 2.4e44 a year."""
+    closes = np.linspace(90.0, 150.0, sessions)
+    figures = lane_statistics(100.0, closes, days(sessions), Year(year), 0.1)
+    for name in ("annual_return", "calmar_ratio"):
+        assert math.isnan(figures[name]) != given, name
+    assert (
+        math.isnan(figures["sharpe_ratio"]) == math.isnan(figures["volatility"]) == (sessions == 1)
+    )
+    compared = lane_statistics(100.0, closes, days(sessions), Year(year), 0.1, extrapolate=True)
+    assert compared["annual_return"] == annual_return(100.0, closes, year)
+
+
+def test_all_is_lost_also_in_a_short_run():
+    closes = np.array([100.0, 80.0, -20.0])
+    figures = lane_statistics(100.0, closes, days(3), Year(252), 1.2)
+    assert (figures["annual_return"], figures["total_return"]) == (-1.0, -1.2)
+
+
+def test_interest_alone_has_no_ratios():
+    """Cash of 100 that earns a rate every night is worth what a riskless account is."""
+    year, dates = Year(365, 0.0365), days(60)
+    closes = 100_000.0 * 1.0001 ** np.arange(60)
+    figures = lane_statistics(100_000.0, closes, dates, year, 0.0)
+    assert {"sharpe_ratio", "sortino_ratio"} <= {n for n, v in figures.items() if math.isnan(v)}
+    assert lane_statistics(100_000.0, closes, dates, Year(365), 0.0)["sharpe_ratio"] > 100
+
+
+def test_the_riskless_rate_is_earned_by_nights():
+    """Over a week-end three nights are earned; before the first session none is."""
+    friday, monday, tuesday = (days(5)[i] for i in (0, 3, 4))
+    found = Year(252, 0.0365).riskless_returns(np.array([friday, monday, tuesday]))
+    assert found == pytest.approx([0.0, 0.0003, 0.0001])
+    assert len(Year(252, 0.0365).riskless_returns(days(0))) == 0
+
+
+@given(st.floats(-0.01, 0.01), st.integers(2, 400), st.floats(1.0, 1e9))
+def test_returns_that_differ_by_rounding_only_have_no_ratios(rate, count, initial):
+    """A curve that grows by the same share each session, to the last digit of a float."""
+    closes = np.array([initial * (1.0 + rate) ** i for i in range(1, count + 1)])
+    returns = session_returns(initial, closes)
+    assert math.isnan(sharpe_ratio(returns, 365))
+    excess = returns - rate
+    assert math.isnan(sharpe_ratio(excess, 365))
+    assert math.isnan(sortino_ratio(excess, 365))
+    assert math.isnan(omega_ratio(excess))
+
+
+def test_a_drawdown_that_is_a_rounding_has_no_calmar_ratio():
+    assert math.isnan(calmar_ratio(0.2, 1e-16))
 
 
 UNDEFINED = {"volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio"}
@@ -187,7 +254,7 @@ BY_RETURN = UNDEFINED | {"best_session", "worst_session", "value_at_risk", "expe
 def test_degenerate_accounts_have_nan_where_a_figure_is_not_defined(closes, undefined, given):
     curve = np.array(closes)
     fall = max_drawdown(np.append(100.0, curve))
-    figures = lane_statistics(100.0, curve, 252, fall)
+    figures = lane_statistics(100.0, curve, days(len(curve)), SHORT, fall)
     assert {name for name, value in figures.items() if math.isnan(value)} == undefined
     assert figures == figures | {name: pytest.approx(value) for name, value in given.items()}
 
@@ -202,7 +269,7 @@ def test_monthly_returns_of_nothing_and_of_a_bankrupt_account():
 
 def test_lane_statistics_gather_them():
     closes = np.array([101.0, 103.02, 106.1106])
-    figures = lane_statistics(100.0, closes, 4, 0.1)
+    figures = lane_statistics(100.0, closes, days(3), SHORT, 0.1)
     assert figures == {
         "total_return": pytest.approx(0.061106),
         "annual_return": pytest.approx(1.061106 ** (4 / 3) - 1),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.results.year import Year
 from pipeline.runner.lanes import Lanes, make_lanes
 from pipeline.runner.preparation import (
     Division,
@@ -48,7 +49,7 @@ def test_symbols_are_divided_among_processors_and_lanes_among_engines(prepared, 
 
 def test_a_slot_begins_behind_every_rung(prepared):
     preparation, lanes, shape = prepared
-    plan = HalvingPlan((1, 3), "total_return", 0.5)
+    plan = HalvingPlan((1, 3), "total_return", 0.5, Year(252))
     work = work_of(preparation, lanes, shape, Division([[0, 1, 2]], None, halving=plan))
     assert work.coordination.replay.cuts == (1, 3)
     assert [job.halving for job in work.analysis] == [plan]

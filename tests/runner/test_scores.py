@@ -4,8 +4,9 @@ import pytest
 
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
+from pipeline.results.year import Year
 from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
-from pipeline.runner.scores import check_scores
+from pipeline.runner.scores import check_length, check_scores
 
 SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio or -max_drawdown"
 
@@ -50,3 +51,15 @@ def test_a_comparison_needs_a_benchmark(name):
         f'sweep.score is "-{name}", expected a figure that needs no benchmark, as long as'
         " benchmark is null"
     )
+
+
+def test_a_score_for_which_the_run_is_too_short_is_refused():
+    scores = ("sharpe_ratio", "-calmar_ratio")
+    with pytest.raises(ConfigError) as caught:
+        check_length(sweep_by(*scores), 20, Year(252))
+    assert str(caught.value) == (
+        'sweep.score is "-calmar_ratio", expected a figure that is not extrapolated to a year, such'
+        " as total_return or sharpe_ratio: the run has 20 of the 21 sessions that it takes"
+    )
+    check_length(sweep_by(*scores), 21, Year(252))
+    check_length(sweep_by(scores[0]), 1, Year(252))

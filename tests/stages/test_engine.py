@@ -14,6 +14,7 @@ from pipeline.lane.slot_view import table_records
 from pipeline.lane.spec import Terms
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
+from pipeline.results.year import Year
 from pipeline.stages import engine as module
 from pipeline.stages.engine import Engine
 from pipeline.stages.facts import EngineFacts
@@ -244,7 +245,7 @@ def test_a_lane_that_does_not_go_on_keeps_what_it_came_to():
         ControlPage.create(run_id, ["engine 0"]) as control,
         Scoreboard(run_id, 1, 3, ["engine 0"], control) as board,
     ):
-        plan = HalvingPlan((1,), "total_return", 0.4)
+        plan = HalvingPlan((1,), "total_return", 0.4, Year(252))
         found = walked(lanes, halving=Halving(plan, board.side("engine 0")))
     by_number = {lane.lane: lane for lane in found.lanes}
     assert sorted(by_number) == [0, 1, 2]
@@ -265,7 +266,7 @@ def test_a_lane_that_was_lost_is_not_compared():
         ControlPage.create(run_id, ["engine 0"]) as control,
         Scoreboard(run_id, 1, 3, ["engine 0"], control) as board,
     ):
-        halving = Halving(HalvingPlan((1,), "total_return", 0.5), board.side("engine 0"))
+        halving = Halving(HalvingPlan((1,), "total_return", 0.5, Year(252)), board.side("engine 0"))
         lanes = [Fragile(last=1), Fragile(), Fragile()]
         found = walked(lanes, halving=halving, tolerant=True)
     assert list(found.lost) == [0]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.results.statistics import sharpe_ratio
+from pipeline.results.year import Year
 from pipeline.stages.halving import Halving, HalvingPlan, Scoreboard, best_of, rungs_of, score_of
 from shm.control import ControlPage
 from shm.errors import Aborted
@@ -47,10 +48,16 @@ def test_a_score_is_the_figure_of_the_summary_and_turned_around_by_a_minus():
     dates = np.arange(4) * DAY
     returns = np.diff(np.concatenate(([100.0], closes))) / np.concatenate(([100.0], closes[:-1]))
     expected = sharpe_ratio(returns, 252.0)
-    assert score_of("sharpe_ratio", 100.0, closes, dates, 0.1) == pytest.approx(expected)
-    assert score_of("total_return", 100.0, closes, dates, 0.1) == pytest.approx(0.03)
-    assert score_of("-max_drawdown", 100.0, closes, dates, 0.1) == -0.1
-    assert score_of("sharpe_ratio", 100.0, closes[:1], dates[:1], 0.1) == -math.inf
+
+    def score(name: str, sessions: int = 4) -> float:
+        plan = HalvingPlan((), name, 0.5, Year(252))
+        return score_of(plan, 100.0, closes[:sessions], dates[:sessions], 0.1)
+
+    assert score("sharpe_ratio") == pytest.approx(expected)
+    assert score("total_return") == pytest.approx(0.03)
+    assert score("annual_return") == pytest.approx(1.03**63 - 1)
+    assert score("-max_drawdown") == -0.1
+    assert score("sharpe_ratio", 1) == -math.inf
 
 
 def survivors_of(
@@ -88,7 +95,7 @@ def survivors_of(
 @pytest.mark.parametrize("engines", [1, 2, 3, 5])
 def test_all_engines_come_to_the_same_survivors_however_lanes_are_dealt(engines: int):
     chance = random.Random(7)
-    plan = HalvingPlan((2, 5, 9), "total_return", 0.5)
+    plan = HalvingPlan((2, 5, 9), "total_return", 0.5, Year(252))
     found = [[chance.random() for _ in range(21)] for _ in plan.rungs]
     results = survivors_of(found, engines, plan)
     alone = survivors_of(found, 1, plan)[0]
@@ -98,7 +105,7 @@ def test_all_engines_come_to_the_same_survivors_however_lanes_are_dealt(engines:
 
 def test_other_numbers_of_sessions_are_no_rung_and_without_a_plan_there_is_nothing():
     assert Halving.join(None, None) is None
-    plan = HalvingPlan((2,), "total_return", 0.5)
+    plan = HalvingPlan((2,), "total_return", 0.5, Year(252))
     run_id = new_run_id()
     with (
         ControlPage.create(run_id, ["engine 0"]) as control,
@@ -110,7 +117,7 @@ def test_other_numbers_of_sessions_are_no_rung_and_without_a_plan_there_is_nothi
 
 
 def test_an_engine_waits_no_longer_for_the_others_when_the_run_is_aborted():
-    plan, roles = HalvingPlan((2,), "total_return", 0.5), ["engine 0", "engine 1"]
+    plan, roles = HalvingPlan((2,), "total_return", 0.5, Year(252)), ["engine 0", "engine 1"]
     run_id = new_run_id()
     with (
         ControlPage.create(run_id, roles) as control,

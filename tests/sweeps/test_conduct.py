@@ -12,6 +12,7 @@ from pipeline import SessionConfig
 from pipeline.errors import ConfigError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.query_cache import CacheStatistics
+from pipeline.results.year import Year
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, prepare
 from pipeline.stages.facts import MemorySizes, TapeFacts
@@ -266,7 +267,7 @@ def test_lanes_that_are_compared_all_start_anew_when_an_engine_dies(stage):
     assert rows[2].error == "set aside: its engine ended twice: died again"
     assert [one.lanes for one in it.passes] == [[1, 2, 3, 4]] * 3 + [[1, 2, 4]]
     (plan,) = {one.halving for one in it.passes}
-    assert plan == HalvingPlan((2, 3), "total_return", 0.5)
+    assert plan == HalvingPlan((2, 3), "total_return", 0.5, Year(252))
 
 
 def test_nothing_is_left_to_compare_when_all_are_set_aside(stage):

@@ -23,8 +23,8 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *line("final equity", money(lane.get("final_equity"))),
         *line("total return", signed_percent(lane.get("total_return"))),
         *line("annual return", signed_percent(lane.get("annual_return"))),
-        *line("volatility", f"{percent(lane.get('volatility'))} a year"),
-        *line("Sharpe ratio", ratio(lane, "sharpe_ratio")),
+        *line("volatility", _volatility(lane)),
+        *line("Sharpe ratio", _sharpe(lane, summary.get("riskless_rate"))),
         *line("Sortino, Calmar", f"{ratio(lane, 'sortino_ratio')}, {ratio(lane, 'calmar_ratio')}"),
         *line("max drawdown", _drawdown(lane)),
         *line("best, worst", _best_and_worst(lane)),
@@ -53,6 +53,16 @@ def _counted(lane: Mapping[str, Any], label: str, name: str, thing: str) -> list
     if not known(found) or found == 0:
         return []
     return line(label, f"{count(found)} {thing}{'' if found == 1 else 's'}")
+
+
+def _volatility(lane: Mapping[str, Any]) -> str:
+    value = lane.get("volatility")
+    return f"{percent(value)} a year" if known(value) else UNKNOWN
+
+
+def _sharpe(lane: Mapping[str, Any], riskless: Any) -> str:
+    over = f", over {percent(riskless)} a year" if known(riskless) and riskless else ""
+    return f"{ratio(lane, 'sharpe_ratio')}{over}"
 
 
 def _drawdown(lane: Mapping[str, Any]) -> str:

@@ -15,6 +15,9 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
     sessions, symbols = count(summary.get("sessions")), count(summary.get("symbols"))
     first, last = summary.get("first_session"), summary.get("last_session")
     dates = f", {first} to {last}" if first and last else ""
+    period = f"{sessions} session{'' if sessions == '1' else 's'}{dates}"
+    if known(summary.get("sessions_per_year")):
+        period += f"; {count(summary['sessions_per_year'])} a year ({summary.get('calendar')})"
     speed = number(summary.get("bars_per_second"), ",.0f")
     bars = f"{count(summary.get('bars'))} of {symbols} symbol{'' if symbols == '1' else 's'}"
     outside = summary.get("bars_outside_sessions")
@@ -23,7 +26,7 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
     seconds = number(summary.get("run_seconds"), ",.3f")
     whole = number(summary.get("seconds"), ",.1f")
     return [
-        *line("period", f"{sessions} session{'' if sessions == '1' else 's'}{dates}"),
+        *line("period", period),
         *line("bars", bars),
         *line("speed", f"{speed} bars/s ({seconds} s of replay, {whole} s in all)"),
         *line("quality", _mean_and_worst(summary.get("quality") or {})),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.market.time.query_cache import CacheStatistics
+from pipeline.results.year import Year
 from pipeline.runner.preparation import Division
 from pipeline.stages.facts import EngineFacts, MemorySizes, RunFacts, TapeFacts
 from pipeline.stages.halving import HalvingPlan
@@ -98,7 +99,7 @@ def test_an_engine_that_ends_at_no_lane_makes_none_suspect(control: ControlPage)
 
 
 def test_where_lanes_are_compared_no_engine_goes_on_when_one_has_ended(control: ControlPage):
-    guard, _ = guard_of(control, halving=HalvingPlan((1,), "total_return", 0.5))
+    guard, _ = guard_of(control, halving=HalvingPlan((1,), "total_return", 0.5, Year(252)))
     control.member(3).join()
     control.member(3).begin(3)
     assert not guard.lose(control.members()[3], "was ended by SIGABRT")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.results.year import Year
 from pipeline.runner.preparation import Division, prepare
 from pipeline.runner.starting import start_context
 from pipeline.stages.halving import HalvingPlan
@@ -80,7 +81,7 @@ def test_when_every_engine_is_killed_all_their_lanes_are_left(sample: Path):
 def test_one_session_has_no_rung_and_all_lanes_finish(sample: Path):
     dates = {"start_date": "2024-11-25", "end_date": "2024-11-25"}
     roster = roster_of(sample, backtest_config=dates)
-    plan = HalvingPlan((), "total_return", 0.5)
+    plan = HalvingPlan((), "total_return", 0.5, Year(252))
     outcome = run_with(roster, [[0, 1, 2, 3], [4, 5, 6, 7]], halving=plan)
     assert sorted(outcome.finished) == list(range(8))
     assert {lane.sessions for lane in outcome.finished.values()} == {1}

@@ -1,0 +1,64 @@
+"""The notes of a summary: what a reader of the figures has to know."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import SessionConfig
+from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.runner.notes import notes_of
+from pipeline.runner.preparation import prepare
+from tests.reference.processes import settings_of
+
+TRADER = {"name": "pipeline.strategy.examples:SmaCross"}
+
+
+def notes(sample: Path, last: str, *volatilities: float | None, **changes: Any) -> list[str]:
+    """The notes on a run from 22 October 2024 whose lanes have these volatilities."""
+    config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
+    return notes_of(preparation, [{"volatility": value} for value in volatilities])
+
+
+SCATTER = "One session has no scatter: volatility, Sharpe, Sortino and Omega ratio"
+RELATIVE = "beta, correlation, tracking error and information ratio"
+LENGTH = (
+    "The run has {} of the 21 sessions, a twelfth of a year of 252, by which a year can be told:"
+    " annual return, Calmar ratio, turnover per year"
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "benchmark", "expected"),
+    [
+        (
+            "2024-10-22",
+            SYMBOLS[0],
+            [
+                f"{SCATTER}, {RELATIVE} are not given.",
+                f"{LENGTH.format(1)} and alpha are not given.",
+            ],
+        ),
+        ("2024-11-18", None, [f"{LENGTH.format(20)} are not given."]),
+        ("2024-11-19", None, []),
+    ],
+    ids=["one session", "twenty", "enough"],
+)
+def test_a_short_run_says_which_figures_it_is_too_short_for(sample, last, benchmark, expected):
+    assert (
+        notes(sample, last, math.nan if last == "2024-10-22" else 0.1, benchmark=benchmark)
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("volatilities", "which"),
+    [([math.nan], "the account"), ([0.1, None, math.nan], "2 of 3 accounts"), ([0.0], None)],
+)
+def test_accounts_at_or_below_zero_have_no_returns(sample, volatilities, which):
+    found = notes(sample, "2024-11-19", *volatilities)
+    assert [note.split(".")[0] for note in found] == (
+        [f"The equity of {which} was zero or below at a session's close"] if which else []
+    )
