@@ -135,7 +135,6 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     if summary["first_session"]:
         dates = f"{summary['first_session']} to {summary['last_session']}"
         lines.append(_line("bars", f"{summary['bars']:,}, {dates}"))
-    lines += [_line("note", note) for note in summary["notes"]]
     if summary["evaluations"]:
         speed = summary["evaluations_per_second"]
         passes = f"{summary['passes']} pass" + ("" if summary["passes"] == 1 else "es")

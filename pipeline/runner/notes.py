@@ -21,23 +21,28 @@ def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> li
     sessions = len(preparation.sessions)
     return [
         *preparation.extent.notes,
-        *_on_warm_up(lanes),
+        *_on_warm_up(lanes, sessions),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *(_on_ruin(lanes) if sessions > 1 else ()),
     ]
 
 
-def _on_warm_up(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:
     """Say for which series strategies were never called, because an indicator had no value."""
-    late = [one for one in lanes if one["never_ready"]]
-    if late:
-        which = "The strategy" if len(lanes) == 1 else f"{len(late):,} of {len(lanes):,} strategies"
-        series = late[0]["never_ready"]
+    if len(lanes) == 1:
+        series = lanes[0].get("never_ready", ())
         more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
-        first = "" if len(lanes) == 1 else f", the first of them {late[0]['strategy']}"
+        if series:
+            yield (
+                f"The strategy was never called for {', '.join(series[:5])}{more}: the indicators"
+                " in brackets had no value at any bar."
+            )
+        return
+    never = sum(one["warmup_sessions"] >= sessions for one in lanes)
+    if never:
         yield (
-            f"{which}{first}, was never called for {', '.join(series[:5])}{more}: what is named in"
-            " brackets had no value at any bar."
+            f"{never:,} of {len(lanes):,} strategies were never called: an indicator of theirs had"
+            " no value at any bar."
         )
 
 
