@@ -86,7 +86,7 @@ def sweep(
         print_json(summary)
     else:
         print_text(_text(summary, result.rows))
-    if summary["failed"] == summary["lanes"]:
+    if summary["errors"] and summary["failed"] == summary["lanes"]:
         first = summary["errors"][0]["error"]
         raise RunError(f"all {summary['lanes']:,} sets failed, the first: {first}")
 

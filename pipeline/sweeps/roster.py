@@ -15,6 +15,9 @@ from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
 from pipeline.sweeps.search.space import ParameterSet, Space
 
+#: Settings of a sweep on which no choice of its search depends.
+_AFTER_THE_SEARCH = {"samples", "best", "memory"}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -81,14 +84,14 @@ class Roster:
         return settings_hash(self.settings)
 
     @property
-    def identity(self) -> str:
-        """Hash of everything; sweeps of equal identity try the same sets with the same results."""
+    def search_identity(self) -> str:
+        """Hash of all that a search's choices depend on; more samples go on with the same one."""
         return _joined(
             [
                 self.data_hash,
                 self.code_hash,
                 self._settings_hash,
-                self.sweep.model_dump_json(),
+                self.sweep.model_dump_json(exclude=_AFTER_THE_SEARCH),
                 json.dumps([one.model_dump(mode="json") for one in self.settings.strategies]),
             ]
         )

@@ -106,7 +106,9 @@ def sweep(
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
     with Ledger.open(home) as opened:
-        search = make_search(roster.sweep, roster.space, _storage(roster, home, resume))
+        storage = _storage(roster, home, resume)
+        begun = storage.exists()
+        search = make_search(roster.sweep, roster.space, storage)
         folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
         with _recorded(opened, row, folder):
@@ -125,6 +127,8 @@ def sweep(
                 "engines": executor.engines,
                 "peak_memory_bytes": executor.peak_bytes,
             }
+            if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
+                summary["notes"].append(_begun_anew(home, resumed, len(rows)))
             page = write_page(opened, folder.path, row, summary, rows, best, preparation)
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
@@ -159,11 +163,20 @@ def _engines(settings: SessionConfig, engines: int | None) -> int:
 
 def _storage(roster: Roster, home: Path, resume: bool) -> Path:
     """Return the file in which Optuna keeps the search; remove it unless the sweep is resumed."""
-    path = home / _STORAGE.format(roster.identity)
+    path = home / _STORAGE.format(roster.search_identity)
     if not resume:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     return path
+
+
+def _begun_anew(home: Path, resumed: int, lanes: int) -> str:
+    """Return the note on a sweep that was to be resumed, and whose search was not known."""
+    return (
+        f"--resume began a new search, because {home} has none with this space, these constraints,"
+        " scores and settings, this data and this code. The ledger knew"
+        f" {resumed:,} of the {lanes:,} sets that it chose."
+    )
 
 
 def _sweep_row(roster: Roster, preparation: Preparation, name: str) -> SweepRow:

@@ -127,16 +127,16 @@ def test_lanes_of_a_pass_are_numbered_from_0_and_share_their_indicators(config):
     assert both.plan.columns("1m") == roster.lanes(entries[:1]).plan.columns("1m")
 
 
-def test_hashes_do_not_depend_on_the_sweep_but_the_identity_does(config):
+def test_hashes_do_not_depend_on_the_sweep_but_the_identity_of_its_search_does(config):
     def hashes(**section: Any) -> tuple[str, str, str]:
         loaded = SessionConfig.load({**config, "sweep": {**config["sweep"], **section}})
         roster = Roster(loaded, None)
-        return roster.data_hash, roster.code_hash, roster.identity
+        return roster.data_hash, roster.code_hash, roster.search_identity
 
-    one, other = hashes(), hashes(best=7)
+    one, other = hashes(), hashes(seed=7)
     assert one[:2] == other[:2]
     assert one[2] != other[2]
-    assert hashes() == one
+    assert hashes(best=7, memory=1.5) == one
 
 
 def test_without_the_section_there_is_no_roster(config):

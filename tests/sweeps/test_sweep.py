@@ -8,13 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import SessionConfig, Strategy, run, sweep
+from pipeline import Strategy, run, sweep
 from pipeline import indicators as ind
 from pipeline.errors import ConfigError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.sweeps.ledger.ledger import LaneRow
-from pipeline.sweeps.roster import Roster
+from pipeline.sweeps.progress import SweepProgress
+from pipeline.sweeps.sweep import SweepResult
 from tests.reference.processes import assert_nothing_left, settings_of
 
 FIRST, LAST = "2024-11-25", "2024-12-02"
@@ -81,6 +82,12 @@ def small(sample: Path, **section: Any) -> dict[str, Any]:
     space = {"fast": {"from": 3, "to": 14}, "slow": [20, 30]}
     settings["sweep"] = {"space": space, "score": "total_return", "best": 0, **section}
     return settings
+
+
+def learning(sample: Path, **section: Any) -> dict[str, Any]:
+    """A search of 12 sets in batches of 4."""
+    pytest.importorskip("optuna")
+    return small(sample, **{"method": "tpe", "samples": 12, "batch": 4, "seed": 3, **section})
 
 
 def known(rows: list[LaneRow]) -> list[tuple]:
@@ -170,15 +177,57 @@ def test_evaluations_are_bars_times_lanes(config, tmp_path: Path):
 
 
 def test_optuna_chooses_the_same_sets_for_any_number_of_engines(sample: Path, tmp_path: Path):
-    pytest.importorskip("optuna")
-    section = {"method": "tpe", "samples": 12, "batch": 4, "seed": 3}
-    score = ["total_return", "-max_drawdown"]
-    found = [
-        known(sweep(small(sample, **section, score=score), out=tmp_path, engines=e).rows)
-        for e in (1, 2)
-    ]
+    config = learning(sample, score=["total_return", "-max_drawdown"])
+    found = [known(sweep(config, out=tmp_path, engines=engines).rows) for engines in (1, 2)]
     assert found[0] == found[1]
     assert len({row[0] for row in found[0]}) == 12
+
+
+@pytest.fixture(scope="module")
+def unbroken(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    """A search that was run to its end."""
+    return sweep(learning(sample), out=tmp_path_factory.mktemp("unbroken"), engines=1)
+
+
+def test_an_ended_search_that_is_resumed_comes_to_the_same(sample: Path, unbroken: SweepResult):
+    out, first = unbroken.folder.parent, unbroken
+    again = sweep(learning(sample, best=1), out=out, engines=1, resume=True)
+    assert (again.summary["resumed"], again.summary["passes"]) == (12, 0)
+    assert known(again.rows) == known(first.rows)
+    assert again.best == first.best is not None
+    assert again.summary["notes"] == first.summary["notes"]
+    assert len(again.summary["details"]) == 1
+    more = sweep(learning(sample, samples=16), out=out, engines=1, resume=True)
+    assert (more.summary["resumed"], more.summary["lanes"]) == (12, 16)
+    assert known(more.rows)[:12] == known(first.rows)
+
+
+def test_a_search_that_is_interrupted_and_resumed_ends_like_an_unbroken_one(
+    sample: Path, tmp_path: Path, unbroken: SweepResult
+):
+    def interrupt(progress: SweepProgress) -> None:
+        if progress.lanes >= 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(learning(sample), out=tmp_path, engines=1, progress=interrupt)
+    resumed = sweep(learning(sample), out=tmp_path, engines=1, resume=True)
+    assert 0 < resumed.summary["resumed"] < 12
+    assert known(resumed.rows) == known(unbroken.rows)
+    assert resumed.best == unbroken.best
+
+
+def test_a_search_of_another_space_takes_the_lanes_that_are_known_and_says_so(
+    sample: Path, tmp_path: Path
+):
+    """The second space is a part of the first, of which all sets are tried."""
+    sweep(small(sample, space={"fast": [3, 4, 5], "slow": [20, 30]}), out=tmp_path, engines=1)
+    narrower = learning(sample, space={"fast": [4, 5], "slow": [20, 30]}, samples=4)
+    found = sweep(narrower, out=tmp_path, engines=1, resume=True)
+    assert (found.summary["lanes"], found.summary["resumed"]) == (4, 4)
+    (note,) = [note for note in found.summary["notes"] if "--resume" in note]
+    assert note.startswith(f"--resume began a new search, because {tmp_path / 'ledger'} has none")
+    assert note.endswith("The ledger knew 4 of the 4 sets that it chose.")
 
 
 # --- what is known already -----------------------------------------------------------------------
@@ -301,9 +350,3 @@ def test_a_configuration_without_the_section_is_refused(sample: Path, tmp_path: 
         sweep(dict(small(sample), sweep=None), out=tmp_path)
     with pytest.raises(ConfigError, match="engines must be 1 to 64, was 0"):
         sweep(small(sample), out=tmp_path, engines=0)
-
-
-def test_the_identity_of_a_sweep_follows_from_all_that_it_tries(sample: Path):
-    one = Roster(SessionConfig.load(small(sample)), None).identity
-    assert Roster(SessionConfig.load(small(sample)), None).identity == one
-    assert Roster(SessionConfig.load(small(sample, seed=1)), None).identity != one

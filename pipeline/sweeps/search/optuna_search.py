@@ -4,9 +4,9 @@ All trials are kept in a SQLite file, which Optuna writes in transactions. Whate
 killed, the file is whole, and no lock outlives its owner. (Optuna's journal would be spoilt by a
 half-written line, and its lock stays until it is half a minute old.)
 
-A sweep that is resumed after a kill makes the choices that it would have made. So a trial that was
-handed out and not told is handed out again unchanged. And each trial has a sampler of its own,
-whose seed follows from the sweep's seed and the number of earlier trials.
+A sweep that is resumed makes the choices that it would have made. So all sets of the file are
+handed out again, unchanged and in order; the ledger knows what most of them came to. And each trial
+has a sampler of its own, whose seed follows from the sweep's seed and the number of earlier trials.
 
 States of trials::
 
@@ -72,7 +72,9 @@ class OptunaSearch:
         self._everything = sweep.method != "tpe"
         self._chosen: set[ParameterSet] = set()
         self._running: dict[ParameterSet, int] = {}
+        #: Sets of the file: those to hand out again, and those that had been told before.
         self._again: list[ParameterSet] = []
+        self._told: set[ParameterSet] = set()
         self._cut_short = False
         self._sampled = 0
         with _quiet():
@@ -82,11 +84,12 @@ class OptunaSearch:
     def ask(self, count: int) -> list[ParameterSet]:
         """Return the next sets, at most ``count``; none when the search is over.
 
-        The sets that a killed sweep was given and has not told come first. If its last batch was
-        complete they come alone, because the next choice depends on their scores.
+        Those of the file come first, in the batches in which they were asked for if ``count`` is
+        the same. A batch that a kill cut short is completed. Any other comes as it is, because the
+        next choice depends on its scores.
         """
         given, self._again = self._again[:count], self._again[count:]
-        if given and not self._cut_short:
+        if given and (self._again or not self._cut_short):
             return given
         assert self.total is not None
         with _quiet():
@@ -104,20 +107,22 @@ class OptunaSearch:
         """Take the scores of sets, each in the order of ``sweep.score``; None if a set failed.
 
         Scores are plain figures, also where less is better. A set with a score of NaN counts as one
-        that failed.
+        that failed. What the file knows already is not told to it again.
 
         Raises:
             ValueError: a set was not asked for, or was told before.
         """
         from optuna.trial import TrialState
 
-        for one, _ in results:
+        fresh = [result for result in results if result[0] not in self._told]
+        self._told.difference_update(one for one, _ in results)
+        for one, _ in fresh:
             if one not in self._running:
                 raise ValueError(f"{one} is told, expected one that was asked for and not told")
         # In the order in which they were chosen, so that no choice depends on which lane ended
         # first.
         with _quiet():
-            for one, scores in sorted(results, key=lambda result: self._running[result[0]]):
+            for one, scores in sorted(fresh, key=lambda result: self._running[result[0]]):
                 number = self._running.pop(one)
                 if scores is None or any(math.isnan(score) for score in scores):
                     self._study.tell(number, state=TrialState.PRUNED)
@@ -145,14 +150,22 @@ class OptunaSearch:
                     self._study.tell(trial.number, state=TrialState.FAIL)
                 continue
             self._sampled += 1
-            if trial.state == TrialState.FAIL or not self._accept(trial.number, place, running):
+            if trial.state == TrialState.FAIL:
                 continue
+            one = self._accept(trial.number, place, running)
+            if one is None:
+                continue
+            self._again.append(one)
             if running:
-                self._again.append(next(reversed(self._running)))
                 self._cut_short |= trial.number >= asked
+            else:
+                self._told.add(one)
+        self._again = self._again[: self.total]
 
-    def _accept(self, number: int, place: tuple[Branch, Candidates], running: bool) -> bool:
-        """Note the set of a trial as chosen; return whether it is allowed and new.
+    def _accept(
+        self, number: int, place: tuple[Branch, Candidates], running: bool
+    ) -> ParameterSet | None:
+        """Note the set of a trial as chosen and return it; None unless it is allowed and new.
 
         A running trial of a set that is not allowed, or was chosen before, is ended.
         """
@@ -162,16 +175,16 @@ class OptunaSearch:
         if not branch.allowed(candidates)[0]:
             if running:
                 self._study.tell(number, state=TrialState.PRUNED)
-            return False
+            return None
         one = branch.sets(candidates)[0]
         if one in self._chosen:
             if running:
                 self._study.tell(number, state=TrialState.FAIL)
-            return False
+            return None
         self._chosen.add(one)
         if running:
             self._running[one] = number
-        return True
+        return one
 
     def _next(self) -> ParameterSet | None:
         """Return one more set; None if no more are found."""
@@ -192,9 +205,7 @@ class OptunaSearch:
         self._sampled += 1
         place = self._place(trial.params)
         assert place is not None
-        if not self._accept(trial.number, place, running=True):
-            return None
-        return next(reversed(self._running))
+        return self._accept(trial.number, place, running=True)
 
     def _suggest(self, trial: "Trial") -> None:
         chosen = 0
