@@ -107,7 +107,7 @@ def test_a_grid_does_not_depend_on_how_many_are_asked_for():
 @given(finite_spaces, constraints, st.sampled_from(SAMPLERS))
 def test_a_small_space_is_exhausted_and_no_further(space, texts, method):
     everything = or_none({"space": space, "constraints": texts})
-    sampled = or_none({"space": space, "constraints": texts, "method": method, "samples": 1000})
+    sampled = or_none({"space": space, "constraints": texts, "method": method, "samples": 10**6})
     assert len(sampled) == len(everything)
     assert set(sampled) == set(everything)
 
