@@ -113,7 +113,7 @@ class Dependencies:
 
     def names(self) -> set[str]:
         """Return the names of globals and attributes that the functions met so far use."""
-        return {name for function in self._functions for name in _names(function.__code__)}
+        return {name for function in self._functions for name in names_in(function.__code__)}
 
     def add_files_to(self, files: "SourceFiles") -> None:
         """Add the files of the user's modules that were met.
