@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.codes import DAY_NS, interval_ns
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.actions import Action
+from pipeline.market.survey import rows_of_sessions
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.strategy.source import pack
 from pipeline.strategy.strategy import Strategy
@@ -107,7 +108,8 @@ def daily_markets(draw: st.DrawFn) -> Market:
     table.date_ns[:] = midnights
     symbols = "AB"[: draw(st.integers(1, 2))]
     end = int(midnights[-1]) + 3 * DAY_NS
-    bars = {symbol: draw(bars_between(START - DAY_NS, end, DAY_NS)) for symbol in symbols}
+    begin = START - DAY_NS - draw(st.sampled_from([0, 360 * HALF_MINUTE]))
+    bars = {symbol: draw(bars_between(begin, end, DAY_NS)) for symbol in symbols}
     return Market(bars, table, ("1d",))
 
 
@@ -322,7 +324,10 @@ EXCHANGES = (
 
 @st.composite
 def exchange_markets(draw: st.DrawFn) -> tuple[Exchange, Market]:
-    """A market on a real calendar, every symbol with at least one bar inside a session."""
+    """A market on a real calendar, every symbol with at least one bar inside a session.
+
+    Its sessions are those up to the last one with a bar, as those of a run are.
+    """
     exchange = draw(st.sampled_from(EXCHANGES))
     sessions = exchange.sessions()
     step = interval_ns(exchange.base)
@@ -337,4 +342,6 @@ def exchange_markets(draw: st.DrawFn) -> tuple[Exchange, Market]:
             found = random_walk(np.concatenate(([begin], found.ts)), draw(seeds))
         bars[symbol] = found
     longer = draw(_longer(exchange.longer)) if exchange.longer else ()
-    return exchange, Market(bars, sessions, (exchange.base, *longer))
+    ranges = [rows_of_sessions(one.ts, step, sessions) for one in bars.values()]
+    last = max(int(np.flatnonzero(stop - first)[-1]) for first, stop in ranges)
+    return exchange, Market(bars, sessions.part(0, last + 1), (exchange.base, *longer))

@@ -254,6 +254,7 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
             market.streams,
             market.write(Path(folder, "catalog"), actions),
         )
+        config["session_data_config"]["bars_outside_sessions"] = "leave_out"
         config["backtest_config"] |= data.draw(paces)
         config["pipeline"] = {**data.draw(divisions), "start_method": start_method}
         config |= terms_settings(agreed, market.symbols)
@@ -272,12 +273,14 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
     assert_nothing_left()
 
 
+@pytest.mark.filterwarnings("ignore::pipeline.errors.DataWarning")
 @settings(max_examples=14, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_forked_processes_give_what_the_reference_gives(data: st.DataObject):
     assert_processes_like_the_reference(data, "forkserver")
 
 
+@pytest.mark.filterwarnings("ignore::pipeline.errors.DataWarning")
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_spawned_processes_give_what_the_reference_gives(data: st.DataObject):

@@ -31,7 +31,7 @@ hours before the open and, on days that close at 13:00, 7 hours after the close.
 
 
 class Reader(Protocol):
-    """What a survey needs of a `BarReader`."""
+    """Gives bars block by block, as `catalog.bar_file.BarReader` does."""
 
     def next_block(self) -> tuple[Int64Array, tuple[npt.NDArray[np.float64], ...]] | None:
         """Return times and columns of the next rows, None at the end."""

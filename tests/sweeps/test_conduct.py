@@ -28,7 +28,7 @@ from tests.reference.processes import settings_of
 from tests.sweeps.ledgers import sweep_row
 
 ASKED = CacheStatistics(1, 0, 0, 1, 1, 100, 1)
-TAPE = TapeFacts(0, (1,), 1, 0, 1, "2024-11-25", "2024-11-25", ASKED, MemorySizes(1, 1))
+TAPE = TapeFacts(0, (1,), 1, 1, "2024-11-25", "2024-11-25", ASKED, MemorySizes(1, 1))
 Fate = Callable[["Pass"], PassOutcome]
 FAST, DEAR = "tests.reference.traders:Crosser", "tests.reference.traders:Tinkerer"
 

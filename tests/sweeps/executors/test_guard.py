@@ -45,7 +45,7 @@ def guard_of(control: ControlPage, **options: Any) -> tuple[Guard, StubCrew]:
 HOUR = 3_600_000_000_000
 SIZES = MemorySizes(1, 1)
 ASKED = CacheStatistics(3, 0, 0, 3, 1, 100, 3)
-TAPE = TapeFacts(1_000_000_000, (10,), 10, 0, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
+TAPE = TapeFacts(1_000_000_000, (10,), 10, 3, "2024-11-25", "2024-11-27", ASKED, SIZES)
 
 
 def facts_of(*engines: EngineFacts | None, tape: TapeFacts | None = TAPE) -> RunFacts:
