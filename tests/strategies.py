@@ -99,7 +99,7 @@ def dense_markets(draw: st.DrawFn) -> Market:
 
 @st.composite
 def daily_markets(draw: st.DrawFn) -> Market:
-    """Daily bars, labelled by date, in sessions of any hours."""
+    """Daily bars, labelled by date or by the instant three hours before it, in any sessions."""
     days = draw(st.integers(1, 12))
     opened = HALF_MINUTE * draw(st.integers(0, 1000))
     length = HALF_MINUTE * draw(st.integers(1, 1800))

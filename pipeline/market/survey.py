@@ -100,13 +100,25 @@ def rows_of_sessions(
     ``ts`` int64[N] is ascending. The rule is that of `bars.assign_sessions`.
     """
     if interval >= DAY_NS:
-        first = np.searchsorted(ts, sessions.date_ns, side="left")
-        return first, np.searchsorted(ts, sessions.date_ns, side="right")
+        dates = _dates_of(ts, interval, sessions)
+        first = np.searchsorted(dates, sessions.date_ns, side="left")
+        return first, np.searchsorted(dates, sessions.date_ns, side="right")
     stop = np.searchsorted(ts, sessions.close_ns, side="left")
     first = np.searchsorted(ts, sessions.open_ns - interval, side="right")
     # Of two sessions that a bar overlaps, it belongs to the earlier one.
     first[1:] = np.maximum(first[1:], stop[:-1])
     return first, np.maximum(first, stop)
+
+
+def _dates_of(ts: Int64Array, interval: int, sessions: SessionTable) -> Int64Array:
+    """Return the date, 00:00Z, of the session of each daily bar, or its ``ts`` if it has none."""
+    stamped = ts % DAY_NS != 0
+    if not stamped.any() or not len(sessions):
+        return ts
+    middle = ts + interval // 2
+    at = np.minimum(np.searchsorted(sessions.close_ns, middle, side="right"), len(sessions) - 1)
+    within = (sessions.open_ns[at] <= middle) & (middle < sessions.close_ns[at])
+    return np.where(stamped & within, sessions.date_ns[at], ts)
 
 
 def _outside(rows: int, first: Int64Array, stop: Int64Array) -> npt.NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.codes import DAY_NS
 from pipeline.market.adjustment import Scale
 from pipeline.market.bars import assign_sessions
 from pipeline.market.catalog.bar_file import BarReader
@@ -20,7 +21,7 @@ class Feed:
     Bars outside all sessions are left out; ``present`` int64[sessions] counts the others. With an
     ``executor`` the next row group is decoded in the background as soon as ``ahead`` bars or fewer
     are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
-    adjusts prices and volumes.
+    adjusts prices and volumes. A daily bar's ``ts`` becomes the open of its session.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
     be put onto the tape.
@@ -89,6 +90,9 @@ class Feed:
             kept = session >= 0
             ts, close_ts, session = ts[kept], close_ts[kept], session[kept]
             columns = tuple(column[kept] for column in columns)
+        if self._interval >= DAY_NS:
+            # The label of a daily bar says its date; what it fills is filled at the open.
+            ts = table.open_ns[session]
         if len(session):
             spanned = np.arange(session[0], session[-1] + 2)
             counts = np.diff(np.searchsorted(session, spanned))

@@ -139,6 +139,36 @@ def test_daily_bars_belong_to_the_session_of_their_date() -> None:
 
 
 @pytest.mark.parametrize(
+    ("group", "stamps", "dates"),
+    [
+        # 17:00 in New York, in summer and winter; 21:00Z all year, which is 16:00 there in winter.
+        (
+            "FX",
+            ["2022-05-11T21:00", "2022-05-12T21:00", "2022-05-15T21:00"],
+            ["2022-05-12", "2022-05-13", "2022-05-16"],
+        ),
+        ("FX", ["2022-01-11T22:00", "2022-01-12T21:00"], ["2022-01-12", "2022-01-13"]),
+        # 17:00 in Chicago.
+        ("CME", ["2022-05-11T22:00", "2022-05-15T22:00"], ["2022-05-12", "2022-05-16"]),
+        ("CME", ["2022-01-11T23:00", "2022-01-12T23:00"], ["2022-01-12", "2022-01-13"]),
+        # Midnight in New York, on a day that closes early, and in Tokyo.
+        ("US_EQUITY", ["2024-07-02T04:00", "2024-07-03T04:00"], ["2024-07-02", "2024-07-03"]),
+        ("US_EQUITY", ["2024-07-04T04:00"], [None]),
+        ("XTKS", ["2022-05-11T15:00", "2022-05-12T15:00"], ["2022-05-12", "2022-05-13"]),
+    ],
+)
+def test_daily_bars_labelled_by_an_instant_belong_to_the_session_in_the_middle_of_their_day(
+    group: str, stamps: list[str], dates: list[str | None]
+) -> None:
+    table = TimeManager(group).session_table("2022-01-03", "2024-07-31")
+    session, close_ts = assigned(np.array(stamps, "M8[ns]").astype(np.int64), DAY, table)
+    known = table.date_ns.astype("M8[ns]").astype("M8[D]").astype(str)
+    assert [None if at < 0 else known[at] for at in session] == dates
+    inside = session >= 0
+    np.testing.assert_array_equal(close_ts[inside], table.close_ns[session[inside]])
+
+
+@pytest.mark.parametrize(
     ("last", "words"), [(-(2**63), "is before that of the row before"), (2**63 - 1, None)]
 )
 def test_times_of_different_centuries_are_compared_as_they_are(last: int, words: str | None):

@@ -85,6 +85,10 @@ class Outcome:
 def session_of(market: Market, ts: int) -> int:
     """The session that a base bar overlaps, the earlier one of two; -1 if none."""
     sessions, length = market.sessions, market.intervals[0]
+    if length == DAY and ts % DAY != 0:
+        middle = ts + length // 2
+        index = bisect_right(sessions.close_ns, middle)
+        return index if index < len(sessions) and sessions.open_ns[index] <= middle else -1
     if length == DAY:
         index = bisect_left(sessions.date_ns, ts)
         return index if index < len(sessions) and sessions.date_ns[index] == ts else -1
@@ -100,8 +104,10 @@ def base_bars(market: Market, symbol: int) -> list[Bar]:
         session = session_of(market, ts)
         if session >= 0:
             end = int(market.sessions.close_ns[session])
-            close = end if market.intervals[0] == DAY else min(ts + market.intervals[0], end)
-            found.append(Bar(0, symbol, session, ts, close, prices, len(found)))
+            daily = market.intervals[0] == DAY
+            close = end if daily else min(ts + market.intervals[0], end)
+            opened = int(market.sessions.open_ns[session]) if daily else ts
+            found.append(Bar(0, symbol, session, opened, close, prices, len(found)))
     return found
 
 

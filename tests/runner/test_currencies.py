@@ -81,6 +81,10 @@ def test_yen_are_not_dollars(tmp_path: Path):
     profit = 1000.0 * (118.376 - 120.363) / 118.376
     assert result.statistics["final_equity"] == pytest.approx(100_000.0 + profit)
     assert round(result.statistics["final_equity"], 2) == 99_983.21
+    # A daily bar fills at the open of its session, which is 17:00 in New York the day before.
+    assert result.fills["ts"].cast("int64").to_numpy().astype("M8[ns]").astype(str).tolist() == [
+        "2015-01-05T22:00:00.000000000"
+    ]
 
 
 class Blind(Strategy):
