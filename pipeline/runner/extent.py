@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, interval_ns
+from pipeline.codes import DAY_NS, HOUR_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
 from pipeline.market.fitting import best_fit
 from pipeline.market.survey import Survey, survey
+from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 
 #: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
@@ -23,6 +25,9 @@ MOST_APART = 0.02
 _AROUND = 3
 #: So many dates are named in a note; of more there is a count.
 _NAMED = 3
+#: Sessions of this length or longer are around the clock.
+_LONG_SESSION = 22 * HOUR_NS
+_LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without the others'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +81,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
         *([warning] if warning else []),
         *_missing_note(missing),
         *_sunday_notes(settings, surveys),
+        *_week_notes(settings, sessions),
     ]
     outside = sum(found.outside for found in surveys)
     return Extent(sessions, int(present.sum()), outside, missing, cut, warning, tuple(notes))
@@ -117,18 +123,25 @@ def _check_calendar(
 ) -> None:
     """Raise ConfigError if the sessions are not those of a symbol's bars."""
     rows = int(found.inside.sum()) + found.outside
-    if found.apart <= max(1, MOST_APART * rows):
-        return
     interval, group = settings.session_data_config.streams[0], settings.exchange_group
+    if found.apart <= max(1, MOST_APART * rows):
+        week = Catalog(settings.catalog).entry(symbol, interval).week
+        if week == ALL_WEEK and manager.calendar_code != EXCHANGE_GROUPS["CRYPTO"]:
+            raise ConfigError(
+                f"exchange_group is {group}, but the {interval} bars of {symbol} in catalog "
+                f'{settings.catalog} are of all seven days of the week; set exchange_group="CRYPTO"'
+                f" to have all of them, or {_LEAVE_OUT}"
+            )
+        return
     fit = best_fit(_times(settings, symbol, *_span(settings, manager)), interval_ns(interval))
     if fit is None or fit.group in (group, manager.calendar_code):
-        way = "none of the usual calendars fits: check symbols and times, or set "
+        way = "none of the usual calendars fits: check symbols and times, or "
     else:
         way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
     raise ConfigError(
         f"exchange_group is {group}, but {found.outside:,} of the {rows:,} {interval} bars of "
         f"{symbol} lie outside its sessions, {found.apart:,} of them at night or on days without "
-        f'trading; {way}session_data_config.bars_outside_sessions="leave_out" to go on without them'
+        f"trading; {way}{_LEAVE_OUT}"
     )
 
 
@@ -184,6 +197,27 @@ def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[st
         for symbol, found in zip(data.symbols, surveys, strict=True)
         if found.beside
     ]
+
+
+def _week_notes(settings: SessionConfig, sessions: SessionTable) -> list[str]:
+    """Compare the part of the week that the bars cover with a calendar of more hours or days."""
+    data, catalog = settings.session_data_config, Catalog(settings.catalog)
+    if data.trading_hours == "extended":
+        return []
+    lengths = sessions.close_ns - sessions.open_ns
+    around_the_clock = bool(np.median(lengths) >= _LONG_SESSION)
+    all_week = bool(np.isin((sessions.date_ns // DAY_NS + 3) % 7, (5, 6)).any())
+    notes = []
+    for symbol in data.symbols:
+        week = catalog.entry(symbol, data.streams[0]).week
+        fewer_hours = week == EXCHANGE_HOURS and around_the_clock
+        fewer_days = week not in (None, ALL_WEEK) and all_week
+        if fewer_hours or fewer_days:
+            notes.append(
+                f"{symbol}: the bars of the catalog are of {week}, the sessions of exchange_group "
+                f"{settings.exchange_group} of {'all days' if all_week else 'all hours'}"
+            )
+    return notes
 
 
 def _many(count: int, thing: str) -> str:

@@ -201,6 +201,24 @@ def test_another_markets_calendar_is_refused_with_the_one_that_fits(
     assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
 
 
+def test_a_few_days_of_a_series_of_all_the_week_are_known_to_be_such(tmp_path: Path):
+    folder = catalog_of(tmp_path, DAY_NS, BTC=every(DAY_NS, "2024-07-01", "2024-08-01"))
+    with pytest.raises(ConfigError, match=r'BTC in catalog .* all seven .* set .*"CRYPTO"'):
+        extent(folder, "US_EQUITY", "2024-07-08", "2024-07-12")
+    week = ("US_EQUITY", "2024-07-08", "2024-07-12")
+    assert extent(folder, *week, bars_outside_sessions="leave_out").bars == 5
+
+
+@pytest.mark.parametrize(
+    ("group", "days"), [("CRYPTO", "all days"), ("FX", "all hours"), ("US_EQUITY", "")]
+)
+def test_bars_of_less_than_the_calendar_are_noted(sample: Path, group: str, days: str):
+    found = extent(sample, group, "2024-11-25", "2024-12-02")
+    said = [f"of exchange hours, the sessions of exchange_group {group} of {days}"] if days else []
+    of_alfa = [note for note in found.notes if note.startswith("ALFA")]
+    assert [note.partition(" are ")[2] for note in of_alfa] == said
+
+
 def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
     folder = catalog_of(tmp_path, DAY_NS, A=[ns(f"2024-07-0{day}") for day in range(1, 6)])
     assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05").outside == 1

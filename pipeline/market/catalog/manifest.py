@@ -36,6 +36,9 @@ class Entry:
     """Hash of the content, which is the same for equal rows in any encoding."""
     file: str
     """Path of the file, relative to the catalog."""
+    week: str | None = None
+    """Part of the week that the bars cover (`trading_week`); None if that is not known, as of
+    series that were written by a version without it."""
 
 
 def manifest_bytes(entries: dict[Key, Entry]) -> bytes:

@@ -16,6 +16,7 @@ from pipeline.market.bars import check_bars
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars, write_bars
 from pipeline.market.catalog.commit import Change
 from pipeline.market.catalog.manifest import Entry, Key, file_name
+from pipeline.market.catalog.trading_week import trading_week
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
 
 
 def _entry(symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]) -> Entry:
+    week = None if isinstance(content, Actions) else trading_week(content.ts, interval)
     return Entry(
         symbol=symbol,
         interval=interval,
@@ -150,4 +152,5 @@ def _entry(symbol: str, interval: str, content: BarColumns | Actions, sources: s
         sources=tuple(sorted(sources)),
         sha256=content.content_hash(),
         file=f"{interval}/{file_name(symbol)}",
+        week=week,
     )
