@@ -35,7 +35,7 @@ _UNSEEDED = f" without a seed{_CHANCE}"
 _SHARED = ", which all lanes of a process would draw from, in an order that no run repeats"
 _CLOCK = ", which is another time in every run"
 
-_LANES_OWN = "ctx.random() in [0, 1) and ctx.random_integer(low, high) give the same ones"
+_LANES_OWN = "ctx.random() gives the same numbers above 0 and below 1 in every run"
 _THE_SAME = "parameters and indicators must be the same in every run"
 _MARKETS = "ctx.now is the market's time, time.perf_counter() measures how long something takes"
 

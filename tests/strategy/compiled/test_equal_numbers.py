@@ -1,0 +1,98 @@
+"""What the README promises to be equal in both modes is equal, function by function.
+
+The page names functions of NumPy in one paragraph. Each of them has its expression here.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+PAGE = Path(__file__).parents[3] / "pipeline/strategy/README.md"
+
+#: An expression over a window ``w``, f8[n], for each promised function of NumPy.
+EXPRESSIONS = {
+    "min": "np.min(w) + w.min()",
+    "max": "np.max(w) + w.max()",
+    "argmin": "np.argmin(w)",
+    "argmax": "np.argmax(w)",
+    "abs": "np.abs(w - w[0])",
+    "sign": "np.sign(w - w[0])",
+    "sqrt": "np.sqrt(w)",
+    "floor": "np.floor(w)",
+    "ceil": "np.ceil(w)",
+    "round": "np.round(w, 2)",
+    "diff": "np.diff(w)",
+    "cumsum": "np.cumsum(w)",
+    "sort": "np.sort(w)",
+    "argsort": "np.argsort(w)",
+    "searchsorted": "np.searchsorted(np.sort(w), 100.0)",
+    "median": "np.median(w)",
+    "ptp": "np.ptp(w)",
+    "clip": "np.clip(w, 98.0, 102.0)",
+    "where": "np.where(w > 100.0, w, 0.0)",
+    "maximum": "np.maximum(w, w[0])",
+    "minimum": "np.minimum(w, w[0])",
+    "any": "np.any(w > 110.0)",
+    "all": "np.all(w > 90.0)",
+    "isnan": "np.isnan(w)",
+    "count_nonzero": "np.count_nonzero(w > 100.0)",
+}
+#: The same for numbers ``x``, above zero: operators, and `math`.
+NUMBERS = (
+    *("x + 0.1", "x - 0.1", "x * 1.1", "x / 7.0", "x // 0.3", "x % 0.3", "-x % 0.3", "round(x, 2)"),
+    *("x**2", "x**3", "x**-1", "x**0.5", "2.0**(x / 100.0)", "abs(-x)", "min(x, 3.0)", "int(x)"),
+    *(f"math.{name}(x / 100.0)" for name in ("exp", "expm1", "log", "log1p", "log2", "log10")),
+    *(f"math.{name}(x / 500.0)" for name in ("sin", "cos", "tan", "asin", "acos", "atan", "tanh")),
+    *(f"math.{name}(x)" for name in ("sqrt", "floor", "ceil", "erf", "fabs")),
+    *("math.pow(x, 1.7)", "math.atan2(x, 3.0)", "math.fmod(x, 0.7)", "math.copysign(x, -1.0)"),
+)
+
+
+def functions_of(expressions: Any, argument: str) -> tuple[Callable[[Any], Any], Any]:
+    """Return one function of all expressions, as Python and compiled as hooks are."""
+    from pipeline.native.compiler import get_ready_to_compile
+
+    get_ready_to_compile()
+    names: dict[str, Any] = {"np": np, "math": math}
+    body = ", ".join(expressions)
+    exec(f"def all_of({argument}): return ({body},)", names)  # of this file only
+    return names["all_of"], numba.njit(names["all_of"])
+
+
+def promised() -> set[str]:
+    """Return the functions of NumPy that the page promises."""
+    text = PAGE.read_text("utf-8")
+    paragraph = text.split("Of NumPy, over windows:")[1].split("\n- ")[0]
+    return set(re.findall(r"`(\w+)`", paragraph))
+
+
+def test_the_page_promises_what_is_tested_here():
+    assert promised() == set(EXPRESSIONS)
+
+
+def test_functions_of_numpy_that_are_promised_are_equal():
+    plain, compiled = functions_of(EXPRESSIONS.values(), "w")
+    draws = np.random.default_rng(3)
+    for length in range(2, 70):
+        window = draws.normal(100.0, 5.0, length)
+        for name, one, two in zip(EXPRESSIONS, plain(window), compiled(window), strict=True):
+            np.testing.assert_array_equal(one, two, err_msg=name)
+
+
+def test_operators_and_functions_of_numbers_are_equal():
+    plain, compiled = functions_of(NUMBERS, "x")
+    draws = np.random.default_rng(5)
+    for x in draws.uniform(0.01, 480.0, 3000).tolist():
+        for expression, one, two in zip(NUMBERS, plain(x), compiled(x), strict=True):
+            assert one == two, (expression, x)
+
+
+@pytest.mark.parametrize("name", ["hypot", "gamma", "lgamma"])
+def test_the_page_names_the_functions_of_math_that_are_not(name: str):
+    assert f"`{name}`" in PAGE.read_text("utf-8").split("Of NumPy, over windows:")[0]
