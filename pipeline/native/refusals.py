@@ -83,7 +83,12 @@ ROWS = (
         "make it a tuple or a NumPy array; what changes is a state",
     ),
     Row(
-        r"Untyped global name '(\w+)':.*<class '(?:function|builtin_function_or_method)'>",
+        r"Untyped global name '(\w+)':.*<class 'function'>",
+        "{0} is a plain function of a library, or one of yours that a function with @njit calls",
+        "plain functions of your own are compiled where no @njit is above them",
+    ),
+    Row(
+        r"Untyped global name '(\w+)':.*<class 'builtin_function_or_method'>",
         "{0} is a function of a library",
         "functions of your own, of math and most of NumPy's are compiled",
     ),

@@ -13,18 +13,17 @@ and arrays that cannot be written. They become part of the machine code, so the 
 Functions of libraries are not compiled: Numba has versions of its own of those that it knows.
 """
 
-import enum
 import sys
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
 from numba import types
 from numba.core import errors, ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
+from numba.core.registry import cpu_target
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import models, register_model, typeof_impl
 
@@ -35,8 +34,6 @@ from pipeline.native.compiler import Part
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
 
-#: Classes that Numba knows by itself.
-_KNOWN = (BaseException, enum.Enum, np.generic, tuple)
 #: What code can change, so it is no constant.
 _CHANGEABLE = (list, dict, set, bytearray)
 #: Stands for a value where there is none.
@@ -74,9 +71,9 @@ def renamed(function: Any, key: str) -> Any:
 
 
 @cache
-def _part_of(function: FunctionType) -> "UsersPart":
-    """Return the part of a plain function of the user's that compiled code refers to."""
-    made: UsersPart = users_part(renamed(function, code_hash(function)))
+def _part_of(function: FunctionType, key: str) -> "UsersPart":
+    """Return the part of a plain function of the user's; ``key``: a hash of what it depends on."""
+    made: UsersPart = users_part(renamed(function, key))
     return made
 
 
@@ -87,20 +84,30 @@ def resolved(value: Any) -> Any:
     """Return what compiled code has for a value that a name stands for.
 
     It is a part for a plain function of the user's, a Namespace for a class, a frozen dataclass or
-    a module of his; any other value is itself.
+    a module of his; any other value is itself, and so is what Numba was told of by the user.
     """
-    if isinstance(value, FunctionType):
-        return _part_of(value) if is_users_file(value.__code__.co_filename) else value
     if isinstance(value, ModuleType):
         return Namespace(value) if is_users(value) else value
-    if isinstance(value, type):
-        return Namespace(value) if _is_users_class(value) else value
-    terms = getattr(type(value), "__dataclass_params__", None)
-    return Namespace(value) if terms is not None and terms.frozen else value
+    if isinstance(value, FunctionType):
+        users = is_users_file(value.__code__.co_filename)
+    elif isinstance(value, type):
+        users = is_users(sys.modules.get(value.__module__))
+    else:
+        users = getattr(getattr(type(value), "__dataclass_params__", None), "frozen", False)
+    if not users or _is_known(value):
+        return value
+    if isinstance(value, FunctionType):
+        return _part_of(value, code_hash(value))
+    return Namespace(value)
 
 
-def _is_users_class(cls: type) -> bool:
-    return not issubclass(cls, _KNOWN) and is_users(sys.modules.get(cls.__module__))
+def _is_known(value: Any) -> bool:
+    """Whether Numba has a type for a value, as for exceptions, enums, and what it was told of."""
+    try:
+        cpu_target.typing_context.resolve_value_type(value)
+    except (ValueError, errors.NumbaError):
+        return False
+    return True
 
 
 class Namespace:

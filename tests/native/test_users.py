@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numba import njit
+from numba import int64, njit
 from numba.core.errors import TypingError
+from numba.experimental import jitclass
+from numba.extending import overload
 
 from pipeline.native.users import users_part
 from tests.reference import costs
@@ -55,6 +57,10 @@ def bounded(value, least=0, most=9):
     return min(max(value, least), most)
 
 
+def read():
+    return costs.HOUR
+
+
 def even(n):
     return True if n == 0 else not even(n - 1)
 
@@ -85,6 +91,32 @@ def shifts(table):
 def test_what_code_could_change_is_no_constant(function):
     with pytest.raises(TypingError):
         compiled(function)()
+
+
+def tenfold(value):
+    raise NotImplementedError
+
+
+@overload(tenfold)
+def _tenfold(value):
+    return lambda value: 10 * value
+
+
+@jitclass([("value", int64)])
+class Boxed:
+    def __init__(self, value):
+        self.value = value
+
+
+def test_what_numba_was_told_of_by_the_user_is_left_as_it_is():
+    assert compiled(lambda x: tenfold(x) + Boxed(x).value)(3) == 33
+
+
+def test_a_function_is_compiled_anew_when_what_it_reads_has_changed(monkeypatch):
+    outer = lambda: read()  # noqa: E731
+    assert compiled(outer)() == costs.HOUR
+    monkeypatch.setattr(costs, "HOUR", 2)
+    assert compiled(outer)() == 2
 
 
 def test_an_index_out_of_range_raises_in_a_function_that_is_called_too():

@@ -140,23 +140,25 @@ def _module_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_k
 
     ``data_kind``: the ``repr`` of it says all about what the hook is given.
     """
-    key = _key_of(cls, body, repr((self_dtype, data_kind)))
+    key = _key_of(cls, body, self_dtype, data_kind)
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _LOOP_SOURCE)
     module.body = users_part(renamed(body, key), **_THIN)
     module.self_record = self_at(cls, self_dtype, key)
     return module
 
 
-def _key_of(cls: type[Strategy], body: Any, given: str) -> str:
+def _key_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_kind: Any) -> str:
     """Return a hash of what shapes a hook: its code and all that this refers to, also by ``self``.
 
-    ``given``: says all about the records that the hook is given.
+    The arguments are those of `_module_of`.
     """
     found = Dependencies()
+    records = repr((self_dtype, data_kind))
     # Compiled code looks its globals up in the module by name.
-    for value in (body, body.__module__, given, _LOOP_SOURCE, numba.__version__):
+    for value in (body, body.__module__, records, _LOOP_SOURCE, numba.__version__):
         found.add(value)
-    counted: set[str] = set()
+    # Of a parameter, the record's value counts, not the default of the class.
+    counted = set(self_dtype.names or ())
     while new := sorted(found.names() - counted):
         counted.update(new)
         for name in new:

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import Strategy, state
 from pipeline.strategy.compiled.hooks import _key_of
+from pipeline.strategy.strategy import record_dtype
 from tests.reference import costs
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.replay import replay
@@ -139,7 +140,7 @@ class Base(Strategy):
     INHERITED = {inherited}
     UNUSED = {unused}
     BY_HELPER = {by_helper}
-    size: float = 1.0
+    size: float = {default}
 
     @property
     def whole(self):
@@ -157,7 +158,7 @@ class Edited(Base):
         ctx.market(0, self.UNUSED * OTHER * {hook})
 """
 USED = ("inherited", "by_helper", "helper", "whole", "method")
-UNUSED = ("unused", "other", "hook")
+UNUSED = ("unused", "other", "hook", "default")
 
 
 def key_of(**changed: float) -> str:
@@ -165,7 +166,7 @@ def key_of(**changed: float) -> str:
     space = {"__name__": "edited"}
     exec(SOURCE.format(**dict.fromkeys((*USED, *UNUSED), 1.0) | changed), space)
     cls: Any = space["Edited"]
-    return _key_of(cls, cls.on_bar, "given")
+    return _key_of(cls, cls.on_bar, record_dtype(cls), ())
 
 
 @pytest.mark.parametrize("name", USED)
