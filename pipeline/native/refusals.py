@@ -14,8 +14,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from numba.core.ir import Loc
+
 from pipeline.dependencies.origin import is_users_file
 from pipeline.native.cache_folder import cache_folder
+from pipeline.native.type_words import Group
 
 
 class Row(NamedTuple):
@@ -125,7 +128,8 @@ ROWS = (
         node=ast.Name,
     ),
     Row(
-        r"Cannot modify readonly array|Cannot set.*readonly",
+        # Of `w /= w[0]` Numba finds no version, and does not notice.
+        r"Cannot modify readonly array|Cannot set.*readonly|'NoneType' object has no .*'args'",
         "it writes into an array that may only be read",
         "work on a copy, as in ctx.window(...).copy()",
         python=False,
@@ -166,6 +170,13 @@ ROWS = (
     Row(
         r"Cannot cast (.+?) to (\w+):",
         "it puts {0:kind} where {1:kind} belongs",
+        python=False,
+    ),
+    Row(
+        r"No implementation of function Function\(<\w+[^']*'(\w+)'>\).*?"
+        r">>> \w+\(([^\n]*readonly array[^\n]*)\)\n",
+        "it calls {0} with {1:kinds}",
+        "if it writes there, work on a copy, as in ctx.window(...).copy()",
         python=False,
     ),
     Row(
@@ -222,12 +233,13 @@ def why_not_compiled(
     plain Python, if anything does.
     """
     text = _text_of(error)
-    place = _place_in(text, function)
+    code = function.__code__
+    place = _place_in(text, function) or _place_of(error) or (code.co_filename, code.co_firstlineno)
     walrus = (_WALRUS,) if _line_of(ast.NamedExpr, function) else ()
     row, groups = _row_of(text, (*rows, *walrus, *ROWS))
     if row is not None and row.node is not None:
         line = _line_of(row.node, function, *groups)
-        place = (function.__code__.co_filename, line) if line else place
+        place = (code.co_filename, line) if line else place
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
     if row is None:
         hint = f" ({way_out} may run it)" if way_out else ""
@@ -248,26 +260,44 @@ def _text_of(error: Exception) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", found)
 
 
-def _row_of(text: str, rows: Iterable[Row]) -> tuple[Row | None, "tuple[_Group, ...]"]:
+def _row_of(text: str, rows: Iterable[Row]) -> tuple[Row | None, "tuple[Group, ...]"]:
     """Return the first row that is found in a message, with the groups of its pattern."""
     for row in rows:
         found = re.search(row.pattern, text, re.DOTALL)
         if found is not None:
-            return row, tuple(_Group(group or "") for group in found.groups())
+            return row, tuple(Group(group or "") for group in found.groups())
     return None, ()
 
 
-def _place_in(text: str, function: FunctionType) -> tuple[str, int]:
-    """Return file and line of the innermost code of the user's that a message names."""
+def _place_of(error: Exception) -> tuple[str, int] | None:
+    """Return file and line of the user's code at which Numba worked when an error was raised.
+
+    Numba puts them into the text of its own errors, of others only what it works at knows them.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames):
+        loc = getattr(frame.f_locals.get("self"), "loc", None)
+        if isinstance(loc, Loc) and is_users_file(loc.filename) and not _is_ours(loc.filename):
+            return loc.filename, loc.line
+    return None
+
+
+def _is_ours(file: str) -> bool:
+    """Whether a file is one of those around users' functions, which lie in the cache."""
+    return cache_folder() in Path(file).parents
+
+
+def _place_in(text: str, function: FunctionType) -> tuple[str, int] | None:
+    """Return file and line of the innermost code of the user's that a message names, if any."""
     code = function.__code__
     for found in _PLACE.finditer(text):
         # Numba shortens the path to one from the working directory.
         path = Path(found["file"] or found["path"]).absolute().resolve()
         if path == Path(code.co_filename).resolve():
             return code.co_filename, int(found["line"] or found["number"])
-        if path.is_file() and is_users_file(str(path)) and cache_folder() not in path.parents:
+        if path.is_file() and is_users_file(str(path)) and not _is_ours(str(path)):
             return str(path), int(found["line"] or found["number"])
-    return code.co_filename, code.co_firstlineno
+    return None
 
 
 def _line_of(kind: type[ast.AST], function: FunctionType, *names: str) -> int:
@@ -290,61 +320,3 @@ def _first_reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines()]
     useful = [line for line in lines if line and not line.startswith(skipped)]
     return (useful or lines)[0]
-
-
-# --- words for types -----------------------------------------------------------------------------
-
-_KINDS = (
-    (r"Literal\[str\]\((.*)\)", "the text '{0}'"),
-    (r"Literal\[int\]\((.*)\)|IntegerLiteral\((.*)\)", "an integer"),
-    (r"unicode_type", "a text"),
-    (r"u?int\d+", "an integer"),
-    (r"float\d+", "a number"),
-    (r"bool(ean)?|Literal\[bool\].*", "a bool"),
-    (r"none|Omitted.*|omitted.*", "None"),
-    (r"OptionalType\((.*)\)|Optional.*|\?.*", "a value or None"),
-    (r"array\(.*\)|unaligned array\(.*\)", "an array"),
-    (r"(Uni)?Tuple\(.*\)", "a tuple"),
-    (r"reflected list\(.*|list\(.*|ListType.*", "a list"),
-    (r"DictType.*", "a dict"),
-    (r"reflected set.*|set\(.*", "a set"),
-    (r"ringtape\.Bar.*", "bar"),
-    (r"ringtape\.Context", "ctx"),
-    (r"ringtape\.Self.*", "self"),
-    (r"ringtape\.Shown\((\w+).*", "{0}"),
-    (r"BoundFunction\(.*'(\w+)'\).*", "the method {0}"),
-)
-
-
-class _Group(str):
-    """A group of a pattern; ``{0:kind}`` is a type in words, ``{0:kinds}`` are several."""
-
-    __slots__ = ()
-
-    def __format__(self, spec: str) -> str:
-        if spec == "kind":
-            return kind_in_words(self)
-        if spec == "kinds":
-            return " and ".join(map(kind_in_words, arguments_in(self)))
-        return str(self)
-
-
-def kind_in_words(kind: str) -> str:
-    """Return a type, as Numba writes it, in words."""
-    for pattern, words in _KINDS:
-        found = re.fullmatch(pattern, kind.strip(), re.DOTALL)
-        if found is not None:
-            return words.format(*(group or "" for group in found.groups()))
-    return kind.strip()
-
-
-def arguments_in(text: str) -> list[str]:
-    """Split the arguments of a call, as Numba writes their types, at the outer commas."""
-    found, depth = [""], 0
-    for sign in text:
-        depth += (sign in "([<{") - (sign in ")]>}")
-        if sign == "," and depth == 0:
-            found.append("")
-        else:
-            found[-1] += sign
-    return [argument.strip() for argument in found if argument.strip()]

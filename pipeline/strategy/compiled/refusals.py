@@ -9,8 +9,9 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from pipeline.native.refusals import Row, arguments_in, kind_in_words
+from pipeline.native.refusals import Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
+from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING
 from pipeline.strategy.compiled.own import member_of
 from pipeline.strategy.context import Context

@@ -1,0 +1,224 @@
+"""What of Python a compiled hook may not use, in one line with its place and a way on."""
+
+import datetime as dt
+import functools
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.strategy.compiled.refused import INTERPRETED, Cases, assert_refused
+
+SEEN: dict[int, float] = {}
+LEVELS = [1.0, 2.0]
+CASES = Cases()
+case = CASES.case
+log = logging.getLogger("hooks")
+
+
+class Plain:
+    """A class of the user's."""
+
+    NUMBER = 1
+    GROWING = [1.0]  # noqa: RUF012
+
+
+THING = Plain()
+
+
+@functools.cache
+def remembered(value):
+    return value
+
+
+@case(
+    "it has a format in an f-string, like {x:.2f}; print the value without it, or round(x, 2)"
+    f"{INTERPRETED}"
+)
+def a_format(self, bar, ctx):
+    print(f"{bar.close:.2f}")  # here  # noqa: T201
+
+
+@case(f"it formats a text with %; print the values themselves{INTERPRETED}")
+def a_format_by_per_cent(self, bar, ctx):
+    print("%f" % bar.close)  # here  # noqa: T201, UP031
+
+
+@case(f"it has an `except ... as error`; write `except Exception:`{INTERPRETED}")
+def an_error_with_a_name(self, bar, ctx):
+    try:
+        self.count = 1 // self.count
+    except Exception as error:  # here  # noqa: BLE001, F841
+        self.count = 0
+
+
+@case(
+    "it has an `except` of one kind of exception; write `except Exception:`, which catches every "
+    f"kind{INTERPRETED}"
+)
+def one_kind_of_error(self, bar, ctx):
+    try:
+        self.count = 1 // self.count
+    except ZeroDivisionError:  # here
+        self.count = 0
+
+
+@case("it sets a global variable; memory of a strategy is declared: name: float = state(0.0)")
+def a_global_is_set(self, bar, ctx):
+    global counted
+    counted = 1  # here
+
+
+@case(f"it has an import; import at the top of the file{INTERPRETED}")
+def an_import(self, bar, ctx):
+    import math  # here  # noqa: F401
+
+
+@case(f"it has a `with` block{INTERPRETED}")
+def a_with(self, bar, ctx):
+    with open("x") as file:  # here  # noqa: PTH123
+        file.read()
+
+
+@case("it has a `:=` that the compiler cannot follow; assign on a line of its own" + INTERPRETED)
+def a_walrus(self, bar, ctx):
+    if len(window := ctx.window(0, "close", 3)) < 3:  # here
+        return
+    ctx.market(0, window[0])
+
+
+@case(
+    "SEEN is a dict, which may change; make it a tuple or a NumPy array; what changes is a state"
+    f"{INTERPRETED}"
+)
+def a_dict_of_the_module(self, bar, ctx):
+    SEEN[bar.symbol] = 1  # here
+
+
+@case(
+    "LEVELS is a list, which may change; make it a tuple or a NumPy array; what changes is a "
+    f"state{INTERPRETED}"
+)
+def a_list_of_the_module(self, bar, ctx):
+    ctx.market(0, LEVELS[0])  # here
+
+
+@case(f"THING is an object of {Plain.__module__}.Plain{INTERPRETED}")
+def an_object(self, bar, ctx):
+    ctx.market(0, THING.NUMBER)  # here
+
+
+@case("it makes an object of the class Plain; use numbers, tuples and named tuples" + INTERPRETED)
+def a_new_object(self, bar, ctx):
+    ctx.market(0, Plain().NUMBER)  # here
+
+
+@case(
+    "Plain has no constant or function 'GROWING'; constants are numbers, texts, tuples and arrays"
+)
+def a_list_of_another_class(self, bar, ctx):
+    ctx.market(0, Plain.GROWING[0])  # here
+
+
+@case("it sets Plain.NUMBER; memory of a strategy is declared: name: float = state(0.0)")
+def a_class_is_set(self, bar, ctx):
+    Plain.NUMBER = 2  # here
+
+
+@case(f"remembered is a function with a cache; leave the decorator out{INTERPRETED}")
+def a_function_with_a_cache(self, bar, ctx):
+    ctx.market(0, remembered(3))  # here
+
+
+@case(f"it calls super(); name the base class, as in Base.method(self, bar){INTERPRETED}")
+def a_call_of_super(self, bar, ctx):
+    super().on_bar(bar, ctx)  # here
+
+
+@case(
+    "open is a function of a library; functions of your own, of math and most of NumPy's are "
+    f"compiled{INTERPRETED}"
+)
+def a_function_of_python(self, bar, ctx):
+    open("x")  # here  # noqa: PTH123, SIM115
+
+
+@case(
+    "it uses logging.info, of a library; functions of your own, of math and most of NumPy's are "
+    f"compiled{INTERPRETED}"
+)
+def a_function_of_a_library(self, bar, ctx):
+    logging.info("x")  # here
+
+
+@case(f"log is an object of logging.Logger{INTERPRETED}")
+def an_object_of_a_library(self, bar, ctx):
+    log.info("x")  # here
+
+
+@case("it uses datetime.datetime; times are ns UTC here, as bar.ts and ctx.now" + INTERPRETED)
+def a_date(self, bar, ctx):
+    ctx.market(0, dt.datetime.fromtimestamp(bar.ts).hour)  # here  # noqa: DTZ006
+
+
+@case(f"it uses numpy.busday_count in a way that the compiler does not know{INTERPRETED}")
+def a_function_of_numpy(self, bar, ctx):
+    ctx.market(0, np.busday_count(bar.ts, bar.ts))  # here
+
+
+@case("name 'quantiy' is not defined")
+def an_unknown_name(self, bar, ctx):
+    ctx.market(0, quantiy)  # here  # noqa: F821
+
+
+@case(
+    "size is first a number, then the text 'a'; give it one type; nan stands for a number that "
+    f"is not there{INTERPRETED}"
+)
+def a_number_and_then_a_text(self, bar, ctx):
+    size = 1.0
+    if bar.close > 3:
+        size = "a"
+    print(size)  # here  # noqa: T201
+
+
+@case("it puts the text 'a' where an integer belongs")
+def a_text_in_a_number(self, bar, ctx):
+    self.count = "a"  # here
+
+
+@case("it calls an integer; leave the parentheses out where a name is a value")
+def a_number_is_called(self, bar, ctx):
+    ctx.market(0, ctx.now())  # here
+
+
+@case(f"it has the operation add of the method position and an integer{INTERPRETED}")
+def a_method_is_not_called(self, bar, ctx):
+    ctx.market(0, ctx.position + 1)  # here
+
+
+@case(
+    f"it has an empty list, of which no type is known; use an array of a size, as in np.zeros(20)"
+    f"{INTERPRETED}"
+)
+def an_empty_list(self, bar, ctx):
+    found = []  # here  # noqa: F841
+
+
+@case(f"it has a set of what the compiler takes in no set; use a tuple{INTERPRETED}")
+def a_set_of_one_text(self, bar, ctx):
+    if bar.symbol in {"ALFA"}:  # here
+        ctx.market(0, 1.0)
+
+
+@case(f"it deletes self.count{INTERPRETED}")
+def a_state_is_deleted(self, bar, ctx):
+    del self.count  # here
+
+
+@pytest.mark.parametrize(("function", "said", "hook", "members"), CASES)
+def test_each_is_refused_in_one_line_with_its_place_and_a_way_on(
+    function: Any, said: str, hook: str, members: dict[str, Any]
+):
+    assert_refused(function, said, hook, members)
