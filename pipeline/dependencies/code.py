@@ -16,7 +16,7 @@ import functools
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -75,9 +75,10 @@ class Dependencies:
         self._reached: set[tuple[int, str]] = set()
         # Names of modules and packages whose code is followed although it may be a library's.
         self._own: set[str] = set()
-        # The user's modules by name, and the functions in them.
+        # The user's modules by name, the functions in them, and the names that are used of them.
         self._modules: dict[str, ModuleType | None] = {}
         self._functions: list[FunctionType] = []
+        self._used: dict[str, set[str]] = {}
 
     def add(self, value: Any) -> None:
         """Add a value; a function or class is followed even if it comes from a library."""
@@ -114,6 +115,14 @@ class Dependencies:
     def names(self) -> set[str]:
         """Return the names of globals and attributes that the functions met so far use."""
         return {name for function in self._functions for name in names_in(function.__code__)}
+
+    @property
+    def used(self) -> Mapping[str, Set[str]]:
+        """By name of a module of the user's: the functions, classes and values that were met in it.
+
+        They are named as seen from the module: ``Class.method``.
+        """
+        return self._used
 
     def add_files_to(self, files: "SourceFiles") -> None:
         """Add the files of the user's modules that were met.
@@ -175,10 +184,13 @@ class Dependencies:
         else:
             yield from value
 
-    def _meet(self, name: str | None) -> None:
-        """Remember a module whose code is followed."""
-        if name is not None and name not in self._modules and self._follows(name):
-            self._modules[name] = sys.modules.get(name)
+    def _meet(self, name: str | None, inside: str = "") -> None:
+        """Remember a module whose code is followed, and the name of something inside."""
+        if name is None or not self._follows(name):
+            return
+        self._modules.setdefault(name, sys.modules.get(name))
+        if inside:
+            self._used.setdefault(name, set()).add(inside)
 
     def _follows(self, name: str | None) -> bool:
         """Whether the code of a module is followed, by the module's name."""
@@ -196,7 +208,7 @@ class Dependencies:
         if not self._follows(module):
             self._note(_version_of(module))
             return
-        self._meet(module)
+        self._meet(module, cls.__qualname__)
         for name in sorted(vars(cls)):
             if name not in _BOOKKEEPING:
                 self._note(name)
@@ -216,7 +228,7 @@ class Dependencies:
         if not (self._follows(function.__module__) or is_users_file(file)):
             self._note(_version_of(function.__module__))
             return
-        self._meet(function.__module__)
+        self._meet(function.__module__, function.__qualname__)
         self._functions.append(function)
         yield vars(function)
         names = names_in(function.__code__)
@@ -248,6 +260,7 @@ class Dependencies:
             if (id(value), name) not in self._reached and hasattr(value, name):
                 self._reached.add((id(value), name))
                 self._note(name)
+                self._meet(value.__name__, name)
                 yield from self._visit_global(getattr(value, name), names)
 
     # --- objects ----------------------------------------------------------------------------------
@@ -318,7 +331,14 @@ def _attributes(value: Any) -> _Parts:
 
 
 def _kept(value: Any) -> _Parts:
-    """Give the state of an object that pickle would keep."""
+    """Give the state of an object that pickle would keep.
+
+    That of the generators of a whole process is another one in each; SciPy's distributions have it.
+    """
+    numpys = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
+    if value is numpys or value is getattr(sys.modules.get("random"), "_inst", None):
+        yield "the generator of the process"
+        return
     reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
     try:
         found = value.__reduce_ex__(4) if reduce is None else reduce(value)

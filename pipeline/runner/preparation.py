@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config.session import SessionConfig
+from pipeline.dependencies.editions import editions
 from pipeline.errors import ConfigError
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.year import Year
@@ -122,6 +123,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
     plan = pack(lanes.plan, lanes.names)
     folder = None if division.folder is None else division.folder.absolute()
     by_number = {spec.number: spec for spec in lanes.specs}
+    known = editions({type(spec.strategy): None for spec in lanes.specs})
     return Work(
         Coordination(replay, any(spec.mode == "compiled" for spec in lanes.specs)),
         [
@@ -131,7 +133,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         [
             Analysis(
                 shape,
-                pack([by_number[number] for number in numbers], lanes.names),
+                pack([by_number[number] for number in numbers], lanes.names, known),
                 preparation.terms,
                 folder,
                 len(lanes.specs),

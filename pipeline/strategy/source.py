@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -14,6 +14,7 @@ from typing import Any
 
 import dill
 
+from pipeline.dependencies.editions import Edition, differing
 from pipeline.errors import StrategyError
 from pipeline.strategy.strategy import Strategy
 
@@ -122,17 +123,18 @@ def _raised(what: str, error: Exception) -> str:
     return f"{what} raised {type(error).__name__} while being imported: {error}{line}"
 
 
-def pack(value: Any, names: Iterable[str]) -> bytes:
+def pack(value: Any, names: Iterable[str], known: Sequence[Edition] = ()) -> bytes:
     """Pickle a value that refers to strategy classes, for `unpack` in another process.
 
     ``names``: as in the configuration; classes from files are loaded there again by path. Classes
     and functions from ``__main__`` or a notebook travel by value, with the globals they use.
+    ``known``: modules that must be the same there.
     """
     files = sorted({home for home, _, _ in (n.rpartition(":") for n in names) if _is_file(home)})
     resolved = [str(Path(file).resolve()) for file in files]
     content = io.BytesIO()
     _Pickler(content, recurse=True).dump(value)
-    packed: bytes = dill.dumps((resolved, content.getvalue()))
+    packed: bytes = dill.dumps((resolved, tuple(known), content.getvalue()))
     return packed
 
 
@@ -150,11 +152,21 @@ class _Pickler(dill.Pickler):  # type: ignore[misc]  # dill is untyped
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the value that `pack` was given."""
-    files, value = dill.loads(packed)  # noqa: S301 - from our own supervisor
+    """Return the value that `pack` was given.
+
+    StrategyError if a module is another edition than the one that `pack` was told of.
+    """
+    files, known, content = dill.loads(packed)  # noqa: S301 - from our own supervisor
     for file in files:
         _load_file(Path(file))
-    return dill.loads(value)  # noqa: S301
+    value = dill.loads(content)  # noqa: S301
+    for edition in differing(known):
+        raise StrategyError(
+            f"{edition.file}: module {edition.module} was edited after this Python process had "
+            f"imported it; restart Python, or importlib.reload({edition.module}) and import again "
+            f"whatever refers to it"
+        )
+    return value
 
 
 def _is_file(home: str) -> bool:
