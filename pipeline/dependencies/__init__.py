@@ -8,6 +8,7 @@ It also finds all that code refers to, for those who refuse some of it (`strateg
     jitted          what Numba's decorators made of a function, as far as it shapes machine code
     references      the modules, members and globals that a function's code names, with the line
     reach           the functions that a function leads to, and all that they refer to
+    bindings        what modules compute when they are imported, for the names that code uses
     editions        whether another process has the same modules of the user's as this one
     source_files    the files that it comes from and that these import, with libraries by version
     origin          whether a file or module is the user's, a library's or Ringtape's own

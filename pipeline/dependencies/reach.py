@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
+from pipeline.dependencies.bindings import Binding, bindings
 from pipeline.dependencies.code import Dependencies, names_in
 from pipeline.dependencies.jitted import python_function
 from pipeline.dependencies.origin import is_users_file
@@ -24,6 +25,7 @@ class Reach:
         self._found = Dependencies()
         self._scanned: set[FunctionType] = set()
         self._names: set[str] = set()
+        self._bound: set[tuple[str, str]] = set()
         self._methods = {
             function
             for base in (cls.__mro__ if cls else ())
@@ -53,6 +55,19 @@ class Reach:
                             wanted.add(other)
             met = (one for one in self._found.functions if one not in self._scanned)
             todo = [one for one in met if one in wanted or self._may_be_called(one)]
+
+    def bindings(self) -> Iterator[Binding]:
+        """Give what modules have computed when they were imported, for the names used so far.
+
+        Those of an earlier call are left out.
+        """
+        wanted = {(module, name) for module, names in self._found.used.items() for name in names}
+        for function in self._scanned:
+            names = set(names_in(function.__code__)) & function.__globals__.keys()
+            wanted |= {(function.__module__, name) for name in names}
+        for module, name in sorted(wanted - self._bound):
+            yield from bindings(module, name)
+        self._bound |= wanted
 
     def _may_be_called(self, function: FunctionType) -> bool:
         home, _, name = function.__qualname__.rpartition(".")

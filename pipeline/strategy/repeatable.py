@@ -36,6 +36,7 @@ _SHARED = ", which all lanes of a process would draw from, in an order that no r
 _CLOCK = ", which is another time in every run"
 
 _LANES_OWN = "ctx.random() gives the same numbers above 0 and below 1 in every run"
+_SEED = "np.random.default_rng(7), with a seed, gives the same ones"
 _THE_SAME = "parameters and indicators must be the same in every run"
 _MARKETS = "ctx.now is the market's time, time.perf_counter() measures how long something takes"
 
@@ -66,6 +67,7 @@ def _check_hooks(cls: type[Strategy]) -> None:
         ways = (_LANES_OWN, _MARKETS) if hook in HOOKS else (_THE_SAME, _THE_SAME)
         for root in functions_of(getattr(cls, hook)) if defines(cls, hook) else ():
             _check(reach, root, f"{cls.__name__}.{hook}", *ways)
+    _check_imports(reach, cls.__name__)
 
 
 @cache
@@ -75,7 +77,9 @@ def check_function(function: FunctionType, kind: str) -> None:
     Raises StrategyError as `check_strategy` does.
     """
     way = f"{kind} depends on its arguments alone"
-    _check(Reach(), function, function.__name__, way, way)
+    reach = Reach()
+    _check(reach, function, function.__name__, way, way)
+    _check_imports(reach, function.__name__)
 
 
 def _check(reach: Reach, root: FunctionType, name: str, drawing: str, asking: str) -> None:
@@ -88,10 +92,35 @@ def _check(reach: Reach, root: FunctionType, name: str, drawing: str, asking: st
         if why:
             inside = "" if function is root else f" in {function.__qualname__}"
             way = asking if why is _CLOCK else drawing
-            raise StrategyError(
-                f"{function.__code__.co_filename}:{reference.line}: {name} uses "
-                f"{reference.name}{inside}{why}; {way}"
-            )
+            raise _refusal(function, reference, name, inside + why, way)
+
+
+def _check_imports(reach: Reach, name: str) -> None:
+    """Raise for a value that a module has drawn when it was imported, and that a function uses.
+
+    Every process of a run imports the module anew and would draw another one. Clocks and names
+    drawn from the system are allowed there, because they serve to name a log.
+    """
+    computed = Reach()
+    todo = list(reach.bindings())
+    while todo:
+        for one in todo:
+            for function, reference in computed.references(one.expression):
+                why = _why_not(reference)
+                if why in (_CHANCE, _UNSEEDED) and not _is_systems(reference.value):
+                    raise _refusal(function, reference, name, f" for {one.name}{why}", _SEED)
+        todo = list(computed.bindings())
+
+
+def _refusal(
+    function: FunctionType, reference: Reference, name: str, why: str, way: str
+) -> StrategyError:
+    place = f"{function.__code__.co_filename}:{reference.line}"
+    return StrategyError(f"{place}: {name} uses {reference.name}{why}; {way}")
+
+
+def _is_systems(value: Any) -> bool:
+    return value is secrets or value in _SYSTEMS or getattr(value, "__module__", "") == "secrets"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.errors import StrategyError
 from pipeline.runner.lanes import LaneSetting, build_lanes
 from pipeline.strategy.repeatable import check_function, check_strategy
+from pipeline.strategy.source import load_class
 
 MODULE = """
 import datetime, functools, os, random, secrets, time, uuid
@@ -308,3 +309,65 @@ def test_runs_and_sweeps_of_either_mode_are_refused_before_they_start(
         sweep(settings, out=tmp_path / "sweeps")
     assert told in str(caught.value)
     assert not [*tmp_path.glob("runs/*")]
+
+
+IMPORTED = """
+import random, time, uuid
+import numpy as np
+from pipeline import Strategy
+from chancy_beside import TAKEN
+
+
+def made():
+    return np.random.rand(3)
+
+
+WEIGHTS = made()
+UNSEEDED = np.random.default_rng().normal(size=3)
+SEEDED = np.random.default_rng(7)
+FIXED = SEEDED.normal(size=3)
+LOG, STARTED = f"log-{{uuid.uuid4()}}", time.time()
+UNUSED = random.random()
+
+
+class Own(Strategy):
+    level: float = 0.5
+
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, {value})
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            "WEIGHTS[0]",
+            "chancy.py:9: Own uses np.random.rand for WEIGHTS, which gives other numbers",
+        ),
+        ("UNSEEDED[0]", "chancy.py:13: Own uses np.random.default_rng for UNSEEDED without a seed"),
+        (
+            "TAKEN",
+            "chancy_beside.py:2: Own uses random.random for TAKEN, which gives other numbers",
+        ),
+        ("FIXED[0]", ""),
+        ("len(LOG) + STARTED", ""),
+    ],
+)
+def test_what_a_module_has_drawn_when_it_was_imported_is_refused_where_it_is_used(
+    tmp_path: Path, monkeypatch, value: str, told: str
+):
+    """Each engine would import it anew, and draw another value."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "chancy.py").write_text(IMPORTED.format(value=value))
+    (tmp_path / "chancy_beside.py").write_text("import random\nTAKEN = random.random()\n")
+    cls = load_class(f"{tmp_path}/chancy.py:Own")
+    try:
+        check_strategy(cls)
+        found = ""
+    except StrategyError as error:
+        found = str(error)
+    assert told in found
+    assert bool(told) == bool(found)
+    assert "\n" not in found
+    del sys.modules["chancy_beside"]
