@@ -130,6 +130,13 @@ class SessionDataConfig(Section):
         description="Hours of a session. regular: the regular hours of the exchange. extended: also"
         " the hours before the open and after the close. Default regular.",
     )
+    closing_auction: Literal["leave_out", "last_bar"] = Field(
+        default="leave_out",
+        description="Treatment of a bar that opens at a session's close, as that of the closing"
+        " auction does: the bar labelled 16:00 in New York. leave_out: it is outside the session"
+        " and counted as such. last_bar: it is added to the last bar of the session, which gets its"
+        " close and volume, so that the session closes at the auction's price. Default leave_out.",
+    )
     bars_outside_sessions: Literal["refuse", "leave_out"] = Field(
         default="refuse",
         description="Treatment of bars that show that the calendar is not theirs: those at night or"

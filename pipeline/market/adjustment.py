@@ -22,8 +22,8 @@ import numpy.typing as npt
 from pipeline.codes import interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Action
+from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
-from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.time.time_manager import SessionTable
 
 Floats = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ def last_closes(closes: Floats, actions: Sequence[Action]) -> Floats:
     return known
 
 
-def read_closes(reader: BarReader, interval: str, sessions: SessionTable) -> tuple[float, Floats]:
+def read_closes(reader: Reader, interval: str, sessions: SessionTable) -> tuple[float, Floats]:
     """Return the open of the first bar inside a session, and the last close of each session.
 
     The open is NaN if there is no such bar. The closes are float64[K], NaN for a session without a

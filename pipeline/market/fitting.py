@@ -104,3 +104,6 @@ class _Once:
     def next_block(self) -> tuple[npt.NDArray[np.int64], tuple[()]] | None:
         """Return the times, and None from then on."""
         return self._blocks.pop() if self._blocks else None
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -12,13 +12,14 @@ compiler.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, HOUR_NS
+from pipeline.market.auction import Reader
 from pipeline.market.time.calendars import local_midnight
 from pipeline.market.time.time_manager import SessionTable
 
@@ -28,14 +29,6 @@ BEFORE_OPEN: Final = 6 * HOUR_NS
 AFTER_CLOSE: Final = 7 * HOUR_NS
 """How far from a session a bar is still beside it. New York trades from 4:00 to 20:00, which is 5.5
 hours before the open and, on days that close at 13:00, 7 hours after the close."""
-
-
-class Reader(Protocol):
-    """Gives bars block by block, as `catalog.bar_file.BarReader` does."""
-
-    def next_block(self) -> tuple[Int64Array, tuple[npt.NDArray[np.float64], ...]] | None:
-        """Return times and columns of the next rows, None at the end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

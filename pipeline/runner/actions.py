@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import DataError
 from pipeline.market.actions import Action, Splits, splits_of
 from pipeline.market.adjustment import Scale, read_closes, scale_of
+from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.runner.terms import auctions_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
     none: tuple[Scale | None, ...] = (None,) * len(data.symbols)
     if data.prices == "adjusted":
         scales = [
-            _scale(catalog, name, data.streams[0], actions, sessions) if actions else None
+            _scale(settings, name, actions, sessions) if actions else None
             for name, actions in zip(data.symbols, by_symbol, strict=True)
         ]
         return RunActions((), tuple(scales), found)
@@ -55,12 +56,15 @@ def read_actions(settings: SessionConfig, sessions: SessionTable) -> RunActions:
 
 
 def _scale(
-    catalog: Catalog, symbol: str, base: str, actions: list[Action], sessions: SessionTable
+    settings: SessionConfig, symbol: str, actions: list[Action], sessions: SessionTable
 ) -> Scale:
+    base = settings.session_data_config.streams[0]
     closes = np.full(len(sessions), np.nan)
     if any(action.dividend for action in actions):
-        begin, end = sessions.bar_range(interval_ns(base))
-        with catalog.reader(symbol, base, begin, end, ("open", "close")) as reader:
+        catalog, auctions = Catalog(settings.catalog), auctions_in(settings)
+        with session_reader(
+            catalog, symbol, base, sessions, ("open", "close"), auctions=auctions
+        ) as reader:
             _, closes = read_closes(reader, base, sessions)
     try:
         return scale_of(actions, closes)

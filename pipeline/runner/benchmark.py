@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import DataError
 from pipeline.market.adjustment import last_closes, read_closes
+from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.statistics import session_returns
+from pipeline.runner.terms import auctions_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,10 +42,11 @@ def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark
     if symbol is None:
         return None
     base = settings.session_data_config.streams[0]
-    step = interval_ns(base)
     try:
         catalog = Catalog(settings.catalog)
-        with catalog.reader(symbol, base, *sessions.bar_range(step), ("open", "close")) as reader:
+        with session_reader(
+            catalog, symbol, base, sessions, ("open", "close"), auctions=auctions_in(settings)
+        ) as reader:
             first_open, closes = read_closes(reader, base, sessions)
         actions = list(catalog.actions(symbol).effects(sessions.date_ns))
     except DataError as error:

@@ -10,12 +10,14 @@ import numpy.typing as npt
 from pipeline.codes import DAY_NS, HOUR_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
+from pipeline.market.auction import has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
 from pipeline.market.fitting import best_fit
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
+from pipeline.runner.terms import auctions_in
 
 #: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
@@ -82,6 +84,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
         *_missing_note(missing),
         *_sunday_notes(settings, surveys),
         *_week_notes(settings, sessions),
+        *_auction_notes(sessions, surveys),
     ]
     outside = sum(found.outside for found in surveys)
     return Extent(sessions, int(present.sum()), outside, missing, cut, warning, tuple(notes))
@@ -93,13 +96,21 @@ def _surveys(settings: SessionConfig, manager: TimeManager) -> list[Survey]:
     step = interval_ns(data.streams[0])
     around = manager.table_around(dates.start_date, dates.end_date, _AROUND)
     span = _span(settings, manager)
-    begin, end = around.bar_range(step)
     catalog, zone = Catalog(settings.catalog), ZoneInfo(manager.timezone)
+    auctions = auctions_in(settings)
+    if auctions and not has_pauses(around):
+        raise ConfigError(
+            "session_data_config.closing_auction is last_bar, but the sessions of exchange_group "
+            f"{settings.exchange_group} ({data.trading_hours} hours) follow each other without a "
+            "pause, and bars at their closes belong to the next ones; expected leave_out"
+        )
     first = _day_ns(settings, "start_date")
     own = (around.date_ns >= first) & (around.date_ns <= _day_ns(settings, "end_date"))
     found = []
     for symbol in data.symbols:
-        with catalog.reader(symbol, data.streams[0], begin, end, ()) as reader:
+        with session_reader(
+            catalog, symbol, data.streams[0], around, (), auctions=auctions
+        ) as reader:
             found.append(survey(reader, step, around, span, zone).of(own))
     return found
 
@@ -197,6 +208,17 @@ def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[st
         for symbol, found in zip(data.symbols, surveys, strict=True)
         if found.beside
     ]
+
+
+def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[str]:
+    bars = sum(found.at_close for found in surveys)
+    if not bars or not has_pauses(sessions):
+        return []
+    note = (
+        f"{_many(bars, 'bar')} left out at a session's close, as those of closing auctions are; "
+        'session_data_config.closing_auction="last_bar" adds them to the last bars of sessions'
+    )
+    return [note]
 
 
 def _week_notes(settings: SessionConfig, sessions: SessionTable) -> list[str]:

@@ -15,7 +15,7 @@ from pipeline.runner.benchmark import Benchmark, read_benchmark
 from pipeline.runner.crew import Work
 from pipeline.runner.extent import Extent, find_extent
 from pipeline.runner.lanes import Lanes
-from pipeline.runner.terms import terms_of, time_manager
+from pipeline.runner.terms import auctions_in, terms_of, time_manager
 from pipeline.runner.year import year_of
 from pipeline.strategy.source import pack
 
@@ -118,6 +118,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         actions.scales,
         # A slot ends after the last session of each rung, so that engines compare lanes there.
         () if division.halving is None else division.halving.rungs,
+        auctions_in(settings),
     )
     processors = settings.pipeline.processors
     plan = pack(lanes.plan, lanes.names)

@@ -19,6 +19,11 @@ def time_manager(settings: SessionConfig) -> TimeManager:
     return TimeManager(settings.exchange_group, settings.session_data_config.trading_hours)
 
 
+def auctions_in(settings: SessionConfig) -> bool:
+    """Return whether closing auctions are added to the last bars of sessions."""
+    return settings.session_data_config.closing_auction == "last_bar"
+
+
 def terms_of(settings: SessionConfig, sessions: SessionTable) -> "Terms":
     """Return the terms on which the lanes of a run over these sessions trade."""
     from pipeline.lane.spec import Instrument, Terms

@@ -12,6 +12,7 @@ from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Splits
 from pipeline.market.adjustment import Scale
+from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.time_manager import SessionTable, TimeManager
@@ -47,6 +48,8 @@ class Replay:
     scales: tuple[Scale | None, ...] = ()
     #: Indices of the sessions that must begin a slot.
     cuts: tuple[int, ...] = ()
+    #: Whether closing auctions are added to the last bars of sessions.
+    auctions: bool = False
 
 
 class Coordinator:
@@ -103,7 +106,6 @@ class Coordinator:
         replay, sessions = self._replay, self._replay.sessions
         base = replay.shape.intervals[0]
         step = interval_ns(base)
-        begin, end = sessions.bar_range(step)
         executor: Executor | None = None
         if replay.prefetch_days > 0:
             executor = self._closing.enter_context(ThreadPoolExecutor(1, "prefetch"))
@@ -112,7 +114,7 @@ class Coordinator:
         scales = replay.scales or (None,) * len(replay.shape.symbols)
         for symbol, scale in zip(replay.shape.symbols, scales, strict=True):
             feed = Feed(
-                catalog.reader(symbol, base, begin, end),
+                session_reader(catalog, symbol, base, sessions, auctions=replay.auctions),
                 step,
                 sessions,
                 executor=executor,

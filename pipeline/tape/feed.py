@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pipeline.codes import DAY_NS
 from pipeline.market.adjustment import Scale
+from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
-from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.time.time_manager import SessionTable
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
@@ -29,7 +29,7 @@ class Feed:
 
     def __init__(
         self,
-        reader: BarReader,
+        reader: Reader,
         interval: int,
         sessions: SessionTable,
         *,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import SessionConfig, run
+from pipeline import SessionConfig, Strategy, run
 from pipeline.cli import main
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, interval_name
 from pipeline.errors import ConfigError, DataError, DataWarning
@@ -21,6 +21,13 @@ from tests.reference.market import random_walk
 from tests.reference.processes import assert_nothing_left, settings_of
 
 TRADER = {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 3}}
+
+
+class AtClose(Strategy):
+    intervals = ("1m",)
+
+    def on_session_open(self, session, ctx):
+        ctx.market_on_close(0, 1.0)
 
 
 def ns(time: str) -> int:
@@ -199,6 +206,46 @@ def test_another_markets_calendar_is_refused_with_the_one_that_fits(
     ):
         assert part in message
     assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
+
+
+def auction_catalog(folder: Path) -> Path:
+    """Write two sessions of minutes, each with a bar at 16:00, and a symbol without 15:59."""
+    table = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-02")
+    minutes = [
+        at
+        for begin, end in zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
+        for at in range(begin, end + MINUTE_NS, MINUTE_NS)
+    ]
+    before = [end - MINUTE_NS for end in table.close_ns.tolist()]
+    return catalog_of(folder, MINUTE_NS, XOM=minutes, GAP=sorted({*minutes} - {*before}))
+
+
+def test_bars_at_the_close_are_counted_or_added_to_the_last_bar(tmp_path: Path):
+    folder = auction_catalog(tmp_path)
+    days = ("US_EQUITY", "2024-07-01", "2024-07-02")
+    found = extent(folder, *days)
+    assert (found.bars, found.outside) == (2 * 390 + 2 * 389, 4)
+    (note,) = found.notes
+    assert note.startswith("4 bars left out at a session's close, as those of closing auctions are")
+    used = extent(folder, *days, closing_auction="last_bar")
+    assert (used.bars, used.outside, used.notes) == (4 * 390, 0, ())
+    with pytest.raises(ConfigError, match=r"FX .regular hours. follow each other without a pause"):
+        extent(folder, "FX", *days[1:], closing_auction="last_bar")
+    with pytest.raises(ConfigError, match=r"US_EQUITY .extended hours. follow each other"):
+        extent(folder, *days, closing_auction="last_bar", trading_hours="extended")
+
+
+def test_an_order_on_the_close_is_filled_at_the_auctions_price(tmp_path: Path):
+    folder = auction_catalog(tmp_path / "catalog")
+    config = settings_of("US_EQUITY", "2024-07-01", "2024-07-02", ["XOM"], ["1m", "1d"], folder)
+    config["session_data_config"]["closing_auction"] = "last_bar"
+    result = run(config, strategy=AtClose, out=tmp_path)
+    bars = Catalog(folder).load("XOM", "1m")
+    auctions = [bars["close"][row].as_py() for row in (390, 781)]
+    assert result.fills["price"].to_pylist() == auctions
+    assert result.summary["bars"] == 780
+    assert result.summary["quality"] == {"XOM": 100.0}
+    assert_nothing_left()
 
 
 def test_a_few_days_of_a_series_of_all_the_week_are_known_to_be_such(tmp_path: Path):
