@@ -27,6 +27,10 @@ _THREAD_VARIABLES = (
 )
 
 
+#: Gives texts the same hashes in all processes of all runs, and with them sets the same order.
+_HASH_SEED = {"PYTHONHASHSEED": "0"}
+
+
 def start_context(start_method: str) -> Any:
     """Return the `multiprocess` context; if it has a fork server, start that and do not wait."""
     context = get_context(start_method)
@@ -62,11 +66,13 @@ def _tracker_later() -> Iterator[None]:
 def starting() -> Iterator[None]:
     """Set up this process so that processes started in the block inherit the right environment.
 
-    They get one library thread each and the compiled code of this version. They do not import this
-    program's main script again; whatever they need of it travels by value. From their first instant
-    they leave Ctrl-C to the supervisor.
+    They get one library thread each, the compiled code of this version, and the same hashes of
+    texts, because a strategy may go through a set of them. They do not import this program's main
+    script again; whatever they need of it travels by value. From their first instant they leave
+    Ctrl-C to the supervisor.
     """
     wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
+    wanted |= _HASH_SEED
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     main = sys.modules["__main__"]

@@ -28,7 +28,7 @@ def imported_by(code: str, *arguments: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
-        env=dict(os.environ),
+        env={**os.environ, "PYTHONHASHSEED": "random"},
         capture_output=True,
         text=True,
         check=True,
@@ -52,3 +52,26 @@ def test_a_run_refuses_a_wrong_score_of_a_sweep_that_it_leaves_aside(tmp_path: P
     )
     assert imported_by(REFUSED, *arguments) == [refusal, "[]"]
     assert list(tmp_path.iterdir()) == []
+
+
+HASHED = """
+from pipeline import Strategy
+
+class Own(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, float(hash("ALFA") % 97))
+
+changes = ["strategy.0.mode=interpreted", "backtest_config.end_date=2024-10-22"]
+found = run(
+    sys.argv[1], strategy=Own, overrides=["catalog=" + sys.argv[2], *changes], out=sys.argv[3]
+)
+print(hash("ALFA"), found.digest)
+"""
+
+
+def test_texts_have_the_same_hashes_in_every_run(sample: Path, tmp_path: Path):
+    """Else a strategy that goes through a set of texts would give another result each time."""
+    arguments = str(example_path("demo.json")), str(sample), str(tmp_path)
+    told = [imported_by(HASHED, *arguments)[0].split() for _ in range(2)]
+    assert told[0][0] != told[1][0]
+    assert told[0][1] == told[1][1]
