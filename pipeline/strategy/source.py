@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import io
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -115,12 +116,17 @@ def _load_file(path: Path) -> ModuleType:
 
 
 def _raised(what: str, error: Exception) -> str:
-    line = ""
-    trace = error.__traceback__
-    while trace is not None:
-        line = f" (line {trace.tb_lineno} of {Path(trace.tb_frame.f_code.co_filename).name})"
-        trace = trace.tb_next
-    return f"{what} raised {type(error).__name__} while being imported: {error}{line}"
+    """Return one line about an error that a module raised while being imported, with its place."""
+    said = str(error)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<")
+    ]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+    if isinstance(error, SyntaxError) and error.filename:
+        where, said = f"{error.filename}:{error.lineno}: ", str(error.msg)
+    return f"{where}{what} raised {type(error).__name__} while being imported: {said}"
 
 
 def pack(value: Any, names: Iterable[str], known: Sequence[Edition] = ()) -> bytes:

@@ -75,15 +75,28 @@ def test_what_is_not_there_is_refused_naming_the_nearest(folder: Path, name: str
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("x = 1\ny = 1 / 0\n", r"raised ZeroDivisionError .*\(line 2 of broken.py\)"),
-        ("import nowhere\n", "nowhere"),
-        ("class Mine(:\n", "SyntaxError"),
+        ("x = 1\ny = 1 / 0\n", "2: {} raised ZeroDivisionError while being imported: division by"),
+        ("\nimport nowhere\n", "2: {} raised ModuleNotFoundError while being imported: No module"),
+        ("x = 1\nclass Mine\n", "2: {} raised SyntaxError while being imported: expected ':'"),
     ],
 )
 def test_a_file_that_raises_is_refused_with_its_line(tmp_path: Path, source: str, words: str):
-    (tmp_path / "broken.py").write_text(source)
-    with pytest.raises(StrategyError, match=words):
-        load_class(f"{tmp_path}/broken.py:Mine")
+    path = tmp_path / "broken.py"
+    path.write_text(source)
+    with pytest.raises(StrategyError) as told:
+        load_class(f"{path}:Mine")
+    assert str(told.value).startswith(f"{path}:{words.format(path)}")
+
+
+def test_a_file_that_imports_another_names_the_line_that_is_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "faulty_neighbour.py").write_text("def f(:\n")
+    (tmp_path / "fine.py").write_text("import faulty_neighbour\n")
+    with pytest.raises(StrategyError) as told:
+        load_class(f"{tmp_path}/fine.py:Mine")
+    assert str(told.value).startswith(f"{tmp_path}/faulty_neighbour.py:1: ")
 
 
 TRAVEL = """
