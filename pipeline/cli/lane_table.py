@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
 
 #: Figures that are shown beside the scores.
-FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
+FIGURES = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips", "open_profit")
 
 _PARAMETERS = "parameters."
 

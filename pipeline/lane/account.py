@@ -17,6 +17,7 @@ from pipeline.execution.fields import (
 from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT
 from pipeline.execution.orders import NEVER, ORDER
+from pipeline.lane.facts import OpenPosition
 from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.tape.slot import SlotShape
@@ -141,7 +142,23 @@ class LaneAccount:
         """What the account came to, by the names that `facts.LaneFacts` has for it."""
         values = self.record[0].item()
         facts = {name: values[place] for name, place in _TOLD.items()}
-        return {"orders": facts.pop("next_order") - 1} | facts
+        return {"orders": facts.pop("next_order") - 1, "held": self._held()} | facts
+
+    def _held(self) -> tuple[OpenPosition, ...]:
+        """What is held, with the profit that `execution.lots.report_open` gives its lots."""
+        held = []
+        first = self._by_symbol("first_lot")
+        for symbol in np.flatnonzero(first).tolist():
+            units = flow = 0.0
+            number = int(first[symbol])
+            while number:
+                lot = self._lots[number - 1]
+                units, flow = units + float(lot["units"]), flow + float(lot["flow"])
+                number = int(lot["following"])
+            price, multiplier = self._by_symbol("last_price"), self._by_symbol("multiplier")
+            value = units * float(price[symbol] * multiplier[symbol])
+            held.append(OpenPosition(symbol, units, value, flow + value))
+        return tuple(held)
 
     def enlarge_book(self) -> None:
         """Give the book room for the orders at rest and for those in the inbox."""

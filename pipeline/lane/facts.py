@@ -1,13 +1,26 @@
 """What is told of a lane when it has ended, and what the summary and a sweep read."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     from pipeline.results.tally import LaneRecord
+
+
+class OpenPosition(NamedTuple):
+    """What a lane holds of a symbol at the end, at its last close; money in account currency."""
+
+    symbol: int
+    """The symbol's index."""
+    units: float
+    """Units held, negative when short."""
+    value: float
+    """What they are worth, negative when short."""
+    profit: float
+    """What its round trips that are still open made so far, after commission."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +99,9 @@ class LaneFacts:
     """What the losing ones lost, positive."""
     trip_squares: float
     """The sum of the squares of their profits."""
+
+    held: tuple[OpenPosition, ...]
+    """What it holds at the end, in the order of the symbols."""
 
     record: "LaneRecord"
     """Digest, rows by table and maximum drawdown of what was recorded."""

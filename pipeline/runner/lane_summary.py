@@ -1,13 +1,14 @@
 """The summary of one lane, as summary.json holds it, and the ledger of a sweep."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from pipeline.config.session import SessionConfig
 from pipeline.execution import fields
-from pipeline.lane.facts import LaneFacts
+from pipeline.lane.facts import LaneFacts, OpenPosition
 from pipeline.results.drawdown import drawdowns
 from pipeline.results.relative import relative_statistics
 from pipeline.results.round_trips import (
@@ -69,6 +70,7 @@ def lane_summary(
         **relative,
         "max_drawdown": record.max_drawdown,
         **_drawdowns(initial, closes, dates),
+        **_open_positions(settings.session_data_config.symbols, found.held),
         "win_rate": win_rate(wins, trips),
         "profit_factor": profit_factor(profit, loss),
         "expectancy": expectancy(profit, loss, trips),
@@ -89,6 +91,16 @@ def warmup_sessions(found: LaneFacts) -> int:
 def returns_of(found: LaneFacts) -> Curve:
     """Return the simple returns of a lane, float64, one per session."""
     return session_returns(found.initial_cash, found.session_equity)
+
+
+def _open_positions(symbols: Sequence[str], held: Sequence[OpenPosition]) -> dict[str, Any]:
+    """Return what is held at the end, which no round trip that has ended counts."""
+    return {
+        "open_positions": len(held),
+        "open_value": math.fsum(one.value for one in held),
+        "open_profit": math.fsum(one.profit for one in held),
+        "open": [{**one._asdict(), "symbol": symbols[one.symbol]} for one in held],
+    }
 
 
 def _drawdowns(initial: float, closes: Curve, dates: _Dates) -> dict[str, Any]:

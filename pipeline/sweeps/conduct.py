@@ -260,6 +260,7 @@ class Conductor:
         )
         parameters = figures.pop("parameters")
         figures.pop("strategy")
+        figures.pop("open")  # its sums are figures, too
         figures["sessions"] = sessions
         digest = figures.pop("digest")
         return LaneRow(

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.results.folder import RunFolder
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
-from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
+from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.ranking import best_rows, figure, set_said
 from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
@@ -85,7 +86,6 @@ def _ranked(lane: LaneRow, score: str) -> dict[str, Any]:
 
 
 def write_page(
-    ledger: Ledger,
     folder: Path,
     row: SweepRow,
     summary: Mapping[str, Any],
@@ -95,7 +95,8 @@ def write_page(
 ) -> Path:
     """Write the report of a sweep into its folder; return the path.
 
-    ``best`` are the lanes whose equity it draws, beside that of the benchmark.
+    ``best`` are the lanes whose equity it draws, beside that of the benchmark. Their run folders
+    are the ``details`` of the summary.
     """
     facts = SweepFacts(
         name=row.name,
@@ -106,15 +107,24 @@ def write_page(
         code_hash=row.code_hash,
         **{name: summary[name] for name in _SHOWN},
     )
-    returns = ledger.returns([one.key for one in best])
+    initial = preparation.settings.trading_config.initial_cash
     curves = [
-        EquityCurve(f"{place}: {set_said(one.parameters)}", *returns[one.key])
-        for place, one in enumerate(best, 1)
+        _curve(f"{place}: {set_said(one.parameters)}", Path(detail), initial)
+        for place, (one, detail) in enumerate(zip(best, summary["details"], strict=True), 1)
     ]
     benchmark = None
     if (against := preparation.benchmark) is not None:
-        dates = np.array(preparation.sessions.date_ns, np.int64)
-        benchmark = EquityCurve(against.symbol, dates, against.returns)
+        known = ~np.isnan(against.returns)
+        dates = np.array(preparation.sessions.date_ns, np.int64)[known]
+        growth = np.cumprod(1.0 + against.returns[known], dtype=np.float64)
+        benchmark = EquityCurve(against.symbol, dates, growth)
     path = folder / "report.html"
     write_report(path, facts, rows, curves, benchmark)
     return path
+
+
+def _curve(label: str, run_dir: Path, initial: float) -> EquityCurve:
+    """Return the curve of a run of one lane: its equity, because returns do not know it below 0."""
+    sessions = RunFolder.open(run_dir).table("sessions")
+    dates = sessions["date"].to_numpy().astype("M8[ns]").view(np.int64)
+    return EquityCurve(label, dates, sessions["equity"].to_numpy() / initial)

@@ -129,7 +129,7 @@ def sweep(
             }
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
-            page = write_page(opened, folder.path, row, summary, rows, best, preparation)
+            page = write_page(folder.path, row, summary, rows, best, preparation)
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
     return SweepResult(folder.path, summary)

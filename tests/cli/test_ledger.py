@@ -79,7 +79,7 @@ def test_filters_order_and_limit_choose_lanes_of_one_sweep_or_of_all(called: Cal
     out = called("ledger", "--sweep", "first").out
     assert out.splitlines()[0].split() == [
         *("key", "state", "fast", "slow", "stop", "leader"),
-        *("sharpe_ratio", "total_return", "max_drawdown", "round_trips"),
+        *("sharpe_ratio", "total_return", "max_drawdown", "round_trips", "open_profit"),
     ]
     assert len(out.splitlines()) == 5
     assert called("ledger", "--where", "fast > 99").out == "no lanes\n"

@@ -44,7 +44,7 @@ def test_text_says_how_many_how_fast_and_which_are_best(called: Called, settings
     header = lines.index("best by total_return") + 1
     assert lines[header].split() == [
         *("fast", "slow", "quantity"),
-        *("total_return", "sharpe_ratio", "max_drawdown", "round_trips"),
+        *("total_return", "sharpe_ratio", "max_drawdown", "round_trips", "open_profit"),
     ]
     returns = [float(line.split()[3]) for line in lines[header + 1 : header + 8]]
     assert returns == sorted(returns, reverse=True)

@@ -295,7 +295,25 @@ def _outcome(
     sums = {name: getattr(lane, cell) for name, cell in SUMS.items()}
     outcome = outcome_of(tables, symbols, lane.lane, lane.session_equity.tolist(), sums)
     assert outcome.digest == lane.record.digest
+    _assert_adds_up(lane, outcome)
     return outcome
+
+
+def _assert_adds_up(lane: LaneFacts, outcome: Outcome) -> None:
+    """What is held is in the trips still open, and all trips make the account's profit."""
+    still_open: dict[int, float] = {}
+    for symbol, *_, exit_ts, _, profit, _, _, _, _ in outcome.trips:
+        if not exit_ts:
+            still_open[symbol] = still_open.get(symbol, 0.0) + profit
+    scale = lane.initial_cash + lane.turnover
+    assert {one.symbol: one.profit for one in lane.held} == pytest.approx(
+        still_open, rel=1e-9, abs=1e-12 * scale
+    )
+    made = lane.gross_profit - lane.gross_loss + math.fsum(one.profit for one in lane.held)
+    apart = lane.interest - lane.borrow - lane.funding
+    # What fills at the last close, as with `this_close`, fills after the account was marked.
+    worth = lane.cash + math.fsum(one.value for one in lane.held)
+    assert lane.initial_cash + made + apart == pytest.approx(worth, abs=1e-9 * scale)
 
 
 def outcome_of(

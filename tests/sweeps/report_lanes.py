@@ -56,8 +56,8 @@ def facts(name: str = "crossing", **given: Any) -> SweepFacts:
 
 
 def curve(label: str = "1", sessions: int = 250) -> EquityCurve:
-    returns = np.random.default_rng(len(label)).normal(0.0, 0.01, sessions)
-    return EquityCurve(label, 19_724 * DAY_NS + np.arange(sessions) * DAY_NS, returns)
+    growth = np.cumprod(1.0 + np.random.default_rng(len(label)).normal(0.0, 0.01, sessions))
+    return EquityCurve(label, 19_724 * DAY_NS + np.arange(sessions) * DAY_NS, growth)
 
 
 def sampled_lanes(count: int) -> list[LaneRow]:

@@ -8,11 +8,15 @@ from pipeline.results.report.figures import (
     count,
     known,
     money,
+    number,
     percent,
     ratio,
     signed_percent,
 )
 from pipeline.results.report.lines import line
+
+#: Of so many symbols that are still held, the text names units.
+HELD_SHOWN = 3
 
 
 def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
@@ -29,6 +33,7 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *line("max drawdown", _drawdown(lane)),
         *line("best, worst", _best_and_worst(lane)),
         *line("round trips", _round_trips(lane)),
+        *_still_open(lane),
         *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
         *_counted(lane, "rejected", "orders_rejected", "order"),
         *_counted(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
@@ -83,7 +88,25 @@ def _round_trips(lane: Mapping[str, Any]) -> str:
         trips += f", {percent(lane['win_rate'])} won"
     if known(lane.get("profit_factor")):
         trips += f", profit factor {ratio(lane, 'profit_factor')}"
+    gross = lane.get("gross_profit"), lane.get("gross_loss")
+    if lane.get("round_trips") and known(gross[0]) and known(gross[1]):
+        trips += f"; profit {number(gross[0] - gross[1], '+,.2f')}"
     return trips
+
+
+def _still_open(lane: Mapping[str, Any]) -> list[str]:
+    """Return a line on what is held at the end; no line if nothing is."""
+    held = lane.get("open") or []
+    if not held:
+        return []
+    named = ", ".join(
+        f"{number(one['units'], ',.6g')} {one['symbol']}" for one in held[:HELD_SHOWN]
+    )
+    more = f" and {len(held) - HELD_SHOWN:,} more" if len(held) > HELD_SHOWN else ""
+    profit = number(lane.get("open_profit"), "+,.2f")
+    return line(
+        "still open", f"{named}{more} worth {money(lane.get('open_value'))}; profit {profit}"
+    )
 
 
 def _costs(lane: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from pipeline.results.report.lane import strategy
 from pipeline.results.report.lines import WIDTH, line
 
 LANES_SHOWN = 10
-_HEADER = ("lane", "return", "drawdown", "Sharpe", "trips", "won", "costs", "final equity")
+_HEADER = ("lane", "return", "drawdown", "Sharpe", "trips", "won", "open", "costs", "final equity")
 
 
 def ranking(lanes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -40,6 +40,7 @@ def _cells(lane: Mapping[str, Any]) -> tuple[str, ...]:
         ratio(lane, "sharpe_ratio"),
         count(lane.get("round_trips")),
         percent(lane.get("win_rate"), 0),
+        number(lane.get("open_profit"), "+,.0f"),
         number(lane.get("commission"), ",.0f"),
         number(lane.get("final_equity"), ",.0f"),
     )

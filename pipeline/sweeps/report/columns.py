@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 OFFERED = (
     *("total_return", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio"),
     *("calmar_ratio", "max_drawdown", "alpha", "beta", "round_trips", "win_rate"),
-    *("profit_factor", "expectancy", "exposure", "turnover_per_year", "commission"),
+    *(
+        "profit_factor",
+        "open_positions",
+        "open_profit",
+        "expectancy",
+        "exposure",
+        "turnover_per_year",
+        "commission",
+    ),
     "final_equity",
 )
 FAILED_SHOWN = 100
@@ -29,13 +37,14 @@ _KEY_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class EquityCurve:
-    """The returns of a set, or of the benchmark, session by session."""
+    """The equity of a set, or what the benchmark grew to, session by session."""
 
     label: str
     #: Dates of the sessions, int64[n], ns UTC, ascending.
     dates: NDArray[np.int64]
-    #: Simple returns, float64[n]. A session whose return is NaN is not drawn.
-    returns: NDArray[np.float64]
+    #: Growth of 1 by the close of each session, float64[n]: negative where equity is. A session
+    #: whose growth is NaN is not drawn.
+    growth: NDArray[np.float64]
 
 
 def report_columns(
@@ -192,12 +201,11 @@ def _set(lane: "LaneRow") -> str:
 
 
 def _growth(curve: EquityCurve, *, benchmark: bool) -> dict[str, Any]:
-    """Return the growth of 1 by the close of each session, and the sessions as days since 1970."""
-    known = ~np.isnan(curve.returns)
-    growth = np.cumprod(1.0 + curve.returns[known])
+    """Return a curve in terms of JSON, with its sessions as days since 1970."""
+    known = ~np.isnan(curve.growth)
     return {
         "label": curve.label,
         "benchmark": benchmark,
         "days": (curve.dates[known] // DAY_NS).tolist(),
-        "growth": [_number(value, 7) for value in growth.tolist()],
+        "growth": [_number(value, 7) for value in curve.growth[known].tolist()],
     }

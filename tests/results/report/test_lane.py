@@ -31,3 +31,10 @@ costs           1,239.50, funding -12.50
 def test_slippage_shows_where_there_was_any():
     lanes = [{**SUMMARY["lanes"][0], "slippage": 12.5}]
     assert "costs           1,239.50, slippage 12.50" in format_summary({**SUMMARY, "lanes": lanes})
+
+
+def test_of_many_positions_still_open_the_first_are_named():
+    held = [{"symbol": f"S{i}", "units": 1.0, "value": 10.0, "profit": 1.0} for i in range(5)]
+    text = format_summary({**SUMMARY, "lanes": [{**LANE, "open": held}]})
+    assert "still open      1 S0, 1 S1, 1 S2 and 2 more worth -350.25; profit +434.50" in text
+    assert "still open" not in format_summary({**SUMMARY, "lanes": [{**LANE, "open": []}]})

@@ -30,7 +30,8 @@ Sharpe ratio    1.23
 Sortino, Calmar 1.80, 3.39
 max drawdown    3.21 %; the longest lasted 12 sessions
 best, worst     +1.20 %, -0.90 % in a session
-round trips     1,240, 37.50 % won, profit factor 1.10
+round trips     1,240, 37.50 % won, profit factor 1.10; profit +800.00
+still open      100 AAA, -50.5 BBB worth -350.25; profit +434.50
 orders, fills   2,480, 2,479
 costs           1,239.50
 

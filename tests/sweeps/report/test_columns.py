@@ -125,11 +125,11 @@ def test_of_failed_lanes_only_the_first_are_told_and_of_their_errors_the_beginni
     assert found["rows"][3] == ["module:Cross(number=3)", "x" * LONGEST_ERROR, "3" + "0" * 11]
 
 
-def test_a_curve_is_the_growth_of_one_over_the_sessions_with_a_return():
-    days = np.array([10, 11, 12], dtype=np.int64)
-    given_ = EquityCurve("SPY", days * DAY_NS, np.array([0.5, np.nan, -0.5]))
+def test_a_curve_goes_below_zero_and_leaves_out_what_is_not_known():
+    days = np.array([10, 11, 12, 13], dtype=np.int64)
+    given_ = EquityCurve("SPY", days * DAY_NS, np.array([1.0, np.nan, -0.2, 0.8]))
     assert columns(best=[given_], benchmark=given_)["curves"] == [
-        {"label": "SPY", "benchmark": benchmark, "days": [10, 12], "growth": [1.5, 0.75]}
+        {"label": "SPY", "benchmark": benchmark, "days": [10, 12, 13], "growth": [1, -0.2, 0.8]}
         for benchmark in (False, True)
     ]
 

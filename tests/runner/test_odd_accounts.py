@@ -1,0 +1,108 @@
+"""Accounts whose figures are easily wrong: below zero, still invested, without scatter."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline import Result, Strategy, run, state
+from pipeline.codes import DAY_NS
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.results.report.page import format_summary
+from tests.reference.processes import settings_of
+
+
+class Trader(Strategy):
+    """Buy or sell so many units at each bar, by number."""
+
+    first: float = 0.0
+    even: float = 0.0
+    odd: float = 0.0
+    until: int = 1
+    n: int = state(0)
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        self.n += 1
+        if self.n > self.until:
+            return
+        quantity = self.first if self.n == 1 else self.odd if self.n % 2 else self.even
+        if quantity != 0.0:
+            ctx.market(bar.symbol, quantity)
+
+
+def traded(folder: Path, closes: list[float], *strategies: Strategy, **trading: float) -> Result:
+    """Run strategies over daily bars of a 24/7 market, which opens at the close before."""
+    close = np.array(closes)
+    opened = np.append(close[:1], close[:-1])
+    ts = np.datetime64("2024-01-01", "ns").astype(np.int64) + np.arange(len(closes)) * DAY_NS
+    bars = {
+        "ts": pa.array(ts, pa.timestamp("ns", "UTC")),
+        "open": opened,
+        "high": np.maximum(opened, close),
+        "low": np.minimum(opened, close),
+        "close": close,
+        "volume": np.full(len(close), 1e9),
+    }
+    Catalog(folder / "catalog").write("A", "1d", pa.table(bars), "test")
+    last = str(ts[-1].astype("M8[ns]").astype("M8[D]"))
+    config = settings_of("CRYPTO", "2024-01-01", last, ["A"], ["1d"], folder / "catalog")
+    config["trading_config"] = trading
+    return run(config, strategy=list(strategies), out=folder)
+
+
+def test_an_account_that_goes_below_zero_and_back(tmp_path: Path):
+    """Short 100 at 10 with 500: equity 500, 500, -100, 300, 400."""
+    result = traded(tmp_path, [10, 10, 16, 12, 11], Trader(first=-100.0), initial_cash=500.0)
+    lane = result.statistics
+    assert result.sessions["equity"].to_pylist() == [500, 500, -100, 300, 400]
+    assert (lane["total_return"], lane["max_drawdown"]) == (pytest.approx(-0.2), pytest.approx(1.2))
+    undefined = ("volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio", "value_at_risk")
+    assert [lane[name] for name in (*undefined, "best_session")] == [None] * 6
+    assert [note for note in result.summary["notes"] if "zero or below" in note]
+
+
+def test_what_is_still_held_stands_beside_what_was_closed(tmp_path: Path):
+    """Five trips lose 1 each, and a sixth gains 20 and goes on. Fills are at the close before."""
+    closes = [*[10, 9] * 5, 10, 30]
+    result = traded(tmp_path, closes, Trader(first=1.0, odd=1.0, even=-1.0, until=11))
+    lane = result.statistics
+    assert (lane["round_trips"], lane["win_rate"], lane["profit_factor"]) == (5, 0.0, 0.0)
+    assert lane["open"] == [{"symbol": "A", "units": 1.0, "value": 30.0, "profit": 20.0}]
+    assert (lane["open_positions"], lane["open_value"], lane["open_profit"]) == (1, 30.0, 20.0)
+    assert lane["gross_profit"] - lane["gross_loss"] + lane["open_profit"] == 15.0
+    assert lane["final_equity"] == 100_015.0
+    text = format_summary(result.summary)
+    assert "round trips     5, 0.00 % won, profit factor 0.00; profit -5.00" in text
+    assert "still open      1 A worth 30.00; profit +20.00" in text
+
+
+def test_returns_that_do_not_scatter_have_no_ratios_and_interest_has_none(tmp_path: Path):
+    """An account that does nothing, one that trades; both earn interest on a rising market."""
+    closes = [100.0 * 1.001**day for day in range(40)]
+    result = traded(
+        tmp_path,
+        closes,
+        Trader(),
+        Trader(first=1.0, even=1.0, odd=1.0, until=99),
+        initial_cash=100_000.0,
+        interest_on_cash=0.0365,
+    )
+    idle, trader = result.summary["lanes"]
+    assert idle["interest"] > 300
+    assert (idle["sharpe_ratio"], idle["sortino_ratio"]) == (None, None)
+    assert trader["sharpe_ratio"] > 0
+    assert (result.summary["sessions_per_year"], result.summary["riskless_rate"]) == (365, 0.0365)
+    invested = traded(tmp_path / "all", closes, Trader(first=1000.0)).statistics
+    assert invested["sharpe_ratio"] is not None  # cash in the first two sessions, then all in
+
+
+def test_one_session_is_not_extrapolated(tmp_path: Path):
+    summary = traded(tmp_path, [150.0], Trader()).summary
+    (lane,) = summary["lanes"]
+    unknown = ("annual_return", "calmar_ratio", "turnover_per_year", "volatility", "sharpe_ratio")
+    assert [lane[name] for name in unknown] == [None] * 5
+    text = format_summary(summary)
+    assert "annual return   -\nvolatility      -\nSharpe ratio    -\n" in text
+    assert len(summary["notes"]) == 2
