@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
@@ -177,12 +178,15 @@ def _best(opened: Ledger, row: SweepRow) -> float | None:
 
     score = row.scores[0]
     name = score.removeprefix("-")
+    ranked = ["state = done"]
+    if fewest := (json.loads(row.config).get("sweep") or {}).get("min_round_trips"):
+        ranked.append(f"round_trips >= {fewest}")
     done = opened.lanes(row.sweep, "state = done", limit=1)
     if not done or name not in done[0].statistics:
         return None
     order = name if score.startswith("-") else f"-{name}"
-    (best,) = opened.lanes(row.sweep, "state = done", order, 1)
-    return figure(best, score)
+    best = opened.lanes(row.sweep, ranked, order, 1)
+    return figure(best[0], score) if best else None
 
 
 def _scores(opened: Ledger, chosen: str | None, order: str | None) -> list[str]:

@@ -96,7 +96,7 @@ def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
 
     blocks = [[str(summary["session_name"])], _facts(summary)]
     score = summary["scores"][0]
-    best = best_rows(rows, score, _BEST_SHOWN)
+    best = best_rows(rows, score, summary["min_round_trips"], _BEST_SHOWN)
     if best:
         table = lanes_text(best, columns_of(best, summary["scores"]))
         blocks.append([f"best by {score}", table])

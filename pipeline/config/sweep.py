@@ -189,6 +189,12 @@ class SweepConfig(Section):
         description="Figure by which sets are ranked: a figure of a lane in summary.json, or a list"
         " of figures. A minus in front: less is better. Default sharpe_ratio.",
     )
+    min_round_trips: int = Field(
+        default=0,
+        ge=0,
+        description="Fewest round trips that a set must end to have a rank. Sets with fewer stand"
+        " in the ledger and the report without one, and samplers learn to avoid them. Default 0.",
+    )
     best: int = Field(
         default=5,
         ge=0,

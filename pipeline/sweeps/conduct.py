@@ -204,12 +204,12 @@ class Conductor:
 
     def note_best(self, entries: Sequence[Entry], rows: Mapping[int, LaneRow]) -> None:
         """Tell the meter the scores of lanes; ``rows`` are by index into ``entries``."""
-        score = self._roster.sweep.score[0]
+        score, fewest = self._roster.sweep.score[0], self._roster.sweep.min_round_trips
         for number, row in rows.items():
             value = figure(row, score)
             if value is not None:
                 said = set_said(entries[number].set.parameters)
-                self._meter.found(merit(row, score), value, said)
+                self._meter.found(merit(row, score, fewest), value, said)
 
     def _strike(self, entry: Entry, why: str) -> bool:
         """Count a death of a lane's engine; return True if the lane is set aside for it."""

@@ -18,26 +18,34 @@ def figure(row: LaneRow, score: str) -> float | None:
     return float(value)
 
 
-def scores_of(row: LaneRow, scores: Iterable[str]) -> tuple[float, ...] | None:
-    """Return the figures of all scores, NaN where one is not defined; None unless it is done."""
-    if row.state != "done":
+def is_ranked(row: LaneRow, fewest: int) -> bool:
+    """Whether a lane is done and made enough round trips, at least ``fewest``."""
+    return row.state == "done" and (row.statistics.get("round_trips") or 0) >= fewest
+
+
+def scores_of(row: LaneRow, scores: Iterable[str], fewest: int) -> tuple[float, ...] | None:
+    """Return the figures of all scores, NaN where one is not defined.
+
+    It is None unless the lane is done and made ``fewest`` round trips.
+    """
+    if not is_ranked(row, fewest):
         return None
     found = (figure(row, score) for score in scores)
     return tuple(math.nan if value is None else value for value in found)
 
 
-def merit(row: LaneRow, score: str) -> float:
-    """Return how good a lane is by a score: higher is better, -inf where it is not defined."""
-    value = figure(row, score) if row.state == "done" else None
+def merit(row: LaneRow, score: str, fewest: int) -> float:
+    """Return how good a lane is by a score: higher is better, -inf where it has no rank."""
+    value = figure(row, score) if is_ranked(row, fewest) else None
     if value is None:
         return -math.inf
     return -value if score.startswith("-") else value
 
 
-def best_rows(rows: Iterable[LaneRow], score: str, count: int) -> list[LaneRow]:
+def best_rows(rows: Iterable[LaneRow], score: str, fewest: int, count: int) -> list[LaneRow]:
     """Return the best lanes by a score, the best first; equal ones keep their order."""
-    defined = [row for row in rows if merit(row, score) > -math.inf]
-    return sorted(defined, key=lambda row: -merit(row, score))[:count]
+    defined = [row for row in rows if merit(row, score, fewest) > -math.inf]
+    return sorted(defined, key=lambda row: -merit(row, score, fewest))[:count]
 
 
 def set_said(parameters: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The summary of a sweep, as summary.json holds it, and the report that is drawn from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
 from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
 from pipeline.sweeps.progress import Meter
-from pipeline.sweeps.ranking import best_rows, figure, set_said
+from pipeline.sweeps.ranking import best_rows, figure, is_ranked, set_said
 from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
 from pipeline.sweeps.roster import Roster
 
@@ -40,7 +40,10 @@ def summarise(
     """
     states = [one.state for one in rows]
     score = row.scores[0]
-    best = best_rows(rows, score, max(1, roster.sweep.best))
+    fewest = roster.sweep.min_round_trips
+    best = best_rows(rows, score, fewest, max(1, roster.sweep.best))
+    done = [one for one in rows if one.state == "done"]
+    unranked = sum(not is_ranked(one, fewest) for one in done)
     ranked = [_ranked(one, score) for one in best]
     return {
         "sweep": row.sweep,
@@ -62,7 +65,12 @@ def summarise(
         "evaluations": meter.evaluations,
         "run_seconds": meter.seconds,
         "evaluations_per_second": meter.evaluations / meter.seconds if meter.seconds else None,
-        "notes": notes_of(preparation, [one.statistics for one in rows if one.state == "done"]),
+        "min_round_trips": fewest,
+        "unranked": unranked,
+        "notes": [
+            *notes_of(preparation, [one.statistics for one in done]),
+            *_on_trips(fewest, unranked, len(done), best),
+        ],
         "best": ranked[0] if ranked else None,
         "ranked": ranked,
         "errors": [
@@ -73,6 +81,20 @@ def summarise(
         "data_hash": row.data_hash,
         "code_hash": row.code_hash,
     }
+
+
+def _on_trips(fewest: int, unranked: int, done: int, best: Sequence[LaneRow]) -> Iterator[str]:
+    """Say how many sets have no rank for want of round trips, or that the best never traded."""
+    if unranked:
+        yield (
+            f"{unranked:,} of {done:,} sets made fewer than {fewest:,} round trips, as"
+            " sweep.min_round_trips asks for, and have no rank."
+        )
+    if best and not best[0].statistics["fills"]:
+        yield (
+            "The best set has traded nothing. With sweep.min_round_trips only sets that have traded"
+            " get a rank."
+        )
 
 
 def _ranked(lane: LaneRow, score: str) -> dict[str, Any]:
@@ -103,6 +125,7 @@ def write_page(
         method=row.method,
         seed=row.seed,
         scores=row.scores,
+        min_round_trips=summary["min_round_trips"],
         data_hash=row.data_hash,
         code_hash=row.code_hash,
         **{name: summary[name] for name in _SHOWN},

@@ -116,7 +116,8 @@ def sweep(
             conductor = Conductor(executor, roster, preparation, opened, row.sweep, meter)
             entries, resumed = _run_all(search, roster, conductor, opened, row.sweep, meter, resume)
             rows = opened.lanes(row.sweep)
-            best = best_rows(rows, roster.sweep.score[0], roster.sweep.best)
+            fewest = roster.sweep.min_round_trips
+            best = best_rows(rows, roster.sweep.score[0], fewest, roster.sweep.best)
             details = _run_best(roster, entries, best, folder.path)
             summary = {
                 **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
@@ -224,7 +225,8 @@ def _run_all(
         conductor.run([entry for entry in batch if entry.key not in known])
         entries |= {entry.key: entry for entry in batch}
         rows = ledger.known(keys)
-        search.tell([(e.set, scores_of(rows[e.key], roster.sweep.score)) for e in batch])
+        scores, fewest = roster.sweep.score, roster.sweep.min_round_trips
+        search.tell([(e.set, scores_of(rows[e.key], scores, fewest)) for e in batch])
     return entries, resumed
 
 

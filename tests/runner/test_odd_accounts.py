@@ -1,5 +1,6 @@
 """Accounts whose figures are easily wrong: below zero, still invested, without scatter."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import Result, Strategy, run, state
+from pipeline import Result, Strategy, run, state, sweep
 from pipeline.codes import DAY_NS
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.results.report.page import format_summary
@@ -32,8 +33,8 @@ class Trader(Strategy):
             ctx.market(bar.symbol, quantity)
 
 
-def traded(folder: Path, closes: list[float], *strategies: Strategy, **trading: float) -> Result:
-    """Run strategies over daily bars of a 24/7 market, which opens at the close before."""
+def market(folder: Path, closes: list[float], **trading: float) -> dict[str, Any]:
+    """Return the configuration of daily bars of a 24/7 market, which opens at the close before."""
     close = np.array(closes)
     opened = np.append(close[:1], close[:-1])
     ts = np.datetime64("2024-01-01", "ns").astype(np.int64) + np.arange(len(closes)) * DAY_NS
@@ -49,7 +50,11 @@ def traded(folder: Path, closes: list[float], *strategies: Strategy, **trading: 
     last = str(ts[-1].astype("M8[ns]").astype("M8[D]"))
     config = settings_of("CRYPTO", "2024-01-01", last, ["A"], ["1d"], folder / "catalog")
     config["trading_config"] = trading
-    return run(config, strategy=list(strategies), out=folder)
+    return config
+
+
+def traded(folder: Path, closes: list[float], *strategies: Strategy, **trading: float) -> Result:
+    return run(market(folder, closes, **trading), strategy=list(strategies), out=folder)
 
 
 def test_an_account_that_goes_below_zero_and_back(tmp_path: Path):
@@ -106,3 +111,25 @@ def test_one_session_is_not_extrapolated(tmp_path: Path):
     text = format_summary(summary)
     assert "annual return   -\nvolatility      -\nSharpe ratio    -\n" in text
     assert len(summary["notes"]) == 2
+
+
+def test_a_sweep_of_such_accounts_ranks_only_what_traded_and_draws_what_was(tmp_path: Path):
+    """Sets that never trade, go below zero and back, and end two round trips."""
+    config = market(tmp_path, [10, 10, 16, 12, 11], initial_cash=500.0)
+    config["strategy"] = {"name": "tests.runner.test_odd_accounts:Trader"}
+    config["sweep"] = {"space": {"first": [0.0, -100.0]}, "score": "-max_drawdown", "best": 2}
+    plain = sweep(config, out=tmp_path, engines=1)
+    assert [one["parameters"]["first"] for one in plain.summary["ranked"]] == [0.0, -100.0]
+    assert [note for note in plain.summary["notes"] if "traded nothing" in note]
+    page = Path(plain.summary["report"]).read_text()
+    columns = json.loads(page.split('id="columns">')[1].split("</script>")[0])
+    assert [one["growth"] for one in columns["curves"]] == [[1] * 5, [1, 1, -0.2, 0.6, 0.8]]
+    assert columns["ranked"] == [True, True]
+
+    closing = {"first": [0.0, -1.0], "even": [1.0], "odd": [-1.0], "until": [4]}
+    config["sweep"] |= {"space": closing, "min_round_trips": 2}
+    asked = sweep(config, out=tmp_path, engines=1)
+    assert [one["parameters"]["first"] for one in asked.summary["ranked"]] == [-1.0]
+    assert (asked.summary["min_round_trips"], asked.summary["unranked"]) == (2, 1)
+    (note,) = [note for note in asked.summary["notes"] if "min_round_trips" in note]
+    assert note.startswith("1 of 2 sets made fewer than 2 round trips")

@@ -49,6 +49,7 @@ def facts(name: str = "crossing", **given: Any) -> SweepFacts:
         "data_hash": "0123456789abcdef",
         "code_hash": "fedcba9876543210",
         "notes": [],
+        "min_round_trips": 0,
         "first_session": "2024-01-02",
         "last_session": "2024-12-30",
     }

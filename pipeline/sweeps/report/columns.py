@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.codes import DAY_NS
 from pipeline.runner.figures import FIGURES
+from pipeline.sweeps.ranking import is_ranked
 
 if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
@@ -49,6 +50,7 @@ class EquityCurve:
 
 def report_columns(
     scores: Sequence[str],
+    min_round_trips: int,
     lanes: Sequence["LaneRow"],
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None,
@@ -58,8 +60,8 @@ def report_columns(
     ``dimensions`` are the parameters with more than one value, and ``strategy`` and ``universe``
     where these differ. A dimension of numbers has the numbers as ``values``. Any other dimension
     has its texts as ``levels``, and indices into these as ``values``. ``fixed`` are the parameters
-    with one value. ``failed`` has at most `FAILED_SHOWN` lanes, with errors of at most
-    `LONGEST_ERROR` characters.
+    with one value. ``ranked`` says which lanes ended ``min_round_trips``. ``failed`` has at most
+    `FAILED_SHOWN` lanes, with errors of at most `LONGEST_ERROR` characters.
     """
     done = [lane for lane in lanes if lane.state == "done"]
     failed = [lane for lane in lanes if lane.state == "failed"]
@@ -78,6 +80,7 @@ def report_columns(
             if _size(one) == 1
         ],
         "figures": _figures(fewest, [lane.statistics for lane in done]),
+        "ranked": [is_ranked(lane, min_round_trips) for lane in done],
         "keys": [lane.key[:_KEY_SHOWN] for lane in done],
         "failed": {
             "lanes": len(failed),

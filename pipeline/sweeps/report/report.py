@@ -56,6 +56,8 @@ class SweepFacts:
     pruned: int
     #: Names of figures, each with "-" before it where less is better. The first ranks the sets.
     scores: tuple[str, ...]
+    #: Fewest round trips of a set that is ranked.
+    min_round_trips: int
     #: Path of the ledger.
     ledger: str
     data_hash: str
@@ -96,7 +98,7 @@ def _page(
 ) -> str:
     from plotly.offline import get_plotlyjs
 
-    columns = report_columns(facts.scores, lanes, best, benchmark)
+    columns = report_columns(facts.scores, facts.min_round_trips, lanes, best, benchmark)
     scripts = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     # Template fills each placeholder once and does not look for placeholders in the values.
     return Template((_PAGE / "report.html").read_text(encoding="utf-8")).substitute(

@@ -52,6 +52,7 @@ TRIES = 20
 
 _NAME = "sweep"
 _SETTINGS = {"space", "constraints", "universes", "method", "batch", "seed", "score"}
+_SETTINGS |= {"min_round_trips"}
 _STRATEGY = "strategy"
 
 

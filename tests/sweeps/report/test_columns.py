@@ -17,8 +17,8 @@ from pipeline.sweeps.report.columns import (
 from tests.sweeps.report_lanes import DAY_NS, HOSTILE, lane
 
 
-def columns(*lanes, scores=("sharpe_ratio",), best=(), benchmark=None):
-    return report_columns(scores, lanes, best, benchmark)
+def columns(*lanes, scores=("sharpe_ratio",), fewest=0, best=(), benchmark=None):
+    return report_columns(scores, fewest, lanes, best, benchmark)
 
 
 def lanes_of(name, *values):
@@ -88,6 +88,12 @@ def test_only_lanes_that_are_done_are_drawn():
     assert found["dimensions"][0]["values"] == [1, 4]
     assert len(found["keys"]) == 2
     assert [len(one["values"]) for one in found["figures"]] == [2] * len(found["figures"])
+
+
+def test_lanes_with_too_few_round_trips_have_no_rank():
+    lanes = [lane(trips, statistics={"round_trips": trips}) for trips in (9, 10, 11)]
+    assert columns(*lanes, fewest=10)["ranked"] == [False, True, True]
+    assert columns(*lanes)["ranked"] == [True] * 3
 
 
 def test_scores_come_first_and_say_which_way_is_better():

@@ -9,11 +9,14 @@ function readData() {
   );
   const { values, minimise } = data.scores[0];
   const sign = minimise ? 1 : -1;
-  const key = values.map((value) => (value === null ? Infinity : sign * value));
+  const key = values.map((value, lane) =>
+    value === null || !data.ranked[lane] ? Infinity : sign * value,
+  );
   data.order = Array.from({ length: data.lanes }, (_, lane) => lane);
   data.order.sort((a, b) => (key[a] === key[b] ? a - b : key[a] - key[b]));
   data.rank = new Int32Array(data.lanes);
   data.order.forEach((lane, rank) => (data.rank[lane] = rank));
+  data.rankText = (lane) => (key[lane] === Infinity ? UNKNOWN : WHOLE.format(data.rank[lane] + 1));
   return data;
 }
 

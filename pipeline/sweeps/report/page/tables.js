@@ -38,7 +38,7 @@ function setColumns(data) {
     label: "#",
     kind: "number",
     value: (lane) => data.rank[lane],
-    text: (lane) => WHOLE.format(data.rank[lane] + 1),
+    text: data.rankText,
     descends: false,
   };
   const key = {
