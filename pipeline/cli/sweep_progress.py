@@ -1,11 +1,11 @@
 """The progress of a sweep: two live lines on a terminal, elsewhere a plain line now and then.
 
-    pass 1 ━━━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━ 128/176 sets 41.2M evaluations/s ETA 0:03
+    pass 1 ━━━━━━━━━━━━━━━╸━━━━━━━━━━━━━━━━━━━━━ 40 % of 176 sets 41.2M evaluations/s ETA 0:03
     best 3.72: fast 20, slow 40
 
-All sets of a pass end at the same time, so the bar shows evaluations, which are bars x sets. While
-a pass waits for the compiler, the live line says so, as that of a run does; a plain line says so
-once.
+All sets of a pass end at the same time, so the bar and the per cent count evaluations, which are
+bars x sets. While a pass waits for the compiler, the live line says so, as that of a run does; a
+plain line says so once.
 """
 
 from __future__ import annotations
@@ -110,15 +110,18 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
 
 def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[str, str]:
     """Return the texts of the line by field; ``rate`` and ``left`` are those of `Speed.of`."""
-    sets = f"{progress.lanes:,}"
+    sets = f"{progress.lanes:,} sets"
     if progress.lanes_total is not None:
-        sets += f"/{progress.lanes_total:,}"
+        sets = f"{progress.lanes:,}/{progress.lanes_total:,} sets"
+        if progress.evaluations:
+            share = int(100 * progress.evaluations / progress.evaluations_total)
+            sets = f"{share} % of {progress.lanes_total:,} sets"
     phase = f"pass {progress.passes:,}" if progress.passes else "starting"
     if progress.lanes == progress.lanes_total:
         phase = "finishing"
     return {
         "phase": phase,
-        "sets": f"{sets} sets",
+        "sets": sets,
         "rate": f"{short_number(rate)} evaluations/s" if rate else "",
         "eta": f"ETA {clock_text(left)}" if left else "",
     }

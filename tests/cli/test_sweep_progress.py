@@ -29,10 +29,18 @@ print("over")
 def test_words_say_how_far_how_fast_and_the_time_left():
     assert describe(SEEN, 2e6, 3.0) == {
         "phase": "pass 1",
-        "sets": "128/176 sets",
+        "sets": "40 % of 176 sets",
         "rate": "2.0M evaluations/s",
         "eta": "ETA 0:03",
     }
+
+
+def test_a_pass_under_way_shows_its_bars_and_not_that_no_set_has_ended():
+    seen = replace(SEEN, lanes=0, evaluations=9_999_999)
+    assert describe(seen, 2e6, 3.0)["sets"] == "99 % of 176 sets"
+    known = replace(SEEN, evaluations=0, evaluations_total=0)
+    assert describe(known, 0.0, None)["sets"] == "128/176 sets"
+    assert describe(replace(SEEN, lanes_total=None), 2e6, None)["sets"] == "128 sets"
 
 
 def test_what_is_not_known_is_left_out():
@@ -105,10 +113,16 @@ def test_a_terminal_shows_what_is_compiled_in_place_of_the_numbers():
     [
         (
             "120",
-            ("pass 1", "3/5 sets", "1.0k evaluations/s", "ETA", "best 1.25: fast 7, slow 20, stop"),
+            (
+                "pass 1",
+                "60 % of 5 sets",
+                "1.0k evaluations/s",
+                "ETA",
+                "best 1.25: fast 7, slow 20, stop",
+            ),
             (),
         ),
-        ("60", ("pass 1", "3/5 sets", "ETA", "stop 0.5"), ("evaluations/s",)),
+        ("60", ("pass 1", "60 % of 5 sets", "ETA", "stop 0.5"), ("evaluations/s",)),
         ("30", ("pass 1", "ETA", "best 1.25: fast 7, slow 20"), ("sets", "evaluations", "stop")),
     ],
 )
@@ -130,7 +144,7 @@ def test_without_a_terminal_there_is_a_plain_line_now_and_then(monkeypatch: pyte
     with sweep_progress(stream) as report:
         for _ in range(3):
             report(SEEN)
-    assert stream.getvalue() == "pass 1, 128/176 sets, best 3.72: fast 20, slow 40\n"
+    assert stream.getvalue() == "pass 1, 40 % of 176 sets, best 3.72: fast 20, slow 40\n"
 
 
 def test_without_a_terminal_one_line_says_that_the_compiler_is_waited_for(
@@ -146,7 +160,7 @@ def test_without_a_terminal_one_line_says_that_the_compiler_is_waited_for(
         report(SEEN)
     assert stream.getvalue().splitlines() == [
         "compiling the lane loop (2 of 5)",
-        "pass 1, 128/176 sets, best 3.72: fast 20, slow 40",
+        "pass 1, 40 % of 176 sets, best 3.72: fast 20, slow 40",
     ]
 
 

@@ -1,4 +1,5 @@
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,11 +8,18 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli import sweep_progress
 from pipeline.config.session import example_path
 from pipeline.errors import RunError
 from tests.cli.conftest import Ended
 
 Called = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a sweep takes long enough to tell its progress on stderr."""
+    monkeypatch.setattr(sweep_progress, "_EVERY_SECONDS", math.inf)
 
 
 @pytest.fixture
