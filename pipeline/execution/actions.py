@@ -14,17 +14,19 @@ from pipeline.execution.latency import split_messages
 from pipeline.execution.lots import receive, settle, split_lots
 from pipeline.execution.orders import (
     NEVER,
-    add_pending,
+    add_units,
     end_order,
     is_pending,
+    join_pending,
     known_address,
+    left_of,
     on_tick,
     order_at,
     unsettle,
     whole_lots,
 )
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import load_f8, load_i8, record_at, store_f8
+from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
 #: One corporate action.
 ACTION: np.dtype[Any] = np.dtype(
@@ -74,10 +76,13 @@ def _split(account: Any, symbol: int, ratio: float) -> None:
     store_f8(account.last_price, symbol, last)
     held = load_f8(account.position, symbol) * ratio
     if held != 0.0:
-        store_f8(account.position, symbol, held)
+        whole = whole_lots(account, symbol, held)
+        fraction = add_units(account, symbol, held, -whole, 0.0)
+        store_f8(account.position, symbol, whole if fraction == 0.0 else held)
+        store_f8(account.slack, symbol, load_f8(account.slack, symbol) * ratio)
         split_lots(account, symbol, ratio)
         account.positions_split += 1
-        _pay_fraction(account, symbol, held - whole_lots(account, symbol, held), last)
+        _pay_fraction(account, symbol, fraction, last)
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
         if order.symbol == symbol and order.state < FILLED:
@@ -105,7 +110,7 @@ def _split_order(account: Any, order: Any, ratio: float) -> None:
 
     Legs that wait for their entry have no quantity of their own yet, so they need no whole lots.
     """
-    left = (order.quantity - order.filled) * ratio
+    left = left_of(account, order) * ratio
     if order.live_ts != NEVER:
         left = whole_lots(account, order.symbol, left)
         if left == 0.0:
@@ -124,7 +129,8 @@ def _split_order(account: Any, order: Any, ratio: float) -> None:
 @kernel()
 def _count_pending(account: Any, symbol: int) -> None:
     store_f8(account.pending, symbol, 0.0)
+    store_i8(account.waiting, symbol, 0)
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
         if order.symbol == symbol and order.state < FILLED and is_pending(order):
-            add_pending(account, symbol, order.quantity - order.filled)
+            join_pending(account, order)

@@ -21,14 +21,18 @@ from pipeline.execution.lots import settle
 from pipeline.execution.orders import (
     NEVER,
     add_pending,
+    add_units,
     end_order,
     is_pending,
+    join_pending,
     known_address,
+    left_of,
     order_at,
     waits_for_stop,
     whole_lots,
 )
 from pipeline.execution.slippage import slipped
+from pipeline.execution.tolerance import added, exceeds
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_i8
 
@@ -51,12 +55,14 @@ fill_at = record_at(FILL)
 @kernel()
 def _wanted(account: Any, order: Any) -> float:
     """Return what is left of an order; of a leg no more than closes the position, else 0."""
-    left = order.quantity - order.filled
+    left = left_of(account, order)
     if order.parent != 0:
-        held = load_f8(account.position, order.symbol)
+        symbol = order.symbol
+        held = load_f8(account.position, symbol)
         if held * left >= 0.0:
             return 0.0
-        if abs(left) > abs(held):
+        slack = load_f8(account.slack, symbol)
+        if add_units(account, symbol, abs(left), -abs(held), slack) > 0.0:
             return -held
     return left
 
@@ -67,7 +73,7 @@ def _available(account: Any, order: Any, wanted: float) -> float:
 
     An order that has to be filled as a whole or not at all gets all or nothing.
     """
-    if abs(wanted) <= account.room:
+    if not exceeds(abs(wanted), account.room):
         return wanted
     if order.until == FOK:
         return 0.0
@@ -82,7 +88,7 @@ def _hold(account: Any, order: Any, state: int) -> None:
         account.capped += state == PARTLY_FILLED and order.state != PARTLY_FILLED
         order.state = state
     if is_pending(order) and not was_pending:
-        add_pending(account, order.symbol, order.quantity - order.filled)
+        join_pending(account, order)
 
 
 @kernel()
@@ -101,7 +107,7 @@ def fill_order(
     quantity = wanted
     if account.room < np.inf:
         quantity = _available(account, order, wanted)
-        account.room -= abs(quantity)
+        account.room = added(account.room, -abs(quantity), 0.0)
         if quantity == 0.0:
             _hold(account, order, TRIGGERED)
             return
@@ -131,8 +137,9 @@ def _book(
     average = price if before == 0.0 else (order.price * before + price * abs(quantity)) / size
     if is_pending(order):
         add_pending(account, symbol, -quantity)
-    whole = quantity == order.quantity - order.filled
-    order.filled = order.quantity if whole else order.filled + quantity
+    whole = quantity == left_of(account, order)
+    filled = add_units(account, symbol, order.filled, quantity, 0.0)
+    order.filled = order.quantity if whole else filled
     order.price = average
     paid = owed(account, order, bar_ts, quantity, price, maker)
     fill = fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
@@ -154,9 +161,10 @@ def _book(
 
 @kernel()
 def _grow(account: Any, leg: Any, quantity: float) -> None:
+    """Make a leg larger by a quantity, signed."""
     if is_pending(leg):
         add_pending(account, leg.symbol, quantity)
-    leg.quantity += quantity
+    leg.quantity = add_units(account, leg.symbol, leg.quantity, quantity, 0.0)
 
 
 @kernel()

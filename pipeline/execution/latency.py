@@ -18,7 +18,9 @@ from pipeline.execution.orders import (
     add_pending,
     end_order,
     find_order,
+    in_lots,
     is_pending,
+    left_of,
     on_tick,
     order_at,
     unsettle,
@@ -78,7 +80,7 @@ def send_order(account: Any, order: Any) -> None:
 def set_values(account: Any, order: Any, quantity: float, limit: float, stop: float) -> None:
     """Write other values into an order, prices on their ticks; NaN leaves one as it is."""
     if not np.isnan(quantity):
-        order.quantity = quantity
+        order.quantity = in_lots(account, order.symbol, quantity)
     if not np.isnan(limit):
         order.limit = on_tick(account, order.symbol, limit, order.quantity < 0.0)
     if not np.isnan(stop):
@@ -97,7 +99,7 @@ def change_order(
     if is_pending(order):
         add_pending(account, order.symbol, order.quantity - before)
     unsettle(account, order.symbol)
-    if abs(order.quantity) <= abs(order.filled):
+    if left_of(account, order) * order.quantity <= 0.0:
         end_order(account, order, CANCELLED, BY_STRATEGY, ts)
 
 

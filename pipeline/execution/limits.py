@@ -27,7 +27,8 @@ from pipeline.codes import (
     VOLUME,
 )
 from pipeline.execution.account import marked_equity
-from pipeline.execution.orders import known_address, order_at, whole_lots
+from pipeline.execution.orders import add_units, known_address, left_of, order_at, whole_lots
+from pipeline.execution.tolerance import exceeds
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8
 
@@ -56,7 +57,7 @@ def _sum_resting(account: Any) -> float:
         order = order_at(known_address(account, index))
         if order.state >= FILLED or order.parent != 0:
             continue
-        symbol, left = order.symbol, order.quantity - order.filled
+        symbol, left = order.symbol, left_of(account, order)
         if left > 0.0:
             store_f8(account.buys, symbol, load_f8(account.buys, symbol) + left)
             cost += left * price_of(account, order) * load_f8(account.multiplier, symbol)
@@ -68,9 +69,10 @@ def _sum_resting(account: Any) -> float:
 @kernel()
 def _largest(account: Any, symbol: int) -> float:
     """Return the largest position, in units, that the orders at rest can lead to."""
-    held = load_f8(account.position, symbol)
-    bought = abs(held + load_f8(account.buys, symbol))
-    return max(bought, abs(held - load_f8(account.sells, symbol)))
+    held, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
+    bought = add_units(account, symbol, held, load_f8(account.buys, symbol), slack)
+    sold = add_units(account, symbol, held, -load_f8(account.sells, symbol), slack)
+    return max(abs(bought), abs(sold))
 
 
 @kernel()
@@ -97,11 +99,12 @@ def _open_positions(account: Any) -> float:
 @kernel()
 def _reduces(account: Any, order: Any) -> bool:
     """Whether an order, with those at rest on its side, only makes a position smaller."""
-    held = load_f8(account.position, order.symbol)
+    symbol = order.symbol
+    held, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
     if held * order.quantity >= 0.0:
         return False
     side = account.sells if order.quantity < 0.0 else account.buys
-    return load_f8(side, order.symbol) <= abs(held)
+    return add_units(account, symbol, load_f8(side, symbol), -abs(held), slack) <= 0.0
 
 
 @kernel()
@@ -129,7 +132,7 @@ def _refusal_of_size(account: Any, order: Any) -> int:
     """Judge what does not depend on money: lots, hours, and the volume of the last bar."""
     symbol, size = order.symbol, abs(order.quantity)
     lot = load_f8(account.lot, symbol)
-    if lot > 0.0 and abs(whole_lots(account, symbol, size) - size) > 1e-9 * lot:
+    if lot > 0.0 and whole_lots(account, symbol, size) != size:
         return _refuse(order, LOT, size, lot)
     if account.now < account.hours_from:
         return _refuse(order, HOURS, float(account.now), float(account.hours_from))
@@ -137,7 +140,7 @@ def _refusal_of_size(account: Any, order: Any) -> int:
         return _refuse(order, HOURS, float(account.now), float(account.hours_until))
     if account.max_order_volume < np.inf:
         allowed = account.max_order_volume * _last_volume(account, symbol)
-        if size > allowed:
+        if exceeds(size, allowed):
             return _refuse(order, ORDER_VOLUME, size, allowed)
     return NO_REASON
 
@@ -168,10 +171,10 @@ def _refusal_by_limits(account: Any, order: Any) -> int:
     symbol = order.symbol
     unit = price * load_f8(account.multiplier, symbol)
     value = abs(order.quantity) * unit
-    if value > account.max_per_trade:
+    if exceeds(value, account.max_per_trade):
         return _refuse(order, PER_TRADE, value, account.max_per_trade)
     of_symbol = _largest(account, symbol) * unit
-    if of_symbol > account.max_per_symbol:
+    if exceeds(of_symbol, account.max_per_symbol):
         return _refuse(order, PER_SYMBOL, of_symbol, account.max_per_symbol)
     positions = _open_positions(account)
     if positions > account.max_open_positions:
@@ -179,16 +182,16 @@ def _refusal_by_limits(account: Any, order: Any) -> int:
     exposure = _exposure(account, order, price)
     if np.isnan(exposure) and min(account.max_buying_power, account.leverage) < np.inf:
         return _refuse(order, NO_PRICE, exposure, np.nan)  # of another symbol, before its first bar
-    if exposure > account.max_buying_power:
+    if exceeds(exposure, account.max_buying_power):
         return _refuse(order, BUYING_POWER, exposure, account.max_buying_power)
     if account.leverage < np.inf:
         allowed = account.leverage * marked_equity(account)
-        if exposure > allowed:
+        if exceeds(exposure, allowed):
             return _refuse(order, LEVERAGE, exposure, allowed)
     if account.cash_only != 0:
         if order.quantity < 0.0:
             held = max(load_f8(account.position, symbol), 0.0)
             return _refuse(order, SHORT_SALE, load_f8(account.sells, symbol), held)
-        if cost > account.cash:
+        if exceeds(cost, account.cash):
             return _refuse(order, CASH, cost, account.cash)
     return NO_REASON

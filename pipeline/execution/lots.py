@@ -22,6 +22,8 @@ import numpy as np
 
 from pipeline.codes import HIGH, LOW
 from pipeline.execution.account import account_at, value_at_close
+from pipeline.execution.orders import add_units
+from pipeline.execution.tolerance import is_nothing, slack_of
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
@@ -111,12 +113,14 @@ def settle(
     split between them by quantity.
     """
     before = load_f8(account.position, symbol)
-    after = before + quantity
+    slack = load_f8(account.slack, symbol) + slack_of(before, quantity)
+    after = add_units(account, symbol, before, quantity, slack)
     worth = quantity * price * load_f8(account.multiplier, symbol)
     account.cash -= worth + commission
     account.commission += commission
     account.turnover += abs(worth)
     store_f8(account.position, symbol, after)
+    store_f8(account.slack, symbol, 0.0 if after == 0.0 else slack)
     account.held += int(after != 0.0) - int(before != 0.0)
     if before * quantity >= 0.0:
         closes, opens, share = 0.0, quantity, 0.0
@@ -155,8 +159,8 @@ def enter(
     lot = lot_at(lot_address(account, number))
     lot.average = (lot.average * lot.units + price * quantity) / (lot.units + quantity)
     lot.entry_price = (lot.entry_price * lot.entered + price * quantity) / (lot.entered + quantity)
-    lot.units += quantity
-    lot.entered += quantity
+    lot.units = load_f8(account.position, symbol)
+    lot.entered = add_units(account, symbol, lot.entered, quantity, 0.0)
     lot.cost += worth
     lot.flow -= worth + commission
     lot.paid += commission
@@ -178,17 +182,19 @@ def leave(
     A position that is flat leaves no lot, and the only lot of one that is not has its units,
     whatever rounding made of the sums.
     """
-    rest = quantity
+    rest, slack = quantity, load_f8(account.slack, symbol)
     number = load_i8(account.first_lot, symbol)
     while number != 0 and (rest != 0.0 or left == 0.0):
         lot = lot_at(lot_address(account, number))
         only = lot.following == 0
-        whole = left == 0.0 if only else abs(rest) >= abs(lot.units)
+        whole = left == 0.0
+        if not only and not whole:
+            whole = add_units(account, symbol, abs(lot.units), -abs(rest), slack) <= 0.0
         part = -lot.units if whole else rest
-        fee = commission if only or part == rest else commission * (part / rest)
+        fee = commission if only or abs(part) >= abs(rest) else commission * (part / rest)
         _close(account, symbol, lot, part, whole, price, fee, ts)
         commission -= fee
-        rest -= part
+        rest = add_units(account, symbol, rest, -part, slack)
         if whole:
             _drop_first(account, symbol)
         elif only:
@@ -232,7 +238,8 @@ def _close(
             _report(account, symbol, lot, ts)
         return
     # What is left of the lot goes on as if it had never been more.
-    kept = lot.units + part, lot.entered + part, lot.flow * (1.0 - share), lot.paid * (1.0 - share)
+    units = add_units(account, symbol, lot.units, part, 0.0)
+    kept = units, units, lot.flow * (1.0 - share), lot.paid * (1.0 - share)
     lot.entered, lot.exit_price = -part, price
     lot.flow = lot.flow * share - (worth + fee)
     lot.paid = lot.paid * share + fee
@@ -267,7 +274,8 @@ def _watch(account: Any, lot: Any, until: int) -> None:
 @kernel()
 def _report(account: Any, symbol: int, lot: Any, ts: int) -> None:
     """Count a round trip and append it to the outbox."""
-    profit = lot.flow
+    worth = lot.entered * max(lot.entry_price, lot.exit_price) * load_f8(account.multiplier, symbol)
+    profit = 0.0 if is_nothing(lot.flow, worth) else lot.flow
     account.trips += 1
     account.trip_squares += profit * profit
     if profit > 0.0:
@@ -318,11 +326,9 @@ def split_lots(account: Any, symbol: int, ratio: float) -> None:
     number = load_i8(account.first_lot, symbol)
     while number != 0:
         lot = lot_at(lot_address(account, number))
-        lot.units, lot.entered, lot.exited = (
-            lot.units * ratio,
-            lot.entered * ratio,
-            lot.exited * ratio,
-        )
+        lot.units = add_units(account, symbol, lot.units * ratio, 0.0, 0.0)
+        lot.entered = add_units(account, symbol, lot.entered * ratio, 0.0, 0.0)
+        lot.exited *= ratio
         lot.average, lot.entry_price, lot.exit_price = (
             lot.average / ratio,
             lot.entry_price / ratio,

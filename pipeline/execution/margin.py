@@ -6,8 +6,9 @@ import numpy as np
 
 from pipeline.codes import CANCELLED, FILLED, GTC, LIQUIDATION, MARKET
 from pipeline.execution.account import value_at_close
-from pipeline.execution.orders import end_order, known_address, order_at
+from pipeline.execution.orders import add_units, end_order, known_address, order_at
 from pipeline.execution.placing import append_order, newest, rest
+from pipeline.execution.tolerance import exceeds
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8
 
@@ -31,7 +32,7 @@ def keep_margin(account: Any) -> None:
     orders rest (under a volume cap it may take several bars) only what is new is cancelled.
     """
     value = _value_held(account)
-    if value == 0.0 or account.equity >= account.maintenance * value:
+    if value == 0.0 or not exceeds(account.maintenance * value, account.equity):
         return
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
@@ -39,9 +40,10 @@ def keep_margin(account: Any) -> None:
             end_order(account, order, CANCELLED, LIQUIDATION, account.now)
     ordered = False
     for symbol in range(account.symbols):
-        missing = -(load_f8(account.position, symbol) + load_f8(account.pending, symbol))
-        if missing != 0.0:
-            append_order(account, symbol, missing, MARKET, np.nan, np.nan, GTC)
+        position, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
+        held = add_units(account, symbol, position, load_f8(account.pending, symbol), slack)
+        if held != 0.0:
+            append_order(account, symbol, -held, MARKET, np.nan, np.nan, GTC)
             order = order_at(newest(account))
             order.reason = LIQUIDATION
             rest(account, order)

@@ -63,6 +63,7 @@ from pipeline.execution.orders import (
     waits_for_limit,
     waits_for_stop,
 )
+from pipeline.execution.tolerance import added
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_f8, store_i8
 
@@ -246,7 +247,7 @@ def match_close(
             for number in range(before, account.fills_out_count):
                 fill = fill_at(account.fills_out + number * _FILL_SIZE)
                 if fill.symbol == symbol:
-                    account.room -= abs(fill.quantity)
+                    account.room = added(account.room, -abs(fill.quantity), 0.0)
         price = load_f8(prices, CLOSE * plane + at)
         fill_order(account, order, load_i8(ts, at), price, NEVER, False)
         store_f8(account.buys, symbol, account.room)

@@ -31,6 +31,7 @@ from pipeline.codes import (
     STOP_LIMIT,
     TRAILING_STOP,
 )
+from pipeline.execution.tolerance import added, multiple, on_step, steps_of
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, record_at, store_f8, store_i8
 
@@ -73,9 +74,6 @@ _ORDER_SIZE = ORDER.itemsize
 order_at = record_at(ORDER)
 
 NEVER = np.iinfo(np.int64).max
-
-#: Ticks and lots are counted to this part of one: 0.29 x 100 is a bit below 29.
-_PART = 1e-9
 
 
 @kernel()
@@ -124,7 +122,7 @@ def whole_lots(account: Any, symbol: int, quantity: float) -> float:
     lot = load_f8(account.lot, symbol)
     if lot == 0.0:
         return quantity
-    return np.copysign(np.floor(abs(quantity) / lot + _PART) * lot, quantity)
+    return np.copysign(multiple(np.floor(steps_of(abs(quantity), lot)), lot), quantity)
 
 
 @kernel()
@@ -133,7 +131,33 @@ def on_tick(account: Any, symbol: int, price: float, up: bool) -> float:
     tick = load_f8(account.tick, symbol)
     if tick == 0.0:
         return price
-    return tick * (np.ceil(price / tick - _PART) if up else np.floor(price / tick + _PART))
+    count = steps_of(price, tick)
+    return multiple(np.ceil(count) if up else np.floor(count), tick)
+
+
+@kernel()
+def add_units(account: Any, symbol: int, one: float, other: float, slack: float) -> float:
+    """Return the sum of two quantities of a symbol; `tolerance.added` describes ``slack``.
+
+    Where there are lots it is put on whole ones, and they alone say what is nothing.
+    """
+    lot = load_f8(account.lot, symbol)
+    return added(one, other, slack) if lot == 0.0 else on_step(one + other, lot)
+
+
+@kernel()
+def in_lots(account: Any, symbol: int, quantity: float) -> float:
+    """Return the quantity of an order on whole lots if it is within the tolerance of some."""
+    units = add_units(account, symbol, quantity, 0.0, 0.0)
+    return quantity if units == 0.0 else units
+
+
+@kernel()
+def left_of(account: Any, order: Any) -> float:
+    """Return what of an order is not filled, signed; exactly 0 if that is nothing."""
+    if order.filled == 0.0:
+        return order.quantity
+    return add_units(account, order.symbol, order.quantity, -order.filled, 0.0)
 
 
 @kernel()
@@ -166,7 +190,29 @@ def waits_for_limit(order: Any) -> bool:
 @kernel()
 def add_pending(account: Any, symbol: int, quantity: float) -> None:
     """Change the signed sum of what waits for a time only."""
-    store_f8(account.pending, symbol, load_f8(account.pending, symbol) + quantity)
+    pending = load_f8(account.pending, symbol)
+    store_f8(account.pending, symbol, add_units(account, symbol, pending, quantity, 0.0))
+
+
+@kernel()
+def join_pending(account: Any, order: Any) -> None:
+    """Count an order among those that wait for a time only."""
+    symbol = order.symbol
+    store_i8(account.waiting, symbol, load_i8(account.waiting, symbol) + 1)
+    add_pending(account, symbol, left_of(account, order))
+
+
+@kernel()
+def _leave_pending(account: Any, order: Any) -> None:
+    """Take an order out of those that wait for a time only."""
+    symbol = order.symbol
+    waiting = load_i8(account.waiting, symbol) - 1
+    store_i8(account.waiting, symbol, waiting)
+    if waiting == 0:
+        # The sum of nothing is zero, whatever rounding left of it.
+        store_f8(account.pending, symbol, 0.0)
+    else:
+        add_pending(account, symbol, -left_of(account, order))
 
 
 @kernel()
@@ -207,18 +253,13 @@ def trailed(account: Any, order: Any, best: float) -> float:
 
 @kernel()
 def _end_one(account: Any, order: Any, state: int, reason: int, ts: int) -> None:
-    pending = is_pending(order)
+    if is_pending(order):
+        _leave_pending(account, order)
     order.state = state
     order.reason = reason
     order.done_ts = ts
     symbol = order.symbol
-    resting = load_i8(account.resting_of, symbol) - 1
-    store_i8(account.resting_of, symbol, resting)
-    if resting == 0:
-        # With nothing at rest the sum is zero by definition, whatever rounding left of it.
-        store_f8(account.pending, symbol, 0.0)
-    elif pending:
-        add_pending(account, symbol, order.filled - order.quantity)
+    store_i8(account.resting_of, symbol, load_i8(account.resting_of, symbol) - 1)
     account.done += 1
 
 

@@ -29,12 +29,14 @@ from pipeline.execution.limits import refusal
 from pipeline.execution.orders import (
     NEVER,
     ORDER,
-    add_pending,
+    add_units,
     calm,
     check_symbol,
     end_order,
     find_order,
+    in_lots,
     is_pending,
+    join_pending,
     known_address,
     narrow,
     on_tick,
@@ -45,10 +47,6 @@ from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_i8
 
 _ORDER_SIZE = ORDER.itemsize
-
-#: A target closer to what is held than this share of both is taken as reached: the last bit of a
-#: sum of fractional fills must not make an order.
-_SAME = 1e-12
 
 
 @kernel()
@@ -85,7 +83,7 @@ def append_order(
     account.next_order += 1
     order.ts = account.now
     order.symbol = symbol
-    order.quantity = quantity
+    order.quantity = in_lots(account, symbol, quantity)
     order.filled = 0.0
     order.price = np.nan
     order.kind = kind
@@ -112,7 +110,7 @@ def rest(account: Any, order: Any) -> None:
     """Count an order just accepted among those at rest."""
     symbol = order.symbol
     if is_pending(order):
-        add_pending(account, symbol, order.quantity)
+        join_pending(account, order)
     resting = load_i8(account.resting_of, symbol)
     store_i8(account.resting_of, symbol, resting + 1)
     if resting == 0:
@@ -175,13 +173,12 @@ def on_target(account: Any, symbol: int, quantity: float) -> bool:
 def place_target(account: Any, symbol: int, quantity: float) -> int:
     """Order what is missing from position plus pending orders to ``quantity``; 0 if nothing is."""
     check_symbol(account, symbol)
-    held = load_f8(account.position, symbol) + load_f8(account.pending, symbol)
-    missing = quantity - held
-    if missing == 0.0:
-        return 0
     if not np.isfinite(quantity):
         raise ValueError("the target quantity must be finite")
-    if abs(missing) <= _SAME * (abs(quantity) + abs(held)):
+    position, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
+    held = add_units(account, symbol, position, load_f8(account.pending, symbol), slack)
+    missing = add_units(account, symbol, quantity, -held, slack)
+    if missing == 0.0:
         return 0
     return place_market(account, symbol, missing)
 

@@ -160,7 +160,7 @@ class Ledger:
         **terms: float,
     ) -> None:
         self.record: Any = np.zeros(1, ACCOUNT)
-        self.position, self.pending, self.realised = np.zeros((3, symbols))
+        self.position, self.pending, self.realised, self.slack = np.zeros((4, symbols))
         self.last_price = np.full(symbols, np.nan)
         self.quiet_low, self.quiet_high, self.buys, self.sells = np.zeros((4, symbols))
         of_each = [[tick], [lot], [multiplier], [borrow_rate]]
@@ -169,7 +169,7 @@ class Ledger:
         self.tick, self.lot, self.multiplier, self.borrow_rate = np.repeat(of_each, symbols, 1)
         self.funding_rate = np.full(symbols, funding_rate)
         self.funding_hours = np.full(symbols, float(sum(1 << hour for hour in funding_hours)))
-        self.resting_of, self.base_cursor = np.zeros((2, symbols), np.int64)
+        self.resting_of, self.base_cursor, self.waiting = np.zeros((3, symbols), np.int64)
         self.first_lot, self.last_lot = np.zeros((2, symbols), np.int64)
         self.prices = np.zeros((5, symbols))
         self.lots, self.trips_out = np.zeros(64 * room, lots.LOT), np.zeros(64 * room, lots.TRIP)
@@ -200,7 +200,7 @@ class Ledger:
         one["delayed"] = any(name in terms for name in ("latency", "latency_bars"))
         one["message_capacity"] = len(self.messages)
         arrays = ("position", "pending", "last_price", "realised", "resting_of", "book", "inbox")
-        arrays += ("messages", "point", "rate", "pair", "credit")
+        arrays += ("messages", "point", "rate", "pair", "credit", "slack", "waiting")
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "prices", "lots", "first_lot", "last_lot")
         arrays += ("funding_rate", "funding_hours", "fills_of", "bars_before", "met")

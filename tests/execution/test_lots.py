@@ -98,11 +98,10 @@ def test_what_rounding_leaves_of_a_sum_is_no_round_trip(fifo):
     ledger = Ledger(1, fifo=fifo)
     for quantity in (0.1, 0.2, -0.3):
         ledger.settle(0, quantity, 10.0)
-    assert ledger.position[0] != 0.0
-    (lot,) = ledger.open_lots
-    assert lot["units"] == ledger.position[0]
-    ledger.settle(0, -ledger.position[0], 10.0)
+    assert ledger.position[0] == 0.0
     assert ledger.open_lots == []
+    assert [trip["quantity"] for trip in ledger.trips] == ([0.1, 0.2] if fifo else [0.1 + 0.2])
+    assert (ledger["wins"], ledger["gross_profit"], ledger["gross_loss"]) == (0, 0.0, 0.0)
 
 
 class Holder(Strategy):

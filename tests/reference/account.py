@@ -1,6 +1,7 @@
 """The account of the reference: cash, positions and orders of one lane, and its ``ctx``."""
 
 import math
+from functools import reduce
 from itertools import compress
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.reference.judge import Judge
 from tests.reference.lots import Lots
 from tests.reference.market import Market
 from tests.reference.matching import Book
+from tests.reference.tolerance import above
 
 
 class Account:
@@ -38,7 +40,7 @@ class Account:
             position=dict.fromkeys(range(symbols), 0.0),
             last=dict.fromkeys(range(symbols), math.nan),
         )
-        self.lots = Lots(symbols, fifo=terms.fifo)
+        self.lots = Lots(symbols, fifo=terms.fifo, lot=self.book.lot)
         self._rates = [math.nan if one.pair else 1.0 for one in self.of_symbol]
         self._booked = 0
         self._actions = terms.actions
@@ -163,13 +165,17 @@ class Account:
         for symbol, quantity in positions:
             if quantity:
                 value += abs(quantity) * self.prices[symbol] * self.multiplier(symbol)
-        if not self.terms.maintenance or not value or self.equity >= self.terms.maintenance * value:
+        if (
+            not self.terms.maintenance
+            or not value
+            or not above(self.terms.maintenance * value, self.equity)
+        ):
             return
         for order in list(self.book.at_rest):
             if order.resting and order.reason != LIQUIDATION:
                 self.book.end(order, matching.CANCELLED, LIQUIDATION, self.now)
-        for symbol, quantity in positions:
-            missing = -(quantity + self.pending(symbol))
+        for symbol in self.book.position:
+            missing = -self.book.held_and(symbol, self.pending(symbol))
             if missing:
                 self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
 
@@ -231,7 +237,7 @@ class Account:
 
     def pending(self, symbol: int) -> float:
         mine = [o for o in self.book.at_rest if o.pending and o.symbol == symbol]
-        return sum((order.left for order in mine), 0.0)
+        return reduce(self.book.total, (order.left for order in mine), 0.0)
 
     def last_price(self, symbol: int) -> float:
         return self.prices[symbol]
@@ -283,11 +289,9 @@ class Account:
         return entry
 
     def target(self, symbol: int, quantity: float) -> int:
-        held = self.position(symbol) + self.pending(symbol)
-        missing = quantity - held
-        if abs(missing) <= 1e-12 * (abs(quantity) + abs(held)):
-            return 0
-        return self.market(symbol, missing)
+        held = self.book.held_and(symbol, self.pending(symbol))
+        missing = self.book.total(quantity, -held, self.book.slack[symbol])
+        return self.market(symbol, missing) if missing else 0
 
     def target_value(self, symbol: int, value: float) -> int:
         units = value / (self.prices[symbol] * self.multiplier(symbol))

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline import codes
 from pipeline.lane.spec import Terms
 from tests.reference.matching import Order
+from tests.reference.tolerance import above
 
 Refusal = tuple[int, float, float]
 
@@ -24,7 +25,7 @@ class Judge:
     def _reasons(self, order: Order) -> Iterator[Refusal]:
         terms, account, size = self._terms, self._account, abs(order.quantity)
         lot = account.book.lot
-        if lot and abs(size - account.book.whole_lots(size)) > 1e-9 * lot:
+        if lot and account.book.whole_lots(size) != size:
             yield codes.LOT, size, lot
         if account.hours is not None and not account.hours[0] <= account.now <= account.hours[1]:
             first, last = account.hours
@@ -33,7 +34,7 @@ class Judge:
         if terms.max_order_volume < math.inf:
             volume = account.volumes[order.symbol]
             allowed = terms.max_order_volume * (volume if volume > 0 else 0.0)
-            if size > allowed:
+            if above(size, allowed):
                 yield codes.ORDER_VOLUME, size, allowed
         if math.isnan(account.rate(order.symbol)):
             yield codes.NO_PRICE, math.nan, math.nan
@@ -43,10 +44,10 @@ class Judge:
         if math.isnan(price):
             yield codes.NO_PRICE, price, math.nan
         unit = price * account.multiplier(order.symbol)
-        if size * unit > terms.max_per_trade:
+        if above(size * unit, terms.max_per_trade):
             yield codes.PER_TRADE, size * unit, terms.max_per_trade
         of_symbol = self._largest(order.symbol) * unit
-        if of_symbol > terms.max_per_symbol:
+        if above(of_symbol, terms.max_per_symbol):
             yield codes.PER_SYMBOL, of_symbol, terms.max_per_symbol
         symbols = range(len(account.prices))
         held = float(sum(self._largest(symbol) != 0 for symbol in symbols))
@@ -59,9 +60,9 @@ class Judge:
                 exposure += units * at * account.multiplier(symbol)
         if math.isnan(exposure) and min(terms.max_buying_power, terms.leverage) < math.inf:
             yield codes.NO_PRICE, exposure, math.nan
-        if exposure > terms.max_buying_power:
+        if above(exposure, terms.max_buying_power):
             yield codes.BUYING_POWER, exposure, terms.max_buying_power
-        if terms.leverage < math.inf and exposure > terms.leverage * account.equity:
+        if terms.leverage < math.inf and above(exposure, terms.leverage * account.equity):
             yield codes.LEVERAGE, exposure, terms.leverage * account.equity
         if terms.cash_only and not order.buys:
             held = max(account.position(order.symbol), 0.0)
@@ -70,7 +71,7 @@ class Judge:
         for one in self._opening():
             if one.buys:
                 cost += one.left * self._price(one) * account.multiplier(one.symbol)
-        if terms.cash_only and cost > account.cash:
+        if terms.cash_only and above(cost, account.cash):
             yield codes.CASH, cost, account.cash
 
     def _opening(self) -> list[Order]:
@@ -84,14 +85,15 @@ class Judge:
         return total
 
     def _largest(self, symbol: int) -> float:
-        held = self._account.position(symbol)
-        bought = abs(held + self._resting(symbol, buys=True))
-        return max(bought, abs(held - self._resting(symbol, buys=False)))
+        book = self._account.book
+        bought = abs(book.held_and(symbol, self._resting(symbol, buys=True)))
+        return max(bought, abs(book.held_and(symbol, -self._resting(symbol, buys=False))))
 
     def _only_reduces(self, order: Order) -> bool:
         held = self._account.position(order.symbol)
-        against = held * order.quantity < 0
-        return against and self._resting(order.symbol, buys=order.buys) <= abs(held)
+        ordered = math.copysign(self._resting(order.symbol, buys=order.buys), order.quantity)
+        left = self._account.book.held_and(order.symbol, ordered)
+        return held * order.quantity < 0 and held * left >= 0
 
     def _price(self, order: Order) -> float:
         named = [price for price in (order.limit, order.stop) if not math.isnan(price)]

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.reference.tolerance import above, off_by, total
+
 #: Of a round trip: symbol, quantity, entry ts and price, exit ts and price (0 and NaN while it is
 #: open), profit, commission, most against it, most for it, bars.
 Trip = tuple[Any, ...]
@@ -37,9 +39,11 @@ class Lot:
         low, high = min(self.seen), max(self.seen)
         fees = sum(part[3] for part in (*self.entries, *self.exits))
         profit = self.income + worth - fees
-        profit -= sum(part[2] for part in (*self.entries, *self.exits))
+        paid, got = (sum(part[2] for part in parts) for parts in (self.entries, self.exits))
+        profit -= paid + got
         leave = math.nan
         if ts:
+            profit = profit if above(abs(profit), 1e-9 * max(abs(paid), abs(got))) else 0.0
             leave = sum(p[0] * p[1] for p in self.exits) / sum(p[0] for p in self.exits)
         against, favour = (
             (entry - low, high - entry) if quantity > 0 else (high - entry, entry - low)
@@ -53,11 +57,16 @@ class Lot:
 class Lots:
     """The open lots of a lane and the round trips it has made."""
 
-    def __init__(self, symbols: int, *, fifo: bool) -> None:
+    def __init__(self, symbols: int, *, fifo: bool, lot: float = 0.0) -> None:
         self.fifo = fifo
+        self._lot = lot
+        self._slack = [0.0] * symbols
         self.open: list[list[Lot]] = [[] for _ in range(symbols)]
         self.held = [0.0] * symbols
         self.trips: list[Trip] = []
+
+    def _total(self, one: float, other: float = 0.0, slack: float = 0.0) -> float:
+        return total(one, other, lot=self._lot, slack=slack)
 
     def receive(self, symbol: int, amount: float) -> None:
         """A dividend, for each unit held."""
@@ -66,9 +75,10 @@ class Lots:
 
     def split(self, symbol: int, ratio: float) -> None:
         """Every unit becomes ``ratio`` units."""
-        self.held[symbol] *= ratio
+        self.held[symbol] = self._total(self.held[symbol] * ratio)
+        self._slack[symbol] *= ratio
         for lot in self.open[symbol]:
-            lot.units *= ratio
+            lot.units = self._total(lot.units * ratio)
             lot.average /= ratio
             lot.seen = [price / ratio for price in lot.seen]
             for parts in (lot.entries, lot.exits):
@@ -85,7 +95,9 @@ class Lots:
     ) -> None:
         """Book a fill; ``unit``: what one unit makes when its price rises by 1."""
         before = self.held[symbol]
-        after = self.held[symbol] = before + quantity
+        self._slack[symbol] += off_by(before, quantity)
+        after = self.held[symbol] = self._total(before, quantity, self._slack[symbol])
+        self._slack[symbol] *= after != 0.0
         if before * quantity >= 0:
             self._enter(symbol, quantity, price, unit, commission, ts)
         elif before * after >= 0:
@@ -107,7 +119,7 @@ class Lots:
             lot = self.open[symbol][0]
             lot.entries.append(part)
             lot.average = (lot.average * lot.units + price * quantity) / (lot.units + quantity)
-            lot.units += quantity
+            lot.units = self.held[symbol]
             lot.seen.append(price)
 
     def _leave(
@@ -117,11 +129,12 @@ class Lots:
         while lots and (rest or flat):
             lot = lots[0]
             only = len(lots) == 1
-            whole = flat if only else abs(rest) >= abs(lot.units)
+            beyond = self._total(lot.units, rest, self._slack[symbol])
+            whole = flat or (not only and lot.units * beyond <= 0)
             size = -lot.units if whole else rest
-            fee = commission if only or size == rest else commission * (size / rest)
+            fee = commission if only or abs(size) >= abs(rest) else commission * (size / rest)
             part = (size, price, size * price * unit, fee)
-            commission, rest = commission - fee, rest - size
+            commission, rest = commission - fee, self._total(rest, -size, self._slack[symbol])
             lot.seen.append(price)
             if whole:
                 lot.exits.append(part)
@@ -140,11 +153,11 @@ class Lots:
 
     def _split(self, lot: Lot, size: float, leaving: Part) -> Lot:
         """Cut off a lot the part that is closed, with its share of the commission."""
-        ((quantity, price, worth, fee),) = lot.entries
+        ((_, price, worth, fee),) = lot.entries
         share = -size / lot.units
         gone = (-size, price, worth * share, fee * share)
-        lot.entries = [(quantity + size, price, worth - gone[2], fee - gone[3])]
-        lot.units += size
+        lot.units = self._total(lot.units, size)
+        lot.entries = [(lot.units, price, worth - gone[2], fee - gone[3])]
         income, lot.income = lot.income * share, lot.income * (1 - share)
         return Lot(0.0, lot.entry_ts, [gone], [leaving], price, list(lot.seen), lot.bars, income)
 

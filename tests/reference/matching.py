@@ -1,75 +1,42 @@
 """The rules of `pipeline.execution.fills` in plain Python, slow and by the letter."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-NEVER = 2**63 - 1
-MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, ON_OPEN, ON_CLOSE = range(7)
-ACCEPTED, TRIGGERED, PARTLY, FILLED, CANCELLED, EXPIRED, REJECTED = range(7)
-NONE, STRATEGY, OTHER, ENTRY, NO_POSITION, TIME, AT_ONCE = range(7)
-SPLIT = 19
-GTC, DAY, IOC, FOK = 0, -1, -2, -3
+from tests.reference.orders import (
+    ACCEPTED,
+    AT_ONCE,
+    CANCELLED,
+    DAY,
+    ENTRY,
+    EXPIRED,
+    FILLED,
+    FOK,
+    IOC,
+    LIMIT,
+    MARKET,
+    NEVER,
+    NO_POSITION,
+    ON_CLOSE,
+    ON_OPEN,
+    OTHER,
+    PARTLY,
+    REJECTED,
+    SPLIT,
+    STOP,
+    STOP_LIMIT,
+    STRATEGY,
+    TIME,
+    TRAILING,
+    TRIGGERED,
+    Order,
+)
+from tests.reference.tolerance import above, counted, off_by, total, written
 
 Bar = tuple[float, float, float, float, float]
-
-
-@dataclass
-class Order:
-    order_id: int
-    ts: int
-    symbol: int
-    quantity: float
-    kind: int
-    limit: float = math.nan
-    stop: float = math.nan
-    until: int = GTC
-    parent: int = 0
-    group: int = 0
-    amount: float = math.nan
-    fraction: float = math.nan
-    live: int = 0
-    entered: int = -1  # open of the bar within which it became live or was triggered
-    state: int = ACCEPTED
-    reason: int = NONE
-    filled: float = 0.0
-    price: float = math.nan
-    done_ts: int = 0
-    found: float = math.nan
-    allowed: float = math.nan
-
-    @property
-    def resting(self) -> bool:
-        return self.state in (ACCEPTED, TRIGGERED, PARTLY)
-
-    @property
-    def left(self) -> float:
-        return self.quantity - self.filled
-
-    @property
-    def buys(self) -> bool:
-        return self.quantity > 0
-
-    @property
-    def is_stop(self) -> bool:
-        return self.kind in (STOP, STOP_LIMIT, TRAILING) and self.state == ACCEPTED
-
-    @property
-    def is_limit(self) -> bool:
-        return self.kind == LIMIT or (self.kind == STOP_LIMIT and self.state != ACCEPTED)
-
-    @property
-    def at_market(self) -> bool:
-        return self.kind == MARKET or (self.kind in (STOP, TRAILING) and self.state != ACCEPTED)
-
-    @property
-    def pending(self) -> bool:
-        return self.resting and (self.at_market or self.kind in (ON_OPEN, ON_CLOSE))
-
-    def reached(self, price: float, *, by_limit: bool) -> bool:
-        level = self.limit if by_limit else self.stop
-        return price <= level if self.buys == by_limit else price >= level
 
 
 @dataclass(eq=False)
@@ -125,12 +92,15 @@ class Book:
     orders: list[Order] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     position: dict[int, float] = field(default_factory=lambda: {0: 0.0, 1: 0.0})
+    slack: dict[int, float] = field(default_factory=lambda: defaultdict(float))  # it is off by
     last: dict[int, float] = field(default_factory=lambda: {0: math.nan, 1: math.nan})
     ambiguous: int = 0
     at_rest: list[Order] = field(default_factory=list)  # and what ended since the last bar
 
     def place(self, symbol: int, quantity: float, kind: int, **more: float) -> Order:
+        quantity = self.total(quantity, 0.0) or quantity
         order = Order(len(self.orders) + 1, self.now, symbol, quantity, kind, **more)  # type: ignore[arg-type]
+        order.lot = self.lot
         order.live = self.now
         order.limit = self.on_tick(order.limit, up=not order.buys)
         order.stop = self.on_tick(order.stop, up=order.buys)
@@ -171,13 +141,28 @@ class Book:
     def on_tick(self, price: float, *, up: bool) -> float:
         if not self.tick or math.isnan(price):
             return price
-        steps = price / self.tick
-        return self.tick * (math.ceil(steps - 1e-9) if up else math.floor(steps + 1e-9))
+        count = counted(price, self.tick)
+        return written(math.ceil(count) if up else math.floor(count), self.tick)
 
     def whole_lots(self, quantity: float) -> float:
         if not self.lot:
             return quantity
-        return math.copysign(math.floor(abs(quantity) / self.lot + 1e-9) * self.lot, quantity)
+        count = math.floor(counted(abs(quantity), self.lot))
+        return math.copysign(written(count, self.lot), quantity)
+
+    def total(self, one: float, other: float, slack: float = 0.0) -> float:
+        """A sum of two quantities."""
+        return total(one, other, lot=self.lot, slack=slack)
+
+    def held_and(self, symbol: int, quantity: float) -> float:
+        """What is held of a symbol and as much more."""
+        return self.total(self.position[symbol], quantity, self.slack[symbol])
+
+    def _hold(self, symbol: int, quantity: float) -> None:
+        self.slack[symbol] += off_by(self.position[symbol], quantity)
+        self.position[symbol] = self.held_and(symbol, quantity)
+        if not self.position[symbol]:
+            self.slack[symbol] = 0.0
 
     def trailing(self, symbol: int, quantity: float, amount: float, fraction: float) -> None:
         draft = Order(0, 0, symbol, quantity, TRAILING, amount=amount, fraction=fraction)
@@ -241,6 +226,9 @@ class Book:
         self.last[symbol] /= ratio
         held = self.position[symbol] * ratio
         self.position[symbol] = self.whole_lots(held)
+        fraction = self.total(held, -self.position[symbol])
+        self.slack[symbol] *= ratio if self.position[symbol] else 0.0
+        self.slack[symbol] += off_by(held, -fraction) if fraction else 0.0
         for message in self.messages:
             if message.order.symbol == symbol:
                 message.limit /= ratio
@@ -260,7 +248,7 @@ class Book:
             order.stop = self.on_tick(order.stop / ratio, up=up)
             order.amount /= ratio
             order.price /= ratio
-        return held - self.position[symbol]
+        return fraction
 
     def fill(
         self, order: Order, ts: int, price: float, *, within: bool, maker: bool = False
@@ -271,25 +259,27 @@ class Book:
             if held * wanted >= 0:
                 self.end(order, CANCELLED, NO_POSITION, ts)
                 return
-            wanted = math.copysign(min(abs(wanted), abs(held)), wanted)
+            if self.held_and(order.symbol, wanted) * held < 0:
+                wanted = -held
         quantity = wanted
-        if abs(wanted) > self.room:
+        if above(abs(wanted), self.room):
             quantity = 0.0 if order.until == FOK else self.whole_lots(self.room)
             quantity = math.copysign(quantity, wanted)
-        self.room -= abs(quantity)
+        self.room = total(self.room, -abs(quantity)) if self.cap < math.inf else math.inf
         if quantity == 0.0:
             if order.kind != STOP_LIMIT and order.is_stop:
                 order.state = TRIGGERED
             return
         if order.kind not in (LIMIT, STOP_LIMIT):
             price = self.slip(order.symbol, quantity, price, self.bar)
-        self.position[order.symbol] += quantity
+        self._hold(order.symbol, quantity)
         before, more = abs(order.filled), abs(quantity)
         if before:
             order.price = (order.price * before + price * more) / (before + more)
         else:
             order.price = price
-        order.filled = order.quantity if quantity == order.left else order.filled + quantity
+        whole = quantity == order.left
+        order.filled = order.quantity if whole else self.total(order.filled, quantity)
         about = order.order_id, order.filled, order.price, maker
         self.fills.append(Fill(ts, order.symbol, quantity, price, *about))
         if quantity == wanted:
@@ -307,7 +297,7 @@ class Book:
                 other.live, other.entered = ts, ts if within else -1
                 other.quantity = -order.filled
             elif other.parent == order.order_id:
-                other.quantity -= quantity
+                other.quantity = self.total(other.quantity, -quantity)
             elif not order.parent:
                 if excluded:
                     self.end(other, CANCELLED, OTHER, ts)
@@ -315,7 +305,7 @@ class Book:
                 if excluded or other.order_id == order.parent:
                     self.end(other, CANCELLED, OTHER, ts)
             elif other.parent == order.parent:
-                other.quantity -= quantity
+                other.quantity = self.total(other.quantity, -quantity)
 
     def meet(self, symbol: int, ts: int, close_ts: int, bar: Bar) -> None:
         opened, high, low, close, volume = self.bar = bar
