@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.execution.broken import NO_VALUE, break_off
 from pipeline.execution.fields import FIELDS
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, record_at, store_f8
@@ -56,6 +57,8 @@ def mark(account: Any) -> None:
     Counts in ``exposed`` the moments at which something is held.
     """
     account.equity = marked_equity(account)
+    if not np.isfinite(account.equity):
+        break_off(account, NO_VALUE)
     store_f8(account.equity_out, account.equity_out_count, account.equity)
     store_f8(account.cash_out, account.equity_out_count, account.cash)
     account.equity_out_count += 1
@@ -83,6 +86,8 @@ def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
         account.exposed += count
     account.equity_out_count += count
     account.equity = load_f8(equity_out, count - 1)
+    if not np.isfinite(account.equity):
+        break_off(account, NO_VALUE)
 
 
 @kernel()

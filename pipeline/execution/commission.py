@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from pipeline.execution.broken import NO_COST, break_off
 from pipeline.native import plain
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, record_at
@@ -93,8 +94,7 @@ def _asked(
     bill.paid = order.paid
     found = _call_own(account.own_commission, account.bill)
     if not np.isfinite(found):
-        account.broken = 1
-        account.full = 1
+        break_off(account, NO_COST)
         return order.paid
     return found
 

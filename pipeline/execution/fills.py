@@ -16,6 +16,7 @@ from pipeline.codes import (
     TRIGGERED,
 )
 from pipeline.execution.book import check_room
+from pipeline.execution.broken import check_worth
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
 from pipeline.execution.orders import (
@@ -152,6 +153,7 @@ def _book(
     fill.commission = (paid - order.paid) * load_f8(account.rate, symbol)
     fill.order_id = order.order_id
     settle(account, symbol, quantity, price, fill.commission, bar_ts)
+    check_worth(account, order, price, quantity * price * multiplier)
     order.paid = paid
     store_i8(account.fills_of, symbol, load_i8(account.fills_of, symbol) + 1)
     if maker:

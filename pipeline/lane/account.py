@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT, empty_outbox_at
 from pipeline.execution.actions import ACTION
+from pipeline.execution.broken import CULPRIT, NO_VALUE, TOO_LARGE
 from pipeline.execution.fields import (
     INSTRUMENT_TERMS,
     REALS_BY_SYMBOL,
@@ -19,6 +21,7 @@ from pipeline.execution.lots import LOT
 from pipeline.execution.orders import NEVER, ORDER
 from pipeline.lane.facts import OpenPosition
 from pipeline.lane.outbox import INBOX, Outbox
+from pipeline.lane.raised import describe_culprit, describe_holdings
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.tape.slot import SlotShape
 
@@ -51,6 +54,7 @@ class LaneAccount:
         self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
         #: Last row that the strategy may know, i8[intervals, S].
         self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
+        self._culprit = np.zeros(1, CULPRIT)
         self.record = self._open(terms)
         self.record[0]["book_reserve"] = reserve
         self.record[0]["tabled"] = tabled
@@ -103,6 +107,7 @@ class LaneAccount:
         self._actions = np.array([tuple(action) for action in terms.actions], ACTION)
         record["actions"], record["action_count"] = self._actions.ctypes.data, len(self._actions)
         record["base_cursor"] = self.cursor.ctypes.data
+        record["culprit"] = self._culprit.ctypes.data
         record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
         record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
         return account
@@ -159,6 +164,20 @@ class LaneAccount:
             value = units * float(price[symbol] * multiplier[symbol])
             held.append(OpenPosition(symbol, units, value, flow + value))
         return tuple(held)
+
+    def check(self, strategy: str) -> None:
+        """Raise StrategyError in one line if the account is no longer one that can be counted.
+
+        ``strategy``: the name of the lane's strategy.
+        """
+        record, symbols = self.record[0], self._shape.symbols
+        if record["broken"] == TOO_LARGE:
+            raise StrategyError(describe_culprit(self._culprit, strategy, symbols))
+        if record["broken"] == NO_VALUE:
+            units, prices = self.position.tolist(), self._by_symbol("last_price").tolist()
+            held = [one for one in zip(symbols, units, prices, strict=True) if one[1]]
+            money, now = float(record["cash"]), int(record["now"])
+            raise StrategyError(describe_holdings(held, money, now, strategy))
 
     def enlarge_book(self) -> None:
         """Give the book room for the orders at rest and for those in the inbox."""

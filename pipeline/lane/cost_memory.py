@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import StrategyError
+from pipeline.execution.broken import NO_COST
 from pipeline.execution.commission import BILL, TIER
 from pipeline.lane.raised import describe_cost
 from pipeline.lane.spec import Terms
@@ -38,6 +39,6 @@ class Pricing:
 
     def check(self, symbols: Sequence[str]) -> None:
         """Raise StrategyError with file and line if the user's function has failed for a fill."""
-        if self._account[0]["broken"]:
+        if self._account[0]["broken"] == NO_COST:
             now = int(self._account[0]["now"])
             raise StrategyError(describe_cost(self._function, self._bill, now, symbols))

@@ -232,6 +232,7 @@ class Lane:
         index = self._guarded("", self._enter, view)
         while index != count:
             self._pricing.check(self._shape.symbols)
+            self._own.check(type(self._spec.strategy).__name__)
             if index < 0:
                 self._empty_inbox()
                 return

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from pipeline.codes import ORDER_KINDS
+from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.strategy import HOOKS, Strategy
 
 
@@ -63,6 +65,37 @@ def describe_cost(
         line, what = _line_in(error, code.co_filename) or line, _raised(error)
     about = f" for {symbols[order.symbol]}"
     return f"{code.co_filename}:{line}: {function.__name__} {what}{about}{_at(now)}"
+
+
+def describe_culprit(culprit: npt.NDArray[Any], strategy: str, symbols: Sequence[str]) -> str:
+    """Return one line about a fill that is worth more than its account can count.
+
+    ``culprit``: CULPRIT[1].
+    """
+    fill = culprit[0]
+    what = f"{ORDER_KINDS[int(fill['kind'])]} of {fill['quantity']:+.12g}"
+    order = f"{what} {symbols[fill['symbol']]}{_at(int(fill['ts']))}"
+    return (
+        f"{strategy}: order {fill['order_id']} ({order}) was filled at {fill['price']:.12g}, which "
+        f"is worth {abs(fill['worth']):.6g}: expected at most {fill['most']:.6g}, {FARTHEST:g} "
+        "times the account's equity, because an account counts with 16 digits; order less, or set "
+        "trading_config.leverage, by which such orders are rejected"
+    )
+
+
+def describe_holdings(
+    held: Sequence[tuple[str, float, float]], cash: float, now: int, strategy: str
+) -> str:
+    """Return one line about an account whose equity is no finite number.
+
+    ``held``: symbol, units and last price of each position, of which the largest is named.
+    """
+    largest = sorted(held, key=lambda one: abs(one[1] * one[2]))[-1:]
+    what = "".join(f", {units:+.12g} {symbol} at {price:.12g}" for symbol, units, price in largest)
+    return (
+        f"{strategy}: expected an equity that is a finite number, found none{_at(now)}: "
+        f"cash {cash:.6g}{what}; order less, or look at the prices of its bars"
+    )
 
 
 def _raised(error: Exception) -> str:

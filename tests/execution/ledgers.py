@@ -12,6 +12,7 @@ from pipeline.execution import account as accounts
 from pipeline.execution import (
     actions,
     book,
+    broken,
     commission,
     currency,
     fills,
@@ -176,7 +177,7 @@ class Ledger:
         self.fills_of, self.bars_before, self.met = np.zeros((3, symbols), np.int64)
         self.met[:] = -1
         self.tiers = np.array(list(tiers), commission.TIER)
-        self.bill = np.zeros(1, commission.BILL)
+        self.bill, self.culprit = np.zeros(1, commission.BILL), np.zeros(1, broken.CULPRIT)
         self.book, self.inbox = np.zeros(8 * room, orders.ORDER), np.zeros(room, orders.ORDER)
         self.orders_out = np.zeros(16 * room, orders.ORDER)
         self.fills_out = np.zeros(16 * room, fills.FILL)
@@ -204,7 +205,7 @@ class Ledger:
         arrays += ("quiet_low", "quiet_high", "buys", "sells", "tick", "lot", "multiplier")
         arrays += ("borrow_rate", "base_cursor", "prices", "lots", "first_lot", "last_lot")
         arrays += ("funding_rate", "funding_hours", "fills_of", "bars_before", "met")
-        arrays += ("tiers", "bill")
+        arrays += ("tiers", "bill", "culprit")
         outs = ("fills_out", "orders_out", "trips_out", "equity_out", "cash_out", "session_out")
         for name in (*arrays, *outs):
             one[name] = getattr(self, name).ctypes.data

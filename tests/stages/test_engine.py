@@ -134,6 +134,16 @@ class Fragile(Strategy):
             ctx.target(bar.symbol, -100.0)
 
 
+class Vast(Strategy):
+    """Buys so much of a symbol at its first bar."""
+
+    size: float = 1.0
+
+    def on_bar(self, bar, ctx):
+        if ctx.count(bar.symbol) == 1:
+            ctx.market(bar.symbol, self.size)
+
+
 def walked(
     strategies: Sequence[Strategy],
     *,
@@ -182,6 +192,14 @@ def test_a_lane_that_raises_ends_alone_where_that_is_allowed(mode: str):
     assert told(found.lanes) == told(walked([lanes[0], lanes[2]], mode=mode).lanes)
     with pytest.raises(StrategyError, match="enough"):
         walked(lanes, mode=mode)
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_a_lane_whose_account_cannot_be_counted_ends_alone(mode: str):
+    lanes = [Vast(size=1.0), Vast(size=1e308), Vast(size=2.0)]
+    found = walked(lanes, mode=mode, tolerant=True)
+    assert [lane.lane for lane in found.lanes] == [0, 2]
+    assert "Vast: order 1 (market of +1e+308 " in found.lost[1]
 
 
 @pytest.mark.parametrize("hook", ["on_start", "on_stop", "on_session_open"])
