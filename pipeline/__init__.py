@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pipeline.errors import RingtapeError
     from pipeline.market import indicators
     from pipeline.market.time.time_manager import TimeManager
-    from pipeline.runner.run import Progress, Result, run
+    from pipeline.runner.progress import Progress
+    from pipeline.runner.run import Result, run
     from pipeline.stages.metrics import PerformanceMetrics
     from pipeline.stages.subscription import StreamSubscription
     from pipeline.strategy import states, tif
@@ -39,7 +40,7 @@ _HOMES = {
     "TimeManager": "pipeline.market.time.time_manager",
     "run": "pipeline.runner.run",
     "Result": "pipeline.runner.run",
-    "Progress": "pipeline.runner.run",
+    "Progress": "pipeline.runner.progress",
     "sweep": "pipeline.sweeps.sweep",
     "SweepResult": "pipeline.sweeps.sweep",
     "SweepProgress": "pipeline.sweeps.progress",
@@ -103,3 +104,8 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*globals(), *__all__])

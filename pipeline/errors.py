@@ -1,7 +1,10 @@
-"""Every error Ringtape raises on purpose, and its warning.
+"""Every error Ringtape raises on purpose, its warning, and the words that messages share.
 
-A leaf module: it imports nothing, so any other module may import it.
+A leaf module: it imports nothing of Ringtape, so any other module may import it.
 """
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class RingtapeError(Exception):
@@ -42,11 +45,18 @@ class DataWarning(UserWarning):
 
 
 class StrategyError(RingtapeError):
-    """Strategy code failed or asked for something that does not exist.
+    """A strategy cannot be used, or has failed.
 
-    You get it when a strategy cannot be imported or compiled, is given a parameter that it
-    does not declare, raises inside one of its callbacks, or emits an order that is not valid.
-    The message names the strategy, the symbol and the bar where it happened.
+    You get it when a strategy cannot be imported or compiled, or is given a parameter that it
+    does not declare. The message names its file and line, or the class and what is wrong.
+    """
+
+
+class HookError(StrategyError):
+    """A strategy's hook, or a function that a run calls for it, has failed while the run went on.
+
+    You get it when a hook raises, also because it asks for something that does not exist or emits
+    an order that is not valid. The message names file, line, hook, symbol and time.
     """
 
     exit_code = 1
@@ -72,10 +82,30 @@ class LedgerError(RingtapeError):
     """
 
 
+def nearest(word: str, names: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return the names, at most ``count``, that are most like a word, whatever their case.
+
+    ``cutoff``: how like they must be, 0 to 1.
+    """
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    near = get_close_matches(word.casefold(), folded, count, cutoff)
+    return [name for one in near for name in folded[one]][:count]
+
+
 def why_ended(error: BaseException) -> str:
     """Return in words why an exception has ended a piece of work.
 
     That is the exception's message, or "interrupted" for Ctrl-C and SIGTERM, which have none.
     """
     told = isinstance(error, KeyboardInterrupt | SystemExit)
-    return "interrupted" if told else str(error)
+    return "interrupted" if told else text_of(error)
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of an exception in one line; its class may fail to make one."""
+    try:
+        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    except Exception as again:  # noqa: BLE001 - a user's class may raise anything
+        return f"its text cannot be made: {type(again).__name__}"

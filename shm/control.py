@@ -2,19 +2,24 @@
 
 ::
 
-    run       state | aborted                                          supervisor
+    run       state | aborted | when it began | bars that it expects   supervisor
+    title     what the run is called                                   creator, before ready
     abort     version | who | why                                      supervisor
     roles     the name of each member                                  creator, before ready
     dismissed 1 for each member that the run goes on without           supervisor
     member i  version | pid | heartbeat | peak memory | failed         member i
               task | since                                             member i
               step | steps begun | steps known                         member i
+              place where it is stuck | since                          member i
               exit note | error                                        member i
 
 A member may have to prepare something before it can work. The user of the page numbers these steps
 from 0 to 62; a set of steps is a word with one bit for each. A member that dies in a run that can
 do without it is dismissed: members that wait for its tokens are told so, once all tokens that it
 gave are taken.
+
+A member may notice that it makes no progress, and writes where: a thread of its own may do that, so
+the place has a version of its own.
 
 A member that fails writes its own cell and leaves; the supervisor, which sees it leave, writes the
 abort. So the abort flag has one writer, and all waits (`gate`) watch one flag. A number is a single
@@ -43,7 +48,9 @@ from shm.seqlock import SeqLock, fence
 WHO_BYTES = 64
 WHY_BYTES = 1024
 ROLE_BYTES = 64
+TITLE_BYTES = 512
 NOTE_BYTES = 256
+STUCK_BYTES = 512
 ERROR_BYTES = 4096
 
 #: The task of a member that is at work on no task.
@@ -96,6 +103,10 @@ class MemberSnapshot:
     steps_begun: int
     #: The steps that it has begun or knows that it must do; bit k is step k.
     steps_known: int
+    #: Where it has made no progress for a while, in words; empty if it is not stuck.
+    stuck: str
+    #: Since when, on the clock of ``heartbeat_ns``.
+    stuck_since_ns: int
 
 
 class Member:
@@ -144,6 +155,21 @@ class Member:
         cells[_BEGUN] |= bit
         cells[_STEP] = step
 
+    @property
+    def prepares(self) -> bool:
+        """Whether this member prepares a step."""
+        return self._page._cells(self.index)[_STEP] != NO_STEP
+
+    def note_stuck(self, place: str, since_ns: int) -> None:
+        """Write where this member makes no progress (cut to 512 bytes) and since when; "": it does.
+
+        Of all methods, one thread of the process calls this one, and another may call the others.
+        """
+        cells = self._page._cells(self.index)
+        with SeqLock(cells[_STUCK_VERSION:]):
+            _write_text(self._page._view("stuck")[self.index], place)
+            cells[_STUCK_SINCE] = since_ns
+
     def note_peak_memory(self) -> None:
         """Write the peak resident memory this process has had so far."""
         self._page._cells(self.index)[_PEAK_MEMORY] = peak_memory_bytes()
@@ -176,8 +202,11 @@ class ControlPage(Closing):
         self._members: dict[int, Member] = {}
 
     @classmethod
-    def create(cls, run_id: str, roles: Sequence[str]) -> Self:
+    def create(cls, run_id: str, roles: Sequence[str], *, title: str = "", bars: int = 0) -> Self:
         """Create the page of a run whose members have these roles (at most 64 bytes each).
+
+        ``title``: what the run is called, cut to 512 bytes. ``bars``: how many bars are expected;
+        0: unknown.
 
         Raises ValueError for an empty or longer role, and all that `Segment.create` raises.
         """
@@ -192,6 +221,8 @@ class ControlPage(Closing):
         page._view("members")[:, _STEP] = NO_STEP
         for cell, role in zip(page._view("roles"), roles, strict=True):
             _write_text(cell, role)
+        _write_text(page._view("title"), title)
+        page._run[_BEGAN], page._run[_BARS] = time.time_ns(), bars
         segment.mark_ready()
         return page
 
@@ -214,6 +245,21 @@ class ControlPage(Closing):
     def state(self) -> RunState:
         """How far the run is."""
         return RunState(self._run_cells()[_STATE])
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        return _read_text(self._view("title"))
+
+    @property
+    def began_ns(self) -> int:
+        """When the page was made, in ns since 1970."""
+        return self._run_cells()[_BEGAN]
+
+    @property
+    def bars(self) -> int:
+        """How many bars the run expects; 0: unknown."""
+        return self._run_cells()[_BARS]
 
     def set_state(self, state: RunState) -> None:
         """Write the state. Supervisor only."""
@@ -280,6 +326,10 @@ class ControlPage(Closing):
 
         (exit_note, error), consistent = self._version_of(index).read(texts)
         cells = self._cells(index)
+        stuck = SeqLock(cells[_STUCK_VERSION:])
+        (place, since), _ = stuck.read(
+            lambda: (_read_text(self._view("stuck")[index]), cells[_STUCK_SINCE])
+        )
         return MemberSnapshot(
             index=index,
             role=self.roles[index],
@@ -295,6 +345,8 @@ class ControlPage(Closing):
             step=cells[_STEP],
             steps_begun=cells[_BEGUN],
             steps_known=cells[_KNOWN],
+            stuck=place,
+            stuck_since_ns=since,
         )
 
     def _abort_texts(self) -> tuple[str, str]:
@@ -322,20 +374,22 @@ class ControlPage(Closing):
 
 
 # Words of the run's row, a cache line of eight, and of a member's row, two such lines.
-_STATE, _ABORTED, _ABORT_VERSION = range(3)
+_STATE, _ABORTED, _ABORT_VERSION, _BEGAN, _BARS = range(5)
 _VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED, _TASK, _SINCE = range(7)
-_STEP, _BEGUN, _KNOWN = range(8, 11)
+_STEP, _BEGUN, _KNOWN, _STUCK_VERSION, _STUCK_SINCE = range(8, 13)
 
 
 def _layout(members: int) -> Layout:
     return Layout(
         [
             Field("run", np.int64, (8,)),
+            Field("title", np.uint8, (TITLE_BYTES,)),
             Field("who", np.uint8, (WHO_BYTES,)),
             Field("why", np.uint8, (WHY_BYTES,)),
             Field("roles", np.uint8, (members, ROLE_BYTES)),
             Field("dismissed", np.int64, (members, 8)),  # a cache line each, as the others
             Field("members", np.int64, (members, 16)),
+            Field("stuck", np.uint8, (members, STUCK_BYTES)),
             Field("exit_note", np.uint8, (members, NOTE_BYTES)),
             Field("error", np.uint8, (members, ERROR_BYTES)),
         ]

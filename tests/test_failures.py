@@ -24,7 +24,7 @@ from pipeline.cli import main
 from pipeline.errors import RunError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
-from pipeline.runner.run import Progress
+from pipeline.runner.progress import Progress
 from shm.names import LISTING
 from shm.stale import remove_stale
 from tests.reference.processes import (
@@ -94,6 +94,7 @@ ROLES = ("coordinator", "processor 0", "processor 1", "engine 0", "engine 1")
 
 
 def assert_killed_member_is_named(config: dict[str, Any], role: str, bars: int, out: Path) -> None:
+    """Kill a member after so many bars; before the first, no run folder is left."""
     blow = Blow(bars, lambda blow: os.kill(blow.members[role], signal.SIGKILL))
     with pytest.raises(RunError) as caught:
         run(config, strategy=LANES, overrides=INTERPRETED, out=out, progress=blow)
@@ -102,6 +103,9 @@ def assert_killed_member_is_named(config: dict[str, Any], role: str, bars: int, 
     assert re.match(rf"{role} \(pid {pid}\) was ended by SIGKILL", str(caught.value)), bars
     assert len(blow.members) == len(ROLES)
     assert_nothing_left(list(blow.members.values()))
+    if not bars:
+        assert list(out.iterdir()) == []
+        return
     reason, summary = partial_folder(out)
     assert role in reason
     assert role in summary["reason"]
@@ -309,6 +313,7 @@ def test_code_that_cannot_be_compiled_is_named_with_its_line_and_the_way_out(
     assert "Open.on_bar cannot be compiled" in message
     assert '"interpreted"' in message
     assert "\n" not in message
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 # --- one who only looks --------------------------------------------------------------------------

@@ -14,7 +14,6 @@ A refusal is one line on stderr, `ringtape: error: ...`. Any other exception is 
 and keeps its traceback. With `--debug` a refusal shows its traceback too.
 """
 
-import difflib
 import gc
 import sys
 import traceback
@@ -27,7 +26,7 @@ from pipeline.cli import data, ledger, machine, running, sweeping
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
-from pipeline.errors import RingtapeError
+from pipeline.errors import RingtapeError, nearest
 from shm.errors import ShmError
 
 
@@ -48,7 +47,7 @@ class Commands(click.Group):
         """Find the command; if there is none, name the nearest one, which click 8.1 does not."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            near = nearest(name, self.list_commands(ctx), 1)
             there = f"did you mean {near[0]!r}?" if near else _there_are(self.list_commands(ctx))
             raise click.UsageError(f"no such command {name!r}; {there}", ctx)
         return super().resolve_command(ctx, args)

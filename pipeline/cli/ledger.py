@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import click
 from pipeline.cli.lane_table import cell, columns_of, lane_value, lanes_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
-from pipeline.errors import LedgerError
+from pipeline.errors import LedgerError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -143,7 +142,7 @@ def _identified(opened: Ledger, part: str) -> str:
     if found:
         some = f"{', '.join(found[-3:])}{' and others' if len(found) > 3 else ''}"
         raise LedgerError(f"{part!r} may be any of {len(found)} sweeps of {opened.path}: {some}")
-    near = get_close_matches(part, there, 1, 0.0)
+    near = nearest(part, there, 1, 0.0)
     hint = f"; the nearest is {near[0]}" if near else "; it has none"
     raise LedgerError(f"{opened.path} has no sweep {part}{hint}")
 

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from pipeline.errors import RingtapeError
 
 _DEBUG = "ringtape.debug"
 
@@ -37,6 +40,21 @@ def is_debug(ctx: click.Context) -> bool:
 def example(line: str) -> str:
     """Return the end of a command's help: an example of one line."""
     return f"\b\nExample:\n  {line}"
+
+
+def checked(config: Path, overrides: Sequence[str], *, processes: bool = True) -> None:
+    """Refuse a configuration that is wrong; for one that is right, begin to start processes.
+
+    The fork server imports what the processes need while this process imports what it needs.
+    """
+    from pipeline.config.session import SessionConfig
+
+    settings = SessionConfig.load(config, overrides)
+    if processes and settings.pipeline.start_method == "forkserver":
+        from pipeline.runner.starting import start_early
+
+        with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
+            start_early()
 
 
 set_option = click.option(

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from pipeline.cli.document import document_stream
 from pipeline.codes import DAY_NS
 
 
@@ -20,22 +21,26 @@ class ReaderGoneError(Exception):
 
 def print_text(text: str) -> None:
     """Write `text` and a line end to stdout, and flush it. ReaderGoneError if it is closed."""
-    try:
-        click.echo(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise ReaderGoneError from None
+    _print(text, sys.stdout)
 
 
 def print_json(document: Any) -> None:
     """Write one JSON document to stdout; `json_value` says how values are converted."""
-    print_text(json.dumps(json_value(document), indent=2, allow_nan=False))
+    _print(json.dumps(json_value(document), indent=2, allow_nan=False), document_stream())
+
+
+def _print(text: str, stream: TextIO) -> None:
+    try:
+        click.echo(text, stream)
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 def drop_stdout() -> None:
     """Redirect stdout to nowhere after a ReaderGoneError, so that the last flush does not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, document_stream().fileno())
     os.close(nowhere)
 
 

@@ -4,15 +4,16 @@ import json
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline.cli.clock import seconds_since_start
-from pipeline.cli.options import common_options, example, out_option, set_option
+from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
-from pipeline.cli.progress import progress_line
+from pipeline.runner.progress_line import progress_line
 
 
 @click.command(
@@ -57,8 +58,13 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
 @click.argument("config", type=click.Path(path_type=Path))
 @set_option
 @out_option("run")
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="Run in this process alone, interpreted, so that breakpoint() works in a hook.",
+)
 @common_options
-def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> None:
+def run(config: Path, overrides: tuple[str, ...], out: Path, inline: bool, as_json: bool) -> None:
     """Run the session that the file CONFIG (JSON or TOML) describes.
 
     Paths in the configuration are relative to the current directory. The run gets a folder with the
@@ -67,7 +73,7 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, as_json: bool) -> N
     since the command started, and `run_seconds` the time from the start of the tape to the last
     result.
     """
-    _run(config, overrides, out, as_json)
+    _run(config, overrides, out, as_json, inline=inline)
 
 
 @click.command(
@@ -85,13 +91,18 @@ def schema(as_json: bool) -> None:
     print_json(SessionConfig.json_schema())
 
 
-def _run(config: Path, overrides: Sequence[str], out: Path, as_json: bool) -> None:
+def _run(
+    config: Path, overrides: Sequence[str], out: Path, as_json: bool, *, inline: bool = False
+) -> None:
+    checked(config, overrides, processes=not inline)
     from pipeline.errors import DataWarning
     from pipeline.runner.run import run as run_session
 
-    with progress_line(sys.stderr) as progress, warnings.catch_warnings():
+    # A debugger's prompt and a live line would write over each other.
+    shown = nullcontext() if inline else progress_line(sys.stderr)
+    with shown as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the summary says it
-        result = run_session(config, overrides=overrides, out=out, progress=progress)
+        result = run_session(config, overrides=overrides, out=out, progress=progress, inline=inline)
     # The run measures its seconds from the call of `run`; a user waits since the command started.
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
     if as_json:

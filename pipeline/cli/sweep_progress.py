@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipeline.cli.progress import (
+from pipeline.runner.progress_line import (
     Pace,
     clock_text,
     compiling_text,

@@ -11,7 +11,7 @@ import click
 
 from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.lane_table import cell, columns_of, lanes_text
-from pipeline.cli.options import common_options, example, out_option, set_option
+from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.sweep_progress import sweep_progress
 from pipeline.errors import DataWarning, RunError
@@ -68,6 +68,7 @@ def sweep(
     With --json, `seconds` is the wall time since the command started, and `run_seconds` the time of
     the replays. The exit code is 1 if not a single set could be run to its end.
     """
+    checked(config, overrides)
     from pipeline.sweeps.sweep import sweep as run_sweep
 
     with sweep_progress(sys.stderr) as progress, warnings.catch_warnings():

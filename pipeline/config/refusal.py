@@ -6,11 +6,12 @@ message and the documentation cannot disagree.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
+
+from pipeline.errors import nearest
 
 Schema = Mapping[str, Any]
 
@@ -135,9 +136,9 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
         return f"{name} is not a setting by its dotted name; write it as sections inside sections"
     here = list(section.get("properties", {}))
     leaves = {setting.rpartition(".")[2]: setting for setting in reversed(settings)}
-    if near := get_close_matches(key, here, n=1):
+    if near := nearest(key, here, 1):
         meant = ".".join([*path[:-1], near[0]])
-    elif near := get_close_matches(key, leaves, n=1, cutoff=0.8):
+    elif near := nearest(key, leaves, 1, cutoff=0.8):
         meant = leaves[near[0]]
     else:
         return f"{name} is not a setting, expected one of {', '.join(here)}"

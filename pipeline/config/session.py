@@ -25,7 +25,7 @@ from pipeline.config.execution.account import TradingConfig
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.execution.instruments import InstrumentConfig
 from pipeline.config.refusal import LIST, OBJECT, expectation, explain, list_or_object
-from pipeline.config.source import apply_overrides, read_config
+from pipeline.config.source import apply_overrides, blame, read_config
 from pipeline.config.sweep import SweepConfig, check_against_session
 from pipeline.config.values import (
     Date,
@@ -365,10 +365,15 @@ class SessionConfig(Section):
             raise ConfigError(f"the configuration is {source!r}, expected a path or a dict")
         if strategy is not None:
             settings["strategy"] = strategy
+        overrides = [overrides] if isinstance(overrides, str) else list(overrides)
         try:
             return cls(**apply_overrides(settings, overrides))
         except ConfigError as error:
-            raise ConfigError(f"{origin}{error}") from None
+            if not origin:
+                raise
+            raise blame(
+                error, origin, overrides, lambda some: cls(**apply_overrides(settings, some))
+            ) from None
 
     def dump(self) -> str:
         """Return the configuration, defaults included, as JSON that `load` reads back."""

@@ -5,7 +5,7 @@ Nothing here knows which settings exist. `pipeline.config.session` checks the re
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,9 @@ def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> di
     """Return a copy of `settings` in which each override ``"dotted.path=value"`` is set.
 
     The value is read as JSON; if it is not JSON, it is taken as text. Sections on the path that are
-    missing are made. An element of a list is named by its number, from 0.
+    missing are made. An element of a list is named by its number, from 0; the only element of a
+    list needs no number, so that `strategy.mode=...` also works where one strategy is given as an
+    object.
 
     Raises:
         ConfigError: with one line that names the override.
@@ -85,6 +87,26 @@ def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> di
     return result
 
 
+def blame(
+    error: ConfigError,
+    origin: str,
+    overrides: Sequence[str],
+    load: Callable[[Sequence[str]], object],
+) -> ConfigError:
+    """Return the error of settings with overrides, and in front of it what is at fault.
+
+    That is the first override with which ``load`` refuses what it takes without, or ``origin``, the
+    file, if the settings are refused without any override.
+    """
+    for count in range(len(overrides) + 1):
+        try:
+            load(overrides[:count])
+        except ConfigError as first:
+            at_fault = f"--set {overrides[count - 1]}: " if count else origin
+            return ConfigError(f"{at_fault}{first}")
+    return ConfigError(f"{origin}{error}")
+
+
 def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:
     """Return a copy of `node` in which the element at the path `names` is `value`."""
     if not names:
@@ -98,6 +120,8 @@ def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:
     if isinstance(node, Mapping):
         return {**node, name: _replaced(node.get(name), rest, value, f"{here}.")}
     if isinstance(node, list | tuple):
+        if len(node) == 1 and not name.isdecimal():
+            return [_replaced(node[0], names, value, above)]
         if not (name.isdecimal() and int(name) < len(node)):
             raise ConfigError(
                 f"{here} cannot be set: {above.rstrip('.')} is a list of {len(node)}, expected the"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import StrategyError
+from pipeline.errors import HookError
 from pipeline.execution.broken import NO_COST
 from pipeline.execution.commission import BILL, TIER
 from pipeline.lane.raised import describe_cost
@@ -38,7 +38,7 @@ class Pricing:
             record["bill"] = self._bill.ctypes.data
 
     def check(self, symbols: Sequence[str]) -> None:
-        """Raise StrategyError with file and line if the user's function has failed for a fill."""
+        """Raise HookError with file and line if the user's function has failed for a fill."""
         if self._account[0]["broken"] == NO_COST:
             now = int(self._account[0]["now"])
-            raise StrategyError(describe_cost(self._function, self._bill, now, symbols))
+            raise HookError(describe_cost(self._function, self._bill, now, symbols))

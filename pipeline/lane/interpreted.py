@@ -186,7 +186,7 @@ class Interpreter:
                     for _ in range(calls):
                         bar = next(bars)
                         on_bar[bar[0]](bar, context)
-                except Exception:
+                except BaseException:
                     self._note("on_bar", bar[0])
                     raise
             # Step 9

@@ -1,13 +1,14 @@
 """A lane: one strategy, one parameter set, one account, and the memory that its walk works on."""
 
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICE_COLUMNS
-from pipeline.errors import StrategyError
+from pipeline.errors import HookError, StrategyError
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.fills import FILL
 from pipeline.execution.lots import report_open_at
@@ -18,7 +19,7 @@ from pipeline.lane.interpreted import Interpreter
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.program import HOOK_INDEX, PROGRAM
-from pipeline.lane.raised import describe_raise
+from pipeline.lane.raised import describe_raise, find_call, hook_of, place_of
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
@@ -224,7 +225,7 @@ class Lane:
         """Walk the moments of one slot; what they produce is in the outbox (`take`).
 
         If the outbox is full before the end, ``flush`` is called, and must take what lies in it.
-        Raises StrategyError with file, line, symbol and time if the strategy raises.
+        Raises HookError with file, line, symbol and time if the strategy raises.
         """
         self._slot, count = view.slot, view.schedule.count
         self._own.follow_outbox()
@@ -307,18 +308,35 @@ class Lane:
         record = self.account[0]
         return self._outbox.orders[record["orders_told"] : record["orders_out_count"]].copy()
 
-    def _guarded(self, hook: str, action: Callable[..., Any], *given: Any) -> Any:
-        """Call ``action``; raise StrategyError with file and line if a hook raises in it.
+    def call_under_way(self, frame: FrameType | None) -> tuple[object, str] | None:
+        """Return a mark of the call of a hook that is under way, and the call's place.
 
-        ``hook``: its name; if empty, the hook that the context names.
+        Two looks during one call give equal marks, during two calls different ones, if a compiled
+        hook changes anything. None if no hook is being called. Any thread may ask; ``frame`` is
+        where the lane's thread is.
+        """
+        if self._interpreter is not None:
+            return find_call(frame, self._spec.strategy, self._hooks)
+        hook = hook_of(self.context)
+        if hook not in self._hooks:
+            return None
+        records = self.context, self.account, self._self, self._bar, self._bars
+        mark = b"".join(record.tobytes() for record in records)
+        return mark, place_of(self._spec.strategy, hook)
+
+    def _guarded(self, hook: str, action: Callable[..., Any], *given: Any) -> Any:
+        """Call ``action``; raise HookError with file and line if a hook raises in it.
+
+        ``hook``: its name; if empty, the hook that the context names. Whatever a hook raises ends
+        its lane, `sys.exit` too; only Ctrl-C ends the run.
         """
         try:
             return action(*given)
-        except StrategyError:
+        except (StrategyError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             self._catch_up()
-            raise StrategyError(
+            raise HookError(
                 describe_raise(
                     error,
                     self._spec.strategy,

@@ -3,18 +3,24 @@
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from types import FunctionType, SimpleNamespace
+from types import CodeType, FrameType, FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy.typing as npt
 
 from pipeline.codes import ORDER_KINDS
+from pipeline.errors import text_of
 from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.strategy import HOOKS, Strategy
 
+#: What happens where a hook calls the debugger in a process without a terminal.
+_NO_DEBUGGER = (
+    "a debugger needs a run in one process: run(..., inline=True), or ringtape run --inline"
+)
+
 
 def describe_raise(
-    error: Exception,
+    error: BaseException,
     strategy: Strategy,
     hook: str,
     *,
@@ -29,22 +35,58 @@ def describe_raise(
     ``account``: ACCOUNT[1]. Compiled code keeps no line numbers; to find the line, ``replay``
     repeats the failing call interpreted.
     """
-    cls = type(strategy)
-    hook = hook or list(HOOKS)[int(context[0]["hook"])]
-    body = getattr(cls, hook)
-    line = _line_in(error, body.__code__.co_filename)
+    hook = hook or hook_of(context)
+    code = code_of(strategy, hook)
+    line = _line_in(error, code.co_filename)
     if line is None:
         try:
             replay(hook)
         except Exception as again:  # noqa: BLE001 - it is the one being described
-            line = _line_in(again, body.__code__.co_filename)
+            line = _line_in(again, code.co_filename)
             if type(again) is type(error):  # compiled code has no values in its messages
                 error = again
-    where = f"{body.__code__.co_filename}:{line or body.__code__.co_firstlineno}"
     symbol = int(context[0]["symbol"])
     about = f" for {symbols[symbol]}" if symbol >= 0 else ""
-    what = f"{cls.__name__}.{hook} {_raised(error)}"
-    return f"{where}: {what}{about}{_at(int(account[0]['now']))}"
+    what = f"{place_of(strategy, hook, line)} {_raised(error)}"
+    return f"{what}{about}{_at(int(account[0]['now']))}"
+
+
+def hook_of(context: npt.NDArray[Any]) -> str:
+    """Return the name of the hook that a context names, CONTEXT[1]."""
+    return list(HOOKS)[int(context[0]["hook"])]
+
+
+def code_of(strategy: Strategy, hook: str) -> CodeType:
+    """Return the code of a hook as it is written."""
+    code: CodeType = getattr(type(strategy), hook).__code__
+    return code
+
+
+def place_of(strategy: Strategy, hook: str, line: int | None = None) -> str:
+    """Return a line of a hook as file:line: class.hook; the hook's first if it is not known."""
+    code = code_of(strategy, hook)
+    name = f"{type(strategy).__name__}.{hook}"
+    return f"{code.co_filename}:{line or code.co_firstlineno}: {name}"
+
+
+def find_call(
+    frame: FrameType | None, strategy: Strategy, hooks: Sequence[str]
+) -> tuple[FrameType, str] | None:
+    """Return the call of an interpreted hook that is under way, and its place.
+
+    ``frame``: where Python is now. The call's frame is that of the hook, and the line of the place
+    is the innermost one in the hook's file. None between two calls.
+    """
+    codes = {code_of(strategy, hook): hook for hook in hooks}
+    files = {code.co_filename for code in codes}
+    line = None
+    while frame is not None:
+        if line is None and frame.f_code.co_filename in files:
+            line = frame.f_lineno
+        if frame.f_code in codes:
+            return frame, place_of(strategy, codes[frame.f_code], line)
+        frame = frame.f_back
+    return None
 
 
 def describe_cost(
@@ -98,17 +140,17 @@ def describe_holdings(
     )
 
 
-def _raised(error: Exception) -> str:
-    # The text of a KeyError would be in quotes.
-    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    return f"raised {type(error).__name__}: {text or 'no message'}"
+def _raised(error: BaseException) -> str:
+    name = type(error).__name__
+    text = _NO_DEBUGGER if name == "BdbQuit" else text_of(error)
+    return f"raised {name}: {text or 'no message'}"
 
 
 def _at(now: int) -> str:
     return f" at {datetime.fromtimestamp(now / 1e9, UTC):%Y-%m-%d %H:%M:%S}Z" if now else ""
 
 
-def _line_in(error: Exception, file: str) -> int | None:
+def _line_in(error: BaseException, file: str) -> int | None:
     """Return the innermost line of a file in a traceback, None if the file is not in it."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     return lines[-1] if lines else None

@@ -34,11 +34,12 @@ from shm.stats import StatsBlock
 
 if TYPE_CHECKING:
     from pipeline.stages.jobs import Analysis, Coordination, Processing
-    from pipeline.stages.member import Job
+    from pipeline.stages.member import Job, Place
 
 #: How long members get to leave by themselves after an abort before they are killed.
 _GRACE_SECONDS = 0.7
-_TICK_SECONDS = 0.1
+#: How often `Crew.watch` tells its caller how far the run is.
+TICK_SECONDS = 0.1
 
 COORDINATOR = "coordinator"
 
@@ -53,13 +54,19 @@ class Work:
     #: One per analysis engine.
     analysis: "Sequence[Analysis]"
 
+    @property
+    def jobs(self) -> "list[Job[Any]]":
+        """All jobs, in the order of the crew's roles."""
+        return [self.coordination, *self.processing, *self.analysis]
+
 
 class Crew:
     """The processes of one run and all that they share; a context manager that frees everything.
 
     ``context`` starts processes (`starting.start_context`). The ring has ``slots`` slots of
     ``slot_size`` bytes. In ``mode`` "clock" the tape does not wait for late consumers. ``board`` is
-    the number of rungs and of lanes of a scoreboard, if the engines need one.
+    the number of rungs and of lanes of a scoreboard, if the engines need one. Onlookers see the
+    ``title``, what the run is called, and how many ``bars`` it expects (0: unknown).
     """
 
     def __init__(
@@ -71,8 +78,11 @@ class Crew:
         slot_size: int,
         mode: Literal["data", "clock"],
         board: tuple[int, int] | None = None,
+        title: str = "",
+        bars: int = 0,
     ) -> None:
         self._context = context
+        self._title, self._bars = title, bars
         self._work = work
         self._slots = slots
         self._slot_size = slot_size
@@ -102,7 +112,8 @@ class Crew:
     def _create(self) -> None:
         own = self._owned.enter_context
         self.run_id = new_run_id()
-        self.control = own(ControlPage.create(self.run_id, self.roles))
+        page = ControlPage.create(self.run_id, self.roles, title=self._title, bars=self._bars)
+        self.control = own(page)
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
         self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
@@ -156,26 +167,14 @@ class Crew:
 
     def start(self) -> None:
         """Start every member."""
-        from pipeline.stages.member import Place, run_member
+        from pipeline.stages.member import run_member
 
-        work = self._work
-        jobs: list[Job[Any]] = [work.coordination, *work.processing, *work.analysis]
-        for index, role in enumerate(self.roles):
+        for index, job in enumerate(self._work.jobs):
             receiving, sending = self._context.Pipe(duplex=False)
-            place = Place(
-                index,
-                role,
-                self.control,
-                self.stats,
-                self._read_only if role in self.engines else self._ring,
-                tuple(self._ready) if index == 0 else (self._ready[index - 1],),
-                sending,
-                self._board.side(role) if self._board and role in self.engines else None,
-            )
             process = self._context.Process(
                 target=run_member,
-                args=(place, jobs[index], self._stations[index]),
-                name=f"ringtape {role}",
+                args=(self._place(index, sending), job, self._stations[index]),
+                name=f"ringtape {self.roles[index]}",
                 daemon=True,
             )
             with starting():
@@ -184,6 +183,22 @@ class Crew:
             self._processes.append(process)
             self._pipes[receiving] = index
         self.control.set_state(RunState.RUNNING)
+
+    def _place(self, index: int, sending: Any) -> "Place":
+        """Return the place of a member; ``sending`` is its end of a pipe, None without a pipe."""
+        from pipeline.stages.member import Place
+
+        role = self.roles[index]
+        return Place(
+            index,
+            role,
+            self.control,
+            self.stats,
+            self._read_only if role in self.engines else self._ring,
+            tuple(self._ready) if index == 0 else (self._ready[index - 1],),
+            sending,
+            self._board.side(role) if self._board and role in self.engines else None,
+        )
 
     def watch(
         self,
@@ -205,7 +220,7 @@ class Crew:
             # Asked before the exit codes are read, so that the last exit code is read, too.
             left = self._processes_left()
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
-            ready = connection.wait([*waiting, *self._pipes], _TICK_SECONDS if left else 0)
+            ready = connection.wait([*waiting, *self._pipes], TICK_SECONDS if left else 0)
             self._receive(ready)
             for index, process in enumerate(self._processes):
                 if process.exitcode is None or index in self._lost or self._is_done(index):
@@ -296,6 +311,10 @@ class Crew:
     def members(self) -> tuple[MemberSnapshot, ...]:
         """Return the members' cells of the control page."""
         return self.control.members()
+
+    def tape_began(self) -> bool:
+        """Whether a slot was published."""
+        return self.stats.snapshot()[COORDINATOR].full.counters["slots"] > 0
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: object

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError, DataError, StrategyError
+from pipeline.errors import ConfigError, DataError, StrategyError, text_of
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.repeatable import check_function, check_strategy
@@ -157,10 +157,10 @@ def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
         asked = dict(strategy.indicators())
     except (StrategyError, DataError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = f"{cls.indicators.__code__.co_filename}:{cls.indicators.__code__.co_firstlineno}"
         raise StrategyError(
-            f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {error}"
+            f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {text_of(error)}"
         ) from error
     for name, one in asked.items():
         if name in taken:

@@ -100,8 +100,18 @@ def divide_evenly(lanes: int, engines: int) -> list[range]:
     return [range(part, lanes, engines) for part in range(engines)]
 
 
-def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division: Division) -> Work:
-    """Return the jobs of a run: symbols are divided among processors, lanes among engines."""
+def work_of(
+    preparation: Preparation,
+    lanes: Lanes,
+    shape: "SlotShape",
+    division: Division,
+    *,
+    travels: bool = True,
+) -> Work:
+    """Return the jobs of a run: symbols are divided among processors, lanes among engines.
+
+    ``travels``: whether the jobs go to other processes, so that strategies are packed.
+    """
     from pipeline.stages.coordinator import Replay
     from pipeline.stages.jobs import Analysis, Coordination, Processing, share
 
@@ -121,7 +131,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         auctions_in(settings),
     )
     processors = settings.pipeline.processors
-    plan = pack(lanes.plan, lanes.names)
+    plan = pack(lanes.plan, lanes.names) if travels else lanes.plan
     folder = None if division.folder is None else division.folder.absolute()
     by_number = {spec.number: spec for spec in lanes.specs}
     known = editions({type(spec.strategy): None for spec in lanes.specs})
@@ -134,7 +144,7 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
         [
             Analysis(
                 shape,
-                pack([by_number[number] for number in numbers], lanes.names, known),
+                pack(specs, lanes.names, known) if travels else specs,
                 preparation.terms,
                 folder,
                 len(lanes.specs),
@@ -142,6 +152,6 @@ def work_of(preparation: Preparation, lanes: Lanes, shape: "SlotShape", division
                 division.limit,
                 division.halving,
             )
-            for numbers in division.shares
+            for specs in ([by_number[number] for number in numbers] for numbers in division.shares)
         ],
     )

@@ -2,52 +2,31 @@
 
 import math
 import os
+import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import DataWarning, why_ended
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError, DataWarning, why_ended
 from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import monthly_returns
-from pipeline.runner.crew import COORDINATOR, Crew
-from pipeline.runner.extent import Extent
+from pipeline.runner.crew import Crew
+from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
+from pipeline.runner.progress import Follower, Progress
+from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
-from pipeline.stages import compiling
-from shm.control import MemberSnapshot
 from shm.space import available_shared_memory
-from shm.stats import StatsBlock
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is, by its slowest engine."""
-
-    #: Date of the session under way; None until the tape begins.
-    session_date: date | None
-    #: Sessions that are over.
-    sessions: int
-    sessions_total: int
-    #: Base bars walked so far.
-    bars: int
-    #: All base bars of the run.
-    bars_total: int
-    #: Seconds since the tape began; 0.0 until then.
-    seconds: float
-    #: Name of the code that is compiled before the tape begins, and how far that is, such as "the
-    #: lane loop (2 of 5)"; "" for none.
-    compiling: str = ""
 
 
 class Result:
@@ -163,7 +142,9 @@ def run(
     strategy: Given | None = None,
     overrides: Iterable[str] = (),
     out: str | os.PathLike[str] = "runs",
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], None] | bool | None = None,
+    mode: str | None = None,
+    inline: bool = False,
 ) -> Result:
     """Run a session configuration and return its result.
 
@@ -173,79 +154,84 @@ def run(
             the configuration's ``strategy`` section.
         overrides: settings to replace, each ``"dotted.path=value"``.
         out: folder in which the run folder is made.
-        progress: called with a Progress about ten times a second.
+        progress: called with a Progress about ten times a second. True shows a progress line on
+            stderr.
+        mode: "compiled" or "interpreted", in place of what the configuration says for each
+            strategy.
+        inline: run everything in this process, interpreted, so that `breakpoint()`, an editor's
+            debugger and coverage work in a hook. The result is the same, and slower to come.
 
-    Raises a RingtapeError in one line: ConfigError and DataError for wrong input, StrategyError
-    with the strategy's file and line, RunError that names the process which failed. A run folder
-    that was begun is then marked partial, and so it is after KeyboardInterrupt. Sessions of the
-    range before the first bar and after the last are not run, which a DataWarning says.
+    Raises a RingtapeError in one line: ConfigError, DataError and StrategyError for wrong input,
+    HookError with file and line where a strategy raises, RunError that names the process which
+    failed. A run folder is then marked partial, and so it is after KeyboardInterrupt. If the tape
+    has not begun by then, no folder is left. Sessions of the range before the first bar and after
+    the last are not run, which a DataWarning says.
     """
     began = time.perf_counter()
-    settings = load_settings(config, overrides, strategy)
-    context = start_context(settings.pipeline.start_method)
+    if inline and mode not in (None, "interpreted"):
+        raise ConfigError(f'mode is {mode!r}, expected "interpreted": a run with inline=True is')
+    with reported(progress) as report:
+        settings = load_settings(config, overrides, strategy, "interpreted" if inline else mode)
+        return _replay(settings, strategy, Path(out), report, began, inline=inline)
+
+
+def _replay(
+    settings: SessionConfig,
+    strategy: Given | None,
+    out: Path,
+    report: Report,
+    began: float,
+    *,
+    inline: bool,
+) -> Result:
+    """Run what the settings say, from ``began`` on a `time.perf_counter`."""
+    context = None if inline else start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)
     if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
     shape = shape_of(settings, lanes)
     shape.check_memory(settings.pipeline.slots, available_shared_memory())
-    folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
+    folder = RunFolder.create(out, settings.session_name, settings.dump())
     shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
+    division = Division(shares, folder.path)
+    follower = Follower(report, preparation.sessions, preparation.extent.bars)
     try:
-        crew = Crew(
+        crew = (InlineCrew if inline else Crew)(
             context,
-            work_of(preparation, lanes, shape, Division(shares, folder.path)),
+            work_of(preparation, lanes, shape, division, travels=not inline),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
+            title=f"{settings.session_name}\n{folder.path.absolute()}",
+            bars=preparation.extent.bars,
         )
-        with crew:
+        with crew, follower.following(crew):
             crew.start()
-            members = crew.members
-            facts = crew.watch(_ticker(progress, preparation.extent, members))
+            facts = crew.watch(follower.tick)
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
-            summary, report = summarise(preparation, lanes, facts, crew, rows, folder.path)
+            summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
         summary["seconds"] = time.perf_counter() - began
-        folder.write_performance(report)
+        folder.write_performance(timings)
         folder.write_summary(summary)
     except BaseException as error:
-        folder.mark_partial(why_ended(error))
-        folder.merge(shape.symbols)
-        error.add_note(f"partial results: {folder.path}")
+        _end_early(folder, error, follower, shape.symbols)
         raise
     return Result(folder)
 
 
-def _ticker(
-    progress: Callable[[Progress], None] | None,
-    extent: Extent,
-    members: Callable[[], Sequence[MemberSnapshot]],
-) -> Callable[[StatsBlock], None]:
-    """Return a function that turns the engines' counters and the members' cells into Progress."""
-    began, sessions = 0.0, extent.sessions
-
-    def tick(stats: StatsBlock) -> None:
-        nonlocal began
-        if progress is None:
-            return
-        rows = stats.snapshot()
-        if rows[COORDINATOR].full.counters["slots"] and not began:
-            began = time.perf_counter()
-        engines = [row.full.counters for name, row in rows.items() if name.startswith("engine")]
-        counters = min(engines, key=lambda counted: counted["slots"])
-        done = counters["sessions"]
-        day = sessions.date_ns[min(done, len(sessions) - 1)] if began else None
-        progress(
-            Progress(
-                None if day is None else day.astype("M8[ns]").astype("M8[D]").item(),
-                done,
-                len(sessions),
-                counters["bars"],
-                extent.bars,
-                time.perf_counter() - began if began else 0.0,
-                "" if began else compiling.words(members()),
-            )
-        )
-
-    return tick
+def _end_early(
+    folder: RunFolder, error: BaseException, follower: Follower, symbols: Sequence[str]
+) -> None:
+    """Keep what a run has left when an error ended it; nothing if no bar was replayed."""
+    why = why_ended(error)
+    if follower.stuck and isinstance(error, KeyboardInterrupt | SystemExit):
+        error.add_note(follower.stuck)
+        why += f"; {follower.stuck}"
+    if not follower.tape_began:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        return
+    folder.mark_partial(why)
+    folder.merge(symbols)
+    error.add_note(f"partial results: {folder.path}")

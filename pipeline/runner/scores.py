@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Collection
-from difflib import get_close_matches
 
 from pipeline.config.sweep import SweepConfig
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, nearest
 from pipeline.results.year import Year
 from pipeline.runner.figures import EXTRAPOLATED, FIGURES, OF_BENCHMARK, OF_EQUITY
 
@@ -50,7 +49,7 @@ def _check_figure(setting: str, score: str, figures: Collection[str]) -> None:
     if name in figures:
         return
     some = ", ".join(list(figures)[:4])
-    near = get_close_matches(name, figures, 1)
+    near = nearest(name, figures, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise ConfigError(
         f"{setting} is {_written(score)}, expected a figure such as {some} or -max_drawdown{hint}"

@@ -14,15 +14,24 @@ GivenConfig: TypeAlias = "SessionConfig | Mapping[str, Any] | str | os.PathLike[
 
 
 def load_settings(
-    config: GivenConfig, overrides: Iterable[str], strategy: Given | None
+    config: GivenConfig,
+    overrides: Iterable[str],
+    strategy: Given | None,
+    mode: str | None = None,
 ) -> SessionConfig:
     """Return the configuration with overrides, and with given strategies in place of its own.
+
+    ``mode`` takes the place of every strategy's own; None leaves them.
 
     Raises ConfigError for anything wrong in it, also in the section of a sweep that is not run, and
     StrategyError where ``strategy`` is no strategy.
     """
     section = None if strategy is None else strategy_settings(strategy)
     settings = SessionConfig.load(config, overrides, strategy=section)
+    if mode is not None:
+        many = isinstance(settings.strategy, tuple)
+        names = [f"strategy.{i}" for i in range(len(settings.strategies))] if many else ["strategy"]
+        settings = SessionConfig.load(settings, [f"{name}.mode={mode}" for name in names])
     try:
         check_scores(settings.sweep, settings.benchmark)
     except ConfigError as error:

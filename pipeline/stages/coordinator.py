@@ -1,7 +1,7 @@
 """The coordinator: replays the catalog's sessions onto the tape."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -142,8 +142,8 @@ class Coordinator:
         self._tail.carry_in(slot.tables[0])
         self._tail.keep(slot.tables[0])  # changes nothing: the slot has no fresh rows
 
-    def run(self, producer: Producer) -> None:
-        """Publish the whole tape."""
+    def turns(self, producer: Producer) -> Iterator[None]:
+        """Publish the whole tape, one slot at each turn."""
         self._started_ns = time.monotonic_ns()
         closed = opened = self._metrics.start_timer()
         between = True  # no session is on its way to the tape
@@ -168,6 +168,7 @@ class Coordinator:
                 self._metrics.record_session_duration(opened)
                 closed = self._metrics.start_timer()
             self._metrics.flush()
+            yield
 
     def _begin_sessions(self, stop: int) -> None:
         """Tell the calendar of all sessions before index ``stop`` that it was not told of yet."""

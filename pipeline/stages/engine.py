@@ -77,6 +77,8 @@ class Engine:
         self._limit = limit
         self._halving = halving
         self._attend = attend
+        #: The lane whose hooks are being called; None for none. Any thread may read it.
+        self.at_work: Lane | None = None
         self._running: list[_Running] = []
         self._ended: list[LaneFacts] = []
         self._lost: dict[int, str] = {}
@@ -138,7 +140,7 @@ class Engine:
         for view in views.values():
             view.read()
         began = time.thread_time_ns()
-        for running in self._attended():
+        for running in self._attended(calls=record):
             lane, view = running.lane, views[running.universe]
             try:
                 lane.run(view, self._flush)
@@ -150,8 +152,11 @@ class Engine:
             running.spent += ended - began
             began = ended
 
-    def _attended(self) -> Iterator[_Running]:
-        """Give the lanes that have not ended; mark each as the one at work."""
+    def _attended(self, *, calls: bool = True) -> Iterator[_Running]:
+        """Give the lanes that have not ended; mark each as the one at work.
+
+        ``calls``: whether its hooks are called.
+        """
         for running in tuple(self._running):
             number, spent = running.lane.number, running.spent
             if 0 < self._limit < spent:
@@ -159,7 +164,9 @@ class Engine:
                 self._lose(number, f"took {taken:.3g} s, more than the {limit:g} allowed")
             else:
                 self._attend(number, spent if self._limit else 0)
+                self.at_work = running.lane if calls else None
                 yield running
+        self.at_work = None
         self._attend(-1, 0)
 
     @contextmanager

@@ -1,8 +1,10 @@
 """The jobs of a run: what each kind of process does between joining it and leaving it.
 
-The supervisor makes a job for each process and sends it there. `stages.member.run_member` calls the
-job's `run` and sends home the facts that it returns. Modules that import the compiler are imported
-in `run`, because the supervisor compiles nothing.
+The supervisor makes a job for each process and sends it there. A job is done turn by turn: it
+pauses when it is ready, and after each slot that it has handed on. `stages.member.run_member` takes
+all turns of one job and sends home the facts that it returns. A run in one process takes the turns
+of all jobs in a circle. Modules that import the compiler are imported in `turns`, because the
+supervisor of other processes compiles nothing.
 """
 
 import contextlib
@@ -10,7 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import Splits
@@ -21,7 +23,7 @@ from pipeline.stages import compiling
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, TapeFacts
 from pipeline.stages.halving import Halving, HalvingPlan
-from pipeline.stages.member import Place
+from pipeline.stages.member import Place, Turns
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.strategy.source import unpack
 from pipeline.tape.slot import END, ROWS, Slot, SlotShape
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _NICENESS = 5
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Coordination:
@@ -43,7 +47,7 @@ class Coordination:
     #: Whether any strategy of the run is compiled, so that engines walk their lanes.
     walks: bool
 
-    def run(self, station: Producer, place: Place, member: Member) -> TapeFacts:
+    def turns(self, station: Producer, place: Place, member: Member) -> Turns[TapeFacts]:
         """Publish the whole tape, once all others are ready."""
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.replay.shape)
@@ -52,11 +56,12 @@ class Coordination:
                 compiling.relieve_engines()
             with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
                 coordinator.warm_up(_empty_slot(self.replay.shape))
-                _step_aside()
+                _step_aside(place)
                 for gate in place.ready:
                     with contextlib.suppress(Dismissed):
                         gate.wait_until_ready()
-                coordinator.run(station)
+                yield
+                yield from coordinator.turns(station)
                 return coordinator.facts()
 
 
@@ -65,28 +70,28 @@ class Processing:
     """A data processor's job: derive bars and compute indicators of its own symbols."""
 
     shape: SlotShape
-    #: A packed IndicatorPlan.
-    plan: bytes
+    #: An IndicatorPlan, packed if it travels to another process.
+    plan: bytes | IndicatorPlan
     #: Indices of the processor's symbols.
     symbols: range
     #: Splits that take effect while the tape is replayed.
     splits: Splits
 
-    def run(self, station: Reader, place: Place, member: Member) -> ProcessorFacts:
+    def turns(self, station: Reader, place: Place, member: Member) -> Turns[ProcessorFacts]:
         """Fill the derived part of every slot, up to the one that ends the tape."""
         with compiling.telling(member, compiling.PROCESSING):
-            return self._process(station, place)
+            return (yield from self._process(station, place))
 
-    def _process(self, station: Reader, place: Place) -> ProcessorFacts:
+    def _process(self, station: Reader, place: Place) -> Turns[ProcessorFacts]:
         from pipeline.stages.processor import Processor
 
-        _step_aside()
+        _step_aside(place)
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.shape)
-        indicators: IndicatorPlan = unpack(self.plan)
-        processor = Processor(indicators, self.symbols, slots[0], self.splits)
+        processor = Processor(_arrived(self.plan), self.symbols, slots[0], self.splits)
         processor.process(_empty_slot(self.shape))
         place.ready[0].signal_ready()
+        yield
         done, between = False, True
         while not done:
             slot = slots[station.take()]
@@ -99,6 +104,7 @@ class Processing:
             station.release()
             metrics.record_data_processor(start)
             metrics.flush()
+            yield
         return ProcessorFacts(MemorySizes.of_this_process())
 
 
@@ -107,8 +113,8 @@ class Analysis:
     """An analysis engine's job: walk its lanes over the tape and record what they do."""
 
     shape: SlotShape
-    #: A packed list of LaneSpec.
-    specs: bytes
+    #: A list of LaneSpec, packed if it travels to another process.
+    specs: bytes | Sequence[LaneSpec]
     #: The terms on which all lanes trade: costs, margins, limits.
     terms: Terms
     #: The folder of the result files; None for no files.
@@ -122,19 +128,31 @@ class Analysis:
     #: The plan by which lanes of all engines are compared; None if they are not.
     halving: HalvingPlan | None = None
 
-    def run(self, station: Reader, place: Place, member: Member) -> EngineFacts:
+    def turns(self, station: Reader, place: Place, member: Member) -> Turns[EngineFacts]:
         """Walk every slot, up to the one that ends the tape."""
         with compiling.telling(member, compiling.ANALYSIS):
-            return self._analyse(station, place, member)
+            return (yield from self._analyse(station, place, member))
 
-    def _analyse(self, station: Reader, place: Place, member: Member) -> EngineFacts:
+    def _analyse(self, station: Reader, place: Place, member: Member) -> Turns[EngineFacts]:
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.shape)
         engine = self._engine(slots, place, member)
+        with _watched(engine, place, member):
+            return (yield from self._walk(engine, slots, station, place, metrics))
+
+    def _walk(
+        self,
+        engine: "Engine",
+        slots: Sequence[Slot],
+        station: Reader,
+        place: Place,
+        metrics: PerformanceMetrics,
+    ) -> Turns[EngineFacts]:
         try:
             engine.warm_up(_empty_slot(self.shape))
             engine.start()
             place.ready[0].signal_ready()
+            yield
             done, between = False, True
             while not done:
                 index = station.take()
@@ -149,6 +167,7 @@ class Analysis:
                 station.release()
                 metrics.record_analysis_engine(start)
                 metrics.flush()
+                yield
             return engine.finish()
         except BaseException:
             engine.abort()
@@ -157,7 +176,7 @@ class Analysis:
     def _engine(self, slots: Sequence[Slot], place: Place, member: Member) -> "Engine":
         from pipeline.stages.engine import Engine
 
-        specs: Sequence[LaneSpec] = unpack(self.specs)
+        specs = _arrived(self.specs)
         lanes = [spec.number for spec in specs]
         records: Records = Tallies(lanes)
         if self.folder is not None:
@@ -185,13 +204,27 @@ def _slots_of(place: Place, shape: SlotShape) -> list[Slot]:
     return [Slot(shape, place.ring.slot(index)) for index in range(place.ring.slots)]
 
 
-def _step_aside() -> None:
+def _watched(
+    engine: "Engine", place: Place, member: Member
+) -> contextlib.AbstractContextManager[None]:
+    """Have a hook that does not return named, but not where a debugger may wait in it."""
+    from pipeline.stages.hook_watch import watching
+
+    return watching(lambda: engine.at_work, member) if place.alone else contextlib.nullcontext()
+
+
+def _arrived(sent: bytes | T) -> T:
+    """Return what the supervisor has sent: unpacked, or as it is if it had no way to go."""
+    return unpack(sent) if isinstance(sent, bytes) else sent
+
+
+def _step_aside(place: Place) -> None:
     """Let the engines have the processor first, if the system knows how.
 
     The engines do most of the work, and a slot that is ready too early only waits for them. With
     three busy processes on two cores a run takes an eighth less time.
     """
-    if hasattr(os, "nice"):
+    if place.alone and hasattr(os, "nice"):
         os.nice(_NICENESS)
 
 

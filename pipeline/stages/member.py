@@ -12,13 +12,15 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 from multiprocess import parent_process
 
-from pipeline.errors import RingtapeError
+from pipeline.errors import RingtapeError, text_of
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
 from shm.control import ControlPage, Member
@@ -29,6 +31,11 @@ from shm.stats import StatsBlock
 
 #: Exit code of a member that left because it was told to.
 STOPPED = 3
+
+F = TypeVar("F", bound=MemberFacts)
+#: A job under way: it pauses when it is ready and after each slot that it has handed on, and
+#: returns its facts.
+Turns: TypeAlias = Generator[None, None, F]
 
 #: Where a member stands at the ring: the coordinator as its Producer, the others as Readers.
 Station = TypeVar("Station", Producer, Reader, contravariant=True)
@@ -48,17 +55,33 @@ class Place:
     #: The gate by which the member says that it is ready; for the coordinator, the gates of all
     #: other members.
     ready: tuple[Gate, ...]
-    #: The end of a pipe by which the member sends its facts, once, when it is done.
+    #: The end of a pipe by which the member sends its facts, once, when it is done; None if it has
+    #: no process of its own.
     facts: Any
     #: An engine's side of the scoreboard; None if lanes are not compared.
     board: BoardSide | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether the member has a process of its own."""
+        return self.facts is not None
 
 
 class Job(Protocol[Station]):
     """The work of one kind of member: `jobs.Coordination`, `jobs.Processing`, `jobs.Analysis`."""
 
-    def run(self, station: Station, place: Place, member: Member) -> MemberFacts:
-        """Do the whole job, and return the facts to send home."""
+    def turns(self, station: Station, place: Place, member: Member) -> Turns[MemberFacts]:
+        """Do the job turn by turn, and return the facts to send home."""
+
+
+def finish(turns: Turns[F]) -> F:
+    """Take all turns of a job, and return its facts."""
+    while True:
+        try:
+            next(turns)
+        except StopIteration as end:
+            facts: F = end.value
+            return facts
 
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
@@ -74,17 +97,20 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     member.join()
     code = 0
     try:
-        send_facts(place.facts, job.run(station, place, member))
+        with fork_refused():
+            facts = finish(job.turns(station, place, member))
+        send_facts(place.facts, facts)
         member.note_exit("done")
     except (Aborted, PeerDied) as error:
         member.note_exit(str(error))
         code = STOPPED
     except RingtapeError as error:
-        member.fail(f"{type(error).__name__}\n{error}")
+        trace = "" if error.__cause__ is None else f"\n{_trace_of(error.__cause__)}"
+        member.fail(f"{type(error).__name__}\n{text_of(error)}{trace}")
         code = 1
     except BaseException as error:  # noqa: BLE001 - the process ends here and reports any error
-        line = f"{type(error).__name__}: {error}".splitlines()[0]
-        member.fail(f"RunError\n{line}\n{traceback.format_exc()}")
+        line = f"{type(error).__name__}: {text_of(error)}"
+        member.fail(f"RunError\n{line}\n{_trace_of(error)}")
         code = 1
     finally:
         place.facts.close()
@@ -92,6 +118,35 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     sys.stderr.flush()
     # The views of slots would keep the mapping from closing in an orderly interpreter exit.
     os._exit(code)
+
+
+def _trace_of(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+@contextmanager
+def fork_refused() -> Iterator[None]:
+    """Refuse `os.fork` while the block lasts.
+
+    The child would be a second member that walks the same slots and writes the same files. Programs
+    that a hook starts (`subprocess`) are no forks of this kind.
+    """
+    names = [name for name in ("fork", "forkpty") if hasattr(os, name)]
+    before = {name: getattr(os, name) for name in names}
+    for name in names:
+        setattr(os, name, _refuse_fork)
+    try:
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(os, name, function)
+
+
+def _refuse_fork() -> NoReturn:
+    raise RuntimeError(
+        "a process of a run cannot be forked, because it shares memory with the others; "
+        "subprocess.run starts a program"
+    )
 
 
 def _end_with_supervisor() -> None:

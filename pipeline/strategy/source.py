@@ -8,7 +8,6 @@ import io
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 import dill
 
 from pipeline.dependencies.editions import Edition, differing
-from pipeline.errors import StrategyError
+from pipeline.dependencies.origin import is_users_file
+from pipeline.errors import StrategyError, nearest, text_of
 from pipeline.strategy.strategy import Strategy
 
 _OURS = ("pipeline", "shm")
@@ -36,7 +36,7 @@ def load_class(name: str) -> type[Strategy]:
             n for n, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Strategy)
         ]
         found = [n for n in found if n != "Strategy"]
-        near = get_close_matches(attribute, found, 1) or found
+        near = nearest(attribute, found, 1) or found
         what = "is not a Strategy" if cls is not None else "is not there"
         raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
     return cls
@@ -55,7 +55,7 @@ def load_function(name: str) -> FunctionType:
     if not isinstance(function, FunctionType):
         here = [n for n, v in vars(module).items() if isinstance(_plain(v), FunctionType)]
         what = "is not a function" if found is not None else "is not there"
-        near = get_close_matches(attribute, here, 1) or here
+        near = nearest(attribute, here, 1) or here
         raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
     try:
         inspect.signature(function).bind(None)
@@ -87,7 +87,7 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise StrategyError(f"there is no module {name} (looked in {here} too)") from None
         raise StrategyError(f"module {name} cannot be imported: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StrategyError(_raised(name, error)) from error
 
 
@@ -109,24 +109,21 @@ def _load_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise StrategyError(_raised(str(path), error)) from error
     return module
 
 
-def _raised(what: str, error: Exception) -> str:
-    """Return one line about an error that a module raised while being imported, with its place."""
-    said = str(error)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<")
-    ]
-    where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+def _raised(what: str, error: BaseException) -> str:
+    """Return one line about an error of an import, with the user's file and line."""
+    name = type(error).__name__
     if isinstance(error, SyntaxError) and error.filename:
-        where, said = f"{error.filename}:{error.lineno}: ", str(error.msg)
-    return f"{where}{what} raised {type(error).__name__} while being imported: {said}"
+        return f"{error.filename}:{error.lineno}: {name}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if is_users_file(frame.filename)]
+    place = f"{own[-1].filename}:{own[-1].lineno}" if own else what
+    return f"{place}: {what} raised {name} while being imported: {text_of(error) or 'no message'}"
 
 
 def pack(value: Any, names: Iterable[str], known: Sequence[Edition] = ()) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config.session import SessionConfig, example_path
-from pipeline.errors import ConfigError, DataError, RunError, StrategyError
+from pipeline.errors import ConfigError, DataError, HookError, RunError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import sample_is_current
 from shm.errors import NoSpace
@@ -43,7 +43,7 @@ def ended(*args: str) -> int:
     return exit_info.value.code
 
 
-def test_options_reach_the_run_and_no_progress_without_a_terminal(stub_run, capsys):
+def test_options_reach_the_run_and_a_debugger_has_the_terminal_for_itself(stub_run, capsys):
     seen = {}
 
     def run(config: Path, **options: Any) -> Any:
@@ -51,12 +51,14 @@ def test_options_reach_the_run_and_no_progress_without_a_terminal(stub_run, caps
         return SimpleNamespace(summary=SUMMARY)
 
     stub_run(run)
-    assert ended("run", "c.json", "--set", "a.b=1", "--set", "c=x=y", "--out", "there") == 0
+    options = ["--set", "a.b=1", "--set", "c=x=y", "--out", "there"]
+    assert ended("run", "c.json", *options, "--inline") == 0
     assert seen == {
         "config": Path("c.json"),
         "overrides": ("a.b=1", "c=x=y"),
         "out": Path("there"),
         "progress": None,
+        "inline": True,
     }
     assert capsys.readouterr().out == "summary of s\n"
 
@@ -81,7 +83,8 @@ def test_json_is_the_summary_with_the_seconds_since_the_command_began(stub_run, 
     [
         (ConfigError("no such setting"), 2),
         (DataError("no such symbol"), 2),
-        (StrategyError("it raised"), 1),
+        (StrategyError("no such parameter"), 2),
+        (HookError("it raised"), 1),
         (RunError("engine 0 was killed"), 1),
         (NoSpace("the ring", 10, 1), 1),
         (OSError(28, "No space left on device", "runs/s/fills.parquet"), 1),

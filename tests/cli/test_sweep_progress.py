@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.cli import sweep_progress as module
 from pipeline.cli.sweep_progress import Speed, best_text, describe, sweep_progress
 from pipeline.sweeps.progress import SweepProgress
-from tests.cli.test_progress import on_a_terminal
+from tests.runner.test_progress_line import on_a_terminal
 
 SEEN = SweepProgress(128, 176, 4_000_000, 10_000_000, 2.0, 3.72, "fast 20, slow 40", 1)
 UNKNOWN = SweepProgress(0, None, 0, 0, 0.0, None, "", 0)

@@ -129,11 +129,20 @@ def test_overrides_apply_to_a_config_too(settings_of_a_session):
         (
             "strategy.mode=compiled",
             (
-                "strategy.mode cannot be set: strategy is a list of 1, expected the number of an"
+                "strategy.mode cannot be set: strategy is a list of 2, expected the number of an"
                 " element, from 0, in place of 'mode'"
             ),
         ),
     ],
 )
 def test_an_override_that_leads_nowhere_is_refused(settings_of_a_session, override, message):
-    assert refusal(settings_of_a_session(mode="live", strategy=[SMA]), override) == message
+    settings = settings_of_a_session(mode="live", strategy=[SMA, SMA])
+    assert refusal(settings, override) == message
+
+
+@pytest.mark.parametrize("number", ["", "0."])
+def test_the_only_element_of_a_list_needs_no_number(settings_of_a_session, number: str):
+    settings = settings_of_a_session(strategy=[SMA])
+    overrides = [f"strategy.{number}mode=interpreted", f"strategy.{number}parameters.fast=5"]
+    (one,) = SessionConfig.load(settings, overrides).strategies
+    assert (one.mode, one.parameters["fast"]) == ("interpreted", 5)

@@ -25,7 +25,8 @@ class LookAround:
 
     name: str
 
-    def run(self, station: Any, place: Any, member: Any) -> Any:
+    def turns(self, station: Any, place: Any, member: Any) -> Any:
+        yield
         return {
             "name": self.name,
             "role": place.role,

@@ -43,3 +43,20 @@ def test_given_strategies_take_the_place_of_the_configurations(settings_of_a_ses
     assert [one.parameters.get("fast") for one in settings.strategies] == [3, None]
     with pytest.raises(StrategyError, match="must be a Strategy, its class or a list"):
         load_settings(settings_of_a_session(), (), [int])  # type: ignore[list-item]
+
+
+def test_mode_and_parameters_of_a_strategy_given_as_an_object_can_be_overridden(
+    settings_of_a_session,
+):
+    overrides = ["strategy.mode=interpreted", "strategy.parameters.fast=5"]
+    for given in (SmaCross, SmaCross(fast=3), [SmaCross]):
+        (one,) = load_settings(settings_of_a_session(), overrides, given).strategies
+        assert (one.mode, one.parameters["fast"]) == ("interpreted", 5)
+
+
+def test_a_mode_takes_the_place_of_every_strategys_own(settings_of_a_session):
+    for given in (None, SmaCross, [SmaCross, SmaCross(fast=3)]):
+        settings = load_settings(settings_of_a_session(), (), given, "interpreted")
+        assert {one.mode for one in settings.strategies} == {"interpreted"}
+    with pytest.raises(ConfigError, match=r'strategy\.mode is "fast", expected one of "compiled"'):
+        load_settings(settings_of_a_session(), (), None, "fast")

@@ -50,6 +50,29 @@ def test_members_write_only_their_own_cell(run_id: str) -> None:
         assert page.members()[1].heartbeat_ns > now[1].heartbeat_ns
 
 
+def test_a_member_says_where_it_is_stuck_until_it_is_not(run_id: str) -> None:
+    with ControlPage.create(run_id, ROLES) as page:
+        member = page.member(1)
+        member.note_stuck("mine.py:3", 7)
+        assert [one.stuck for one in page.members()] == ["", "mine.py:3", ""]
+        assert page.members()[1].stuck_since_ns == 7
+        member.note_stuck("", 0)
+        assert page.members()[1].stuck == ""
+        assert not member.prepares
+        member.prepare(3)
+        assert member.prepares
+
+
+def test_an_opener_reads_what_the_run_is_called_and_how_much_it_expects(run_id: str) -> None:
+    before = time.time_ns()
+    with (
+        ControlPage.create(run_id, ROLES, title="demo\nruns/x", bars=12) as page,
+        ControlPage.attach(page.name) as other,
+    ):
+        assert (other.title, other.bars) == ("demo\nruns/x", 12)
+        assert before <= other.began_ns <= time.time_ns()
+
+
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=2000), min_size=1

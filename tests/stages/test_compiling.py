@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli.progress import progress_line
 from pipeline.lane.walk import walk_slot
 from pipeline.runner.crew import Crew, Work
-from pipeline.runner.run import Progress, _ticker
+from pipeline.runner.progress import Follower, Progress
+from pipeline.runner.progress_line import progress_line
 from pipeline.runner.starting import start_context
 from pipeline.stages import compiling
 from pipeline.stages.compiling import PIECES, relieve_engines, step_of, telling, words
 from pipeline.strategy.strategy import HOOKS
 from shm.control import LAST_STEP, NO_STEP
-from tests.cli.test_progress import on_a_terminal
 from tests.reference.market import session_table
+from tests.runner.test_progress_line import on_a_terminal
 from tests.strategies import MINUTE, START
 
 SOURCE = """
@@ -138,7 +138,8 @@ class Compile:
 
     folder: str
 
-    def run(self, station: Any, place: Any, member: Any) -> Any:
+    def turns(self, station: Any, place: Any, member: Any) -> Any:
+        yield
         from numba.core import event
 
         class Waiting(event.Listener):  # type: ignore[misc]
@@ -163,7 +164,8 @@ class Compile:
 class Nothing:
     """The job of a member that has nothing to do."""
 
-    def run(self, station: Any, place: Any, member: Any) -> Any:
+    def turns(self, station: Any, place: Any, member: Any) -> Any:
+        yield
         return None
 
 
@@ -187,7 +189,9 @@ def compile_before_a_user(folder: str) -> None:
                 Path(folder, "shown").write_bytes(b"")
 
         crew.start()
-        facts = crew.watch(_ticker(tell, sessions, 0, crew.members))
+        follower = Follower(tell, sessions, 0)
+        with follower.following(crew):
+            facts = crew.watch(follower.tick)
     sys.stdout.write(f"engines {facts.engines}, shown {shown}\n")
 
 

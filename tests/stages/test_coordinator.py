@@ -1,5 +1,6 @@
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def coordinated(
     metrics = PerformanceMetrics.for_row(stats, "coordinator")
     stand = Stand(slots)
     with Coordinator(replay, slots.views, metrics, lambda: None) as coordinator:
-        coordinator.run(stand)  # type: ignore[arg-type]
+        deque(coordinator.turns(stand), 0)  # type: ignore[arg-type]
         facts = coordinator.facts()
     return stand.published, facts
 

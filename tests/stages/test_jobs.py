@@ -15,6 +15,7 @@ from pipeline.market.time.time_manager import TimeManager
 from pipeline.stages.coordinator import Replay
 from pipeline.stages.facts import EngineFacts, ProcessorFacts, TapeFacts
 from pipeline.stages.jobs import Analysis, Coordination, Processing
+from pipeline.stages.member import finish
 from pipeline.stages.metrics import metrics_rows
 from pipeline.strategy.source import pack
 from shm.errors import Dismissed
@@ -86,12 +87,12 @@ class Run:
     def done(self, job: Any, role: str, *gates: Gate) -> tuple[Any, Station]:
         """Do a job as it comes out of the pickler."""
         station = Station()
-        place: Any = SimpleNamespace(role=role, ready=gates, **self.shared)
+        place: Any = SimpleNamespace(role=role, ready=gates, alone=True, **self.shared)
         member: Any = SimpleNamespace(
-            begin=lambda lane, spent: None, prepare=lambda step, known=0: None
+            begin=lambda lane, spent: None, prepare=lambda step, known=0: None, prepares=False
         )
         job = dill.loads(dill.dumps(job))
-        return job.run(station, place, member), station
+        return finish(job.turns(station, place, member)), station
 
     def coordination(self) -> Coordination:
         sessions = self.market.sessions

@@ -26,7 +26,10 @@ class Ending:
 
     how: str
 
-    def run(self, station: Any, place: Any, member: Any) -> Any:
+    def turns(self, station: Any, place: Any, member: Any) -> Any:
+        yield
+        if self.how == "forked":
+            os.fork()
         if self.how == "refused":
             raise DataError("no bars\nof anything")
         if self.how == "broken":
@@ -73,7 +76,7 @@ def test_a_member_that_is_done_sends_its_facts_and_says_so(shared):
 def test_a_refusal_is_written_down_as_its_own_kind(shared):
     child, cell = ended(shared, "refused")
     assert (child.exitcode, cell.failed) == (1, True)
-    assert cell.error == "DataError\nno bars\nof anything"
+    assert cell.error == "DataError\nno bars; of anything"
 
 
 def test_any_other_error_is_written_down_with_its_traceback(shared):
@@ -81,7 +84,13 @@ def test_any_other_error_is_written_down_with_its_traceback(shared):
     assert (child.exitcode, cell.failed) == (1, True)
     kind, line, trace = cell.error.split("\n", 2)
     assert (kind, line) == ("RunError", "ZeroDivisionError: by nought")
-    assert "in run" in trace
+    assert "in turns" in trace
+
+
+def test_a_member_cannot_be_forked(shared):
+    child, cell = ended(shared, "forked")
+    assert (child.exitcode, cell.failed) == (1, True)
+    assert "RuntimeError: a process of a run cannot be forked" in cell.error
 
 
 def test_a_member_that_was_told_to_stop_has_not_failed(shared):

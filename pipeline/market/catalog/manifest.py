@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import urllib.parse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.codes import interval_ns
-from pipeline.errors import DataError
+from pipeline.errors import DataError, nearest
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 
 Key = tuple[str, str]
@@ -86,7 +85,7 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     there = sorted({key[1] for key in manifest if key[0] == interval})
     if not there:
         there = sorted({key[1] for key in manifest})
-    near = difflib.get_close_matches(symbol, there, n=3, cutoff=0.5)
+    near = nearest(symbol, there, 3, cutoff=0.5)
     shown = near or there[:5]
     more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
     hint = "nearest" if near else "there are"

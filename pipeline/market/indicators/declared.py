@@ -21,12 +21,11 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import SupportsIndex
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.dependencies.code import code_hash
-from pipeline.errors import DataError
+from pipeline.errors import DataError, nearest
 from pipeline.market.indicators.own_function import plain_function
 
 WHOLE_BAR = "bar"
@@ -374,7 +373,7 @@ def _finite(kind: str, name: str, value: float) -> float:
 
 def _column(kind: str, column: str) -> str:
     if column not in PRICE_COLUMNS:
-        near = get_close_matches(str(column), PRICE_COLUMNS, n=1, cutoff=0.0)[0]
+        near = nearest(str(column), PRICE_COLUMNS, 1, cutoff=0.0)[0]
         raise DataError(
             f"{kind}: column {column!r} does not exist, did you mean {near!r}? "
             f"(columns are {', '.join(PRICE_COLUMNS)})"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 from pipeline.codes import PRICE_COLUMNS
-from pipeline.errors import StrategyError
+from pipeline.errors import HookError, text_of
 from pipeline.market.indicators.declared import WHOLE_BAR, Indicator, source_power
 from pipeline.market.indicators.kinds import code_of
 from pipeline.market.indicators.layout import CUSTOM, KINDS, state_powers
@@ -74,7 +74,7 @@ class PlanRunner:
         is int64[S]. ``session_of_row`` int64[S, R] has a number below 2**53 for each session; it is
         read in fresh rows only, and only if the table needs sessions.
 
-        Raises StrategyError if a user's function raises. The columns and the state are then
+        Raises HookError if a user's function raises. The columns and the state are then
         incomplete. Raises ValueError for arrays of another shape or layout.
         """
         self._check(values, first, counts, session_of_row)
@@ -162,10 +162,10 @@ class PlanRunner:
                 *state,
             )
         except Exception as problem:
-            raise StrategyError(
+            raise HookError(
                 f"{place(indicator.function)}: indicator {indicator.label} on "
                 f"{self._table.interval} failed at symbol {at[0]}, row {at[1]}: "
-                f"{type(problem).__name__}: {problem}"
+                f"{type(problem).__name__}: {text_of(problem)}"
             ) from problem
 
 

@@ -36,7 +36,8 @@ class Guard:
                 continue
             if now - member.since_ns > self._limit:
                 seconds = self._limit * 1e-9
-                self._stuck[member.role] = f"did not come back within {seconds:g} s"
+                hook = f"{member.stuck} " if member.stuck else ""
+                self._stuck[member.role] = f"{hook}did not come back within {seconds:g} s"
                 self._alive.discard(member.role)
                 self._crew.kill(member.role)
 

@@ -53,6 +53,8 @@ class LocalExecutor:
             slot_size=shape.layout.size,
             mode="data",
             board=board,
+            title=self._preparation.settings.session_name,
+            bars=self._preparation.extent.bars,
         )
         guard = Guard(crew, division)
 

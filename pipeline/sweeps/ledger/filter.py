@@ -12,10 +12,9 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from pipeline.errors import LedgerError
+from pipeline.errors import LedgerError, nearest
 
 #: Columns that filters and orders can name.
 COLUMNS = ("key", "strategy", "universe", "state", "error", "digest", "seconds")
@@ -105,7 +104,7 @@ def _operand(connection: sqlite3.Connection, name: str) -> Clause:
     names = _names(connection)
     if not names:  # a ledger without lanes answers every question with no lanes
         return Clause("NULL")
-    near = get_close_matches(name, [*COLUMNS, *names], 1, 0.0)
+    near = nearest(name, [*COLUMNS, *names], 1, 0.0)
     raise LedgerError(f"no lane has {name!r}; did you mean {near[0]}?")
 
 

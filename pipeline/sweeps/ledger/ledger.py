@@ -14,11 +14,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline.errors import LedgerError, RunError
+from pipeline.errors import LedgerError, RunError, nearest
 from pipeline.sweeps.ledger.export import export_lanes
 from pipeline.sweeps.ledger.file import open_ledger_file, reported, transaction
 from pipeline.sweeps.ledger.filter import order_clause, where_clause
@@ -366,6 +365,6 @@ def _check_state(state: str, states: Sequence[str]) -> None:
 
 def _require(path: Path, sweep: str, there: Sequence[str]) -> None:
     if sweep not in there:
-        near = get_close_matches(sweep, there, 1, 0.0)
+        near = nearest(sweep, there, 1, 0.0)
         hint = f"; the nearest is {near[0]}" if near else "; it has none"
         raise LedgerError(f"{path} has no sweep {sweep}{hint}")

@@ -8,7 +8,6 @@ constraints can judge a million of them before any becomes a `ParameterSet`.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.sweep import SpaceConfig, SweepConfig
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, nearest
 from pipeline.strategy.strategy import Strategy, Value, parameters_of, values_of
 from pipeline.sweeps.search.constraint import Constraint
 from pipeline.sweeps.search.dimension import Choices, Dimension, Positions, dimension_of
@@ -241,5 +240,5 @@ def _check_names(constraints: Sequence[Constraint], strategies: Sequence[type[St
 
 
 def _hint(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    near = get_close_matches(name, known, 1)
+    near = nearest(name, known, 1)
     return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}"

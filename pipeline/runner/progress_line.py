@@ -1,4 +1,4 @@
-"""The progress line of a run, which is shown on a terminal only.
+"""The progress line of a run, on a terminal; elsewhere only what needs attention is written.
 
     2024-03-04 ━━━━━━━━━━━━╸━━━━━━━━━━━ session 12/30  24,180/58,500 bars 1.2M bars/s ETA 0:03
 
@@ -6,67 +6,39 @@ While the run waits for the compiler, as the first one does for half a minute, t
 
     compiling the lane loop (2 of 5) ━━━━━━━━━━━━━━━━━━━━━━━━
 
+A hook that does not return is named in a line below, and where there is no terminal, in a line of
+its own:
+
+    mine.py:12: Mine.on_bar has not returned for 8 s
+
 The line is drawn when the run reports, about ten times a second, without a thread of its own. It
 disappears when the run is over, so that the summary stands alone.
 """
 
 from __future__ import annotations
 
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+
+from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
 
+    from pipeline.runner.progress import Progress
+
+#: Takes the progress of a run; None for nobody.
+Report: TypeAlias = "Callable[[Progress], None] | None"
 
 _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 #: Columns of the shortest bar and of the blanks between the parts of a line.
 _LEAST_BAR = 10
-
-
-class RunProgress(Protocol):
-    """How far a run is, as `pipeline.runner.run.Progress` reports it."""
-
-    @property
-    def session_date(self) -> date | None:
-        """Date of the session under way, None before the first."""
-        ...
-
-    @property
-    def sessions(self) -> int:
-        """Sessions that are over."""
-        ...
-
-    @property
-    def sessions_total(self) -> int:
-        """Sessions of the run; 0 if that is not known."""
-        ...
-
-    @property
-    def bars(self) -> int:
-        """Bars so far."""
-        ...
-
-    @property
-    def bars_total(self) -> int:
-        """Bars of the run; 0 if that is not known."""
-        ...
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the tape began."""
-        ...
-
-    @property
-    def compiling(self) -> str:
-        """Name of the code that is compiled before the tape begins, "" for none.
-
-        It says how far that is, such as "the lane loop (2 of 5)".
-        """
-        ...
+#: The least time between two lines where there is no terminal.
+_AGAIN_SECONDS = 10.0
 
 
 class Pace:
@@ -92,23 +64,43 @@ class Pace:
         return (bars - first_bars) / passed if passed >= self.LEAST_SECONDS else 0.0
 
 
+def reported(progress: Report | bool) -> AbstractContextManager[Report]:
+    """Give what takes the progress of a run during the block, as a caller of `run` asks for it.
+
+    True is the progress line on stderr, or a plain line now and then where that is no terminal.
+    Raises ConfigError for anything but a bool, None and a function.
+    """
+    if progress is True:
+        return progress_line(sys.stderr, plain=True)
+    if progress is False or progress is None:
+        return nullcontext(None)
+    if not callable(progress):
+        raise ConfigError(f"progress is {progress!r}, expected True or a function of a Progress")
+    return nullcontext(progress)
+
+
 @contextmanager
-def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | None]:
-    """Give a function that a run may report to during the block; None if there is no terminal."""
+def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that a run may report to during the block.
+
+    ``plain``: whether lines are written where ``stream`` is no terminal, too.
+    """
     if not stream.isatty():
-        yield None
+        yield PlainLines(stream, plain=plain).tell
         return
-    with progress_bar(stream, _WIDTHS, first="date") as line:
-        task = line.add_task("", total=None, date="starting", session="", bars="", rate="", eta="")
+    with progress_bar(stream, _WIDTHS, first="date", below="stuck") as line:
+        texts: dict[str, Any] = dict.fromkeys(("session", "bars", "rate", "eta", "stuck"), "")
+        task = line.add_task("", total=None, date="starting", **texts)
         line.refresh()
         pace = Pace()
 
-        def show(progress: RunProgress) -> None:
+        def show(progress: Progress) -> None:
             rate = pace.add(progress.seconds, progress.bars)
             words: dict[str, Any] = {**describe(progress, rate)}
             if progress.compiling:
                 said = compiling_text(progress.compiling, line.console.width)
                 words = {**dict.fromkeys(words, ""), "date": said}
+            words["stuck"] = progress.stuck
             line.update(
                 task,
                 total=progress.bars_total or None,
@@ -120,7 +112,42 @@ def progress_line(stream: TextIO) -> Iterator[Callable[[RunProgress], None] | No
         yield show
 
 
-def describe(progress: RunProgress, rate: float) -> dict[str, str]:
+class PlainLines:
+    """Writes lines where there is no terminal.
+
+    One is about a hook that does not return, and is written again when that lasts twice as long. If
+    ``plain``, another says every few seconds how far the run is.
+    """
+
+    def __init__(self, stream: TextIO, *, plain: bool) -> None:
+        self._stream = stream
+        self._plain = plain
+        self._next = time.monotonic() + _AGAIN_SECONDS
+        self._stuck_since = self._stuck_next = 0.0
+        self._pace = Pace()
+
+    def tell(self, progress: Progress) -> None:
+        """Write a line if there is something to say."""
+        now = time.monotonic()
+        if not progress.stuck:
+            self._stuck_next = 0.0
+        elif now >= self._stuck_next:
+            self._stuck_since = self._stuck_since if self._stuck_next else now
+            self._stuck_next = now + max(_AGAIN_SECONDS, now - self._stuck_since)
+            self._write(progress.stuck)
+        if self._plain and now >= self._next:
+            self._next = now + _AGAIN_SECONDS
+            words = describe(progress, self._pace.add(progress.seconds, progress.bars)).values()
+            told = [f"compiling {progress.compiling}"] if progress.compiling else words
+            self._write(", ".join(word for word in told if word))
+
+    def _write(self, line: str) -> None:
+        with suppress(BrokenPipeError):  # the reader has gone, and the run goes on
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+
+def describe(progress: Progress, rate: float) -> dict[str, str]:
     """Return the texts of the line by field; `rate` is in bars/s, 0.0 if it is not known."""
     left = progress.bars_total - progress.bars
     session = f"session {progress.sessions:,}"
@@ -163,7 +190,8 @@ def progress_bar(
     before the bar, the field ``below`` in a line of its own.
     """
     from rich.console import Console, RenderableType
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
     from rich.table import Column
     from rich.text import Text
 
@@ -172,7 +200,7 @@ def progress_bar(
     def text(name: str) -> TextColumn:
         return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))
 
-    class Lines(Progress):
+    class Lines(RichProgress):
         def get_renderables(self) -> Iterator[RenderableType]:
             yield from super().get_renderables()
             for task in self.tasks:

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.progress import Pace, compiling_text, describe, progress_line
+from pipeline.errors import ConfigError
+from pipeline.runner.progress_line import (
+    Pace,
+    PlainLines,
+    compiling_text,
+    describe,
+    reported,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,21 +31,20 @@ class Seen(NamedTuple):
     bars_total: int
     seconds: float
     compiling: str = ""
+    stuck: str = ""
 
 
 SCRIPT = """
 import sys
 from datetime import date
 from types import SimpleNamespace
-from pipeline.cli.progress import progress_line
+from pipeline.runner.progress_line import progress_line
 
 with progress_line(sys.stderr) as report:
     for k in range(5):
-        if report is not None:
-            report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
-                                   bars=k * 1000, bars_total=5000, seconds=float(k),
-                                   compiling=""))
-print("drawn" if report else "silent")
+        report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
+                               bars=k * 1000, bars_total=5000, seconds=float(k),
+                               compiling="", stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
 print("rich" in sys.modules)
 """
 
@@ -76,7 +82,7 @@ def test_a_terminal_shows_date_session_bars_rate_and_time_left():
     written = on_a_terminal(SCRIPT, NO_COLOR="1")
     for part in ("2024-03-08", "session 4/5", "4,000/5,000 bars", "1.0k bars/s", "ETA 0:01"):
         assert part in written
-    assert "drawn" in written
+    assert "mine.py:3: Mine.on_bar" in written
 
 
 def test_the_line_is_taken_away_when_the_run_is_over():
@@ -104,7 +110,7 @@ def test_a_narrow_terminal_gets_fewer_words_and_none_is_cut(
         assert part not in written
 
 
-def test_a_pipe_gets_nothing_and_rich_is_not_imported():
+def test_a_pipe_gets_the_hook_that_does_not_return_and_rich_is_not_imported():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -112,15 +118,48 @@ def test_a_pipe_gets_nothing_and_rich_is_not_imported():
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["silent", "False"]
-    assert done.stderr == ""
+    assert done.stdout.split() == ["False"]
+    assert done.stderr == "mine.py:3: Mine.on_bar\n"
 
 
-def test_a_stream_that_is_no_terminal_gives_no_callback():
+def test_a_hook_that_does_not_return_is_named_again_when_that_lasts_twice_as_long(monkeypatch):
+    clock = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: clock)
     stream = io.StringIO()
-    with progress_line(stream) as report:
-        assert report is None
-    assert stream.getvalue() == ""
+    lines = PlainLines(stream, plain=False)
+    told = []
+    for _ in range(70):
+        clock += 1.0
+        lines.tell(Seen(None, 0, 0, 0, 0, 0.0, stuck=f"at {clock - 101:.0f}"))  # type: ignore[arg-type]
+        told = stream.getvalue().splitlines()
+    assert told == ["at 0", "at 10", "at 20", "at 40"]
+    lines.tell(Seen(None, 0, 0, 0, 0, 0.0))  # type: ignore[arg-type]
+    lines.tell(Seen(None, 0, 0, 0, 0, 0.0, stuck="another"))  # type: ignore[arg-type]
+    assert stream.getvalue().splitlines()[-1] == "another"
+
+
+def test_true_asks_for_lines_where_there_is_no_terminal(monkeypatch, capsys):
+    clock = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: clock)
+    with reported(True) as report:
+        assert report is not None
+        for second in range(25):
+            clock += 1.0
+            seen = Seen(date(2024, 3, 4), 1, 9, 100 * second, 10_000, float(second))
+            report(seen)  # type: ignore[arg-type]
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "2024-03-04, session 1/9, 900/10,000 bars"
+    assert second.startswith("2024-03-04, session 1/9, 1,900/10,000 bars, ")
+
+
+def test_a_function_false_and_nothing_are_what_they_are_and_anything_else_is_refused():
+    with reported(print) as report:
+        assert report is print
+    for nothing in (None, False):
+        with reported(nothing) as report:
+            assert report is None
+    with pytest.raises(ConfigError, match="progress is 'yes', expected True or a function"):
+        reported("yes")  # type: ignore[arg-type]
 
 
 def test_before_the_first_session_it_says_starting_and_claims_no_rate():

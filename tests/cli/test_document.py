@@ -1,0 +1,76 @@
+"""With --json, stdout is one document, whatever a strategy prints."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.reference.processes import settings_of
+
+ROOT = Path(__file__).parents[2]
+
+PRINTS = """
+import os
+from pipeline import Strategy
+
+class Prints(Strategy):
+    def on_start(self, ctx):
+        print("from the hook")
+        os.write(1, b"to the descriptor\\n")
+
+    def on_bar(self, bar, ctx):
+        pass
+"""
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_what_a_strategy_prints_goes_to_stderr(sample: Path, tmp_path: Path, inline: bool):
+    (tmp_path / "prints.py").write_text(PRINTS)
+    config = settings_of("US_EQUITY", "2024-11-25", "2024-11-25", ["ALFA"], ["1m"], sample)
+    config["strategy"] = {"name": "prints.py:Prints", "mode": "interpreted"}
+    (tmp_path / "c.json").write_text(json.dumps(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "run", "c.json", "--json"] + ["--inline"] * inline,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["session_name"] == "test"
+    assert sorted(done.stderr.splitlines()) == ["from the hook", "to the descriptor"]
+
+
+EARLY = """
+import sys
+from multiprocess import forkserver
+from pipeline.cli import main
+
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+heavy = {"numba", "pandas", "pyarrow", "exchange_calendars", "numpy"}
+print(code, sorted(heavy & set(sys.modules)), forkserver._forkserver._forkserver_pid)
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
+    command: str, tmp_path: Path
+):
+    (tmp_path / "wrong.json").write_text('{"session_name": "x", "execution": {"slipage": 1}}')
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, command, "wrong.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "execution.slipage is not a setting" in done.stderr
+    assert done.stdout == "2 [] None\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.json"]

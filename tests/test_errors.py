@@ -1,0 +1,41 @@
+"""The words that messages share."""
+
+import pytest
+
+from pipeline.errors import nearest, text_of, why_ended
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "found"),
+    [
+        ("alfa", ["BRVO", "ALFA"], ["ALFA"]),
+        ("SMACROSS", ["SmaCross", "Momentum"], ["SmaCross"]),
+        ("fst", ["slow", "fast"], ["fast"]),
+        ("zzz", ["slow", "fast"], []),
+        ("Fast", ["FAST", "fast"], ["FAST"]),
+    ],
+)
+def test_the_nearest_name_is_found_whatever_its_case(word: str, names: list[str], found: list[str]):
+    assert nearest(word, names) == found
+
+
+class TextlessError(Exception):
+    def __str__(self) -> str:
+        raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("one\n\n  two"), "one; two"),
+        (ValueError(), ""),
+        (TextlessError(), "its text cannot be made: KeyError"),
+    ],
+)
+def test_a_text_is_one_line_whatever_the_exception(error: Exception, text: str):
+    assert text_of(error) == text
+    assert why_ended(error) == text
+
+
+def test_an_interruption_has_no_text_of_its_own():
+    assert why_ended(KeyboardInterrupt()) == why_ended(SystemExit(143)) == "interrupted"
