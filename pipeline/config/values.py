@@ -8,7 +8,7 @@ import os
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import (
@@ -40,9 +40,12 @@ class Section(BaseModel):
 
 
 def _read_date(value: object) -> object:
-    """Turn ``"2024-10-21"`` into a date; refuse one that does not exist, with the reason."""
+    """Turn ``"2024-10-21"`` into a date; refuse one that does not exist, with the reason.
+
+    Midnight as a datetime, as a pandas Timestamp, or as NumPy has it is a date as well.
+    """
     if not isinstance(value, str):
-        return value
+        return _date_of_midnight(value)
     parts = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", value)
     if parts is None:
         raise expectation("a date written as YYYY-MM-DD")
@@ -53,6 +56,16 @@ def _read_date(value: object) -> object:
     if not 1 <= day <= last:
         raise expectation(f"a date that exists: {value[:7]} has {last} days")
     return date(year, month, day)
+
+
+def _date_of_midnight(value: object) -> object:
+    if type(value).__name__ == "datetime64":
+        value = value.astype("M8[us]").item()  # type: ignore[attr-defined]  # NumPy's
+    if isinstance(value, datetime):
+        if value.time() != time():
+            raise expectation("a date without a time of day")
+        return value.date()
+    return value
 
 
 def as_tuple(value: object) -> object:
@@ -136,7 +149,8 @@ def _read_time(value: object) -> object:
     return value
 
 
-_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+#: A Python name, which may have letters of any alphabet.
+_NAME = r"[^\W\d]\w*"
 
 Date = Annotated[date, BeforeValidator(_read_date)]
 Text = Annotated[str, AfterValidator(_encodable)]

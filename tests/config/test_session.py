@@ -2,10 +2,11 @@
 
 import json
 import pickle
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +97,45 @@ def test_python_values_are_accepted_where_they_mean_the_same(settings_of_a_sessi
     assert type(config.strategies[0].parameters["fast"]) is int
     assert config.catalog == str(Path("some/where"))
     assert SessionConfig.load(json.loads(config.dump())) == config
+
+
+@pytest.mark.parametrize(
+    "day",
+    [datetime(2024, 1, 2, tzinfo=UTC), pd.Timestamp("2024-01-02"), np.datetime64("2024-01-02")],
+    ids=["datetime", "pandas", "numpy"],
+)
+def test_midnight_is_a_date_in_every_librarys_words(settings_of_a_session, day: object):
+    dates = {"start_date": day, "end_date": day}
+    config = SessionConfig.load(settings_of_a_session(backtest_config=dates))
+    assert config.backtest_config.start_date == config.backtest_config.end_date == date(2024, 1, 2)
+    assert type(config.backtest_config.start_date) is date
+
+
+def test_an_instant_is_no_date(settings_of_a_session):
+    dates = {"start_date": pd.Timestamp("2024-01-02 09:30"), "end_date": date(2024, 1, 3)}
+    with pytest.raises(ConfigError, match="expected a date without a time of day"):
+        SessionConfig.load(settings_of_a_session(backtest_config=dates))
+
+
+def test_names_of_python_may_have_letters_of_any_alphabet(settings_of_a_session):
+    strategy = {"name": "loopy.py:ÄStrategie", "parameters": {"größe": 2}}
+    config = SessionConfig.load(settings_of_a_session(strategy=strategy))
+    assert config.strategies[0].name == "loopy.py:ÄStrategie"
+
+
+def test_a_wrong_override_is_blamed_and_not_the_file(settings_of_a_session, tmp_path: Path):
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(settings_of_a_session()))
+    overrides = ["pipeline.slots=2", "execution.slipage=3", "mode=none"]
+    with pytest.raises(ConfigError) as caught:
+        SessionConfig.load(path, overrides)
+    assert str(caught.value).startswith(
+        "--set execution.slipage=3: execution.slipage is not a setting"
+    )
+    path.write_text(json.dumps(settings_of_a_session(mode="none")))
+    with pytest.raises(ConfigError) as caught:
+        SessionConfig.load(path, overrides)
+    assert str(caught.value).startswith(f"{path}: ")
 
 
 def test_a_day_can_be_derived_from_any_interval(settings_of_a_session):

@@ -45,6 +45,11 @@ _DELIMITED: tuple[DelimitedLayout, ...] = (
 )
 """The layouts, in the order in which they are tried: the first that knows a header is taken."""
 
+#: Text that is no table, by the ending of its name and by how it begins.
+_OTHER_TEXT = {".py": "Python", ".ipynb": "a notebook", ".json": "JSON", ".toml": "TOML"}
+_OTHER_TEXT |= {".md": "Markdown", ".html": "HTML", ".htm": "HTML"}
+_OTHER_BEGINNINGS = {b"{": "JSON", b"[": "JSON", b"<!doctype": "HTML", b"<html": "HTML"}
+
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
@@ -150,6 +155,7 @@ def _read(source: Source, options: Options) -> Iterable[_Read]:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         raise DataError(f"{source.label} is empty")
+    _refuse_no_table(source, data)
     header = read_header(data, source.label)
     for layout in _DELIMITED:
         if layout.recognises(header, source):
@@ -163,6 +169,18 @@ def _read(source: Source, options: Options) -> Iterable[_Read]:
         f"{header.delimiter.join(header.cells)[:200]!r}; say which column is which, such as "
         "--columns ts=1,open=2,high=3,low=4,close=5,volume=6"
     )
+
+
+def _refuse_no_table(source: Source, data: bytes) -> None:
+    """Refuse a file that is text of another kind: its lines would be read as a strange table."""
+    begin = data.lstrip()[:16].lower()
+    kinds = [kind for text, kind in _OTHER_BEGINNINGS.items() if begin.startswith(text)]
+    kind = kinds[0] if kinds else _OTHER_TEXT.get(Path(source.label).suffix.lower())
+    if kind is not None:
+        raise DataError(
+            f"{source.label} is {kind}, not market data; expected a table of bars or ticks as "
+            "delimited text, Parquet or Arrow, or what a known source writes"
+        )
 
 
 @dataclass(frozen=True, slots=True)

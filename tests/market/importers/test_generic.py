@@ -349,3 +349,17 @@ def test_a_conflict_with_the_catalog_needs_replace(tmp_path):
     catalog, (result,) = import_text(tmp_path, changed, replace=True)
     assert (result.replaced, result.unchanged) == (1, 1)
     assert catalog.load("SPY", "1m")["volume"].to_pylist() == [100.0, 201.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("demo.json", '{"session_name": "demo",\n "catalog": "x"}', "JSON"),
+        ("notes.txt", '\n[{"a": 1},\n {"a": 2}]', "JSON"),
+        ("mine.py", "import os\nprint(1, 2)\n", "Python"),
+        ("page.csv", "<!DOCTYPE html>\n<html><body>moved</body></html>", "HTML"),
+    ],
+)
+def test_text_that_is_no_table_is_refused_by_its_kind(tmp_path, name: str, text: str, kind: str):
+    with pytest.raises(DataError, match=f"{name} is {kind}, not market data; expected a table"):
+        import_text(tmp_path, text, name)
