@@ -9,12 +9,11 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 
 import numpy as np
 
-from pipeline.errors import StrategyError
+from pipeline.errors import StrategyError, nearest
 from pipeline.strategy.undeclared import no_such_attribute, undeclared_in
 
 if TYPE_CHECKING:
@@ -254,7 +253,7 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
         )
     for name in dir(cls):
         if name.startswith("on_") and name not in HOOKS:
-            near = get_close_matches(name, HOOKS, 1)
+            near = nearest(name, HOOKS)
             raise StrategyError(
                 f"{cls.__name__}.{name} is not a hook"
                 + (f"; did you mean {near[0]}?" if near else "")
@@ -294,7 +293,7 @@ def warmup_of(strategy: Strategy) -> int | None:
 
 
 def _unknown(cls: type, name: str, declared: Mapping[str, Parameter]) -> str:
-    near = get_close_matches(name, declared, 1)
+    near = nearest(name, declared)
     hint = f"; did you mean {near[0]}?" if near else f"; it has: {', '.join(declared) or 'none'}"
     return f"{cls.__name__} has no parameter {name}{hint}"
 

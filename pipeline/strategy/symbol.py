@@ -1,11 +1,12 @@
 """A symbol's index as an interpreted hook sees it: a number that refuses to be taken for a name."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import NoReturn
 
 import numpy as np
 from typing_extensions import override
+
+from pipeline.errors import nearest
 
 
 def compared_with_text(text: str | None, *, symbol: bool = True) -> str:
@@ -45,7 +46,7 @@ def whole(name: str, value: object) -> int:
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """Return one sentence about a name that is not a ``kind`` ("symbol", "column") of this run."""
     names = list(known)
-    near = get_close_matches(str(name), names, 1)
+    near = nearest(str(name), names)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"{name!r} is not one of this run's {kind}s: {', '.join(names)}{hint}"
 
