@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline.codes import ORDER_KINDS
 from pipeline.errors import text_of
 from pipeline.execution.broken import FARTHEST
+from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.strategy import HOOKS, Strategy
 
 #: What happens where a hook calls the debugger in a process without a terminal.
@@ -143,6 +144,8 @@ def describe_holdings(
 def _raised(error: BaseException) -> str:
     name = type(error).__name__
     text = _NO_DEBUGGER if name == "BdbQuit" else text_of(error)
+    if isinstance(error, AttributeError):
+        text = retold(error)
     return f"raised {name}: {text or 'no message'}"
 
 

@@ -6,7 +6,7 @@ in the run's symbols. A bool is 0 or 1.
 
 from typing import NamedTuple
 
-from pipeline.strategy.wrong_name import refuse_reading, refuse_setting
+from pipeline.strategy.wrong_name import refuse_setting
 
 
 class Fill(NamedTuple):
@@ -116,6 +116,4 @@ class Session(NamedTuple):
 
 
 for _event in (Fill, Order, Session):
-    _name = _event.__name__.lower()
-    setattr(_event, "__getattr__", refuse_reading(_name, _event._fields))  # noqa: B010  # untyped
-    setattr(_event, "__setattr__", refuse_setting(_name))  # noqa: B010
+    setattr(_event, "__setattr__", refuse_setting(_event.__name__.lower()))  # noqa: B010  # untyped

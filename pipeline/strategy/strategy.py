@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 import numpy as np
 
 from pipeline.errors import StrategyError, nearest
-from pipeline.strategy.undeclared import no_such_attribute, undeclared_in
+from pipeline.strategy.undeclared import undeclared_in
 
 if TYPE_CHECKING:
     from pipeline.strategy.bar import Bar, Bars
@@ -104,10 +104,6 @@ class Strategy:
                 setattr(self, name, parameter.default)
         for name, declared_state in states_of(type(self)).items():
             setattr(self, name, declared_state.initial)
-
-    def __getattr__(self, name: str) -> Any:
-        """Raise AttributeError for a name that is neither declared nor defined."""
-        raise AttributeError(no_such_attribute(type(self), name, names_of(type(self))))
 
     def indicators(self) -> Mapping[str, Any]:
         """Indicators by the name under which a bar shows them, e.g. ``{"fast": ind.sma(10)}``."""

@@ -50,15 +50,6 @@ def not_set(owner: str, name: str) -> str:
     return f"it sets {owner}.{name}, which may only be read; keep what you need in a state"
 
 
-def refuse_reading(owner: str, names: Collection[str]) -> Callable[[Any, str], Any]:
-    """Make a ``__getattr__`` that raises AttributeError with `no_such_name`."""
-
-    def __getattr__(_: Any, name: str) -> Any:  # noqa: N807
-        raise AttributeError(no_such_name(owner, name, names))
-
-    return __getattr__
-
-
 def refuse_setting(owner: str, but: Collection[str] = ()) -> Callable[[Any, str, Any], None]:
     """Make a ``__setattr__`` that raises AttributeError with `not_set`, but for some names."""
 

@@ -42,10 +42,8 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_an_event_tells_what_it_has_and_cannot_be_set(event):
+def test_an_event_cannot_be_set(event):
     owner = type(event).__name__.lower()
-    with pytest.raises(AttributeError, match=f"^{owner} has no 'zzz'; it has: "):
-        assert event.zzz
     for name in (event._fields[0], "zzz"):
         with pytest.raises(AttributeError, match=f"^it sets {owner}.{name}, which may only be rea"):
             setattr(event, name, 1.0)
