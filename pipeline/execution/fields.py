@@ -128,6 +128,12 @@ _TRADED = (
     _whole("orders_split", "Orders at rest that were split.", figure="orders_split", touched=True),
     _whole("dividends_booked", "Dividends booked.", figure="dividends_booked", touched=True),
     _whole("fills_as_maker", "Fills as a maker.", figure="fills_as_maker", touched=True),
+    _whole(
+        "without_volume",
+        "Fills in bars without volume.",
+        figure="fills_without_volume",
+        touched=True,
+    ),
     _whole("poor_fills", "Fills in poor sessions.", figure="fills_on_poor_quality"),
     _real("commission", "Commission of all fills.", figure="commission"),
     _real("maker_commission", "The part of it paid as a maker.", figure="commission_as_maker"),

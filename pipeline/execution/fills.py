@@ -14,6 +14,7 @@ from pipeline.codes import (
     PARTLY_FILLED,
     STOP_LIMIT,
     TRIGGERED,
+    VOLUME,
 )
 from pipeline.execution.book import check_room
 from pipeline.execution.broken import check_worth
@@ -156,6 +157,7 @@ def _book(
     check_worth(account, order, price, quantity * price * multiplier)
     order.paid = paid
     store_i8(account.fills_of, symbol, load_i8(account.fills_of, symbol) + 1)
+    account.without_volume += not load_f8(account.bar, VOLUME * account.plane) > 0.0
     if maker:
         account.fills_as_maker += 1
         account.maker_commission += fill.commission

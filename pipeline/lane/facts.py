@@ -69,6 +69,8 @@ class LaneFacts:
     """Dividends booked."""
     fills_as_maker: int
     """Fills as a maker."""
+    without_volume: int
+    """Fills in bars without volume."""
     poor_fills: int
     """Fills in sessions of poor quality."""
     commission: float

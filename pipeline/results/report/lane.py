@@ -37,6 +37,7 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
         *_counted(lane, "rejected", "orders_rejected", "order"),
         *_counted(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
+        *_counted(lane, "without volume", "fills_without_volume", "fill"),
         *_counted(lane, "margin", "liquidations", "liquidation"),
         *line("costs", _costs(lane)),
         *(line("dividends", money(lane["dividends"])) if lane.get("dividends") else []),

@@ -12,13 +12,14 @@ def test_a_benchmark_is_compared_with():
 
 def test_what_limits_touched_is_told_where_there_was_any():
     touched: dict[str, float] = {"orders_rejected": 1204, "orders_cut_by_volume_cap": 1}
-    touched |= {"liquidations": 2, "funding": -12.5}
+    touched |= {"liquidations": 2, "funding": -12.5, "fills_without_volume": 7}
     text = format_summary({**SUMMARY, "lanes": [{**LANE, **touched}]})
     assert (
         """
 orders, fills   2,480, 2,479
 rejected        1,204 orders
 cut by volume   1 order
+without volume  7 fills
 margin          2 liquidations
 costs           1,239.50, funding -12.50
 """
