@@ -37,8 +37,14 @@ def columns_of(lanes: Sequence[LaneRow], figures: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
-    """Return a table with a row for each lane; a parameter's heading is its name alone."""
+def lanes_text(
+    lanes: Sequence[LaneRow], columns: Sequence[str], sweeps: Sequence[str] | None = None
+) -> str:
+    """Return a table with a row for each lane; a parameter's heading is its name alone.
+
+    Figures read as in the text of a run: fractions in per cent, money with two decimals. ``sweeps``
+    names the sweep of each lane, in a first column.
+    """
     header = [name.removeprefix(_PARAMETERS) for name in columns]
     values = [[lane_value(lane, name) for name in columns] for lane in lanes]
     text = [
@@ -46,8 +52,15 @@ def lanes_text(lanes: Sequence[LaneRow], columns: Sequence[str]) -> str:
         for place, name in enumerate(header)
         if any(isinstance(row[place], str) for row in values)
     ]
-    cells = [[cell(value) for value in row] for row in values]
-    return format_table(header, cells, right=[name for name in header if name not in text])
+    cells = [
+        [_shown(lane, name, value) for name, value in zip(columns, row, strict=True)]
+        for lane, row in zip(lanes, values, strict=True)
+    ]
+    right = [name for name in header if name not in text]
+    if sweeps is not None:
+        header = ["sweep", *header]
+        cells = [[named, *row] for named, row in zip(sweeps, cells, strict=True)]
+    return format_table(header, cells, right=right)
 
 
 def lane_value(lane: LaneRow, name: str) -> Any:
@@ -62,6 +75,23 @@ def lane_value(lane: LaneRow, name: str) -> Any:
     for part in name.removeprefix("statistics.").split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return lane.parameters.get(name) if value is None else value
+
+
+def _shown(lane: LaneRow, name: str, value: Any) -> str:
+    """Return a value of a lane as text; a parameter with the name of a figure is no figure."""
+    figure = name.removeprefix("statistics.")
+    return figure_text(figure, value) if figure in lane.statistics else cell(value)
+
+
+def figure_text(name: str, value: Any) -> str:
+    """Return a figure as text: in per cent or as money if it is of that kind, else as `cell`."""
+    from pipeline.results.report.figures import known, money, percent
+    from pipeline.runner.figures import FIGURES
+
+    kind = FIGURES.get(name)
+    if kind == "percent" and known(value):
+        return percent(value)
+    return money(value) if kind == "money" and known(value) else cell(value)
 
 
 def cell(value: Any) -> str:

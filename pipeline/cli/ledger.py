@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.lane_table import cell, columns_of, lane_value, lanes_text
+from pipeline.cli.lane_table import cell, columns_of, figure_text, lane_value, lanes_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 from pipeline.errors import LedgerError, nearest
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import ComparedSet, LaneRow, Ledger, SweepRow
 
 _SHOWN = 20
+#: The name of the sweep that began last.
+LATEST = "latest"
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -44,14 +46,15 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     "--sweep",
     "sweep_id",
     metavar="ID",
-    help="Lanes of this sweep; the beginning or the end of its id is enough.",
+    help="Lanes of this sweep: its id, the beginning or the end of it, or latest.",
 )
 @click.option("--lanes", "all_lanes", is_flag=True, help="Lanes of all sweeps.")
 @click.option(
     "--where",
     metavar="FILTER",
     multiple=True,
-    help='Only lanes such as "sharpe_ratio > 1" or "fast < 20"; may be repeated.',
+    help='Only lanes such as "sharpe_ratio > 1", "total_return > 0.05" (5 %) or "fast < 20"; may be'
+    " repeated.",
 )
 @click.option("--order", metavar="NAME", help="Sort lanes by NAME; by -NAME the highest first.")
 @click.option(
@@ -97,7 +100,8 @@ def ledger(
     Without options it lists the sweeps, the newest last. With --sweep, --lanes, --where, --order,
     --limit or --columns it lists the lanes of one sweep or of all. A NAME is that of a parameter
     (parameters.NAME if a figure has the same name), of a figure of summary.json's lanes, or one of
-    key, strategy, universe, state, error, digest and seconds.
+    key, strategy, universe, state, error, digest and seconds. Filters, --json and --export take and
+    give fractions; tables show them in per cent.
     """
     from pipeline.sweeps.ledger.ledger import Ledger
 
@@ -120,7 +124,9 @@ def ledger(
             most = limit if as_json or limit is not None else _SHOWN + 1
             rows = opened.lanes(chosen, where, order, most)
             scores = _scores(opened, chosen, order)
-            _show(opened, rows, columns, scores, cut=most != limit, as_json=as_json)
+            several = chosen is None and len(opened.sweeps()) > 1
+            cut = most != limit
+            _show(opened, rows, columns, scores, cut=cut, several=several, as_json=as_json)
 
 
 def _found(folder: Path) -> Path:
@@ -134,8 +140,13 @@ def _found(folder: Path) -> Path:
 
 
 def _identified(opened: Ledger, part: str) -> str:
-    """Return the id of the only sweep whose id is ``part``, or begins or ends with it."""
+    """Return the id of the only sweep whose id is ``part``, or begins or ends with it.
+
+    "latest" is the sweep that began last.
+    """
     there = [row.sweep for row in opened.sweeps()]
+    if part == LATEST and there:
+        return there[-1]
     found = [one for one in there if one.startswith(part) or one.endswith(part)]
     if part in there or len(found) == 1:
         return part if part in there else found[0]
@@ -164,7 +175,7 @@ def _list_sweeps(opened: Ledger, as_json: bool) -> None:
         (
             *(row.sweep, row.started, row.state, row.method, f"{sum(count.values()):,}"),
             *(f"{count[state]:,}" for state in states[1:]),
-            *(row.scores[0], cell(best)),
+            *(row.scores[0], figure_text(row.scores[0].removeprefix("-"), best)),
         )
         for row, count, best in rows
     ]
@@ -201,12 +212,19 @@ def _show(
     scores: Sequence[str],
     *,
     cut: bool,
+    several: bool,
     as_json: bool,
 ) -> None:
-    """Print lanes; with ``cut`` at most `_SHOWN` of them, and how to see more."""
+    """Print lanes; with ``cut`` at most `_SHOWN` of them, and how to see more.
+
+    ``several``: the lanes are those of several sweeps, which are named.
+    """
+    sweeps = opened.sweeps_of([row.key for row in rows])
     if as_json:
         lanes = [
-            {name: lane_value(row, name) for name in columns} if columns else asdict(row)
+            {name: lane_value(row, name) for name in columns}
+            if columns
+            else {**asdict(row), "sweeps": sweeps[row.key]}
             for row in rows
         ]
         print_json({"ledger": opened.folder, "lanes": lanes})
@@ -216,9 +234,16 @@ def _show(
         return
     shown = rows[:_SHOWN] if cut else rows
     names = columns or list(dict.fromkeys(["key", "state", *columns_of(shown, scores)]))
-    text = lanes_text(shown, names)
+    named = [_sweeps_text(sweeps[row.key]) for row in shown] if several and not columns else None
+    text = lanes_text(shown, names, named)
     more = f"\nthe first {_SHOWN} lanes; --limit N shows more" if len(shown) < len(rows) else ""
     print_text(text + more)
+
+
+def _sweeps_text(sweeps: Sequence[str]) -> str:
+    """Return the newest sweep of a lane, and how many others have it, too."""
+    more = f" and {len(sweeps) - 1} more" if len(sweeps) > 1 else ""
+    return f"{sweeps[-1]}{more}" if sweeps else "-"
 
 
 def _export(opened: Ledger, target: Path, rows: Sequence[LaneRow], as_json: bool) -> None:
@@ -237,11 +262,24 @@ def _compare(opened: Ledger, sweeps: Sequence[str], as_json: bool) -> None:
         return
     head = [f"{side}  {sweep}" for side, sweep in zip("AB", sweeps, strict=True)]
     if not found:
-        print_text("\n".join([*head, "no set is in both"]))
+        print_text("\n".join([*head, f"no set is in both{_why_none(opened, sweeps)}"]))
         return
     same = sum(one.figures[0] == one.figures[1] for one in found)
     head.append(f"{len(found):,} sets in both, {same:,} of them with equal scores")
     print_text("\n".join([*head, "", _comparison(found)]))
+
+
+def _why_none(opened: Ledger, sweeps: Sequence[str]) -> str:
+    """Say how many sets are equal but for the name of their strategy; "" if none are."""
+    first, second = (opened.lanes(sweep) for sweep in sweeps)
+    known = {json.dumps([one.universe, one.parameters], sort_keys=True) for one in first}
+    equal = [
+        one for one in second if json.dumps([one.universe, one.parameters], sort_keys=True) in known
+    ]
+    if not equal:
+        return ""
+    names = (", ".join(sorted({one.strategy for one in lanes})) for lanes in (first, equal))
+    return f"; {len(equal):,} have equal parameters, of strategies {' and '.join(names)}"
 
 
 def _comparison(found: Sequence[ComparedSet]) -> str:
@@ -266,4 +304,4 @@ def _comparison(found: Sequence[ComparedSet]) -> str:
 def _both(figures: Sequence[Mapping[str, Any]], name: str) -> list[str]:
     first, second = (one.get(name) for one in figures)
     change = None if first is None or second is None else float(second - first)
-    return [cell(first), cell(second), cell(change)]
+    return [figure_text(name, value) for value in (first, second, change)]

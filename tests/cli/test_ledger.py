@@ -83,6 +83,33 @@ def test_filters_order_and_limit_choose_lanes_of_one_sweep_or_of_all(called: Cal
     ]
     assert len(out.splitlines()) == 5
     assert called("ledger", "--where", "fast > 99").out == "no lanes\n"
+    assert fast("--sweep", "latest") == fast("--sweep", "second")
+
+
+def test_lanes_of_several_sweeps_name_theirs(called: Called, book: Path):
+    """The newest that has a lane, and how many others."""
+    lines = called("ledger", "--where", "fast > 2", "--limit", "3").out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [
+        *("sweep", "second-2b and 1 more", "second-2b and 1 more", "second-2b")
+    ]
+    lanes = json.loads(called("ledger", "--lanes", "--limit", "3", "--json").out)["lanes"]
+    assert [lane["sweeps"] for lane in lanes] == [
+        *(["first-1a"], ["first-1a"], ["first-1a", "second-2b"])
+    ]
+
+
+def test_figures_read_as_in_the_text_of_a_run(called: Called, book: Path):
+    """A parameter with the name of a figure is shown as it is, and so is JSON."""
+    with Ledger.open(book) as ledger:
+        ledger.begin(sweep_row("third-3c", scores=("total_return",)))
+        figures = {"total_return": 0.092395, "final_equity": 109239.5, "sharpe_ratio": 1.23456789}
+        recorded(ledger, "third-3c", [77], parameters={"exposure": 0.5}, statistics=figures)
+    columns = ("--columns", "total_return,final_equity,sharpe_ratio,exposure")
+    _, row = called("ledger", "--sweep", "latest", *columns).out.splitlines()
+    assert row.split() == ["9.24", "%", "109,239.50", "1.23457", "0.5"]
+    assert called("ledger").out.splitlines()[-1].split()[-3:] == ["total_return", "9.24", "%"]
+    (lane,) = json.loads(called("ledger", "--sweep", "latest", *columns, "--json").out)["lanes"]
+    assert lane["total_return"] == 0.092395
 
 
 def test_columns_are_shown_as_they_are_named(called: Called, book: Path):
@@ -125,6 +152,17 @@ def test_sweeps_without_a_set_in_common_are_no_error(called: Called, book: Path)
         ledger.begin(sweep_row("empty-9f"))
     done = called("ledger", "--compare", "first", "empty")
     assert (done.code, done.out.splitlines()[-1]) == (0, "no set is in both")
+
+
+def test_sets_that_differ_by_the_name_of_their_strategy_only_are_told(called: Called, book: Path):
+    with Ledger.open(book) as ledger:
+        ledger.begin(sweep_row("third-3c"))
+        for number in (1, 2, 99):
+            recorded(ledger, "third-3c", [number], key=f"other{number}", strategy="main:Cross")
+    (last,) = called("ledger", "--compare", "first", "latest").out.splitlines()[-1:]
+    assert last == (
+        "no set is in both; 2 have equal parameters, of strategies demo:Cross and main:Cross"
+    )
 
 
 def test_it_exports_lanes(called: Called, book: Path):

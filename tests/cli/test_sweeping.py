@@ -54,8 +54,10 @@ def test_text_says_how_many_how_fast_and_which_are_best(called: Called, settings
         *("fast", "slow", "quantity"),
         *("total_return", "sharpe_ratio", "max_drawdown", "round_trips", "open_profit"),
     ]
-    returns = [float(line.split()[3]) for line in lines[header + 1 : header + 8]]
-    assert returns == sorted(returns, reverse=True)
+    returns = [line.split()[3:5] for line in lines[header + 1 : header + 8]]
+    assert {unit for _, unit in returns} == {"%"}
+    values = [float(value) for value, _ in returns]
+    assert values == sorted(values, reverse=True)
     report = next(line.split()[-1] for line in out.splitlines() if line.startswith("report"))
     assert (settings.parent / report).is_file()
 

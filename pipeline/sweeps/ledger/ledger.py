@@ -224,6 +224,15 @@ class Ledger(Closing):
             )
             return [lane_row(one) for one in found]
 
+    def sweeps_of(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """Return the sweeps that have each of these lanes, the newest last."""
+        place = {row.sweep: number for number, row in enumerate(self.sweeps())}
+        found: dict[str, list[str]] = {key: [] for key in keys}
+        with reported(self.path):
+            for key, sweep in self._with_keys("SELECT key, sweep FROM members", keys):
+                found[key].append(sweep)
+        return {key: sorted(ids, key=place.__getitem__) for key, ids in found.items()}
+
     def returns(self, keys: Iterable[str]) -> dict[str, tuple[Dates, Returns]]:
         """Return the session dates (int64[n], ns) and returns (float64[n]) of lanes, by key.
 
