@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_text
+from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,10 +150,9 @@ def _import_actions(
         (
             one.symbol,
             *(f"{getattr(one, name):,}" for name in counts),
-            utc_text(one.first_ts),
-            utc_text(one.last_ts),
+            *span,
         )
-        for one in results
+        for one, span in zip(results, _spans(results), strict=True)
     ]
     notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
     table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
@@ -171,10 +170,9 @@ def _import_report(results: Sequence[ImportResult]) -> str:
                 f"{count:,}"
                 for count in (one.files, one.added, one.unchanged, one.replaced, one.rows)
             ),
-            utc_text(one.first_ts),
-            utc_text(one.last_ts),
+            *span,
         )
-        for one in results
+        for one, span in zip(results, _spans(results), strict=True)
     ]
     header = ("interval", "symbol", "layout", *counts, "first", "last")
     notes = [f"{one.symbol} {one.interval}: {note}" for one in results for note in one.notes]
@@ -208,11 +206,10 @@ def catalog(folder: str, as_json: bool) -> None:
                 entry.interval,
                 entry.symbol,
                 f"{entry.rows:,}",
-                utc_text(entry.first_ts),
-                utc_text(entry.last_ts),
+                *span,
                 _shortened(entry.sources),
             )
-            for entry in entries
+            for entry, span in zip(entries, _spans(entries), strict=True)
         ]
         print_text(format_table(header, rows, right=("bars",)))
         if tables := _actions_in(there):
@@ -240,13 +237,21 @@ def _actions_table(tables: list[tuple[Entry, Actions]]) -> str:
             "actions",
             entry.symbol,
             *(f"{count:,}" for count in _actions_counts(actions).values()),
-            utc_text(entry.first_ts),
-            utc_text(entry.last_ts),
+            *span,
             _shortened(entry.sources),
         )
-        for entry, actions in tables
+        for (entry, actions), span in zip(tables, _spans([e for e, _ in tables]), strict=True)
     ]
     return format_table(("", "symbol", *counts, "first", "last", "sources"), rows, right=counts)
+
+
+def _spans(
+    series: Sequence[Entry] | Sequence[ImportResult] | Sequence[ActionsResult],
+) -> list[tuple[str, str]]:
+    """Return the first and last time of each series, as text of one form for the whole table."""
+    first, last = [one.first_ts for one in series], [one.last_ts for one in series]
+    texts = utc_texts([*first, *last])
+    return list(zip(texts[: len(series)], texts[len(series) :], strict=True))
 
 
 def _as_document(series: Entry | ImportResult | ActionsResult) -> dict[str, Any]:

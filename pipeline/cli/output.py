@@ -84,10 +84,13 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     return "\n".join(line(row) for row in (header, *rows))
 
 
-def utc_text(ns: int) -> str:
-    """Return ns since 1970 UTC as `2024-03-04 14:30:00Z`, or as the date alone at midnight."""
-    moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%d}" if ns % DAY_NS == 0 else f"{moment:%Y-%m-%d %H:%M:%S}Z"
+def utc_texts(moments: Sequence[int]) -> list[str]:
+    """Return the ns since 1970 UTC of a column, all of them in one form.
+
+    The form is `2024-03-04` if all are at midnight, else `2024-03-04 14:30:00Z`.
+    """
+    form = "%Y-%m-%d" if all(ns % DAY_NS == 0 for ns in moments) else "%Y-%m-%d %H:%M:%SZ"
+    return [f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):{form}}" for ns in moments]
 
 
 def iso_text(ns: int) -> str:

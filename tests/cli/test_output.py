@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.output import format_table, iso_text, json_value, utc_text
+from pipeline.cli.output import format_table, iso_text, json_value, utc_texts
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -54,4 +54,11 @@ def test_an_empty_table_is_its_header():
     ],
 )
 def test_times_are_utc(ns: int, short: str, iso: str):
-    assert (utc_text(ns), iso_text(ns)) == (short, iso)
+    assert (utc_texts([ns]), iso_text(ns)) == ([short], iso)
+
+
+def test_a_column_of_times_has_one_form():
+    midnight, other = 1_709_510_400_000_000_000, 1_709_562_600_000_000_000
+    assert utc_texts([midnight, midnight]) == ["2024-03-04", "2024-03-04"]
+    assert utc_texts([midnight, other]) == ["2024-03-04 00:00:00Z", "2024-03-04 14:30:00Z"]
+    assert utc_texts([]) == []
