@@ -85,7 +85,8 @@ def _split(account: Any, symbol: int, ratio: float) -> None:
         _pay_fraction(account, symbol, fraction, last)
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
-        if order.symbol == symbol and order.state < FILLED:
+        # An exit on the close has no quantity yet.
+        if order.symbol == symbol and order.state < FILLED and order.quantity != 0.0:
             _split_order(account, order, ratio)
     split_messages(account, symbol, ratio)
     _count_pending(account, symbol)

@@ -56,7 +56,14 @@ fill_at = record_at(FILL)
 
 @kernel()
 def _wanted(account: Any, order: Any) -> float:
-    """Return what is left of an order; of a leg no more than closes the position, else 0."""
+    """Return what is left of an order; of a leg no more than closes the position, else 0.
+
+    An exit on the close gets its quantity here: the position's, whatever it is.
+    """
+    if order.quantity == 0.0:
+        order.quantity = -load_f8(account.position, order.symbol)
+        add_pending(account, order.symbol, order.quantity)
+        return order.quantity
     left = left_of(account, order)
     if order.parent != 0:
         symbol = order.symbol

@@ -14,11 +14,13 @@ from pipeline.codes import (
     BY_STRATEGY,
     CANCELLED,
     ENTRY_ENDED,
+    FILLED,
     FOK,
     GTC,
     LIMIT,
     MARKET,
     NO_REASON,
+    ON_CLOSE,
     REJECTED,
     STOP,
     STOP_LIMIT,
@@ -68,6 +70,11 @@ def _check_order(
         raise ValueError("the stop of an order must be finite")
     if until < FOK:
         raise ValueError("until must be a time in ns, tif.GTC, tif.DAY, tif.IOC or tif.FOK")
+    _check_room(account)
+
+
+@kernel()
+def _check_room(account: Any) -> None:
     if account.inbox_count == account.inbox_capacity:
         raise RuntimeError("too many orders placed at one moment")
 
@@ -150,6 +157,27 @@ def place(
     _check_order(account, symbol, quantity, kind, limit, stop, until)
     append_order(account, symbol, quantity, kind, limit, stop, until)
     return _admit(account)
+
+
+@kernel()
+def place_exit(account: Any, symbol: int) -> int:
+    """Place an order that closes the position at this session's close; the order's id.
+
+    Its quantity is 0 until then, and what is held then afterwards. If one is at rest for the
+    symbol, that one's id is returned. It only closes, so no limit is asked. Raises as `place`.
+    """
+    check_symbol(account, symbol)
+    for index in range(account.resting + account.inbox_count):
+        order = order_at(known_address(account, index))
+        if order.symbol == symbol and order.state < FILLED and order.quantity == 0.0:
+            return order.order_id
+    _check_room(account)
+    append_order(account, symbol, 0.0, ON_CLOSE, np.nan, np.nan, GTC)
+    order = order_at(newest(account))
+    if account.delayed != 0:
+        send_order(account, order)
+    rest(account, order)
+    return order.order_id
 
 
 @kernel()

@@ -235,6 +235,10 @@ class InterpretedContext(Context):
         return do(self._address, ON_CLOSE, self._of(symbol), GTC, quantity)
 
     @override
+    def exit_on_close(self, symbol: int) -> int:
+        return do(self._address, operations.EXIT, self._of(symbol))
+
+    @override
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
         return do(self._address, LIMIT, self._of(symbol), whole("until", until), quantity, price)
 

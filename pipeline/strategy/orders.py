@@ -28,6 +28,15 @@ class Orders(ABC):
         """Buy or sell at the close of the session's last bar; expires if there is no such bar."""
 
     @abstractmethod
+    def exit_on_close(self, symbol: int) -> int:
+        """Close what is held of a symbol at this session's close, however much that will be.
+
+        Called again before then, it returns the same order's id. It is of one session: call it in
+        each, for example in ``on_session_open`` for each of ``ctx.symbols``. The orders table shows
+        quantity 0 if nothing was held. It does not count in ``ctx.pending``.
+        """
+
+    @abstractmethod
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
         """Buy at ``price`` or lower, sell at ``price`` or higher."""
 

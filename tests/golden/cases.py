@@ -15,6 +15,7 @@ from tests.golden import markets
 from tests.golden.traders import (
     Clerk,
     CountingHistorian,
+    DayTrader,
     PatientBoth,
     PatientCrosser,
     PatientRanker,
@@ -166,6 +167,22 @@ def minutes_of_warm_up() -> Case:
             PatientCrosser(slow=1_000),
         ],
         Terms(100_000.0),
+    )
+
+
+def flat_at_each_close() -> Case:
+    """Positions that are closed at each close, as far as a quarter of its volume goes."""
+    return Case(
+        markets.minutes((0, 4)),
+        [DayTrader(), DayTrader(size=40.0)],
+        Terms(
+            100_000.0,
+            (Instrument(lot=0.5),) * 2,
+            per_order=0.25,
+            slippage=0.015625,
+            volume_cap=0.25,
+            latency_bars=1,
+        ),
     )
 
 
@@ -348,6 +365,7 @@ CASES: dict[str, Callable[[], Case]] = {
     for make in (
         minutes_with_gaps,
         minutes_of_warm_up,
+        flat_at_each_close,
         seconds_late_by_milliseconds,
         hours_on_margin_with_early_closes,
         days_with_splits_and_dividends,

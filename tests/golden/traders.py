@@ -113,3 +113,26 @@ class CountingHistorian(Historian):
     """Is first called at the fifth bar of each symbol and interval."""
 
     warmup = 5
+
+
+class DayTrader(Strategy):
+    """Holds nothing overnight: each session's close ends what it has bought and sold by then."""
+
+    size: float = 3.0
+    turn: int = state(0)
+
+    def on_session_open(self, session, ctx):
+        ctx.exit_on_close(0)
+        ctx.exit_on_close(1)
+
+    def on_bar(self, bar, ctx):
+        self.turn += 1
+        side = self.size if bar.close >= bar.open else -self.size
+        if self.turn % 5 == 0:
+            ctx.target(bar.symbol, side)
+        elif self.turn % 7 == 0:
+            ctx.limit(bar.symbol, side, bar.close - side)
+        elif self.turn % 11 == 0:
+            ctx.exit_on_close(bar.symbol)
+        elif self.turn % 13 == 0:
+            ctx.bracket(bar.symbol, side, bar.close - side, bar.close + side)

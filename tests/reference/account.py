@@ -257,6 +257,12 @@ class Account:
     def market_on_close(self, symbol: int, quantity: float) -> int:
         return self._place(symbol, quantity, matching.ON_CLOSE)
 
+    def exit_on_close(self, symbol: int) -> int:
+        for order in self.book.at_rest:
+            if order.resting and order.symbol == symbol and not order.quantity:
+                return order.order_id
+        return self.book.place(symbol, 0.0, matching.ON_CLOSE).order_id
+
     def limit(self, symbol: int, quantity: float, price: float, until: int = 0) -> int:
         return self._place(symbol, quantity, matching.LIMIT, limit=price, until=until)
 

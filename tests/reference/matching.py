@@ -106,7 +106,8 @@ class Book:
         order.stop = self.on_tick(order.stop, up=order.buys)
         self.orders.append(order)
         self.at_rest.append(order)
-        refused = None if order.parent or order.reason else self.judge(order)
+        exits = not quantity
+        refused = None if order.parent or order.reason or exits else self.judge(order)
         if refused is not None:
             order.reason, order.found, order.allowed = refused
             order.state, order.done_ts = REJECTED, self.now
@@ -233,7 +234,7 @@ class Book:
             if message.order.symbol == symbol:
                 message.limit /= ratio
         for order in self.at_rest:
-            if order.symbol != symbol or not order.resting:
+            if order.symbol != symbol or not order.resting or not order.quantity:
                 continue
             left = order.left * ratio
             if order.live != NEVER:
@@ -253,6 +254,11 @@ class Book:
     def fill(
         self, order: Order, ts: int, price: float, *, within: bool, maker: bool = False
     ) -> None:
+        if not order.quantity:
+            order.quantity = -self.position[order.symbol]
+            if not order.quantity:
+                self.end(order, CANCELLED, NO_POSITION, ts)
+                return
         wanted = order.left
         if order.parent:
             held = self.position[order.symbol]

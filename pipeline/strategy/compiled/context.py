@@ -230,6 +230,12 @@ _order_method("market_on_open", ON_OPEN)
 _order_method("market_on_close", ON_CLOSE)
 
 
+@overload_method(ContextType, "exit_on_close", strict=False)
+def _exit_on_close(ctx: Any, symbol: Any) -> Any:
+    require_whole(symbol=symbol)
+    return lambda ctx, symbol: _do(ctx, operations.EXIT, symbol, 0, *_NO_NUMBERS)
+
+
 @overload_method(ContextType, "limit", strict=False)
 def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     require_whole(symbol=symbol, until=until)

@@ -22,8 +22,8 @@ from pipeline.strategy.compiled.records import context_at
 from pipeline.strategy.compiled.stretch import show, stirred
 
 #: Operations by number, behind those that place one order of a kind (`codes.ORDER_KINDS`).
-(BRACKET, TARGET, TARGET_VALUE, TARGET_PERCENT, REPLACE, ONE_CANCELS_OTHER, CANCEL) = range(
-    len(ORDER_KINDS), len(ORDER_KINDS) + 7
+(BRACKET, TARGET, TARGET_VALUE, TARGET_PERCENT, REPLACE, ONE_CANCELS_OTHER, CANCEL, EXIT) = range(
+    len(ORDER_KINDS), len(ORDER_KINDS) + 8
 )
 
 SIGNATURE = types.int64(*[types.int64] * 5, *[types.float64] * 5)
@@ -54,7 +54,7 @@ def operate(
     - TARGET, TARGET_VALUE, TARGET_PERCENT: symbol, nothing, the target in units, in account
       currency or as a fraction of equity
     - REPLACE: order id, nothing, quantity, limit, stop
-    - ONE_CANCELS_OTHER: two order ids; CANCEL: an order id
+    - ONE_CANCELS_OTHER: two order ids; CANCEL: an order id; EXIT: a symbol
 
     Raises what the functions of `execution.placing` raise.
     """
@@ -96,6 +96,8 @@ def _operate(
         return int(placing.one_cancels_other(account, first, second))
     if operation == CANCEL:
         return int(placing.cancel(account, first))
+    if operation == EXIT:
+        return placing.place_exit(account, first)
     units = quantity
     if operation != TARGET:
         value = quantity
