@@ -5,16 +5,17 @@ The processes of a run import it anew. If its file was edited in between, one ru
 editions: parameters and indicators of the old one, hooks of the new one.
 """
 
+import importlib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from pipeline.dependencies.code import Dependencies, code_hash
 from pipeline.dependencies.origin import file_of, is_users
+from pipeline.dependencies.source_files import SourceFiles
 
 #: By how many seconds the time of a file and that of a process may be off.
 _INACCURATE = 2.0
@@ -33,22 +34,28 @@ class Edition:
 
 
 def editions(values: Iterable[Any]) -> tuple[Edition, ...]:
-    """Return the modules that some values refer to and that were edited since this process began.
+    """Return the user's modules that some values refer to, if any file of theirs is new.
 
-    A module whose file is older is as it was imported, so there is nothing to compare.
+    A file is new if it was edited since this process began. Where there is none, also among the
+    files that these modules import, all modules are as they were imported, and the result is empty.
     """
     found = Dependencies()
     for value in values:
         found.add(value)
+    used = {name: sorted(names) for name, names in sorted(found.used.items())}
+    modules = {name: sys.modules.get(name) for name in used}
+    own = {name: one for name, one in modules.items() if file_of(one) and is_users(one)}
+    if not own:
+        return ()
+    files = SourceFiles()
+    found.add_files_to(files)
     began = psutil.Process().create_time() - _INACCURATE
-    edited = []
-    for name, used in sorted(found.used.items()):
-        module = sys.modules.get(name)
-        file = file_of(module)
-        if file is not None and is_users(module) and _changed(file) >= began:
-            names = tuple(sorted(used))
-            edited.append(Edition(name, str(file), names, _hash_here(name, names)))
-    return tuple(edited)
+    if all(path.stat().st_mtime < began for path in files.paths):
+        return ()
+    return tuple(
+        Edition(name, str(file_of(one)), tuple(used[name]), _hash_here(name, used[name]))
+        for name, one in own.items()
+    )
 
 
 def differing(known: Iterable[Edition]) -> list[Edition]:
@@ -58,15 +65,11 @@ def differing(known: Iterable[Edition]) -> list[Edition]:
 
 def _hash_here(module: str, names: Sequence[str]) -> str:
     """Return the hash of what a module has under some names; a name that it has not is None."""
+    whole = importlib.import_module(module)
     found = []
     for name in names:
-        value: Any = sys.modules.get(module)
+        value: Any = whole
         for part in name.split("."):
             value = getattr(value, part, None)
         found.append(value)
     return code_hash(*found)
-
-
-def _changed(file: Path) -> float:
-    """Return when a file was changed last, in seconds of Unix time."""
-    return file.stat().st_mtime

@@ -76,6 +76,11 @@ class SourceFiles:
             package = name if spec.submodule_search_locations else name.rpartition(".")[0]
             self._add(name, path, package)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that were added, without those of libraries."""
+        return tuple(self._contents)
+
     def hashed(self) -> list[list[str]]:
         """Return [name, hash of the content] of each file, then [name, version] of libraries."""
         files = [

@@ -131,10 +131,11 @@ def work_of(
         auctions_in(settings),
     )
     processors = settings.pipeline.processors
-    plan = pack(lanes.plan, lanes.names) if travels else lanes.plan
+    # Compared by processors, because a sweep goes on without an engine that fails.
+    known = editions({type(spec.strategy): None for spec in lanes.specs})
+    plan = pack(lanes.plan, lanes.names, known) if travels else lanes.plan
     folder = None if division.folder is None else division.folder.absolute()
     by_number = {spec.number: spec for spec in lanes.specs}
-    known = editions({type(spec.strategy): None for spec in lanes.specs})
     return Work(
         Coordination(replay, any(spec.mode == "compiled" for spec in lanes.specs)),
         [
@@ -144,7 +145,7 @@ def work_of(
         [
             Analysis(
                 shape,
-                pack(specs, lanes.names, known) if travels else specs,
+                pack(specs, lanes.names) if travels else specs,
                 preparation.terms,
                 folder,
                 len(lanes.specs),

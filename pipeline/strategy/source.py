@@ -163,11 +163,12 @@ def unpack(packed: bytes) -> Any:
     for file in files:
         _load_file(Path(file))
     value = dill.loads(content)  # noqa: S301
-    for edition in differing(known):
+    other = differing(known)
+    if other:
+        names = ", ".join(edition.module for edition in other)
         raise StrategyError(
-            f"{edition.file}: module {edition.module} was edited after this Python process had "
-            f"imported it; restart Python, or importlib.reload({edition.module}) and import again "
-            f"whatever refers to it"
+            f"{other[0].file}: this Python process has an older edition of {names} than the files "
+            "that the processes of a run import; restart Python, or import the modules anew"
         )
     return value
 

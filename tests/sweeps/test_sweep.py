@@ -1,6 +1,7 @@
 """Whole sweeps with all their processes: the same lanes as alone, and nothing stale."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,8 @@ def test_what_has_changed_is_never_answered_from_old_rows(sample: Path, tmp_path
     helper.write_text("THRESHOLD = 0.01\n")
 
     def resumed(**changes: Any) -> int:
+        for name in [one for one in sys.modules if one == "helper" or one.startswith("mine_")]:
+            del sys.modules[name]  # as in a process of its own
         settings = small(catalog.path, space={"span": [1, 2]}) | changes
         settings["strategy"] = {"name": f"{home}:Mine", "mode": "interpreted"}
         result: int = sweep(settings, out=tmp_path, engines=1, resume=True).summary["resumed"]
