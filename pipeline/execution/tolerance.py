@@ -69,7 +69,14 @@ def steps_of(number: float, step: float) -> float:
 
 @kernel()
 def multiple(count: float, step: float) -> float:
-    """Return so many steps as a number."""
+    """Return so many steps as the number that one would write: 3 steps of 0.1 are 0.3.
+
+    No binary fraction is 0.1, so 3 x 0.1 is 0.30000000000000004. 3 / 10 is the number nearest to
+    0.3, and so is a price of 0.3 that was read from a file.
+    """
+    parts = np.rint(1.0 / step)
+    if abs(parts * step - 1.0) <= ROUNDING:
+        return count / parts
     return count * step
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.codes import FILLED, GTC, LIMIT, NO_REASON
+from pipeline.codes import FILLED, GTC, LIMIT, NO_REASON, REJECTED
 from pipeline.execution.tolerance import added, exceeds, multiple, on_step, slack_of, steps_of
 from tests.execution.ledgers import BAR, Ledger
 
@@ -60,6 +60,15 @@ def test_an_amount_exceeds_another_by_more_than_rounding():
     assert exceeds(5.0, -1e-13)
     assert exceeds(math.inf, 1e300)
     assert not exceeds(math.inf, math.inf)
+
+
+@given(st.integers(-(10**9), 10**9), st.sampled_from(LOTS[1:]))
+def test_so_many_steps_are_the_number_that_one_would_write(count, step):
+    number = float(Decimal(repr(step)) * count)
+    assert multiple(float(count), step) == number
+    assert steps_of(number, step) == count
+    for near in (math.nextafter(number, math.inf), math.nextafter(number, -math.inf)):
+        assert on_step(near, step) == number
 
 
 def test_what_is_between_two_steps_stays_there():
@@ -226,11 +235,27 @@ def test_a_change_to_what_has_been_filled_ends_an_order():
     assert ledger.resting == []
 
 
+def test_an_order_of_no_lot_is_refused_and_one_that_is_off_by_rounding_is_put_on_lots():
+    ledger = Ledger(1, lot=0.1)
+    for quantity in (0.1 + 0.2, 1e-12, 0.25):
+        ledger.place(0, quantity)
+    assert ledger.inbox["quantity"][0] == 0.3
+    assert ledger.inbox["state"][1:3].tolist() == [REJECTED] * 2
+
+
+def test_a_limit_on_a_tick_is_reached_by_a_price_that_is_written_so():
+    ledger = Ledger(1, tick=0.01).at(0)
+    assert 113 * 0.01 > 1.13
+    ledger.order(0, -1.0, LIMIT, limit=1.13)
+    ledger.at(10).match(0, 10, 1.10, 1.13, 1.09, 1.12)
+    assert [fill[3] for fill in ledger.fills] == [1.13]
+
+
 def test_a_split_that_leaves_rounding_only_pays_no_fraction():
     ledger = Ledger(1, lot=0.1)
     ledger.settle(0, 0.3, 10.0)
     ledger.last_price[0] = 10.0
     for now, ratio in ((1, 1 / 3), (2, 7.0), (3, 3.0)):
         ledger.act(now, (0, ratio, 0.0))
-    assert ledger.position[0] == pytest.approx(2.1)
+    assert ledger.position[0] == 2.1
     assert (ledger["fractions_paid"], ledger["trips"], ledger["open_lots"]) == (0.0, 0, 1)

@@ -1,5 +1,7 @@
 """The rules of `pipeline.execution.tolerance` in plain Python, from the rule book's words."""
 
+from decimal import Decimal
+
 
 def above(amount: float, allowed: float) -> bool:
     """Whether an amount is above what is allowed by more than a billionth of itself."""
@@ -7,8 +9,8 @@ def above(amount: float, allowed: float) -> bool:
 
 
 def written(count: float, step: float) -> float:
-    """So many steps."""
-    return count * step
+    """So many steps, multiplied as one would on paper."""
+    return float(Decimal(repr(step)) * int(count))
 
 
 def counted(number: float, step: float) -> float:
