@@ -11,6 +11,10 @@ from typing import Any
 
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
+from pipeline.stages.facts import TapeFacts
+
+#: So many jumps of prices are told; of more there is a count.
+_JUMPS_TOLD = 3
 
 
 def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -71,3 +75,21 @@ def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             " on it, and so no volatility and no other figure of returns but the total and the"
             " annual one."
         )
+
+
+def on_jumps(preparation: Preparation, replayed: TapeFacts) -> list[str]:
+    """Tell of prices that jumped as at a split that the catalog does not have."""
+    if not replayed.jumps:
+        return []
+    dates = preparation.sessions.date_ns
+    told = [
+        f"{symbol} {dates[session].astype('M8[ns]').astype('M8[D]')} from {before:g} to {after:g}"
+        for symbol, session, before, after in replayed.jumps[:_JUMPS_TOLD]
+    ]
+    more = len(replayed.jumps) - len(told)
+    note = (
+        f"Prices jump between sessions as at splits that the catalog does not have: "
+        f"{', '.join(told)}{f' and {more:,} more' if more else ''}; `ringtape import --actions` "
+        "takes splits."
+    )
+    return [note]

@@ -20,7 +20,7 @@ from pipeline.runner.commission import commission_code, quality_of_fills
 from pipeline.runner.crew import Crew
 from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
-from pipeline.runner.notes import notes_of
+from pipeline.runner.notes import notes_of, on_jumps
 from pipeline.runner.preparation import Preparation
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import RunFacts, TapeFacts
@@ -58,7 +58,7 @@ def summarise(
         **_replay(settings, replayed, elapsed * _NS),
         **year_entries(settings, year),
         **_outcome(settings, rows, per_lane, run_dir),
-        "notes": notes_of(preparation, per_lane),
+        "notes": [*notes_of(preparation, per_lane), *on_jumps(preparation, replayed)],
         "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         "bars_outside_sessions": extent.outside,

@@ -112,7 +112,11 @@ class Coordinator:
         catalog = Catalog(replay.catalog)
         feeds = []
         scales = replay.scales or (None,) * len(replay.shape.symbols)
-        for symbol, scale in zip(replay.shape.symbols, scales, strict=True):
+        splits: list[dict[int, float]] = [{} for _ in scales]
+        for session, changed in replay.splits.items():
+            for place, ratio in changed:
+                splits[place][session] = ratio
+        for symbol, scale, own in zip(replay.shape.symbols, scales, splits, strict=True):
             feed = Feed(
                 session_reader(catalog, symbol, base, sessions, auctions=replay.auctions),
                 step,
@@ -122,6 +126,7 @@ class Coordinator:
                 ahead=replay.prefetch_days * max(1, DAY_NS // step) + replay.shape.rows,
                 timed=self._timed,
                 scale=scale,
+                splits=own,
             )
             self._closing.callback(feed.close)
             feeds.append(feed)
@@ -197,4 +202,9 @@ class Coordinator:
             last_session=str(self._dates[-1]),
             calendar=self._calendar.cache_statistics(),
             memory=MemorySizes.of_this_process(),
+            jumps=tuple(
+                (symbol, *jump)
+                for symbol, feed in zip(self._replay.shape.symbols, self._feeds, strict=True)
+                for jump in feed.jumps.found
+            ),
         )

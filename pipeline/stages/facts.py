@@ -49,6 +49,9 @@ class TapeFacts:
     #: What the calendar was asked while the tape was filled.
     calendar: CacheStatistics
     memory: MemorySizes
+    #: Prices that jumped between sessions without a split: the symbol, the index of the session
+    #: that opened so, the close before and the open.
+    jumps: tuple[tuple[str, int, float, float], ...] = ()
 
     @property
     def bars(self) -> int:

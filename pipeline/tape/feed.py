@@ -1,7 +1,8 @@
 """One symbol's bars on their way from the catalog to the tape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from pipeline.market.adjustment import Scale
 from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.tape.jumps import JumpFinder
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 
@@ -21,7 +23,9 @@ class Feed:
     Bars outside all sessions are left out; ``present`` int64[sessions] counts the others. With an
     ``executor`` the next row group is decoded in the background as soon as ``ahead`` bars or fewer
     are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
-    adjusts prices and volumes. A daily bar's ``ts`` becomes the open of its session.
+    adjusts prices and volumes. ``splits`` are the ratios of the symbol's splits by the sessions
+    before which they take effect; ``jumps`` finds prices that jump without one. A daily bar's
+    ``ts`` becomes the open of its session.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
     be put onto the tape.
@@ -37,6 +41,7 @@ class Feed:
         ahead: int,
         timed: Callable[[Callable[[], Block | None]], Block | None],
         scale: Scale | None = None,
+        splits: Mapping[int, float] = MappingProxyType({}),
     ) -> None:
         self._reader = reader
         self._interval = interval
@@ -46,6 +51,7 @@ class Feed:
         self._timed = timed
         self._scale = scale
         self._upcoming: Future[Block | None] | None = None
+        self.jumps = JumpFinder(splits)
         self.present = np.zeros(len(sessions), np.int64)
         self.cursor = 0
         self.ts = np.zeros(0, np.int64)
@@ -99,6 +105,7 @@ class Feed:
             self.present[session[0] : session[-1] + 1] += counts
             if self._scale is not None:
                 columns = self._scale.adjusted(columns, session)
+            self.jumps.look_at(session, columns)
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
 

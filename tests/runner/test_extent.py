@@ -11,16 +11,22 @@ from pipeline import SessionConfig, Strategy, run
 from pipeline.cli import main
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, interval_name
 from pipeline.errors import ConfigError, DataError, DataWarning
+from pipeline.market.actions import Actions
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.runner.extent import Extent, find_extent
 from pipeline.runner.terms import time_manager
-from tests.reference.market import random_walk
+from tests.reference.market import Bars, random_walk
 from tests.reference.processes import assert_nothing_left, settings_of
 
 TRADER = {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 3}}
+
+
+class AtOpen(Strategy):
+    def on_session_open(self, session, ctx):
+        ctx.market(0, 1.0)
 
 
 class AtClose(Strategy):
@@ -269,3 +275,29 @@ def test_bars_of_less_than_the_calendar_are_noted(sample: Path, group: str, days
 def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
     folder = catalog_of(tmp_path, DAY_NS, A=[ns(f"2024-07-0{day}") for day in range(1, 6)])
     assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05").outside == 1
+
+
+# --- prices --------------------------------------------------------------------------------------
+
+
+def test_prices_that_halve_without_a_split_are_noted(tmp_path: Path):
+    days = np.array([ns(f"2024-07-0{day}") for day in (1, 2, 3, 5)])
+    prices = np.array([[100.0, 100.0, 50.0, 50.0]] * 4 + [[9.0] * 4])
+    folder = tmp_path / "catalog"
+    catalog = Catalog(folder)
+    catalog.write_all(
+        [Series(name, "1d", Bars(days, prices).to_table(), "test") for name in ("TOLD", "MUTE")]
+    )
+    split = Actions(days[2:3], np.array([2.0]), np.array([0.0]))
+    catalog.write_actions({"TOLD": split}, "test")
+    config = settings_of("US_EQUITY", "2024-07-01", "2024-07-05", ["TOLD", "MUTE"], ["1d"], folder)
+    result = run(config, strategy=AtOpen, out=tmp_path)
+    (note,) = result.summary["notes"]
+    assert note == (
+        "prices jump between sessions as at splits that the catalog does not have: "
+        "MUTE 2024-07-03 from 100 to 50; `ringtape import --actions` takes splits"
+    )
+    # What is ordered at the open of a session is filled at that open, also of a daily bar.
+    opens = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-05").open_ns
+    assert result.fills["ts"].cast("int64").to_pylist() == opens.tolist()
+    assert_nothing_left()
