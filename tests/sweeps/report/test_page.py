@@ -137,6 +137,14 @@ def test_a_click_on_a_heading_sorts_all_sets(page):
     assert texts(page, "#best th[aria-sort=descending]") == ["#"]
 
 
+def test_a_table_that_is_cut_says_so(page, large):
+    page.resize(600, 900)
+    page.open(large, DRAWN)
+    cut = "(box => box.scrollWidth > box.clientWidth)(document.querySelector('#best .wide'))"
+    assert page.evaluate(cut)
+    assert texts(page, "#best .note")[0].endswith(" Scroll sideways for more columns.")
+
+
 def test_the_best_tenth_is_selected_until_another_range_is_dragged(page):
     assert texts(page, "#parallel .note")[0].startswith("1,000 of 10,000 sets are selected")
     before = page.evaluate(PIXELS)

@@ -69,6 +69,10 @@ function sortedLanes(data, column, descends) {
   });
 }
 
+function isCut(box) {
+  return box.scrollWidth > box.clientWidth;
+}
+
 function drawSets(table, note, data) {
   const columns = setColumns(data);
   let sorted = columns.find((column) => column.figure === data.scores[0]);
@@ -99,7 +103,8 @@ function drawSets(table, note, data) {
     note.textContent =
       `${WHOLE.format(lanes.length)} of ${formatCount(data.lanes, "set")}, sorted by ` +
       `${sorted.label}. Click on a heading to sort all of them by it; # is the rank by ` +
-      `${data.scores[0].label}.`;
+      `${data.scores[0].label}.` +
+      (isCut(table.parentElement) ? " Scroll sideways for more columns." : "");
   };
   fill();
 }
