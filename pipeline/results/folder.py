@@ -160,14 +160,17 @@ class RunFolder:
         """The content of summary.json. Raises RunError if it cannot be read."""
         return self._read("summary.json")
 
-    def table(self, name: str) -> pa.Table:
-        """Read a table of `TABLES` or "sessions". Raises RunError if it cannot be read."""
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a table of `TABLES` or "sessions", all of its columns or some.
+
+        Raises RunError if it cannot be read.
+        """
         names = [kind.name for kind in (*TABLES, SESSIONS)]
         if name not in names:
             raise ValueError(f"table must be one of {', '.join(names)}, was {name!r}")
         path = self.path / f"{name}.parquet"
         try:
-            return pq.ParquetFile(path).read()
+            return pq.ParquetFile(path).read(None if columns is None else list(columns))
         except (OSError, pa.ArrowInvalid) as error:
             why = self.partial
             note = f" (the run is partial: {why})" if why else ""

@@ -74,6 +74,13 @@ def test_what_is_still_held_stands_beside_what_was_closed(tmp_path: Path):
     result = traded(tmp_path, closes, Trader(first=1.0, odd=1.0, even=-1.0, until=11))
     lane = result.statistics
     assert (lane["round_trips"], lane["win_rate"], lane["profit_factor"]) == (5, 0.0, 0.0)
+    day = 86_400.0
+    assert lane["trips"] == {
+        "best": -1.0,
+        "worst": -1.0,
+        "mean_seconds": day,
+        "longest_seconds": day,
+    }
     assert lane["open"] == [{"symbol": "A", "units": 1.0, "value": 30.0, "profit": 20.0}]
     assert (lane["open_positions"], lane["open_value"], lane["open_profit"]) == (1, 30.0, 20.0)
     assert lane["gross_profit"] - lane["gross_loss"] + lane["open_profit"] == 15.0

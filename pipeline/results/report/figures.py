@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, TypeGuard
 
 UNKNOWN = "-"
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def known(value: Any) -> TypeGuard[float]:
@@ -45,3 +47,15 @@ def signed_percent(value: Any) -> str:
 def quality(value: float) -> str:
     """Return a quality (0 to 100), rounded down, so that only a complete one shows as 100 %."""
     return f"{math.floor(value * 100) / 100:.2f} %"
+
+
+def duration(seconds: Any) -> str:
+    """Return a duration in its two largest units: "2 d 3 h", "1 h 30 min", "45 s"."""
+    if not known(seconds):
+        return UNKNOWN
+    whole = round(seconds)
+    for (unit, length), (smaller, part) in pairwise(_UNITS):
+        if whole >= length:
+            more = whole % length // part
+            return f"{whole // length:,} {unit}" + (f" {more} {smaller}" if more else "")
+    return f"{whole} s"

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.results.report.figures import (
     UNKNOWN,
     count,
+    duration,
     known,
     money,
     number,
@@ -32,7 +33,13 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *line("Sortino, Calmar", f"{ratio(lane, 'sortino_ratio')}, {ratio(lane, 'calmar_ratio')}"),
         *line("max drawdown", _drawdown(lane)),
         *line("best, worst", _best_and_worst(lane)),
+        *(
+            line("exposure", f"{percent(lane['exposure'])} of the time")
+            if "exposure" in lane
+            else []
+        ),
         *line("round trips", _round_trips(lane)),
+        *_one_trip(lane),
         *_still_open(lane),
         *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
         *_counted(lane, "rejected", "orders_rejected", "order"),
@@ -93,6 +100,22 @@ def _round_trips(lane: Mapping[str, Any]) -> str:
     if lane.get("round_trips") and known(gross[0]) and known(gross[1]):
         trips += f"; profit {number(gross[0] - gross[1], '+,.2f')}"
     return trips
+
+
+def _one_trip(lane: Mapping[str, Any]) -> list[str]:
+    """Return lines on what a round trip was like; none without one."""
+    trips = lane.get("trips")
+    if not trips:
+        return []
+    mean, best, worst = (
+        number(value, "+,.2f") for value in (lane.get("expectancy"), trips["best"], trips["worst"])
+    )
+    quality = ratio(lane, "system_quality")
+    lasted, longest = duration(trips["mean_seconds"]), duration(trips["longest_seconds"])
+    return [
+        *line("a round trip", f"{mean} on average, {best} to {worst}; system quality {quality}"),
+        *line("lasted", f"{lasted} on average, {longest} at most"),
+    ]
 
 
 def _still_open(lane: Mapping[str, Any]) -> list[str]:

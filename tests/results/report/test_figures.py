@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.results.report.figures import (
     count,
+    duration,
     known,
     money,
     number,
@@ -37,3 +38,10 @@ def test_fractions_become_per_cent():
 def test_a_quality_is_rounded_down():
     assert quality(99.9999) == "99.99 %"
     assert quality(100.0) == "100.00 %"
+
+
+def test_durations_have_two_units():
+    given = (0, 45, 60, 5400, 3605, 86_400, 183_600.4, 1e9, None, math.nan)
+    assert [duration(seconds) for seconds in given] == [
+        *("0 s", "45 s", "1 min", "1 h 30 min", "1 h", "1 d", "2 d 3 h", "11,574 d 1 h", "-", "-")
+    ]
