@@ -5,8 +5,10 @@
     clock      when the command started
     app        the group of commands, their error messages and exit codes
     running    demo, run, schema          sweep_progress  progress lines of a sweep
-    sweeping   sweep                      lane_table      lanes as a table
-    ledger     ledger                     document        keeps stdout for one document
+    runs       runs                       lane_table      lanes as a table
+    sweeping   sweep                      document        keeps stdout for one document
+    ledger     ledger
+    settings   settings
     data       import, catalog            output          text, tables and JSON on stdout
                                           exit_codes      how a failed command ends
     machine    clean, stats               options         options of several commands
@@ -15,7 +17,7 @@ To parse a command line and print help, only `click` is imported. A command impo
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the
 processes of a run checks the configuration first, which needs little, so that a wrong one is
 refused as quickly. Then it has the fork server started before all else, because everybody waits for
-it (`checked`).
+it (`options.checked`).
 """
 
 import signal

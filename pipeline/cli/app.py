@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import click
 
-from pipeline.cli import data, ledger, machine, running, sweeping
+from pipeline.cli import data, ledger, machine, running, runs, settings, sweeping
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
@@ -97,10 +97,12 @@ def commands(ctx: click.Context) -> None:
 for _command in (
     running.demo,
     running.run,
+    runs.runs,
     sweeping.sweep,
     ledger.ledger,
     data.import_,
     data.catalog,
+    settings.settings,
     running.schema,
     machine.stats,
     machine.clean,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, print_json, print_text
+from pipeline.cli.output import format_table, print_json, print_text, utc_text
 
 if TYPE_CHECKING:
     from pipeline.watch.live_runs import LiveRun
@@ -79,12 +79,16 @@ def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
     elif not runs:
         print_text("no run is alive")
     else:
-        header = ("run", "pid", "state", "processes")
+        header = ("run", "session", "began", "done", "state", "pid", "processes", "folder")
         rows = [
-            (item["run_id"], str(item["pid"]), item["state"], str(item["processes"]))
+            (
+                *(item["run_id"], item["session_name"] or "-", _began(item["began"])),
+                *(_share(item["done"]), item["state"], str(item["pid"]), str(item["processes"])),
+                item["run_dir"] or "-",
+            )
             for item in documents
         ]
-        print_text(format_table(header, rows, right=("pid", "processes")))
+        print_text(format_table(header, rows, right=("done", "pid", "processes")))
 
 
 def format_run(document: Mapping[str, Any]) -> str:
@@ -96,7 +100,7 @@ def format_run(document: Mapping[str, Any]) -> str:
 
     rows = document["stats"].items()
     tables = [
-        f"run {document['run_id']}, {document['state']}, supervisor {document['pid']}",
+        _heading(document),
         format_table(
             ("process", "pid", "heartbeat", "error"),
             [
@@ -130,6 +134,24 @@ def format_run(document: Mapping[str, Any]) -> str:
         ),
     ]
     return "\n\n".join(tables)
+
+
+def _heading(document: Mapping[str, Any]) -> str:
+    """Return the lines that say which run it is, how far it is, and which hook is stuck."""
+    facts = [f"run {document['run_id']}", document["session_name"], document["state"]]
+    facts += [f"{_share(document['done'])} done", f"began {_began(document['began'])}"]
+    facts.append(f"supervisor {document['pid']}")
+    lines = [", ".join(fact for fact in facts if fact), document["run_dir"]]
+    lines += [f"{one['stuck']} has not returned" for one in document["processes"] if one["stuck"]]
+    return "\n".join(line for line in lines if line)
+
+
+def _began(ns: int | None) -> str:
+    return "-" if ns is None else utc_text(ns)
+
+
+def _share(done: float | None) -> str:
+    return "-" if done is None else f"{100 * done:.0f} %"
 
 
 def _duration(seconds: float | None) -> str:

@@ -244,7 +244,7 @@ class SweepConfig(Section):
         if self.method in OPTUNA_METHODS and find_spec("optuna") is None:
             raise expectation(
                 "grid, random, latin_hypercube or sobol without Optuna, which is missing; install"
-                " it with: pip install 'ringtape[optuna]'",
+                " it with: pip install 'optuna>=4.2'",
                 field="method",
                 value=self.method,
             )

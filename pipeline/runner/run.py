@@ -1,5 +1,6 @@
 """One run, from its configuration to its results."""
 
+import html
 import math
 import os
 import shutil
@@ -7,11 +8,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataWarning, why_ended
 from pipeline.results.folder import RunFolder
+from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
@@ -19,6 +21,7 @@ from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
+from pipeline.runner.run_folders import LATEST, find_run, summary_of
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
@@ -29,12 +32,40 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_ALIASES = {"trades": "round_trips"}
+
+
 class Result:
-    """The result of a run: its summary, and its tables, read from the run folder on demand."""
+    """The result of a run: its summary, and its tables, read from the run folder on demand.
+
+    It shows its summary where it is printed, and as the value of a notebook's cell.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self.summary = folder.summary
+        self.summary = summary_of(folder)
+
+    @classmethod
+    def load(
+        cls, run: str | os.PathLike[str] = LATEST, out: str | os.PathLike[str] = "runs"
+    ) -> Self:
+        """Return the result of an earlier run.
+
+        Args:
+            run: path of its folder, or its name in the folder ``out``. The beginning or the end of
+                a name is enough; "latest" is the newest run.
+            out: folder in which the run folders are.
+
+        Raises RingtapeError if there is no such run, or several. The summary of a run that is not
+        done has the entries "partial" and "reason", and its tables may be missing.
+        """
+        return cls(find_run(os.fspath(run), Path(out)))
+
+    def __repr__(self) -> str:
+        return format_summary(self.summary).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
 
     @property
     def run_dir(self) -> Path:
@@ -87,8 +118,11 @@ class Result:
         return statistics
 
     def to_pandas(self, name: str) -> "pd.DataFrame":
-        """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame."""
-        return self._folder.table(name).to_pandas()
+        """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame.
+
+        "trades" is another name of "round_trips".
+        """
+        return self._folder.table(_ALIASES.get(name, name)).to_pandas()
 
     def returns(self, lane: int = 0) -> "pd.Series":
         """Return a lane's simple return per session as a float64 Series, by session date.

@@ -93,6 +93,10 @@ class Strategy:
     intervals: ClassVar[tuple[str, ...]] = ()
     warmup: ClassVar[Any] = None
 
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in values_of(self).items())
+        return f"{type(self).__name__}({values})"
+
     def __init__(self, **parameters: Value) -> None:
         declared = {parameter.name: parameter for parameter in parameters_of(type(self))}
         for name, value in parameters.items():

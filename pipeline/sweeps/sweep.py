@@ -23,7 +23,7 @@ from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
-from pipeline.sweeps.ranking import best_rows, scores_of
+from pipeline.sweeps.ranking import best_rows, scores_of, set_said
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.summary import summarise, write_page
@@ -45,6 +45,14 @@ class SweepResult:
     def __init__(self, folder: Path, summary: dict[str, Any]) -> None:
         self.folder = folder
         self.summary = summary
+
+    def __repr__(self) -> str:
+        best = self.best
+        sets = f"{self.summary['lanes']:,} sets"
+        if best is not None:
+            score = f"{self.summary['scores'][0]} {best['score']:.4g}"
+            sets += f", best {score}: {set_said(best['parameters'])}"
+        return f"<SweepResult {self.summary['session_name']}: {sets}; {self.folder}>"
 
     @property
     def rows(self) -> list[LaneRow]:

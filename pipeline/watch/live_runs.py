@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,17 @@ class LiveRun:
             raise
 
     def describe(self) -> dict[str, Any]:
-        """Return id, pid, state and number of processes; a run that has just gone is "ending"."""
-        try:
-            with closing(ControlPage.attach(self.control)) as control:
-                state, processes = control.state.name.lower(), len(control.roles)
-        except (SegmentMissing, SegmentMismatch):
-            state, processes = "ending", 0
-        return {"run_id": self.run_id, "pid": self.pid, "state": state, "processes": processes}
+        """Return what the run is and how far; a run that has just gone is "ending".
+
+        session_name, run_dir (None for a pass of a sweep), began (ns since 1970), done (the share
+        of the tape that every engine has walked, 0 to 1; None if it is not known), state, number of
+        processes, and the ids of the run and of its supervisor.
+        """
+        about: dict[str, Any] = {"state": "ending", "processes": 0, "session_name": ""}
+        about |= {"run_dir": None, "began": None, "done": None}
+        with suppress(SegmentMissing, SegmentMismatch), closing(self.attach()) as view:
+            about = view.about()
+        return {"run_id": self.run_id, "pid": self.pid, **about}
 
 
 def live_runs() -> list[LiveRun]:
@@ -98,8 +102,23 @@ class RunView:
         self._stats.close()
         self._control.close()
 
+    def about(self) -> dict[str, Any]:
+        """Return what the run is and how far, as `LiveRun.describe` says it, without ids."""
+        name, _, folder = self._control.title.partition("\n")
+        rows = self._stats.snapshot()
+        walked = [row.full.counters["bars"] for n, row in rows.items() if n.startswith("engine")]
+        expected = self._control.bars
+        return {
+            "session_name": name,
+            "run_dir": folder or None,
+            "began": self._control.began_ns,
+            "done": min(1.0, min(walked, default=0) / expected) if expected else None,
+            "state": self._control.state.name.lower(),
+            "processes": len(self._control.roles),
+        }
+
     def document(self) -> dict[str, Any]:
-        """Return the state, the processes and their stats as a JSON document.
+        """Return what the run is, its processes and their stats as a JSON document.
 
         Times are in seconds, memory is in bytes.
         """
@@ -107,7 +126,7 @@ class RunView:
         return {
             "run_id": self._run.run_id,
             "pid": self._run.pid,
-            "state": self._control.state.name.lower(),
+            **self.about(),
             "processes": [
                 {
                     "role": member.role,
@@ -117,6 +136,7 @@ class RunView:
                     ),
                     "peak_rss_bytes": member.peak_memory,
                     "error": member.error if member.failed else None,
+                    "stuck": member.stuck or None,
                 }
                 for member in self._control.members()
             ],

@@ -27,7 +27,9 @@ def run() -> Iterator[tuple[str, ControlPage, StatsBlock]]:
     run_id = new_run_id()
     rows = [RowSpec("engine 0", counters=("bars",), timers=("slot",))]
     with (
-        ControlPage.create(run_id, ["coordinator", "engine 0"]) as control,
+        ControlPage.create(
+            run_id, ["coordinator", "engine 0"], title="mine\n/runs/mine-1", bars=2_468
+        ) as control,
         StatsBlock.create(run_id, rows) as stats,
     ):
         control.set_state(RunState.RUNNING)
@@ -51,10 +53,20 @@ def test_live_runs_are_listed(ringtape, run):
     run_id, _, _ = run
     done = ringtape("stats", "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert {"run_id": run_id, "pid": os.getpid(), "state": "running", "processes": 2} in (
-        json.loads(done.stdout)["runs"]
-    )
-    assert run_id in ringtape("stats").stdout
+    (found,) = [one for one in json.loads(done.stdout)["runs"] if one["run_id"] == run_id]
+    assert found.pop("began") > 0
+    assert found == {
+        "run_id": run_id,
+        "pid": os.getpid(),
+        "state": "running",
+        "processes": 2,
+        "session_name": "mine",
+        "run_dir": "/runs/mine-1",
+        "done": 0.5,
+    }
+    (line,) = [text for text in ringtape("stats").stdout.splitlines() if run_id in text]
+    assert "mine" in line
+    assert "50 %" in line
 
 
 def test_stats_of_a_run_as_json(ringtape, run):
@@ -76,7 +88,14 @@ def test_stats_of_a_run_as_json(ringtape, run):
 def test_stats_of_a_run_as_text_by_the_beginning_of_its_id(ringtape, run):
     run_id, _, _ = run
     written = ringtape("stats", run_id[:7]).stdout
-    for part in (f"run {run_id}, running", "coordinator", "1,234", "1 ms", "100 ms", "p99"):
+    for part in (
+        f"run {run_id}, mine, running, 50 % done, began 20",
+        "coordinator",
+        "1,234",
+        "1 ms",
+        "100 ms",
+        "p99",
+    ):
         assert part in written
 
 
@@ -121,7 +140,9 @@ def test_an_id_that_is_not_clear_is_refused_naming_those_alive(monkeypatch: pyte
 
 def test_a_run_that_ends_while_it_is_listed_is_shown_as_ending():
     gone = LiveRun("aa", 1, "rt-aa-1-control", "rt-aa-1-stats")
-    assert gone.describe() == {"run_id": "aa", "pid": 1, "state": "ending", "processes": 0}
+    found = gone.describe()
+    assert (found["run_id"], found["pid"]) == ("aa", 1)
+    assert (found["state"], found["processes"], found["done"]) == ("ending", 0, None)
 
 
 def test_watch_shows_the_run_until_it_is_over(tmp_path: Path):

@@ -108,7 +108,7 @@ def test_optunas_methods_name_the_extra_to_install_where_it_is_missing(settings,
     )
     assert refusal(settings, "sweep.method=tpe", "sweep.samples=7") == (
         'sweep.method is "tpe", expected grid, random, latin_hypercube or sobol without Optuna,'
-        " which is missing; install it with: pip install 'ringtape[optuna]'"
+        " which is missing; install it with: pip install 'optuna>=4.2'"
     )
     assert SessionConfig.load(settings, ["sweep.method=sobol", "sweep.samples=7"]).sweep
 

@@ -5,13 +5,10 @@
 writes it anew. What stands above the mark is written by hand and stays.
 """
 
-import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline import SessionConfig
+from pipeline.config.listing import Schema, Setting, sections_of
 
 PAGE = Path(__file__).parents[2] / "config" / "README.md"
 MARK = "<!-- From here on the page is made by: python -m tests.docs.settings_page -->\n"
@@ -22,8 +19,6 @@ A setting's path is the name of its section, a dot and its own name: `backtest_c
 Settings that are required must be given, and all others may be left out. A name that is not on this
 page is refused.
 """
-
-Schema = dict[str, Any]
 
 
 def page_with_settings(page: str) -> str:
@@ -37,118 +32,19 @@ def page_with_settings(page: str) -> str:
 def settings_of(schema: Schema) -> str:
     """Return a heading and a table for each section of the schema."""
     parts = [INTRODUCTION]
-    for path, section in _sections("", schema, schema, set()):
-        parts.append(f"### {path or 'The file itself'}\n")
-        if path and "description" in section:
-            parts.append(section["description"] + "\n")
+    for section in sections_of(schema):
+        parts.append(f"### {section.path or 'The file itself'}\n")
+        if section.path and section.meaning:
+            parts.append(section.meaning + "\n")
         parts += ["| setting | value | default | what it says |", "| --- | --- | --- | --- |"]
-        parts += [_row(name, section, schema) for name in section["properties"]]
+        parts += [_row(setting) for setting in section.settings]
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _row(name: str, section: Schema, root: Schema) -> str:
-    one = section["properties"][name]
-    text = one.get("description") or _target(one, root).get("description", "")
-    text = re.sub(r"\s*Default (\[.*\]|[^ ]+)\.$", "", " ".join(text.split()))
-    default = "required" if name in section.get("required", ()) else _default(one, root)
-    cells = (f"`{name}`", _words(one, root), default, text)
+def _row(setting: Setting) -> str:
+    cells = (f"`{setting.name}`", setting.values, setting.default, setting.meaning)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _target(schema: Schema, root: Schema) -> Schema:
-    """Follow a reference into the schema's definitions."""
-    found: Schema = schema
-    if "$ref" in schema:
-        found = root["$defs"][schema["$ref"].rpartition("/")[2]]
-    return found
-
-
-def _forms(schema: Schema) -> list[Schema]:
-    """Give the forms that a value may take, one or several."""
-    found: list[Schema] = schema.get("anyOf") or schema.get("oneOf") or [schema]
-    return found
-
-
-def _sections(
-    path: str, schema: Schema, root: Schema, seen: set[int]
-) -> Iterator[tuple[str, Schema]]:
-    """Give each section in or below ``schema`` once, under the first dotted path it is found at."""
-    found = _target(schema, root)
-    if id(found) in seen:
-        return
-    seen.add(id(found))
-    if "properties" in found:
-        yield path, found
-        for name, one in found["properties"].items():
-            for form in _forms(one):
-                yield from _sections(f"{path}.{name}".removeprefix("."), form, root, seen)
-    for name, inner in _inner(found):
-        for form in _forms(inner):
-            yield from _sections(path + name, form, root, seen)
-
-
-def _inner(found: Schema) -> Iterator[tuple[str, Schema]]:
-    """Give what an object of names, or a list, holds."""
-    named = [found.get("additionalProperties"), *found.get("patternProperties", {}).values()]
-    yield from ((".NAME", one) for one in named if isinstance(one, dict))
-    if isinstance(found.get("items"), dict):
-        yield "[]", found["items"]
-
-
-def _default(schema: Schema, root: Schema) -> str:
-    value = schema.get("default")
-    if isinstance(value, dict) and value:
-        return "see below"
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return f"`{json.dumps(value)}`"
-
-
-def _words(schema: Schema, root: Schema) -> str:
-    """Say in words what values a setting takes."""
-    words = list(dict.fromkeys(_word(form, root) for form in _forms(schema)))
-    if any(word.startswith("number") for word in words):
-        words = [word for word in words if not word.startswith("whole number")]
-    return " or ".join(words)
-
-
-def _word(schema: Schema, root: Schema) -> str:
-    found = _target(schema, root)
-    if "enum" in found:
-        return ", ".join(f"`{json.dumps(value)}`" for value in found["enum"])
-    kind = found["type"]
-    if "properties" in found:
-        return "section"
-    if kind == "array":
-        return _list(found, root)
-    if kind == "string":
-        return "date" if found.get("format") == "date" else "text"
-    plain = {
-        "integer": "whole number",
-        "number": "number",
-        "boolean": "`true`, `false`",
-        "object": "values by name",
-        "null": "`null`",
-    }
-    return plain[kind] + _bounds(found)
-
-
-def _list(found: Schema, root: Schema) -> str:
-    if "prefixItems" in found:
-        return f"list of {len(found['prefixItems'])}"
-    inner = " or ".join(dict.fromkeys(_word(form, root) for form in _forms(found["items"])))
-    return "list of " + re.sub(r"^(section|text|whole number|number)", r"\1s", inner)
-
-
-def _bounds(found: Schema) -> str:
-    low, above = found.get("minimum"), found.get("exclusiveMinimum")
-    high, below = found.get("maximum"), found.get("exclusiveMaximum")
-    if low is not None and high is not None:
-        return f", {low:,} to {high:,}"
-    named = (("at least", low), ("above", above), ("at most", high), ("below", below))
-    words = [f"{name} {bound:,}" for name, bound in named if bound is not None]
-    return f", {' and '.join(words)}" if words else ""
 
 
 if __name__ == "__main__":

@@ -292,10 +292,10 @@ def test_prices_that_halve_without_a_split_are_noted(tmp_path: Path):
     catalog.write_actions({"TOLD": split}, "test")
     config = settings_of("US_EQUITY", "2024-07-01", "2024-07-05", ["TOLD", "MUTE"], ["1d"], folder)
     result = run(config, strategy=AtOpen, out=tmp_path)
-    (note,) = result.summary["notes"]
+    (note,) = (one for one in result.summary["notes"] if one.startswith("Prices"))
     assert note == (
-        "prices jump between sessions as at splits that the catalog does not have: "
-        "MUTE 2024-07-03 from 100 to 50; `ringtape import --actions` takes splits"
+        "Prices jump between sessions as at splits that the catalog does not have: "
+        "MUTE 2024-07-03 from 100 to 50; `ringtape import --actions` takes splits."
     )
     # What is ordered at the open of a session is filled at that open, also of a daily bar.
     opens = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-05").open_ns

@@ -204,7 +204,8 @@ def test_the_tables_have_the_columns_that_users_were_told(plain: Result):
     frame = result.to_pandas("fills")
     assert len(frame) == result.fills.num_rows == result.summary["fills"]
     with pytest.raises(ValueError, match="fills, orders, equity"):
-        result.to_pandas("trades")
+        result.to_pandas("tradings")
+    assert result.to_pandas("trades").equals(result.to_pandas("round_trips"))
 
 
 def test_the_run_folder_holds_everything_and_gives_the_run_again(plain: Result, tmp_path: Path):

@@ -1,0 +1,200 @@
+"""`ringtape runs`: lists, opens, compares and removes the runs of a folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import format_table, print_json, print_text
+from pipeline.errors import RingtapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pipeline.results.folder import RunFolder
+    from pipeline.runner.run_folders import RunEntry
+
+_SHOWN = 20
+_WIDEST = 40
+#: Figures of a run's first lane that are compared.
+_FIGURES = (
+    *("final_equity", "total_return", "annual_return", "volatility", "sharpe_ratio"),
+    *("sortino_ratio", "max_drawdown", "round_trips", "win_rate", "profit_factor"),
+    *("orders", "fills", "commission", "exposure", "digest"),
+)
+
+
+@click.command(
+    epilog=example("ringtape runs --compare latest demo-20261129T131257Z"),
+    short_help="List, open, compare and remove runs.",
+)
+@click.argument("names", metavar="[RUN]...", nargs=-1)
+@click.option("--compare", is_flag=True, help="Compare two runs: settings that differ, figures.")
+@click.option("--remove", is_flag=True, help="Remove these run folders.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help=f"List at most N runs.  [default: {_SHOWN}; all with --json]",
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder in which the runs' folders are.",
+)
+@common_options
+def runs(
+    names: tuple[str, ...],
+    compare: bool,
+    remove: bool,
+    limit: int | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """List the runs in a folder, the newest first, or print what RUN came to.
+
+    RUN is the path or the name of a run folder; the beginning or the end of a name is enough, and
+    "latest" is the newest run. Sweeps are in the ledger (`ringtape ledger`).
+    """
+    from pipeline.runner.run_folders import find_run, list_runs, summary_of
+
+    if (compare and remove) or (limit is not None and names):
+        raise click.UsageError("--compare, --remove and --limit exclude each other")
+    if compare and len(names) != 2:
+        raise click.UsageError(f"--compare takes two runs, was given {len(names)}")
+    if remove and not names:
+        raise click.UsageError("--remove takes the runs to remove, was given none")
+    if not names:
+        _list(list_runs(out), out, limit, as_json)
+        return
+    folders = [find_run(name, out) for name in names]
+    if remove:
+        _remove(folders, as_json)
+    elif compare:
+        _compare(folders, as_json)
+    elif as_json:
+        documents = [summary_of(folder) for folder in folders]
+        print_json(documents[0] if len(documents) == 1 else {"runs": documents})
+    else:
+        from pipeline.results.report.page import format_summary
+
+        texts = [format_summary(summary_of(folder)).rstrip("\n") for folder in folders]
+        print_text("\n\n".join(texts))
+
+
+def _list(entries: Sequence[RunEntry], out: Path, limit: int | None, as_json: bool) -> None:
+    running = _running()
+    states = {e.path: "running" if str(e.path.absolute()) in running else e.state for e in entries}
+    if as_json:
+        found = [{**asdict(entry), "state": states[entry.path]} for entry in entries[:limit]]
+        print_json({"out": out, "runs": found})
+        return
+    if not entries:
+        print_text(f"there is no run in {out}")
+        return
+    shown = entries[: limit or _SHOWN]
+    header = ("run", "strategy", "first", "last", "return", "Sharpe", "state")
+    rows = [
+        (
+            *(entry.path.name, _short(entry.strategy), entry.first, entry.last),
+            *(_percent(entry.total_return), _ratio(entry.sharpe_ratio)),
+            _short(f"{states[entry.path]}: {entry.reason}" if entry.state == "partial" else "")
+            or states[entry.path],
+        )
+        for entry in shown
+    ]
+    text = format_table(header, rows, right=("return", "Sharpe"))
+    if limit is None and len(shown) < len(entries):
+        text += f"\nthe newest {_SHOWN} of {len(entries):,} runs; --limit N shows more"
+    print_text(text)
+
+
+def _running() -> set[str]:
+    """Return the run folders of the runs that are alive on this machine."""
+    from pipeline.watch.live_runs import live_runs
+
+    return {str(run.describe()["run_dir"]) for run in live_runs()}
+
+
+def _remove(folders: Sequence[RunFolder], as_json: bool) -> None:
+    from pipeline.runner.run_folders import remove_run
+
+    alive = _running()
+    for folder in folders:
+        if str(folder.path.absolute()) in alive:
+            raise RingtapeError(f"{folder.path} is of a run that is alive; it is not removed")
+    for folder in folders:
+        remove_run(folder)
+    if as_json:
+        print_json({"removed": [folder.path for folder in folders]})
+    else:
+        print_text("\n".join(f"removed {folder.path}" for folder in folders))
+
+
+def _compare(folders: Sequence[RunFolder], as_json: bool) -> None:
+    from pipeline.runner.run_folders import summary_of
+
+    configs = [dict(_flat(folder.config)) for folder in folders]
+    settings = {
+        name: [config.get(name) for config in configs]
+        for name in dict.fromkeys(name for config in configs for name in config)
+        if configs[0].get(name) != configs[1].get(name)
+    }
+    lanes = [(summary_of(folder).get("lanes") or [{}])[0] for folder in folders]
+    figures = {name: [lane.get(name) for lane in lanes] for name in _FIGURES}
+    if as_json:
+        print_json({"runs": [f.path for f in folders], "settings": settings, "figures": figures})
+        return
+    head = [f"{side}  {folder.path.name}" for side, folder in zip("AB", folders, strict=True)]
+    blocks = ["\n".join(head)]
+    if settings:
+        rows = [(name, *(_short(json.dumps(v)) for v in both)) for name, both in settings.items()]
+        blocks.append(format_table(("setting", "A", "B"), rows, right=()))
+    else:
+        blocks.append("all settings are equal")
+    rows = [(name, *map(_figure, both), _change(*both)) for name, both in figures.items()]
+    blocks.append(format_table(("figure", "A", "B", "B-A"), rows, right=("A", "B", "B-A")))
+    print_text("\n\n".join(blocks))
+
+
+def _flat(section: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each setting of a configuration by its dotted path."""
+    for name, value in section.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:+,.2f} %"
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _change(one: Any, other: Any) -> str:
+    if one is None or other is None:
+        return "-"
+    if isinstance(one, str):
+        return "equal" if one == other else "differ"
+    return _figure(other - one)

@@ -1,0 +1,131 @@
+"""The run folders of a folder of results: lists them, finds one by its name, removes one."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import RingtapeError, nearest
+from pipeline.results.folder import PARTIAL, UNFINISHED, RunFolder
+
+#: The name of the newest run.
+LATEST = "latest"
+#: The end of a run folder's name: the time in UTC, and random digits.
+_STAMP = re.compile(r"-(\d{8}T\d{6}Z)-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """A run folder in a list."""
+
+    path: Path
+    #: When it was made, as 20241202T153000Z; "" if the folder has another name.
+    made: str
+    session_name: str
+    #: The first lane's class with the parameters that it was given; how many, if there are more.
+    strategy: str
+    #: The first and the last session if the run is done, else the dates that it was asked for.
+    first: str
+    last: str
+    #: The first lane's; None if the run is not done, or the figure is not defined.
+    total_return: float | None
+    sharpe_ratio: float | None
+    #: "done", "unfinished" (it is running, or it was killed), or "partial".
+    state: str
+    #: Why it is not done; "" if it is.
+    reason: str
+
+
+def list_runs(out: Path) -> list[RunEntry]:
+    """Return the runs below ``out``, the newest first. Sweeps are in the ledger, not here."""
+    found = [_entry(path.parent) for path in out.glob("*/config.json")]
+    runs = [entry for entry in found if entry is not None]
+    return sorted(runs, key=_age, reverse=True)
+
+
+def find_run(name: str | Path, out: Path) -> RunFolder:
+    """Return the run folder of this path, or of this name below ``out``.
+
+    The beginning or the end of a name is enough if it is that of one run, and "latest" is the
+    newest. RingtapeError if there is none, or several.
+    """
+    if (Path(name) / "config.json").is_file():
+        return RunFolder(Path(name))
+    there = [entry.path for entry in list_runs(out)]
+    text = str(name)
+    if not there:
+        raise RingtapeError(f"{text} is not a run folder, and there is no run in {out}")
+    if text == LATEST:
+        return RunFolder(there[0])
+    found = [path for path in there if path.name.startswith(text) or path.name.endswith(text)]
+    if len(found) == 1:
+        return RunFolder(found[0])
+    if found:
+        some = ", ".join(path.name for path in found[:3])
+        more = " and others" if len(found) > 3 else ""
+        raise RingtapeError(f"{text} may be any of {len(found)} runs in {out}: {some}{more}")
+    near = nearest(text, [path.name for path in there]) or [there[0].name]
+    raise RingtapeError(f"there is no run {text} in {out}; did you mean {near[0]}, or {LATEST}?")
+
+
+def summary_of(folder: RunFolder) -> dict[str, Any]:
+    """Return the summary of a run; of one that has none, its folder and why it is partial."""
+    if (folder.path / "summary.json").is_file():
+        return folder.summary
+    reason = folder.partial or UNFINISHED
+    return {"run_dir": str(folder.path), "partial": True, "reason": reason}
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Remove a run folder with all that is in it."""
+    shutil.rmtree(folder.path)
+
+
+def _age(entry: RunEntry) -> tuple[str, int]:
+    return entry.made, (entry.path / "config.json").stat().st_mtime_ns
+
+
+def _entry(path: Path) -> RunEntry | None:
+    """Return the entry of a folder, None if it is a sweep's or cannot be read."""
+    config, summary = _read(path / "config.json"), _read(path / "summary.json")
+    lanes = summary.get("lanes", [])
+    if not config or not isinstance(lanes, list):
+        return None
+    reason = RunFolder(path).partial
+    state = "done"
+    if reason is not None or not lanes:
+        state = "unfinished" if reason in (None, UNFINISHED) else PARTIAL.lower()
+    dates, stamp = config.get("backtest_config", {}), _STAMP.search(path.name)
+    first = lanes[0] if lanes and state == "done" else {}
+    return RunEntry(
+        path=path,
+        made=stamp[1] if stamp else "",
+        session_name=str(config.get("session_name", "")),
+        strategy=_strategy(config.get("strategy")),
+        first=str(summary.get("first_session") or dates.get("start_date")),
+        last=str(summary.get("last_session") or dates.get("end_date")),
+        total_return=first.get("total_return"),
+        sharpe_ratio=first.get("sharpe_ratio"),
+        state=state,
+        reason="" if state == "done" else reason or UNFINISHED,
+    )
+
+
+def _strategy(section: Any) -> str:
+    many = section if isinstance(section, list) else [section]
+    if len(many) != 1 or not isinstance(many[0], Mapping):
+        return f"{len(many)} strategies"
+    name = str(many[0].get("name")).rpartition(":")[2]
+    given = many[0].get("parameters") or {}
+    return f"{name}({', '.join(f'{key}={value}' for key, value in given.items())})"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,91 @@
+"""`ringtape runs`: lists, opens, compares and removes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.results.folder import RunFolder
+from shm.control import ControlPage
+from shm.names import LISTING, new_run_id
+from shm.stats import RowSpec, StatsBlock
+from tests.runner.test_run_folders import MIDDLE, NEWEST, OLDEST, make_run
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs"
+    for name in (OLDEST, NEWEST, MIDDLE):
+        make_run(folder, name)
+    return folder
+
+
+def test_runs_are_listed_with_what_they_came_to(called, runs: Path):
+    lines = called("runs").out.splitlines()
+    assert lines[0].split() == ["run", "strategy", "first", "last", "return", "Sharpe", "state"]
+    assert lines[1] == f"{NEWEST}  Mine(fast=3)  2024-10-02  2024-10-30  +25.00 %    1.50  done"
+    assert [line.split()[0] for line in lines[1:]] == [NEWEST, MIDDLE, OLDEST]
+    assert called("runs", "--limit", "1").out.count("\n") == 2
+    document = json.loads(called("runs", "--json").out)
+    assert [one["state"] for one in document["runs"]] == ["done"] * 3
+
+
+def test_an_empty_folder_is_said(called):
+    assert called("runs", "--out", "nowhere").out == "there is no run in nowhere\n"
+
+
+def test_a_run_is_opened(called, runs: Path):
+    assert "Sharpe ratio    1.50" in called("runs", "latest").out
+    assert json.loads(called("runs", "latest", "--json").out)["lanes"][0]["sharpe_ratio"] == 1.5
+    ended = called("runs", "nothing")
+    assert (ended.code, ended.out) == (2, "")
+    assert "there is no run nothing in runs" in ended.err
+
+
+def test_two_runs_are_compared_by_settings_and_figures(called, runs: Path):
+    config = {"strategy": {"name": "mine.py:Mine", "parameters": {"fast": 5}}}
+    path = make_run(runs, "i-20250105T000000Z-88880000", config=config)
+    lane = {"total_return": 0.5, "sharpe_ratio": None, "digest": "d"}
+    RunFolder(path).write_summary({"lanes": [lane]})
+    written = called("runs", "--compare", NEWEST, "latest").out
+    assert "strategy.parameters.fast  3  5" in written
+    lines = {line.split()[0]: line.split()[1:] for line in written.splitlines() if line}
+    assert lines["total_return"] == ["0.25", "0.5", "0.25"]
+    assert lines["sharpe_ratio"] == ["1.5", "-", "-"]
+    assert "all settings are equal" in called("runs", "--compare", NEWEST, OLDEST).out
+    document = json.loads(called("runs", "--compare", NEWEST, "latest", "--json").out)
+    assert document["settings"] == {"strategy.parameters.fast": [3, 5]}
+
+
+def test_runs_are_removed(called, runs: Path):
+    assert called("runs", "--remove", "latest", OLDEST).code == 0
+    assert [path.name for path in runs.iterdir()] == [MIDDLE]
+
+
+@pytest.mark.skipif(not LISTING.is_dir(), reason="this system does not list shared memory")
+def test_a_run_that_is_alive_is_said_to_be_running_and_not_removed(called, runs: Path):
+    path = make_run(runs, "j-20250106T000000Z-99990000", done=False)
+    run_id = new_run_id()
+    with (
+        ControlPage.create(run_id, ["engine 0"], title=f"s\n{path}"),
+        StatsBlock.create(run_id, [RowSpec("engine 0", counters=("bars",), timers=("slot",))]),
+    ):
+        assert called("runs").out.splitlines()[1].endswith("running")
+        ended = called("runs", "--remove", "latest")
+    assert ended.code == 2
+    assert "is of a run that is alive" in ended.err
+    assert path.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--compare", "latest"], "--compare takes two runs, was given 1"),
+        (["--remove"], "--remove takes the runs to remove, was given none"),
+        (["--compare", "--remove", "a", "b"], "exclude each other"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(called, options: list[str], said: str):
+    ended = called("runs", *options)
+    assert ended.code == 2
+    assert said in ended.err
