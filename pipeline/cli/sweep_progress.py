@@ -5,7 +5,8 @@
 
 All sets of a pass end at the same time, so the bar and the per cent count evaluations, which are
 bars x sets. While a pass waits for the compiler, the live line says so, as that of a run does; a
-plain line says so once.
+plain line says so once. A hook that does not return is named in place of the best set, and a plain
+line names it at once.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
             if progress.compiling:
                 said = compiling_text(progress.compiling, line.console.width)
                 words = {**dict.fromkeys(words, ""), "phase": said}
-            words["best"] = best_text(progress, line.console.width)
+            words["best"] = progress.stuck or best_text(progress, line.console.width)
             total = progress.evaluations_total or None
             line.update(task, total=total, completed=progress.evaluations, **words)
             line.refresh()
@@ -85,19 +86,23 @@ class Speed:
 
 def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
     told = time.monotonic()
-    told_compiling = False
+    told_compiling = told_stuck = False
 
     def tell(progress: SweepProgress) -> None:
-        nonlocal told, told_compiling
+        nonlocal told, told_compiling, told_stuck
         now = time.monotonic()
         words = describe(progress, *speed.of(progress, now))
-        if now - told < _EVERY_SECONDS or (progress.compiling and told_compiling):
+        first_stuck, told_stuck = bool(progress.stuck) and not told_stuck, bool(progress.stuck)
+        waits = now - told < _EVERY_SECONDS or (progress.compiling and told_compiling)
+        if waits and not first_stuck:
             return
         told = now
         said = [*words.values(), best_text(progress)]
         if progress.compiling:
             told_compiling = True
             said = [f"compiling {progress.compiling}"]
+        if progress.stuck:
+            said = [progress.stuck]
         try:
             stream.write(", ".join(word for word in said if word) + "\n")
             stream.flush()

@@ -32,6 +32,9 @@ class SweepProgress:
     #: Name of the code that is compiled before the tape of a pass begins, such as "the lane loop (2
     #: of 5)"; "" for none.
     compiling: str = ""
+    #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s"; ""
+    #: for none. The engine is ended when that lasts too long.
+    stuck: str = ""
 
 
 class Meter:
@@ -61,14 +64,14 @@ class Meter:
         self._bars = bars
         began: float | None = None
 
-        def report(walked: Sequence[int], compiling: str) -> None:
+        def report(walked: Sequence[int], compiling: str, stuck: str) -> None:
             nonlocal began
             under_way = sum(bars * len(share) for bars, share in zip(walked, shares, strict=True))
             if began is None and under_way:
                 began = time.perf_counter()
             seconds = 0.0 if began is None else time.perf_counter() - began
             told = "" if under_way else compiling
-            self._report(under_way, self.seconds + seconds, told)
+            self._report(under_way, self.seconds + seconds, told, stuck)
 
         return report
 
@@ -84,7 +87,7 @@ class Meter:
         if merit > self._merit:
             self._merit, self._best, self._best_parameters = merit, score, parameters
 
-    def _report(self, under_way: int, seconds: float, compiled: str = "") -> None:
+    def _report(self, under_way: int, seconds: float, compiled: str = "", stuck: str = "") -> None:
         if self._tell is not None:
             left = max(0, (self._total or 0) - self.lanes) * self._bars
             self._tell(
@@ -98,5 +101,6 @@ class Meter:
                     self._best_parameters,
                     self.passes,
                     compiled,
+                    stuck,
                 )
             )

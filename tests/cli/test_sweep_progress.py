@@ -176,3 +176,11 @@ def test_lines_that_nobody_reads_do_not_end_a_sweep(monkeypatch: pytest.MonkeyPa
         report(SEEN)
         report(SEEN)
     assert sys.stderr is None
+
+
+def test_a_hook_that_does_not_return_is_named_at_once_where_there_is_no_terminal():
+    stream = io.StringIO()
+    with sweep_progress(stream) as report:
+        for second in (5, 6, 7):
+            report(replace(SEEN, stuck=f"mine.py:3: Mine.on_bar has not returned for {second} s"))
+    assert stream.getvalue() == "mine.py:3: Mine.on_bar has not returned for 5 s\n"

@@ -27,13 +27,13 @@ def test_what_engines_have_walked_counts_for_each_of_their_lanes(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, 5)
     report = meter.begin_pass([[0, 2, 4], [1, 3]], 100)
-    report([0, 0], "")
+    report([0, 0], "", "")
     assert (told[-1].evaluations, told[-1].evaluations_total, told[-1].seconds) == (0, 500, 0.0)
     clock.now += 7.0  # nothing is replayed until the tape starts
-    report([10, 30], "")
+    report([10, 30], "", "")
     assert (told[-1].evaluations, told[-1].seconds) == (3 * 10 + 2 * 30, 0.0)
     clock.now += 2.0
-    report([10, 30], "")
+    report([10, 30], "", "")
     assert told[-1].seconds == 2.0
     assert (told[-1].lanes, told[-1].lanes_total, told[-1].passes) == (0, 5, 1)
     meter.end_pass(5, 480, 2.5)
@@ -44,10 +44,19 @@ def test_what_engines_have_walked_counts_for_each_of_their_lanes(clock):
 def test_what_is_compiled_is_told_until_the_first_bars(clock):
     told: list[SweepProgress] = []
     report = Meter(told.append, 2).begin_pass([[0], [1]], 10)
-    report([0, 0], "the expected bars (1 of 2)")
+    report([0, 0], "the expected bars (1 of 2)", "")
     assert told[-1].compiling == "the expected bars (1 of 2)"
-    report([1, 0], "the expected bars (1 of 2)")
+    report([1, 0], "the expected bars (1 of 2)", "")
     assert told[-1].compiling == ""
+
+
+def test_a_hook_that_does_not_return_is_told(clock):
+    told: list[SweepProgress] = []
+    report = Meter(told.append, 2).begin_pass([[0], [1]], 10)
+    report([1, 0], "", "mine.py:3: Mine.on_bar has not returned for 5 s")
+    assert told[-1].stuck == "mine.py:3: Mine.on_bar has not returned for 5 s"
+    report([2, 0], "", "")
+    assert told[-1].stuck == ""
 
 
 def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
@@ -56,7 +65,7 @@ def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
     meter.begin_pass([[0], [1]], 100)
     meter.end_pass(2, 150, 1.0)
     assert told[-1].evaluations_total == 150 + 8 * 100
-    meter.begin_pass([[0], [1]], 200)([0, 0], "")
+    meter.begin_pass([[0], [1]], 200)([0, 0], "", "")
     assert (told[-1].evaluations, told[-1].evaluations_total) == (150, 150 + 8 * 200)
     assert (told[-1].passes, told[-1].lanes) == (2, 2)
 
@@ -64,7 +73,7 @@ def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
 def test_where_the_number_of_lanes_is_unknown_the_total_is_what_was_made(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, None)
-    meter.begin_pass([[0, 1], []], 100)([40, 0], "")
+    meter.begin_pass([[0, 1], []], 100)([40, 0], "", "")
     assert told[-1].lanes_total is None
     assert told[-1].evaluations == told[-1].evaluations_total == 80
 
@@ -83,6 +92,6 @@ def test_the_best_is_that_of_the_highest_merit_and_told_as_it_is(clock):
 
 def test_without_a_listener_everything_is_counted_all_the_same():
     meter = Meter(None, 4)
-    meter.begin_pass([[0], [1]], 10)([0, 0], "")
+    meter.begin_pass([[0], [1]], 10)([0, 0], "", "")
     meter.end_pass(2, 20, 0.5)
     assert (meter.lanes, meter.evaluations, meter.seconds, meter.passes) == (2, 20, 0.5, 1)

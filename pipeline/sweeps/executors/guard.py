@@ -4,6 +4,7 @@ A lane counts as stuck when it works at one slot for longer than its limit.
 """
 
 import time
+from collections.abc import Sequence
 
 from pipeline.runner.crew import Crew
 from pipeline.runner.preparation import Division
@@ -27,6 +28,10 @@ class Guard:
         self._suspects: dict[int, str] = {}
         self._stuck: dict[str, str] = {}
         self._unfinished: list[int] = []
+
+    def alive(self, members: Sequence[MemberSnapshot]) -> list[MemberSnapshot]:
+        """Return the cells of the engines that have not ended early."""
+        return [member for member in members if member.role in self._alive]
 
     def end_stuck(self) -> None:
         """Kill every engine that has worked on one lane for longer than the limit."""

@@ -5,6 +5,7 @@ from typing import Any
 from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, work_of
+from pipeline.runner.progress import stuck_words
 from pipeline.stages import compiling
 from pipeline.sweeps.executors.guard import Guard
 from pipeline.sweeps.executors.memory import TreeMemory
@@ -63,7 +64,8 @@ class LocalExecutor:
             self._memory.sample()
             rows = stats.snapshot()
             walked = [rows[engine].full.counters["bars"] for engine in crew.engines]
-            report(walked, compiling.words(crew.members()))
+            members = crew.members()
+            report(walked, compiling.words(members), stuck_words(guard.alive(members)))
 
         with crew:
             crew.start()

@@ -16,8 +16,8 @@ from pipeline.stages.facts import TapeFacts
 
 #: Is called about ten times a second during a pass, with the base bars that each engine has walked
 #: so far and with the name of the code that processes compile, such as "the lane loop (2 of 5)"; ""
-#: if they compile none.
-PassReport: TypeAlias = Callable[[Sequence[int], str], None]
+#: if they compile none, and with the hook that does not return, "" for none.
+PassReport: TypeAlias = Callable[[Sequence[int], str, str], None]
 
 
 @dataclass(frozen=True)
