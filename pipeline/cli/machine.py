@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, print_json, print_text, utc_text
+from pipeline.cli.output import format_table, print_json, print_text, utc_texts
 
 if TYPE_CHECKING:
     from pipeline.watch.live_runs import LiveRun
@@ -147,7 +147,7 @@ def _heading(document: Mapping[str, Any]) -> str:
 
 
 def _began(ns: int | None) -> str:
-    return "-" if ns is None else utc_text(ns)
+    return "-" if ns is None else utc_texts([ns])[0]
 
 
 def _share(done: float | None) -> str:
