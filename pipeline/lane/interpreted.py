@@ -29,6 +29,7 @@ from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.events import Fill, Order, Session
 from pipeline.strategy.strategy import Strategy, Symbol, hooks_of, states_of
 from pipeline.strategy.symbol import SymbolIndex
+from pipeline.strategy.wrong_name import refuse_setting
 from pipeline.tape.schedule import (
     CLOSES,
     OPENS,
@@ -42,6 +43,12 @@ from pipeline.tape.slot import SESSION, BarTable, Slot
 
 #: Moments as Python walks them: where their bars begin, calls of on_bar, flags.
 Moments = tuple[list[int], list[int], list[int]]
+
+
+class _Bars(SimpleNamespace):
+    """What on_bars is given."""
+
+    __setattr__ = refuse_setting("bars")
 
 
 class Interpreter:
@@ -86,6 +93,7 @@ class Interpreter:
         self._index_of: dict[int, int] = {}
         self._names = tuple(name for name, _, _ in spec.bindings)
         bar: Any = namedtuple("Bar", (*BAR_FIELDS, *self._names))  # type: ignore[misc]
+        bar.__setattr__ = refuse_setting("bar")  # type: ignore[method-assign]
         self._bar = bar
         self._bars = np.zeros(1, bars_dtype(self._names, cursor.shape[1]))
         names = self._bars.dtype.names or ()
@@ -289,7 +297,7 @@ class Interpreter:
         record = self._bars[0]
         shown = {name: int(record[name]) for name in ("ts", "interval", "count")}
         shown |= {name: column.copy() for name, column in self._bar_columns.items()}
-        return SimpleNamespace(**shown)
+        return _Bars(**shown)
 
     def _call_sessions(self, flags: int) -> None:
         """Close and open sessions as the ``flags`` of a moment say, and call the hooks for it."""

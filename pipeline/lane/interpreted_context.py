@@ -24,6 +24,7 @@ from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
 from pipeline.strategy.local_time import LocalTime
 from pipeline.strategy.symbol import SymbolIndex, no_such_index, unknown, whole
+from pipeline.strategy.wrong_name import refuse_setting
 from pipeline.tape.bar_window import kept
 from pipeline.tape.session_data import SessionData
 
@@ -50,6 +51,8 @@ class InterpretedContext(Context):
     )
 
     data: SessionData
+
+    __setattr__ = refuse_setting("ctx", __slots__)
 
     def __init__(
         self,

@@ -40,9 +40,10 @@ class Checks(FunctionPass):  # type: ignore[misc]  # numba is untyped
 
 
 def _check_set(state: Any, step: Any) -> None:
-    """Refuse an attribute of a type that names in ``settable`` those that may be set."""
+    """Refuse one of a tuple, and of a type that names in ``settable`` those that may be set."""
     kind = state.typemap[step.target.name]
-    if step.attr not in getattr(kind, "settable", (step.attr,)):
+    settable = () if isinstance(kind, types.BaseTuple) else getattr(kind, "settable", (step.attr,))
+    if step.attr not in settable:
         raise TypingError(f"Cannot set attribute '{step.attr}' of type {kind}", loc=step.loc)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
 from pipeline.strategy.events import Fill, Order, Session
+from pipeline.strategy.local_time import LocalTime
 from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import Strategy, names_of
 from pipeline.strategy.undeclared import no_such_attribute
@@ -26,6 +27,8 @@ def retold(error: AttributeError) -> str:
         return no_such_attribute(type(asked), name, names_of(type(asked)))
     if isinstance(asked, Context):
         return no_such_name("ctx", name, NAMES["ctx"])
+    if isinstance(asked, LocalTime):
+        return no_such_name("ctx.time", name, asked._fields)
     if isinstance(asked, Fill | Order | Session):
         return no_such_name(type(asked).__name__.lower(), name, asked._fields)
     fields = getattr(asked, "_fields", ())

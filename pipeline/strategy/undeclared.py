@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from pipeline.strategy.names import NAMES
-from pipeline.strategy.wrong_name import in_our_words, nearest, no_such_name
+from pipeline.strategy.wrong_name import in_our_words, meant_by, no_such_name
 
 #: Hooks whose ``self`` is that of a symbol.
 _OF_A_SYMBOL = ("on_bar", "on_fill", "on_order")
@@ -82,7 +82,7 @@ def no_such_attribute(cls: type, name: str, known: Collection[str]) -> str:
                 for stored in _stores(member):
                     if stored.name == name:
                         return _set_undeclared(cls, member.__name__, name, stored.value)
-    of_ctx = "" if nearest(name, known) else in_our_words(name, NAMES["ctx"])
+    of_ctx = "" if meant_by(name, known) else in_our_words(name, NAMES["ctx"])
     hint = f"; did you mean ctx.{of_ctx}?" if of_ctx else ""
     return no_such_name("self", name, known) + hint
 

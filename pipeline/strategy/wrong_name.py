@@ -1,8 +1,9 @@
 """One sentence for a name that something does not have, or that cannot be set, in both modes."""
 
 from collections.abc import Callable, Collection, Iterable
-from difflib import get_close_matches
 from typing import Any
+
+from pipeline.errors import nearest
 
 #: Words of other libraries, and ours.
 _WORDS = {
@@ -27,16 +28,16 @@ _WORDS = {
 def no_such_name(owner: str, name: str, names: Iterable[str]) -> str:
     """Return one sentence about a name that ``owner`` lacks: the nearest, and all it has."""
     has = sorted(names)
-    meant = nearest(name, has)
+    meant = meant_by(name, has)
     hint = f"; did you mean {meant}?" if meant else ""
     return f"{owner} has no {str(name)!r}{hint}; it has: {', '.join(has) or 'nothing'}"
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def meant_by(name: str, names: Iterable[str]) -> str:
     """Return which of some names was meant, also by the word of another library; "" if none."""
-    lower = {one.lower(): one for one in names}
-    near = get_close_matches(name.lower(), lower, 1)
-    return lower[near[0]] if near else in_our_words(name, lower)
+    known = list(names)
+    near = nearest(name, known)
+    return near[0] if near else in_our_words(name, known)
 
 
 def in_our_words(name: str, names: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pipeline.strategy.bar import Bar, Bars
 from pipeline.strategy.context import Context
 from pipeline.strategy.events import Fill, Order, Session
+from pipeline.strategy.local_time import LocalTime
 from pipeline.strategy.orders import Orders
 from tests.docs.pages import ROOT
 
@@ -35,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("order", "Of `on_order`.", (Order,)),
     ("session", "Of `on_session_open` and `on_session_close`.", (Session,)),
     ("ctx: questions", "Of every hook.", (Context,)),
+    ("ctx.time", "The present moment in the exchange's time zone.", (LocalTime,)),
     (
         "ctx: orders",
         "What places an order returns its id; [the rule book](../execution/README.md) says more.",

@@ -73,6 +73,11 @@ def having(owner: str, *more: str) -> str:
     ],
 )
 def test_both_modes_say_the_same_of_the_same_line(cls: type[Strategy], told: str):
+    assert_said(cls, told)
+
+
+def assert_said(cls: type[Strategy], told: str) -> None:
+    """Assert that both modes refuse the first line of the last hook of a class in some words."""
     hook = next(name for name in reversed(vars(cls)) if name.startswith("on_"))
     line = getattr(cls, hook).__code__.co_firstlineno + 1
     said = {}
@@ -83,6 +88,39 @@ def test_both_modes_say_the_same_of_the_same_line(cls: type[Strategy], told: str
     where = f"{Path(__file__)}:{line}: {cls.__name__}.{hook}"
     assert said["compiled"] == f"{where} cannot be compiled: {told}"
     assert said["interpreted"].startswith(f"{where} raised AttributeError: {told} ")
+
+
+class SetsBar(Asking):
+    def on_bar(self, bar, ctx):
+        bar.close = 5.0
+
+
+class SetsBars(Asking):
+    def on_bars(self, bars, ctx):
+        bars.count = 5
+
+
+class SetsSession(Asking):
+    def on_session_open(self, session, ctx):
+        session.early = 1
+
+
+class SetsContext(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.memory = 5.0
+
+
+@pytest.mark.parametrize(
+    ("cls", "what"),
+    [
+        (SetsBar, "bar.close"),
+        (SetsBars, "bars.count"),
+        (SetsSession, "session.early"),
+        (SetsContext, "ctx.memory"),
+    ],
+)
+def test_both_modes_say_the_same_of_what_is_set(cls: type[Strategy], what: str):
+    assert_said(cls, f"it sets {what}, which may only be read; keep what you need in a state")
 
 
 @pytest.mark.parametrize("asked", [1.0, "text", (1, 2)])

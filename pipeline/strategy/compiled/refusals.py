@@ -54,6 +54,21 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             python=False,
         ),
         Row(
+            r"Unknown attribute '(\w+)' of type LocalTime",
+            lambda name: lacks("ctx.time", name),
+            python=False,
+        ),
+        Row(
+            r"Cannot set attribute '(\w+)' of type LocalTime",
+            lambda name: not_set("ctx.time", name),
+            python=False,
+        ),
+        Row(
+            r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
+            "it uses {1}.{0}",
+            "ctx.time has the hour, the weekday and more on the exchange's clock",
+        ),
+        Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Bar\b",
             lambda name: lacks("bar", name),
             python=False,
@@ -139,8 +154,10 @@ def _wrong_call(given: str, method: str) -> str:
                 f'; a symbol is a number here: ctx.symbol("{text}"), or a parameter, '
                 f'leader: Symbol = "{text}"'
             )
-        elif parameter.name == "column" and word == "a text":
-            hint = "; the column is written as a text in the call, or is a constant"
+        elif parameter.name in ("column", "name") and word == "a text":
+            hint = f"; the {parameter.name} is written as a text in the call, or is a constant"
+        elif parameter.annotation is int and word == "a number":
+            hint = f"; {parameter.name} must be a whole number"
         elif "None" in word:
             hint = "; give it a number, nan where there is none"
     return found + hint

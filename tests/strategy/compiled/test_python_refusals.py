@@ -157,7 +157,10 @@ def an_object_of_a_library(self, bar, ctx):
     log.info("x")  # here
 
 
-@case("it uses datetime.datetime; times are ns UTC here, as bar.ts and ctx.now" + INTERPRETED)
+@case(
+    "it uses datetime.datetime; ctx.time has the hour, the weekday and more on the exchange's clock"
+    f"{INTERPRETED}"
+)
 def a_date(self, bar, ctx):
     ctx.market(0, dt.datetime.fromtimestamp(bar.ts).hour)  # here  # noqa: DTZ006
 

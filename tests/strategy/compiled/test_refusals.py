@@ -116,6 +116,26 @@ def a_field_is_set(self, fill, ctx):
     fill.price = 5.0  # here
 
 
+@case(
+    f"ctx.time has no 'hours'; did you mean hour?; it has: {', '.join(sorted(NAMES['ctx.time']))}"
+)
+def no_such_field_of_the_time(self, bar, ctx):
+    ctx.market(0, ctx.time.hours)  # here
+
+
+@case("it sets ctx.time.hour, which may only be read; keep what you need in a state")
+def the_time_is_set(self, bar, ctx):
+    ctx.time.hour = 3  # here
+
+
+@case(
+    "it calls ctx.window with an integer, the text 'close', a number, expected ctx.window(symbol, "
+    "column, rows, interval=); rows must be a whole number"
+)
+def half_a_row(self, bar, ctx):
+    ctx.window(0, "close", 2.5)  # here
+
+
 @case("it sets ctx.memory, which may only be read; keep what you need in a state")
 def ctx_is_set(self, bar, ctx):
     ctx.memory = 5.0  # here
