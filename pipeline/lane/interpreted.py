@@ -316,7 +316,7 @@ class Interpreter:
         """Call a hook of sessions, if it is defined, with session number ``place`` of the slot."""
         if hook in self._hooks:
             self._note(hook, -1)
-            session = Session(*self._sessions[place].item())
+            session = Session(*self._sessions[place].item()[: len(Session._fields)])
             getattr(self._copies[-1], hook)(session, self._context)
 
     def _note(self, hook: str, symbol: int) -> None:

@@ -41,7 +41,7 @@ from pipeline.strategy.strategy import (
 )
 from pipeline.strategy.symbol import unknown
 from pipeline.tape.session_data import SessionData
-from pipeline.tape.slot import SESSION, Slot, SlotShape
+from pipeline.tape.slot import SHOWN_SESSION, Slot, SlotShape
 
 #: How a lane takes up a slot and walks it, and how it goes on from a moment; see `walk_slot`.
 Enter = Callable[[SlotView], int]
@@ -169,7 +169,7 @@ class Lane:
             "bars": self._bars.dtype,
             "fill": FILL,
             "order": REPORTED,
-            "session": SESSION,
+            "session": SHOWN_SESSION,
         }
         indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
         hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)

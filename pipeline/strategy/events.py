@@ -108,12 +108,6 @@ class Session(NamedTuple):
     break_end: int
     """When its break ends, ns UTC; 0 without a break."""
 
-    opens: int
-    """1 if its open lies in the slot of the tape at hand."""
-
-    closes: int
-    """1 if its close lies in the slot of the tape at hand."""
-
 
 for _event in (Fill, Order, Session):
     setattr(_event, "__setattr__", refuse_setting(_event.__name__.lower()))  # noqa: B010  # untyped

@@ -46,6 +46,9 @@ SESSION: np.dtype[Any] = np.dtype(
         ("closes", "i8"),  # 1 if it closes in this slot, else 0.
     ]
 )
+#: What strategies are shown of a session: its fields up to `break_end`. Where a slot ends is not
+#: for them, because no result may depend on it.
+SHOWN_SESSION: np.dtype[Any] = np.dtype(SESSION.descr[: SESSION.names.index("opens")])  # type: ignore[union-attr]
 
 #: Cells of the header: the slot's number; the close of its first base bar, ns UTC; its horizon, ns
 #: UTC; its fresh base bars, of all symbols; its sessions; 1 if it is the last slot; the session

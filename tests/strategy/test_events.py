@@ -8,7 +8,7 @@ import pytest
 from pipeline import MINUTE, Fill, Order, Session, Strategy
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import REPORTED
-from pipeline.tape.slot import SESSION
+from pipeline.tape.slot import SHOWN_SESSION
 from tests.reference.in_process import Setup, run_in_process
 from tests.reference.market import Market, random_walk, session_table
 
@@ -16,7 +16,7 @@ T0 = 1_700_006_400_000_000_000
 
 
 @pytest.mark.parametrize(
-    ("kind", "record"), [(Fill, FILL), (Order, REPORTED), (Session, SESSION)], ids=lambda one: ""
+    ("kind", "record"), [(Fill, FILL), (Order, REPORTED), (Session, SHOWN_SESSION)], ids=lambda one: ""
 )
 def test_the_fields_are_those_of_the_record_that_compiled_hooks_see(kind: type, record: np.dtype):
     of_record = {name: float if record[name].kind == "f" else int for name in record.names}
