@@ -16,7 +16,9 @@ T0 = 1_700_006_400_000_000_000
 
 
 @pytest.mark.parametrize(
-    ("kind", "record"), [(Fill, FILL), (Order, REPORTED), (Session, SHOWN_SESSION)], ids=lambda one: ""
+    ("kind", "record"),
+    [(Fill, FILL), (Order, REPORTED), (Session, SHOWN_SESSION)],
+    ids=lambda one: "",
 )
 def test_the_fields_are_those_of_the_record_that_compiled_hooks_see(kind: type, record: np.dtype):
     of_record = {name: float if record[name].kind == "f" else int for name in record.names}

@@ -33,11 +33,11 @@ from pipeline.market.time.calendars import (
     schedule_covering,
     timezone_name,
 )
+from pipeline.market.time.dates import DateLike, parse_date, to_date
 from pipeline.market.time.offsets import offsets_between
 from pipeline.market.time.query_cache import CacheStatistics, QueryCache
 from pipeline.market.time.schedule import Schedule
 
-DateLike: TypeAlias = dt.date | str
 TradingHours: TypeAlias = Literal["regular", "extended"]
 
 
@@ -259,9 +259,7 @@ class TimeManager:
         """
         low, high = self._reach()
         first, last = self._day(start_date, "start_date"), self._day(end_date, "end_date")
-        return self.session_table(
-            _to_date(max(low, first - days)), _to_date(min(high, last + days))
-        )
+        return self.session_table(to_date(max(low, first - days)), to_date(min(high, last + days)))
 
     def instants(self, start_date: DateLike, end_date: DateLike) -> tuple[int, int]:
         """Return when the first date begins and the last one ends on clocks of the exchange.
@@ -300,7 +298,7 @@ class TimeManager:
     def bounds(self) -> tuple[dt.date, dt.date]:
         """The first and last date about which this manager can answer."""
         low, high = self._reach()
-        return _to_date(low), _to_date(high)
+        return to_date(low), to_date(high)
 
     # ------------------------------------------------------------------------------- caches
 
@@ -320,11 +318,11 @@ class TimeManager:
 
     def _day(self, value: DateLike, name: str) -> int:
         """Return the day number of a date argument, checked against the calendar's bounds."""
-        day = _parse_date(value, name).toordinal() - EPOCH_ORDINAL
+        day = parse_date(value, name).toordinal() - EPOCH_ORDINAL
         low, high = self._reach()
         if not low <= day <= high:
             raise DataError(
-                f"{name} must be within {_to_date(low)} to {_to_date(high)}, "
+                f"{name} must be within {to_date(low)} to {to_date(high)}, "
                 f"the dates of {self._scope}, was {value}"
             )
         return day
@@ -367,17 +365,17 @@ class TimeManager:
 
     def _holiday(self, day: int) -> bool:
         schedule, at = self._find(day)
-        return at < 0 and schedule.weekmask[_to_date(day).weekday()] == "1"
+        return at < 0 and schedule.weekmask[to_date(day).weekday()] == "1"
 
     def _session(self, day: int) -> TradingSession:
         schedule, at = self._find(day)
         if at < 0:
             raise DataError(
-                f"date must be a trading day of calendar {self.calendar_code}, was {_to_date(day)}"
+                f"date must be a trading day of calendar {self.calendar_code}, was {to_date(day)}"
             )
         start, end = int(schedule.break_start_ns[at]), int(schedule.break_end_ns[at])
         return TradingSession(
-            date=_to_date(day),
+            date=to_date(day),
             open_ns=int(schedule.open_ns[at]),
             close_ns=int(schedule.close_ns[at]),
             is_early_close=bool(schedule.early_close[at]),
@@ -399,34 +397,11 @@ class TimeManager:
             else:
                 at = int(np.searchsorted(schedule.day, day, side="left")) + n
             if 0 <= at < len(schedule.day):
-                return _to_date(int(schedule.day[at]))
+                return to_date(int(schedule.day[at]))
             if far in (low, high):
                 raise DataError(
                     f"{name} must leave {abs(n)} trading days {'after' if n > 0 else 'before'} it "
-                    f"within {_to_date(low)} to {_to_date(high)}, the dates of {self._scope}, "
-                    f"was {_to_date(day)}"
+                    f"within {to_date(low)} to {to_date(high)}, the dates of {self._scope}, "
+                    f"was {to_date(day)}"
                 )
             reach *= 2
-
-
-def _to_date(day: int) -> dt.date:
-    return dt.date.fromordinal(day + EPOCH_ORDINAL)
-
-
-def _parse_date(value: DateLike, name: str) -> dt.date:
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is None and value.time() == dt.time(0):
-            return value.date()
-    elif isinstance(value, dt.date):
-        return value
-    elif isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError as error:
-            raise DataError(
-                f"{name} must be a calendar date such as 2023-07-03, was {value!r} ({error})"
-            ) from error
-    raise DataError(
-        f"{name} must be a date or an ISO date such as 2023-07-03 without time or zone, "
-        f"was {value!r}"
-    )
