@@ -31,6 +31,7 @@ def stub_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], 
         run.run = function  # type: ignore[attr-defined]
         page.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pipeline.runner.run", run)
+        monkeypatch.setattr("pipeline.cli.running.checked", lambda *_, **__: None)
         monkeypatch.setitem(sys.modules, "pipeline.results.report.page", page)
 
     return install
@@ -134,7 +135,8 @@ def run(config, *, out, **options):
 
 sys.modules["pipeline.runner.run"] = module = ModuleType("pipeline.runner.run")
 module.run = run
-from pipeline.cli import main
+from pipeline.cli import main, running
+running.checked = lambda *_, **__: None
 main(["run", "c.json"])
 """
 
