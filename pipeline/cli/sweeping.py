@@ -135,7 +135,8 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     lines = [_line("sets", ", ".join([lanes, *apart]))]
     if summary["first_session"]:
         dates = f"{summary['first_session']} to {summary['last_session']}"
-        lines.append(_line("bars", f"{summary['bars']:,}, {dates}"))
+        year = f"{summary['sessions_per_year']:,} sessions a year ({summary['calendar']})"
+        lines.append(_line("bars", f"{summary['bars']:,}, {dates}; {year}"))
     if summary["evaluations"]:
         speed = summary["evaluations_per_second"]
         passes = f"{summary['passes']} pass" + ("" if summary["passes"] == 1 else "es")

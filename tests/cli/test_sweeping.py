@@ -48,6 +48,7 @@ def test_text_says_how_many_how_fast_and_which_are_best(called: Called, settings
     assert (code, err) == (0, "")
     assert "sets          7 by grid" in out
     assert "on 1 engine\n" in out
+    assert ", 2024-11-25 to 2024-12-02; 252 sessions a year (XNYS)\n" in out
     lines = out.splitlines()
     header = lines.index("best by total_return") + 1
     assert lines[header].split() == [
