@@ -111,7 +111,7 @@ def test_a_lane_that_holds_the_benchmark_has_its_returns_and_a_beta_of_one(
     one, half = result.summary["lanes"]
     assert one["beta"] == pytest.approx(1.0)
     assert one["correlation"] == pytest.approx(1.0)
-    assert one["alpha"] == pytest.approx(0.0, abs=1e-9)
+    assert one["alpha"] is None  # five sessions are too few to compound to a year
     assert one["tracking_error"] == pytest.approx(0.0, abs=1e-9)
     assert half["beta"] == pytest.approx(0.5, abs=0.05)
     assert one["total_return"] == pytest.approx(result.summary["benchmark"]["total_return"])
