@@ -4,9 +4,9 @@
 
     clock      when the command started
     app        the group of commands, their error messages and exit codes
-    running    demo, run, schema          sweep_progress  progress lines of a sweep
-    runs       runs                       lane_table      lanes as a table
-    sweeping   sweep                      document        keeps stdout for one document
+    running    demo, run, schema          lane_table      lanes as a table
+    runs       runs                       document        keeps stdout for one document
+    sweeping   sweep
     ledger     ledger
     settings   settings
     data       import, catalog            output          text, tables and JSON on stdout

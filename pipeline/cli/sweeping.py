@@ -13,8 +13,8 @@ from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.lane_table import cell, columns_of, lanes_text
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
-from pipeline.cli.sweep_progress import sweep_progress
 from pipeline.errors import DataWarning, RunError
+from pipeline.sweeps.progress_line import sweep_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,6 +23,7 @@ from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
+from pipeline.sweeps.progress_line import reported
 from pipeline.sweeps.ranking import best_rows, scores_of, set_said
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
@@ -82,7 +83,7 @@ def sweep(
     ledger: str | os.PathLike[str] | None = None,
     engines: int | None = None,
     resume: bool = False,
-    progress: Callable[[SweepProgress], None] | None = None,
+    progress: Callable[[SweepProgress], None] | bool | None = None,
 ) -> SweepResult:
     """Run every parameter set of a configuration's ``sweep`` section, and rank them.
 
@@ -96,7 +97,8 @@ def sweep(
             each core. Results do not depend on it.
         resume: take lanes from the ledger that any sweep has run with the same data, code,
             settings and parameters.
-        progress: called with a SweepProgress about ten times a second.
+        progress: called with a SweepProgress about ten times a second. True shows progress lines on
+            stderr.
 
     Raises a RingtapeError in one line, as `run` does, and LedgerError if ``ledger`` holds something
     else. A lane that raises, takes too long or kills its engine twice fails alone. When a sweep is
@@ -113,14 +115,14 @@ def sweep(
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
-    with Ledger.open(home) as opened:
+    with Ledger.open(home) as opened, reported(progress) as report:
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
         folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
         with _recorded(opened, row, folder):
-            meter = Meter(progress, search.total)
+            meter = Meter(report, search.total)
             conductor = Conductor(executor, roster, preparation, opened, row.sweep, meter)
             entries, resumed = _run_all(search, roster, conductor, opened, row.sweep, meter, resume)
             rows = opened.lanes(row.sweep)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli import sweep_progress
 from pipeline.config.session import example_path
 from pipeline.errors import RunError
+from pipeline.sweeps import progress_line
 from tests.cli.conftest import Ended
 
 Called = Callable[..., Ended]
@@ -19,7 +19,7 @@ Called = Callable[..., Ended]
 @pytest.fixture(autouse=True)
 def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a sweep takes long enough to tell its progress on stderr."""
-    monkeypatch.setattr(sweep_progress, "_EVERY_SECONDS", math.inf)
+    monkeypatch.setattr(progress_line, "_EVERY_SECONDS", math.inf)
 
 
 @pytest.fixture
@@ -136,6 +136,7 @@ def test_what_ends_a_sweep_says_what_is_kept(
     stub = ModuleType("pipeline.sweeps.sweep")
     stub.sweep = sweep  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pipeline.sweeps.sweep", stub)
+    monkeypatch.setattr("pipeline.cli.sweeping.checked", lambda *_, **__: None)
     assert called("sweep", "c.json") == (code, "", f"ringtape: {told}\n")
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pipeline.errors import ConfigError
 from pipeline.runner.progress_line import (
     Pace,
     clock_text,
@@ -33,6 +34,23 @@ if TYPE_CHECKING:
 _EVERY_SECONDS = 10.0
 #: The least width of a terminal that shows each part of the first line.
 _WIDTHS = {"sets": 48, "rate": 70, "eta": 0}
+
+
+def reported(
+    progress: Callable[[SweepProgress], None] | bool | None,
+) -> AbstractContextManager[Callable[[SweepProgress], None] | None]:
+    """Give what takes the progress of a sweep during the block, as a caller of `sweep` asks for it.
+
+    True is the progress lines on stderr. Raises ConfigError for anything but a bool, None and a
+    function.
+    """
+    if progress is True:
+        return sweep_progress(sys.stderr)
+    if progress is False or progress is None:
+        return nullcontext(None)
+    if not callable(progress):
+        raise ConfigError(f"progress is {progress!r}, expected True or a function of SweepProgress")
+    return nullcontext(progress)
 
 
 @contextmanager

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli import sweep_progress as module
-from pipeline.cli.sweep_progress import Speed, best_text, describe, sweep_progress
+from pipeline.errors import ConfigError
+from pipeline.sweeps import progress_line as module
 from pipeline.sweeps.progress import SweepProgress
+from pipeline.sweeps.progress_line import Speed, best_text, describe, reported, sweep_progress
 from tests.runner.test_progress_line import on_a_terminal
 
 SEEN = SweepProgress(128, 176, 4_000_000, 10_000_000, 2.0, 3.72, "fast 20, slow 40", 1)
@@ -16,7 +17,7 @@ UNKNOWN = SweepProgress(0, None, 0, 0, 0.0, None, "", 0)
 
 SCRIPT = """
 import sys
-from pipeline.cli.sweep_progress import sweep_progress
+from pipeline.sweeps.progress_line import sweep_progress
 from pipeline.sweeps.progress import SweepProgress
 
 with sweep_progress(sys.stderr) as report:
@@ -92,7 +93,7 @@ def test_no_progress_makes_the_speed_negative(steps: list[tuple[int, float]]):
 
 COMPILING = """
 import sys
-from pipeline.cli.sweep_progress import sweep_progress
+from pipeline.sweeps.progress_line import sweep_progress
 from pipeline.sweeps.progress import SweepProgress
 
 with sweep_progress(sys.stderr) as report:
@@ -184,3 +185,17 @@ def test_a_hook_that_does_not_return_is_named_at_once_where_there_is_no_terminal
         for second in (5, 6, 7):
             report(replace(SEEN, stuck=f"mine.py:3: Mine.on_bar has not returned for {second} s"))
     assert stream.getvalue() == "mine.py:3: Mine.on_bar has not returned for 5 s\n"
+
+
+def test_true_asks_for_lines_and_what_is_neither_that_nor_a_function_is_refused(capsys):
+    with reported(True) as report:
+        assert report is not None
+        report(replace(SEEN, stuck="mine.py:3: Mine.on_bar has not returned for 5 s"))
+    assert capsys.readouterr().err == "mine.py:3: Mine.on_bar has not returned for 5 s\n"
+    for nothing in (None, False):
+        with reported(nothing) as report:
+            assert report is None
+    with reported(print) as report:
+        assert report is print
+    with pytest.raises(ConfigError, match="progress is 5, expected True or a function"):
+        reported(5)  # type: ignore[arg-type]
