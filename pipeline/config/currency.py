@@ -67,8 +67,9 @@ def find_conversions(
         pair = straight or inverse
         if pair is None:
             raise _no_pair(account, symbol, currency, by_name=symbol in named)
-        by_pair = "profit" if symbol in named and named[symbol].base else usual
-        converted = instruments.get(symbol, none).converted or by_pair
+        one = instruments.get(symbol, none)
+        by_name = one.currency is None and symbol in named and named[symbol].base is not None
+        converted = one.converted or ("profit" if by_name else usual)
         found[symbol] = Conversion(currency, pair, straight is None, converted)
     return found
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.codes import DAY_NS, HOUR_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.auction import has_pauses, session_reader
+from pipeline.market.auction import Reader, has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
 from pipeline.market.fitting import best_fit
@@ -29,7 +29,7 @@ _AROUND = 3
 _NAMED = 3
 #: Sessions of this length or longer are around the clock.
 _LONG_SESSION = 22 * HOUR_NS
-_LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without the others'
+_LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +66,15 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
             f"backtest_config: there is no {settings.exchange_group} session from "
             f"{dates.start_date} to {dates.end_date}"
         )
-    surveys = _surveys(settings, manager)
+    catalog = Catalog(settings.catalog)
+    surveys = _surveys(settings, catalog, manager)
     if data.bars_outside_sessions == "refuse":
         for symbol, found in zip(data.symbols, surveys, strict=True):
-            _check_calendar(settings, manager, symbol, found)
+            _check_calendar(settings, catalog, manager, symbol, found)
     present = np.stack([found.inside for found in surveys]).sum(axis=0)
     known = np.flatnonzero(present)
     if not len(known):
-        raise DataError(_no_bars(settings))
+        raise DataError(_no_bars(settings, catalog))
     first, stop = int(known[0]), int(known[-1]) + 1
     sessions = asked.part(first, stop)
     missing = tuple(_date(at) for at in sessions.date_ns[present[first:stop] == 0])
@@ -83,21 +84,20 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
         *([warning] if warning else []),
         *_missing_note(missing),
         *_sunday_notes(settings, surveys),
-        *_week_notes(settings, sessions),
+        *_week_notes(settings, catalog, sessions),
         *_auction_notes(sessions, surveys),
     ]
     outside = sum(found.outside for found in surveys)
     return Extent(sessions, int(present.sum()), outside, missing, cut, warning, tuple(notes))
 
 
-def _surveys(settings: SessionConfig, manager: TimeManager) -> list[Survey]:
+def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) -> list[Survey]:
     """Survey the base bars of each symbol; their ``inside`` is of the sessions asked for."""
     dates, data = settings.backtest_config, settings.session_data_config
     step = interval_ns(data.streams[0])
     around = manager.table_around(dates.start_date, dates.end_date, _AROUND)
     span = _span(settings, manager)
-    catalog, zone = Catalog(settings.catalog), ZoneInfo(manager.timezone)
-    auctions = auctions_in(settings)
+    auctions, zone = auctions_in(settings), ZoneInfo(manager.timezone)
     if auctions and not has_pauses(around):
         raise ConfigError(
             "session_data_config.closing_auction is last_bar, but the sessions of exchange_group "
@@ -130,13 +130,13 @@ def _day_ns(settings: SessionConfig, name: str) -> int:
 
 
 def _check_calendar(
-    settings: SessionConfig, manager: TimeManager, symbol: str, found: Survey
+    settings: SessionConfig, catalog: Catalog, manager: TimeManager, symbol: str, found: Survey
 ) -> None:
     """Raise ConfigError if the sessions are not those of a symbol's bars."""
     rows = int(found.inside.sum()) + found.outside
     interval, group = settings.session_data_config.streams[0], settings.exchange_group
-    if found.apart <= max(1, MOST_APART * rows):
-        week = Catalog(settings.catalog).entry(symbol, interval).week
+    if not _is_of_another(found):
+        week = catalog.entry(symbol, interval).week
         if week == ALL_WEEK and manager.calendar_code != EXCHANGE_GROUPS["CRYPTO"]:
             raise ConfigError(
                 f"exchange_group is {group}, but the {interval} bars of {symbol} in catalog "
@@ -144,7 +144,9 @@ def _check_calendar(
                 f" to have all of them, or {_LEAVE_OUT}"
             )
         return
-    fit = best_fit(_times(settings, symbol, *_span(settings, manager)), interval_ns(interval))
+    with catalog.reader(symbol, interval, *_span(settings, manager), ()) as reader:
+        ts = _times(reader)
+    fit = best_fit(ts, interval_ns(interval))
     if fit is None or fit.group in (group, manager.calendar_code):
         way = "none of the usual calendars fits: check symbols and times, or "
     else:
@@ -156,19 +158,21 @@ def _check_calendar(
     )
 
 
-def _times(settings: SessionConfig, symbol: str, begin: int, end: int) -> npt.NDArray[np.int64]:
-    """Read the times of a symbol's base bars in [begin, end)."""
-    catalog, base = Catalog(settings.catalog), settings.session_data_config.streams[0]
+def _is_of_another(found: Survey) -> bool:
+    """Return whether bars are of another calendar than the sessions."""
+    return found.apart > max(1, MOST_APART * (int(found.inside.sum()) + found.outside))
+
+
+def _times(reader: Reader) -> npt.NDArray[np.int64]:
+    """Read the times of all bars that a reader gives."""
     blocks = []
-    with catalog.reader(symbol, base, begin, end, ()) as reader:
-        while (block := reader.next_block()) is not None:
-            blocks.append(block[0])
+    while (block := reader.next_block()) is not None:
+        blocks.append(block[0])
     return np.concatenate(blocks)
 
 
-def _no_bars(settings: SessionConfig) -> str:
+def _no_bars(settings: SessionConfig, catalog: Catalog) -> str:
     dates, data = settings.backtest_config, settings.session_data_config
-    catalog = Catalog(settings.catalog)
     entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
     first = _date(min(entry.first_ts for entry in entries))
     last = _date(max(entry.last_ts for entry in entries))
@@ -211,7 +215,7 @@ def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[st
 
 
 def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[str]:
-    bars = sum(found.at_close for found in surveys)
+    bars = sum(found.at_close for found in surveys if not _is_of_another(found))
     if not bars or not has_pauses(sessions):
         return []
     note = (
@@ -221,9 +225,9 @@ def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[st
     return [note]
 
 
-def _week_notes(settings: SessionConfig, sessions: SessionTable) -> list[str]:
+def _week_notes(settings: SessionConfig, catalog: Catalog, sessions: SessionTable) -> list[str]:
     """Compare the part of the week that the bars cover with a calendar of more hours or days."""
-    data, catalog = settings.session_data_config, Catalog(settings.catalog)
+    data = settings.session_data_config
     if data.trading_hours == "extended":
         return []
     lengths = sessions.close_ns - sessions.open_ns

@@ -212,6 +212,7 @@ def test_another_markets_calendar_is_refused_with_the_one_that_fits(
     ):
         assert part in message
     assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
+    assert not [note for note in meant.notes if "auction" in note]
 
 
 def auction_catalog(folder: Path) -> Path:
