@@ -4,13 +4,21 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.codes import FILLED, GTC, LIMIT, NO_REASON, REJECTED
 from pipeline.execution.tolerance import added, exceeds, multiple, on_step, slack_of, steps_of
+from pipeline.lane.spec import Instrument, Terms
 from tests.execution.ledgers import BAR, Ledger
+from tests.golden.traders import Pusher
+from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.reference.market import Bars, Market, random_walk, session_table
+from tests.reference.replay import replay
+from tests.reference.traders import Desk
+from tests.strategies import MINUTE, START
 
 #: What is dust to any order, fill or round trip of the properties below.
 DUST = 1e-7
@@ -259,3 +267,50 @@ def test_a_split_that_leaves_rounding_only_pays_no_fraction():
         ledger.act(now, (0, ratio, 0.0))
     assert ledger.position[0] == 2.1
     assert (ledger["fractions_paid"], ledger["trips"], ledger["open_lots"]) == (0.0, 0, 1)
+
+
+# --- whole runs ---------------------------------------------------------------------------------
+
+
+def fractional_market(seed: int) -> Market:
+    """Two symbols of an hour, with volumes of which a quarter is a fraction of most orders."""
+    ts = START + MINUTE * np.arange(60, dtype=np.int64)
+    random = np.random.default_rng(seed)
+    bars = {}
+    for number, name in enumerate("AB"):
+        values = random_walk(ts, seed + number).values.copy()
+        values[4] = random.choice([0.0, 0.3, 0.7, 1.1, 2.9, 13.7], 60)
+        bars[name] = Bars(ts, values)
+    spans = [(START + 20 * i * MINUTE, START + 20 * (i + 1) * MINUTE) for i in range(3)]
+    return Market(bars, session_table(spans), ("1m",))
+
+
+@settings(max_examples=15)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([0.1, 0.3, 0.7, 1.1, 2.3]),
+    st.sampled_from([0.0, 0.0, 0.01, 0.05]),
+    st.sampled_from([{}, {"cash_only": True}, {"leverage": 1.0}, {"max_open_positions": 1}]),
+    st.booleans(),
+)
+def test_runs_in_fractions_are_those_of_the_reference_and_have_no_dust(
+    seed: int, size: float, lot: float, limits: dict[str, float], fifo: bool
+):
+    """The reference adds in another order, so without lots last bits may differ, and no more."""
+    market = fractional_market(seed)
+    agreed = Terms(
+        300.0, (Instrument(lot=lot),) * 2, volume_cap=0.25, per_order=1.0, fifo=fifo, **limits
+    )
+    strategies = [Desk(size=size), Pusher(step=size)]
+    found, _ = run_in_process(market, strategies, Setup(), agreed)
+    for got, strategy in zip(found, strategies, strict=True):
+        want = replay(market, strategy, agreed)
+        quantities = [[row[2] for row in got.fills], [row[3] for row in got.orders]]
+        quantities.append([row[1] for row in got.trips])
+        assert min(map(abs, sum(quantities, [1.0]))) >= DUST
+        assert [row[:2] for row in got.fills] == [row[:2] for row in want.fills]
+        assert [row[2] for row in got.fills] == pytest.approx([row[2] for row in want.fills])
+        assert [row[6:9] for row in got.orders] == [row[6:9] for row in want.orders]
+        assert len(got.trips) == len(want.trips)
+        if lot:
+            assert_same(got, want)
