@@ -147,7 +147,7 @@ class LaneAccount:
         """What the account came to, by the names that `facts.LaneFacts` has for it."""
         values = self.record[0].item()
         facts = {name: values[place] for name, place in _TOLD.items()}
-        return {"orders": facts.pop("next_order") - 1, "held": self._held()} | facts
+        return {"orders": facts.pop("next_order") - 1, "positions": self._held()} | facts
 
     def _held(self) -> tuple[OpenPosition, ...]:
         """What is held, with the profit that `execution.lots.report_open` gives its lots."""

@@ -102,7 +102,7 @@ class LaneFacts:
     trip_squares: float
     """The sum of the squares of their profits."""
 
-    held: tuple[OpenPosition, ...]
+    positions: tuple[OpenPosition, ...]
     """What it holds at the end, in the order of the symbols."""
 
     record: "LaneRecord"

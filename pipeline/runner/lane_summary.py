@@ -70,7 +70,7 @@ def lane_summary(
         **relative,
         "max_drawdown": record.max_drawdown,
         **_drawdowns(initial, closes, dates),
-        **_open_positions(settings.session_data_config.symbols, found.held),
+        **_open_positions(settings.session_data_config.symbols, found.positions),
         "win_rate": win_rate(wins, trips),
         "profit_factor": profit_factor(profit, loss),
         "expectancy": expectancy(profit, loss, trips),

@@ -105,11 +105,18 @@ def one_symbol(ts: Any, values: Any, interval: str) -> Market:
     return Market({"A": Bars(ts, values)}, sessions, (interval,))
 
 
+def rows_of(market: Market) -> dict[int, int]:
+    """Return the row of each bar by its open; a daily bar's is that of its session."""
+    daily = market.intervals[0] == DAY
+    opens = market.sessions.open_ns if daily else market.bars["A"].ts
+    return {int(ts): row for row, ts in enumerate(opens)}
+
+
 def by_ours(market: Market, ours: Strategy, mode: str, **terms: float) -> tuple[Fills, float]:
     """Fills and the equity at the end."""
     setup = Setup(slot_rows=500, slots=2, processors=1, engines=1, mode=mode)
     ((outcome,), _) = run_in_process(market, [ours], setup, Terms(CASH, **terms))
-    at = {int(ts): row for row, ts in enumerate(market.bars["A"].ts)}
+    at = rows_of(market)
     return [(at[fill[0]], fill[3], fill[2]) for fill in outcome.fills], outcome.equity[-1][1]
 
 

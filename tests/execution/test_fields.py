@@ -19,11 +19,14 @@ from pipeline.lane.facts import LaneFacts
 from pipeline.lane.spec import Instrument, Terms
 
 #: What of the terms is an array, or needs a calculation, and so is not copied as it is.
-NOT_COPIED = {"instruments", "hours", "actions", "tiers", "maker_points", "own_commission"}
+NOT_COPIED = {
+    *("instruments", "hours", "zone", "actions", "tiers", "maker_points", "own_commission"),
+}
 #: What of the facts does not stand in the account: `orders` is told as `next_order`.
 NOT_OF_THE_ACCOUNT = {
     *("lane", "orders", "record", "bars", "seconds"),
     *("sessions", "session_dates", "session_equity"),
+    *("first_called", "never_ready", "positions"),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import Strategy
 from pipeline.lane.spec import Terms
-from tests.execution.oracles import CASH, PACKAGED, WARM_UP, frame_of, market_of
+from tests.execution.oracles import CASH, PACKAGED, WARM_UP, frame_of, market_of, rows_of
 from tests.reference.in_process import Setup, run_in_process
 
 backtesting = pytest.importorskip("backtesting")
@@ -64,7 +64,7 @@ def our_trades(
     terms = Terms(CASH, basis_points=basis_points, fifo=fifo)
     setup = Setup(slot_rows=300, slots=2, mode=mode)
     ((outcome,), _) = run_in_process(market, [Builder(size=float(size))], setup, terms)
-    at = {int(ts): row for row, ts in enumerate(market.bars["A"].ts)}
+    at = rows_of(market)
     found = []
     for _, quantity, entry, price, exit_ts, leave, profit, commission, *_, bars in outcome.trips:
         if exit_ts:

@@ -306,13 +306,13 @@ def _assert_adds_up(lane: LaneFacts, outcome: Outcome) -> None:
         if not exit_ts:
             still_open[symbol] = still_open.get(symbol, 0.0) + profit
     scale = lane.initial_cash + lane.turnover
-    assert {one.symbol: one.profit for one in lane.held} == pytest.approx(
+    assert {one.symbol: one.profit for one in lane.positions} == pytest.approx(
         still_open, rel=1e-9, abs=1e-12 * scale
     )
-    made = lane.gross_profit - lane.gross_loss + math.fsum(one.profit for one in lane.held)
+    made = lane.gross_profit - lane.gross_loss + math.fsum(one.profit for one in lane.positions)
     apart = lane.interest - lane.borrow - lane.funding
     # What fills at the last close, as with `this_close`, fills after the account was marked.
-    worth = lane.cash + math.fsum(one.value for one in lane.held)
+    worth = lane.cash + math.fsum(one.value for one in lane.positions)
     assert lane.initial_cash + made + apart == pytest.approx(worth, abs=1e-9 * scale)
 
 

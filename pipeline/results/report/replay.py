@@ -30,7 +30,6 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
         *line("bars", bars),
         *line("speed", f"{speed} bars/s ({seconds} s of replay, {whole} s in all)"),
         *line("quality", _mean_and_worst(summary.get("quality") or {})),
-        *(part for note in summary.get("notes") or () for part in line("note", note)),
     ]
 
 

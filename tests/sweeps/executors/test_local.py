@@ -28,7 +28,7 @@ def run_with(
     context = start_context(roster.settings.pipeline.start_method)
     executor = LocalExecutor(context, prepare(roster.settings), len(shares), memory=1.0)
     division = Division(shares, None, tolerant=True, **options)
-    outcome = executor.run_pass(lanes_of(roster), division, report or (lambda bars, compiled: None))
+    outcome = executor.run_pass(lanes_of(roster), division, report or (lambda *_: None))
     assert executor.peak_bytes > 0
     assert_nothing_left()
     return outcome
@@ -46,7 +46,7 @@ def test_the_others_finish_their_lanes_when_an_engine_is_killed(
     undisturbed = run_with(roster, shares)
     blow = SimpleNamespace(struck=False)
 
-    def kill(bars: Sequence[int], _: str) -> None:
+    def kill(bars: Sequence[int], *_: str) -> None:
         if not blow.struck and bars[1] > 0:
             os.kill(members()["engine 1"], signal.SIGKILL)
             blow.struck = True
@@ -65,7 +65,7 @@ def test_when_every_engine_is_killed_all_their_lanes_are_left(sample: Path):
     roster = roster_of(sample, pipeline={"slot_rows": 1, "slots": 2})
     killed: set[str] = set()
 
-    def kill(bars: Sequence[int], _: str) -> None:
+    def kill(bars: Sequence[int], *_: str) -> None:
         for role, pid in members().items():
             if role.startswith("engine") and role not in killed:
                 os.kill(pid, signal.SIGKILL)
@@ -96,7 +96,7 @@ def test_seconds_are_those_of_the_replay(sample: Path):
 def test_the_bars_that_each_engine_has_walked_are_reported(sample: Path):
     seen: list[list[int]] = []
     outcome = run_with(
-        roster_of(sample), [[0, 1, 2, 3], [4, 5, 6, 7]], lambda bars, _: seen.append([*bars])
+        roster_of(sample), [[0, 1, 2, 3], [4, 5, 6, 7]], lambda bars, *_: seen.append([*bars])
     )
     assert outcome.tape is not None
     assert seen[-1] == [outcome.tape.bars] * 2
