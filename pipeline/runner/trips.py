@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.results.folder import RunFolder
 
@@ -19,14 +20,21 @@ def trip_details(folder: RunFolder, lanes: int) -> list[dict[str, float] | None]
     """
     table = folder.table("round_trips", _COLUMNS)
     ended = table.filter(table["exit_ts"].is_valid())
-    lane, entered, left, profit = (ended[name].to_numpy() for name in _COLUMNS)
-    seconds = (left - entered) / np.timedelta64(1, "s")
+    lane, profit = _array(ended["lane"]), _array(ended["profit"])
+    seconds = (_array(ended["exit_ts"]) - _array(ended["entry_ts"])) * 1e-9
     # Rows lie lane by lane.
     bounds = np.searchsorted(lane, np.arange(lanes + 1))
     return [
         _of_one(profit[begin:end], seconds[begin:end]) if end > begin else None
         for begin, end in pairwise(bounds.tolist())
     ]
+
+
+def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Return a column without nulls as an array, times as ns; Arrow's own way imports pandas."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast("int64")
+    return np.from_dlpack(column.combine_chunks())
 
 
 def _of_one(profit: np.ndarray[Any, Any], seconds: np.ndarray[Any, Any]) -> dict[str, float]:

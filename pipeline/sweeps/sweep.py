@@ -132,7 +132,6 @@ def sweep(
             summary = {
                 **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
                 "details": details,
-                "notes": list(preparation.extent.notes),
                 "ledger": str(home),
                 "folder": str(folder.path),
                 "engines": executor.engines,

@@ -19,7 +19,8 @@ def notes(sample: Path, last: str, *volatilities: float | None, **changes: Any) 
     """The notes on a run from 22 October 2024 whose lanes have these volatilities."""
     config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
-    return notes_of(preparation, [{"volatility": value} for value in volatilities])
+    lanes = [{"volatility": value, "warmup_sessions": 0} for value in volatilities]
+    return notes_of(preparation, lanes)
 
 
 SCATTER = "One session has no scatter: volatility, Sharpe, Sortino and Omega ratio"
@@ -62,3 +63,23 @@ def test_accounts_at_or_below_zero_have_no_returns(sample, volatilities, which):
     assert [note.split(".")[0] for note in found] == (
         [f"The equity of {which} was zero or below at a session's close"] if which else []
     )
+
+
+def test_strategies_that_were_never_called_are_told(sample):
+    """One by its symbols and indicators, several by their number."""
+    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    sessions = len(preparation.sessions)
+
+    def lane(late: int, *series: str) -> dict[str, Any]:
+        return {"volatility": 0.1, "warmup_sessions": late, "never_ready": series}
+
+    (note,) = notes_of(preparation, [lane(sessions, "A 1m (slow)", "B 1m (slow)")])
+    assert note == (
+        "The strategy was never called for A 1m (slow), B 1m (slow): the indicators in brackets had"
+        " no value at any bar."
+    )
+    assert notes_of(preparation, [lane(sessions), lane(3), lane(sessions)]) == [
+        "2 of 3 strategies were never called: an indicator of theirs had no value at any bar."
+    ]
+    assert notes_of(preparation, [lane(3), lane(0)]) == []
