@@ -106,6 +106,9 @@ def why_ended(error: BaseException) -> str:
 def text_of(error: BaseException) -> str:
     """Return the text of an exception in one line; its class may fail to make one."""
     try:
-        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+        # The text of a KeyError would be in quotes.
+        quoted = isinstance(error, KeyError) and error.args
+        text = str(error.args[0]) if quoted else str(error)
+        return "; ".join(line.strip() for line in text.splitlines() if line.strip())
     except Exception as again:  # noqa: BLE001 - a user's class may raise anything
         return f"its text cannot be made: {type(again).__name__}"

@@ -63,7 +63,7 @@ class Odd(Strategy):
     [
         (0, "sys.exit(5)", "SystemExit: 5"),
         (1, "raise TextlessError", "TextlessError: its text cannot be made: KeyError"),
-        (2, "ctx.target(9, 1.0)", "IndexError: symbol is not one of this run's symbols"),
+        (2, "ctx.target(9, 1.0)", "IndexError: a symbol's index must be 0 to "),
         (3, "os.fork()", "RuntimeError: a process of a run cannot be forked"),
         (4, 'raise ValueError("one\\n\\ntwo")', "ValueError: one; two"),
         (5, "ctx.count(0)", "BdbQuit: a debugger needs a run in one process: run(..., inline=True"),

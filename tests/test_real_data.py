@@ -158,6 +158,8 @@ def test_a_run_over_real_records_gives_what_the_reference_gives(
     )
     config["session_data_config"]["trading_hours"] = record.hours
     config["execution"] = {"commission_per_share": 0.005, "commission_bps": 1.0}
+    if "BTCEUR" in record.symbols:
+        config["instruments"] = {"BTCEUR": {"currency": "USD"}}
     longer = [length // MINUTE for length in market.intervals[-2:]]
     lanes = [Crosser(fast=5, slow=20, minutes=longer[0]), Tinkerer(span=20, minutes=longer[-1])]
     result = run(config, strategy=lanes, out=tmp_path / "runs")

@@ -30,14 +30,13 @@ class Named(NamedTuple):
 def named_pair(symbol: str, asset_class: str, exchange_group: str) -> Named | None:
     """Return the currencies that a symbol's name says; None if it says none.
 
-    In FX, by asset class or calendar, they are two known codes: USDJPY, EUR/USD, EUR_USD, USDJPY=X.
-    In crypto it is a known code after the coin's name: BTCEUR, ETH-GBP.
+    Of a pair they are two known codes, whatever the calendar: USDJPY, EUR/USD, EUR_USD, USDJPY=X.
+    In crypto, by asset class or calendar, it is a known code behind a coin: BTCEUR, ETH-GBP.
     """
-    if "FX" in (asset_class, exchange_group):
-        pair = _PAIR.fullmatch(symbol)
-        if pair and pair["base"] in MONEY | METALS and pair["quote"] in MONEY:
-            return Named(pair["base"], pair["quote"])
-    elif asset_class == "CRYPTO" or exchange_group in ("CRYPTO", "24/7"):
+    pair = _PAIR.fullmatch(symbol)
+    if pair and pair["base"] in MONEY | METALS and pair["quote"] in MONEY:
+        return Named(pair["base"], pair["quote"])
+    if asset_class == "CRYPTO" or exchange_group in ("CRYPTO", "24/7"):
         coin = _COIN.fullmatch(symbol)
         if coin and coin["quote"] in MONEY:
             return Named(None, coin["quote"])

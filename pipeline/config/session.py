@@ -7,7 +7,7 @@ its documentation, which `SessionConfig.json_schema` publishes.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -232,6 +232,18 @@ Strategies = Annotated[
 ]
 
 
+def _kept(before: Any, strategy: Any) -> Any:
+    """Return a strategy section that takes the place of another.
+
+    Of one strategy in place of one, mode and symbols stay unless they are given anew.
+    """
+    one = before[0] if isinstance(before, Sequence) and len(before) == 1 else before
+    if isinstance(one, Mapping) and isinstance(strategy, list) and len(strategy) == 1:
+        stay = {name: one[name] for name in ("mode", "symbols") if name in one}
+        return [{**stay, **strategy[0]}]
+    return strategy
+
+
 class SessionConfig(Section):
     """All settings of one session. It is immutable.
 
@@ -364,7 +376,7 @@ class SessionConfig(Section):
         else:
             raise ConfigError(f"the configuration is {source!r}, expected a path or a dict")
         if strategy is not None:
-            settings["strategy"] = strategy
+            settings["strategy"] = _kept(settings.get("strategy"), strategy)
         overrides = [overrides] if isinstance(overrides, str) else list(overrides)
         try:
             return cls(**apply_overrides(settings, overrides))

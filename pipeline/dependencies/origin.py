@@ -63,4 +63,6 @@ def _library_folders() -> tuple[Path, ...]:
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     folders = [sysconfig.get_path(name) for name in names]
     folders += [*site.getsitepackages(), site.getusersitepackages()]
+    # Those of another environment that this one takes in, by PYTHONPATH or by a .pth file.
+    folders += [one for one in sys.path if Path(one).name in ("site-packages", "dist-packages")]
     return tuple({Path(folder).resolve() for folder in folders})

@@ -4,6 +4,7 @@ Python asks the system's ``pow`` for every power of a real number. Numba multipl
 exponent is a whole number, and LLVM turns ``x ** 2.0`` and ``x ** 0.5`` into a product and a root,
 which differ in the last bit for some of all numbers. Here compiled code calls the same ``pow``,
 under a name that LLVM does not know. As in Python, zero to a negative power is a ZeroDivisionError.
+A whole number to a negative power, a fraction in Python and 0 in Numba, is a ValueError.
 """
 
 import operator
@@ -11,6 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.cpython.numbers import int_power_impl
 from numba.extending import lower_builtin
 
 from pipeline.native.kept_code import POWER
@@ -36,6 +38,19 @@ def _lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.call(function, (base, exponent))
 
 
+def _lower_whole(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Write Numba's power of whole numbers; refuse what is 0 in it and a fraction in Python."""
+    exponent = context.cast(builder, arguments[1], signature.args[1], types.int64)
+    with cgutils.if_unlikely(builder, builder.icmp_signed("<", exponent, ir.IntType(64)(0))):
+        words = ("a whole number to a negative power is a fraction: write 2.0 ** -1",)
+        context.call_conv.return_user_exc(builder, ValueError, words)
+    whole = types.int64(types.int64, types.int64)
+    base = context.cast(builder, arguments[0], signature.args[0], types.int64)
+    return int_power_impl(context, builder, whole, (base, exponent))
+
+
 for _operation in (operator.pow, operator.ipow, pow):
+    for _whole in (types.int64, types.IntegerLiteral):
+        lower_builtin(_operation, types.int64, _whole)(_lower_whole)
     for _exponent in (types.float64, types.int64, types.uint64, types.int32, types.IntegerLiteral):
         lower_builtin(_operation, types.float64, _exponent)(_lower)

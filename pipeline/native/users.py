@@ -29,6 +29,7 @@ from numba.extending import models, register_model, typeof_impl
 
 from pipeline.dependencies.code import code_hash
 from pipeline.dependencies.origin import is_users, is_users_file
+from pipeline.errors import StrategyError
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.passes import Pipeline
@@ -44,10 +45,17 @@ def users_part(function: Callable[..., Any], **options: Any) -> Any:
     """Make a user's function a part: only compiled code calls it.
 
     ``options``: those of Numba's ``njit``. An index out of range raises, because a store there
-    would be into the memory of others.
+    would be into the memory of others. StrategyError for arguments that are keyword-only.
     """
     if PLAIN:
         return function
+    code: Any = getattr(function, "__code__", None)
+    if code is not None and code.co_kwonlyargcount:
+        raise StrategyError(
+            f"{code.co_filename}:{code.co_firstlineno}: {code.co_qualname} cannot be compiled: it "
+            "has arguments that are keyword-only, which compiled code does not know; leave out the "
+            "* before them"
+        )
     return UsersPart(function, targetoptions={"nopython": True, "boundscheck": True, **options})
 
 

@@ -125,6 +125,10 @@ def test_instruments_say_otherwise_than_a_name(settings_of_a_session):
     dollars = {"USDJPY": {"currency": "USD"}}
     settings = settings_of_a_session()
     assert by_name(settings, "USD", "USDJPY", asset_class="FX", instruments=dollars) == {}
+    # What is quoted as `instruments` say is converted by the asset class.
+    explicit = {"USDJPY": JPY}
+    found = by_name(settings, "USD", "USDJPY", exchange_group="FX", instruments=explicit)
+    assert found == {"USDJPY": Conversion("JPY", "USDJPY", True, "value")}
     value = {"USDJPY": {"converted": "value"}}
     found = by_name(settings, "USD", "USDJPY", asset_class="FX", instruments=value)
     assert found["USDJPY"].converted == "value"

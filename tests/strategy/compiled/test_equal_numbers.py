@@ -30,9 +30,7 @@ EXPRESSIONS = {
     "diff": "np.diff(w)",
     "cumsum": "np.cumsum(w)",
     "sort": "np.sort(w)",
-    "argsort": "np.argsort(w)",
     "searchsorted": "np.searchsorted(np.sort(w), 100.0)",
-    "median": "np.median(w)",
     "ptp": "np.ptp(w)",
     "clip": "np.clip(w, 98.0, 102.0)",
     "where": "np.where(w > 100.0, w, 0.0)",
@@ -45,12 +43,12 @@ EXPRESSIONS = {
 }
 #: The same for numbers ``x``, above zero: operators, and `math`.
 NUMBERS = (
-    *("x + 0.1", "x - 0.1", "x * 1.1", "x / 7.0", "x // 0.3", "x % 0.3", "-x % 0.3", "round(x, 2)"),
+    *("x + 0.1", "x - 0.1", "x * 1.1", "x / 7.0", "x // 0.3", "x % 0.3", "-x % 0.3", "round(x)"),
     *("x**2", "x**3", "x**-1", "x**0.5", "2.0**(x / 100.0)", "abs(-x)", "min(x, 3.0)", "int(x)"),
     *(f"math.{name}(x / 100.0)" for name in ("exp", "expm1", "log", "log1p", "log2", "log10")),
     *(f"math.{name}(x / 500.0)" for name in ("sin", "cos", "tan", "asin", "acos", "atan", "tanh")),
     *(f"math.{name}(x)" for name in ("sqrt", "floor", "ceil", "erf", "fabs")),
-    *("math.pow(x, 1.7)", "math.atan2(x, 3.0)", "math.fmod(x, 0.7)", "math.copysign(x, -1.0)"),
+    *("math.pow(x, 1.7)", "math.atan2(x, 3.0)", "math.copysign(x, -1.0)"),
 )
 
 
@@ -80,7 +78,10 @@ def test_functions_of_numpy_that_are_promised_are_equal():
     plain, compiled = functions_of(EXPRESSIONS.values(), "w")
     draws = np.random.default_rng(3)
     for length in range(2, 70):
-        window = draws.normal(100.0, 5.0, length)
+        # Prices have few decimals, so that some are equal.
+        window = np.round(draws.normal(100.0, 5.0, length), length % 3)
+        if length % 5 == 0:
+            window[length // 2] = math.nan
         for name, one, two in zip(EXPRESSIONS, plain(window), compiled(window), strict=True):
             np.testing.assert_array_equal(one, two, err_msg=name)
 
@@ -88,11 +89,22 @@ def test_functions_of_numpy_that_are_promised_are_equal():
 def test_operators_and_functions_of_numbers_are_equal():
     plain, compiled = functions_of(NUMBERS, "x")
     draws = np.random.default_rng(5)
-    for x in draws.uniform(0.01, 480.0, 3000).tolist():
+    numbers = draws.uniform(0.01, 480.0, 3000)
+    # Prices have few decimals, which makes ties where a number is rounded.
+    for x in [*numbers.tolist(), *np.round(numbers, 2).tolist(), *np.round(numbers, 1).tolist()]:
         for expression, one, two in zip(NUMBERS, plain(x), compiled(x), strict=True):
             assert one == two, (expression, x)
 
 
-@pytest.mark.parametrize("name", ["hypot", "gamma", "lgamma"])
-def test_the_page_names_the_functions_of_math_that_are_not(name: str):
-    assert f"`{name}`" in PAGE.read_text("utf-8").split("Of NumPy, over windows:")[0]
+def test_the_page_promises_those_functions_of_math_that_are_tested_here():
+    tested = set(re.findall(r"math\.(\w+)", " ".join(NUMBERS)))
+    paragraph = PAGE.read_text("utf-8").split("Of `math`:")[1].split("\n- ")[0]
+    assert set(re.findall(r"`(\w+)`", paragraph)) == tested
+
+
+def test_a_whole_number_to_a_negative_power_is_refused_where_compiled_code_would_give_0():
+    _, compiled = functions_of(["x ** -n"], "x, n")
+    with pytest.raises(ValueError, match="a whole number to a negative power is a fraction"):
+        compiled(2, 1)
+    assert compiled(2.0, 1) == (0.5,)
+    assert compiled(3, -2) == (9,)
