@@ -30,12 +30,12 @@ def total_return(initial: float, final: float) -> float:
 def session_returns(initial: float, closes: Curve) -> Curve:
     """Return each session's simple return, r_i = e_i / e_(i-1) - 1, with `initial` before e_0.
 
-    `closes` is the equity at each session's close. A return on an equity that is not positive, or
-    to one below zero, is NaN, and so is every figure made of it: a bankrupt account has no ratios.
+    `closes` is the equity at each session's close. A return on an equity that is not positive is
+    NaN, and so is every figure made of it: a bankrupt account has no ratios.
     """
     before = np.concatenate(([initial], closes[:-1])) if len(closes) else np.empty(0)
     result = np.full(len(closes), math.nan)
-    np.divide(closes, before, out=result, where=(before > 0) & (closes >= 0))
+    np.divide(closes, before, out=result, where=before > 0)
     return result - 1.0
 
 

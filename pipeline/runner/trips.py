@@ -21,7 +21,7 @@ def trip_details(folder: RunFolder, lanes: int) -> list[dict[str, float] | None]
     table = folder.table("round_trips", _COLUMNS)
     ended = table.filter(table["exit_ts"].is_valid())
     lane, profit = _array(ended["lane"]), _array(ended["profit"])
-    seconds = (_array(ended["exit_ts"]) - _array(ended["entry_ts"])) * 1e-9
+    seconds = (_array(ended["exit_ts"]) - _array(ended["entry_ts"])) / 1e9
     # Rows lie lane by lane.
     bounds = np.searchsorted(lane, np.arange(lanes + 1))
     return [

@@ -19,7 +19,7 @@ from pipeline.config.pair_names import named_pair
 def test_six_letters_of_two_known_currencies_are_a_pair(symbol: str, found: object):
     assert named_pair(symbol, "FX", "US_EQUITY") == found
     assert named_pair(symbol, "EQUITY", "FX") == found
-    assert named_pair(symbol, "EQUITY", "US_EQUITY") is None
+    assert named_pair(symbol, "EQUITY", "US_EQUITY") == found
 
 
 @pytest.mark.parametrize(
