@@ -7,11 +7,13 @@ interpreted one gives way to other threads, and compiled code runs without the i
     supervisor  the cells of all members                    ->  a line for the user
 """
 
+import gc
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from pipeline.lane.lane import Lane
 from shm.control import Member
@@ -78,4 +80,19 @@ class _Watch:
         lane = self._at_work()
         if lane is None or self._member.prepares:
             return None
-        return lane.call_under_way(sys._current_frames().get(self._thread))
+        return lane.call_under_way(_frame_of(self._thread))
+
+
+def _frame_of(thread: int) -> FrameType | None:
+    """Return where a thread is now.
+
+    Python 3.11 holds a lock while it makes the dictionary of all threads' frames. A garbage
+    collection that began meanwhile would wait for that lock for ever.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames().get(thread)
+    finally:
+        if collects:
+            gc.enable()
