@@ -225,17 +225,21 @@ class InterpretedContext(Context):
         span = self._window(symbol, column, rows, interval)
         return reductions.quantile(self._address, *span, float(fraction))
 
+    def _place(self, operation: int, symbol: int, until: int, *numbers: float) -> int:
+        """Place an order of a kind, or a bracket; return its id."""
+        return do(self._address, operation, self._of(symbol), whole("until", until), *numbers)
+
     @override
     def market(self, symbol: int, quantity: float) -> int:
-        return do(self._address, MARKET, self._of(symbol), GTC, quantity)
+        return self._place(MARKET, symbol, GTC, quantity)
 
     @override
     def market_on_open(self, symbol: int, quantity: float) -> int:
-        return do(self._address, ON_OPEN, self._of(symbol), GTC, quantity)
+        return self._place(ON_OPEN, symbol, GTC, quantity)
 
     @override
     def market_on_close(self, symbol: int, quantity: float) -> int:
-        return do(self._address, ON_CLOSE, self._of(symbol), GTC, quantity)
+        return self._place(ON_CLOSE, symbol, GTC, quantity)
 
     @override
     def exit_on_close(self, symbol: int) -> int:
@@ -243,33 +247,17 @@ class InterpretedContext(Context):
 
     @override
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return do(self._address, LIMIT, self._of(symbol), whole("until", until), quantity, price)
+        return self._place(LIMIT, symbol, until, quantity, price)
 
     @override
     def stop(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return do(
-            self._address,
-            STOP,
-            self._of(symbol),
-            whole("until", until),
-            quantity,
-            nan,
-            price,
-        )
+        return self._place(STOP, symbol, until, quantity, nan, price)
 
     @override
     def stop_limit(
         self, symbol: int, quantity: float, stop: float, limit: float, until: int = GTC
     ) -> int:
-        return do(
-            self._address,
-            STOP_LIMIT,
-            self._of(symbol),
-            whole("until", until),
-            quantity,
-            limit,
-            stop,
-        )
+        return self._place(STOP_LIMIT, symbol, until, quantity, limit, stop)
 
     @override
     def trailing_stop(
@@ -280,15 +268,7 @@ class InterpretedContext(Context):
         percent: float = nan,
         until: int = GTC,
     ) -> int:
-        return do(
-            self._address,
-            TRAILING_STOP,
-            self._of(symbol),
-            whole("until", until),
-            quantity,
-            amount,
-            percent,
-        )
+        return self._place(TRAILING_STOP, symbol, until, quantity, amount, percent)
 
     @override
     def bracket(
@@ -302,14 +282,7 @@ class InterpretedContext(Context):
         until: int = GTC,
     ) -> int:
         prices = limit, stop, stop_loss, take_profit
-        return do(
-            self._address,
-            operations.BRACKET,
-            self._of(symbol),
-            whole("until", until),
-            quantity,
-            *prices,
-        )
+        return self._place(operations.BRACKET, symbol, until, quantity, *prices)
 
     @override
     def target(self, symbol: int, quantity: float) -> int:

@@ -12,14 +12,18 @@ from numba.extending import intrinsic
 
 def record_at(dtype: np.dtype[Any]) -> Any:
     """Make `memory.record_at` of a record type."""
-    record_type = numba.from_dtype(dtype)
+    return viewed_as(numba.from_dtype(dtype))
+
+
+def viewed_as(kind: Any) -> Any:
+    """Make a compiled function that views the memory at an address as a record of a Numba type."""
 
     @intrinsic
     def at(typingctx: Any, address: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(record_type))
+            return builder.inttoptr(args[0], context.get_value_type(kind))
 
-        return record_type(types.int64), codegen
+        return kind(types.int64), codegen
 
     return at
 

@@ -17,9 +17,10 @@ from numba import types
 from numba.core.errors import TypingError
 from numba.core.imputils import builtin_registry, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 from numba.np.arrayobj import record_getattr
 
+from pipeline.native.intrinsics import viewed_as
 from pipeline.native.memory import record_at
 from pipeline.native.plain import PLAIN
 from pipeline.native.users import (
@@ -60,16 +61,7 @@ def self_at(cls: type, dtype: np.dtype[Any], key: str) -> Callable[[int], Any]:
     """Make a compiled function that views the memory at an address as ``self`` of a class."""
     if PLAIN:
         return _plain_self(cls, dtype)
-    kind = SelfType(cls, dtype, key)
-
-    @intrinsic
-    def view(typingctx: Any, address: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(kind))
-
-        return kind(types.int64), codegen
-
-    made: Callable[[int], Any] = view
+    made: Callable[[int], Any] = viewed_as(SelfType(cls, dtype, key))
     return made
 
 

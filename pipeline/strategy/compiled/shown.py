@@ -13,9 +13,10 @@ from numba import types
 from numba.core.errors import TypingError
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 from numba.np.arrayobj import record_getattr
 
+from pipeline.native.intrinsics import viewed_as
 from pipeline.native.memory import record_at
 from pipeline.native.plain import PLAIN
 
@@ -43,16 +44,7 @@ def shown_at(what: str, dtype: np.dtype[Any], names: tuple[str, ...]) -> Callabl
     """
     if PLAIN:
         return record_at(dtype)
-    kind = ShownType(what, dtype, names)
-
-    @intrinsic
-    def view(typingctx: Any, address: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(kind))
-
-        return kind(types.int64), codegen
-
-    made: Callable[[int], Any] = view
+    made: Callable[[int], Any] = viewed_as(ShownType(what, dtype, names))
     return made
 
 
