@@ -66,6 +66,17 @@ def mark(account: Any) -> None:
 
 
 @kernel()
+def mark_again(account: Any, held: bool) -> None:
+    """`mark` once more at the same moment, in place of what was recorded.
+
+    ``held``: whether something was held when it was.
+    """
+    account.equity_out_count -= 1
+    account.exposed -= held
+    mark(account)
+
+
+@kernel()
 def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
     """`mark` at each of ``count`` closes, one or more, of the only symbol that may be held.
 

@@ -182,7 +182,8 @@ def _grow(account: Any, leg: Any, quantity: float) -> None:
 def _tell_others(account: Any, filled: Any, quantity: float, bar_ts: int, midway: int) -> None:
     """Cancel what an order excludes of which ``quantity`` was filled; make live what waits for it.
 
-    What is left of a leg is at any time what is open of its entry's fills.
+    What is left of a leg is at any time what is open of its entry's fills. An entry that filled at
+    the close at which it was placed makes its legs live from then on, not from its bar's open.
     """
     whole = filled.state == FILLED
     for index in range(account.resting + account.inbox_count):
@@ -191,7 +192,7 @@ def _tell_others(account: Any, filled: Any, quantity: float, bar_ts: int, midway
             continue
         if order.parent == filled.order_id:
             if order.live_ts == NEVER:
-                order.live_ts = bar_ts
+                order.live_ts = max(bar_ts, filled.ts)
                 order.midway = midway
                 order.quantity = -filled.filled
                 account.activated += 1

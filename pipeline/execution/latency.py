@@ -24,6 +24,7 @@ from pipeline.execution.orders import (
     on_tick,
     order_at,
     unsettle,
+    waits_for_stop,
 )
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import copy_record, record_at
@@ -91,15 +92,24 @@ def set_values(account: Any, order: Any, quantity: float, limit: float, stop: fl
 def change_order(
     account: Any, order: Any, quantity: float, limit: float, stop: float, ts: int
 ) -> None:
-    """Change an order at rest; it ends if it is to be no more than what is filled of it."""
-    before = order.quantity
+    """Change an order at rest.
+
+    One that is to be no more than what is filled of it becomes just that, and ends.
+    """
+    before, limit_before, stop_before = order.quantity, order.limit, order.stop
     set_values(account, order, quantity, limit, stop)
-    if order.live_ts != NEVER and not (np.isnan(limit) and np.isnan(stop)):
+    ended = left_of(account, order) * order.quantity <= 0.0
+    if ended:
+        order.quantity = order.filled
+    moved = not np.isnan(limit) and order.limit != limit_before
+    if waits_for_stop(order) and not np.isnan(stop) and order.stop != stop_before:
+        moved = True
+    if moved and order.live_ts != NEVER:
         order.live_ts = ts  # a bar that has begun before must not meet the new price
     if is_pending(order):
         add_pending(account, order.symbol, order.quantity - before)
     unsettle(account, order.symbol)
-    if left_of(account, order) * order.quantity <= 0.0:
+    if ended:
         end_order(account, order, CANCELLED, BY_STRATEGY, ts)
 
 

@@ -1,8 +1,9 @@
 """Limits that an order must keep before it goes out, and what the account's kind allows.
 
 An order is judged when it is placed, at the price it names (its limit, else its stop, else the last
-close), together with all orders at rest: as if those of its side were filled, too. One that only
-reduces a position is not held up by limits of money. Nothing is resized: an order is accepted as it
+close), and with all orders at rest on its side as if they were filled, too; of other symbols with
+those of the side that leads to the larger position. One that only reduces a position is not held up
+by limits of money. Nothing is resized: an order is accepted as it
 is, or rejected with the name of the limit, the value found and the value allowed.
 """
 
@@ -67,22 +68,33 @@ def _sum_resting(account: Any) -> float:
 
 
 @kernel()
-def _largest(account: Any, symbol: int) -> float:
-    """Return the largest position, in units, that the orders at rest can lead to."""
+def _led_to(account: Any, symbol: int, buys: bool) -> float:
+    """Return the size of the position, in units, that the orders at rest of one side lead to."""
     held, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
-    bought = add_units(account, symbol, held, load_f8(account.buys, symbol), slack)
-    sold = add_units(account, symbol, held, -load_f8(account.sells, symbol), slack)
-    return max(abs(bought), abs(sold))
+    more = load_f8(account.buys, symbol) if buys else -load_f8(account.sells, symbol)
+    return abs(add_units(account, symbol, held, more, slack))
+
+
+@kernel()
+def _largest(account: Any, symbol: int) -> float:
+    """Return the size of the largest position, in units, that the orders at rest can lead to."""
+    return max(_led_to(account, symbol, True), _led_to(account, symbol, False))
 
 
 @kernel()
 def _exposure(account: Any, order: Any, price: float) -> float:
-    """Return what all positions come to, long and short, if the orders at rest are filled."""
+    """Return what all positions come to, long and short, if the orders at rest are filled.
+
+    Of the order's symbol those on its side count, at ``price``; of others the side that leads to
+    the larger position, at the last close.
+    """
     total = 0.0
     for symbol in range(account.symbols):
-        units = _largest(account, symbol)
+        if symbol == order.symbol:
+            units, at = _led_to(account, symbol, order.quantity > 0.0), price
+        else:
+            units, at = _largest(account, symbol), load_f8(account.last_price, symbol)
         if units != 0.0:
-            at = price if symbol == order.symbol else load_f8(account.last_price, symbol)
             total += units * at * load_f8(account.multiplier, symbol)
     return total
 
@@ -173,7 +185,7 @@ def _refusal_by_limits(account: Any, order: Any) -> int:
     value = abs(order.quantity) * unit
     if exceeds(value, account.max_per_trade):
         return _refuse(order, PER_TRADE, value, account.max_per_trade)
-    of_symbol = _largest(account, symbol) * unit
+    of_symbol = _led_to(account, symbol, order.quantity > 0.0) * unit
     if exceeds(of_symbol, account.max_per_symbol):
         return _refuse(order, PER_SYMBOL, of_symbol, account.max_per_symbol)
     positions = _open_positions(account)

@@ -222,8 +222,8 @@ def _close(
     realised = load_f8(account.realised, symbol)
     store_f8(account.realised, symbol, realised - (worth + cost) - fee)
     lot.cost -= cost
-    lot.low, lot.high = min(lot.low, price), max(lot.high, price)
     if whole or account.fifo == 0:
+        lot.low, lot.high = min(lot.low, price), max(lot.high, price)
         size = abs(part)
         if lot.exited == 0.0:
             lot.exit_price = price
@@ -237,15 +237,18 @@ def _close(
             _watch(account, lot, account.after)
             _report(account, symbol, lot, ts)
         return
-    # What is left of the lot goes on as if it had never been more.
+    # What is left of the lot goes on as if it had never been more, and this price is not its own.
     units = add_units(account, symbol, lot.units, part, 0.0)
     kept = units, units, lot.flow * (1.0 - share), lot.paid * (1.0 - share)
+    _watch(account, lot, account.after)
+    low, high = lot.low, lot.high
+    lot.low, lot.high = min(low, price), max(high, price)
     lot.entered, lot.exit_price = -part, price
     lot.flow = lot.flow * share - (worth + fee)
     lot.paid = lot.paid * share + fee
-    _watch(account, lot, account.after)
     _report(account, symbol, lot, ts)
     lot.units, lot.entered, lot.flow, lot.paid = kept
+    lot.low, lot.high = low, high
 
 
 @kernel()

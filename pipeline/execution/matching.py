@@ -36,6 +36,7 @@ from pipeline.codes import (
     FOK,
     HIGH,
     IOC,
+    LIQUIDATION,
     LOW,
     MARKET,
     NOT_AT_ONCE,
@@ -219,11 +220,12 @@ def _face(account: Any, prices: int, plane: int, at: int) -> None:
 def match_close(
     account: Any, before: int, ts: int, closes: int, prices: int, plane: int, stride: int
 ) -> None:
-    """Fill the market orders of this moment at the close of the bar that has just ended.
+    """Fill the strategy's market orders of this moment at the close of the bar that has just ended.
 
     Those of a symbol without such a bar wait for its next open, and so does what the bar's volume
-    has no room for, behind its fills in the outbox from ``before`` on. ``ts``, ``closes``,
-    ``prices``: where open time, close time and open of bar 0 lie, symbols ``stride`` apart.
+    has no room for, behind its fills in the outbox from ``before`` on; and so do liquidations.
+    ``ts``, ``closes``, ``prices``: where open time, close time and open of bar 0 lie, symbols
+    ``stride`` apart.
     """
     for index in range(account.resting + account.inbox_count):
         # What is left of the bars' volumes; their scratch is free between two placings.
@@ -231,6 +233,8 @@ def match_close(
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
         if order.kind != MARKET or order.state != ACCEPTED or order.ts != account.now:
+            continue
+        if order.reason == LIQUIDATION:
             continue
         symbol = order.symbol
         row = load_i8(account.base_cursor, symbol)

@@ -164,13 +164,17 @@ def place_exit(account: Any, symbol: int) -> int:
     """Place an order that closes the position at this session's close; the order's id.
 
     Its quantity is 0 until then, and what is held then afterwards. If one is at rest for the
-    symbol, that one's id is returned. It only closes, so no limit is asked. Raises as `place`.
+    symbol, that one's id is returned. What is placed at the very close is for the next session's,
+    so one that was placed before is another. It only closes, so no limit is asked. Raises as
+    `place`.
     """
     check_symbol(account, symbol)
+    closed = account.now >= account.session_close
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
         if order.symbol == symbol and order.state < FILLED and order.quantity == 0.0:
-            return order.order_id
+            if not closed or order.ts == account.now:
+                return order.order_id
     _check_room(account)
     append_order(account, symbol, 0.0, ON_CLOSE, np.nan, np.nan, GTC)
     order = order_at(newest(account))
@@ -311,8 +315,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     """Change an order at rest; NaN leaves a value as it is.
 
     False if it is unknown or done, or would break a limit with the change: it then rests as it was.
-    One that is to become no more than what is filled of it ends. With a latency it is judged now
-    and changed when the change is there.
+    One that is to become no more than what is filled of it becomes just that, and ends. With a
+    latency it is judged now and changed when the change is there.
     ValueError for a quantity of another sign or zero, and for a price the order does not have.
     """
     address = find_order(account, order_id)

@@ -16,7 +16,8 @@ at each of them, whether its strategy is compiled (`walk`) or interpreted (`inte
  8. on_bar is called for each bar, shorter intervals first, symbols in configuration order; on_bars
     follows the bars of each interval.
  9. If the terms fill market orders at the close at which they are placed (``this_close``), these
-    orders are filled, and on_fill is called for their fills.
+    orders are filled, the account is valued anew, and on_fill is called for their fills. What is
+    ordered from then on waits for the next open.
 10. If a session closes, its equity is recorded, its orders end, its quality is graded, and
     on_session_close is called.
 11. If a session opens, what came due before it is booked, states that are reset by session get
@@ -28,7 +29,7 @@ Where a step is performed, a comment names its number.
 from typing import Any, NamedTuple
 
 from pipeline.codes import CLOSE
-from pipeline.execution.account import account_at, mark
+from pipeline.execution.account import account_at, mark, mark_again
 from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.funding import charge_funding
@@ -199,5 +200,8 @@ def fill_at_close(context_address: int, before: int) -> int:
     account = account_at(context.account)
     base = table_at(context.tables)
     until: int = account.fills_out_count
+    held = account.held != 0
     match_close(account, before, base.ts, base.close_ts, base.values, base.plane, base.stride)
+    if account.fills_out_count > until:
+        mark_again(account, held)
     return until

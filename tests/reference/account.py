@@ -260,6 +260,8 @@ class Account:
     def exit_on_close(self, symbol: int) -> int:
         for order in self.book.at_rest:
             if order.resting and order.symbol == symbol and not order.quantity:
+                if order.ts < self.now and self.now >= self.session_close:
+                    continue  # of the session that closes now
                 return order.order_id
         return self.book.place(symbol, 0.0, matching.ON_CLOSE).order_id
 
@@ -306,16 +308,16 @@ class Account:
     def target_percent(self, symbol: int, fraction: float) -> int:
         return self.target_value(symbol, fraction * self.equity)
 
-    def replace(self, order_id: int, limit: float) -> bool:
+    def replace(self, order_id: int, quantity: float = math.nan, limit: float = math.nan) -> bool:
         if not self._rests(order_id):
             return False
         order = self.book.orders[order_id - 1]
-        changed = self.book.on_tick(limit, up=not order.buys)
-        before, order.limit = order.limit, changed
+        before = order.quantity, order.limit
+        self.book.set(order, quantity, limit)
         refused = not order.parent and self.book.judge(order) is not None
-        order.limit = before
+        order.quantity, order.limit = before
         if not refused:
-            self.book.change_limit(order, limit)
+            self.book.change(order, quantity, limit)
         return not refused
 
     def one_cancels_other(self, first: int, second: int) -> bool:

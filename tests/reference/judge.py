@@ -46,7 +46,8 @@ class Judge:
         unit = price * account.multiplier(order.symbol)
         if above(size * unit, terms.max_per_trade):
             yield codes.PER_TRADE, size * unit, terms.max_per_trade
-        of_symbol = self._largest(order.symbol) * unit
+        own = self._led_to(order.symbol, buys=order.buys)
+        of_symbol = own * unit
         if above(of_symbol, terms.max_per_symbol):
             yield codes.PER_SYMBOL, of_symbol, terms.max_per_symbol
         symbols = range(len(account.prices))
@@ -55,8 +56,9 @@ class Judge:
             yield codes.OPEN_POSITIONS, held, terms.max_open_positions
         exposure = 0.0
         for symbol in symbols:
-            if units := self._largest(symbol):
-                at = price if symbol == order.symbol else account.prices[symbol]
+            mine = symbol == order.symbol
+            if units := own if mine else self._largest(symbol):
+                at = price if mine else account.prices[symbol]
                 exposure += units * at * account.multiplier(symbol)
         if math.isnan(exposure) and min(terms.max_buying_power, terms.leverage) < math.inf:
             yield codes.NO_PRICE, exposure, math.nan
@@ -84,10 +86,12 @@ class Judge:
                 total += abs(one.left)
         return total
 
+    def _led_to(self, symbol: int, *, buys: bool) -> float:
+        more = self._resting(symbol, buys=buys)
+        return abs(self._account.book.held_and(symbol, more if buys else -more))
+
     def _largest(self, symbol: int) -> float:
-        book = self._account.book
-        bought = abs(book.held_and(symbol, self._resting(symbol, buys=True)))
-        return max(bought, abs(book.held_and(symbol, -self._resting(symbol, buys=False))))
+        return max(self._led_to(symbol, buys=True), self._led_to(symbol, buys=False))
 
     def _only_reduces(self, order: Order) -> bool:
         held = self._account.position(order.symbol)

@@ -135,13 +135,16 @@ class Lots:
             fee = commission if only or abs(size) >= abs(rest) else commission * (size / rest)
             part = (size, price, size * price * unit, fee)
             commission, rest = commission - fee, self._total(rest, -size, self._slack[symbol])
-            lot.seen.append(price)
             if whole:
+                lot.seen.append(price)
                 lot.exits.append(part)
                 self.trips.append(lots.pop(0).trip(symbol, ts))
             elif self.fifo:
-                self.trips.append(self._split(lot, size, part).trip(symbol, ts))
+                gone = self._split(lot, size, part)
+                gone.seen.append(price)
+                self.trips.append(gone.trip(symbol, ts))
             else:
+                lot.seen.append(price)
                 lot.exits.append(part)
                 lot.units += size
             if not whole:

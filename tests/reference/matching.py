@@ -207,11 +207,22 @@ class Book:
         if order.resting:
             self.send(order, lambda ts, limit: self.end(order, CANCELLED, STRATEGY, ts))
 
-    def change_limit(self, order: Order, limit: float) -> None:
-        def effect(ts: int, limit: float) -> None:
+    def set(self, order: Order, quantity: float, limit: float) -> None:
+        """Write other values into an order; NaN leaves one as it is."""
+        if not math.isnan(quantity):
+            order.quantity = self.total(quantity, 0.0) or quantity
+        if not math.isnan(limit):
             order.limit = self.on_tick(limit, up=not order.buys)
-            if order.live != NEVER:
+
+    def change(self, order: Order, quantity: float, limit: float) -> None:
+        def effect(ts: int, limit: float) -> None:
+            before = order.limit
+            self.set(order, quantity, limit)
+            if order.live != NEVER and order.limit != before and not math.isnan(limit):
                 order.live = ts
+            if order.left * order.quantity <= 0.0:
+                order.quantity = order.filled
+                self.end(order, CANCELLED, STRATEGY, ts)
 
         self.send(order, effect, limit)
 
@@ -300,7 +311,7 @@ class Book:
                 continue
             excluded = order.group != 0 and other.group == order.group
             if other.parent == order.order_id and other.live == NEVER:
-                other.live, other.entered = ts, ts if within else -1
+                other.live, other.entered = max(ts, order.ts), ts if within else -1
                 other.quantity = -order.filled
             elif other.parent == order.order_id:
                 other.quantity = self.total(other.quantity, -quantity)
@@ -338,6 +349,7 @@ class Book:
         """Fill this moment's market orders at the close of the bars, by symbol, that just ended."""
         for order in list(self.at_rest):
             now = order.resting and order.ts == self.now and order.kind == MARKET
+            now = now and not order.reason  # a liquidation waits for the next open
             if now and order.state == ACCEPTED and order.symbol in bars:
                 ts, self.bar = bars[order.symbol]
                 self.room = self.left[order.symbol]

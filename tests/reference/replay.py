@@ -384,7 +384,11 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             lane.call("on_order", order.symbol, order)
         for interval, of_interval in enumerate(moment.bars):
             lane.show(interval, of_interval)
-        lane.tell(account.meet_close(base))
+        at_close = account.meet_close(base)
+        if at_close:
+            worth = account.equity
+            equity[-1] = (now, worth, account.cash)
+        lane.tell(at_close)
         for index in moment.closes:
             session_equity.append(worth)
             account.book.close_session()

@@ -230,6 +230,7 @@ class Desk(Strategy):
         else:
             ctx.cancel(self.last)
             ctx.market_on_close(bar.symbol, side)
+            ctx.exit_on_close(bar.symbol)
 
 
 class Historian(Strategy):
@@ -309,7 +310,7 @@ class Sleeper(Strategy):
         elif kind == 4:
             ctx.bracket(bar.symbol, side, bar.close - 1.0, bar.close + 1.5)
         elif kind == 5:
-            ctx.replace(self.last, limit=bar.close - 0.25)
+            ctx.replace(self.last, quantity=0.5 * self.size, limit=bar.close - 0.25)
         else:
             ctx.cancel(self.last)
 
