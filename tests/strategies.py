@@ -25,6 +25,7 @@ from tests.reference.traders import (
     Desk,
     Historian,
     Ranker,
+    Reviser,
     Sleeper,
     Tinkerer,
 )
@@ -140,7 +141,7 @@ def lanes(draw: st.DrawFn, market: Market, most: int = 3) -> list[Strategy]:
             values |= {"size": 4.0 * draw(st.integers(1, 3))}
         elif cls is Historian:
             values |= {"span": draw(st.integers(1, 4))}
-        elif cls is Desk:
+        elif cls in (Desk, Reviser):
             values |= {"size": draw(st.sampled_from([2.0, 3.0])), "step": draw(STEPS)}
         made.append(cls(**values))
     return made

@@ -29,7 +29,7 @@ from tests.reference.processes import (
     terms_settings,
 )
 from tests.reference.replay import Outcome, all_bars, base_bars, replay
-from tests.reference.traders import Desk, Historian, Sleeper, Tinkerer
+from tests.reference.traders import Desk, Historian, Reviser, Sleeper, Tinkerer
 from tests.strategies import (
     MINUTE,
     START,
@@ -87,7 +87,7 @@ def test_what_ends_in_on_order_is_told_in_the_next_slot_too(rows: int):
 
 def names_no_number(lane: list[Strategy]) -> bool:
     """Whether a lane's trader does not call the market's first symbol by its number."""
-    return not isinstance(lane[0], Tinkerer | Desk | Historian)
+    return not isinstance(lane[0], Tinkerer | Desk | Historian | Reviser)
 
 
 def renumbered(outcome: Outcome, universe: Sequence[int]) -> Outcome:

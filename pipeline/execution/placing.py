@@ -172,9 +172,10 @@ def place_exit(account: Any, symbol: int) -> int:
     closed = account.now >= account.session_close
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
-        if order.symbol == symbol and order.state < FILLED and order.quantity == 0.0:
-            if not closed or order.ts == account.now:
-                return order.order_id
+        if order.symbol != symbol or order.state >= FILLED or order.quantity != 0.0:
+            continue
+        if not closed or order.ts == account.now:
+            return order.order_id
     _check_room(account)
     append_order(account, symbol, 0.0, ON_CLOSE, np.nan, np.nan, GTC)
     order = order_at(newest(account))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy, state
+from pipeline.codes import ACCEPTED, EXPIRED, FILLED, ON_CLOSE
 from pipeline.lane.spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market, random_walk, session_table
@@ -64,6 +65,34 @@ def test_another_call_before_the_close_is_the_same_order():
         order for order in outcome(FlatAtNight(again=True), "compiled").orders if order[6] == 6
     ]
     assert [order[3] for order in exits] == [-7.0] * 3 + [0.0]
+
+
+class LastWord(Strategy):
+    """Buys A at each session's open and asks for its exit whenever B has a bar."""
+
+    def on_session_open(self, session, ctx):
+        ctx.market_on_open(0, 2.0)
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol == 1:
+            ctx.exit_on_close(0)
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_what_is_asked_at_a_close_is_for_the_next_sessions_close(mode: str):
+    """A has no bar that closes with the first session, so its exit expires at that very moment."""
+    ts = T0 + MINUTE * np.arange(20, dtype=np.int64)
+    spans = session_table([(T0, T0 + SESSION), (T0 + SESSION, T0 + 2 * SESSION)])
+    bars = {"A": random_walk(np.delete(ts, 9), 4), "B": random_walk(ts, 5)}
+    market = Market(bars, spans, ("1m",))
+    (found,), _ = run_in_process(market, [LastWord()], Setup(mode=mode), TERMS)
+    assert_same(found, replay(market, LastWord(), TERMS))
+    exits = [order for order in found.orders if order[6] == ON_CLOSE]
+    assert [(order[1], order[7], order[3]) for order in exits] == [
+        (T0 + MINUTE, EXPIRED, 0.0),
+        (T0 + SESSION, FILLED, -4.0),
+        (T0 + 2 * SESSION, ACCEPTED, 0.0),
+    ]
 
 
 class Idle(Strategy):

@@ -46,7 +46,8 @@ class Message:
     order: Order
     since: int
     bars: int
-    effect: Callable[[int, float], None]  # given the instant at which it is there, and the limit
+    effect: Callable[[int, float, float], None]  # given when it is there, and the two below
+    quantity: float = math.nan
     limit: float = math.nan
 
 
@@ -114,18 +115,22 @@ class Book:
         elif not order.parent and not order.reason:
             order.live = self.now + self.latency if self.latency_bars == 0 else NEVER - 1
             if self.latency_bars:
-                self.send(order, lambda ts, limit: None)
+                self.send(order, lambda ts, quantity, limit: None)
         return order
 
     def send(
-        self, order: Order, effect: Callable[[int, float], None], limit: float = math.nan
+        self,
+        order: Order,
+        effect: Callable[[int, float, float], None],
+        quantity: float = math.nan,
+        limit: float = math.nan,
     ) -> None:
         """Do something to an order at rest, at once or when it is there."""
         if not self.latency and not self.latency_bars:
-            effect(self.now, limit)
+            effect(self.now, quantity, limit)
             return
         since = self.now + self.latency
-        self.messages.append(Message(order, since, self.latency_bars, effect, limit))
+        self.messages.append(Message(order, since, self.latency_bars, effect, quantity, limit))
 
     def _deliver(self, symbol: int, ts: int) -> None:
         mine = [one for one in self.messages if one.order.symbol == symbol and one.since <= ts]
@@ -137,7 +142,7 @@ class Book:
             if message.order.resting:
                 if message.order.live == NEVER - 1:
                     message.order.live = ts
-                message.effect(ts, message.limit)
+                message.effect(ts, message.quantity, message.limit)
 
     def on_tick(self, price: float, *, up: bool) -> float:
         if not self.tick or math.isnan(price):
@@ -205,7 +210,7 @@ class Book:
     def cancel(self, order_id: int) -> None:
         order = self.orders[order_id - 1]
         if order.resting:
-            self.send(order, lambda ts, limit: self.end(order, CANCELLED, STRATEGY, ts))
+            self.send(order, lambda ts, *_: self.end(order, CANCELLED, STRATEGY, ts))
 
     def set(self, order: Order, quantity: float, limit: float) -> None:
         """Write other values into an order; NaN leaves one as it is."""
@@ -215,7 +220,7 @@ class Book:
             order.limit = self.on_tick(limit, up=not order.buys)
 
     def change(self, order: Order, quantity: float, limit: float) -> None:
-        def effect(ts: int, limit: float) -> None:
+        def effect(ts: int, quantity: float, limit: float) -> None:
             before = order.limit
             self.set(order, quantity, limit)
             if order.live != NEVER and order.limit != before and not math.isnan(limit):
@@ -224,7 +229,7 @@ class Book:
                 order.quantity = order.filled
                 self.end(order, CANCELLED, STRATEGY, ts)
 
-        self.send(order, effect, limit)
+        self.send(order, effect, quantity, limit)
 
     def close_session(self) -> None:
         for order in self.at_rest:
@@ -243,6 +248,7 @@ class Book:
         self.slack[symbol] += off_by(held, -fraction) if fraction else 0.0
         for message in self.messages:
             if message.order.symbol == symbol:
+                message.quantity *= ratio
                 message.limit /= ratio
         for order in self.at_rest:
             if order.symbol != symbol or not order.resting or not order.quantity:

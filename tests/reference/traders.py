@@ -230,7 +230,6 @@ class Desk(Strategy):
         else:
             ctx.cancel(self.last)
             ctx.market_on_close(bar.symbol, side)
-            ctx.exit_on_close(bar.symbol)
 
 
 class Historian(Strategy):
@@ -310,9 +309,53 @@ class Sleeper(Strategy):
         elif kind == 4:
             ctx.bracket(bar.symbol, side, bar.close - 1.0, bar.close + 1.5)
         elif kind == 5:
-            ctx.replace(self.last, quantity=0.5 * self.size, limit=bar.close - 0.25)
+            ctx.replace(self.last, limit=bar.close - 0.25)
         else:
             ctx.cancel(self.last)
 
 
-TRADERS = (Sleeper, Crosser, Tinkerer, Ranker, Both, Desk, Historian)
+class Reviser(Strategy):
+    """Changes its orders to more, to less, to what they are; is flat at some closes."""
+
+    size: float = 2.0
+    step: float = 0.25
+    minutes: int = 0
+    intervals = property(lambda self: (_interval(self.minutes),) if self.minutes else ())
+    turn: int = state(0)
+    last: int = state(0)
+    warmup: ClassVar[Any] = 0
+
+    def on_fill(self, fill, ctx):
+        if fill.order_id % 3 == 0:
+            ctx.market(fill.symbol, -0.5 * fill.quantity)
+
+    def on_session_open(self, session, ctx):
+        ctx.market_on_open(0, self.size)
+        if session.index % 2 == 0:
+            ctx.exit_on_close(0)
+
+    def on_session_close(self, session, ctx):
+        ctx.market(0, self.size)
+        ctx.exit_on_close(0)
+
+    def on_bar(self, bar, ctx):
+        self.turn += 1
+        kind = self.turn % 7
+        if kind == 0:
+            self.last = ctx.limit(bar.symbol, self.size, bar.close - self.step)
+        elif kind == 1:
+            ctx.replace(self.last, limit=bar.close - self.step)
+        elif kind == 2:
+            ctx.replace(self.last, quantity=2.0 * self.size)
+        elif kind == 3:
+            ctx.bracket(bar.symbol, -self.size, bar.close + 1.0, bar.close - self.step)
+        elif kind == 4:
+            ctx.replace(self.last, quantity=0.5, limit=bar.close - 0.5)
+        elif kind == 5:
+            ctx.exit_on_close(bar.symbol)
+            ctx.limit(bar.symbol, -self.size, bar.close + self.step)
+        else:
+            ctx.replace(self.last, quantity=0.25)
+
+
+TRADERS = (Sleeper, Crosser, Tinkerer, Ranker, Both, Desk, Historian, Reviser)
