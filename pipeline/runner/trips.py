@@ -4,11 +4,18 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.results.folder import RunFolder
 
-_COLUMNS = ("lane", "entry_ts", "exit_ts", "profit")
+#: What is read, and how its values lie in memory; times are int64 ns UTC.
+_COLUMNS: dict[str, type[np.generic]] = {
+    "lane": np.int32,
+    "entry_ts": np.int64,
+    "exit_ts": np.int64,
+    "profit": np.float64,
+}
 
 
 def trip_details(folder: RunFolder, lanes: int) -> list[dict[str, float] | None]:
@@ -18,10 +25,12 @@ def trip_details(folder: RunFolder, lanes: int) -> list[dict[str, float] | None]
     that filled its first order to that of its last one. Only trips that have ended count; a lane
     without one has None.
     """
-    table = folder.table("round_trips", _COLUMNS)
-    ended = table.filter(table["exit_ts"].is_valid())
-    lane, profit = _array(ended["lane"]), _array(ended["profit"])
-    seconds = (_array(ended["exit_ts"]) - _array(ended["entry_ts"])) / 1e9
+    table = folder.table("round_trips", tuple(_COLUMNS))
+    ended = _has_value(table["exit_ts"])
+    lane, entry_ts, exit_ts, profit = (
+        _values(table[name], kind)[ended] for name, kind in _COLUMNS.items()
+    )
+    seconds = (exit_ts - entry_ts) / 1e9
     # Rows lie lane by lane.
     bounds = np.searchsorted(lane, np.arange(lanes + 1))
     return [
@@ -30,11 +39,26 @@ def trip_details(folder: RunFolder, lanes: int) -> list[dict[str, float] | None]
     ]
 
 
-def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Return a column without nulls as an array, times as ns; Arrow's own way imports pandas."""
-    if pa.types.is_timestamp(column.type):
-        column = column.cast("int64")
-    return np.from_dlpack(column.combine_chunks())
+def _has_value(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Return which rows of a column are not null.
+
+    Arrow's own way imports its functions for computing, for which every run would wait at its end.
+    """
+    array = column.combine_chunks()
+    valid = array.buffers()[0]
+    if valid is None:  # no row is null
+        return np.ones(len(array), np.bool_)
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+    return bits[array.offset : array.offset + len(array)].astype(np.bool_)
+
+
+def _values(column: pa.ChunkedArray, kind: type[np.generic]) -> np.ndarray[Any, Any]:
+    """Return the values of a column as they lie in memory; where a row is null, any value.
+
+    Arrow's own way imports pandas.
+    """
+    array = column.combine_chunks()
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
 
 
 def _of_one(profit: np.ndarray[Any, Any], seconds: np.ndarray[Any, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pipeline.config.session import example_path
 
 ROOT = Path(__file__).parents[2]
 #: Libraries that take a second to import together, and that only the processes of a run need.
-HEAVY = ("exchange_calendars", "llvmlite", "numba", "pandas", "scipy")
+HEAVY = ("exchange_calendars", "llvmlite", "numba", "pandas", "pyarrow.compute", "scipy")
 RUN = 'run(sys.argv[1], overrides=["catalog=" + sys.argv[2]], out=sys.argv[3])'
 REFUSED = """
 try:
