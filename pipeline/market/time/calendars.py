@@ -2,10 +2,10 @@
 
 This module is the bridge to ``exchange_calendars``, and ``time_manager`` answers questions with it.
 A ``Schedule`` is an exchange calendar reduced to six arrays, without pandas objects. All time
-managers of a process share the schedules. These grow on demand, a decade at a time: building one
-calendar takes about 0.1 s for any length, most of it for holiday rules. So a decade takes no longer
-than a year, and a walk over 30 years builds three times, not thirty. A schedule that was built is
-kept on disk (`kept_schedules`).
+managers of a process share the schedules. Building one calendar takes about 0.1 s for any length,
+most of it for holiday rules. So a schedule begins in 2000, or before if need be, and grows on
+demand by whole decades: a walk over 30 years before that builds three times, not thirty. A schedule
+that was built is kept on disk (`kept_schedules`).
 
 ``exchange_calendars`` (and with it pandas) is imported at its first use, not with this module. A
 run over sessions that are kept imports neither.
@@ -18,6 +18,7 @@ import difflib
 import functools
 import textwrap
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -45,6 +46,8 @@ EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 EARLIEST: Final = dt.date(1900, 1, 1)
 LATEST: Final = dt.date(2099, 12, 31)
 """First and last day of a calendar for which ``exchange_calendars`` sets no bound."""
+_FROM_YEAR: Final = 2000
+"""The year from which a schedule is built, also where only later days are asked for."""
 
 
 _loaded: dict[tuple[str, bool], Schedule] = {}
@@ -138,8 +141,9 @@ def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) 
     """Return the schedule of a calendar over at least ``first_day`` to ``last_day`` inclusive.
 
     Days must lie within ``bounds(code)``. The schedule is taken from this process or, if it is not
-    there, from disk. If it does not cover the days, it is built anew, extended by whole decades,
-    and kept in both places. Raises DataError if ``exchange_calendars`` cannot build the years.
+    there, from disk. If it does not cover the days, it is built anew, extended to whole decades
+    from 2000, and kept in both places. Raises DataError if ``exchange_calendars`` cannot build the
+    years.
     """
     have = _loaded.get((code, extended))
     if have is None and (kept := find_schedule(code, extended)) is not None:
@@ -148,22 +152,31 @@ def schedule_covering(code: str, first_day: int, last_day: int, extended: bool) 
         if have.first_day <= first_day and last_day <= have.last_day:
             return have
         first_day, last_day = min(first_day, have.first_day), max(last_day, have.last_day)
-    first, last = _date(first_day), _date(last_day)
-    low, high = bounds(code)
-    wide_first = max(dt.date(first.year // 10 * 10, 1, 1), _date(low))
-    wide_last = min(dt.date(last.year // 10 * 10 + 9, 12, 31), _date(high))
-    try:
-        schedule = _build(code, wide_first, wide_last)
-    except DataError:
-        # Some calendars declare no bound although they cannot be built for early years.
-        narrow_first = max(dt.date(first.year, 1, 1), _date(low))
-        narrow_last = min(dt.date(last.year, 12, 31), _date(high))
-        schedule = _build(code, narrow_first, narrow_last)
+    schedule = _build_around(code, _date(first_day).year, _date(last_day).year)
     if extended:
         schedule = _extend(schedule)
     _loaded[(code, extended)] = schedule
-    keep_schedule(KeptSchedule(schedule, (low, high)), extended)
+    keep_schedule(KeptSchedule(schedule, bounds(code)), extended)
     return schedule
+
+
+def _build_around(code: str, first: int, last: int) -> Schedule:
+    """Build the schedule of some years, and of more if ``exchange_calendars`` can build them.
+
+    Some calendars declare no bound although they cannot be built for early years.
+    """
+    decade, decade_end = first // 10 * 10, last // 10 * 10 + 9
+    with suppress(DataError):
+        return _build_years(code, min(decade, _FROM_YEAR), decade_end)
+    with suppress(DataError):
+        return _build_years(code, decade, decade_end)
+    return _build_years(code, first, last)
+
+
+def _build_years(code: str, first: int, last: int) -> Schedule:
+    """Build the schedule of some years, as far as they lie within the bounds of the calendar."""
+    low, high = map(_date, bounds(code))
+    return _build(code, max(dt.date(first, 1, 1), low), min(dt.date(last, 12, 31), high))
 
 
 def _date(day: int) -> dt.date:

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import exchange_calendars as xc
@@ -292,7 +293,7 @@ def test_a_manager_over_a_runs_sessions_builds_no_calendar(
     assert part.get_previous_trading_date("2023-07-05") == dt.date(2023, 7, 3)
 
 
-def test_only_the_decades_asked_for_are_built_and_the_answer_does_not_depend_on_them(
+def test_decades_from_2000_are_built_and_earlier_ones_on_demand_and_the_answer_is_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RINGTAPE_CACHE_DIR", str(tmp_path / "cache"))
@@ -300,12 +301,32 @@ def test_only_the_decades_asked_for_are_built_and_the_answer_does_not_depend_on_
     manager = TimeManager("XNYS")
     before = manager.session_table("2023-01-01", "2023-12-31")
     narrow = calendars.schedule_covering("XNYS", 19_500, 19_500, extended=False)
-    assert calendars._date(narrow.first_day) == dt.date(2020, 1, 1)
+    assert calendars._date(narrow.first_day) == dt.date(2000, 1, 1)
+    assert calendars._date(narrow.last_day) == dt.date(2029, 12, 31)
     manager.is_trading_day("1998-01-02")
     wide = calendars.schedule_covering("XNYS", 19_500, 19_500, extended=False)
     assert calendars._date(wide.first_day) == dt.date(1990, 1, 1)
     after = manager.session_table("2023-01-01", "2023-12-31")
     np.testing.assert_array_equal(before.open_ns, after.open_ns)
+
+
+@pytest.mark.parametrize(("cannot", "begins"), [(2011, 2020), (2022, 2023)])
+def test_a_calendar_that_cannot_be_built_for_early_years_is_built_for_later_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cannot: int, begins: int
+) -> None:
+    monkeypatch.setenv("RINGTAPE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(calendars, "_loaded", {})
+    kind = calendars._calendar_type("XNYS")
+
+    def only_later(start: str, end: str) -> Any:
+        if int(start[:4]) <= cannot:
+            raise ValueError("no rules for these years")
+        return kind(start=start, end=end)
+
+    only_later.bound_min, only_later.bound_max = kind.bound_min, kind.bound_max
+    monkeypatch.setattr(calendars, "_calendar_type", lambda code: only_later)
+    built = calendars.schedule_covering("XNYS", 19_500, 19_500, extended=False)
+    assert calendars._date(built.first_day) == dt.date(begins, 1, 1)
 
 
 def test_a_table_belongs_to_its_caller(nyse: TimeManager) -> None:
