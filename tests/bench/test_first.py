@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.first import Samples, Taken, add_rows, check_digests
+from bench.first import Samples, Taken, add_rows, difference
 from bench.measure import Report
 
 COMMANDS = ("first demo", "warm run", "run after an edit")
@@ -64,11 +64,28 @@ def test_a_tape_that_was_not_seen_to_start_has_no_row(capsys: pytest.CaptureFixt
     assert "warm run, processor time" in rows
 
 
-def test_runs_that_do_the_same_must_have_one_digest() -> None:
+def test_runs_of_one_tree_that_do_the_same_must_have_one_digest() -> None:
     new, old = samples((1.0, 1.0, 2.0)), samples((1.0, 1.0, 2.0))
-    check_digests({"new": new, "old": old})
-    with pytest.raises(RuntimeError, match="runs of the demonstration must have one digest"):
-        check_digests({"new": new, "old": samples((1.0, 1.0, 2.0), "e")})
-    other = samples((1.0, 1.0, 2.0), "e")["run after an edit"]
+    assert difference({"new": new, "old": old}) == ""
+    other = samples((1.0, 1.0, 2.0), "e")
+    words = "runs of the demonstration by the old tree must have one digest"
+    with pytest.raises(RuntimeError, match=words):
+        difference({"new": new, "old": old | {"warm run": other["warm run"]}})
     with pytest.raises(RuntimeError, match="runs of one edited strategy must have one digest"):
-        check_digests({"new": new, "old": old | {"run after an edit": other}})
+        difference({"new": new, "old": old | {"run after an edit": other["run after an edit"]}})
+
+
+def test_trees_with_other_results_are_compared_and_a_row_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = {"new": samples((10.0, 1.0, 2.0)), "old": samples((50.0, 4.0, 6.0), "e")}
+    code, rows = rows_of(found, capsys)
+    assert code == 0
+    said = rows.pop("trees with the same results")
+    assert (said["value"], said["unit"]) == (1, "of 2")
+    assert said["note"] == (
+        "the trees' results differ, only their times are compared; digests: new d, old e"
+    )
+    assert rows["first demo"]["value"] == pytest.approx(0.2)
+    same = {"new": found["new"], "old": found["new"]}
+    assert "trees with the same results" not in rows_of(same, capsys)[1]
