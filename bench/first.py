@@ -21,9 +21,9 @@ round to round. What is shown is new median / old median, and both medians with 
 most. Bounds of the wall times: first demo at most 0.3 of the old tree's, warm run at most 0.35, an
 edit adds at most half of what it did.
 
-All runs of the demonstration by one tree must have one digest. Where both trees have the same, those
-with the same edit must have one, too. Where they do not, because a rule of results has changed since
-the old tree, the times are compared all the same, and a row says that the results are not.
+All runs of the demonstration by one tree must have one digest. Where both trees have the same, runs
+with the same edit must have one, too. Where they do not, because a rule of results has changed
+since the old tree, the times are compared all the same, and a row says that the results differ.
 
 With `--smoke` the caches begin with what this machine keeps of this tree's compiled code, so that
 nothing but the hook is compiled.
