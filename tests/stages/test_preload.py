@@ -19,17 +19,17 @@ READY = """
 import json, sys
 import pipeline.stages.preload
 from pipeline.execution.book import end_moment_at
-heavy = ["coverage", "numba.np.arraymath", "pandas", "exchange_calendars", "scipy.linalg"]
+heavy = ["coverage", "numba.np.arraymath", "pandas", "exchange_calendars", "scipy.linalg", "yaml"]
 print(json.dumps([len(end_moment_at.entry.overloads), [n for n in heavy if n in sys.modules]]))
 """
 
 
 def run(code: str, folder: Path, **variables: str) -> str:
-    cache = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), **variables}
+    paths = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **cache},
+        cwd=folder,
+        env={**os.environ, **paths},
         check=True,
         capture_output=True,
         text=True,
@@ -43,6 +43,12 @@ def test_where_nothing_is_on_disk_it_is_ready_to_compile(tmp_path: Path):
 def test_what_is_on_disk_is_loaded_without_the_compiler(tmp_path: Path):
     run(COMPILE, tmp_path)
     assert json.loads(run(READY, tmp_path)) == [1, []]
+
+
+def test_a_file_of_settings_for_numba_counts(tmp_path: Path):
+    (tmp_path / ".numba_config.yaml").write_text('opt: "2"\n')
+    code = "import pipeline.stages.preload\nfrom numba.core import config\nprint(int(config.OPT))"
+    assert run(code, tmp_path) == "2\n"
 
 
 def test_a_cache_that_is_refused_does_not_end_the_fork_server(tmp_path: Path):
