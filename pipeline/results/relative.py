@@ -2,7 +2,7 @@
 
 Arrays are float64[N], with one return for each session. `relative_statistics` leaves out the
 sessions in which the benchmark's return is NaN, because the benchmark was not traded yet. A figure
-is NaN if it is not defined, as for an account that went bankrupt.
+is NaN if it is not defined, as for a ruined account.
 """
 
 import math

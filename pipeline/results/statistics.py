@@ -30,13 +30,35 @@ def total_return(initial: float, final: float) -> float:
 def session_returns(initial: float, closes: Curve) -> Curve:
     """Return each session's simple return, r_i = e_i / e_(i-1) - 1, with `initial` before e_0.
 
-    `closes` is the equity at each session's close. A return on an equity that is not positive is
-    NaN, and so is every figure made of it: a bankrupt account has no ratios.
+    `closes` is the equity at each session's close. The first close that is not positive ends the
+    returns: that session's return is what it was, -1 or less, and those of all later sessions are
+    NaN, also where the equity is positive again.
     """
     before = np.concatenate(([initial], closes[:-1])) if len(closes) else np.empty(0)
     result = np.full(len(closes), math.nan)
-    np.divide(closes, before, out=result, where=before > 0)
+    np.divide(closes, before, out=result, where=np.logical_and.accumulate(before > 0))
     return result - 1.0
+
+
+def is_ruined(closes: Curve, drawdown: float) -> bool:
+    """Return whether an account was worth nothing or less at any time.
+
+    `closes` is its equity at the sessions' closes, `drawdown` its maximum drawdown over every base
+    timestamp. A drawdown of 1 or more is an equity of zero or below.
+    """
+    return drawdown >= 1.0 or bool((closes <= 0.0).any())
+
+
+def figure_returns(initial: float, closes: Curve, drawdown: float) -> Curve:
+    """Return the returns that figures are made of: `session_returns`, or NaN of a ruined account.
+
+    A mean of simple returns hardly knows a ruin: ten sessions of +20 % and one of -120 % have a
+    positive Sharpe ratio. So a ruined account has no figures of returns (`is_ruined`), whenever it
+    was ruined.
+    """
+    if is_ruined(closes, drawdown):
+        return np.full(len(closes), math.nan)
+    return session_returns(initial, closes)
 
 
 def annual_return(initial: float, closes: Curve, sessions_per_year: float) -> float:
@@ -204,14 +226,19 @@ def lane_statistics(
     drawdown. It is measured at every base timestamp (`tally.LaneRecord.max_drawdown`), because
     closes do not show a drawdown within a session.
 
+    A ruined account (`is_ruined`) has a total return. Its annual return is -1, or NaN if it came
+    back above zero. All other figures are NaN.
+
     The annual return of a run too short for it (`Year.is_long_enough`) is NaN, unless it is -1: all
     is lost, or a year at this rate would leave nothing. `extrapolate` gives it all the same, to
     compare lanes of equally many sessions.
     """
-    returns = session_returns(initial, closes)
+    ruined = is_ruined(closes, drawdown)
+    returns = figure_returns(initial, closes, drawdown)
     excess = returns - year.riskless_returns(dates)
     annual = annual_return(initial, closes, year.sessions)
-    if annual > -1.0 and not (extrapolate or year.is_long_enough(len(closes))):
+    given = not ruined and (extrapolate or year.is_long_enough(len(closes)))
+    if annual > -1.0 and not given:
         annual = math.nan
     best, worst = best_and_worst(returns)
     return {
@@ -220,7 +247,7 @@ def lane_statistics(
         "volatility": volatility(returns, year.sessions),
         "sharpe_ratio": sharpe_ratio(excess, year.sessions),
         "sortino_ratio": sortino_ratio(excess, year.sessions),
-        "calmar_ratio": calmar_ratio(annual, drawdown),
+        "calmar_ratio": math.nan if ruined else calmar_ratio(annual, drawdown),
         "omega_ratio": omega_ratio(returns),
         "best_session": best,
         "worst_session": worst,

@@ -20,6 +20,7 @@ from pipeline.results.round_trips import (
 )
 from pipeline.results.statistics import (
     Curve,
+    figure_returns,
     lane_statistics,
     session_returns,
     turnover_per_year,
@@ -51,7 +52,9 @@ def lane_summary(
     relative = (
         {}
         if benchmark is None
-        else relative_statistics(returns_of(found), benchmark.returns, dates, year)
+        else relative_statistics(
+            figure_returns(initial, closes, record.max_drawdown), benchmark.returns, dates, year
+        )
     )
     trips, wins = found.trips, found.wins
     profit, loss = found.gross_profit, found.gross_loss

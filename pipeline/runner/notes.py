@@ -5,7 +5,6 @@ sentence in plain text, which names the thing, its numbers and the setting that 
 stand in summary.json under "notes", in the text of a run and of a sweep, and in the sweep's report.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +26,7 @@ def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> li
         *preparation.extent.notes,
         *_on_warm_up(lanes, sessions),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
-        *(_on_ruin(lanes) if sessions > 1 else ()),
+        *_on_ruin(lanes),
     ]
 
 
@@ -66,14 +65,15 @@ def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:
 
 
 def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say how many accounts have no returns. Only these have no volatility over many sessions."""
-    ruined = sum(one["volatility"] is None or math.isnan(one["volatility"]) for one in lanes)
+    """Say how many accounts were ruined, and what they lack for it."""
+    ruined = sum(one["max_drawdown"] >= 1.0 for one in lanes)
     if ruined:
-        which = "the account" if len(lanes) == 1 else f"{ruined:,} of {len(lanes):,} accounts"
+        which = (
+            "The account was" if len(lanes) == 1 else f"{ruined:,} of {len(lanes):,} accounts were"
+        )
         yield (
-            f"The equity of {which} was zero or below at a session's close. There are no returns"
-            " on it, and so no volatility and no other figure of returns but the total and the"
-            " annual one."
+            f"{which} ruined: the equity was zero or below. No figures of returns are given but"
+            " the total return, and an annual return of -100 %."
         )
 
 

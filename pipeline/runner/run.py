@@ -128,8 +128,8 @@ class Result:
         """Return a lane's simple return per session as a float64 Series, by session date.
 
         The index is a DatetimeIndex of dates without a time zone, as pyfolio, QuantStats and
-        empyrical take it. The first return is relative to the initial cash. A return relative to an
-        equity that is not positive is NaN. Raises ValueError if there is no such lane.
+        empyrical take it. The first return is relative to the initial cash. Sessions after one that
+        closed at an equity of zero or below have NaN. Raises ValueError if there is no such lane.
         """
         return self._per_session("return", lane)
 

@@ -18,15 +18,25 @@ def figure(row: LaneRow, score: str) -> float | None:
     return float(value)
 
 
+def is_ruined(row: LaneRow) -> bool:
+    """Whether the equity of a lane was zero or below: the account of a broker had ended there."""
+    return (row.statistics.get("max_drawdown") or 0.0) >= 1.0
+
+
+def has_trips(row: LaneRow, fewest: int) -> bool:
+    """Whether a lane ended so many round trips."""
+    return (row.statistics.get("round_trips") or 0) >= fewest
+
+
 def is_ranked(row: LaneRow, fewest: int) -> bool:
-    """Whether a lane is done and made enough round trips, at least ``fewest``."""
-    return row.state == "done" and (row.statistics.get("round_trips") or 0) >= fewest
+    """Whether a lane is done, was not ruined and made at least ``fewest`` round trips."""
+    return row.state == "done" and has_trips(row, fewest) and not is_ruined(row)
 
 
 def scores_of(row: LaneRow, scores: Iterable[str], fewest: int) -> tuple[float, ...] | None:
     """Return the figures of all scores, NaN where one is not defined.
 
-    It is None unless the lane is done and made ``fewest`` round trips.
+    It is None unless the lane has a rank (`is_ranked`).
     """
     if not is_ranked(row, fewest):
         return None

@@ -13,7 +13,7 @@ from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
 from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
 from pipeline.sweeps.progress import Meter
-from pipeline.sweeps.ranking import best_rows, figure, is_ranked, set_said
+from pipeline.sweeps.ranking import best_rows, figure, has_trips, is_ranked, is_ruined, set_said
 from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
 from pipeline.sweeps.roster import Roster
 
@@ -69,7 +69,7 @@ def summarise(
         "unranked": unranked,
         "notes": [
             *notes_of(preparation, [one.statistics for one in done]),
-            *_on_trips(fewest, unranked, len(done), best),
+            *_on_rank(fewest, done, best),
         ],
         "best": ranked[0] if ranked else None,
         "ranked": ranked,
@@ -83,11 +83,13 @@ def summarise(
     }
 
 
-def _on_trips(fewest: int, unranked: int, done: int, best: Sequence[LaneRow]) -> Iterator[str]:
-    """Say how many sets have no rank for want of round trips, or that the best never traded."""
-    if unranked:
+def _on_rank(fewest: int, done: Sequence[LaneRow], best: Sequence[LaneRow]) -> Iterator[str]:
+    """Say which sets have no rank, or that the best never traded."""
+    if any(map(is_ruined, done)):
+        yield "Sets whose account was ruined have no rank."
+    if few := sum(not has_trips(one, fewest) for one in done):
         yield (
-            f"{unranked:,} of {done:,} sets made fewer than {fewest:,} round trips, as"
+            f"{few:,} of {len(done):,} sets made fewer than {fewest:,} round trips, as"
             " sweep.min_round_trips asks for, and have no rank."
         )
     if best and not best[0].statistics["fills"]:

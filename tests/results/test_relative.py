@@ -96,7 +96,7 @@ def test_a_benchmark_known_for_less_than_a_twelfth_of_a_year_gives_no_alpha():
         ([0.1, 0.2], [math.nan, math.nan]),
         ([0.1, math.nan, 0.0], [0.1, 0.2, 0.3]),
     ],
-    ids=["none", "one", "no benchmark yet", "bankrupt"],
+    ids=["none", "one", "no benchmark yet", "ruined"],
 )
 def test_where_nothing_is_defined_all_are_nan(returns, benchmark):
     dates = days(len(returns))

@@ -17,6 +17,8 @@ from pipeline.results.statistics import (
     best_and_worst,
     calmar_ratio,
     expected_shortfall,
+    figure_returns,
+    is_ruined,
     lane_statistics,
     monthly_returns,
     omega_ratio,
@@ -61,11 +63,40 @@ def test_session_returns_start_from_the_initial_equity():
     assert len(session_returns(100.0, np.empty(0))) == 0
 
 
-def test_a_return_from_nothing_is_not_defined():
-    returns = session_returns(100.0, np.array([-5.0, 20.0]))
-    assert returns[0] == pytest.approx(-1.05)
-    assert math.isnan(returns[1])
-    assert math.isnan(sharpe_ratio(returns, 252))
+@pytest.mark.parametrize(
+    ("closes", "returns"),
+    [
+        ([-5.0, 20.0, 30.0], [-1.05]),
+        ([50.0, 0.0, 0.0], [-0.5, -1.0]),
+        ([120.0, 60.0, -30.0], [0.2, -0.5, -1.5]),
+    ],
+    ids=["back above zero", "nothing left", "in the last session"],
+)
+def test_the_first_close_at_or_below_zero_ends_the_returns(closes, returns):
+    found = session_returns(100.0, np.array(closes))
+    assert found[: len(returns)] == pytest.approx(returns)
+    assert np.isnan(found[len(returns) :]).all()
+    assert np.isnan(figure_returns(100.0, np.array(closes), 0.0)).all()
+
+
+def test_an_account_is_ruined_by_a_close_or_by_a_moment_within_a_session():
+    closes = np.array([110.0, 90.0])
+    assert [is_ruined(closes, fall) for fall in (0.9, 1.0, 1.3)] == [False, True, True]
+    assert is_ruined(np.array([110.0, 0.0]), 0.0)
+    assert not is_ruined(np.empty(0), 0.0)
+    assert figure_returns(100.0, closes, 0.9) == pytest.approx([0.1, 90 / 110 - 1])
+
+
+@pytest.mark.parametrize("fall", [1.2, 1.0 + 1.2**10 / 5])
+def test_a_ruined_account_has_no_ratio_that_looks_good(fall):
+    """Ten sessions of +20 %, and one of -120 % or one in which it was below zero for a while."""
+    closes = 100.0 * 1.2 ** np.arange(1, 12)
+    if fall == 1.2:
+        closes[-1] = -0.2 * closes[-2]
+        assert sharpe_ratio(session_returns(100.0, closes), 252) > 2
+    figures = lane_statistics(100.0, closes, days(11), SHORT, fall)
+    given = {name for name, value in figures.items() if not math.isnan(value)}
+    assert given == {"total_return"} | ({"annual_return"} if fall == 1.2 else set())
 
 
 def test_annual_return_compounds():
@@ -232,6 +263,7 @@ def test_a_drawdown_that_is_a_rounding_has_no_calmar_ratio():
 
 UNDEFINED = {"volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio"}
 BY_RETURN = UNDEFINED | {"best_session", "worst_session", "value_at_risk", "expected_shortfall"}
+RUINED = BY_RETURN | {"calmar_ratio"}
 
 
 @pytest.mark.parametrize(
@@ -245,11 +277,11 @@ BY_RETURN = UNDEFINED | {"best_session", "worst_session", "value_at_risk", "expe
             {"volatility": 0.0, "annual_return": 0.0, "best_session": 0.0},
         ),
         ([90.0, 81.0, 60.0], set(), {"omega_ratio": 0.0, "total_return": -0.4}),
-        ([0.0, 0.0], BY_RETURN, {"annual_return": -1.0, "total_return": -1.0}),
-        ([50.0, -5.0, 20.0], BY_RETURN, {"total_return": -0.8}),
-        ([50.0, 20.0, -5.0], set(), {"annual_return": -1.0, "worst_session": -1.25}),
+        ([0.0, 0.0], RUINED, {"annual_return": -1.0, "total_return": -1.0}),
+        ([50.0, -5.0, 20.0], RUINED | {"annual_return"}, {"total_return": -0.8}),
+        ([50.0, 20.0, -5.0], RUINED, {"annual_return": -1.0, "total_return": -1.05}),
     ],
-    ids=["none", "one", "flat", "losing", "nothing left", "bankrupt", "bankrupt at the end"],
+    ids=["none", "one", "flat", "losing", "nothing left", "ruined", "ruined at the end"],
 )
 def test_degenerate_accounts_have_nan_where_a_figure_is_not_defined(closes, undefined, given):
     curve = np.array(closes)
@@ -259,7 +291,7 @@ def test_degenerate_accounts_have_nan_where_a_figure_is_not_defined(closes, unde
     assert figures == figures | {name: pytest.approx(value) for name, value in given.items()}
 
 
-def test_monthly_returns_of_nothing_and_of_a_bankrupt_account():
+def test_monthly_returns_of_nothing_and_of_a_ruined_account():
     assert monthly_returns(np.empty(0, np.int64), np.empty(0)) == {}
     dates = np.array(["2024-01-31", "2024-02-01"], "M8[ns]").view("i8")
     months = monthly_returns(dates, np.array([-1.5, math.nan]))

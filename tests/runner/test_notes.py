@@ -1,6 +1,5 @@
 """The notes of a summary: what a reader of the figures has to know."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from tests.reference.processes import settings_of
 TRADER = {"name": "pipeline.strategy.examples:SmaCross"}
 
 
-def notes(sample: Path, last: str, *volatilities: float | None, **changes: Any) -> list[str]:
-    """The notes on a run from 22 October 2024 whose lanes have these volatilities."""
+def notes(sample: Path, last: str, *drawdowns: float, **changes: Any) -> list[str]:
+    """The notes on a run from 22 October 2024 whose lanes have these drawdowns."""
     config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
-    lanes = [{"volatility": value, "warmup_sessions": 0} for value in volatilities]
+    lanes = [{"max_drawdown": value, "warmup_sessions": 0} for value in drawdowns]
     return notes_of(preparation, lanes)
 
 
@@ -48,21 +47,17 @@ LENGTH = (
     ids=["one session", "twenty", "enough"],
 )
 def test_a_short_run_says_which_figures_it_is_too_short_for(sample, last, benchmark, expected):
-    assert (
-        notes(sample, last, math.nan if last == "2024-10-22" else 0.1, benchmark=benchmark)
-        == expected
-    )
+    assert notes(sample, last, 0.1, benchmark=benchmark) == expected
 
 
 @pytest.mark.parametrize(
-    ("volatilities", "which"),
-    [([math.nan], "the account"), ([0.1, None, math.nan], "2 of 3 accounts"), ([0.0], None)],
+    ("drawdowns", "which"),
+    [([1.2], "The account was"), ([0.1, 1.0, 3.0], "2 of 3 accounts were"), ([0.99], None)],
 )
-def test_accounts_at_or_below_zero_have_no_returns(sample, volatilities, which):
-    found = notes(sample, "2024-11-19", *volatilities)
-    assert [note.split(".")[0] for note in found] == (
-        [f"The equity of {which} was zero or below at a session's close"] if which else []
-    )
+@pytest.mark.parametrize("last", ["2024-10-22", "2024-11-19"], ids=["one session", "a month"])
+def test_ruined_accounts_are_told(sample, drawdowns, which, last):
+    found = [note for note in notes(sample, last, *drawdowns) if "ruined" in note]
+    assert [note.split(":")[0] for note in found] == ([f"{which} ruined"] if which else [])
 
 
 def test_strategies_that_were_never_called_are_told(sample):
@@ -72,7 +67,7 @@ def test_strategies_that_were_never_called_are_told(sample):
     sessions = len(preparation.sessions)
 
     def lane(late: int, *series: str) -> dict[str, Any]:
-        return {"volatility": 0.1, "warmup_sessions": late, "never_ready": series}
+        return {"max_drawdown": 0.1, "warmup_sessions": late, "never_ready": series}
 
     (note,) = notes_of(preparation, [lane(sessions, "A 1m (slow)", "B 1m (slow)")])
     assert note == (

@@ -66,6 +66,23 @@ def test_an_account_that_goes_below_zero_and_back(tmp_path: Path):
     undefined = ("volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio", "value_at_risk")
     assert [lane[name] for name in (*undefined, "best_session")] == [None] * 6
     assert [note for note in result.summary["notes"] if "zero or below" in note]
+    assert result.returns().dropna().tolist() == [0.0, 0.0, pytest.approx(-1.2)]
+
+
+def test_an_account_that_is_ruined_at_the_end_does_not_look_good(tmp_path: Path):
+    """On a loan of as much as its cash it rises for 39 sessions, and is below zero after one."""
+    closes = [100.0 * 1.1**day for day in range(40)]
+    config = market(tmp_path, [*closes, 1.0], initial_cash=100.0)
+    config["benchmark"] = "A"
+    result = run(config, strategy=[Trader(first=2.0), Trader()], out=tmp_path)
+    ruined, _ = result.summary["lanes"]
+    assert ruined["total_return"] == pytest.approx(-1.98)
+    names = ("sharpe_ratio", "sortino_ratio", "calmar_ratio", "omega_ratio", "best_session")
+    against = ("alpha", "beta", "correlation", "tracking_error", "information_ratio")
+    assert [ruined[name] for name in (*names, *against)] == [None] * 10
+    assert ruined["annual_return"] == -1.0
+    (note,) = [note for note in result.summary["notes"] if "ruined" in note]
+    assert note.startswith("1 of 2 accounts were ruined")
 
 
 def test_what_is_still_held_stands_beside_what_was_closed(tmp_path: Path):
@@ -126,12 +143,14 @@ def test_a_sweep_of_such_accounts_ranks_only_what_traded_and_draws_what_was(tmp_
     config["strategy"] = {"name": "tests.runner.test_odd_accounts:Trader"}
     config["sweep"] = {"space": {"first": [0.0, -100.0]}, "score": "-max_drawdown", "best": 2}
     plain = sweep(config, out=tmp_path, engines=1)
-    assert [one["parameters"]["first"] for one in plain.summary["ranked"]] == [0.0, -100.0]
-    assert [note for note in plain.summary["notes"] if "traded nothing" in note]
+    assert [one["parameters"]["first"] for one in plain.summary["ranked"]] == [0.0]
+    told = [note.split(" ruined")[0] for note in plain.summary["notes"]]
+    assert {"1 of 2 accounts were", "Sets whose account was"} <= set(told)
+    assert [note for note in told if "traded nothing" in note]
     page = Path(plain.summary["report"]).read_text()
     columns = json.loads(page.split('id="columns">')[1].split("</script>")[0])
-    assert [one["growth"] for one in columns["curves"]] == [[1] * 5, [1, 1, -0.2, 0.6, 0.8]]
-    assert columns["ranked"] == [True, True]
+    assert [one["growth"] for one in columns["curves"]] == [[1] * 5]
+    assert columns["ranked"] == [True, False]
 
     closing = {"first": [0.0, -1.0], "even": [1.0], "odd": [-1.0], "until": [4]}
     config["sweep"] |= {"space": closing, "min_round_trips": 2}

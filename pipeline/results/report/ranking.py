@@ -13,7 +13,10 @@ _HEADER = ("lane", "return", "drawdown", "Sharpe", "trips", "won", "open", "cost
 
 
 def ranking(lanes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the lines of the block: at most `LANES_SHOWN` lanes, the best total return first."""
+    """Return the lines of the block: at most `LANES_SHOWN` lanes, the best total return first.
+
+    Ruined accounts come after all others.
+    """
     shown = sorted(lanes, key=_rank)[:LANES_SHOWN]
     title = f"{len(lanes):,} lanes, best return first"
     if len(shown) < len(lanes):
@@ -22,10 +25,11 @@ def ranking(lanes: Sequence[Mapping[str, Any]]) -> list[str]:
     return [title, "", *_table([_HEADER, *map(_cells, shown)]), "", *names]
 
 
-def _rank(lane: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the sorting key: the best return first, unknown ones last, equal ones by lane."""
-    value = lane.get("total_return")
-    return (-value if known(value) else math.inf, lane.get("lane", 0))
+def _rank(lane: Mapping[str, Any]) -> tuple[bool, float, float]:
+    """Return the sorting key: ruined accounts last, the best return first, equal ones by lane."""
+    value, fall = lane.get("total_return"), lane.get("max_drawdown")
+    ruined = known(fall) and fall >= 1.0
+    return (ruined, -value if known(value) else math.inf, lane.get("lane", 0))
 
 
 def _number(lane: Mapping[str, Any]) -> str:

@@ -19,6 +19,15 @@ def test_many_lanes_are_a_table_with_the_best_first_and_a_cap():
     assert "lane 24         SmaCross(fast=10" in text
 
 
+def test_ruined_accounts_come_after_all_others_also_where_they_came_back():
+    lanes = [
+        {**LANE, "lane": 0, "total_return": 4.0, "max_drawdown": 1.2},
+        {**LANE, "lane": 1, "total_return": -0.5, "max_drawdown": 0.6},
+    ]
+    text = format_summary({**SUMMARY, "lanes": lanes})
+    assert text.index("-50.00 %") < text.index("+400.00 %")
+
+
 def test_a_lane_without_a_return_comes_last():
     lanes = [{**LANE, "lane": 0, "total_return": None}, {**LANE, "lane": 1, "total_return": -0.5}]
     text = format_summary({**SUMMARY, "lanes": lanes})
