@@ -14,6 +14,7 @@ from pipeline.cli.lane_table import cell, columns_of, lanes_text
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import DataWarning, RunError
+from pipeline.results.report.figures import signed_percent
 from pipeline.sweeps.progress_line import sweep_progress
 
 if TYPE_CHECKING:
@@ -136,7 +137,11 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
     if summary["first_session"]:
         dates = f"{summary['first_session']} to {summary['last_session']}"
         year = f"{summary['sessions_per_year']:,} sessions a year ({summary['calendar']})"
-        lines.append(_line("bars", f"{summary['bars']:,}, {dates}; {year}"))
+        outside = summary["bars_outside_sessions"]
+        left = f"; {outside:,} outside sessions left out" if outside else ""
+        lines.append(_line("bars", f"{summary['bars']:,}, {dates}; {year}{left}"))
+    if summary["buy_and_hold"] is not None:
+        lines.append(_line("buy and hold", signed_percent(summary["buy_and_hold"])))
     if summary["evaluations"]:
         speed = summary["evaluations_per_second"]
         passes = f"{summary['passes']} pass" + ("" if summary["passes"] == 1 else "es")

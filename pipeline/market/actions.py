@@ -112,6 +112,15 @@ def splits_of(actions: Iterable[Action]) -> dict[int, list[tuple[int, float]]]:
     return found
 
 
+def splits_by_symbol(splits: Splits, symbols: int) -> list[dict[int, float]]:
+    """Return the splits of each of so many symbols: their ratios by session."""
+    found: list[dict[int, float]] = [{} for _ in range(symbols)]
+    for session, changed in splits.items():
+        for symbol, ratio in changed:
+            found[symbol][session] = ratio
+    return found
+
+
 def check_actions(symbol: str, actions: Actions) -> None:
     """Raise DataError for the first impossible row, naming symbol, ex-date, value and rule."""
     if len(actions.ts) == 0:

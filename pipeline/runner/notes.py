@@ -10,13 +10,15 @@ from typing import Any
 
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
-from pipeline.stages.facts import TapeFacts
+from pipeline.tape.market_facts import MarketFacts
 
 #: So many jumps of prices are told; of more there is a count.
 _JUMPS_TOLD = 3
 
 
-def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> list[str]:
+def notes_of(
+    preparation: Preparation, lanes: Sequence[Mapping[str, Any]], market: MarketFacts
+) -> list[str]:
     """Return the notes on a run or a sweep, in the order of reading.
 
     ``lanes`` are the figures of the lanes that saw all sessions, as the summary of a run has them.
@@ -24,6 +26,7 @@ def notes_of(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> li
     sessions = len(preparation.sessions)
     return [
         *preparation.extent.notes,
+        *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
@@ -77,19 +80,18 @@ def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
-def on_jumps(preparation: Preparation, replayed: TapeFacts) -> list[str]:
+def _on_jumps(preparation: Preparation, market: MarketFacts) -> Iterator[str]:
     """Tell of prices that jumped as at a split that the catalog does not have."""
-    if not replayed.jumps:
-        return []
+    if not market.jumps:
+        return
     dates = preparation.sessions.date_ns
     told = [
         f"{symbol} {dates[session].astype('M8[ns]').astype('M8[D]')} from {before:g} to {after:g}"
-        for symbol, session, before, after in replayed.jumps[:_JUMPS_TOLD]
+        for symbol, session, before, after in market.jumps[:_JUMPS_TOLD]
     ]
-    more = len(replayed.jumps) - len(told)
-    note = (
+    more = len(market.jumps) - len(told)
+    yield (
         f"Prices jump between sessions as at splits that the catalog does not have: "
         f"{', '.join(told)}{f' and {more:,} more' if more else ''}; `ringtape import --actions` "
         "takes splits."
     )
-    return [note]

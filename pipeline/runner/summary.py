@@ -21,7 +21,8 @@ from pipeline.runner.commission import commission_code, quality_of_fills
 from pipeline.runner.crew import Crew
 from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
-from pipeline.runner.notes import notes_of, on_jumps
+from pipeline.runner.market import market_entries
+from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
 from pipeline.runner.trips import trip_details
 from pipeline.runner.year import year_entries
@@ -45,7 +46,6 @@ def summarise(
     summary are in seconds, sizes in bytes, returns and drawdowns fractions, quality in per cent.
     """
     settings, benchmark = preparation.settings, preparation.benchmark
-    extent = preparation.extent
     replayed, finished, found = facts.tape, facts.finished_ns, facts.lanes()
     assert replayed is not None
     assert finished is not None
@@ -63,12 +63,10 @@ def summarise(
         **_replay(settings, replayed, elapsed * _NS),
         **year_entries(settings, year),
         **_outcome(settings, rows, per_lane, run_dir),
-        "notes": [*notes_of(preparation, per_lane), *on_jumps(preparation, replayed)],
+        "notes": notes_of(preparation, per_lane, replayed.market),
         "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
-        "bars_outside_sessions": extent.outside,
-        "sessions_without_bars": list(extent.missing),
-        "sessions_cut": extent.cut,
+        **market_entries(preparation, replayed.market),
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0], year),
         "monthly": _monthly(found[0]),
         "overruns": crew.overruns(),

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.actions import Splits
+from pipeline.market.actions import Splits, splits_by_symbol
 from pipeline.market.adjustment import Scale
 from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
@@ -21,6 +21,7 @@ from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail
+from pipeline.tape.market_facts import market_facts
 from pipeline.tape.slot import Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Tape
@@ -112,10 +113,7 @@ class Coordinator:
         catalog = Catalog(replay.catalog)
         feeds = []
         scales = replay.scales or (None,) * len(replay.shape.symbols)
-        splits: list[dict[int, float]] = [{} for _ in scales]
-        for session, changed in replay.splits.items():
-            for place, ratio in changed:
-                splits[place][session] = ratio
+        splits = splits_by_symbol(replay.splits, len(scales))
         for symbol, scale, own in zip(replay.shape.symbols, scales, splits, strict=True):
             feed = Feed(
                 session_reader(catalog, symbol, base, sessions, auctions=replay.auctions),
@@ -202,9 +200,5 @@ class Coordinator:
             last_session=str(self._dates[-1]),
             calendar=self._calendar.cache_statistics(),
             memory=MemorySizes.of_this_process(),
-            jumps=tuple(
-                (symbol, *jump)
-                for symbol, feed in zip(self._replay.shape.symbols, self._feeds, strict=True)
-                for jump in feed.jumps.found
-            ),
+            market=market_facts(self._replay.shape.symbols, self._feeds),
         )

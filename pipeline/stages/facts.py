@@ -2,13 +2,14 @@
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import psutil
 
 from pipeline.lane.facts import LaneFacts
 from pipeline.market.time.query_cache import CacheStatistics
+from pipeline.tape.market_facts import MarketFacts
 
 
 class MemorySizes(NamedTuple):
@@ -49,9 +50,7 @@ class TapeFacts:
     #: What the calendar was asked while the tape was filled.
     calendar: CacheStatistics
     memory: MemorySizes
-    #: Prices that jumped between sessions without a split: the symbol, the index of the session
-    #: that opened so, the close before and the open.
-    jumps: tuple[tuple[str, int, float, float], ...] = ()
+    market: MarketFacts = field(default_factory=MarketFacts)
 
     @property
     def bars(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.results.folder import RunFolder
+from pipeline.runner.market import market_entries, read_market
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
 from pipeline.runner.year import year_entries
@@ -20,7 +21,7 @@ from pipeline.sweeps.roster import Roster
 #: Entries of the summary that the heading of the report shows.
 _SHOWN = (
     *("lanes", "bars", "evaluations", "run_seconds", "failed", "pruned", "ledger"),
-    *("notes", "first_session", "last_session"),
+    *("notes", "first_session", "last_session", "buy_and_hold"),
 )
 
 
@@ -38,6 +39,7 @@ def summarise(
     ``tape`` are the facts of a whole replay, None if there was none. ``resumed`` lanes were taken
     from the ledger.
     """
+    market = read_market(preparation) if tape is None else tape.market
     states = [one.state for one in rows]
     score = row.scores[0]
     fewest = roster.sweep.min_round_trips
@@ -61,6 +63,7 @@ def summarise(
         "first_session": None if tape is None else tape.first_session,
         "last_session": None if tape is None else tape.last_session,
         **year_entries(roster.settings, preparation.year),
+        **market_entries(preparation, market),
         "passes": meter.passes,
         "evaluations": meter.evaluations,
         "run_seconds": meter.seconds,
@@ -68,7 +71,7 @@ def summarise(
         "min_round_trips": fewest,
         "unranked": unranked,
         "notes": [
-            *notes_of(preparation, [one.statistics for one in done]),
+            *notes_of(preparation, [one.statistics for one in done], market),
             *_on_rank(fewest, done, best),
         ],
         "best": ranked[0] if ranked else None,

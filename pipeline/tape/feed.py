@@ -12,6 +12,7 @@ from pipeline.market.adjustment import Scale
 from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.tape.holding import HoldingFinder
 from pipeline.tape.jumps import JumpFinder
 
 Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
@@ -24,8 +25,9 @@ class Feed:
     ``executor`` the next row group is decoded in the background as soon as ``ahead`` bars or fewer
     are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
     adjusts prices and volumes. ``splits`` are the ratios of the symbol's splits by the sessions
-    before which they take effect; ``jumps`` finds prices that jump without one. A daily bar's
-    ``ts`` becomes the open of its session.
+    before which they take effect; ``jumps`` finds prices that jump without one, and ``holding``
+    what the first bar costs and the last one is worth. A daily bar's ``ts`` becomes the open of its
+    session.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
     be put onto the tape.
@@ -52,6 +54,7 @@ class Feed:
         self._scale = scale
         self._upcoming: Future[Block | None] | None = None
         self.jumps = JumpFinder(splits)
+        self.holding = HoldingFinder()
         self.present = np.zeros(len(sessions), np.int64)
         self.cursor = 0
         self.ts = np.zeros(0, np.int64)
@@ -106,6 +109,7 @@ class Feed:
             if self._scale is not None:
                 columns = self._scale.adjusted(columns, session)
             self.jumps.look_at(session, columns)
+            self.holding.look_at(session, columns)
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
 

@@ -9,8 +9,10 @@ from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import prepare
+from pipeline.tape.market_facts import MarketFacts
 from tests.reference.processes import settings_of
 
+NONE = MarketFacts()
 TRADER = {"name": "pipeline.strategy.examples:SmaCross"}
 
 
@@ -19,7 +21,7 @@ def notes(sample: Path, last: str, *drawdowns: float, **changes: Any) -> list[st
     config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
     lanes = [{"max_drawdown": value, "warmup_sessions": 0} for value in drawdowns]
-    return notes_of(preparation, lanes)
+    return notes_of(preparation, lanes, NONE)
 
 
 SCATTER = "One session has no scatter: volatility, Sharpe, Sortino and Omega ratio"
@@ -69,12 +71,12 @@ def test_strategies_that_were_never_called_are_told(sample):
     def lane(late: int, *series: str) -> dict[str, Any]:
         return {"max_drawdown": 0.1, "warmup_sessions": late, "never_ready": series}
 
-    (note,) = notes_of(preparation, [lane(sessions, "A 1m (slow)", "B 1m (slow)")])
+    (note,) = notes_of(preparation, [lane(sessions, "A 1m (slow)", "B 1m (slow)")], NONE)
     assert note == (
         "The strategy was never called for A 1m (slow), B 1m (slow): the indicators in brackets had"
         " no value at any bar."
     )
-    assert notes_of(preparation, [lane(sessions), lane(3), lane(sessions)]) == [
+    assert notes_of(preparation, [lane(sessions), lane(3), lane(sessions)], NONE) == [
         "2 of 3 strategies were never called: an indicator of theirs had no value at any bar."
     ]
-    assert notes_of(preparation, [lane(3), lane(0)]) == []
+    assert notes_of(preparation, [lane(3), lane(0)], NONE) == []

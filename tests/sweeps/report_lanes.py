@@ -52,6 +52,7 @@ def facts(name: str = "crossing", **given: Any) -> SweepFacts:
         "min_round_trips": 0,
         "first_session": "2024-01-02",
         "last_session": "2024-12-30",
+        "buy_and_hold": 0.125,
     }
     return SweepFacts(name=name, **{**values, **given})
 

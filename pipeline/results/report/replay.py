@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.results.report.figures import UNKNOWN, count, known, number, quality
+from pipeline.results.report.figures import UNKNOWN, count, known, number, quality, signed_percent
 from pipeline.results.report.lines import line
 
 WORST_SHOWN = 3
@@ -30,7 +30,16 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
         *line("bars", bars),
         *line("speed", f"{speed} bars/s ({seconds} s of replay, {whole} s in all)"),
         *line("quality", _mean_and_worst(summary.get("quality") or {})),
+        *_held(summary.get("buy_and_hold"), summary.get("symbols")),
     ]
+
+
+def _held(value: Any, symbols: Any) -> list[str]:
+    """Return a line on what the market brought to who held it; none if that is not known."""
+    if not known(value):
+        return []
+    parts = "" if count(symbols) == "1" else f", {count(symbols)} symbols in equal parts"
+    return line("buy and hold", f"{signed_percent(value)}{parts}")
 
 
 def _mean_and_worst(of_symbols: Mapping[str, float | None]) -> str:

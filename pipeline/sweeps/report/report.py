@@ -12,6 +12,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from pipeline.native.whole_file import write_whole
+from pipeline.results.report.figures import signed_percent
 from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns, script_json
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class SweepFacts:
     first_session: str | None
     #: ISO date of the last session.
     last_session: str | None
+    #: What the market brought to who held it (`runner.market.buy_and_hold`); None if unknown.
+    buy_and_hold: float | None
 
 
 def write_report(
@@ -132,6 +135,7 @@ def _numbers(facts: SweepFacts) -> list[tuple[str, str]]:
         ("Failed", f"{facts.failed:,}"),
         ("Pruned", f"{facts.pruned:,}"),
         ("Bars", f"{facts.bars:,}"),
+        ("Buy and hold", signed_percent(facts.buy_and_hold)),
         ("Evaluations", f"{facts.evaluations:,}"),
         ("Seconds", f"{seconds:,.2f}" if seconds < 100 else f"{seconds:,.0f}"),
         ("Evaluations a second", speed),
