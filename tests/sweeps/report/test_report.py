@@ -49,6 +49,7 @@ def test_the_heading_says_what_was_swept(tmp_path):
         "Failed": "1",
         "Pruned": "2",
         "Bars": "100,000",
+        "Buy and hold": "+12.50 %",
         "Evaluations": "1,000,000,000",
         "Seconds": "8.00",
         "Evaluations a second": "125,000,000",
