@@ -37,11 +37,21 @@ def test_the_catalog_is_a_table_of_series(ringtape, catalog: Path):
     done = ringtape("catalog", "catalog")
     assert (done.returncode, done.stderr) == (0, "")
     header, spy, a = done.stdout.splitlines()
-    assert header.split() == ["interval", "symbol", "bars", "first", "last", "sources"]
+    names = ["interval", "symbol", "bars", "days", "first", "last", "gaps", "sources"]
+    assert header.split() == names
     assert spy.startswith("1m ")
-    for part in ("SPY", "1,501", "2024-03-04 14:30:00Z", "first.csv and 1 more"):
+    for part in ("SPY", "1,501 ", " 2  2024-03-04 14:30:00Z", " 0     first.csv and 1 more"):
         assert part in spy
     assert a.endswith("a.csv")
+
+
+def test_the_catalog_shows_days_without_bars(called, catalog: Path):
+    Catalog(catalog).write("SPY", "1m", bars(1, OPEN + 20 * 1440 * MINUTE), "later.csv")
+    (row,) = (line for line in called("catalog", "catalog").out.splitlines() if "SPY" in line)
+    assert "  1, longest 18 days after 2024-03-05  " in row
+    (spy,) = json.loads(called("catalog", "catalog", "--json").out)["series"][:1]
+    assert (spy["coverage"]["days"], spy["coverage"]["gaps"]) == (3, 1)
+    assert set(spy["coverage"]["longest_gap"]) == {"after", "before"}
 
 
 def test_the_catalog_as_json_has_everything(ringtape, catalog: Path):

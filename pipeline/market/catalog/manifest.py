@@ -6,10 +6,12 @@ import json
 import urllib.parse
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.codes import interval_ns
 from pipeline.errors import DataError, nearest
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
+from pipeline.market.catalog.coverage import Coverage, Gap
 
 Key = tuple[str, str]
 """(interval, symbol). A table of corporate actions has "actions" in place of the interval."""
@@ -38,13 +40,33 @@ class Entry:
     week: str | None = None
     """Part of the week that the bars cover (`trading_week`); None if that is not known, as of
     series that were written by a version without it."""
+    coverage: Coverage | None = None
+    """The days that the bars cover; None as with ``week``, and of corporate actions."""
 
 
 def manifest_bytes(entries: dict[Key, Entry]) -> bytes:
     """Encode a manifest file. Equal entries give equal bytes."""
-    series = [asdict(entries[key]) for key in sorted(entries)]
+    series = [as_document(entries[key]) for key in sorted(entries)]
     document = {"format": "ringtape catalog", "version": FORMAT_VERSION, "series": series}
     return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def as_document(entry: Entry) -> dict[str, Any]:
+    """Return an entry in the types that JSON has."""
+    covered = entry.coverage
+    if covered is None:
+        return asdict(entry)
+    gap = covered.longest_gap
+    named = {**covered._asdict(), "longest_gap": None if gap is None else gap._asdict()}
+    return {**asdict(entry), "coverage": named}
+
+
+def _coverage(document: dict[str, Any] | None) -> Coverage | None:
+    """Return what `as_document` has made of a coverage."""
+    if document is None:
+        return None
+    gap = document["longest_gap"]
+    return Coverage(**{**document, "longest_gap": None if gap is None else Gap(**gap)})
 
 
 def parse_manifest(path: Path) -> dict[Key, Entry]:
@@ -55,7 +77,13 @@ def parse_manifest(path: Path) -> dict[Key, Entry]:
         if version != FORMAT_VERSION:
             raise DataError(f"{path} has format version {version}, expected {FORMAT_VERSION}")
         entries = [
-            Entry(**{**series, "sources": tuple(series["sources"])})
+            Entry(
+                **{
+                    **series,
+                    "sources": tuple(series["sources"]),
+                    "coverage": _coverage(series.get("coverage")),
+                }
+            )
             for series in document["series"]
         ]
     except (ValueError, KeyError, TypeError) as error:

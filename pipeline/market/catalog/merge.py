@@ -15,6 +15,7 @@ from pipeline.market.actions import ACTIONS, Actions, merge_actions, write_actio
 from pipeline.market.bars import check_bars
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars, write_bars
 from pipeline.market.catalog.commit import Change
+from pipeline.market.catalog.coverage import coverage
 from pipeline.market.catalog.manifest import Entry, Key, file_name
 from pipeline.market.catalog.trading_week import trading_week
 
@@ -142,7 +143,10 @@ def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
 
 
 def _entry(symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]) -> Entry:
-    week = None if isinstance(content, Actions) else trading_week(content.ts, interval)
+    week = covered = None
+    if not isinstance(content, Actions):
+        week = trading_week(content.ts, interval)
+        covered = coverage(content.ts, week)
     return Entry(
         symbol=symbol,
         interval=interval,
@@ -153,4 +157,5 @@ def _entry(symbol: str, interval: str, content: BarColumns | Actions, sources: s
         sha256=content.content_hash(),
         file=f"{interval}/{file_name(symbol)}",
         week=week,
+        coverage=covered,
     )
