@@ -12,6 +12,14 @@ function niceTicks(low, high, wanted) {
   return ticks;
 }
 
+// Returns a format with as many decimals as tell the ticks of `niceTicks` apart.
+function tickFormat(ticks) {
+  if (ticks.length < 2) return PLAIN;
+  const decimals = -Math.floor(Math.log10(ticks[1] - ticks[0]) + 1e-9);
+  const most = Math.min(20, Math.max(0, decimals));
+  return numberFormat({ maximumFractionDigits: most, useGrouping: "min2" });
+}
+
 // Returns the logarithms of 1, 10, 100 and, where these are few, also those of 3, 30, 300.
 function logTicks(low, high) {
   const digits = high - low > 3 ? [1] : [1, 3];
@@ -66,11 +74,12 @@ function dimensionAxis(dimension) {
   }
   const range = [numbers[0], numbers[numbers.length - 1]];
   const ticks = few ? numbers : niceTicks(...range, 6);
+  const format = few ? PLAIN : tickFormat(ticks);
   return axisOf(
     dimension,
     name,
     values,
-    ticks.map((tick) => [tick, PLAIN.format(tick)]),
+    ticks.map((tick) => [tick, format.format(tick)]),
     range,
   );
 }
@@ -79,7 +88,8 @@ function figureAxis(figure) {
   const sorted = sortedNumbers(figure.values);
   const range = [sorted[0], sorted[sorted.length - 1]];
   const { factor, ticksuffix } = SCALES[figure.kind];
-  const text = (tick) => PLAIN.format(factor * tick) + ticksuffix;
-  const ticks = niceTicks(...range, 6).map((tick) => [tick, text(tick)]);
-  return axisOf(figure, figure.label, figure.values, ticks, range);
+  const ticks = niceTicks(...range, 6);
+  const format = tickFormat(ticks.map((tick) => factor * tick));
+  const told = ticks.map((tick) => [tick, format.format(factor * tick) + ticksuffix]);
+  return axisOf(figure, figure.label, figure.values, told, range);
 }

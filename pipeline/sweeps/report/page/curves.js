@@ -31,7 +31,7 @@ function drawDistribution(chart, data, { figure }) {
   const sorted = sortedNumbers(figure.values);
   const { low, width, counts, beyond } = barsOf(sorted);
   const middle = quantile(sorted, 0.5);
-  const { factor, tickformat, ticksuffix } = SCALES[figure.kind];
+  const { factor, ticksuffix } = SCALES[figure.kind];
   const most = counts.reduce((a, b) => Math.max(a, b));
   const from = (bar) => formatNumber(low + bar * width, figure.kind);
   const trace = {
@@ -53,13 +53,12 @@ function drawDistribution(chart, data, { figure }) {
       height: 300,
       bargap: 0,
       xaxis: axis(colours, {
-        title: { text: plotText(figure.label), font: { color: colours.ink } },
-        tickformat,
+        title: { text: plotText(figure.label) },
         ticksuffix,
         showgrid: false,
       }),
       yaxis: axis(colours, {
-        title: { text: "Sets", font: { color: colours.ink } },
+        title: { text: "Sets" },
         tickformat: ",",
         // Counts of sets are whole numbers, and so are the ticks.
         ...(most < 6 ? { dtick: 1 } : {}),
@@ -118,8 +117,7 @@ function drawEquity(chart, data, { scale }) {
       xaxis: axis(colours, { type: "date", showgrid: false }),
       yaxis: axis(colours, {
         type: scale,
-        tickformat: ",.4~r",
-        title: { text: "Growth of 1", font: { color: colours.ink } },
+        title: { text: "Growth of 1" },
         ...(scale === "log" ? { nticks: 8 } : {}),
       }),
     }),

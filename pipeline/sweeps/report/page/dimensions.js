@@ -4,6 +4,8 @@
 const SPREAD_FOR_LOG = 20;
 const MOST_LEVELS = 250;
 const FEWEST_HOLES = 0.1;
+const FEWEST_DRAWN = 12;
+const MOST_UNEVEN = 4;
 
 function dimensionText(dimension, lane) {
   const value = dimension.values[lane];
@@ -85,6 +87,23 @@ function holes(x, y) {
   return between === 0 ? 0 : 1 - filled / between;
 }
 
+// Tells whether the steps from each value to the next one are about equal.
+function isEven(values) {
+  const steps = Array.from(values.slice(1), (value, i) => value - values[i]);
+  return Math.max(...steps) <= MOST_UNEVEN * Math.min(...steps);
+}
+
+// Tells whether a dimension's values were drawn from a range, so that hardly two sets share one. In
+// rows of their own they fill no cells between each other, so `holes` does not see them. Values of a
+// grid are evenly spaced, by themselves or by their logarithm, or each of several sets has them.
+function isDrawn(dimension) {
+  if (dimension.kind === "text") return false;
+  const values = distinctNumbers(dimension);
+  const lanes = dimension.values.filter((value) => value !== null).length;
+  if (values.length <= FEWEST_DRAWN || 2 * values.length <= lanes) return false;
+  return !isEven(values) && !(values[0] > 0 && isEven(values.map(Math.log)));
+}
+
 function oneRow(codes) {
   return { codes: codes.map(() => 0), labels: [""] };
 }
@@ -98,7 +117,8 @@ function levelsOfPair(across, up) {
     return { x, y: up ? levelsOf(up, bins) : oneRow(x.codes) };
   };
   const full = levels(MOST_LEVELS);
-  if (holes(full.x, full.y) <= FEWEST_HOLES) return full;
+  const drawn = isDrawn(across) || (up !== null && isDrawn(up));
+  if (!drawn && holes(full.x, full.y) <= FEWEST_HOLES) return full;
   const both = full.x.codes.filter((code, lane) => code >= 0 && full.y.codes[lane] >= 0).length;
   const fit = up ? Math.sqrt(both / 6) : both / 10;
   return levels(Math.max(6, Math.min(40, Math.round(fit))));

@@ -3,10 +3,10 @@
 const UNKNOWN = "–";
 const LONGEST_LABEL = 28;
 
-// A format with a true minus sign, which Plotly also writes.
+// A format with a true minus sign, which Plotly also writes, and without one before a zero.
 function numberFormat(options) {
   const made = new Intl.NumberFormat("en-US", options);
-  return { format: (value) => made.format(value).replace("-", "−") };
+  return { format: (value) => made.format(value).replace(/^-(?=[0.]*$)/, "").replace("-", "−") };
 }
 
 const WHOLE = numberFormat({ maximumFractionDigits: 0 });
@@ -15,13 +15,14 @@ const CENTS = numberFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 
 const PLAIN = numberFormat({ maximumSignificantDigits: 6, useGrouping: "min2" });
 const SHORT = numberFormat({ maximumSignificantDigits: 3, useGrouping: "min2" });
 
-// How a kind of figure is written along an axis: its factor, its format of d3, and its unit.
+// How a kind of figure is written along an axis: its factor, and its unit. How many digits tell ticks
+// apart follows from the step between them, which Plotly knows.
 const SCALES = {
-  percent: { factor: 100, tickformat: ",.4~r", ticksuffix: " %" },
-  ratio: { factor: 1, tickformat: ",.4~r", ticksuffix: "" },
-  count: { factor: 1, tickformat: ",.4~r", ticksuffix: "" },
-  money: { factor: 1, tickformat: ",.4~s", ticksuffix: "" },
-  number: { factor: 1, tickformat: "", ticksuffix: "" },
+  percent: { factor: 100, ticksuffix: " %" },
+  ratio: { factor: 1, ticksuffix: "" },
+  count: { factor: 1, ticksuffix: "" },
+  money: { factor: 1, ticksuffix: "" },
+  number: { factor: 1, ticksuffix: "" },
 };
 
 function formatNumber(value, kind) {

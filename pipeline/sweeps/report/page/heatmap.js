@@ -41,7 +41,7 @@ function drawHeatmap(chart, data, { across, up, figure, aggregate }) {
   );
   const shown = cells.flat().reduce((sum, lanes) => sum + lanes.length, 0);
   const ticks = { type: "category", showgrid: false, ticks: "", zeroline: false };
-  const title = (name) => ({ text: plotText(shorten(name)), font: { color: colours.ink } });
+  const title = (name) => ({ text: plotText(shorten(name)) });
   const gap = Math.max(x.labels.length, y.labels.length) > 60 ? 0 : 1;
   const trace = {
     type: "heatmap",

@@ -59,9 +59,11 @@ function axis(colours, more) {
     linecolor: colours.line,
     zerolinecolor: colours.line,
     tickfont: { color: colours.muted },
-    title: { font: { color: colours.ink }, standoff: 10 },
     automargin: true,
+    separatethousands: true,
     ...more,
+    // Without a standoff a title lies over long labels.
+    title: { font: { color: colours.ink }, standoff: 10, ...more.title },
   };
 }
 
@@ -105,7 +107,7 @@ function colourBar(colours, figure) {
     thickness: 10,
     outlinewidth: 0,
     tickfont: { color: colours.muted, size: 11 },
-    tickformat: SCALES[figure.kind].tickformat,
+    separatethousands: true,
     ticksuffix: SCALES[figure.kind].ticksuffix,
     nticks: 6,
   };
