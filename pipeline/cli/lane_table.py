@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.output import format_table
+from pipeline.results.report.figures import known, money, percent, six_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +86,6 @@ def _shown(lane: LaneRow, name: str, value: Any) -> str:
 
 def figure_text(name: str, value: Any) -> str:
     """Return a figure as text: in per cent or as money if it is of that kind, else as `cell`."""
-    from pipeline.results.report.figures import known, money, percent
     from pipeline.runner.figures import FIGURES
 
     kind = FIGURES.get(name)
@@ -99,7 +99,7 @@ def cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return six_digits(value)
     if isinstance(value, dict | list):
         return json.dumps(value)
     return "; ".join(line.strip() for line in str(value).splitlines() if line.strip())

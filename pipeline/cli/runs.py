@@ -12,6 +12,7 @@ import click
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 from pipeline.errors import RingtapeError
+from pipeline.results.report.figures import number, signed_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,7 +106,7 @@ def _list(entries: Sequence[RunEntry], out: Path, limit: int | None, as_json: bo
     rows = [
         (
             *(entry.path.name, _short(entry.strategy), entry.first, entry.last),
-            *(_percent(entry.total_return), _ratio(entry.sharpe_ratio)),
+            *(signed_percent(entry.total_return), number(entry.sharpe_ratio, ".2f")),
             _short(f"{states[entry.path]}: {entry.reason}" if entry.state == "partial" else "")
             or states[entry.path],
         )
@@ -178,18 +179,10 @@ def _short(text: str) -> str:
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:+,.2f} %"
-
-
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
 def _figure(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    if value is None or isinstance(value, float):
+        return number(value, ",.6g")
+    return str(value)
 
 
 def _change(one: Any, other: Any) -> str:

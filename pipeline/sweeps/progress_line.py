@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline.errors import ConfigError
+from pipeline.results.report.figures import number
 from pipeline.runner.progress_line import (
     Pace,
     clock_text,
@@ -154,7 +155,7 @@ def best_text(progress: SweepProgress, width: int | None = None) -> str:
     """Return the best set so far as text, with as many parameters as fit into ``width``."""
     if progress.best is None:
         return ""
-    text, join = f"best {progress.best:.4g}", ": "
+    text, join = f"best {number(progress.best, '.4g')}", ": "
     for one in progress.best_parameters.split(", "):
         longer = f"{text}{join}{one}"
         if width is not None and len(longer) > width:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.results.report.figures import six_digits
 from pipeline.sweeps.ledger.ledger import LaneRow
 
 
@@ -60,5 +61,5 @@ def best_rows(rows: Iterable[LaneRow], score: str, fewest: int, count: int) -> l
 
 def set_said(parameters: Mapping[str, Any]) -> str:
     """Return parameters as text, such as ``fast 20, slow 40``; floats have six digits."""
-    short = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in parameters.items()}
+    short = {k: six_digits(v) if isinstance(v, float) else v for k, v in parameters.items()}
     return ", ".join(f"{name} {value}" for name, value in short.items())

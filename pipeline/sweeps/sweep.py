@@ -13,6 +13,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import RunFolder
+from pipeline.results.report.figures import number
 from pipeline.runner.lanes import Given
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
@@ -51,7 +52,7 @@ class SweepResult:
         best = self.best
         sets = f"{self.summary['lanes']:,} sets"
         if best is not None:
-            score = f"{self.summary['scores'][0]} {best['score']:.4g}"
+            score = f"{self.summary['scores'][0]} {number(best['score'], '.4g')}"
             sets += f", best {score}: {set_said(best['parameters'])}"
         return f"<SweepResult {self.summary['session_name']}: {sets}; {self.folder}>"
 

@@ -57,6 +57,20 @@ def test_two_runs_are_compared_by_settings_and_figures(called, runs: Path):
     assert document["settings"] == {"strategy.parameters.fast": [3, 5]}
 
 
+def test_nothing_that_is_compared_is_minus_zero(called, runs: Path):
+    for name, value in (
+        ("k-20250107T000000Z-88880001", 1e-9),
+        ("l-20250108T000000Z-88880002", 0.0),
+    ):
+        path = make_run(runs, name)
+        lane = {"total_return": -value, "sharpe_ratio": -value, "orders": 0, "digest": "d"}
+        RunFolder(path).write_summary({"lanes": [lane]})
+    assert called("runs", "--limit", "2").out.count("+0.00 %    0.00  done") == 2
+    written = called("runs", "--compare", "l-", "l-").out
+    lines = {line.split()[0]: line.split()[1:] for line in written.splitlines() if line}
+    assert lines["total_return"] == lines["sharpe_ratio"] == ["0", "0", "0"]
+
+
 def test_runs_are_removed(called, runs: Path):
     assert called("runs", "--remove", "latest", OLDEST).code == 0
     assert [path.name for path in runs.iterdir()] == [MIDDLE]

@@ -61,6 +61,7 @@ def test_scores_are_figures_as_they_are_with_nan_for_what_is_not_defined():
 
 
 def test_sets_are_said_in_few_digits():
+    assert set_said({"x": -0.0, "y": -1e-9}) == "x 0, y -1e-09"
     assert (
         set_said({"fast": 3, "stop": 0.123456789, "on": True}) == "fast 3, stop 0.123457, on True"
     )

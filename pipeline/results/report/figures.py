@@ -1,4 +1,7 @@
-"""How a single figure is written. A figure that is missing, null, NaN or infinite is a dash."""
+"""How a single figure is written. A figure that is missing, null, NaN or infinite is a dash.
+
+A figure that is rounded to zero has no minus: a loss of 0.001 % is "+0.00 %", not "-0.00 %".
+"""
 
 import math
 from collections.abc import Mapping
@@ -15,8 +18,14 @@ def known(value: Any) -> TypeGuard[float]:
 
 
 def number(value: Any, form: str) -> str:
-    """Return a number in the given format."""
-    return format(value, form) if known(value) else UNKNOWN
+    """Return a number in the given format of a float, such as "+,.2f"."""
+    sign = form[:1] if form[:1] in "+- " else ""
+    return format(value, f"{sign}z{form.removeprefix(sign)}") if known(value) else UNKNOWN
+
+
+def six_digits(value: Any) -> str:
+    """Return a number with six significant digits."""
+    return number(value, ".6g")
 
 
 def count(value: Any) -> str:
@@ -36,12 +45,12 @@ def ratio(lane: Mapping[str, Any], name: str) -> str:
 
 def percent(value: Any, digits: int = 2) -> str:
     """Return a fraction in per cent: 0.25 is "25.00 %"."""
-    return f"{100 * value:,.{digits}f} %" if known(value) else UNKNOWN
+    return f"{number(100 * value, f',.{digits}f')} %" if known(value) else UNKNOWN
 
 
 def signed_percent(value: Any) -> str:
     """Return a fraction in per cent with its sign: 0.25 is "+25.00 %"."""
-    return f"{100 * value:+,.2f} %" if known(value) else UNKNOWN
+    return f"{number(100 * value, '+,.2f')} %" if known(value) else UNKNOWN
 
 
 def quality(value: float) -> str:

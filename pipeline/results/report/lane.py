@@ -55,7 +55,11 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
 def strategy(lane: Mapping[str, Any]) -> str:
     """Return a lane's strategy with its parameters and its mode: `SmaCross(fast=5), compiled`."""
     parameters = lane.get("parameters") or {}
-    given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+    # A zero that is added takes the minus from another zero.
+    given = ", ".join(
+        f"{name}={value + 0.0 if isinstance(value, float) else value}"
+        for name, value in parameters.items()
+    )
     mode = f", {lane['mode']}" if lane.get("mode") else ""
     return f"{lane.get('strategy', UNKNOWN)}({given}){mode}"
 

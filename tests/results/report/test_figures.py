@@ -13,6 +13,7 @@ from pipeline.results.report.figures import (
     percent,
     quality,
     signed_percent,
+    six_digits,
 )
 
 
@@ -33,6 +34,16 @@ def test_fractions_become_per_cent():
     assert percent(0.12345) == "12.35 %"
     assert percent(0.375, 0) == "38 %"
     assert signed_percent(0.5) == "+50.00 %"
+
+
+@pytest.mark.parametrize("value", [-0.0, -1e-9])
+def test_what_is_rounded_to_zero_has_no_minus(value):
+    assert [write(value) for write in (count, money, percent, signed_percent)] == [
+        *("0", "0.00", "0.00 %", "+0.00 %")
+    ]
+    assert number(value, "+,.2f") == "+0.00"
+    assert six_digits(-0.0) == "0"
+    assert [money(-0.006), signed_percent(-0.00006)] == ["-0.01", "-0.01 %"]
 
 
 def test_a_quality_is_rounded_down():

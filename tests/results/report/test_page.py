@@ -1,5 +1,8 @@
 """The summary text: complete, aligned, never wider than a terminal."""
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +87,17 @@ def test_performance_follows_as_it_is():
 def test_the_path_is_never_broken():
     path = "/" + "very-long-name/" * 10
     assert path in format_summary({**SUMMARY, "run_dir": path})
+
+
+@pytest.mark.parametrize("value", [-1e-9, -0.0])
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_nothing_is_minus_zero(value, lanes):
+    lane = {**LANE, **dict.fromkeys(FIGURES, value), "lane": 1, "parameters": {"x": -0.0}}
+    lane |= {"trips": dict.fromkeys(LANE["trips"], value), "dividends": value, "slippage": value}
+    lane["open"] = [{"symbol": "AAA", "units": -0.0, "value": value, "profit": value}]
+    summary = {**SUMMARY, "benchmark": {"symbol": "B", "total_return": value}}
+    text = format_summary({**summary, "buy_and_hold": value, "lanes": [lane] * lanes})
+    assert not re.search(r"(?<!\w)-0(\.0+)?(?![\w.])", text), text
 
 
 @given(
