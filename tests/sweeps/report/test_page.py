@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from pipeline.sweeps.report.report import write_report
+from pipeline.sweeps.report.report import EquityCurve, write_report
 from tests.sweeps.chromium import Page
 from tests.sweeps.report_lanes import HOSTILE, curve, facts, lane, sampled_lanes
 
@@ -241,3 +242,26 @@ def test_a_report_of_little_says_why(browser, tmp_path, lanes, reasons):
     said = texts(browser, ".empty")
     assert said.pop(1 if reasons else 0) == "No set was run again in full detail."
     assert said == reasons
+
+
+def test_drawn_values_have_ranges_and_flat_equity_has_ticks_that_differ(browser, tmp_path):
+    """A title lies below the labels of its axis, also if these are turned."""
+    random = np.random.default_rng(5)
+    lanes = [
+        lane(i, -float(random.random()), parameters={"a": a, "b": b})
+        for i, (a, b) in enumerate(random.uniform([1.0, 1e-4], [900.0, 0.9], (96, 2)).tolist())
+    ]
+    flat = curve()
+    flat = EquityCurve("flat", flat.dates, 1.0 + (flat.growth - 1.0) * 1e-3)
+    path = tmp_path / "report.html"
+    write_report(path, facts(), lanes, [flat])
+    browser.resize(600, 900)
+    browser.open(path, DRAWN)
+    assert len(texts(browser, "#heatmap .ytick")) == 6
+    ticks = texts(browser, "#equity .ytick")
+    assert len(set(ticks)) == len(ticks) > 2
+    lowest = "Math.max(...[...document.querySelectorAll('#heatmap .xtick text')].map(bottom))"
+    title = "document.querySelector('#heatmap .xtitle').getBoundingClientRect().top"
+    bottom = "const bottom = (one) => one.getBoundingClientRect().bottom;"
+    assert browser.evaluate(f"(() => {{ {bottom} return {lowest} <= {title}; }})()")
+    assert browser.messages == []
