@@ -12,7 +12,7 @@ import click
 from pipeline.cli.lane_table import cell, columns_of, figure_text, lane_value, lanes_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
-from pipeline.errors import LedgerError, nearest
+from pipeline.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import ComparedSet, LaneRow, Ledger, SweepRow
 
 _SHOWN = 20
-#: The name of the sweep that began last.
-LATEST = "latest"
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -144,6 +142,9 @@ def _identified(opened: Ledger, part: str) -> str:
 
     "latest" is the sweep that began last.
     """
+    from pipeline.results.folder import LATEST
+    from pipeline.sweeps.ledger.ledger import no_sweep
+
     there = [row.sweep for row in opened.sweeps()]
     if part == LATEST and there:
         return there[-1]
@@ -153,9 +154,7 @@ def _identified(opened: Ledger, part: str) -> str:
     if found:
         some = f"{', '.join(found[-3:])}{' and others' if len(found) > 3 else ''}"
         raise LedgerError(f"{part!r} may be any of {len(found)} sweeps of {opened.path}: {some}")
-    near = nearest(part, there, 1, 0.0)
-    hint = f"; the nearest is {near[0]}" if near else "; it has none"
-    raise LedgerError(f"{opened.path} has no sweep {part}{hint}")
+    raise LedgerError(no_sweep(opened.path, part, there))
 
 
 def _list_sweeps(opened: Ledger, as_json: bool) -> None:

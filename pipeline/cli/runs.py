@@ -29,6 +29,14 @@ _FIGURES = (
     *("orders", "fills", "commission", "exposure", "digest"),
 )
 
+#: What is typed as a command of `ringtape runs`, which has none, and what to type.
+_WORDS = {
+    "compare": "did you mean --compare?",
+    "remove": "did you mean --remove?",
+    **dict.fromkeys(("open", "show"), "`ringtape runs RUN` opens one"),
+    **dict.fromkeys(("list", "ls"), "`ringtape runs` lists them"),
+}
+
 
 @click.command(
     epilog=example("ringtape runs --compare latest demo-20261129T131257Z"),
@@ -76,6 +84,8 @@ def runs(
     if not names:
         _list(list_runs(out), out, limit, as_json)
         return
+    if names[0] in _WORDS and not list(out.glob(f"{names[0]}*")):
+        raise click.UsageError(f"there is no run {names[0]}; {_WORDS[names[0]]}")
     folders = [find_run(name, out) for name in names]
     if remove:
         _remove(folders, as_json)

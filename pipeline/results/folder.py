@@ -29,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import RunError
+from pipeline.errors import RunError, nearest
 from pipeline.native.whole_file import write_whole
 from pipeline.results.recorder import PARTS
 from pipeline.results.spill import SpillReader
@@ -39,6 +39,23 @@ from pipeline.results.tables import TableWriter, writing
 PARTIAL = "PARTIAL"
 UNFINISHED = "the run has not finished"
 NAME_LENGTH = 80
+#: The name of the newest run, and of the newest sweep.
+LATEST = "latest"
+#: The end of a folder's name: the time in UTC, and random digits.
+STAMP = re.compile(r"-(\d{8}T\d{6}Z)-[0-9a-f]{8}$")
+
+
+def nearest_folder(text: str, names: Sequence[str]) -> str | None:
+    """Return the folder whose name, or the session's name in it, is most like ``text``.
+
+    It is `LATEST` if that is most like it, and None if nothing is. ``names`` are those of run
+    folders, the newest first; of a session it is the newest.
+    """
+    sessions: dict[str, str] = {}
+    for name in names:
+        sessions.setdefault(STAMP.sub("", name), name)
+    near = nearest(text, [LATEST, *names, *sessions])
+    return sessions.get(near[0], near[0]) if near else None
 
 
 class RunFolder:

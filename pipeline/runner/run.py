@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataWarning, why_ended
-from pipeline.results.folder import RunFolder
+from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
@@ -21,7 +21,7 @@ from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
-from pipeline.runner.run_folders import LATEST, find_run, summary_of
+from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise

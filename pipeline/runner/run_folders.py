@@ -1,20 +1,14 @@
 """The run folders of a folder of results: lists them, finds one by its name, removes one."""
 
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import RingtapeError, nearest
-from pipeline.results.folder import PARTIAL, UNFINISHED, RunFolder
-
-#: The name of the newest run.
-LATEST = "latest"
-#: The end of a run folder's name: the time in UTC, and random digits.
-_STAMP = re.compile(r"-(\d{8}T\d{6}Z)-[0-9a-f]{8}$")
+from pipeline.errors import RingtapeError
+from pipeline.results.folder import LATEST, PARTIAL, STAMP, UNFINISHED, RunFolder, nearest_folder
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,10 @@ def find_run(name: str | Path, out: Path) -> RunFolder:
     there = [entry.path for entry in list_runs(out)]
     text = str(name)
     if not there:
-        raise RingtapeError(f"{text} is not a run folder, and there is no run in {out}")
+        raise RingtapeError(
+            f"{text} is not a run folder, and there is no run in {out}; expected the folder of runs"
+            " as --out"
+        )
     if text == LATEST:
         return RunFolder(there[0])
     found = [path for path in there if path.name.startswith(text) or path.name.endswith(text)]
@@ -67,8 +64,9 @@ def find_run(name: str | Path, out: Path) -> RunFolder:
         some = ", ".join(path.name for path in found[:3])
         more = " and others" if len(found) > 3 else ""
         raise RingtapeError(f"{text} may be any of {len(found)} runs in {out}: {some}{more}")
-    near = nearest(text, [path.name for path in there]) or [there[0].name]
-    raise RingtapeError(f"there is no run {text} in {out}; did you mean {near[0]}, or {LATEST}?")
+    near = nearest_folder(text, [path.name for path in there])
+    hint = f"the newest is {there[0].name}" if near is None else f"did you mean {near}?"
+    raise RingtapeError(f"there is no run {text} in {out}; {hint}")
 
 
 def summary_of(folder: RunFolder) -> dict[str, Any]:
@@ -98,7 +96,7 @@ def _entry(path: Path) -> RunEntry | None:
     state = "done"
     if reason is not None or not lanes:
         state = "unfinished" if reason in (None, UNFINISHED) else PARTIAL.lower()
-    dates, stamp = config.get("backtest_config", {}), _STAMP.search(path.name)
+    dates, stamp = config.get("backtest_config", {}), STAMP.search(path.name)
     first = lanes[0] if lanes and state == "done" else {}
     return RunEntry(
         path=path,

@@ -40,6 +40,8 @@ def test_a_run_is_opened(called, runs: Path):
     ended = called("runs", "nothing")
     assert (ended.code, ended.out) == (2, "")
     assert "there is no run nothing in runs" in ended.err
+    for options in ((), ("--remove",), ("--compare", "latest")):
+        assert "did you mean latest?" in called("runs", *options, "lastest").err
 
 
 def test_two_runs_are_compared_by_settings_and_figures(called, runs: Path):
@@ -97,6 +99,13 @@ def test_a_run_that_is_alive_is_said_to_be_running_and_not_removed(called, runs:
         (["--compare", "latest"], "--compare takes two runs, was given 1"),
         (["--remove"], "--remove takes the runs to remove, was given none"),
         (["--compare", "--remove", "a", "b"], "exclude each other"),
+        (["compare", "latest", "a"], "there is no run compare; did you mean --compare?"),
+        (["remove", "latest"], "there is no run remove; did you mean --remove?"),
+        (["list"], "there is no run list; `ringtape runs` lists them"),
+        (
+            ["nosuch"],
+            "there is no run in runs; expected the folder of runs as --out",
+        ),
     ],
 )
 def test_options_that_make_no_sense_are_refused(called, options: list[str], said: str):

@@ -37,6 +37,7 @@ NEWEST, MIDDLE, OLDEST = (
     *("b-20241203T000001Z-0000aaaa", "a-20241202T235959Z-1111bbbb"),
     "c-20230101T000000Z-2222cccc",
 )
+CROSSING = "crossing-20221231T000000Z-3333dddd"
 
 
 @pytest.fixture
@@ -94,11 +95,17 @@ def test_a_run_is_found_by_its_path(out: Path, tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("nothing", "there is no run nothing in .*runs; did you mean .*, or latest"),
-        ("B-20241203T000001Z", f"did you mean {NEWEST}, or latest"),
+        ("nothing", f"there is no run nothing in .*runs; the newest is {NEWEST}$"),
+        ("B-20241203T000001Z", rf"did you mean {NEWEST}\?$"),
+        ("latset", r"did you mean latest\?$"),
+        ("crossnig", rf"did you mean {CROSSING}\?$"),
+        ("Crossing-2025", rf"did you mean {CROSSING}\?$"),
     ],
 )
 def test_a_name_that_no_run_has_is_refused_with_the_nearest(out: Path, name: str, said: str):
+    """A session's name is enough, and means its newest run."""
+    for made in (CROSSING, "crossing-20221130T000000Z-4444eeee"):
+        make_run(out, made)
     with pytest.raises(RingtapeError, match=said):
         find_run(name, out)
 

@@ -14,7 +14,6 @@ run over sessions that are kept imports neither.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import textwrap
 import warnings
@@ -27,12 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, SECOND_NS
-from pipeline.errors import ConfigError, DataError
+from pipeline.errors import ConfigError, DataError, nearest
 from pipeline.market.time.kept_schedules import KeptSchedule, find_schedule, keep_schedule
 from pipeline.market.time.schedule import Schedule
+from pipeline.market.time.venues import venue_calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 EXCHANGE_GROUPS: Final[Mapping[str, str]] = {
     "US_EQUITY": "XNYS",
@@ -97,13 +97,19 @@ def calendar_code(exchange_group: str) -> str:
     names = xc.get_calendar_names(include_aliases=True)
     if exchange_group in names:
         return str(xc.resolve_alias(exchange_group))
-    known = [*EXCHANGE_GROUPS, *names]
-    nearest = difflib.get_close_matches(str(exchange_group).upper(), known, n=3, cutoff=0.5)
-    hint = f"; nearest are {', '.join(nearest)}" if nearest else ""
+    hint = _hint(str(exchange_group), [*EXCHANGE_GROUPS, *names])
     raise ConfigError(
         f"exchange_group must be one of {', '.join(EXCHANGE_GROUPS)} or a calendar code of "
         f"exchange_calendars such as XTKS, was {exchange_group!r}{hint}"
     )
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Return which of the known names a wrong one may have meant, as the end of a message."""
+    if (meant := venue_calendar(name)) is not None:
+        return f"; did you mean {meant}?"
+    near = nearest(name, dict.fromkeys(known), 3, cutoff=0.5)
+    return f"; nearest are {', '.join(near)}" if near else ""
 
 
 @functools.cache

@@ -38,7 +38,10 @@ class KeptSchedule(NamedTuple):
 
 
 def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
-    """Return the kept schedule of a calendar; None if there is no file that can be read."""
+    """Return the kept schedule of a calendar; None if there is no file that can be read.
+
+    The file of another code may have the same name: 24-7 is not the code 24/7.
+    """
     try:
         content = io.BytesIO(_path(code, extended).read_bytes())
         with np.load(content, allow_pickle=False) as file:
@@ -46,6 +49,8 @@ def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
         low, high = values.pop("bounds").tolist()
         plain = {one.name: values[one.name] for one in fields(Schedule)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    if plain["code"].item() != code:
         return None
     single = {name: value.item() for name, value in plain.items() if value.ndim == 0}
     return KeptSchedule(Schedule(**{**plain, **single}), (low, high))

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline.errors import LedgerError, RunError, nearest
+from pipeline.errors import LedgerError, RunError
+from pipeline.results.folder import nearest_folder
 from pipeline.sweeps.ledger.export import export_lanes
 from pipeline.sweeps.ledger.file import open_ledger_file, reported, transaction
 from pipeline.sweeps.ledger.filter import order_clause, where_clause
@@ -374,6 +375,14 @@ def _check_state(state: str, states: Sequence[str]) -> None:
 
 def _require(path: Path, sweep: str, there: Sequence[str]) -> None:
     if sweep not in there:
-        near = nearest(sweep, there, 1, 0.0)
-        hint = f"; the nearest is {near[0]}" if near else "; it has none"
-        raise LedgerError(f"{path} has no sweep {sweep}{hint}")
+        raise LedgerError(no_sweep(path, sweep, there))
+
+
+def no_sweep(path: Path, sweep: str, there: Sequence[str]) -> str:
+    """Return the message about a sweep that is not in a ledger; ``there`` are those in it."""
+    near = nearest_folder(sweep, there[::-1])
+    if near is not None:
+        hint = f"did you mean {near}?"
+    else:
+        hint = f"the newest is {there[-1]}" if there else "it has none"
+    return f"{path} has no sweep {sweep}; {hint}"

@@ -18,6 +18,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.market.time import calendars
 from pipeline.market.time.calendars import bars_begun
 from pipeline.market.time.time_manager import TimeManager, zone
+from pipeline.market.time.venues import _VENUES
 
 # exchange_calendars calls parts of pandas that pandas deprecates; the oracle is not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -233,6 +234,37 @@ def test_unknown_groups_hours_and_zones_are_refused() -> None:
     with pytest.raises(ConfigError, match="'Mars/Olympus'"):
         zone("Mars/Olympus")
     assert zone("Asia/Tokyo") == ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("BINANCE", r"did you mean CRYPTO \(24/7\)\?"),
+        ("Coinbase", r"did you mean CRYPTO \(24/7\)\?"),
+        ("24-7", r"did you mean CRYPTO \(24/7\)\?"),
+        ("24_7", r"did you mean CRYPTO \(24/7\)\?"),
+        ("oanda", r"did you mean FX\?"),
+        ("US Equity", r"nearest are US_EQUITY"),
+        ("us", r"did you mean US_EQUITY\?"),
+        ("globex", r"did you mean CME\?"),
+        ("Xetra", r"did you mean XETR\?"),
+        ("crypto", r"nearest are CRYPTO$"),
+        ("cme_es", r"nearest are CMES, CME,"),
+        ("qqqqqq", r"was 'qqqqqq'$"),
+    ],
+)
+def test_a_wrong_group_is_refused_with_the_calendar_that_fits(name: str, hint: str) -> None:
+    TimeManager("CRYPTO").session_table("2024-01-01", "2024-01-02")  # its schedule is kept on disk
+    with pytest.raises(ConfigError, match=hint):
+        TimeManager(name)
+
+
+def test_every_venue_is_of_a_calendar_and_is_none_itself() -> None:
+    for group, names in _VENUES.items():
+        assert TimeManager(group).calendar_code
+        for name in names:
+            with pytest.raises(ConfigError, match=f"did you mean {group}"):
+                TimeManager(name)
 
 
 def test_aliases_are_the_calendar_they_stand_for() -> None:

@@ -113,7 +113,7 @@ def test_a_sweep_that_has_not_begun_is_refused_with_the_nearest(ledger):
         lambda: ledger.lanes("dem"),
         lambda: ledger.compare(["dem"]),
     ):
-        with pytest.raises(LedgerError, match=r"ledger.sqlite has no sweep dem; the nearest is de"):
+        with pytest.raises(LedgerError, match=r"ledger.sqlite has no sweep dem; did you mean de"):
             call()
     assert ledger.lanes() == []
     assert not (ledger.folder / "returns").exists()
