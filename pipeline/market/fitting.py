@@ -1,6 +1,6 @@
 """The calendar that fits bars: its sessions have nearly all of them, and no room for others.
 
-Only a refusal asks for it, because it builds a dozen calendars.
+Only a refusal or a doubt asks for it, because it builds a dozen calendars.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS
+from pipeline.codes import DAY_NS, HOUR_NS
 from pipeline.errors import RingtapeError
-from pipeline.market.survey import survey
+from pipeline.market.survey import Survey, survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 
@@ -33,8 +33,67 @@ EQUAL_MERIT: Final = 0.98
 """Calendars fit equally well from this share of the best merit on. Of these, the one with most bars
 in its sessions is proposed."""
 
+CLEARLY_BETTER: Final = 0.25
+"""A calendar fits clearly better if its misfit is at most this share of the other's."""
+
+_LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
 _AROUND = dt.timedelta(days=3)
+
+
+def around_the_clock(sessions: SessionTable) -> bool:
+    """Return whether most sessions leave no time for trading before the open or after the close."""
+    lengths = sessions.close_ns - sessions.open_ns
+    return bool(len(lengths)) and bool(np.median(lengths) >= _LONG_SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What sessions and bars have without each other, each as a share, 0 to 1."""
+
+    outside: float
+    """Bars that are in no session. Bars beside sessions count only where these are around the
+    clock: beside others they are of extended hours."""
+    empty: float
+    """Sessions without a bar, of those from the first to the last with one."""
+    sessions: int
+    """How many sessions these are."""
+
+    @property
+    def share(self) -> float:
+        """Both together."""
+        return self.outside + self.empty
+
+    @property
+    def filled(self) -> float:
+        """How many of the sessions have bars."""
+        return self.sessions * (1.0 - self.empty)
+
+
+def misfit(found: Survey, interval: int, sessions: SessionTable) -> Misfit:
+    """Return the misfit of a survey. ``sessions`` are those of its ``inside``, in their order."""
+    known = np.flatnonzero(found.inside)
+    part = found.inside[known[0] : known[-1] + 1] if len(known) else found.inside[:0]
+    outside = found.apart
+    if interval < DAY_NS and around_the_clock(sessions):
+        outside += found.beside
+    bars = int(found.inside.sum()) + found.outside
+    empty = int((part == 0).sum())
+    return Misfit(outside / max(1, bars), empty / max(1, len(part)), len(part))
+
+
+def better_fit(ts: npt.NDArray[np.int64], interval: int, than: Misfit) -> Fit | None:
+    """Return the calendar that fits bars clearly better, None if none does.
+
+    ``ts`` int64[N > 0] are the opens of the bars, ascending; ``interval`` is their length in ns.
+    """
+    fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
+    # One that leaves most bars beside a few sessions has no misfit, and does not fit.
+    whole = [fit for fit in fits if fit.misfit.filled >= 0.5 * than.filled]
+    best = min(whole, key=lambda fit: fit.misfit.share, default=None)
+    if best is None or best.misfit.share > CLEARLY_BETTER * than.share:
+        return None
+    return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +108,8 @@ class Fit:
     """Bars in its sessions, as a share of the bars that these have room for, about 0 to 1."""
     inside: float
     """Share of the bars that are in its sessions, 0 to 1."""
+    misfit: Misfit
+    """What its sessions and the bars have without each other."""
 
     @property
     def merit(self) -> float:
@@ -83,7 +144,13 @@ def _fit(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
     reached = (sessions.close_ns > ts[0]) & (sessions.open_ns <= ts[-1])
     room = max(1, int(_room(sessions, interval)[reached].sum()))
     inside = int(found.inside.sum())
-    return Fit(group, 1.0 - found.apart / len(ts), inside / room, inside / len(ts))
+    return Fit(
+        group,
+        1.0 - found.apart / len(ts),
+        inside / room,
+        inside / len(ts),
+        misfit(found, interval, sessions),
+    )
 
 
 def _room(sessions: SessionTable, interval: int) -> npt.NDArray[np.int64]:

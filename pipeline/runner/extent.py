@@ -1,34 +1,39 @@
 """The extent of a run: its sessions, cut to those of the data, and the bars that they leave out."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, HOUR_NS, interval_ns
+from pipeline.codes import DAY_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.auction import Reader, has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
-from pipeline.market.fitting import best_fit
+from pipeline.market.fitting import Fit, Misfit, around_the_clock, best_fit, better_fit, misfit
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
+from pipeline.results.report.figures import percent
 from pipeline.runner.terms import auctions_in
 
 #: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
-#: another market 20 % and more, or 3 % where only the holidays differ.
-MOST_APART = 0.02
+#: another market 20 % and more, or from 0.9 % on where only the holidays differ.
+MOST_APART = 0.008
+#: A calendar is doubted if its misfit is at least this share, and is worth so many sessions. One of
+#: a series with holes is doubted too, but no other fits better.
+_DOUBTED, _DOUBTED_SESSIONS = 0.005, 3
+#: So many bars, the first ones, are compared with other calendars.
+_COMPARED = 2_000_000
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
 _AROUND = 3
 #: So many dates are named in a note; of more there is a count.
 _NAMED = 3
-#: Sessions of this length or longer are around the clock.
-_LONG_SESSION = 22 * HOUR_NS
 _LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
 
 
@@ -80,11 +85,13 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     missing = tuple(_date(at) for at in sessions.date_ns[present[first:stop] == 0])
     cut = len(asked) - len(sessions)
     warning = _cut_warning(settings, sessions, cut) if cut else ""
+    better = dict(_better_calendars(settings, catalog, manager, asked, surveys))
     notes = [
         *([warning] if warning else []),
         *_missing_note(missing),
         *_sunday_notes(settings, surveys),
-        *_week_notes(settings, catalog, sessions),
+        *better.values(),
+        *_week_notes(settings, catalog, sessions, better),
         *_auction_notes(sessions, surveys),
     ]
     outside = sum(found.outside for found in surveys)
@@ -163,11 +170,44 @@ def _is_of_another(found: Survey) -> bool:
     return found.apart > max(1, MOST_APART * (int(found.inside.sum()) + found.outside))
 
 
-def _times(reader: Reader) -> npt.NDArray[np.int64]:
-    """Read the times of all bars that a reader gives."""
-    blocks = []
-    while (block := reader.next_block()) is not None:
+def _better_calendars(
+    settings: SessionConfig,
+    catalog: Catalog,
+    manager: TimeManager,
+    asked: SessionTable,
+    surveys: Sequence[Survey],
+) -> Iterator[tuple[str, str]]:
+    """Give the symbols whose bars fit another calendar clearly better, each with a note on it."""
+    data, group = settings.session_data_config, settings.exchange_group
+    interval = interval_ns(data.streams[0])
+    if data.trading_hours == "extended":
+        return
+    for symbol, found in zip(data.symbols, surveys, strict=True):
+        own = misfit(found, interval, asked)
+        if own.share < _DOUBTED or own.share * own.sessions < _DOUBTED_SESSIONS:
+            continue
+        with catalog.reader(symbol, data.streams[0], *_span(settings, manager), ()) as reader:
+            ts = _times(reader, _COMPARED)
+        fit = better_fit(ts, interval, own)
+        if fit is not None and fit.group not in (group, manager.calendar_code):
+            yield symbol, _better_note(symbol, group, own, fit)
+
+
+def _better_note(symbol: str, group: str, own: Misfit, fit: Fit) -> str:
+    outside, empty = percent(own.outside, 1), percent(own.empty, 1)
+    return (
+        f"{symbol}: {outside} of its bars are outside the sessions of exchange_group {group}, and "
+        f'{empty} of these are without a bar; exchange_group="{fit.group}" fits better, with '
+        f"{percent(fit.misfit.outside, 1)} and {percent(fit.misfit.empty, 1)}"
+    )
+
+
+def _times(reader: Reader, most: float = math.inf) -> npt.NDArray[np.int64]:
+    """Read the times of the bars that a reader gives, until there are ``most`` or more."""
+    blocks, rows = [], 0
+    while rows < most and (block := reader.next_block()) is not None:
         blocks.append(block[0])
+        rows += len(block[0])
     return np.concatenate(blocks)
 
 
@@ -225,18 +265,22 @@ def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[st
     return [note]
 
 
-def _week_notes(settings: SessionConfig, catalog: Catalog, sessions: SessionTable) -> list[str]:
-    """Compare the part of the week that the bars cover with a calendar of more hours or days."""
+def _week_notes(
+    settings: SessionConfig, catalog: Catalog, sessions: SessionTable, told: Collection[str]
+) -> list[str]:
+    """Compare the part of the week that the bars cover with a calendar of more hours or days.
+
+    Symbols of which another note tells, ``told``, are left out.
+    """
     data = settings.session_data_config
     if data.trading_hours == "extended":
         return []
-    lengths = sessions.close_ns - sessions.open_ns
-    around_the_clock = bool(np.median(lengths) >= _LONG_SESSION)
+    all_hours = around_the_clock(sessions)
     all_week = bool(np.isin((sessions.date_ns // DAY_NS + 3) % 7, (5, 6)).any())
     notes = []
-    for symbol in data.symbols:
+    for symbol in (one for one in data.symbols if one not in told):
         week = catalog.entry(symbol, data.streams[0]).week
-        fewer_hours = week == EXCHANGE_HOURS and around_the_clock
+        fewer_hours = week == EXCHANGE_HOURS and all_hours
         fewer_days = week not in (None, ALL_WEEK) and all_week
         if fewer_hours or fewer_days:
             notes.append(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
-from pipeline.market.fitting import best_fit
+from pipeline.market.fitting import Misfit, best_fit, better_fit
 from pipeline.market.time.time_manager import TimeManager
 
 FIRST, LAST = "2024-01-08", "2024-03-28"
@@ -46,6 +46,21 @@ def test_days_from_sunday_to_friday_are_those_of_fx_and_days_of_all_the_week_tho
     assert broker is not None
     assert all_week is not None
     assert (broker.group, all_week.group) == ("FX", "CRYPTO")
+
+
+def hours_at(day: str, *hours: int) -> list[int]:
+    return [int(np.datetime64(f"{day}T{hour:02}", "ns").astype(np.int64)) for hour in hours]
+
+
+def test_sessions_beside_most_bars_fit_no_better():
+    """A future that is traded now and then at night, over many sessions without a bar."""
+    ts = np.array(
+        hours_at("2024-02-05", 3, 15)
+        + [at for day in (12, 20, 28) for at in hours_at(f"2024-02-{day}", 11)]
+    )
+    found = better_fit(ts, HOUR_NS, Misfit(0.0, 14 / 18, 18))
+    assert found is None
+    assert better_fit(hours_of("FX"), HOUR_NS, Misfit(0.0, 0.15, 80)).group == "FX"
 
 
 def test_nothing_is_proposed_for_bars_that_no_calendar_has():

@@ -268,10 +268,65 @@ def test_a_few_days_of_a_series_of_all_the_week_are_known_to_be_such(tmp_path: P
     ("group", "days"), [("CRYPTO", "all days"), ("FX", "all hours"), ("US_EQUITY", "")]
 )
 def test_bars_of_less_than_the_calendar_are_noted(sample: Path, group: str, days: str):
-    found = extent(sample, group, "2024-11-25", "2024-12-02")
+    """In a week without enough sessions without a bar to tell which calendar fits."""
+    found = extent(sample, group, "2024-11-22", "2024-11-26")
     said = [f"of exchange hours, the sessions of exchange_group {group} of {days}"] if days else []
     of_alfa = [note for note in found.notes if note.startswith("ALFA")]
     assert [note.partition(" are ")[2] for note in of_alfa] == said
+
+
+def sessions_of(group: str, interval: int, first: str, last: str) -> list[int]:
+    """Give the opens of the bars of a calendar's sessions."""
+    table = TimeManager(group).session_table(first, last)
+    if interval == DAY_NS:
+        return table.date_ns.tolist()
+    spans = zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
+    return [at for begin, end in spans for at in range(begin, end, interval)]
+
+
+@pytest.mark.parametrize(
+    ("own", "interval", "group", "shares"),
+    [
+        ("FX", HOUR_NS, "CRYPTO", ("0.0 %", "14.1 %")),
+        ("FX", DAY_NS, "CRYPTO", ("0.0 %", "28.3 %")),
+        ("FX", HOUR_NS, "CME", ("2.1 %", "0.0 %")),
+        ("US_EQUITY", DAY_NS, "FX", ("0.0 %", "3.1 %")),
+        ("US_EQUITY", HOUR_NS, "CME", ("0.0 %", "2.3 %")),
+        ("US_EQUITY", DAY_NS, "XPAR", ("0.4 %", "2.7 %")),
+    ],
+)
+def test_a_calendar_that_fits_better_is_noted(
+    tmp_path: Path, own: str, interval: int, group: str, shares: tuple[str, str]
+):
+    """No bar is lost, or few are: the run is not refused."""
+    span = ("2010-01-04", "2010-12-30")
+    folder = catalog_of(tmp_path, interval, OTHER=sessions_of(own, interval, *span))
+    found = extent(folder, group, *span)
+    (note,) = (one for one in found.notes if one.startswith("OTHER"))
+    assert note == (
+        f"OTHER: {shares[0]} of its bars are outside the sessions of exchange_group {group}, and "
+        f'{shares[1]} of these are without a bar; exchange_group="{own}" fits better, with 0.0 % '
+        "and 0.0 %"
+    )
+    if shares[1] != "0.0 %":
+        assert any("without a bar of any symbol" in one for one in found.notes)
+    assert not [one for one in extent(folder, own, *span).notes if one.startswith("OTHER")]
+
+
+@pytest.mark.parametrize("group", ["XETR", "XLON", "XSWX", "XTSE", "XASX"])
+def test_days_of_one_exchange_with_the_holidays_of_another_are_refused(tmp_path: Path, group: str):
+    span = ("2010-01-04", "2012-12-31")
+    folder = catalog_of(tmp_path, DAY_NS, OTHER=sessions_of("US_EQUITY", DAY_NS, *span))
+    with pytest.raises(ConfigError, match=f'is {group}, .* set exchange_group="US_EQUITY"'):
+        extent(folder, group, *span)
+
+
+def test_holes_in_the_data_are_no_other_calendar(tmp_path: Path):
+    """Every twentieth session is missing, and each holiday; no calendar is like that."""
+    days = sessions_of("US_EQUITY", DAY_NS, "2024-01-02", "2024-12-31")
+    folder = catalog_of(tmp_path, DAY_NS, A=[day for i, day in enumerate(days) if i % 20 != 10])
+    (note,) = extent(folder, "US_EQUITY", "2024-01-02", "2024-12-31").notes
+    assert note.startswith("13 sessions without a bar of any symbol")
 
 
 def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
