@@ -142,8 +142,8 @@ class SessionDataConfig(Section):
         description="Treatment of bars that show that the calendar is not theirs: those at night or"
         " on days without trading, further than 6 hours from the next open and 7 hours from the"
         " last close. refuse: a run is refused if more than 0.8 percent of a symbol's bars are"
-        " such. leave_out: it goes on without them. Bars outside all sessions are counted and left out"
-        " either way. Default refuse.",
+        " such. leave_out: it goes on without them. Bars outside all sessions are counted and left"
+        " out either way. Default refuse.",
     )
     prices: Literal["raw", "adjusted"] = Field(
         default="raw",
