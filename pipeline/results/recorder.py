@@ -54,8 +54,9 @@ class Recorder:
     @staticmethod
     def warm_up() -> None:
         """Load the compiled code for which the first rows would have to wait."""
-        fill, value = np.zeros(1, TABLES[FILLS].received), np.zeros(1)
-        LaneTally().absorb(fill, fill, fill, np.zeros(1, np.int64), value, value)
+        fill, trip = np.zeros(1, TABLES[FILLS].received), np.zeros(1, TABLES[TRIPS].received)
+        value = np.zeros(1)
+        LaneTally().absorb(fill, fill, trip, np.zeros(1, np.int64), value, value)
 
     def __enter__(self) -> "Recorder":
         return self

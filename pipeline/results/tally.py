@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.native.kernel import kernel
+from pipeline.results import trip_tally
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
 from pipeline.results.drawdown import absorb_drawdown, deepest, drawdown_state
+from pipeline.results.trip_tally import trip_details, trip_state
 
 FILLS, ORDERS, EQUITY, TRIPS = range(4)
 """The tables of a lane, as numbered in TABLES."""
@@ -31,6 +33,9 @@ class LaneRecord:
     """Rows of round trips."""
     max_drawdown: float
     """Deepest drawdown over every base timestamp, a fraction: 0.25 means 25 %."""
+    trips: dict[str, float] | None = None
+    """What the round trips that have ended were like (`trip_tally.trip_details`); None without one,
+    and where they are not recorded row by row."""
 
 
 @kernel()
@@ -49,11 +54,12 @@ def _absorb(
 class LaneTally:
     """The running tally of one lane."""
 
-    __slots__ = ("_digest", "_drawdown", "_equity", "_fills", "_orders", "_trips")
+    __slots__ = ("_details", "_digest", "_drawdown", "_equity", "_fills", "_orders", "_trips")
 
     def __init__(self) -> None:
         self._digest = digest_state()
         self._drawdown = drawdown_state()
+        self._details = trip_state()
         self._fills = self._orders = self._equity = self._trips = 0
 
     def absorb(
@@ -70,6 +76,7 @@ class LaneTally:
         self._orders += len(orders)
         self._equity += len(ts)
         self._trips += len(trips)
+        trip_tally.absorb_rows(self._details, trips)
         _absorb(self._digest, self._drawdown, fills.view(np.uint64), ts, equity, cash)
 
     def facts(self) -> LaneRecord:
@@ -81,6 +88,7 @@ class LaneTally:
             self._equity,
             self._trips,
             deepest(self._drawdown),
+            trip_details(self._details),
         )
 
 

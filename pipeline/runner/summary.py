@@ -13,7 +13,6 @@ from pipeline.lane.facts import LaneFacts
 from pipeline.market.time.query_cache import CacheStatistics
 from pipeline.results.digest import run_digest
 from pipeline.results.drawdown import drawdowns
-from pipeline.results.folder import RunFolder
 from pipeline.results.statistics import lane_statistics, monthly_returns
 from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
@@ -24,7 +23,6 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.market import market_entries
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
-from pipeline.runner.trips import trip_details
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
@@ -55,9 +53,6 @@ def summarise(
     performance.flush()
     year = preparation.year
     per_lane = _per_lane(settings, lanes, found, year, benchmark)
-    details = trip_details(RunFolder.open(run_dir), len(per_lane))
-    for lane, trips in zip(per_lane, details, strict=True):
-        lane["trips"] = trips
     data = settings.session_data_config
     summary = {
         **_replay(settings, replayed, elapsed * _NS),
@@ -138,6 +133,7 @@ def _per_lane(
             **lane_summary(
                 settings, setting.name, spec.strategy, setting.mode, lane, year, benchmark
             ),
+            "trips": lane.record.trips,
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]

@@ -1,0 +1,62 @@
+"""What the round trips of a lane were like one by one, told while they are recorded."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.native.kernel import kernel
+
+_SECOND = 1e9
+#: The elements of a state: how many trips have ended, the best and the worst profit, the sum of
+#: the seconds and the most of one.
+_COUNT, _BEST, _WORST, _SECONDS, _LONGEST = range(5)
+
+
+@kernel()
+def absorb_trips(
+    state: NDArray[np.float64],
+    entered: NDArray[np.int64],
+    left: NDArray[np.int64],
+    profit: NDArray[np.float64],
+) -> None:
+    """Carry a `trip_state` over the next round trips; one whose ``left`` is 0 is still open."""
+    for i in range(len(profit)):
+        if left[i] == 0:
+            continue
+        seconds = (left[i] - entered[i]) / _SECOND
+        if state[_COUNT] == 0.0:
+            state[_BEST] = state[_WORST] = profit[i]
+        state[_COUNT] += 1.0
+        state[_BEST] = max(state[_BEST], profit[i])
+        state[_WORST] = min(state[_WORST], profit[i])
+        state[_SECONDS] += seconds
+        state[_LONGEST] = max(state[_LONGEST], seconds)
+
+
+def trip_state() -> NDArray[np.float64]:
+    """Return the state before the first round trip, float64[5]."""
+    return np.zeros(5)
+
+
+def trip_details(state: NDArray[np.float64]) -> dict[str, float] | None:
+    """Return the best, the worst, the mean and the longest round trip; None without one.
+
+    Profits are in account currency after costs, and durations in seconds, from the open of the bar
+    that filled its first order to that of its last one. Only trips that have ended count.
+    """
+    count, best, worst, seconds, longest = map(float, state)
+    if count == 0.0:
+        return None
+    return {
+        "best": best,
+        "worst": worst,
+        "mean_seconds": seconds / count,
+        "longest_seconds": longest,
+    }
+
+
+def absorb_rows(state: NDArray[np.float64], trips: NDArray[Any]) -> None:
+    """Carry a state over rows of the table of round trips, as a recorder receives them."""
+    if len(trips):
+        absorb_trips(state, trips["entry_ts"], trips["exit_ts"], trips["profit"])
