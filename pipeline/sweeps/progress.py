@@ -35,6 +35,19 @@ class SweepProgress:
     #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s"; ""
     #: for none. The engine is ended when that lasts too long.
     stuck: str = ""
+    #: Lanes among `lanes` that the ledger knew, and that take no evaluations.
+    known: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of all lanes is done, 0 to 1, those that were known included; None if unknown.
+
+        Lanes of a pass all end at the same time, so their evaluations count.
+        """
+        if not self.lanes_total:
+            return None
+        made = self.evaluations / self.evaluations_total if self.evaluations_total else 0.0
+        return (self.known + (self.lanes_total - self.known) * made) / self.lanes_total
 
 
 class Meter:
@@ -47,6 +60,7 @@ class Meter:
         self._tell = tell
         self._total = total
         self.lanes = 0
+        self.known = 0
         self.evaluations = 0
         self.seconds = 0.0
         self.passes = 0
@@ -75,6 +89,11 @@ class Meter:
 
         return report
 
+    def know(self, lanes: int) -> None:
+        """Count lanes that the ledger knew."""
+        self.known += lanes
+        self.end_pass(lanes, 0, 0.0)
+
     def end_pass(self, lanes: int, evaluations: int, seconds: float) -> None:
         """Count the lanes and evaluations of a pass that is over, and its seconds of replay."""
         self.lanes += lanes
@@ -102,5 +121,6 @@ class Meter:
                     self.passes,
                     compiled,
                     stuck,
+                    self.known,
                 )
             )

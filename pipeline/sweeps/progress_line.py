@@ -4,9 +4,9 @@
     best 3.72: fast 20, slow 40
 
 All sets of a pass end at the same time, so the bar and the per cent count evaluations, which are
-bars x sets. While a pass waits for the compiler, the live line says so, as that of a run does; a
-plain line says so once. A hook that does not return is named in place of the best set, and a plain
-line names it at once.
+bars x sets; sets that the ledger knew count as done. While a pass waits for the compiler, the live
+line says so, as that of a run does; a plain line says so once. A hook that does not return is named
+in place of the best set, and a plain line names it at once.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
                 said = compiling_text(progress.compiling, line.console.width)
                 words = {**dict.fromkeys(words, ""), "phase": said}
             words["best"] = progress.stuck or best_text(progress, line.console.width)
-            total = progress.evaluations_total or None
-            line.update(task, total=total, completed=progress.evaluations, **words)
+            share = progress.share
+            line.update(task, total=None if share is None else 1.0, completed=share or 0.0, **words)
             line.refresh()
 
         yield show
@@ -137,9 +137,8 @@ def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[s
     sets = f"{progress.lanes:,} sets"
     if progress.lanes_total is not None:
         sets = f"{progress.lanes:,}/{progress.lanes_total:,} sets"
-        if progress.evaluations:
-            share = int(100 * progress.evaluations / progress.evaluations_total)
-            sets = f"{share} % of {progress.lanes_total:,} sets"
+        if progress.evaluations and (share := progress.share) is not None:
+            sets = f"{int(100 * share)} % of {progress.lanes_total:,} sets"
     phase = f"pass {progress.passes:,}" if progress.passes else "starting"
     if progress.lanes == progress.lanes_total:
         phase = "finishing"

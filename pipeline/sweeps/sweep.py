@@ -231,7 +231,7 @@ def _run_all(
         ledger.adopt(sweep_id, [e.number for e in adopted], [e.key for e in adopted])
         conductor.note_best(adopted, {n: known[e.key] for n, e in enumerate(adopted)})
         resumed += len(adopted)
-        meter.end_pass(len(adopted), 0, 0.0)
+        meter.know(len(adopted))
         conductor.run([entry for entry in batch if entry.key not in known])
         entries |= {entry.key: entry for entry in batch}
         rows = ledger.known(keys)

@@ -70,6 +70,21 @@ def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
     assert (told[-1].passes, told[-1].lanes) == (2, 2)
 
 
+def test_lanes_that_were_known_are_a_part_of_what_is_done(clock):
+    """Of 12 lanes 9 are known; half of the bars of the others is nine and a half tenths."""
+    told: list[SweepProgress] = []
+    meter = Meter(told.append, 12)
+    assert SweepProgress(0, None, 0, 0, 0.0, None, "", 0).share is None
+    meter.know(9)
+    assert (told[-1].lanes, told[-1].known, told[-1].share) == (9, 9, 0.75)
+    report = meter.begin_pass([[0, 1], [2]], 100)
+    report([50, 50], "", "")
+    assert (told[-1].evaluations, told[-1].evaluations_total) == (150, 300)
+    assert told[-1].share == 0.875
+    meter.end_pass(3, 300, 1.0)
+    assert (told[-1].lanes, told[-1].share) == (12, 1.0)
+
+
 def test_where_the_number_of_lanes_is_unknown_the_total_is_what_was_made(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, None)

@@ -42,6 +42,7 @@ def test_a_pass_under_way_shows_its_bars_and_not_that_no_set_has_ended():
     known = replace(SEEN, evaluations=0, evaluations_total=0)
     assert describe(known, 0.0, None)["sets"] == "128/176 sets"
     assert describe(replace(SEEN, lanes_total=None), 2e6, None)["sets"] == "128 sets"
+    assert describe(replace(SEEN, known=88), 2e6, 3.0)["sets"] == "70 % of 176 sets"
 
 
 def test_what_is_not_known_is_left_out():
