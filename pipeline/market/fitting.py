@@ -33,8 +33,12 @@ EQUAL_MERIT: Final = 0.98
 """Calendars fit equally well from this share of the best merit on. Of these, the one with most bars
 in its sessions is proposed."""
 
-CLEARLY_BETTER: Final = 0.25
-"""A calendar fits clearly better if its misfit is at most this share of the other's."""
+CLEARLY: Final = 0.005, 3
+"""A calendar fits clearly better if its misfit is less by this share, worth so many sessions."""
+
+ABOUT: Final = 0.003
+"""Neither part of its misfit may be larger by more than this share. Holes of the data are in both
+calendars."""
 
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
@@ -89,11 +93,18 @@ def better_fit(ts: npt.NDArray[np.int64], interval: int, than: Misfit) -> Fit | 
     """
     fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
     # One that leaves most bars beside a few sessions has no misfit, and does not fit.
-    whole = [fit for fit in fits if fit.misfit.filled >= 0.5 * than.filled]
-    best = min(whole, key=lambda fit: fit.misfit.share, default=None)
-    if best is None or best.misfit.share > CLEARLY_BETTER * than.share:
-        return None
-    return best
+    whole = [fit for fit in fits if fit.misfit.filled >= 0.8 * than.filled]
+    better = [fit for fit in whole if is_clear(than, fit.misfit)]
+    return min(better, key=lambda fit: fit.misfit.share, default=None)
+
+
+def is_clear(own: Misfit, other: Misfit | None = None) -> bool:
+    """Return whether another misfit is clearly less than one's own; without it, whether any is."""
+    least = 0.0 if other is None else other.share
+    if other is not None and max(other.outside - own.outside, other.empty - own.empty) > ABOUT:
+        return False
+    gain, (share, sessions) = own.share - least, CLEARLY
+    return gain >= share and gain * own.sessions >= sessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.market.auction import Reader, has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
-from pipeline.market.fitting import Fit, Misfit, around_the_clock, best_fit, better_fit, misfit
+from pipeline.market.fitting import (
+    Fit,
+    Misfit,
+    around_the_clock,
+    best_fit,
+    better_fit,
+    is_clear,
+    misfit,
+)
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
@@ -25,9 +33,6 @@ from pipeline.runner.terms import auctions_in
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
 #: another market 20 % and more, or from 0.9 % on where only the holidays differ.
 MOST_APART = 0.008
-#: A calendar is doubted if its misfit is at least this share, and is worth so many sessions. One of
-#: a series with holes is doubted too, but no other fits better.
-_DOUBTED, _DOUBTED_SESSIONS = 0.005, 3
 #: So many bars, the first ones, are compared with other calendars.
 _COMPARED = 2_000_000
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
@@ -184,7 +189,7 @@ def _better_calendars(
         return
     for symbol, found in zip(data.symbols, surveys, strict=True):
         own = misfit(found, interval, asked)
-        if own.share < _DOUBTED or own.share * own.sessions < _DOUBTED_SESSIONS:
+        if not is_clear(own):
             continue
         with catalog.reader(symbol, data.streams[0], *_span(settings, manager), ()) as reader:
             ts = _times(reader, _COMPARED)

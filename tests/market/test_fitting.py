@@ -63,6 +63,14 @@ def test_sessions_beside_most_bars_fit_no_better():
     assert better_fit(hours_of("FX"), HOUR_NS, Misfit(0.0, 0.15, 80)).group == "FX"
 
 
+def test_holes_that_both_calendars_have_hide_no_better_one():
+    """FX with the sessions of CME, without two weeks: most of what does not fit is the hole."""
+    ts = hours_of("FX")
+    ts = ts[(ts < hours_at("2024-02-05", 0)[0]) | (ts >= hours_at("2024-02-16", 0)[0])]
+    assert better_fit(ts, HOUR_NS, Misfit(0.06, 0.17, 58)).group == "FX"
+    assert better_fit(ts, HOUR_NS, Misfit(0.0, 0.17, 58)) is None
+
+
 def test_nothing_is_proposed_for_bars_that_no_calendar_has():
     # Mars: a day of 24 h 39 min, eight hours of each.
     sols = np.datetime64(FIRST).astype("M8[ns]").astype(np.int64) + np.arange(70) * 1479 * MINUTE_NS
