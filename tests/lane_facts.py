@@ -15,6 +15,7 @@ def facts_of(**known: Any) -> LaneFacts:
         "session_dates": np.zeros(0, np.int64),
         "session_equity": np.zeros(0),
         "never_ready": (),
+        "never_called": (),
         "positions": (),
     }
     return LaneFacts(**(dict.fromkeys(names, 0) | empty | known))

@@ -37,7 +37,10 @@ class LaneFacts:
     """Date of the session in which the strategy was first ready for a bar, ns; 0 if it needs no
     warm-up, -1 if it warmed up to the end."""
     never_ready: tuple[str, ...]
-    """Symbols and intervals with bars for which the strategy was never ready, and why."""
+    """Symbols and intervals with bars at which the strategy, or an indicator of it, was never
+    ready, and what had no value."""
+    never_called: tuple[str, ...]
+    """Those of them for which the strategy waited to the end."""
 
     orders: int
     """Orders placed."""

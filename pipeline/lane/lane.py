@@ -23,7 +23,7 @@ from pipeline.lane.raised import describe_raise, find_call, hook_of, place_of
 from pipeline.lane.slot_view import SlotView, begin_slot
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.walk import end_walk, walk_slot
-from pipeline.lane.warm_up import INDICATORS, first_called, never_ready, ready_cells
+from pipeline.lane.warm_up import INDICATORS, ValueWatch, first_called, never_ready, ready_cells
 from pipeline.native.call import code_address
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.compiled import operations
@@ -142,7 +142,11 @@ class Lane:
             bits = self._self[name][:1].view(np.int64)[0]
             self._resets[row] = fields.index(name), bits
         warmup = self._spec.warmup
-        self._ready = ready_cells(*self._own.cursor.shape, warmup, len(self._bindings))
+        shape = self._own.cursor.shape
+        self._ready = ready_cells(*shape, warmup, len(self._bindings))
+        waits = warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self._hooks)
+        watch = ValueWatch(self._spec.bindings, *shape, self._universe)
+        self._value_watch = None if waits else watch
         self._program = np.zeros(1, PROGRAM)
         record = self._program[0]
         for name, array in (
@@ -236,10 +240,12 @@ class Lane:
             self._own.check(type(self._spec.strategy).__name__)
             if index < 0:
                 self._empty_inbox()
-                return
+                break
             flush(self)
             self._make_room()
             index = self._guarded("", self._go_on, view, index)
+        if self._value_watch is not None:
+            self._value_watch.look(view.slot.tables)
 
     def _empty_inbox(self) -> None:
         """Move the orders of the inbox to the book, because the next lane uses the same inbox.
@@ -285,11 +291,13 @@ class Lane:
     def facts(self) -> dict[str, Any]:
         """What the account came to, by name, the lane's number, and how it warmed up."""
         wanted, shape = self._spec.wanted, self._shape
-        series = shape.intervals, shape.symbols
+        series = shape.intervals, shape.symbols, self._names
+        unready = list(never_ready(self._ready, wanted, *series, self._value_watch))
         return {
             "lane": self.number,
             "first_called": first_called(self._ready, wanted),
-            "never_ready": tuple(never_ready(self._ready, wanted, *series, self._names)),
+            "never_ready": tuple(name for name, _ in unready),
+            "never_called": tuple(name for name, waited in unready if waited),
             **self._own.facts(),
         }
 

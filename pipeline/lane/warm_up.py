@@ -25,6 +25,7 @@ from pipeline.native.memory import load_f8, load_i8, store_i8
 from pipeline.strategy.compiled.bar_record import BINDING, binding_at, find_values
 from pipeline.strategy.compiled.questions import known_rows
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
+from pipeline.tape.slot import BarTable
 
 #: PROGRAM.warmup of a strategy that waits for its indicators.
 INDICATORS = -1
@@ -103,14 +104,69 @@ def never_ready(
     intervals: Sequence[str],
     symbols: Sequence[str],
     indicators: Sequence[str],
-) -> Iterator[str]:
-    """Name each series with bars for which the strategy was never ready, and what it waited for."""
+    watch: "ValueWatch | None" = None,
+) -> Iterator[tuple[str, bool]]:
+    """Give each series with bars for which the strategy or an indicator of it was never ready.
+
+    A series is named with what was not ready in brackets. Beside it stands whether the strategy
+    waited for that to the end, and so was never called. ``watch``: that of a strategy that does not
+    wait for its indicators.
+    """
     for index in wanted:
-        for symbol in np.flatnonzero(ready[index] < 0).tolist():
-            mask = -int(ready[index, symbol])
-            missing = [
-                name
-                for place, name in enumerate(indicators)
-                if mask >> min(place, _LAST_BIT) & 1 and mask != 1 << _LAST_BIT
-            ]
-            yield f"{symbols[symbol]} {intervals[index]} ({', '.join(missing) or 'warmup'})"
+        for symbol, cell in enumerate(ready[index].tolist()):
+            if watch is None:
+                missing = _missing(-cell, indicators) if cell < 0 else []
+            else:
+                missing = ["warmup"] * (cell < 0) + watch.without_value(index, symbol)
+            if missing:
+                yield f"{symbols[symbol]} {intervals[index]} ({', '.join(missing)})", cell < 0
+
+
+def _missing(mask: int, indicators: Sequence[str]) -> list[str]:
+    """Return what a series waits for whose cell is minus a bit mask."""
+    return [name for place, name in enumerate(indicators) if mask >> min(place, _LAST_BIT) & 1]
+
+
+class ValueWatch:
+    """Looks for the first value of each indicator, for a strategy that does not wait for it.
+
+    ``bindings``: name, index of the interval and index of the column of each indicator.
+    ``universe``: the symbols that the strategy trades.
+    """
+
+    def __init__(
+        self,
+        bindings: Sequence[tuple[str, int, int]],
+        intervals: int,
+        symbols: int,
+        universe: npt.NDArray[np.int64],
+    ) -> None:
+        self._bindings = bindings
+        self._bars = np.zeros((intervals, symbols), bool)
+        #: bool[indicators, symbols]: whether an indicator has had no value yet.
+        self._waiting = np.zeros((len(bindings), symbols), bool)
+        self._waiting[:, universe] = True
+        self._done = not bindings
+
+    def look(self, tables: Sequence[BarTable]) -> None:
+        """Look at the fresh bars of a slot, given its tables."""
+        if self._done:
+            return
+        for index, table in enumerate(tables):
+            self._bars[index] = table.seen + table.count > 0
+        for place, (_, index, column) in enumerate(self._bindings):
+            table = tables[index]
+            for symbol in np.flatnonzero(self._waiting[place]).tolist():
+                end = table.first + int(table.count[symbol])
+                fresh = table.values[column, symbol, table.first : end]
+                # Most indicators keep having a value, so the last bar tells most.
+                has = len(fresh) > 0 and (fresh[-1] == fresh[-1] or not np.isnan(fresh).all())
+                self._waiting[place, symbol] = not has
+        self._done = not self._waiting.any()
+
+    def without_value(self, index: int, symbol: int) -> list[str]:
+        """Return the names of the indicators that had no value at any bar of a series."""
+        if not self._bars[index, symbol]:
+            return []
+        waiting = self._waiting[:, symbol].tolist()
+        return [one[0] for one, waits in zip(self._bindings, waiting, strict=True) if waits]

@@ -34,14 +34,20 @@ def notes_of(
 
 
 def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:
-    """Say for which series strategies were never called, because an indicator had no value."""
+    """Say for which series an indicator had no value, and whether strategies were called there."""
     if len(lanes) == 1:
-        series = lanes[0].get("never_ready", ())
-        more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
-        if series:
+        unready = lanes[0].get("never_ready", ())
+        never = lanes[0].get("never_called", unready)
+        if never:
             yield (
-                f"The strategy was never called for {', '.join(series[:5])}{more}: the indicators"
-                " in brackets had no value at any bar."
+                f"The strategy was never called for {_first(never)}: the indicators in brackets had"
+                " no value at any bar."
+            )
+        called = [series for series in unready if series not in never]
+        if called:
+            yield (
+                f"The indicators in brackets had no value at any bar, and the strategy did not wait"
+                f" for them: {_first(called)}."
             )
         return
     never = sum(one["warmup_sessions"] >= sessions for one in lanes)
@@ -50,6 +56,19 @@ def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[s
             f"{never:,} of {len(lanes):,} strategies were never called: an indicator of theirs had"
             " no value at any bar."
         )
+    others = [one for one in lanes if one["warmup_sessions"] < sessions]
+    unready = [one["never_ready"] for one in others if one.get("never_ready")]
+    if unready:
+        yield (
+            f"{len(unready):,} of {len(lanes):,} strategies had indicators without a value at any"
+            f" bar of a symbol, the first of them: {_first(unready[0])}."
+        )
+
+
+def _first(series: Sequence[str]) -> str:
+    """Return the first series of many, and how many more there are."""
+    more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
+    return f"{', '.join(series[:5])}{more}"
 
 
 def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:

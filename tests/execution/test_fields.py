@@ -26,7 +26,7 @@ NOT_COPIED = {
 NOT_OF_THE_ACCOUNT = {
     *("lane", "orders", "record", "bars", "seconds"),
     *("sessions", "session_dates", "session_equity"),
-    *("first_called", "never_ready", "positions"),
+    *("first_called", "never_ready", "never_called", "positions"),
 }
 
 

@@ -68,6 +68,39 @@ class Never(Strategy):
         ctx.market(bar.symbol, 1.0)
 
 
+class Asker(Strategy):
+    """Is called for no bar, so that no cell says when its indicators are ready."""
+
+    lookback = 1
+    indicators = Never.indicators
+
+    def on_session_close(self, session, ctx):
+        for symbol in ctx.symbols:
+            ctx.window(symbol, "slow", 1)
+
+
+class LongBars(Never):
+    """Is called for one interval only, from its fourth bar on; the second symbol has three."""
+
+    intervals = ("3m",)
+    warmup = 4
+
+
+class Impatient(Never):
+    """Does not wait, as `Never` does; what it shows is a value at some bars only."""
+
+    warmup = 0
+
+    def indicators(self) -> dict[str, Any]:
+        return {**super().indicators(), "rising": ind.custom(rising, state=1, warmup=1)}
+
+
+def rising(state, bar, params):
+    """The open of every third bar, else NaN, and NaN at the last bar of each symbol."""
+    state[0] += 1.0
+    return bar[0] if state[0] % 3.0 == 1.0 and state[0] < 12.0 else np.nan
+
+
 def first_minutes(strategy: Strategy, setup: Setup) -> tuple[dict[int, float], LaneFacts]:
     """Return at which minute of a bar each symbol was first called for, and the lane's facts."""
     told: list[LaneFacts] = []
@@ -108,6 +141,38 @@ def test_an_indicator_that_never_has_a_value_is_named(mode: str):
     assert first == {}
     assert facts.first_called == -1
     assert facts.never_ready == ("A 1m (slow)", "B 1m (slow)", "A 3m (slow)", "B 3m (slow)")
+    assert facts.never_called == facts.never_ready
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+@pytest.mark.parametrize("rows", [1, 5, 100])
+def test_so_it_is_where_the_strategy_does_not_wait_for_it(rows: int, mode: str):
+    setup = Setup(mode=mode, slot_rows=rows)
+    first, facts = first_minutes(Impatient(), setup)
+    assert first == {0: 0.0, 1: 0.0}
+    assert facts.never_ready == ("A 1m (slow)", "B 1m (slow)", "A 3m (slow)", "B 3m (slow)")
+    assert facts.never_called == ()
+    _, facts = first_minutes(Asker(), setup)
+    assert facts.never_ready == ("A 1m (slow)", "B 1m (slow)", "A 3m (slow)", "B 3m (slow)")
+    assert facts.never_called == ()
+    _, facts = first_minutes(LongBars(), setup)
+    assert facts.never_ready == ("A 3m (slow)", "B 3m (warmup, slow)")
+    assert facts.never_called == ("B 3m (warmup, slow)",)
+
+
+def test_nothing_is_said_of_symbols_without_bars_or_outside_the_universe():
+    told: list[LaneFacts] = []
+    market = market_of()
+    market.bars["B"] = random_walk(np.zeros(0, np.int64), 2)
+    for universe in ((), (1,)):
+        run_in_process(
+            market,
+            [Impatient()],
+            Setup(),
+            universes=[universe],
+            tell=lambda facts, _: told.extend(facts),
+        )
+    assert [facts.never_ready for facts in told] == [("A 1m (slow)", "A 3m (slow)"), ()]
 
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
@@ -145,10 +210,14 @@ def test_cells_say_from_when_on_and_what_is_missing():
     assert first_called(cells, (0, 1)) == -1
     assert first_called(cells, (1,)) == 0
     names = ("1m", "5m"), ("A", "B", "C"), ("fast", "slow")
-    assert list(never_ready(cells, (0, 1), *names)) == ["B 1m (slow)", "C 1m (warmup)"]
+    cells[0] = 0, -2, -3
+    assert list(never_ready(cells, (0, 1), *names)) == [
+        ("B 1m (slow)", True),
+        ("C 1m (fast, slow)", True),
+    ]
     cells[1] = 3 * DAY, 2 * DAY, -1
     assert first_called(cells, (0, 1)) == 2 * DAY
-    assert list(never_ready(cells, (1,), *names)) == ["C 5m (fast)"]
+    assert list(never_ready(cells, (1,), *names)) == [("C 5m (fast)", True)]
 
 
 @pytest.mark.parametrize("bars", [-1, 2.0, "10", True])

@@ -80,3 +80,28 @@ def test_strategies_that_were_never_called_are_told(sample):
         "2 of 3 strategies were never called: an indicator of theirs had no value at any bar."
     ]
     assert notes_of(preparation, [lane(3), lane(0)], NONE) == []
+
+
+def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_for_them(sample):
+    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+
+    def lane(never: list[str], *series: str) -> dict[str, Any]:
+        known = {"volatility": 0.1, "warmup_sessions": 0}
+        return {**known, "never_ready": [*never, *series], "never_called": never}
+
+    never, called = notes_of(preparation, [lane(["B 1m (slow)"], "A 1m (slow)")], NONE)
+    assert never == (
+        "The strategy was never called for B 1m (slow): the indicators in brackets had no value at"
+        " any bar."
+    )
+    assert called == (
+        "The indicators in brackets had no value at any bar, and the strategy did not wait for"
+        " them: A 1m (slow)."
+    )
+    lanes = [lane([]), lane([], "A 1m (slow)"), lane([], "A 1m (fast)")]
+    (note,) = notes_of(preparation, lanes, NONE)
+    assert note == (
+        "2 of 3 strategies had indicators without a value at any bar of a symbol, the first of"
+        " them: A 1m (slow)."
+    )
