@@ -82,6 +82,12 @@ class LedgerError(RingtapeError):
     """
 
 
+#: Where a hook calls the debugger in a process without a terminal.
+NO_DEBUGGER = (
+    "a debugger needs a run in one process: run(..., inline=True), or ringtape run --inline"
+)
+
+
 def nearest(word: str, names: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
     """Return the names, at most ``count``, that are most like a word, whatever their case.
 

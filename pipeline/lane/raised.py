@@ -9,15 +9,10 @@ from typing import Any
 import numpy.typing as npt
 
 from pipeline.codes import ORDER_KINDS
-from pipeline.errors import text_of
+from pipeline.errors import NO_DEBUGGER, text_of
 from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.strategy import HOOKS, Strategy
-
-#: What happens where a hook calls the debugger in a process without a terminal.
-_NO_DEBUGGER = (
-    "a debugger needs a run in one process: run(..., inline=True), or ringtape run --inline"
-)
 
 
 def describe_raise(
@@ -143,7 +138,7 @@ def describe_holdings(
 
 def _raised(error: BaseException) -> str:
     name = type(error).__name__
-    text = _NO_DEBUGGER if name == "BdbQuit" else text_of(error)
+    text = NO_DEBUGGER if name == "BdbQuit" else text_of(error)
     if isinstance(error, AttributeError):
         text = retold(error)
     return f"raised {name}: {text or 'no message'}"

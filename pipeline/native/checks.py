@@ -2,6 +2,8 @@
 
 - A number is compared with a text. Numba makes that False without a word, as Python does.
 - An attribute is set that is not meant to be: of what a hook is given, or a constant.
+- Functions call each other in a circle. Numba settles the types of one before it knows those of the
+  other, and where they differ, a number is read as one of another type.
 
 Each is a TypingError with the line, as Numba's own are; `refusals` makes a sentence of it.
 """
@@ -29,13 +31,15 @@ class Checks(FunctionPass):  # type: ignore[misc]  # numba is untyped
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        """Look at every comparison and at every attribute that is set."""
+        """Look at every comparison, at every call, and at every attribute that is set."""
         for block in state.func_ir.blocks.values():
             for step in block.body:
                 if isinstance(step, ir.SetAttr):
                     _check_set(state, step)
                 elif isinstance(step, ir.Assign) and getattr(step.value, "op", "") == "binop":
                     _check_compared(state, step.value)
+                elif isinstance(step, ir.Assign) and getattr(step.value, "op", "") == "call":
+                    _check_called(state, step.value)
         return False
 
 
@@ -45,6 +49,15 @@ def _check_set(state: Any, step: Any) -> None:
     settable = () if isinstance(kind, types.BaseTuple) else getattr(kind, "settable", (step.attr,))
     if step.attr not in settable:
         raise TypingError(f"Cannot set attribute '{step.attr}' of type {kind}", loc=step.loc)
+
+
+def _check_called(state: Any, call: Any) -> None:
+    """Refuse the call of a function that is being compiled, unless it is this one."""
+    kind = state.typemap[call.func.name]
+    if isinstance(kind, types.RecursiveCall):
+        called = kind.dispatcher_type.dispatcher.py_func
+        if called is not state.func_id.func:
+            raise TypingError(f"circle of calls through '{called.__name__}'", loc=call.loc)
 
 
 def _check_compared(state: Any, compared: Any) -> None:

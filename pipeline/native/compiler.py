@@ -56,7 +56,8 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
-    import_module("pipeline.native.power")
+    for extension in ("pipeline.native.power", "pipeline.native.enums"):
+        import_module(extension)
     provide_runtime()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
@@ -150,7 +151,9 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         return super().get_call_template(tuple(map(self._plain_type, args)), named)
 
     def _plain_type(self, kind: Any) -> Any:
-        """Return the type of an argument without its value."""
+        """Return the type of an argument without its value; of an IntEnum's member, its number."""
+        if isinstance(kind, types.IntEnumMember):
+            return kind.dtype
         return types.unliteral(kind)  # type: ignore[attr-defined]
 
     def add_overload(self, cres: Any) -> None:

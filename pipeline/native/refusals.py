@@ -36,8 +36,19 @@ class Row(NamedTuple):
 
 
 _TYPES = "float64|float32|int64|int32|uint64|bool|none"
+#: Numba does not know the debugger.
+DEBUGGER = (
+    r"(?=Untyped global name 'breakpoint'|Unknown attribute 'set_trace' of type Module)"
+    r".*?(breakpoint|set_trace)"
+)
 #: Rows about Python and NumPy, for every function of a user's.
 ROWS = (
+    Row(
+        DEBUGGER,
+        "it calls {0}()",
+        "it is always compiled: to debug it, call it from Python by itself",
+        python=False,
+    ),
     Row(
         r"format spec in f-strings not supported",
         "it has a format in an f-string, like {{x:.2f}}",
@@ -166,6 +177,38 @@ ROWS = (
         r"Cannot cast (?:IntEnum|Enum)[^(]*\((\w+)\)",
         "it calculates with a member of {0}",
         "write .value behind it",
+    ),
+    Row(
+        r"No implementation of function Function\(<[^\n]*?(\w+)'?(?: at \w+)?>\)"
+        r".*?>>> \w+\([^\n]*?Enum<[^\n]*?>\((\w+)\)",
+        "it has the operation {0} of a member of {1}",
+        "write .value behind it",
+    ),
+    Row(
+        r"module 'numpy' has no attribute '(?:Int)?Enum<.*?>\((\w+)\)'",
+        "it puts a member of {0} into an array",
+        "write .value behind it",
+    ),
+    Row(
+        r"compiler re-entrant to the same function signature",
+        "it calls itself through self",
+        "write a loop, or a function outside the class, which may call itself",
+    ),
+    Row(
+        r"circle of calls through '(\w+)'",
+        "it calls {0}, which leads back here",
+        "make one function of those that call each other, which may call itself, or a loop",
+    ),
+    Row(
+        r"cannot type infer runaway recursion",
+        "it calls itself wherever it returns, so that no call would end",
+        "return a value without a call in one of its cases",
+        python=False,
+    ),
+    Row(
+        r"Unsupported use of cell variable",
+        "it has a function inside that calls itself or sets a variable of the outer one",
+        "write it outside, as a function of the module",
     ),
     Row(
         r"Cannot cast (.+?) to (\w+):",

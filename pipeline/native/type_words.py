@@ -17,6 +17,8 @@ _KINDS = (
     (r"reflected list\(.*|list\(.*|ListType.*", "a list"),
     (r"DictType.*", "a dict"),
     (r"reflected set.*|set\(.*", "a set"),
+    (r"(?:Int)?Enum<.*>\((\w+)\)", "a member of {0}"),
+    (r"ringtape\.Namespace\((\w+),.*", "{0}"),
     (r"ringtape\.Bar.*", "bar"),
     (r"ringtape\.Context", "ctx"),
     (r"ringtape\.Self.*", "self"),

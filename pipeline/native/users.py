@@ -15,6 +15,7 @@ Functions of libraries are not compiled: Numba has versions of its own of those 
 
 import sys
 from collections.abc import Callable
+from enum import Enum
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
@@ -201,13 +202,23 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        """Replace the values of globals and of variables of an outer function."""
+        """Replace the values of globals and of variables of an outer function.
+
+        A member of an enum that is an index becomes its number, too.
+        """
         for block in state.func_ir.blocks.values():
             for assigned in block.find_insts(ir.Assign):
                 named = assigned.value
                 if isinstance(named, ir.Global | ir.FreeVar):
                     named.value = resolved(named.value)
+                elif getattr(named, "op", "") == "static_getitem" and _is_member(named.index):
+                    named.index = named.index.value
         return True
+
+
+def _is_member(index: Any) -> bool:
+    """Whether a constant index is a member of an enum that counts as a number."""
+    return isinstance(index, int) and isinstance(index, Enum)
 
 
 class UsersPipeline(Pipeline):
@@ -223,5 +234,9 @@ class UsersPart(Part):
     pipeline = UsersPipeline
 
     def _plain_type(self, kind: Any) -> Any:
-        """Keep texts that are known, because a column of ``ctx.window`` is such a text."""
-        return kind if isinstance(kind, types.StringLiteral) else super()._plain_type(kind)
+        """Keep texts that are known, because a column of ``ctx.window`` is such a text.
+
+        Members of enums are kept, too: the function may ask for their ``value``.
+        """
+        kept = types.StringLiteral, types.EnumMember
+        return kind if isinstance(kind, kept) else super()._plain_type(kind)

@@ -7,13 +7,16 @@ class defines are called; those that it only inherits from `Strategy` are not, a
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 
 import numpy as np
 
-from pipeline.errors import StrategyError, nearest
+from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.strategy.place import place_of
 from pipeline.strategy.undeclared import undeclared_in
 
 if TYPE_CHECKING:
@@ -39,6 +42,11 @@ HOOKS = {
 }
 
 Value = int | float | bool | str
+
+#: What a state of a type begins as.
+_EXPECTED = {int: "a whole number of 64 bits", float: "a number", bool: "True or False"}
+_KEPT = "; ctx.window has the past, and each number to be kept is a state of its own"
+_NAN = "; nan stands for a number that is not there"
 
 
 class Symbol(str):
@@ -102,7 +110,8 @@ class Strategy:
         for name, value in parameters.items():
             if name not in declared:
                 raise StrategyError(_unknown(type(self), name, declared))
-            setattr(self, name, _checked(type(self), declared[name], value))
+            what = f"{type(self).__name__}.{name}".__str__
+            setattr(self, name, _checked(what, declared[name], value))
         for name, parameter in declared.items():
             if name not in parameters:
                 setattr(self, name, parameter.default)
@@ -151,13 +160,28 @@ def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
     for base in reversed(cls.__mro__):
         if base in (object, Strategy):
             continue
-        for name, kind in inspect.get_annotations(base, eval_str=True).items():
+        for name, kind in _annotations(base).items():
             if ClassVar in (kind, get_origin(kind)) or name.startswith("_"):
                 continue
             if not hasattr(cls, name):
-                raise StrategyError(f"{cls.__name__}.{name} needs a default value")
+                raise StrategyError(
+                    f"{place_of(cls, name)} needs a default value; write {name}: "
+                    f"{getattr(kind, '__name__', kind)} = ..."
+                )
             found[name] = (kind, getattr(cls, name))
     return found
+
+
+def _annotations(cls: type) -> Mapping[str, Any]:
+    """Return the annotations of one class, those that are texts as what they mean."""
+    try:
+        return inspect.get_annotations(cls, eval_str=True)
+    except Exception as error:
+        # A text may hold any expression.
+        raise StrategyError(
+            f"{cls.__module__}:{cls.__qualname__} has a type that cannot be read: "
+            f"{type(error).__name__}: {text_of(error)}"
+        ) from error
 
 
 def parameters_of(cls: type) -> tuple[Parameter, ...]:
@@ -168,23 +192,61 @@ def parameters_of(cls: type) -> tuple[Parameter, ...]:
             continue
         if kind not in (int, float, bool, Symbol):
             raise StrategyError(
-                f"{cls.__name__}.{name} has type {getattr(kind, '__name__', kind)}; "
+                f"{place_of(cls, name)} has type {getattr(kind, '__name__', kind)}; "
                 "a parameter must be int, float, bool or Symbol"
             )
         shell = Parameter(name, kind, default)
-        parameters.append(Parameter(name, kind, _checked(cls, shell, default)))
+        parameters.append(
+            Parameter(name, kind, _checked(partial(place_of, cls, name), shell, default))
+        )
     return tuple(parameters)
 
 
 def states_of(cls: type) -> dict[str, State]:
-    """The state attributes of a strategy class, in order of definition."""
+    """The state attributes of a strategy class, in order of definition.
+
+    Initial values are of the annotated types. StrategyError for odd types and values.
+    """
+    annotated = _annotated(cls)
+    for base in cls.__mro__:
+        for name, member in vars(base).items():
+            if isinstance(member, State) and name not in annotated:
+                raise StrategyError(f"{place_of(cls, name)} {_bare(name, member.initial)}")
     states = {}
-    for name, (kind, default) in _annotated(cls).items():
+    for name, (kind, default) in annotated.items():
         if isinstance(default, State):
-            if kind not in (int, float, bool):
-                raise StrategyError(f"{cls.__name__}.{name}: state must be int, float or bool")
-            states[name] = default
+            states[name] = State(_initial(cls, name, kind, default.initial), default.reset)
     return states
+
+
+def _bare(name: str, initial: Any) -> str:
+    """Return what is said of a state without an annotation."""
+    number = initial if type(initial) in (bool, int, float) else 0.0
+    return (
+        f"is a state without a type, expected int, float or bool; write {name}: "
+        f"{type(number).__name__} = state({number!r})"
+    )
+
+
+def _initial(cls: type, name: str, kind: Any, value: Any) -> int | float | bool:
+    """Return a state's initial value as one of its type; StrategyError if it is none."""
+    if kind not in (int, float, bool):
+        raise StrategyError(
+            f"{place_of(cls, name)} is a state of type {getattr(kind, '__name__', kind)}, expected "
+            f"int, float or bool{_KEPT}"
+        )
+    number = value.item() if isinstance(value, np.generic) else value
+    if isinstance(number, int | float) and number == number:
+        with suppress(OverflowError):
+            if kind(number) == number and (kind is not int or -(2**63) <= number < 2**63):
+                return kind(number)
+    elif kind is float and isinstance(number, float):
+        return number
+    hint = _NAN if value is None else "" if isinstance(value, int | float | str) else _KEPT
+    raise StrategyError(
+        f"{place_of(cls, name)} is a state of type {kind.__name__} and begins as {value!r}, "
+        f"expected {_EXPECTED[kind]}{hint}"
+    )
 
 
 def values_of(strategy: Strategy) -> dict[str, Value]:
@@ -292,13 +354,28 @@ def warmup_of(strategy: Strategy) -> int | None:
     return bars
 
 
+def why_constant(cls: type, name: str) -> str:
+    """Return one sentence about a number of a class that is no parameter; empty if it is none."""
+    value = getattr(cls, name, None)
+    if type(value) not in (bool, int, float) or hasattr(Strategy, name):
+        return ""
+    return (
+        f"{place_of(cls, name)} has no type, so it is a constant and no parameter; write "
+        f"{name}: {type(value).__name__} = {value!r}"
+    )
+
+
 def _unknown(cls: type, name: str, declared: Mapping[str, Parameter]) -> str:
+    constant = why_constant(cls, name)
+    if constant:
+        return constant
     near = nearest(name, declared)
     hint = f"; did you mean {near[0]}?" if near else f"; it has: {', '.join(declared) or 'none'}"
     return f"{cls.__name__} has no parameter {name}{hint}"
 
 
-def _checked(cls: type, parameter: Parameter, value: Any) -> Value:
+def _checked(what: Callable[[], str], parameter: Parameter, value: Any) -> Value:
+    """Return a parameter's value as one of its type; ``what`` says how a message begins."""
     kind = parameter.type
     expected = "a symbol's name" if kind is Symbol else kind.__name__
     if kind is Symbol:
@@ -312,5 +389,5 @@ def _checked(cls: type, parameter: Parameter, value: Any) -> Value:
     else:
         fits = isinstance(value, bool)
     if not fits:
-        raise StrategyError(f"{cls.__name__}.{parameter.name} must be {expected}, was {value!r}")
+        raise StrategyError(f"{what()} must be {expected}, was {value!r}")
     return Symbol(value) if kind is Symbol else kind(value)

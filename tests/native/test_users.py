@@ -34,6 +34,12 @@ class Colour(enum.Enum):
     RED = 1
 
 
+class Leg(enum.IntEnum):
+    NONE = 0
+    ONE = 1
+    TWO = 2
+
+
 @dataclass(frozen=True)
 class Frozen:
     rate: float
@@ -65,6 +71,17 @@ def even(n):
     return True if n == 0 else not even(n - 1)
 
 
+def halves(n):
+    """A whole number at first, and a fraction in the end."""
+    if n > 0:
+        return halves(n - 1) + 0.5
+    return 0
+
+
+def leg_of(x):
+    return Leg.TWO if x > 0 else Leg.ONE
+
+
 @pytest.mark.parametrize(
     "function",
     [
@@ -73,6 +90,15 @@ def even(n):
         lambda x: Holder.TABLE[x] + TABLE[x] + costs.HOUR,
         lambda x: (Holder.Inner.PAIR[1] == "seven") + (Colour.RED == Colour.RED) + FROZEN.rate,
         lambda x: even(x),
+        lambda x: halves(8 * x),
+        lambda x: float(Leg.TWO) + int(leg_of(x)) + 0.5 * Leg.ONE + (leg_of(x) < 1.5),
+        lambda x: bool(Leg.NONE) + (1 if Leg.TWO else 0) + round(leg_of(x)) + leg_of(x).value,
+        lambda x: max(leg_of(x), 3) + min(0.5, Leg.ONE) + max(Leg.ONE, Leg.TWO),
+        lambda x: (
+            (7, 8, 9)[Leg.TWO] + (7.0, 8.0)[leg_of(x) - 1] + TABLE[Leg.ONE] + TABLE[x * Leg.ONE]
+        ),
+        lambda x: (7, 8, 9)[leg_of(x)] + Holder.TABLE[leg_of(-x)] + len(range(leg_of(x))),
+        lambda x: (leg_of(x) == Leg.TWO) + (leg_of(x) is Leg.TWO) + (leg_of(x) in (1, 2)),
     ],
 )
 def test_a_function_gives_what_it_gives_in_python(function):

@@ -14,8 +14,9 @@ SYMBOLS = ("AAA", "BBB", "CCC")
 
 
 class Crossing(Strategy):
-    """Has a parameter of each type."""
+    """Has a parameter of each type, and a constant."""
 
+    LEVEL = 3
     fast: int = 10
     slow: int = 30
     stop: float = 0.5

@@ -16,6 +16,6 @@ def require_whole(**given: Any) -> None:
     """
     for name, kind in given.items():
         value = kind.value if isinstance(kind, types.Omitted) else kind
-        if not isinstance(value, types.Integer | int | np.integer):
+        if not isinstance(value, types.Integer | types.IntEnumMember | int | np.integer):
             found = getattr(value, "literal_value", value)
             raise TypingError(not_whole(name, found if isinstance(found, str) else str(value)))

@@ -9,7 +9,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from pipeline.native.refusals import Row
+from pipeline.errors import NO_DEBUGGER
+from pipeline.native.refusals import DEBUGGER, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
 from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING
@@ -43,6 +44,7 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
 
     return (
         Row(r"(symbol|integer|number) compared with text '(.*?)'", _compared, python=False),
+        Row(DEBUGGER, "it calls {0}()", NO_DEBUGGER, python=False),
         Row(
             r"Unknown attribute 'data' of type ringtape\.Context",
             "ctx.data is for interpreted strategies",
@@ -158,6 +160,8 @@ def _wrong_call(given: str, method: str) -> str:
             hint = f"; the {parameter.name} is written as a text in the call, or is a constant"
         elif parameter.annotation is int and word == "a number":
             hint = f"; {parameter.name} must be a whole number"
+        elif word.startswith("a member of "):
+            hint = "; write .value behind it"
         elif "None" in word:
             hint = "; give it a number, nan where there is none"
     return found + hint

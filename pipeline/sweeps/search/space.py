@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.config.sweep import SpaceConfig, SweepConfig
 from pipeline.errors import ConfigError, nearest
-from pipeline.strategy.strategy import Strategy, Value, parameters_of, values_of
+from pipeline.strategy.strategy import Strategy, Value, parameters_of, values_of, why_constant
 from pipeline.sweeps.search.constraint import Constraint
 from pipeline.sweeps.search.dimension import Choices, Dimension, Positions, dimension_of
 
@@ -218,9 +218,9 @@ def _dimensions(
     found = []
     for name, setting in space.items():
         if name not in declared:
-            raise ConfigError(
-                f"{where}.{name} is not a parameter of {strategy.__name__}{_hint(name, declared)}"
-            )
+            constant = why_constant(strategy, name)
+            hint = f": {constant}" if constant else _hint(name, declared)
+            raise ConfigError(f"{where}.{name} is not a parameter of {strategy.__name__}{hint}")
         found.append(dimension_of(f"{where}.{name}", declared[name], setting, symbols))
     return tuple(found)
 

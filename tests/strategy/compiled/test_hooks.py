@@ -1,5 +1,6 @@
 """Compiled hooks: results as interpreted, and kept on disk while they would come out the same."""
 
+import enum
 import os
 import subprocess
 import sys
@@ -62,7 +63,34 @@ class Flags(Strategy):
             ctx.market(bar.symbol, self.level * (1 if self.up else -1))
 
 
-@pytest.mark.parametrize("cls", [MethodNames, Flags])
+class Size(enum.IntEnum):
+    SMALL = 2
+    BIG = 3
+
+
+class Members(Strategy):
+    """Has members of an IntEnum for numbers: quantities, prices, rows, a parameter, a state."""
+
+    lookback = Size.BIG
+    most: int = Size.BIG
+    held: int = state(Size.SMALL)
+    UNITS = Size.SMALL
+
+    def size(self, rising):
+        return Size.BIG if rising else Size.SMALL
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, self.size(bar.close > bar.open))
+        ctx.limit(bar.symbol, quantity=Size.SMALL, price=Size.BIG)
+        ctx.bracket(bar.symbol, self.UNITS, stop_loss=Size.SMALL)
+        if ctx.window(bar.symbol, "close", Size.SMALL)[0] > Size.SMALL:
+            ctx.target(bar.symbol, 0.5 * Size.BIG)
+        if self.held < Size.BIG:
+            self.held = Size.BIG
+        ctx.market(bar.symbol, (1.0, 2.0, 3.0, 4.0)[self.size(True)] + self.held + self.most)
+
+
+@pytest.mark.parametrize("cls", [MethodNames, Flags, Members])
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
 def test_both_modes_give_what_the_reference_gives(cls: type[Strategy], mode: str):
     market, setup = market_of(), Setup(mode=mode)

@@ -1,8 +1,10 @@
 """What of Python a compiled hook may not use, in one line with its place and a way on."""
 
 import datetime as dt
+import enum
 import functools
 import logging
+import pdb
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,35 @@ class Plain:
 
 
 THING = Plain()
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+class Leg(enum.IntEnum):
+    ONE = 1
+
+
+class Sides(enum.IntFlag):
+    LEFT = 1
+    RIGHT = 2
+
+
+def depth(self, n):
+    return 1 if n < 2 else n * self.depth(n - 1)  # here
+
+
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+
+
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)  # here
+
+
+def endless(n):
+    return endless(n - 1) + 1  # here
 
 
 @functools.cache
@@ -213,6 +244,81 @@ def an_empty_list(self, bar, ctx):
 def a_set_of_one_text(self, bar, ctx):
     if bar.symbol in {"ALFA"}:  # here
         ctx.market(0, 1.0)
+
+
+@case(
+    "it calls breakpoint(); a debugger needs a run in one process: run(..., inline=True), or "
+    "ringtape run --inline"
+)
+def a_breakpoint(self, bar, ctx):
+    breakpoint()  # here
+
+
+@case(
+    "it calls set_trace(); a debugger needs a run in one process: run(..., inline=True), or "
+    "ringtape run --inline"
+)
+def a_breakpoint_of_older_days(self, bar, ctx):
+    pdb.set_trace()  # here
+
+
+@case(
+    "it calls itself through self; write a loop, or a function outside the class, which may call "
+    f"itself{INTERPRETED}",
+    depth=depth,
+)
+def a_method_that_calls_itself(self, bar, ctx):
+    ctx.market(0, self.depth(3))
+
+
+@case(
+    "it has a function inside that calls itself or sets a variable of the outer one; write it "
+    f"outside, as a function of the module{INTERPRETED}"
+)
+def a_function_inside_that_calls_itself(self, bar, ctx):
+    def product(n):  # here
+        return 1 if n < 2 else n * product(n - 1)
+
+    ctx.market(0, product(3))
+
+
+@case(
+    "it calls itself wherever it returns, so that no call would end; return a value without a call "
+    "in one of its cases"
+)
+def a_call_without_an_end(self, bar, ctx):
+    ctx.market(0, endless(3))
+
+
+@case(
+    "it calls is_odd, which leads back here; make one function of those that call each other, "
+    f"which may call itself, or a loop{INTERPRETED}"
+)
+def functions_that_call_each_other(self, bar, ctx):
+    ctx.market(0, 1.0 + is_odd(3))
+
+
+@case(
+    "it calls ctx.market with an integer, a member of Colour, expected ctx.market(symbol, "
+    "quantity); write .value behind it"
+)
+def a_member_that_is_no_number(self, bar, ctx):
+    ctx.market(0, Colour.RED)  # here
+
+
+@case(f"it puts a member of Leg into an array; write .value behind it{INTERPRETED}")
+def a_member_in_an_array(self, bar, ctx):
+    ctx.market(0, np.array([Leg.ONE, Leg.ONE])[0])  # here
+
+
+@case(f"it has the operation zeros of a member of Leg; write .value behind it{INTERPRETED}")
+def a_member_as_a_size(self, bar, ctx):
+    ctx.market(0, np.zeros(Leg.ONE)[0])  # here
+
+
+@case(f"it has the operation or_ of a member of Sides; write .value behind it{INTERPRETED}")
+def flags(self, bar, ctx):
+    ctx.market(0, Sides.LEFT | Sides.RIGHT)  # here
 
 
 @case(f"it deletes self.count{INTERPRETED}")

@@ -147,6 +147,7 @@ def test_strategies_may_be_compared_as_they_are():
     [
         ({"space": {}}, "sweep.space is empty, expected values of at least one parameter"),
         ({"space": {"fsat": [1]}}, "sweep.space.fsat is not a parameter of Crossing; did you mean"),
+        ({"space": {"LEVEL": [1]}}, "LEVEL has no type, so it is a constant and no parameter"),
         ({"space": [{"x": [1]}]}, "sweep.space.0.x is not a parameter of Crossing; there are:"),
         ({"space": {"fast": [1.5]}}, "sweep.space.fast has the value 1.5, expected whole numbers"),
         ({"space": {"fast": [True]}}, "sweep.space.fast has the value True, expected whole"),

@@ -1,0 +1,31 @@
+"""Where an attribute of a class stands in its source."""
+
+import ast
+import inspect
+import textwrap
+from typing import Any
+
+
+def place_of(cls: type, name: str) -> str:
+    """Return the beginning of a message about an attribute: ``file:line: Class.name``.
+
+    The line is that of the class that has it, and is left out without a source.
+    """
+    for base in cls.__mro__:
+        if name in vars(base) or name in vars(base).get("__annotations__", ()):
+            return f"{_place_in(base, name)}{cls.__name__}.{name}"
+    return f"{cls.__name__}.{name}"
+
+
+def _place_in(cls: Any, name: str) -> str:
+    try:
+        lines, first = inspect.getsourcelines(cls)
+        body = ast.parse(textwrap.dedent("".join(lines))).body[0]
+        file = inspect.getfile(cls)
+    except (OSError, TypeError, SyntaxError):
+        return ""
+    for step in getattr(body, "body", ()):
+        targets = [step.target] if isinstance(step, ast.AnnAssign) else getattr(step, "targets", ())
+        if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+            return f"{file}:{first + step.lineno - 1}: "
+    return f"{file}:{first}: "
