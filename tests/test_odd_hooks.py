@@ -80,7 +80,7 @@ def test_whatever_an_interpreted_hook_does_is_named_with_its_line(
         run(config, out=tmp_path / "runs", mode="interpreted")
     message = str(caught.value)
     assert message.startswith(f"{source}:{number}: Odd.on_bar raised {said}")
-    assert re.search(r" for ALFA at 2024-10-22 13:31:00Z$", message)
+    assert re.search(r" \(for ALFA at 2024-10-22 13:31:00Z\)$", message)
     assert "\n" not in message
     assert "Traceback" in caught.value.__notes__[0]
 

@@ -42,9 +42,8 @@ def describe_raise(
             if type(again) is type(error):  # compiled code has no values in its messages
                 error = again
     symbol = int(context[0]["symbol"])
-    about = f" for {symbols[symbol]}" if symbol >= 0 else ""
-    what = f"{place_of(strategy, hook, line)} {_raised(error)}"
-    return f"{what}{about}{_at(int(account[0]['now']))}"
+    about = _about(symbols[symbol] if symbol >= 0 else "", int(account[0]["now"]))
+    return f"{place_of(strategy, hook, line)} {_raised(error)}{about}"
 
 
 def hook_of(context: npt.NDArray[Any]) -> str:
@@ -101,8 +100,8 @@ def describe_cost(
         what = f"returned {function(order)!r}, which is no finite number"
     except Exception as error:  # noqa: BLE001 - it is the one being described
         line, what = _line_in(error, code.co_filename) or line, _raised(error)
-    about = f" for {symbols[order.symbol]}"
-    return f"{code.co_filename}:{line}: {function.__name__} {what}{about}{_at(now)}"
+    about = _about(symbols[order.symbol], now)
+    return f"{code.co_filename}:{line}: {function.__name__} {what}{about}"
 
 
 def describe_culprit(culprit: npt.NDArray[Any], strategy: str, symbols: Sequence[str]) -> str:
@@ -142,6 +141,12 @@ def _raised(error: BaseException) -> str:
     if isinstance(error, AttributeError):
         text = retold(error)
     return f"raised {name}: {text or 'no message'}"
+
+
+def _about(symbol: str, now: int) -> str:
+    """Return what was at hand, in brackets behind the user's own words; "" where nothing was."""
+    words = f" for {symbol}{_at(now)}" if symbol else _at(now)
+    return f" ({words.strip()})" if words else ""
 
 
 def _at(now: int) -> str:

@@ -56,7 +56,7 @@ def failure(folder: Path, trouble: str, mode: str = "compiled") -> str:
 def test_a_function_that_fails_is_named_with_its_line_the_symbol_and_the_time(
     tmp_path: Path, mode: str, trouble: str, told: str
 ):
-    where_and_when = r" for [AB] at 2023-11-15 00:\d\d:00Z"
+    where_and_when = r" \(for [AB] at 2023-11-15 00:\d\d:00Z\)"
     assert re.fullmatch(re.escape(told) + where_and_when, failure(tmp_path, trouble, mode))
 
 

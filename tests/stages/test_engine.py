@@ -188,7 +188,7 @@ def test_a_lane_that_raises_ends_alone_where_that_is_allowed(mode: str):
     found = walked(lanes, mode=mode, tolerant=True)
     assert [lane.lane for lane in found.lanes] == [0, 2]
     assert list(found.lost) == [1]
-    assert "Fragile.on_bar raised ValueError: enough for A at" in found.lost[1]
+    assert "Fragile.on_bar raised ValueError: enough (for A at" in found.lost[1]
     assert told(found.lanes) == told(walked([lanes[0], lanes[2]], mode=mode).lanes)
     with pytest.raises(StrategyError, match="enough"):
         walked(lanes, mode=mode)
