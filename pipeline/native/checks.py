@@ -18,6 +18,7 @@ from numba.core.errors import TypingError
 from numba.core.ir_utils import find_const, get_definition, guard
 
 _EQUAL = (operator.eq, operator.ne)
+_SEQUENCES = (types.BaseTuple, types.List)
 _TEXTS = (types.UnicodeType, types.StringLiteral, types.UnicodeCharSeq)
 
 
@@ -64,20 +65,37 @@ def _check_compared(state: Any, compared: Any) -> None:
     """Refuse ``==``, ``!=`` and ``in`` between a number and a text."""
     left, right = compared.lhs, compared.rhs
     if compared.fn in _EQUAL:
-        pairs = [(left, _texts(_kind(state, right))), (right, _texts(_kind(state, left)))]
+        pairs = [(_kind(state, left), _kind(state, right))]
     elif compared.fn is operator.contains:
         held = _kind(state, left)
-        pairs = [(right, [text for kind in (held, *_items(held)) for text in _texts(kind)])]
+        pairs = [(_kind(state, right), kind) for kind in (held, *_items(held))]
     else:
         return
-    for number, texts in pairs:
-        kind = _kind(state, number)
-        if texts and isinstance(kind, types.Number | types.Boolean):
+    for one, other in pairs:
+        found = _number_and_text(one, other)
+        if found:
+            kind, text = found
             what = "integer" if isinstance(kind, types.Integer) else "number"
-            if _is_symbol(state.func_ir, number):
+            if _is_symbol(state.func_ir, left) or _is_symbol(state.func_ir, right):
                 what = "symbol"
-            text = texts[0] or _first_text(state.func_ir, left)
+            text = text or _first_text(state.func_ir, left)
             raise TypingError(f"{what} compared with text {text!r}", loc=compared.loc)
+
+
+def _number_and_text(one: Any, other: Any) -> tuple[Any, str] | None:
+    """Return the type of a number and the text that it is compared with, if two types have them.
+
+    Tuples and lists are compared item by item. The text is empty if it is known only at run time.
+    """
+    for number, texts in ((one, _texts(other)), (other, _texts(one))):
+        if texts and isinstance(number, types.Number | types.Boolean):
+            return number, texts[0]
+    if isinstance(one, _SEQUENCES) and isinstance(other, _SEQUENCES):
+        for pair in zip(_items(one), _items(other), strict=False):
+            found = _number_and_text(*pair)
+            if found:
+                return found
+    return None
 
 
 def _kind(state: Any, variable: Any) -> Any:

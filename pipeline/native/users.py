@@ -13,6 +13,7 @@ and arrays that cannot be written. They become part of the machine code, so the 
 Functions of libraries are not compiled: Numba has versions of its own of those that it knows.
 """
 
+import operator
 import sys
 from collections.abc import Callable
 from enum import Enum
@@ -24,6 +25,7 @@ from numba import types
 from numba.core import errors, ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
+from numba.core.ir_utils import get_definition, guard
 from numba.core.registry import cpu_target
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import models, register_model, typeof_impl
@@ -204,7 +206,8 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
     def run_pass(self, state: Any) -> bool:
         """Replace the values of globals and of variables of an outer function.
 
-        A member of an enum that is an index becomes its number, too.
+        A member of an enum that is an index becomes its number. A set that something is looked up
+        in where it is written becomes a tuple, which may hold what Numba's sets may not.
         """
         for block in state.func_ir.blocks.values():
             for assigned in block.find_insts(ir.Assign):
@@ -213,6 +216,10 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
                     named.value = resolved(named.value)
                 elif getattr(named, "op", "") == "static_getitem" and _is_member(named.index):
                     named.index = named.index.value
+                elif getattr(named, "op", "") == "binop" and named.fn is operator.contains:
+                    held = guard(get_definition, state.func_ir, named.lhs)
+                    if named.lhs.name.startswith("$") and getattr(held, "op", "") == "build_set":
+                        held.op = "build_tuple"
         return True
 
 

@@ -1,12 +1,14 @@
 """A symbol's index as an interpreted hook sees it: a number that refuses to be taken for a name."""
 
+import sys
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from typing_extensions import override
 
 from pipeline.errors import nearest
+from pipeline.strategy.symbol_lookup import looked_up_in
 
 
 def compared_with_text(text: str | None, *, symbol: bool = True) -> str:
@@ -62,8 +64,9 @@ class SymbolIndex(int):
     """Index of a symbol in the run's symbols: an int in everything but a comparison with text.
 
     Python calls a number and a text unequal, so ``bar.symbol == "ALFA"`` would be False for ALFA,
-    too. Here ``==``, ``!=``, and ``in`` with a list or tuple of texts raise TypeError. A set or
-    dict of texts looks for the hash, and cannot be told.
+    too. Here ``==``, ``!=``, and ``in`` with a list or tuple of texts raise TypeError. So does a
+    look into a set or a dict of texts (`symbol_lookup`), and a comparison with an array of them.
+    What is calculated of it is a plain int.
     """
 
     __slots__ = ()
@@ -80,7 +83,20 @@ class SymbolIndex(int):
             _refuse(other)
         return int.__ne__(self, other)
 
-    __hash__ = int.__hash__
+    @override
+    def __hash__(self) -> int:
+        text = looked_up_in(sys._getframe(1))
+        if text is not None:
+            _refuse(text)
+        return int.__hash__(self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *given: Any, **options: Any) -> Any:
+        """Do what NumPy does with an int; TypeError if it is compared with texts."""
+        for one in given:
+            if isinstance(one, np.ndarray) and one.dtype.kind in "UST" and one.size:
+                _refuse(one.flat[0])
+        plain = [int(one) if type(one) is SymbolIndex else one for one in given]
+        return getattr(ufunc, method)(*plain, **options)
 
 
 def _refuse(text: str) -> NoReturn:

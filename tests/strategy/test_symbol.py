@@ -41,6 +41,33 @@ def test_so_is_a_look_for_it_in_a_list_of_texts():
         assert SymbolIndex(2) in ("BETA", "ALFA")
 
 
+@pytest.mark.parametrize("names", [np.array(["ALFA", "BRVO"]), np.array([b"ALFA"])])
+def test_so_is_a_comparison_with_an_array_of_texts(names):
+    for compare in (lambda: SymbolIndex(1) == names, lambda: names != SymbolIndex(1)):
+        with pytest.raises(TypeError, match="ALFA"):
+            compare()
+    with pytest.raises(TypeError, match="ALFA"):
+        assert SymbolIndex(1) in names
+
+
+def test_with_arrays_of_numbers_it_does_what_an_int_does():
+    index, values = SymbolIndex(2), np.arange(4.0)
+    for found, wanted in (
+        (values == index, values == 2),
+        (values * index, values * 2),
+        (index - values, 2 - values),
+        (np.add(index, 1.5), np.add(2, 1.5)),
+        (np.float64(1.5) + index, np.float64(1.5) + 2),
+        (np.array([index, index]), np.array([2, 2])),
+        (np.add.reduce([index, index]), 4),
+    ):
+        assert np.array_equal(found, wanted)
+        assert np.asarray(found).dtype == np.asarray(wanted).dtype
+    values += index
+    assert values.tolist() == [2.0, 3.0, 4.0, 5.0]
+    assert index in np.arange(4)
+
+
 def test_a_sentence_about_a_text_that_is_not_known_has_a_word_for_it():
     assert "never equals a text: " in compared_with_text(None)
     assert 'ctx.symbol("NAME")' in compared_with_text(None)

@@ -90,7 +90,17 @@ class Members(Strategy):
         ctx.market(bar.symbol, (1.0, 2.0, 3.0, 4.0)[self.size(True)] + self.held + self.most)
 
 
-@pytest.mark.parametrize("cls", [MethodNames, Flags, Members])
+class InSets(Strategy):
+    """Looks symbols and numbers up in sets that are written where it looks."""
+
+    def on_bar(self, bar, ctx):
+        if bar.symbol in {1} or bar.symbol + 2 not in {2, 2.5, 3}:
+            ctx.market(bar.symbol, 1.0)
+        if bar.symbol in {0, bar.symbol + 1} and "a" in {"a"}:
+            ctx.market(bar.symbol, 3.0)
+
+
+@pytest.mark.parametrize("cls", [MethodNames, Flags, Members, InSets])
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
 def test_both_modes_give_what_the_reference_gives(cls: type[Strategy], mode: str):
     market, setup = market_of(), Setup(mode=mode)

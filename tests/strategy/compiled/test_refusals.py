@@ -12,6 +12,7 @@ READ_ONLY = (
     "it writes into an array that may only be read; work on a copy, as in ctx.window(...).copy()"
 )
 COMPARED = 'compare with ctx.symbol("ALFA"), or declare a parameter: leader: Symbol = "ALFA"'
+UNKNOWN = COMPARED.replace("ALFA", "NAME")
 NAMED = ("ALFA", "BETA")
 CASES = Cases()
 case = CASES.case
@@ -32,6 +33,43 @@ def symbol_equals_text(self, bar, ctx):
 def symbol_in_texts(self, fill, ctx):
     if fill.symbol not in NAMED:  # here
         ctx.market(0, 1.0)
+
+
+@case(f"a symbol is a number here and never equals the text 'ALFA': {COMPARED}")
+def symbol_in_a_set_of_one_text(self, bar, ctx):
+    if bar.symbol not in {"ALFA"}:  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(f"a symbol is a number here and never equals the text 'ALFA': {COMPARED}", "on_fill")
+def symbol_in_a_set_of_texts(self, fill, ctx):
+    if fill.symbol in {"ALFA", "BRVO"}:  # here
+        ctx.market(fill.symbol, 1.0)
+
+
+@case(f"an integer, as a symbol is one here, never equals a text: {UNKNOWN}")
+def a_pair_equals_a_pair_with_a_text(self, bar, ctx):
+    if (bar.interval, bar.symbol) == (60, "ALFA"):  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(f"an integer, as a symbol is one here, never equals a text: {UNKNOWN}")
+def a_list_equals_a_list_of_texts(self, bar, ctx):
+    if [bar.symbol] == ["ALFA"]:  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(f"an integer, as a symbol is one here, never equals a text: {UNKNOWN}")
+def a_pair_in_pairs_with_texts(self, bar, ctx):
+    if (bar.symbol, 1) in {("ALFA", 1)}:  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(f"a symbol is a number here and never equals the text 'ALFA': {COMPARED}")
+def a_symbol_is_matched_with_a_text(self, bar, ctx):
+    match bar.symbol:
+        case "ALFA":  # here
+            ctx.market(bar.symbol, 1.0)
 
 
 @case(f"an integer, as a symbol is one here, never equals the text 'ALFA': {COMPARED}")
