@@ -25,7 +25,7 @@ from numba import types
 from numba.core import errors, ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
-from numba.core.ir_utils import get_definition, guard
+from numba.core.ir_utils import find_const, get_definition, guard
 from numba.core.registry import cpu_target
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import models, register_model, typeof_impl
@@ -206,8 +206,8 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
     def run_pass(self, state: Any) -> bool:
         """Replace the values of globals and of variables of an outer function.
 
-        A member of an enum that is an index becomes its number. A set that something is looked up
-        in where it is written becomes a tuple, which may hold what Numba's sets may not.
+        A member of an enum that is an index becomes its number. A set of texts that something is
+        looked up in where it is written becomes a tuple, because Numba has no set of one text.
         """
         for block in state.func_ir.blocks.values():
             for assigned in block.find_insts(ir.Assign):
@@ -217,10 +217,18 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
                 elif getattr(named, "op", "") == "static_getitem" and _is_member(named.index):
                     named.index = named.index.value
                 elif getattr(named, "op", "") == "binop" and named.fn is operator.contains:
-                    held = guard(get_definition, state.func_ir, named.lhs)
-                    if named.lhs.name.startswith("$") and getattr(held, "op", "") == "build_set":
-                        held.op = "build_tuple"
+                    _make_tuple(state.func_ir, named.lhs)
         return True
+
+
+def _make_tuple(func_ir: Any, container: Any) -> None:
+    """Make a set of constant texts that has no name a tuple, in an order that does not change."""
+    made = guard(get_definition, func_ir, container)
+    if container.name.startswith("$") and getattr(made, "op", "") == "build_set":
+        texts = [guard(find_const, func_ir, item) for item in made.items]
+        if all(isinstance(text, str) for text in texts):
+            ordered = sorted(zip(texts, made.items, strict=True), key=lambda pair: pair[0])
+            made.op, made.items = "build_tuple", [item for _, item in ordered]
 
 
 def _is_member(index: Any) -> bool:
