@@ -56,8 +56,8 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
-    for extension in ("pipeline.native.power", "pipeline.native.enums"):
-        import_module(extension)
+    for extension in ("power", "enums", "assignments"):
+        import_module(f"pipeline.native.{extension}")
     provide_runtime()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()

@@ -250,11 +250,11 @@ ROWS = (
         "it calls {0} with {1:kinds}",
     ),
 )
-#: Numba loses the value of such an assignment, and says that the type of a variable is not known.
+#: Within a comprehension a variable is assigned to that the function outside shares with it.
 _WALRUS = Row(
-    r"Type of variable .* cannot be determined",
-    "it has a `:=` that the compiler cannot follow",
-    "assign on a line of its own",
+    r"Unsupported use of cell variable",
+    "it has a `:=` within a comprehension",
+    "write a loop, or assign on a line of its own",
     node=ast.NamedExpr,
 )
 _PLACE = re.compile(

@@ -98,6 +98,8 @@ def leg_of(x):
             (7, 8, 9)[Leg.TWO] + (7.0, 8.0)[leg_of(x) - 1] + TABLE[Leg.ONE] + TABLE[x * Leg.ONE]
         ),
         lambda x: (7, 8, 9)[leg_of(x)] + Holder.TABLE[leg_of(-x)] + len(range(leg_of(x))),
+        lambda x: (y := 2 * x) + y + (z := y if (y := y + 1) > 2 else 0.5) + z,
+        lambda x: ((w := TABLE[1:]).sum() > 1.0 and (v := len(w)) > 0) + v + w[0],
         lambda x: (leg_of(x) == Leg.TWO) + (leg_of(x) is Leg.TWO) + (leg_of(x) in (1, 2)),
     ],
 )

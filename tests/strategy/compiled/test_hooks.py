@@ -100,7 +100,25 @@ class InSets(Strategy):
             ctx.market(bar.symbol, 3.0)
 
 
-@pytest.mark.parametrize("cls", [MethodNames, Flags, Members, InSets])
+class Assigns(Strategy):
+    """Assigns within expressions."""
+
+    lookback = 3
+    seen: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        if len(window := ctx.window(column := bar.symbol, "close", 3)) < 3:
+            return
+        self.seen = seen = self.seen + 1
+        while (rest := seen % 3) and seen > 0:
+            seen -= (step := rest)
+            if step > 1 and (size := window[0] - window[-1]) != 0.0:
+                ctx.market(column, 1.0 + (size > 0.0))
+        if 0 < (rest := self.seen % 4) < 3 and not (rest := rest - 2):
+            ctx.market(column, float(rest - 1))
+
+
+@pytest.mark.parametrize("cls", [MethodNames, Flags, Members, InSets, Assigns])
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
 def test_both_modes_give_what_the_reference_gives(cls: type[Strategy], mode: str):
     market, setup = market_of(), Setup(mode=mode)

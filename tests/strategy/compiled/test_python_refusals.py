@@ -112,11 +112,13 @@ def a_with(self, bar, ctx):
         file.read()
 
 
-@case("it has a `:=` that the compiler cannot follow; assign on a line of its own" + INTERPRETED)
-def a_walrus(self, bar, ctx):
-    if len(window := ctx.window(0, "close", 3)) < 3:  # here
-        return
-    ctx.market(0, window[0])
+@case(
+    "it has a `:=` within a comprehension; write a loop, or assign on a line of its own"
+    f"{INTERPRETED}"
+)
+def a_walrus_in_a_comprehension(self, bar, ctx):
+    found = [twice for one in range(3) if (twice := 2 * one) > 1]  # here
+    ctx.market(0, found[0])
 
 
 @case(
