@@ -1,7 +1,7 @@
 """The functions of the user's that a function leads to, and all that they refer to."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -56,6 +56,11 @@ class Reach:
             met = (one for one in self._found.functions if one not in self._scanned)
             todo = [one for one in met if one in wanted or self._may_be_called(one)]
 
+    @property
+    def functions(self) -> Collection[FunctionType]:
+        """The functions that were reached so far, in the order of their places."""
+        return sorted(self._scanned, key=_place)
+
     def bindings(self) -> Iterator[Binding]:
         """Give what modules have computed when they were imported, for the names used so far.
 
@@ -73,6 +78,10 @@ class Reach:
         home, _, name = function.__qualname__.rpartition(".")
         is_method = home != "" and not home.endswith("<locals>")
         return not is_method or name.startswith("__") or name in self._names
+
+
+def _place(function: FunctionType) -> tuple[str, int]:
+    return function.__code__.co_filename, function.__code__.co_firstlineno
 
 
 def functions_of(value: Any) -> Iterator[FunctionType]:

@@ -5,11 +5,13 @@ sentence in plain text, which names the thing, its numbers and the setting that 
 stand in summary.json under "notes", in the text of a run and of a sweep, and in the sweep's report.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
+from pipeline.strategy.strategy import Strategy
+from pipeline.strategy.text_hashes import are_drawn, place_of_hashes
 from pipeline.tape.market_facts import MarketFacts
 
 #: So many jumps of prices are told; of more there is a count.
@@ -97,6 +99,19 @@ def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f"{which} ruined: the equity was zero or below. No figures of returns are given but"
             " the total return, and an annual return of -100 %."
         )
+
+
+def on_hashes(classes: Iterable[type[Strategy]]) -> list[str]:
+    """Tell of strategies that use hashes of texts, in a run in a process that has its own ones."""
+    if not are_drawn():
+        return []
+    places = filter(None, map(place_of_hashes, dict.fromkeys(classes)))
+    return [
+        f"{place} uses a set or a hash. Texts have other hashes in this process than in those of a"
+        " run, so a set of texts may have another order, and the result may be another one. Start"
+        " Python with PYTHONHASHSEED=0 to have the same."
+        for place in places
+    ]
 
 
 def _on_jumps(preparation: Preparation, market: MarketFacts) -> Iterator[str]:

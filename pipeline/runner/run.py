@@ -18,6 +18,7 @@ from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
+from pipeline.runner.notes import on_hashes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
@@ -246,6 +247,8 @@ def _replay(
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
+        if inline:
+            summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
         summary["seconds"] = time.perf_counter() - began
         folder.write_performance(timings)
         folder.write_summary(summary)

@@ -19,7 +19,7 @@ except Exception as error:
 """
 
 
-def imported_by(code: str, *arguments: str) -> list[str]:
+def imported_by(code: str, *arguments: str, seed: str = "random") -> list[str]:
     """What a process of its own prints, line by line, and last the heavy libraries it imported."""
     script = (
         f"import json, sys\nfrom pipeline import run\n{code}\n"
@@ -28,7 +28,7 @@ def imported_by(code: str, *arguments: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "random"},
+        env={**os.environ, "PYTHONHASHSEED": seed},
         capture_output=True,
         text=True,
         check=True,
@@ -63,9 +63,14 @@ class Own(Strategy):
 
 changes = ["strategy.0.mode=interpreted", "backtest_config.end_date=2024-10-22"]
 found = run(
-    sys.argv[1], strategy=Own, overrides=["catalog=" + sys.argv[2], *changes], out=sys.argv[3]
+    sys.argv[1],
+    strategy=Own,
+    overrides=["catalog=" + sys.argv[2], *changes],
+    out=sys.argv[3],
+    inline=len(sys.argv) > 4,
 )
-print(hash("ALFA"), found.digest)
+notes = [note for note in found.summary["notes"] if "PYTHONHASHSEED" in note]
+print(hash("ALFA"), found.digest, len(notes), *notes)
 """
 
 
@@ -75,3 +80,13 @@ def test_texts_have_the_same_hashes_in_every_run(sample: Path, tmp_path: Path):
     told = [imported_by(HASHED, *arguments)[0].split() for _ in range(2)]
     assert told[0][0] != told[1][0]
     assert told[0][1] == told[1][1]
+
+
+def test_a_run_in_one_process_says_that_its_texts_have_other_hashes(sample: Path, tmp_path: Path):
+    arguments = str(example_path("demo.json")), str(sample), str(tmp_path)
+    normal = imported_by(HASHED, *arguments)[0].split()
+    inline = imported_by(HASHED, *arguments, "inline")[0].split(maxsplit=3)
+    assert (normal[2], inline[2]) == ("0", "1")
+    assert "Own.on_bar uses a set or a hash. Texts have other hashes in this process" in inline[3]
+    same = imported_by(HASHED, *arguments, "inline", seed="0")[0].split()
+    assert same[1:] == [normal[1], "0"]
