@@ -102,6 +102,10 @@ class LaneFacts:
     """What the winning ones made."""
     gross_loss: float
     """What the losing ones lost, positive."""
+    far_targets: int
+    """Calls of ``target_percent`` with a fraction that is likely meant in per cent."""
+    farthest_target: float
+    """The fraction of these that is farthest from 0; 0 without any."""
     trip_squares: float
     """The sum of the squares of their profits."""
 

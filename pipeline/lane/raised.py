@@ -14,6 +14,9 @@ from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.strategy import HOOKS, Strategy
 
+#: What compiled code writes into a text in place of a value.
+_UNKNOWN_VALUE = "<object type:"
+
 
 def describe_raise(
     error: BaseException,
@@ -34,11 +37,11 @@ def describe_raise(
     hook = hook or hook_of(context)
     code = code_of(strategy, hook)
     line = _line_in(error, code.co_filename)
-    if line is None:
+    if line is None or _UNKNOWN_VALUE in text_of(error):
         try:
             replay(hook)
         except Exception as again:  # noqa: BLE001 - it is the one being described
-            line = _line_in(again, code.co_filename)
+            line = _line_in(again, code.co_filename) or line
             if type(again) is type(error):  # compiled code has no values in its messages
                 error = again
     symbol = int(context[0]["symbol"])
@@ -140,6 +143,9 @@ def _raised(error: BaseException) -> str:
     text = NO_DEBUGGER if name == "BdbQuit" else text_of(error)
     if isinstance(error, AttributeError):
         text = retold(error)
+    if isinstance(error, BaseExceptionGroup):
+        parts = (f"{type(one).__name__}: {text_of(one)}" for one in error.exceptions)
+        text += f": {'; '.join(parts)}"
     return f"raised {name}: {text or 'no message'}"
 
 

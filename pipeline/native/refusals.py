@@ -71,6 +71,23 @@ ROWS = (
         python=False,
     ),
     Row(
+        r"Multiple argument raise is not supported",
+        "it has a `raise ... from`",
+        "leave out the from and what follows it",
+        node=ast.Raise,
+    ),
+    Row(
+        r"unsupported exception constant <class '([\w.]+)'>",
+        "it raises {0}, which is no Exception",
+        "raise an Exception, such as ValueError",
+        node=ast.Raise,
+    ),
+    Row(
+        r"unsupported opcode \(CHECK_EG_MATCH\)",
+        "it has an `except*`",
+        "write `except Exception:`",
+    ),
+    Row(
         r"unsupported opcode \(IMPORT_NAME\)",
         "it has an import",
         "import at the top of the file",
@@ -257,6 +274,15 @@ _WALRUS = Row(
     "write a loop, or assign on a line of its own",
     node=ast.NamedExpr,
 )
+#: Numba takes the arguments of an exception for constants.
+_GROUP = Row(
+    r"unhashable type: '(\w+)'",
+    "it raises an exception with a {0} in it, such as a group of exceptions",
+    "raise one exception, with a text",
+    node=ast.Raise,
+)
+#: Rows that count only where a function has what they are about.
+_IF_THERE = _WALRUS, _GROUP
 _PLACE = re.compile(
     r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)'
     r"|\b(?:at|from|location:) (?P<path>[^\n]+?\.\w+) \((?P<number>\d+)\)"
@@ -278,8 +304,8 @@ def why_not_compiled(
     text = _text_of(error)
     code = function.__code__
     place = _place_in(text, function) or _place_of(error) or (code.co_filename, code.co_firstlineno)
-    walrus = (_WALRUS,) if _line_of(ast.NamedExpr, function) else ()
-    row, groups = _row_of(text, (*rows, *walrus, *ROWS))
+    there = (row for row in _IF_THERE if row.node is not None and _line_of(row.node, function))
+    row, groups = _row_of(text, (*rows, *there, *ROWS))
     if row is not None and row.node is not None:
         line = _line_of(row.node, function, *groups)
         place = (code.co_filename, line) if line else place

@@ -19,6 +19,9 @@ from pipeline.strategy.strategy import (
     values_of,
     warmup_of,
 )
+from pipeline.strategy.strategy import (
+    check_function as check_member,
+)
 
 if TYPE_CHECKING:
     from pipeline.lane.spec import LaneSpec
@@ -153,6 +156,7 @@ def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
 
 def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
     cls = type(strategy)
+    check_member(cls, "indicators", "def indicators(self):")
     try:
         asked = dict(strategy.indicators())
     except (StrategyError, DataError):

@@ -30,6 +30,7 @@ def notes_of(
         *preparation.extent.notes,
         *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),
+        *_on_fractions(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
     ]
@@ -71,6 +72,20 @@ def _first(series: Sequence[str]) -> str:
     """Return the first series of many, and how many more there are."""
     more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
     return f"{', '.join(series[:5])}{more}"
+
+
+def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say that fractions of equity were asked for that are likely per cent."""
+    far = [one for one in lanes if one.get("far_targets", 0)]
+    if far:
+        calls = sum(one["far_targets"] for one in far)
+        farthest = max((one["farthest_target"] for one in far), key=abs)
+        many = "1 call" if calls == 1 else f"{calls:,} calls"
+        where = f" of {len(far):,} of {len(lanes):,} strategies" if len(lanes) > 1 else ""
+        yield (
+            f"target_percent takes fractions, 0.5 is half of the equity: {many}{where} asked for"
+            f" multiples of it, up to {farthest:g}. Divide per cents by 100."
+        )
 
 
 def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:

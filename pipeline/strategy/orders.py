@@ -99,7 +99,10 @@ class Orders(ABC):
 
     @abstractmethod
     def target_percent(self, symbol: int, fraction: float) -> int:
-        """`target_value` of a fraction of equity: 0.5 is half of it, 1.0 all of it."""
+        """`target_value` of a fraction of equity: 0.5 is half of it, 1.0 all of it.
+
+        A note of the summary tells of fractions beyond 5, or beyond ``leverage`` if that is more.
+        """
 
     @abstractmethod
     def replace(

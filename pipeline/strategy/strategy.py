@@ -8,7 +8,6 @@ class defines are called; those that it only inherits from `Strategy` are not, a
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
 import numpy as np
 
 from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.strategy.initial import bare_state, initial_of
 from pipeline.strategy.place import place_of
 from pipeline.strategy.undeclared import undeclared_in
 
@@ -42,11 +42,6 @@ HOOKS = {
 }
 
 Value = int | float | bool | str
-
-#: What a state of a type begins as.
-_EXPECTED = {int: "a whole number of 64 bits", float: "a number", bool: "True or False"}
-_KEPT = "; ctx.window has the past, and each number to be kept is a state of its own"
-_NAN = "; nan stands for a number that is not there"
 
 
 class Symbol(str):
@@ -211,42 +206,12 @@ def states_of(cls: type) -> dict[str, State]:
     for base in cls.__mro__:
         for name, member in vars(base).items():
             if isinstance(member, State) and name not in annotated:
-                raise StrategyError(f"{place_of(cls, name)} {_bare(name, member.initial)}")
+                raise StrategyError(f"{place_of(cls, name)} {bare_state(name, member.initial)}")
     states = {}
     for name, (kind, default) in annotated.items():
         if isinstance(default, State):
-            states[name] = State(_initial(cls, name, kind, default.initial), default.reset)
+            states[name] = State(initial_of(cls, name, kind, default.initial), default.reset)
     return states
-
-
-def _bare(name: str, initial: Any) -> str:
-    """Return what is said of a state without an annotation."""
-    number = initial if type(initial) in (bool, int, float) else 0.0
-    return (
-        f"is a state without a type, expected int, float or bool; write {name}: "
-        f"{type(number).__name__} = state({number!r})"
-    )
-
-
-def _initial(cls: type, name: str, kind: Any, value: Any) -> int | float | bool:
-    """Return a state's initial value as one of its type; StrategyError if it is none."""
-    if kind not in (int, float, bool):
-        raise StrategyError(
-            f"{place_of(cls, name)} is a state of type {getattr(kind, '__name__', kind)}, expected "
-            f"int, float or bool{_KEPT}"
-        )
-    number = value.item() if isinstance(value, np.generic) else value
-    if isinstance(number, int | float) and number == number:
-        with suppress(OverflowError):
-            if kind(number) == number and (kind is not int or -(2**63) <= number < 2**63):
-                return kind(number)
-    elif kind is float and isinstance(number, float):
-        return number
-    hint = _NAN if value is None else "" if isinstance(value, int | float | str) else _KEPT
-    raise StrategyError(
-        f"{place_of(cls, name)} is a state of type {kind.__name__} and begins as {value!r}, "
-        f"expected {_EXPECTED[kind]}{hint}"
-    )
 
 
 def values_of(strategy: Strategy) -> dict[str, Value]:
@@ -257,9 +222,9 @@ def values_of(strategy: Strategy) -> dict[str, Value]:
 def _check_hook(cls: type[Strategy], name: str) -> None:
     """Refuse a hook that cannot be called as hooks are, or of which a call would do nothing."""
     hook = getattr(cls, name)
-    code = getattr(hook, "__code__", None)
-    where = f"{code.co_filename}:{code.co_firstlineno}: " if code else ""
     given = ("self", *filter(None, (HOOKS[name],)), "ctx")
+    check_function(cls, name, f"def {name}({', '.join(given)}):")
+    where = f"{hook.__code__.co_filename}:{hook.__code__.co_firstlineno}: "
     try:
         inspect.signature(hook).bind(*given)
     except TypeError:
@@ -272,6 +237,16 @@ def _check_hook(cls: type[Strategy], name: str) -> None:
         raise StrategyError(
             f"{where}{cls.__name__}.{name} has {word}, so a call would run nothing of it; "
             f"write it without"
+        )
+
+
+def check_function(cls: type[Strategy], name: str, head: str) -> None:
+    """Refuse a member of a class that is no function; ``head``: how one begins."""
+    member = getattr(cls, name)
+    if not hasattr(member, "__code__"):
+        found = "None" if member is None else f"of type {type(member).__name__}"
+        raise StrategyError(
+            f"{place_of(cls, name)} is {found}, expected a function: write {head} or leave it out"
         )
 
 

@@ -1,5 +1,7 @@
 """A lane's own part: where a strategy fails, and room for as many orders as it likes."""
 
+import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from pipeline import MINUTE, Strategy, Symbol, state
 from pipeline.errors import StrategyError
 from pipeline.lane import lane, outbox
+from pipeline.lane.facts import LaneFacts
 from pipeline.lane.spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, random_walk, session_table
@@ -82,9 +85,9 @@ def test_what_any_hook_raises_names_the_line_symbol_and_time(
         run_in_process(market_of(), [Failing(hook=number)], Setup(mode=mode))
     source = Path(__file__).read_text().splitlines()
     lines = [at for at, line in enumerate(source, 1) if "raise ValueError" in line]
-    place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here{symbol}"
+    place = f"{__file__}:{lines[number]}: Failing.{hook} raised ValueError: here"
     when = "" if minute is None else f" at 2023-11-15 00:{minute:02d}:00Z"
-    assert str(caught.value) == place + when
+    assert str(caught.value) == place + (f" ({(symbol + when).strip()})" if symbol + when else "")
 
 
 class FailsLate(Strategy):
@@ -105,6 +108,67 @@ def test_what_is_raised_amid_a_run_of_bars_names_the_time_of_its_own_bar(mode: s
     market = Market({"A": random_walk(ts, 1)}, spans, ("1m",))
     with pytest.raises(StrategyError, match=r"ValueError: late \(for A at 2023-11-15 00:05:00Z\)$"):
         run_in_process(market, [FailsLate()], Setup(mode=mode, slot_rows=20))
+
+
+class FailsWithAPrice(Strategy):
+    def on_bar(self, bar, ctx):
+        raise ValueError(f"a price of {bar.close}")
+
+
+class FailsInGroups(Strategy):
+    def on_bar(self, bar, ctx):
+        raise ExceptionGroup("several", [ValueError("a"), KeyError("b")])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_value_in_the_text_of_an_exception_is_told_in_both_modes(mode: str):
+    bars = random_walk(T0 + MINUTE * np.arange(2, dtype=np.int64), 1)
+    market = Market({"A": bars}, session_table([(T0, T0 + 2 * MINUTE)]), ("1m",))
+    price = re.escape(str(float(bars.values[3, 0])))
+    with pytest.raises(StrategyError, match=rf"ValueError: a price of {price} \(for A at"):
+        run_in_process(market, [FailsWithAPrice()], Setup(mode=mode))
+
+
+def test_the_exceptions_of_a_group_are_told():
+    bars = random_walk(T0 + MINUTE * np.arange(2, dtype=np.int64), 1)
+    market = Market({"A": bars}, session_table([(T0, T0 + 2 * MINUTE)]), ("1m",))
+    with pytest.raises(StrategyError) as told:
+        run_in_process(market, [FailsInGroups()], Setup())
+    parts = "ValueError: a; KeyError: b (for A at"
+    assert f"raised ExceptionGroup: several (2 sub-exceptions): {parts}" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+class InPerCent(Strategy):
+    """Asks for fractions of its equity that are meant, and for some that are likely per cent."""
+
+    calls: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.calls += 1
+        if self.calls < 6:
+            ctx.target_percent(bar.symbol, (5.0, -20.0, 0.5, -60.0, 50.0)[self.calls - 1])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("leverage", "expected"),
+    [(math.inf, (3, -60.0)), (2.0, (3, -60.0)), (30.0, (2, -60.0)), (100.0, (0, 0.0))],
+)
+def test_fractions_of_equity_that_are_likely_per_cent_are_counted(
+    mode: str, leverage: float, expected: tuple[int, float]
+):
+    bars = random_walk(T0 + MINUTE * np.arange(8, dtype=np.int64), 1)
+    market = Market({"A": bars}, session_table([(T0, T0 + 8 * MINUTE)]), ("1m",))
+    told: list[LaneFacts] = []
+    run_in_process(
+        market,
+        [InPerCent()],
+        Setup(mode=mode),
+        replace(TERMS, leverage=leverage),
+        tell=lambda facts, _: told.extend(facts),
+    )
+    assert (told[0].far_targets, told[0].farthest_target) == expected
 
 
 class Flood(Strategy):

@@ -105,3 +105,21 @@ def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_fo
         "2 of 3 strategies had indicators without a value at any bar of a symbol, the first of"
         " them: A 1m (slow)."
     )
+
+
+def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
+    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+
+    def lane(calls: int, farthest: float) -> dict[str, Any]:
+        known = {"volatility": 0.1, "warmup_sessions": 0}
+        return {**known, "far_targets": calls, "farthest_target": farthest}
+
+    assert notes_of(preparation, [lane(0, 0.0)]) == []
+    (note,) = notes_of(preparation, [lane(1, 50.0)])
+    assert note == (
+        "target_percent takes fractions, 0.5 is half of the equity: 1 call asked for multiples of"
+        " it, up to 50. Divide per cents by 100."
+    )
+    (note,) = notes_of(preparation, [lane(1_000, 50.0), lane(0, 0.0), lane(500, -60.0)])
+    assert "1,500 calls of 2 of 3 strategies asked for multiples of it, up to -60." in note

@@ -1,3 +1,4 @@
+import functools
 import inspect
 import math
 from pathlib import Path
@@ -170,6 +171,38 @@ def test_a_class_without_a_hook_or_with_a_misspelt_one_is_refused():
         hooks_of(Idle)
     with pytest.raises(StrategyError, match=r"on_bra is not a hook; did you mean on_bars?\?"):
         hooks_of(Misspelt)
+
+
+class Emptied(Strategy):
+    on_bar = None  # type: ignore[assignment]
+
+
+class Numbered(Strategy):
+    on_fill = 3  # type: ignore[assignment]
+
+
+class Parted(Strategy):
+    on_bar = functools.partial(print, 1)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("cls", "line", "said"),
+    [
+        (Emptied, "on_bar = None", "None, expected a function: write def on_bar(self, bar, ctx):"),
+        (
+            Numbered,
+            "on_fill = 3",
+            "of type int, expected a function: write def on_fill(self,",
+        ),
+        (Parted, "on_bar = functools.partial(print, 1)", "of type partial, expected a function: "),
+    ],
+)
+def test_a_hook_that_is_no_function_is_refused_with_its_line(cls, line, said):
+    with pytest.raises(StrategyError) as told:
+        hooks_of(cls)
+    place = _line(cls, f"{line}  # type: ignore[assignment]")
+    assert str(told.value).startswith(f"{place}.{line.split()[0]} is {said}")
+    assert str(told.value).endswith(" or leave it out")
 
 
 def test_odd_declarations_are_refused():

@@ -9,6 +9,7 @@ from functools import cache
 from math import nan
 from typing import Any
 
+import numpy as np
 from numba import types
 
 from pipeline.codes import ORDER_KINDS, TRAILING_STOP
@@ -25,6 +26,9 @@ from pipeline.strategy.compiled.stretch import show, stirred
 (BRACKET, TARGET, TARGET_VALUE, TARGET_PERCENT, REPLACE, ONE_CANCELS_OTHER, CANCEL, EXIT) = range(
     len(ORDER_KINDS), len(ORDER_KINDS) + 8
 )
+
+#: How many times the equity are more than a strategy means, unless `leverage` allows for more.
+FAR = 5.0
 
 SIGNATURE = types.int64(*[types.int64] * 5, *[types.float64] * 5)
 #: (address of `operate`, its arguments) -> what it returns, for compiled code.
@@ -102,6 +106,7 @@ def _operate(
     if operation != TARGET:
         value = quantity
         if operation == TARGET_PERCENT:
+            _watch_fraction(account, quantity)
             value = quantity * marked_equity(account)
         orders.check_symbol(account, first)
         unit = load_f8(account.last_price, first) * load_f8(account.multiplier, first)
@@ -111,6 +116,16 @@ def _operate(
             )
         units = orders.whole_lots(account, first, value / unit)
     return placing.place_target(account, first, units)
+
+
+@kernel()
+def _watch_fraction(account: Any, fraction: float) -> None:
+    """Count a fraction of equity that no account is meant to reach, as 50 where 0.5 is meant."""
+    far = FAR if account.leverage == np.inf else max(FAR, account.leverage)
+    if abs(fraction) > far:
+        account.far_targets += 1
+        if abs(fraction) > abs(account.farthest_target):
+            account.farthest_target = fraction
 
 
 @cache

@@ -324,6 +324,35 @@ def flags(self, bar, ctx):
     ctx.market(0, Sides.LEFT | Sides.RIGHT)  # here
 
 
+@case(
+    "it raises an exception with a list in it, such as a group of exceptions; raise one exception, "
+    f"with a text{INTERPRETED}"
+)
+def a_group_of_exceptions(self, bar, ctx):
+    raise ExceptionGroup("several", [ValueError("a"), TypeError("b")])  # here
+
+
+@case(f"it has a `raise ... from`; leave out the from and what follows it{INTERPRETED}")
+def an_exception_from_another(self, bar, ctx):
+    raise ValueError("a") from None  # here
+
+
+@case(
+    "it raises SystemExit, which is no Exception; raise an Exception, such as ValueError"
+    f"{INTERPRETED}"
+)
+def an_exit(self, bar, ctx):
+    raise SystemExit(3)  # here
+
+
+@case(f"it has an `except*`; write `except Exception:`{INTERPRETED}")
+def a_handler_of_groups(self, bar, ctx):
+    try:
+        self.count = 1 // self.count
+    except* ZeroDivisionError:  # here
+        self.count = 0
+
+
 @case(f"it deletes self.count{INTERPRETED}")
 def a_state_is_deleted(self, bar, ctx):
     del self.count  # here
