@@ -286,7 +286,8 @@ def test_a_strategy_that_raises_is_named_with_line_symbol_and_time(
     ts = Catalog(Path(config["catalog"])).load(SYMBOLS[2], "1m")["ts"][39].as_py()
     moment = f"{ts.replace(minute=ts.minute + 1):%Y-%m-%d %H:%M:%S}Z"
     assert str(caught.value) == (
-        f"{source}:{line}: Raising.on_bar raised ValueError: too much for {SYMBOLS[2]} at {moment}"
+        f"{source}:{line}: Raising.on_bar raised ValueError: too much "
+        f"(for {SYMBOLS[2]} at {moment})"
     )
     assert partial_folder(tmp_path / "runs")[0] == f"{caught.value}\n"
     (tmp_path / "config.json").write_text(json.dumps(config))

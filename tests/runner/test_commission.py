@@ -75,7 +75,7 @@ def test_a_function_that_fails_ends_the_run_at_its_line(config, tmp_path: Path):
     with pytest.raises(StrategyError) as caught:
         run(config, out=tmp_path / "runs")
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}/fees.py:8: fee raised ValueError: too much for ")
+    assert message.startswith(f"{tmp_path}/fees.py:8: fee raised ValueError: too much (for ")
     assert "\n" not in message
 
 

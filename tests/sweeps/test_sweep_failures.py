@@ -70,7 +70,7 @@ def test_poisoned_sets_are_set_aside_and_all_others_complete(
     assert result.summary["failed"] == len(kinds) - 1
     errors = {row.parameters["kind"]: row.error for row in result.rows if row.state == "failed"}
     assert "poisons.py:" in errors[RAISES]
-    assert f"{name}.on_bar raised ValueError: bad luck for {SYMBOLS[0]} at" in errors[RAISES]
+    assert f"{name}.on_bar raised ValueError: bad luck (for {SYMBOLS[0]} at" in errors[RAISES]
     assert errors[HANGS] == "set aside: its engine ended twice: did not come back within 1.5 s"
     if ABORTS in errors:
         assert "set aside: its engine ended twice: engine" in errors[ABORTS]

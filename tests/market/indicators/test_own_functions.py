@@ -99,6 +99,21 @@ def test_a_function_that_cannot_be_compiled_is_refused_with_line_and_reason():
     assert "\n" not in message
 
 
+def test_a_breakpoint_in_a_function_is_refused_with_the_way_on():
+    def stops(window, params):
+        breakpoint()
+        return window[0]
+
+    plan = IndicatorPlan.build([{"own": ind.window(stops, 3)}], ["1m"])
+    with pytest.raises(StrategyError) as refusal:
+        PlanRunner(plan, "1m", range(1))
+    line = stops.__code__.co_firstlineno + 1
+    assert str(refusal.value).endswith(
+        f"test_own_functions.py:{line}: indicator stops(3) cannot be compiled: it calls "
+        "breakpoint(); it is always compiled: to debug it, call it from Python by itself"
+    )
+
+
 def test_a_function_that_returns_no_number_is_refused():
     plan = IndicatorPlan.build([{"own": ind.custom(lambda state, bar, params: "up")}], ["1m"])
     with pytest.raises(StrategyError, match=r"test_own_functions\.py:\d+: .* cannot be compiled: "):
