@@ -103,8 +103,8 @@ def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
 
 @kernel()
 def record_session(account: Any) -> None:
-    """Append the equity at a session's close to the outbox."""
-    store_f8(account.session_out, account.session_out_count, account.equity)
+    """Append the equity at a session's close to the outbox, with what was booked since the mark."""
+    store_f8(account.session_out, account.session_out_count, marked_equity(account))
     account.session_out_count += 1
 
 

@@ -43,11 +43,18 @@ def break_off(account: Any, why: int) -> None:
         account.full = 1
 
 
-@kernel()
+@kernel(forceinline=True)
 def check_worth(account: Any, order: Any, price: float, worth: float) -> None:
     """Break off if a fill, just booked, is worth more than the account can count."""
-    most = FARTHEST * max(abs(account.equity), account.initial_cash)
     # A worth that is NaN is not at most anything.
+    if not (abs(worth) <= FARTHEST * account.initial_cash and np.isfinite(account.cash)):
+        _check_beside_equity(account, order, price, worth)
+
+
+@kernel()
+def _check_beside_equity(account: Any, order: Any, price: float, worth: float) -> None:
+    """Do as `check_worth` for a fill that is worth more than the initial cash lets it count."""
+    most = FARTHEST * max(abs(account.equity), account.initial_cash)
     if abs(worth) <= most and np.isfinite(account.cash):
         return
     if account.broken == 0:

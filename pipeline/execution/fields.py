@@ -73,6 +73,7 @@ _MARKET = (
     _whole("stride", "Rows that the slot has for the base bars of one symbol."),
     _whole("plane", "Cells from one price of a base bar to its next one: stride x symbols."),
     _whole("first_row", "Row of the slot's first fresh base bar."),
+    _whole("untraded", "1 if any base bar of the slot has no volume."),
     _address("prices", "The slot's base bars, f8[PRICES, symbols, stride]; 0 before the first."),
     _address("base_cursor", "Row of the last base bar that is known, i8[symbols]."),
     _address("bar", "The open of the bar being matched; its other prices follow by `plane`."),
@@ -121,6 +122,7 @@ _TRADED = (
     ),
     _whole("slipped", "Fills with slippage.", figure="fills_with_slippage", touched=True),
     _whole("rejected", "Orders that a limit refused.", figure="orders_rejected", touched=True),
+    _whole("unchanged", "Changes that one refused.", figure="changes_rejected", touched=True),
     _whole(
         "liquidations", "How often all was sold for margin.", figure="liquidations", touched=True
     ),

@@ -147,8 +147,10 @@ def _book(
     if is_pending(order):
         add_pending(account, symbol, -quantity)
     whole = quantity == left_of(account, order)
-    filled = add_units(account, symbol, order.filled, quantity, 0.0)
-    order.filled = order.quantity if whole else filled
+    if whole:
+        order.filled = order.quantity
+    else:
+        order.filled = add_units(account, symbol, order.filled, quantity, 0.0)
     order.price = average
     paid = owed(account, order, bar_ts, quantity, price, maker)
     fill = fill_at(account.fills_out + account.fills_out_count * _FILL_SIZE)
@@ -164,7 +166,8 @@ def _book(
     check_worth(account, order, price, quantity * price * multiplier)
     order.paid = paid
     store_i8(account.fills_of, symbol, load_i8(account.fills_of, symbol) + 1)
-    account.without_volume += not load_f8(account.bar, VOLUME * account.plane) > 0.0
+    if account.untraded != 0:  # the volume lies far from what else is read
+        account.without_volume += not load_f8(account.bar, VOLUME * account.plane) > 0.0
     if maker:
         account.fills_as_maker += 1
         account.maker_commission += fill.commission

@@ -194,7 +194,8 @@ def leave(
         fee = commission if only or abs(part) >= abs(rest) else commission * (part / rest)
         _close(account, symbol, lot, part, whole, price, fee, ts)
         commission -= fee
-        rest = add_units(account, symbol, rest, -part, slack)
+        if not only:
+            rest = add_units(account, symbol, rest, -part, slack)
         if whole:
             _drop_first(account, symbol)
         elif only:
@@ -307,6 +308,8 @@ def _append_trip(
     trip.profit = profit
     trip.commission = lot.paid
     below, above = lot.entry_price - lot.low, lot.high - lot.entry_price
+    # A mean of equal prices may be off by a bit, a distance is not.
+    below, above = max(below, 0.0), max(above, 0.0)
     trip.max_adverse, trip.max_favourable = (below, above) if lot.entered > 0.0 else (above, below)
     trip.bars = lot.bars
 

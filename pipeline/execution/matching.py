@@ -112,9 +112,21 @@ def _meet_open(account: Any, order: Any, ts: int, price: float, before: int) -> 
 
 
 @kernel()
+def _is_live_midway(account: Any, order: Any) -> bool:
+    """Whether an order meets the rest of a bar in which it became live or was triggered."""
+    return order.kind != STOP_LIMIT and waits_for_stop(order) == (account.optimistic == 0)
+
+
+@kernel()
 def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) -> None:
-    """Count a bar that touches, besides the order chosen, another one that excludes it."""
+    """Count a bar that touches, besides the order chosen, another one that excludes it.
+
+    Not if neither can fill: for want of volume, or of the position that both of them close.
+    """
     if chosen.group == 0 or account.room == 0.0:
+        return
+    held = load_f8(account.position, chosen.symbol)
+    if chosen.parent != 0 and held * chosen.quantity >= 0.0:
         return
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
@@ -123,6 +135,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
             and order.order_id != chosen.order_id
             and order.state < FILLED
             and order.live_ts <= ts
+            and (order.midway != ts or _is_live_midway(account, order))
         ):
             if waits_for_stop(order):
                 account.ambiguous += _reaches_stop(order, high, low)
@@ -138,7 +151,7 @@ def _meet_stops(account: Any, symbol: int, ts: int, high: float, low: float) -> 
             continue
         if not waits_for_stop(order) or not _reaches_stop(order, high, low):
             continue
-        if order.midway == ts and account.optimistic != 0:
+        if order.midway == ts and not _is_live_midway(account, order):
             continue
         if order.kind == STOP_LIMIT:
             order.state = TRIGGERED
@@ -157,7 +170,7 @@ def _meet_limits(account: Any, symbol: int, ts: int, high: float, low: float) ->
             continue
         if not waits_for_limit(order) or not _reaches_limit(order, high, low):
             continue
-        if order.midway == ts and (account.optimistic == 0 or order.kind == STOP_LIMIT):
+        if order.midway == ts and not _is_live_midway(account, order):
             continue
         _note_choice(account, order, ts, high, low)
         fill_order(account, order, ts, order.limit, ts, order.until > IOC)
@@ -198,6 +211,8 @@ def _end_bar(
             continue
         if order.kind == ON_CLOSE and closing:
             fill_order(account, order, ts, close, ts, False)
+            if order.state < FILLED:
+                end_order(account, order, EXPIRED, OUT_OF_TIME, ts)
         elif order.until == IOC or order.until == FOK:
             end_order(account, order, CANCELLED, NOT_AT_ONCE, ts)
         elif order.kind == TRAILING_STOP and order.state == ACCEPTED and order.midway != ts:
@@ -223,7 +238,8 @@ def match_close(
     """Fill the strategy's market orders of this moment at the close of the bar that has just ended.
 
     Those of a symbol without such a bar wait for its next open, and so does what the bar's volume
-    has no room for, behind its fills in the outbox from ``before`` on; and so do liquidations.
+    has no room for, behind its fills in the outbox from ``before`` on, unless it is for one bar
+    only; and so do liquidations.
     ``ts``, ``closes``, ``prices``: where open time, close time and open of bar 0 lie, symbols
     ``stride`` apart.
     """
@@ -253,7 +269,10 @@ def match_close(
                 if fill.symbol == symbol:
                     account.room = added(account.room, -abs(fill.quantity), 0.0)
         price = load_f8(prices, CLOSE * plane + at)
-        fill_order(account, order, load_i8(ts, at), price, NEVER, False)
+        opened = load_i8(ts, at)
+        fill_order(account, order, opened, price, NEVER, False)
+        if order.state < FILLED and (order.until == IOC or order.until == FOK):
+            end_order(account, order, CANCELLED, NOT_AT_ONCE, opened)
         store_f8(account.buys, symbol, account.room)
 
 

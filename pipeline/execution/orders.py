@@ -148,7 +148,10 @@ def add_units(account: Any, symbol: int, one: float, other: float, slack: float)
 @kernel()
 def in_lots(account: Any, symbol: int, quantity: float) -> float:
     """Return the quantity of an order on whole lots if it is within the tolerance of some."""
-    units = add_units(account, symbol, quantity, 0.0, 0.0)
+    lot = load_f8(account.lot, symbol)
+    if lot == 0.0:
+        return quantity
+    units = on_step(quantity, lot)
     return quantity if units == 0.0 else units
 
 
@@ -191,7 +194,8 @@ def waits_for_limit(order: Any) -> bool:
 def add_pending(account: Any, symbol: int, quantity: float) -> None:
     """Change the signed sum of what waits for a time only."""
     pending = load_f8(account.pending, symbol)
-    store_f8(account.pending, symbol, add_units(account, symbol, pending, quantity, 0.0))
+    total = quantity if pending == 0.0 else add_units(account, symbol, pending, quantity, 0.0)
+    store_f8(account.pending, symbol, total)
 
 
 @kernel()

@@ -337,7 +337,7 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     order.quantity, order.limit, order.stop = before
     if refused:
         order.found = order.allowed = np.nan
-        account.rejected += 1
+        account.unchanged += 1
         return False
     if account.delayed != 0:
         send(account, order, quantity, limit, stop)

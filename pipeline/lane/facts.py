@@ -62,6 +62,8 @@ class LaneFacts:
     """Fills with slippage."""
     rejected: int
     """Orders that a limit refused."""
+    unchanged: int
+    """Changes of orders that a limit refused."""
     liquidations: int
     """How often all was closed for want of margin."""
     positions_split: int

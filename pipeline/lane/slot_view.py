@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import interval_ns
+from pipeline.codes import VOLUME, interval_ns
 from pipeline.execution.account import account_at, empty_outbox
 from pipeline.execution.overnight import open_books_at
 from pipeline.native.kernel import kernel
@@ -24,12 +24,13 @@ from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape
 #: ``sessions``: address of SESSION[]. ``prices``: address of the base table's values.
 #: ``cursors``: address of the last known rows that a lane begins with, i8[intervals, symbols].
 #: ``first``: row at which the slot's own bars begin. ``split``: 1 if shares are split before it.
+#: ``untraded``: 1 if any base bar has no volume.
 SLOT_VIEW: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
         for name in (
             *("tables", "moments", "entries", "sessions", "prices", "cursors"),
-            *("first", "split"),
+            *("first", "split", "untraded"),
         )
     ]
 )
@@ -82,6 +83,16 @@ class SlotView:
         count = self.slot.tables[0].count
         self.bars = int((count[self._universe] if self._universe else count).sum())
         self._record[0]["split"] = int(self.slot.header[SPLITS]) != 0
+        self._record[0]["untraded"] = not self._all_traded()
+
+    def _all_traded(self) -> bool:
+        """Whether each base bar of the slot has a volume above 0."""
+        base = self.slot.tables[0]
+        return all(
+            base.values[VOLUME, symbol, base.first : base.first + count].min() > 0.0
+            for symbol, count in enumerate(base.count.tolist())
+            if count
+        )
 
 
 @kernel()
@@ -100,6 +111,7 @@ def begin_slot(context_address: int, bindings: int, count: int, view_address: in
     for cell in range(context.intervals * account.symbols):
         store_i8(context.cursor, cell, load_i8(view.cursors, cell))
     account.prices, account.first_row = view.prices, view.first
+    account.untraded = view.untraded
     empty_outbox(account)
     if view.split != 0:
         session = _session_at(view.sessions)

@@ -291,9 +291,10 @@ class Account:
         take_profit: float = math.nan,
         limit: float = math.nan,
         stop: float = math.nan,
+        until: int = 0,
     ) -> int:
         entry = len(self.book.orders) + 1
-        self.book.bracket(symbol, quantity, stop_loss, take_profit, limit, stop)
+        self.book.bracket(symbol, quantity, stop_loss, take_profit, limit, stop, until)
         return entry
 
     def target(self, symbol: int, quantity: float) -> int:

@@ -180,11 +180,18 @@ class Book:
         return self.on_tick(best + distance if order.buys else best - distance, up=order.buys)
 
     def bracket(
-        self, symbol: int, quantity: float, loss: float, profit: float, limit: float, stop: float
+        self,
+        symbol: int,
+        quantity: float,
+        loss: float,
+        profit: float,
+        limit: float,
+        stop: float,
+        until: int = 0,
     ) -> None:
         kinds = {(1, 1): MARKET, (0, 1): LIMIT, (1, 0): STOP, (0, 0): STOP_LIMIT}
         kind = kinds[math.isnan(limit), math.isnan(stop)]
-        entry = self.place(symbol, quantity, kind, limit=limit, stop=stop)
+        entry = self.place(symbol, quantity, kind, limit=limit, stop=stop, until=until)
         leg = {"parent": entry.order_id, "group": entry.order_id}
         if not math.isnan(loss):
             self.place(symbol, -quantity, STOP, stop=loss, **leg)
@@ -344,6 +351,8 @@ class Book:
         for order in self._live(symbol, ts):
             if order.kind == ON_CLOSE and close_ts >= self.session_close:
                 self.fill(order, ts, close, within=True)
+                if order.resting:
+                    self.end(order, EXPIRED, TIME, ts)
             elif order.until in (IOC, FOK):
                 self.end(order, CANCELLED, AT_ONCE, ts)
             elif order.kind == TRAILING and order.is_stop and order.entered != ts:
@@ -361,6 +370,8 @@ class Book:
                 self.room = self.left[order.symbol]
                 self.fill(order, ts, self.bar[3], within=False)
                 self.left[order.symbol] = self.room
+                if order.resting and order.until in (IOC, FOK):
+                    self.end(order, CANCELLED, AT_ONCE, ts)
 
     def _live(self, symbol: int, ts: int) -> list[Order]:
         return [o for o in self.at_rest if o.symbol == symbol and o.resting and o.live <= ts]
@@ -398,8 +409,13 @@ class Book:
         return any(order.reached(price, by_limit=by_limit) for price in (high, low))
 
     def _choose(self, order: Order, ts: int, high: float, low: float) -> None:
-        for other in self._live(order.symbol, ts) if self.room else ():
+        closes = order.parent == 0 or order.left * self.position[order.symbol] < 0
+        for other in self._live(order.symbol, ts) if self.room and closes else ():
             waits = other is not order and (other.is_stop or other.is_limit)
+            if other.entered == ts and (
+                other.kind == STOP_LIMIT or other.is_stop == self.optimistic
+            ):
+                continue  # it does not meet the rest of this bar
             if order.group and other.group == order.group and waits:
                 self.ambiguous += self._touched(other, high, low)
 

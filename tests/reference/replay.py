@@ -390,7 +390,7 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             equity[-1] = (now, worth, account.cash)
         lane.tell(at_close)
         for index in moment.closes:
-            session_equity.append(worth)
+            session_equity.append(account.equity)
             account.book.close_session()
             lane.close_session(index)
         for index in moment.opens:

@@ -77,8 +77,8 @@ class ExecutionConfig(Section):
     )
     commission_tiers_by: Literal["value", "units"] = Field(
         default="value",
-        description="Amount that the tiers count. value: the value traded, in the currency of the"
-        " prices. units: the units traded. Default value.",
+        description="Amount that the tiers count. value: the value traded, in the account's"
+        " currency. units: the units traded. Default value.",
     )
     commission: FunctionName | None = Field(
         default=None,

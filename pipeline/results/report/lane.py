@@ -43,6 +43,7 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_still_open(lane),
         *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
         *_counted(lane, "rejected", "orders_rejected", "order"),
+        *_counted(lane, "changes rejected", "changes_rejected", "change"),
         *_counted(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
         *_counted(lane, "without volume", "fills_without_volume", "fill"),
         *_counted(lane, "margin", "liquidations", "liquidation"),
