@@ -150,8 +150,10 @@ _TRADED = (
     _whole("wins", "Round trips with a profit.", told=True),
     _real("gross_profit", "Sum of what winning round trips made.", figure="gross_profit"),
     _real("gross_loss", "Sum of what losing round trips lost, positive.", figure="gross_loss"),
-    _whole("far_targets", "Calls of target_percent far above what can be meant.", told=True),
-    _real("farthest_target", "The farthest fraction of these, 0 without any.", told=True),
+    _whole(
+        "far_targets", "Calls of target_percent beyond what can be meant.", figure="far_targets"
+    ),
+    _real("farthest_target", "Farthest fraction of these, 0 if none.", figure="farthest_target"),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )
 

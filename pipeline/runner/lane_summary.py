@@ -65,8 +65,6 @@ def lane_summary(
         "warmup_sessions": warmup_sessions(found),
         "never_ready": list(found.never_ready),
         "never_called": list(found.never_called),
-        "far_targets": found.far_targets,
-        "farthest_target": found.farthest_target,
         "orders": found.orders,
         **{field.figure: getattr(found, field.name) for field in fields.FIGURE_FIELDS},
         "fills_on_poor_quality": poor_fills(settings, found.poor_fills),

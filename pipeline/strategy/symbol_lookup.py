@@ -15,6 +15,8 @@ from functools import cache
 from itertools import islice
 from types import CodeType, FrameType
 
+from pipeline.dependencies.origin import is_users_file
+
 #: Methods by which one looks into a set or a dict.
 _METHODS = frozenset(
     ("get", "pop", "setdefault", "discard", "remove", "__contains__", "__getitem__", "isdisjoint")
@@ -31,14 +33,16 @@ _harmless: dict[tuple[int, int], CodeType] = {}
 def looked_up_in(frame: FrameType) -> str | None:
     """Return a text among those that the call under way in a frame looks a number up in.
 
-    None if it does not look among texts, or if there is no source to tell.
+    None if it does not look among texts, or if there is no source to tell. A library that looks
+    something up for the user, as Ringtape does, knows why.
     """
     code = frame.f_code
     place = id(code), frame.f_lasti
     if place in _harmless:
         return None
     empty = False
-    for container in _containers(code, frame.f_lasti):
+    of_users = is_users_file(code.co_filename)
+    for container in _containers(code, frame.f_lasti) if of_users else ():
         keys = _keys_in(container, frame)
         for key in keys or ():
             if isinstance(key, str):

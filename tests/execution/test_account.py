@@ -24,12 +24,12 @@ def test_a_symbol_without_a_price_counts_nothing_while_nothing_is_held():
     assert ledger["equity"] == 1_000.0
 
 
-def test_equity_at_a_sessions_close_is_that_of_the_last_mark():
-    ledger = Ledger(1)
+def test_equity_at_a_sessions_close_has_what_was_booked_since_the_last_mark():
+    ledger = Ledger(1, credit_rate=0.365)
     ledger.mark()
-    ledger.settle(0, 1, 10.0)
+    ledger.charge_nights(2)
     ledger.record_session()
-    assert (ledger["session_out_count"], ledger.session_out[0]) == (1, 1_000.0)
+    assert (ledger["session_out_count"], ledger.session_out[0]) == (1, 1_002.0)
 
 
 def test_commission_leaves_the_cash_and_is_summed_with_the_turnover():

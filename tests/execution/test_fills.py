@@ -53,7 +53,7 @@ def test_an_order_of_this_moment_does_not_meet_its_bars():
 
 
 def test_fills_in_bars_without_volume_are_counted():
-    ledger = Ledger()
+    ledger = Ledger(untraded=1)
     for now, volume in enumerate((0.0, 5.0, 0.0, 0.5), 1):
         ledger.place(0, 1.0)
         ledger.at(now).match(0, now, 10.0, volume=volume)

@@ -99,7 +99,7 @@ def test_a_change_is_judged_when_it_is_sent():
     order = ledger.order(0, 10, LIMIT, limit=9.0)
     assert not ledger.replace(order, limit=11.0)
     assert ledger.replace(order, limit=10.0)
-    assert (ledger["in_flight"], ledger["rejected"]) == (1, 1)
+    assert (ledger["in_flight"], ledger["unchanged"]) == (1, 1)
     assert ledger.inbox["limit"][0] == 9.0
 
 

@@ -4,7 +4,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tests.reference.orders import (
     ACCEPTED,
@@ -32,36 +31,13 @@ from tests.reference.orders import (
     TIME,
     TRAILING,
     TRIGGERED,
+    Fill,
+    Message,
     Order,
 )
 from tests.reference.tolerance import above, counted, off_by, total, written
 
 Bar = tuple[float, float, float, float, float]
-
-
-@dataclass(eq=False)
-class Message:
-    """What is on its way to an order: it counts the bars of its symbol from ``since`` on."""
-
-    order: Order
-    since: int
-    bars: int
-    effect: Callable[[int, float, float], None]  # given when it is there, and the two below
-    quantity: float = math.nan
-    limit: float = math.nan
-
-
-class Fill(NamedTuple):
-    """One fill; ``filled``, ``average``: of its order so far; ``maker``: it was at rest before."""
-
-    ts: int
-    symbol: int
-    quantity: float
-    price: float
-    order_id: int
-    filled: float
-    average: float
-    maker: bool
 
 
 @dataclass

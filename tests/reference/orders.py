@@ -1,7 +1,9 @@
-"""An order of the reference, and the numbers of its kinds, states, reasons and times."""
+"""An order of the reference, its messages and fills, and the numbers of its kinds and states."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tests.reference.tolerance import total
 
@@ -69,3 +71,28 @@ class Order:
     def reached(self, price: float, *, by_limit: bool) -> bool:
         level = self.limit if by_limit else self.stop
         return price <= level if self.buys == by_limit else price >= level
+
+
+@dataclass(eq=False)
+class Message:
+    """What is on its way to an order: it counts the bars of its symbol from ``since`` on."""
+
+    order: Order
+    since: int
+    bars: int
+    effect: Callable[[int, float, float], None]  # given when it is there, and the two below
+    quantity: float = math.nan
+    limit: float = math.nan
+
+
+class Fill(NamedTuple):
+    """One fill; ``filled``, ``average``: of its order so far; ``maker``: it was at rest before."""
+
+    ts: int
+    symbol: int
+    quantity: float
+    price: float
+    order_id: int
+    filled: float
+    average: float
+    maker: bool

@@ -87,7 +87,7 @@ def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_fo
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
 
     def lane(never: list[str], *series: str) -> dict[str, Any]:
-        known = {"volatility": 0.1, "warmup_sessions": 0}
+        known = {"volatility": 0.1, "warmup_sessions": 0, "max_drawdown": 0.1}
         return {**known, "never_ready": [*never, *series], "never_called": never}
 
     never, called = notes_of(preparation, [lane(["B 1m (slow)"], "A 1m (slow)")], NONE)
@@ -112,14 +112,14 @@ def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
 
     def lane(calls: int, farthest: float) -> dict[str, Any]:
-        known = {"volatility": 0.1, "warmup_sessions": 0}
+        known = {"volatility": 0.1, "warmup_sessions": 0, "max_drawdown": 0.1}
         return {**known, "far_targets": calls, "farthest_target": farthest}
 
-    assert notes_of(preparation, [lane(0, 0.0)]) == []
-    (note,) = notes_of(preparation, [lane(1, 50.0)])
+    assert notes_of(preparation, [lane(0, 0.0)], NONE) == []
+    (note,) = notes_of(preparation, [lane(1, 50.0)], NONE)
     assert note == (
         "target_percent takes fractions, 0.5 is half of the equity: 1 call asked for multiples of"
         " it, up to 50. Divide per cents by 100."
     )
-    (note,) = notes_of(preparation, [lane(1_000, 50.0), lane(0, 0.0), lane(500, -60.0)])
+    (note,) = notes_of(preparation, [lane(1_000, 50.0), lane(0, 0.0), lane(500, -60.0)], NONE)
     assert "1,500 calls of 2 of 3 strategies asked for multiples of it, up to -60." in note
