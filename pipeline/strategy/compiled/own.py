@@ -31,9 +31,10 @@ from pipeline.native.users import (
     resolved,
     type_of_constant,
 )
+from pipeline.strategy.compiled.shown import OwnRecordType
 
 
-class SelfType(types.Record):  # type: ignore[misc]  # numba is untyped
+class SelfType(OwnRecordType):
     """The Numba type of ``self`` for one strategy class.
 
     ``key``: names the class with all that it depends on, the same in every process.

@@ -21,7 +21,14 @@ from pipeline.native.memory import record_at
 from pipeline.native.plain import PLAIN
 
 
-class ShownType(types.Record):  # type: ignore[misc]  # numba is untyped
+class OwnRecordType(types.Record):  # type: ignore[misc]  # numba is untyped
+    """A Numba type of records that is no other one, though its fields be alike."""
+
+    def can_convert_to(self, typingctx: Any, other: types.Type) -> None:
+        """Take the record for no other type: Numba would, by its fields, and warn of it."""
+
+
+class ShownType(OwnRecordType):
     """The Numba type of a record that a hook is given. ``what``: what the user calls it."""
 
     settable = ()

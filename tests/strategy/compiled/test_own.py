@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,30 @@ def test_all_that_a_class_has_is_the_same_in_both_modes():
     for mode in ("interpreted", "compiled"):
         (found,), _ = run_in_process(market, [Natural()], Setup(mode=mode))
         assert_same(found, expected)
+
+
+class Shared(Strategy):
+    """Two hooks call one method."""
+
+    COMPILED_ANEW = time.time_ns()
+    calls: int = state(0)
+
+    def step(self, symbol, ctx):
+        self.calls += self.COMPILED_ANEW > 0
+        ctx.market(symbol, 1.0 if self.calls % 2 == 0 else -1.0)
+
+    def on_bar(self, bar, ctx):
+        self.step(bar.symbol, ctx)
+
+    def on_session_open(self, session, ctx):
+        self.step(0, ctx)
+
+
+def test_hooks_that_share_a_method_are_compiled_without_a_warning():
+    """Here a warning is an error. Numba took ``self`` of one hook for that of the other."""
+    market = market_of()
+    (found,), _ = run_in_process(market, [Shared()], Setup(mode="compiled"))
+    assert_same(found, replay(market, Shared()))
 
 
 SOURCE = """
