@@ -30,33 +30,45 @@ def has_trips(row: LaneRow, fewest: int) -> bool:
 
 
 def is_ranked(row: LaneRow, fewest: int) -> bool:
-    """Whether a lane is done, was not ruined and made at least ``fewest`` round trips."""
-    return row.state == "done" and has_trips(row, fewest) and not is_ruined(row)
+    """Whether a lane is done and made at least ``fewest`` round trips."""
+    return row.state == "done" and has_trips(row, fewest)
 
 
 def scores_of(row: LaneRow, scores: Iterable[str], fewest: int) -> tuple[float, ...] | None:
     """Return the figures of all scores, NaN where one is not defined.
 
-    It is None unless the lane has a rank (`is_ranked`).
+    It is None unless the lane has a rank (`is_ranked`), and where it was ruined.
     """
-    if not is_ranked(row, fewest):
+    if is_ruined(row) or not is_ranked(row, fewest):
         return None
     found = (figure(row, score) for score in scores)
     return tuple(math.nan if value is None else value for value in found)
 
 
 def merit(row: LaneRow, score: str, fewest: int) -> float:
-    """Return how good a lane is by a score: higher is better, -inf where it has no rank."""
-    value = figure(row, score) if is_ranked(row, fewest) else None
-    if value is None:
-        return -math.inf
+    """Return how good a lane is by a score: higher is better.
+
+    It is -inf where the lane has no rank, and where it was ruined.
+    """
+    value = figure(row, score) if is_ranked(row, fewest) and not is_ruined(row) else None
+    return -math.inf if value is None else _signed(value, score)
+
+
+def _signed(value: float, score: str) -> float:
     return -value if score.startswith("-") else value
 
 
 def best_rows(rows: Iterable[LaneRow], score: str, fewest: int, count: int) -> list[LaneRow]:
-    """Return the best lanes by a score, the best first; equal ones keep their order."""
-    defined = [row for row in rows if merit(row, score, fewest) > -math.inf]
-    return sorted(defined, key=lambda row: -merit(row, score, fewest))[:count]
+    """Return the best lanes by a score, the best first; equal ones keep their order.
+
+    Lanes that were ruined come behind all others.
+    """
+    found = [
+        (is_ruined(row), -_signed(value, score), row)
+        for row in rows
+        if is_ranked(row, fewest) and (value := figure(row, score)) is not None
+    ]
+    return [row for _, _, row in sorted(found, key=lambda one: one[:2])[:count]]
 
 
 def set_said(parameters: Mapping[str, Any]) -> str:

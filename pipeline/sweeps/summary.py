@@ -87,9 +87,9 @@ def summarise(
 
 
 def _on_rank(fewest: int, done: Sequence[LaneRow], best: Sequence[LaneRow]) -> Iterator[str]:
-    """Say which sets have no rank, or that the best never traded."""
+    """Say which sets have no rank or the last ones, or that the best never traded."""
     if any(map(is_ruined, done)):
-        yield "Sets whose account was ruined have no rank."
+        yield "Sets whose account was ruined rank behind all others."
     if few := sum(not has_trips(one, fewest) for one in done):
         yield (
             f"{few:,} of {len(done):,} sets made fewer than {fewest:,} round trips, as"

@@ -143,14 +143,14 @@ def test_a_sweep_of_such_accounts_ranks_only_what_traded_and_draws_what_was(tmp_
     config["strategy"] = {"name": "tests.runner.test_odd_accounts:Trader"}
     config["sweep"] = {"space": {"first": [0.0, -100.0]}, "score": "-max_drawdown", "best": 2}
     plain = sweep(config, out=tmp_path, engines=1)
-    assert [one["parameters"]["first"] for one in plain.summary["ranked"]] == [0.0]
+    assert [one["parameters"]["first"] for one in plain.summary["ranked"]] == [0.0, -100.0]
     told = [note.split(" ruined")[0] for note in plain.summary["notes"]]
     assert {"1 of 2 accounts were", "Sets whose account was"} <= set(told)
     assert [note for note in told if "traded nothing" in note]
     page = Path(plain.summary["report"]).read_text()
     columns = json.loads(page.split('id="columns">')[1].split("</script>")[0])
-    assert [one["growth"] for one in columns["curves"]] == [[1] * 5]
-    assert columns["ranked"] == [True, False]
+    assert [one["growth"] for one in columns["curves"]] == [[1] * 5, [1, 1, -0.2, 0.6, 0.8]]
+    assert columns["ranked"] == [True, True]
 
     closing = {"first": [0.0, -1.0], "even": [1.0], "odd": [-1.0], "until": [4]}
     config["sweep"] |= {"space": closing, "min_round_trips": 2}

@@ -42,13 +42,15 @@ def test_what_made_too_few_round_trips_has_no_rank_and_no_score():
     assert [is_ranked(row, 2) for row in found] == [False, False, True, True]
 
 
-def test_a_ruined_lane_has_no_rank_also_where_it_came_back():
+def test_a_ruined_lane_ranks_behind_all_others_also_where_it_came_back():
     found = [
         lane_row(number, statistics={"total_return": value, "max_drawdown": fall})
         for number, (value, fall) in enumerate([(0.1, 0.2), (4.0, 1.3), (-1.0, 1.0)])
     ]
-    assert best_rows(found, "total_return", 0, 3) == [found[0]]
-    assert best_rows(found, "-max_drawdown", 0, 3) == [found[0]]
+    assert best_rows(found, "total_return", 0, 3) == [found[0], found[1], found[2]]
+    assert best_rows(found, "-max_drawdown", 0, 3) == [found[0], found[2], found[1]]
+    assert best_rows(found, "total_return", 0, 1) == [found[0]]
+    assert merit(found[1], "total_return", 0) == -math.inf
     assert scores_of(found[1], ("total_return",), 0) is None
 
 
