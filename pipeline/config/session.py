@@ -312,13 +312,15 @@ class SessionConfig(Section):
     )
 
     @model_validator(mode="after")
-    def _instruments_are_symbols(self) -> Self:
+    def _names_are_symbols(self) -> Self:
         symbols = self.session_data_config.symbols
-        for symbol in self.instruments:
+        named = [("instruments", one) for one in self.instruments]
+        for strategy in self.strategies:
+            named += [("strategy.symbols", one) for one in strategy.symbols or ()]
+        for field, symbol in named:
             if symbol not in symbols:
-                raise expectation(
-                    f"one of the symbols {', '.join(symbols)}", field="instruments", value=symbol
-                )
+                expected = f"one of the symbols {', '.join(symbols)}"
+                raise expectation(expected, field=field, value=symbol)
         self.conversions()
         check_against_session(self.sweep, symbols, len(self.strategies))
         return self

@@ -9,6 +9,7 @@ from pipeline.codes import (
     FILLED,
     FOK,
     LIMIT,
+    LIQUIDATION,
     NO_POSITION,
     OTHER_FILLED,
     PARTLY_FILLED,
@@ -56,8 +57,9 @@ fill_at = record_at(FILL)
 
 @kernel()
 def _wanted(account: Any, order: Any) -> float:
-    """Return what is left of an order; of a leg no more than closes the position, else 0.
+    """Return what is left of an order; of one that only closes no more than the position, else 0.
 
+    These are legs and liquidations.
     An exit on the close gets its quantity here: the position's, whatever it is.
     """
     if order.quantity == 0.0:
@@ -65,7 +67,7 @@ def _wanted(account: Any, order: Any) -> float:
         add_pending(account, order.symbol, order.quantity)
         return order.quantity
     left = left_of(account, order)
-    if order.parent != 0:
+    if order.parent != 0 or order.reason == LIQUIDATION:
         symbol = order.symbol
         held = load_f8(account.position, symbol)
         if held * left >= 0.0:

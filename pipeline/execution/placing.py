@@ -324,6 +324,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     if address == 0:
         return False
     order = order_at(address)
+    if order.quantity == 0.0:
+        raise ValueError("replace cannot change an exit on the close: it has no quantity")
     same_side = quantity * order.quantity > 0.0 and np.isfinite(quantity)
     if not np.isnan(quantity) and not same_side:
         raise ValueError("replace cannot turn an order around: its quantity keeps its sign")

@@ -5,7 +5,6 @@ in which order, is listed as numbered steps in `moment`. A comment names the num
 it is performed.
 """
 
-import copy
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from itertools import islice, repeat
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICES, interval_ns
+from pipeline.lane.copies import check_copies, copies_of, parameters_in
 from pipeline.lane.hook_calls import load_bars, report_orders
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.moment import fill_at_close, open_moment
@@ -27,7 +27,7 @@ from pipeline.lane.warm_up import warms_up_at
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.events import Fill, Order, Session
-from pipeline.strategy.strategy import Strategy, Symbol, hooks_of, states_of
+from pipeline.strategy.strategy import hooks_of, states_of
 from pipeline.strategy.symbol import SymbolIndex
 from pipeline.strategy.wrong_name import refuse_setting
 from pipeline.tape.schedule import (
@@ -80,7 +80,8 @@ class Interpreter:
         self._memory = memory
         self._account = account
         self._outbox = outbox
-        self._copies: list[Any] = [_copy_of(spec.strategy, record) for record in records]
+        self._copies = copies_of(spec.strategy, records)
+        self._given = parameters_in(self._copies)
         self._hooks = hooks_of(type(spec.strategy))
         self._resets = {
             name: declared.initial
@@ -205,6 +206,7 @@ class Interpreter:
             # Steps 10 and 11
             if flags:
                 self._call_sessions(flags)
+        check_copies(self._copies, self._given)
         return schedule.count
 
     def _callables(self) -> list[Callable[[Any, InterpretedContext], None]]:
@@ -333,18 +335,6 @@ def _order_of(record: Any) -> Order:
 def _of_symbol(event: Any) -> Any:
     """Return a fill or an order whose symbol refuses to be compared with text."""
     return event._replace(symbol=SymbolIndex(event.symbol))
-
-
-def _copy_of(strategy: Strategy, record: npt.NDArray[Any]) -> Strategy:
-    """Return a copy of a strategy with the values of one self record."""
-    one = copy.copy(strategy)
-    for name in record.dtype.names or ():
-        if name != "unused":
-            value = record[name].item()
-            kind = type(getattr(one, name))
-            # A Symbol is the symbol's index inside hooks, which the record holds.
-            setattr(one, name, SymbolIndex(value) if kind is Symbol else kind(value))
-    return one
 
 
 def _as_of(source: BarTable, column: int, table: BarTable, symbol: int) -> npt.NDArray[np.float64]:

@@ -40,6 +40,9 @@ ABOUT: Final = 0.003
 """Neither part of its misfit may be larger by more than this share. Holes of the data are in both
 calendars."""
 
+MOST_EMPTY: Final = 0.25
+"""A calendar is named as one that fits better only if at most this share of its sessions is without a bar."""
+
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
 _AROUND = dt.timedelta(days=3)
@@ -93,7 +96,11 @@ def better_fit(ts: npt.NDArray[np.int64], interval: int, than: Misfit) -> Fit | 
     """
     fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
     # One that leaves most bars beside a few sessions has no misfit, and does not fit.
-    whole = [fit for fit in fits if fit.misfit.filled >= 0.8 * than.filled]
+    whole = [
+        fit
+        for fit in fits
+        if fit.misfit.filled >= 0.8 * than.filled and fit.misfit.empty <= MOST_EMPTY
+    ]
     better = [fit for fit in whole if is_clear(than, fit.misfit)]
     return min(better, key=lambda fit: fit.misfit.share, default=None)
 

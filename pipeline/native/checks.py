@@ -1,7 +1,9 @@
 """What a user's function may not do although Numba would compile it, found when types are known.
 
 - A number is compared with a text. Numba makes that False without a word, as Python does.
-- An attribute is set that is not meant to be: of what a hook is given, or a constant.
+- An attribute is set that is not meant to be: of what a hook is given, or a constant. One that is
+  declared as a whole number is given a float.
+- A float is made a text, which Numba cannot.
 - Functions call each other in a circle. Numba settles the types of one before it knows those of the
   other, and where they differ, a number is read as one of another type.
 
@@ -34,13 +36,14 @@ class Checks(FunctionPass):  # type: ignore[misc]  # numba is untyped
     def run_pass(self, state: Any) -> bool:
         """Look at every comparison, at every call, and at every attribute that is set."""
         for block in state.func_ir.blocks.values():
+            raises = isinstance(block.terminator, ir.Raise | ir.StaticRaise | ir.DynamicRaise)
             for step in block.body:
                 if isinstance(step, ir.SetAttr):
                     _check_set(state, step)
                 elif isinstance(step, ir.Assign) and getattr(step.value, "op", "") == "binop":
                     _check_compared(state, step.value)
                 elif isinstance(step, ir.Assign) and getattr(step.value, "op", "") == "call":
-                    _check_called(state, step.value)
+                    _check_called(state, step.value, raises)
         return False
 
 
@@ -50,11 +53,22 @@ def _check_set(state: Any, step: Any) -> None:
     settable = () if isinstance(kind, types.BaseTuple) else getattr(kind, "settable", (step.attr,))
     if step.attr not in settable:
         raise TypingError(f"Cannot set attribute '{step.attr}' of type {kind}", loc=step.loc)
+    # Numba would cut the float.
+    whole = isinstance(kind, types.Record) and isinstance(kind.typeof(step.attr), types.Integer)
+    if whole and isinstance(_kind(state, step.value), types.Float):
+        raise TypingError(f"float given to self.{step.attr}", loc=step.loc)
 
 
-def _check_called(state: Any, call: Any) -> None:
-    """Refuse the call of a function that is being compiled, unless it is this one."""
+def _check_called(state: Any, call: Any, raises: bool) -> None:
+    """Refuse a text of a float, and the call of another function that is being compiled.
+
+    ``raises``: whether the call leads to an exception, whose text is made of the numbers later.
+    """
     kind = state.typemap[call.func.name]
+    makes_text = isinstance(kind, types.Function) and kind.typing_key is str and not raises
+    if makes_text and any(isinstance(_kind(state, one), types.Float) for one in call.args):
+        # Numba writes `<object type:float64>`.
+        raise TypingError("text of a float", loc=call.loc)
     if isinstance(kind, types.RecursiveCall):
         called = kind.dispatcher_type.dispatcher.py_func
         if called is not state.func_id.func:

@@ -52,7 +52,12 @@ ROWS = (
     Row(
         r"format spec in f-strings not supported",
         "it has a format in an f-string, like {{x:.2f}}",
-        "print the value without it, or round(x, 2)",
+        'print the value beside the text: print("close", x)',
+    ),
+    Row(
+        r"text of a float",
+        "it makes a text of a float, in an f-string or by str()",
+        'print the value beside the text: print("close", x)',
     ),
     Row(
         r"Exception object cannot be stored into variable \((\w+)\)",

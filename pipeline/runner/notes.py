@@ -112,7 +112,7 @@ def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
         yield (
             f"{which} ruined: the equity was zero or below. No figures of returns are given but"
-            " the total return, and an annual return of -100 %."
+            " the total return and, where the equity did not come back, an annual return of -100 %."
         )
 
 

@@ -9,6 +9,7 @@ takes. A clock is not: a decision at two o'clock is meant for two o'clock of the
 """
 
 import datetime as dt
+import dis
 import functools
 import os
 import random
@@ -93,6 +94,21 @@ def _check(reach: Reach, root: FunctionType, name: str, drawing: str, asking: st
             inside = "" if function is root else f" in {function.__qualname__}"
             way = asking if why is _CLOCK else drawing
             raise _refusal(function, reference, name, inside + why, way)
+    for function in reach.functions:
+        _check_globals(function, name)
+
+
+@cache
+def _check_globals(function: FunctionType, name: str) -> None:
+    """Refuse a function that sets a name of its module: all lanes of a process would share it."""
+    for step in dis.get_instructions(function):
+        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            line = step.positions.lineno if step.positions else function.__code__.co_firstlineno
+            place = f"{function.__code__.co_filename}:{line}"
+            raise StrategyError(
+                f"{place}: {name} sets the global {step.argval}, which all lanes of a process would"
+                " share; memory of a strategy is declared: name: float = state(0.0)"
+            )
 
 
 def _check_imports(reach: Reach, name: str) -> None:

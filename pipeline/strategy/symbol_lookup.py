@@ -3,8 +3,8 @@
 ``bar.symbol in {"ALFA"}`` compares nothing: a set asks the number for its hash, finds none that is
 equal, and says no. So the hash of a symbol's index looks at the expression that asked for it. The
 expression is found by its place in the source. What it looks into is a literal, or a value that a
-name stands for, of which one key tells whether it holds texts. A place that looks into other things
-is remembered, because a hook comes to it again at every bar.
+name stands for. One that has numbers beside texts is not meant: the number may be a key of it. A
+place that looks into other things is remembered, because a hook comes to it again at every bar.
 """
 
 import ast
@@ -83,7 +83,7 @@ def _looked_into(node: ast.expr) -> Iterator[ast.expr]:
         for operation, container in zip(node.ops, node.comparators, strict=True):
             if isinstance(operation, ast.In | ast.NotIn):
                 yield container
-    elif isinstance(node, ast.Subscript):
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         yield node.value
     elif isinstance(node, ast.Call):
         called = node.func
@@ -94,7 +94,8 @@ def _looked_into(node: ast.expr) -> Iterator[ast.expr]:
 def _keys_in(node: ast.expr, frame: FrameType) -> list[object] | None:
     """Return keys that an expression holds as a set or a dict; None if it is no such thing.
 
-    They are the constants of a literal, and the first key of a value.
+    They are the constants of a literal, and the first number among the keys of a value, else the
+    first key.
     """
     if isinstance(node, ast.Set | ast.List | ast.Tuple):
         return [_constant_of(one) for one in node.elts]
@@ -106,7 +107,12 @@ def _keys_in(node: ast.expr, frame: FrameType) -> list[object] | None:
         makes = isinstance(node.func, ast.Name) and node.func.id in _MAKERS
         return _keys_in(node.args[0], frame) if makes and node.args else None
     value = _value_of(node, frame)
-    return list(islice(value, 1)) if isinstance(value, _CONTAINERS) else None
+    if not isinstance(value, _CONTAINERS):
+        return None
+    first = list(islice(value, 1))
+    if first and isinstance(first[0], str):
+        return [next((key for key in value if isinstance(key, int)), first[0])]
+    return first
 
 
 def _constant_of(node: ast.expr | None) -> object:

@@ -93,6 +93,24 @@ def declaration(name: str, value: Any) -> str:
     return f"declare it: {name}: {type(number).__name__} = state({number!r})"
 
 
+def set_parameter(name: str, value: object = None) -> str:
+    """Say that a hook sets a parameter, to a value if it is known."""
+    found = "" if value is None else f" to {value!r}"
+    return (
+        f"is a parameter, which a hook sets{found}; what changes while a run goes is a state of"
+        f" another name, such as {name}_now: float = state(0.0)"
+    )
+
+
+def set_to_float(name: str, value: object = None) -> str:
+    """Say that a hook sets what is declared as a whole number to another number."""
+    found = "a float" if value is None else repr(value)
+    return (
+        f"is declared as a whole number, and a hook sets it to {found}; declare it: {name}: float,"
+        " or write int(...)"
+    )
+
+
 def _set_undeclared(cls: type, place: str, name: str, value: Any) -> str:
     where = f"{cls.__name__}.{place}"
     return f"{where} sets self.{name}, which is not declared; {declaration(name, value)}"

@@ -286,3 +286,10 @@ def test_the_demo_replays_the_whole_sample_market():
     assert period == (sample.FIRST_DATE, sample.LAST_DATE)
     assert demo.session_data_config.symbols == sample.SYMBOLS
     assert demo.session_data_config.streams[0] == sample.INTERVAL
+
+
+def test_a_lanes_universe_is_of_the_runs_symbols(settings_of_a_session):
+    settings = settings_of_a_session()
+    settings["strategy"] = {**SMA, "symbols": ["ALFX"]}
+    with pytest.raises(ConfigError, match=r'strategy\.symbols.*"ALFX".*one of the symbols'):
+        SessionConfig.load(settings)

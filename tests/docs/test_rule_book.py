@@ -38,7 +38,7 @@ FACTS = {"last", "volume", "held", "intervals", "split", "dividend"}
 NEEDS_VOLUME = {"volume_cap", "slippage_impact"}
 ORDERS = (
     *("market", "market_on_open", "market_on_close", "limit", "stop", "stop_limit"),
-    *("trailing_stop", "bracket", "target", "target_value", "target_percent"),
+    *("trailing_stop", "bracket", "target", "target_value", "target_percent", "exit_on_close"),
 )
 LINES = ("with", "rates", "order", "bars", "then", "fill", "ends", "trips", "equity", "cash")
 CHANGES = ("cancel", "replace", "one_cancels_other")

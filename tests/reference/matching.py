@@ -260,7 +260,7 @@ class Book:
                 self.end(order, CANCELLED, NO_POSITION, ts)
                 return
         wanted = order.left
-        if order.parent:
+        if order.parent or order.reason:  # of a liquidation
             held = self.position[order.symbol]
             if held * wanted >= 0:
                 self.end(order, CANCELLED, NO_POSITION, ts)

@@ -371,3 +371,16 @@ def test_what_a_module_has_drawn_when_it_was_imported_is_refused_where_it_is_use
     assert bool(told) == bool(found)
     assert "\n" not in found
     del sys.modules["chancy_beside"]
+
+
+class Counted(Strategy):
+    """Counts in its module."""
+
+    def on_bar(self, bar, ctx):
+        global BARS
+        BARS = bar.close
+
+
+def test_a_global_that_a_hook_sets_is_refused_as_all_lanes_would_share_it():
+    with pytest.raises(StrategyError, match=r"Counted.on_bar sets the global BARS"):
+        check_strategy(Counted)

@@ -23,6 +23,8 @@ class Holder:
 
 
 HOLDER = Holder()
+BESIDE: dict[object, float] = {"note": 1.0}
+BESIDE[INDEX] = 7.0  # storing looks nothing up
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,8 @@ def test_a_name_of_the_function_is_the_one_that_counts():
         (lambda: len({INDEX, 2, 3}), 2),
         (lambda: {"ALFA": HELD}["ALFA"][INDEX], 7.0),
         (lambda: INDEX in HELD and "ALFA" in WEIGHTS, True),
+        (lambda: BESIDE[INDEX], 7.0),
+        (lambda: BESIDE.get(INDEX), 7.0),
     ],
 )
 def test_a_look_among_numbers_finds_what_an_int_finds(look, found):

@@ -15,7 +15,7 @@ from numba import float64, int64, njit, types, void
 from pipeline.codes import PRICES
 from pipeline.errors import StrategyError
 from pipeline.market.indicators.declared import Indicator
-from pipeline.native.compiler import compiled_for
+from pipeline.native.compiler import compiled_for, get_ready_to_compile
 from pipeline.native.refusals import why_not_compiled
 from pipeline.native.users import UsersPipeline
 
@@ -32,6 +32,7 @@ def compile_function(indicator: Indicator) -> Any:
     key = (indicator.kind, indicator.function_key)
     if key not in _compiled:
         signature = float64(*(_VECTOR,) * _ARGUMENTS[indicator.kind])
+        get_ready_to_compile()
         try:
             _compiled[key] = njit(signature, pipeline_class=UsersPipeline)(indicator.function)
         except Exception as problem:

@@ -32,6 +32,7 @@ from pipeline.native.users import (
     type_of_constant,
 )
 from pipeline.strategy.compiled.shown import OwnRecordType
+from pipeline.strategy.strategy import states_of
 
 
 class SelfType(OwnRecordType):
@@ -45,7 +46,7 @@ class SelfType(OwnRecordType):
         fields = [(name, field._asdict()) for name, field in record.fields.items()]
         super().__init__(fields, record.size, record.aligned)
         self.cls = cls
-        self.settable = frozenset(self.fields)
+        self.settable = frozenset(states_of(cls))
         self._key = key
         self.name: str = f"ringtape.Self({cls.__qualname__}, {key})"
 

@@ -17,9 +17,14 @@ from pipeline.native.users import NOTHING
 from pipeline.strategy.compiled.own import member_of
 from pipeline.strategy.context import Context
 from pipeline.strategy.names import NAMES
-from pipeline.strategy.strategy import Strategy, names_of
+from pipeline.strategy.strategy import Strategy, names_of, parameters_of
 from pipeline.strategy.symbol import compared_with_text
-from pipeline.strategy.undeclared import declaration, no_such_attribute
+from pipeline.strategy.undeclared import (
+    declaration,
+    no_such_attribute,
+    set_parameter,
+    set_to_float,
+)
 from pipeline.strategy.wrong_name import no_such_name, not_set
 
 _INTERPRETED = 'strategy mode "interpreted"'
@@ -86,6 +91,11 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             python=False,
         ),
         Row(
+            r"float given to self\.(\w+)",
+            lambda name: f"self.{name} {set_to_float(name)}",
+            python=False,
+        ),
+        Row(
             r"(?:Cannot set attribute '(\w+)' of type |Cannot resolve setattr: \()ringtape\.Self"
             r"(?:.*?\)\.(\w+) = )?",
             partial(_not_set, cls),
@@ -133,6 +143,8 @@ def _not_set(cls: type[Strategy], *names: str) -> str:
     """Say why an attribute of ``self`` cannot be set."""
     name = next(filter(None, names))
     member = member_of(cls, name)
+    if any(name == one.name for one in parameters_of(cls)):
+        return f"self.{name} {set_parameter(name)}"
     if member is NOTHING:
         return f"it sets self.{name}, which is not declared; {declaration(name, None)}"
     if callable(member) or isinstance(member, property | staticmethod | classmethod):

@@ -176,3 +176,28 @@ def test_a_function_of_main_is_computed_in_another_process(tmp_path):
     assert done.stdout.strip() == ("([nan, 3.5, 3.5, 3.5], (('own', 0, 5),)) (('own', 0, 5),)"), (
         done.stderr
     )
+
+
+FIRST = """
+import numpy as np
+from pipeline import indicators as ind
+from pipeline.market.indicators.own_loop import compile_function
+
+
+def own(window, params):
+    return (last := window[-1]) ** 2 + last
+
+
+print(compile_function(ind.window(own, 2))(np.array([0.0, 0.1]), np.zeros(0)))
+"""
+
+
+def test_the_first_function_that_a_process_compiles_means_what_python_means(tmp_path):
+    """The product's extensions of Numba were loaded only with the first built-in kernel."""
+    script = tmp_path / "script.py"
+    script.write_text(FIRST)
+    run = [sys.executable, script]
+    done = subprocess.run(
+        run, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)}
+    )
+    assert done.stdout.strip() == repr(0.1**2 + 0.1), done.stderr

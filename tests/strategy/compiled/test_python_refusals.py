@@ -64,11 +64,19 @@ def remembered(value):
 
 
 @case(
-    "it has a format in an f-string, like {x:.2f}; print the value without it, or round(x, 2)"
-    f"{INTERPRETED}"
+    "it has a format in an f-string, like {x:.2f};"
+    f' print the value beside the text: print("close", x){INTERPRETED}'
 )
 def a_format(self, bar, ctx):
     print(f"{bar.close:.2f}")  # here  # noqa: T201
+
+
+@case(
+    "it makes a text of a float, in an f-string or by str();"
+    f' print the value beside the text: print("close", x){INTERPRETED}'
+)
+def a_text_of_a_float(self, bar, ctx):
+    print(f"close {bar.close}")  # here  # noqa: T201
 
 
 @case(f"it formats a text with %; print the values themselves{INTERPRETED}")

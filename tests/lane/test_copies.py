@@ -1,0 +1,118 @@
+"""What an interpreted strategy's copies may hold, as a compiled strategy's records do."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline import Strategy, state
+from pipeline.errors import StrategyError
+from pipeline.lane.copies import copies_of
+from pipeline.strategy.strategy import record_dtype
+from tests.reference.in_process import Setup, run_in_process
+from tests.strategy.compiled.test_hooks import market_of
+
+
+class Cut(Strategy):
+    """Gives a float to what is declared as a whole number."""
+
+    peak: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.peak = bar.close
+
+
+class Added(Strategy):
+    """The same by an addition."""
+
+    peak: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.peak += 0.5
+
+
+class Moved(Strategy):
+    """Sets a parameter."""
+
+    span: int = 5
+
+    def on_bar(self, bar, ctx):
+        self.span += 1
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (Cut, r"peak is declared as a whole number, and a hook sets it to .*; declare it: peak"),
+        (
+            Added,
+            r"peak is declared as a whole number, and a hook sets it to .*; declare it: peak: f",
+        ),
+        (
+            Moved,
+            r"span is a parameter, which a hook sets.*; what changes while a run goes is a stat",
+        ),
+    ],
+)
+def test_what_is_declared_is_held_in_both_modes(cls: type[Strategy], message: str, mode: str):
+    with pytest.raises(StrategyError, match=message):
+        run_in_process(market_of(), [cls()], Setup(mode=mode))
+
+
+class Whole(Strategy):
+    """What is no float goes into a whole number, and a whole number into a float."""
+
+    count: int = state(0)
+    mean: float = state(0.0)
+    above: bool = state(False)
+
+    def on_bar(self, bar, ctx):
+        self.count += 1
+        self.mean = self.count
+        self.above = bar.close > bar.open
+        ctx.target(bar.symbol, self.mean * self.above)
+
+
+def test_numbers_that_fit_are_taken_in_both_modes():
+    found = [
+        run_in_process(market_of(), [Whole()], Setup(mode=m)) for m in ("compiled", "interpreted")
+    ]
+    assert found[0][1] == found[1][1]
+
+
+class Remembers(Strategy):
+    """Keeps a list, a dict and an array of its class."""
+
+    seen = []  # noqa: RUF012
+    by_symbol = {}  # noqa: RUF012
+    sums = np.zeros(1)
+
+    def on_bar(self, bar, ctx):
+        self.seen.append(bar.close)
+        self.by_symbol[bar.symbol] = len(self.seen)
+        self.sums[0] += 1.0
+        if len(self.seen) % 3 == 0:
+            ctx.market(bar.symbol, self.sums[0])
+
+
+def test_what_a_class_holds_is_each_lanes_own_and_shared_by_its_symbols():
+    market, setup = market_of(), Setup(mode="interpreted")
+    (alone,), digest = run_in_process(market, [Remembers()], setup)
+    (first, second), _ = run_in_process(market, [Remembers(), Remembers()], setup)
+    assert alone.fills == first.fills == second.fills != []
+    assert run_in_process(market, [Remembers()], setup)[1] == digest
+    assert (Remembers.seen, Remembers.by_symbol, Remembers.sums[0]) == ([], {}, 0.0)
+
+
+def test_what_has_no_deep_copy_is_copied_flat():
+    class Odd(Strategy):
+        held = {"module": math}  # noqa: RUF012
+
+        def on_bar(self, bar, ctx):
+            self.held["close"] = bar.close
+
+    one, other = copies_of(Odd(), np.zeros(2, record_dtype(Odd)))
+    one.held["close"] = 1.0
+    assert other.held == {"module": math, "close": 1.0}
+    assert Odd.held == {"module": math}
