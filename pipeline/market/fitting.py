@@ -41,7 +41,7 @@ ABOUT: Final = 0.003
 calendars."""
 
 MOST_EMPTY: Final = 0.25
-"""A calendar is named as one that fits better only if at most this share of its sessions is without a bar."""
+"""A calendar is named as one that fits better if at most this share of its sessions is empty."""
 
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
