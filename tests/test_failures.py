@@ -259,11 +259,11 @@ def test_what_the_progress_callback_raises_ends_the_run_and_passes_through(
 # --- a strategy that fails -----------------------------------------------------------------------
 
 RAISING = """
-from pipeline import Strategy
+from pipeline import Strategy, state
 
 
 class Raising(Strategy):
-    level: float = 0.0
+    level: float = state(0.0)
 
     def on_bar(self, bar, ctx):
         if bar.symbol == 2 and ctx.count(2) == 40:
