@@ -169,12 +169,11 @@ def place_exit(account: Any, symbol: int) -> int:
     `place`.
     """
     check_symbol(account, symbol)
-    closed = account.now >= account.session_close
     for index in range(account.resting + account.inbox_count):
         order = order_at(known_address(account, index))
         if order.symbol != symbol or order.state >= FILLED or order.quantity != 0.0:
             continue
-        if not closed or order.ts == account.now:
+        if account.now < account.session_close or order.ts >= account.session_close:
             return order.order_id
     _check_room(account)
     append_order(account, symbol, 0.0, ON_CLOSE, np.nan, np.nan, GTC)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import MINUTE, Strategy, state
+from pipeline import MINUTE, Strategy, state, tif
 from pipeline.codes import ACCEPTED, EXPIRED, FILLED, ON_CLOSE
 from pipeline.lane.spec import Terms
 from tests.reference.in_process import Setup, assert_same, run_in_process
@@ -93,6 +93,32 @@ def test_what_is_asked_at_a_close_is_for_the_next_sessions_close(mode: str):
         (T0 + SESSION, FILLED, -4.0),
         (T0 + 2 * SESSION, ACCEPTED, 0.0),
     ]
+
+
+class Told(Strategy):
+    """Asks at each close, and again when told of an order that the close has ended."""
+
+    def on_session_open(self, session, ctx):
+        ctx.limit(0, 1.0, 1.0, tif.DAY)
+
+    def on_session_close(self, session, ctx):
+        ctx.exit_on_close(0)
+
+    def on_order(self, order, ctx):
+        ctx.exit_on_close(0)
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_what_was_asked_at_a_close_is_the_same_order_until_the_next(mode: str):
+    ts = T0 + MINUTE * np.arange(10, dtype=np.int64)
+    spans = session_table([(T0, T0 + SESSION), (T0 + 2 * SESSION, T0 + 3 * SESSION)])
+    bars = {"A": random_walk(np.concatenate([ts, ts + 2 * SESSION]), 4)}
+    market = Market(bars, spans, ("1m",))
+    (found,), _ = run_in_process(market, [Told()], Setup(mode=mode), TERMS)
+    assert_same(found, replay(market, Told(), TERMS))
+    exits = [order[1] for order in found.orders if order[6] == ON_CLOSE]
+    assert exits[0] == T0 + SESSION
+    assert T0 + 2 * SESSION not in exits
 
 
 class Idle(Strategy):

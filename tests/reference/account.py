@@ -260,7 +260,7 @@ class Account:
     def exit_on_close(self, symbol: int) -> int:
         for order in self.book.at_rest:
             if order.resting and order.symbol == symbol and not order.quantity:
-                if order.ts < self.now and self.now >= self.session_close:
+                if order.ts < self.session_close <= self.now:
                     continue  # of the session that closes now
                 return order.order_id
         return self.book.place(symbol, 0.0, matching.ON_CLOSE).order_id
