@@ -3,8 +3,8 @@
 An order is judged when it is placed, at the price it names (its limit, else its stop, else the last
 close), and with all orders at rest on its side as if they were filled, too; of other symbols with
 those of the side that leads to the larger position. One that only reduces a position is not held up
-by limits of money. Nothing is resized: an order is accepted as it
-is, or rejected with the name of the limit, the value found and the value allowed.
+by limits of money. Nothing is resized: an order is accepted as it is, or rejected with the name of
+the limit, the value found and the value allowed.
 """
 
 from typing import Any

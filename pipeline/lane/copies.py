@@ -9,6 +9,7 @@ own: other lanes of the process, and the next run, do not see the change.
 import copy
 from collections import deque
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def check_copies(copies: Sequence[Any], given: dict[str, Any]) -> None:
 
     Compiled code cannot have either. ``given``: the parameters at first. Raises StrategyError.
     """
-    cls = type(copies[-1])
+    cls: Any = type(copies[-1])  # mypy does not take a class for hashable
     wholes = _wholes_of(cls)
     for one in copies:
         for name, value in given.items():
@@ -55,7 +56,9 @@ def check_copies(copies: Sequence[Any], given: dict[str, Any]) -> None:
                 raise StrategyError(f"{place_of(cls, name)} {set_to_float(name, value)}")
 
 
-def _wholes_of(cls: type[Strategy]) -> list[str]:
+@cache
+def _wholes_of(cls: Any) -> list[str]:
+    """Return the names that a strategy class declares as whole numbers."""
     dtype = record_dtype(cls)
     return [name for name in dtype.names or () if dtype[name].kind == "i" and name != "unused"]
 

@@ -145,8 +145,9 @@ class Lane:
         shape = self._own.cursor.shape
         self._ready = ready_cells(*shape, warmup, len(self._bindings))
         waits = warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self._hooks)
-        watch = ValueWatch(self._spec.bindings, *shape, self._universe)
-        self._value_watch = None if waits else watch
+        self._value_watch = (
+            None if waits else ValueWatch(self._spec.bindings, *shape, self._universe)
+        )
         self._program = np.zeros(1, PROGRAM)
         record = self._program[0]
         for name, array in (

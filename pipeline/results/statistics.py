@@ -40,13 +40,21 @@ def session_returns(initial: float, closes: Curve) -> Curve:
     return result - 1.0
 
 
+def shows_ruin(drawdown: float | None) -> bool:
+    """Return whether a maximum drawdown is that of an equity that was zero or below at a bar.
+
+    `drawdown` is a fraction; None and NaN are not.
+    """
+    return drawdown is not None and drawdown >= 1.0
+
+
 def is_ruined(closes: Curve, drawdown: float) -> bool:
     """Return whether an account was worth nothing or less at any time.
 
     `closes` is its equity at the sessions' closes, `drawdown` its maximum drawdown over every base
-    timestamp. A drawdown of 1 or more is an equity of zero or below.
+    timestamp (`shows_ruin`).
     """
-    return drawdown >= 1.0 or bool((closes <= 0.0).any())
+    return shows_ruin(drawdown) or bool((closes <= 0.0).any())
 
 
 def figure_returns(initial: float, closes: Curve, drawdown: float) -> Curve:

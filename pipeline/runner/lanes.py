@@ -14,13 +14,11 @@ from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import (
     Strategy,
     check_declared,
+    check_member,
     hooks_of,
     lookback_of,
     values_of,
     warmup_of,
-)
-from pipeline.strategy.strategy import (
-    check_function as check_member,
 )
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ stand in summary.json under "notes", in the text of a run and of a sweep, and in
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
 from pipeline.strategy.strategy import Strategy
@@ -105,7 +106,7 @@ def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:
 
 def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Say how many accounts were ruined, and what they lack for it."""
-    ruined = sum(one["max_drawdown"] >= 1.0 for one in lanes)
+    ruined = sum(shows_ruin(one["max_drawdown"]) for one in lanes)
     if ruined:
         which = (
             "The account was" if len(lanes) == 1 else f"{ruined:,} of {len(lanes):,} accounts were"

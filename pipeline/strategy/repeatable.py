@@ -68,6 +68,7 @@ def _check_hooks(cls: type[Strategy]) -> None:
         ways = (_LANES_OWN, _MARKETS) if hook in HOOKS else (_THE_SAME, _THE_SAME)
         for root in functions_of(getattr(cls, hook)) if defines(cls, hook) else ():
             _check(reach, root, f"{cls.__name__}.{hook}", *ways)
+    _check_globals(reach)
     _check_imports(reach, cls.__name__)
 
 
@@ -80,6 +81,7 @@ def check_function(function: FunctionType, kind: str) -> None:
     way = f"{kind} depends on its arguments alone"
     reach = Reach()
     _check(reach, function, function.__name__, way, way)
+    _check_globals(reach)
     _check_imports(reach, function.__name__)
 
 
@@ -94,21 +96,20 @@ def _check(reach: Reach, root: FunctionType, name: str, drawing: str, asking: st
             inside = "" if function is root else f" in {function.__qualname__}"
             way = asking if why is _CLOCK else drawing
             raise _refusal(function, reference, name, inside + why, way)
-    for function in reach.functions:
-        _check_globals(function, name)
 
 
-@cache
-def _check_globals(function: FunctionType, name: str) -> None:
+def _check_globals(reach: Reach) -> None:
     """Refuse a function that sets a name of its module: all lanes of a process would share it."""
-    for step in dis.get_instructions(function):
-        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-            line = step.positions.lineno if step.positions else function.__code__.co_firstlineno
-            place = f"{function.__code__.co_filename}:{line}"
-            raise StrategyError(
-                f"{place}: {name} sets the global {step.argval}, which all lanes of a process would"
-                " share; memory of a strategy is declared: name: float = state(0.0)"
-            )
+    for function in reach.functions:
+        for step in dis.get_instructions(function):
+            if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+                line = step.positions.lineno if step.positions else None
+                place = function.__code__.co_filename, line or function.__code__.co_firstlineno
+                raise StrategyError(
+                    f"{place[0]}:{place[1]}: {function.__qualname__} sets the global {step.argval},"
+                    " which all lanes of a process would share; memory of a strategy is declared:"
+                    " name: float = state(0.0)"
+                )
 
 
 def _check_imports(reach: Reach, name: str) -> None:

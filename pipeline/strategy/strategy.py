@@ -223,7 +223,7 @@ def _check_hook(cls: type[Strategy], name: str) -> None:
     """Refuse a hook that cannot be called as hooks are, or of which a call would do nothing."""
     hook = getattr(cls, name)
     given = ("self", *filter(None, (HOOKS[name],)), "ctx")
-    check_function(cls, name, f"def {name}({', '.join(given)}):")
+    check_member(cls, name, f"def {name}({', '.join(given)}):")
     where = f"{hook.__code__.co_filename}:{hook.__code__.co_firstlineno}: "
     try:
         inspect.signature(hook).bind(*given)
@@ -240,7 +240,7 @@ def _check_hook(cls: type[Strategy], name: str) -> None:
         )
 
 
-def check_function(cls: type[Strategy], name: str, head: str) -> None:
+def check_member(cls: type[Strategy], name: str, head: str) -> None:
     """Refuse a member of a class that is no function; ``head``: how one begins."""
     member = getattr(cls, name)
     if not hasattr(member, "__code__"):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.results.report.figures import six_digits
+from pipeline.results.statistics import shows_ruin
 from pipeline.sweeps.ledger.ledger import LaneRow
 
 
@@ -21,7 +22,7 @@ def figure(row: LaneRow, score: str) -> float | None:
 
 def is_ruined(row: LaneRow) -> bool:
     """Whether the equity of a lane was zero or below: the account of a broker had ended there."""
-    return (row.statistics.get("max_drawdown") or 0.0) >= 1.0
+    return shows_ruin(row.statistics.get("max_drawdown"))
 
 
 def has_trips(row: LaneRow, fewest: int) -> bool:

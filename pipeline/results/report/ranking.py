@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.results.report.figures import count, known, number, percent, ratio, signed_percent
 from pipeline.results.report.lane import strategy
 from pipeline.results.report.lines import WIDTH, line
+from pipeline.results.statistics import shows_ruin
 
 LANES_SHOWN = 10
 _HEADER = ("lane", "return", "drawdown", "Sharpe", "trips", "won", "open", "costs", "final equity")
@@ -27,8 +28,7 @@ def ranking(lanes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _rank(lane: Mapping[str, Any]) -> tuple[bool, float, float]:
     """Return the sorting key: ruined accounts last, the best return first, equal ones by lane."""
-    value, fall = lane.get("total_return"), lane.get("max_drawdown")
-    ruined = known(fall) and fall >= 1.0
+    value, ruined = lane.get("total_return"), shows_ruin(lane.get("max_drawdown"))
     return (ruined, -value if known(value) else math.inf, lane.get("lane", 0))
 
 

@@ -85,6 +85,27 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             lambda name, kind: lacks(kind, name),
             python=False,
         ),
+        *_rows_of_self(cls),
+        Row(
+            r"Cannot set attribute '(\w+)' of type ringtape\.(?:(?=Bar)|Shown\()(\w+)",
+            lambda name, kind: not_set(kind.lower(), name),
+            python=False,
+        ),
+        Row(
+            r"Cannot resolve setattr: \(ringtape\.Context\)\.(\w+) =",
+            lambda name: not_set("ctx", name),
+            python=False,
+        ),
+        Row(
+            r">>> \w+\(ringtape\.Context(?:, )?([^\n]*)\)\n.*?ContextType'>, '(\w+)'\)",
+            _wrong_call,
+            python=False,
+        ),
+    )
+
+
+def _rows_of_self(cls: type[Strategy]) -> tuple[Row, ...]:
+    return (
         Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Self",
             partial(_not_read, cls),
@@ -99,21 +120,6 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             r"(?:Cannot set attribute '(\w+)' of type |Cannot resolve setattr: \()ringtape\.Self"
             r"(?:.*?\)\.(\w+) = )?",
             partial(_not_set, cls),
-            python=False,
-        ),
-        Row(
-            r"Cannot set attribute '(\w+)' of type ringtape\.(?:(?=Bar)|Shown\()(\w+)",
-            lambda name, kind: not_set(kind.lower(), name),
-            python=False,
-        ),
-        Row(
-            r"Cannot resolve setattr: \(ringtape\.Context\)\.(\w+) =",
-            lambda name: not_set("ctx", name),
-            python=False,
-        ),
-        Row(
-            r">>> \w+\(ringtape\.Context(?:, )?([^\n]*)\)\n.*?ContextType'>, '(\w+)'\)",
-            _wrong_call,
             python=False,
         ),
     )
