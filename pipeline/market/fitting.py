@@ -6,6 +6,7 @@ Only a refusal or a doubt asks for it, because it builds a dozen calendars.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -30,18 +31,26 @@ LEAST_SHARE: Final = 0.97
 """A calendar is proposed only if this share of the bars is in its sessions or beside them."""
 
 EQUAL_MERIT: Final = 0.98
-"""Calendars fit equally well from this share of the best merit on. Of these, the one with most bars
-in its sessions is proposed."""
+"""Calendars have about the same hours from this share of the best merit on. Of these, the one that
+leaves fewest bars and sessions without each other is proposed."""
 
 CLEARLY: Final = 0.005, 3
 """A calendar fits clearly better if its misfit is less by this share, worth so many sessions."""
 
 ABOUT: Final = 0.003
-"""Neither part of its misfit may be larger by more than this share. Holes of the data are in both
-calendars."""
+"""Shares that differ by no more are the same: it is less than one day of a year. Neither part of
+the misfit of a calendar that fits better may be larger by more; holes of the data are in both."""
 
 MOST_EMPTY: Final = 0.25
 """A calendar is named as one that fits better if at most this share of its sessions is empty."""
+
+NEARLY_ALL: Final = 0.99
+"""A calendar has the bars on another one's holidays if this share of all is in its sessions."""
+
+OPEN_ON_HOLIDAYS: Final = {EXCHANGE_GROUPS["US_EQUITY"]: "CME"}
+"""By the code of a calendar, that of the same country which is open on most of its holidays. An
+index of the first can have a value there: VIX has one on each holiday of New York on which the
+futures are traded, since 2022."""
 
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
@@ -102,7 +111,7 @@ def better_fit(ts: npt.NDArray[np.int64], interval: int, than: Misfit) -> Fit | 
         if fit.misfit.filled >= 0.8 * than.filled and fit.misfit.empty <= MOST_EMPTY
     ]
     better = [fit for fit in whole if is_clear(than, fit.misfit)]
-    return min(better, key=lambda fit: fit.misfit.share, default=None)
+    return next(iter(_closest(better, lambda fit: fit.misfit.share)), None)
 
 
 def is_clear(own: Misfit, other: Misfit | None = None) -> bool:
@@ -135,16 +144,35 @@ class Fit:
         return self.share * min(1.0, self.filled)
 
 
-def best_fit(ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
-    """Return the calendar that fits bars best, None if none has the `LEAST_SHARE`.
+def best_fits(ts: npt.NDArray[np.int64], interval: int) -> list[Fit]:
+    """Return the calendars that fit bars best, first the one to propose; [] if none fits.
 
+    Those after the first fit as well as it does: the bars do not tell them apart.
     ``ts`` int64[N > 0] are the opens of the bars, ascending; ``interval`` is their length in ns.
     """
     fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
     near = [fit for fit in fits if fit.share >= LEAST_SHARE]
     most = max((fit.merit for fit in near), default=0.0)
     equal = [fit for fit in near if fit.merit >= EQUAL_MERIT * most]
-    return max(equal, key=lambda fit: fit.inside, default=None)
+    return _closest(equal, lambda fit: 1.0 - fit.inside + fit.misfit.empty)
+
+
+def open_on_holidays(code: str, own: Misfit, fits: Sequence[Fit]) -> str | None:
+    """Return the calendar on whose days daily bars outside another's sessions are; None if no such.
+
+    ``code`` is that of the other calendar, whose sessions must all have a bar. ``own`` is its
+    misfit, and ``fits`` are the `best_fits` of the bars.
+    """
+    wanted = OPEN_ON_HOLIDAYS.get(code)
+    found = [fit.group for fit in fits if fit.group == wanted and fit.inside >= NEARLY_ALL]
+    return found[0] if found and own.empty <= ABOUT else None
+
+
+def _closest(fits: Sequence[Fit], lack: Callable[[Fit], float]) -> list[Fit]:
+    """Return the fits that lack about as little as the best one, those of fewest sessions first."""
+    least = min((lack(fit) for fit in fits), default=0.0)
+    close = [fit for fit in fits if lack(fit) <= least + ABOUT]
+    return sorted(close, key=lambda fit: (fit.misfit.sessions, lack(fit)))
 
 
 def _fit(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:

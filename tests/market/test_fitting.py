@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
-from pipeline.market.fitting import Misfit, best_fit, better_fit
+from pipeline.market.fitting import Misfit, best_fits, better_fit, open_on_holidays
 from pipeline.market.time.time_manager import TimeManager
 
 FIRST, LAST = "2024-01-08", "2024-03-28"
@@ -23,15 +23,13 @@ def hours_of(group: str, before: int = 0, after: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("group", ["US_EQUITY", "FX", "CRYPTO", "CME", "XTKS"])
 def test_bars_of_a_calendars_sessions_are_given_that_calendar(group: str):
-    fit = best_fit(hours_of(group), HOUR_NS)
-    assert fit is not None
+    fit = best_fits(hours_of(group), HOUR_NS)[0]
     assert fit.group == group
     assert fit.share > 0.99
 
 
 def test_bars_of_extended_hours_fit_their_exchange():
-    fit = best_fit(hours_of("US_EQUITY", before=5, after=4), HOUR_NS)
-    assert fit is not None
+    fit = best_fits(hours_of("US_EQUITY", before=5, after=4), HOUR_NS)[0]
     assert (fit.group, fit.share) == ("US_EQUITY", 1.0)
     assert fit.inside < 0.5
 
@@ -42,10 +40,37 @@ def days(*weekdays: int) -> np.ndarray:
 
 
 def test_days_from_sunday_to_friday_are_those_of_fx_and_days_of_all_the_week_those_of_crypto():
-    broker, all_week = best_fit(days(6, 0, 1, 2, 3, 4), DAY_NS), best_fit(days(*range(7)), DAY_NS)
-    assert broker is not None
-    assert all_week is not None
-    assert (broker.group, all_week.group) == ("FX", "CRYPTO")
+    broker, all_week = (best_fits(days(*of), DAY_NS) for of in ((6, 0, 1, 2, 3, 4), range(7)))
+    assert (broker[0].group, all_week[0].group) == ("FX", "CRYPTO")
+
+
+def dates_of(group: str, first: str, last: str) -> np.ndarray:
+    return TimeManager(group).session_table(first, last).date_ns
+
+
+@pytest.mark.parametrize(
+    ("of", "first", "last", "fits"),
+    [
+        ("CME", "2024-01-01", "2024-12-31", ["CME"]),
+        ("FX", "2024-01-01", "2024-12-31", ["FX"]),
+        ("CME", "2024-04-01", "2024-12-31", ["FX", "CME"]),  # Good Friday alone tells them apart
+    ],
+)
+def test_days_are_of_the_calendar_without_further_sessions(
+    of: str, first: str, last: str, fits: list[str]
+):
+    """The days of an index that also has a value on some holidays are not those of FX."""
+    found = best_fits(dates_of(of, first, last), DAY_NS)
+    assert [fit.group for fit in found] == fits
+    own = Misfit(0.03, 0.0, 252)
+    assert open_on_holidays("XNYS", own, found) == ("CME" if "CME" in fits else None)
+    assert open_on_holidays("XLON", own, found) is None
+    assert open_on_holidays("XNYS", Misfit(0.03, 0.01, 252), found) is None
+
+
+def test_a_brokers_sundays_are_no_holidays():
+    own = Misfit(0.16, 0.0, 56)
+    assert open_on_holidays("XNYS", own, best_fits(days(6, 0, 1, 2, 3, 4), DAY_NS)) is None
 
 
 def hours_at(day: str, *hours: int) -> list[int]:
@@ -75,8 +100,6 @@ def test_nothing_is_proposed_for_bars_that_no_calendar_has():
     # Mars: a day of 24 h 39 min, eight hours of each.
     sols = np.datetime64(FIRST).astype("M8[ns]").astype(np.int64) + np.arange(70) * 1479 * MINUTE_NS
     hours = np.concatenate([sols + hour * HOUR_NS for hour in range(8)])
-    fit = best_fit(np.sort(hours), HOUR_NS)
-    assert fit is not None
-    assert fit.group == "CRYPTO"
+    assert best_fits(np.sort(hours), HOUR_NS)[0].group == "CRYPTO"
     old = np.array([np.datetime64("1850-01-02", "ns").astype(np.int64)])
-    assert best_fit(old, DAY_NS) is None
+    assert best_fits(old, DAY_NS) == []

@@ -1,27 +1,23 @@
-"""The extent of a run: dates beyond the data, holes in it, and calendars that are not its own."""
+"""The extent of a run: dates beyond the data, holes in it, and bars outside sessions."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from pipeline import SessionConfig, Strategy, run
+from pipeline import Strategy, run
 from pipeline.cli import main
-from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, interval_name
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError, DataError, DataWarning
 from pipeline.market.actions import Actions
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.time_manager import TimeManager
-from pipeline.runner.extent import Extent, find_extent
-from pipeline.runner.terms import time_manager
-from tests.reference.market import Bars, random_walk
+from tests.reference.market import Bars
 from tests.reference.processes import assert_nothing_left, settings_of
-
-TRADER = {"name": "tests.reference.traders:Crosser", "parameters": {"fast": 3}}
+from tests.reference.series import TRADER, catalog_of, every, extent, ns
 
 
 class AtOpen(Strategy):
@@ -34,40 +30,6 @@ class AtClose(Strategy):
 
     def on_session_open(self, session, ctx):
         ctx.market_on_close(0, 1.0)
-
-
-def ns(time: str) -> int:
-    return int(np.datetime64(time, "ns").astype(np.int64))
-
-
-def catalog_of(folder: Path, interval: int, **symbols: Any) -> Path:
-    """Write a catalog of bars at these times, ns UTC."""
-    name = interval_name(interval)
-    Catalog(folder).write_all(
-        [
-            Series(symbol, name, random_walk(np.asarray(ts, np.int64), 1).to_table(), "test")
-            for symbol, ts in symbols.items()
-        ]
-    )
-    return folder
-
-
-def every(interval: int, first: str, last: str, without: str = "") -> list[int]:
-    """Give the opens of bars around the clock; ``without``: digits of weekdays, Monday 0."""
-    return [
-        at
-        for at in range(ns(first), ns(last), interval)
-        if str((at // DAY_NS + 3) % 7) not in without
-    ]
-
-
-def extent(folder: Path, group: str, first: str, last: str, **data: Any) -> Extent:
-    entries = Catalog(folder).entries()
-    symbols, streams = [one.symbol for one in entries], [entries[0].interval]
-    settings = settings_of(group, first, last, symbols, streams, folder)
-    settings["session_data_config"] |= data
-    loaded = SessionConfig.load(settings | {"strategy": TRADER})
-    return find_extent(loaded, time_manager(loaded))
 
 
 # --- dates beyond the data -----------------------------------------------------------------------
@@ -183,39 +145,6 @@ def test_extended_hours_are_left_out_and_counted_without_being_refused(tmp_path:
     assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05", trading_hours="extended").bars
 
 
-@pytest.mark.parametrize(
-    ("interval", "without", "group", "fits"),
-    [
-        (HOUR_NS, "", "US_EQUITY", "CRYPTO"),
-        (DAY_NS, "", "US_EQUITY", "CRYPTO"),
-        (HOUR_NS, "", "FX", "CRYPTO"),
-        (DAY_NS, "5", "US_EQUITY", "FX"),
-    ],
-)
-def test_another_markets_calendar_is_refused_with_the_one_that_fits(
-    tmp_path: Path, interval: int, without: str, group: str, fits: str
-):
-    times = every(interval, "2024-07-01", "2024-08-01", without)
-    folder = catalog_of(tmp_path, interval, OTHER=times)
-    meant = extent(folder, group, "2024-07-01", "2024-07-31", bars_outside_sessions="leave_out")
-    rows = meant.bars + meant.outside
-    assert len(times) - 5 < rows <= len(times)  # by the dates of the exchange
-    with pytest.raises(ConfigError) as caught:
-        extent(folder, group, "2024-07-01", "2024-07-31")
-    message = str(caught.value)
-    assert "\n" not in message
-    for part in (
-        f"exchange_group is {group}",
-        f"{meant.outside:,} of the {rows:,} ",
-        "bars of OTHER",
-        f'set exchange_group="{fits}"',
-        'session_data_config.bars_outside_sessions="leave_out"',
-    ):
-        assert part in message
-    assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
-    assert not [note for note in meant.notes if "auction" in note]
-
-
 def auction_catalog(folder: Path) -> Path:
     """Write two sessions of minutes, each with a bar at 16:00, and a symbol without 15:59."""
     table = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-02")
@@ -254,84 +183,6 @@ def test_an_order_on_the_close_is_filled_at_the_auctions_price(tmp_path: Path):
     assert result.summary["bars"] == 780
     assert result.summary["quality"] == {"XOM": 100.0}
     assert_nothing_left()
-
-
-def test_a_few_days_of_a_series_of_all_the_week_are_known_to_be_such(tmp_path: Path):
-    folder = catalog_of(tmp_path, DAY_NS, BTC=every(DAY_NS, "2024-07-01", "2024-08-01"))
-    with pytest.raises(ConfigError, match=r'BTC in catalog .* all seven .* set .*"CRYPTO"'):
-        extent(folder, "US_EQUITY", "2024-07-08", "2024-07-12")
-    week = ("US_EQUITY", "2024-07-08", "2024-07-12")
-    assert extent(folder, *week, bars_outside_sessions="leave_out").bars == 5
-
-
-@pytest.mark.parametrize(
-    ("group", "days"), [("CRYPTO", "all days"), ("FX", "all hours"), ("US_EQUITY", "")]
-)
-def test_bars_of_less_than_the_calendar_are_noted(sample: Path, group: str, days: str):
-    """In a week without enough sessions without a bar to tell which calendar fits."""
-    found = extent(sample, group, "2024-11-22", "2024-11-26")
-    said = [f"of exchange hours, the sessions of exchange_group {group} of {days}"] if days else []
-    of_alfa = [note for note in found.notes if note.startswith("ALFA")]
-    assert [note.partition(" are ")[2] for note in of_alfa] == said
-
-
-def sessions_of(group: str, interval: int, first: str, last: str) -> list[int]:
-    """Give the opens of the bars of a calendar's sessions."""
-    table = TimeManager(group).session_table(first, last)
-    if interval == DAY_NS:
-        return table.date_ns.tolist()
-    spans = zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
-    return [at for begin, end in spans for at in range(begin, end, interval)]
-
-
-@pytest.mark.parametrize(
-    ("own", "interval", "group", "shares"),
-    [
-        ("FX", HOUR_NS, "CRYPTO", ("0.0 %", "14.1 %")),
-        ("FX", DAY_NS, "CRYPTO", ("0.0 %", "28.3 %")),
-        ("FX", HOUR_NS, "CME", ("2.1 %", "0.0 %")),
-        ("US_EQUITY", DAY_NS, "FX", ("0.0 %", "3.1 %")),
-        ("US_EQUITY", HOUR_NS, "CME", ("0.0 %", "2.3 %")),
-        ("US_EQUITY", DAY_NS, "XPAR", ("0.4 %", "2.7 %")),
-    ],
-)
-def test_a_calendar_that_fits_better_is_noted(
-    tmp_path: Path, own: str, interval: int, group: str, shares: tuple[str, str]
-):
-    """No bar is lost, or few are: the run is not refused."""
-    span = ("2010-01-04", "2010-12-30")
-    folder = catalog_of(tmp_path, interval, OTHER=sessions_of(own, interval, *span))
-    found = extent(folder, group, *span)
-    (note,) = (one for one in found.notes if one.startswith("OTHER"))
-    assert note == (
-        f"OTHER: {shares[0]} of its bars are outside the sessions of exchange_group {group}, and "
-        f'{shares[1]} of these are without a bar; exchange_group="{own}" fits better, with 0.0 % '
-        "and 0.0 %"
-    )
-    if shares[1] != "0.0 %":
-        assert any("without a bar of any symbol" in one for one in found.notes)
-    assert not [one for one in extent(folder, own, *span).notes if one.startswith("OTHER")]
-
-
-@pytest.mark.parametrize("group", ["XETR", "XLON", "XSWX", "XTSE", "XASX"])
-def test_days_of_one_exchange_with_the_holidays_of_another_are_refused(tmp_path: Path, group: str):
-    span = ("2010-01-04", "2012-12-31")
-    folder = catalog_of(tmp_path, DAY_NS, OTHER=sessions_of("US_EQUITY", DAY_NS, *span))
-    with pytest.raises(ConfigError, match=f'is {group}, .* set exchange_group="US_EQUITY"'):
-        extent(folder, group, *span)
-
-
-def test_holes_in_the_data_are_no_other_calendar(tmp_path: Path):
-    """Every twentieth session is missing, and each holiday; no calendar is like that."""
-    days = sessions_of("US_EQUITY", DAY_NS, "2024-01-02", "2024-12-31")
-    folder = catalog_of(tmp_path, DAY_NS, A=[day for i, day in enumerate(days) if i % 20 != 10])
-    (note,) = extent(folder, "US_EQUITY", "2024-01-02", "2024-12-31").notes
-    assert note.startswith("13 sessions without a bar of any symbol")
-
-
-def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
-    folder = catalog_of(tmp_path, DAY_NS, A=[ns(f"2024-07-0{day}") for day in range(1, 6)])
-    assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05").outside == 1
 
 
 # --- prices --------------------------------------------------------------------------------------

@@ -1,0 +1,190 @@
+"""Whether the calendar of a run is that of its bars: a refusal, or a note with one that fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS, interval_ns
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError
+from pipeline.market.auction import Reader
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
+from pipeline.market.fitting import (
+    Fit,
+    Misfit,
+    around_the_clock,
+    best_fits,
+    better_fit,
+    is_clear,
+    misfit,
+    open_on_holidays,
+)
+from pipeline.market.survey import Survey
+from pipeline.market.time.calendars import EXCHANGE_GROUPS
+from pipeline.market.time.time_manager import SessionTable, TimeManager
+from pipeline.results.report.figures import percent
+
+#: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
+#: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
+#: another market 20 % and more, or from 0.9 % on where only the holidays differ.
+MOST_APART = 0.008
+#: So many bars, the first ones, are compared with other calendars.
+_COMPARED = 2_000_000
+_LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
+
+
+def is_of_another(found: Survey) -> bool:
+    """Return whether bars lie apart from the sessions as those of another calendar do."""
+    return found.apart > max(1, MOST_APART * _rows(found))
+
+
+def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:
+    """Return the range [begin, end) of the times of bars that belong to the dates of the run."""
+    dates = settings.backtest_config
+    if interval_ns(settings.session_data_config.streams[0]) < DAY_NS:
+        return manager.instants(dates.start_date, dates.end_date)
+    first, last = (np.datetime64(one, "ns") for one in (dates.start_date, dates.end_date))
+    return int(first.astype(np.int64)), int(last.astype(np.int64)) + DAY_NS
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFit:
+    """Holds the sessions of a run against the bars of its symbols."""
+
+    settings: SessionConfig
+    catalog: Catalog
+    manager: TimeManager
+    #: The sessions that were asked for.
+    asked: SessionTable
+    #: Those from the first to the last in which a symbol has a bar.
+    sessions: SessionTable
+
+    def notes(self, surveys: Sequence[Survey]) -> list[str]:
+        """Say of which symbols another calendar fits the bars better, each in a sentence.
+
+        ``surveys`` are those of the symbols, each ``inside`` of the sessions asked for. Raises
+        ConfigError if many bars of a symbol lie apart from all sessions, unless they are to be left
+        out.
+        """
+        data = self.settings.session_data_config
+        noted = [
+            self._holidays(symbol, found) or self._better(symbol, found) or self._week(symbol)
+            for symbol, found in zip(data.symbols, surveys, strict=True)
+        ]
+        return [note for note in noted if note is not None]
+
+    @property
+    def _group(self) -> str:
+        return self.settings.exchange_group
+
+    @property
+    def _interval(self) -> str:
+        return self.settings.session_data_config.streams[0]
+
+    def _misfit(self, found: Survey) -> Misfit:
+        return misfit(found, interval_ns(self._interval), self.asked)
+
+    def _is_own(self, group: str) -> bool:
+        return group in (self._group, self.manager.calendar_code)
+
+    def _holidays(self, symbol: str, found: Survey) -> str | None:
+        """Tell of bars apart from all sessions that are on holidays of the right calendar.
+
+        Raises ConfigError of any others, where these are to be refused.
+        """
+        if self.settings.session_data_config.bars_outside_sessions != "refuse":
+            return None
+        if not is_of_another(found):
+            self._check_week(symbol)
+            return None
+        step, code = interval_ns(self._interval), self.manager.calendar_code
+        fits = best_fits(self._times(symbol), step)
+        then = open_on_holidays(code, self._misfit(found), fits) if step >= DAY_NS else None
+        if then is not None:
+            return (
+                f"{symbol}: {found.apart:,} of its {_rows(found):,} {self._interval} bars are on "
+                f"holidays of exchange_group {self._group} and left out; "
+                f'exchange_group="{then}" has sessions on these days'
+            )
+        if not fits or self._is_own(fits[0].group):
+            way = "none of the usual calendars fits: check symbols and times, or "
+        else:
+            way = f'set exchange_group="{fits[0].group}", whose sessions fit them, or '
+        raise ConfigError(
+            f"exchange_group is {self._group}, but {found.outside:,} of the {_rows(found):,} "
+            f"{self._interval} bars of {symbol} lie outside its sessions, {found.apart:,} of them "
+            f"at night or on days without trading; {way}{_LEAVE_OUT}"
+        )
+
+    def _check_week(self, symbol: str) -> None:
+        """Raise ConfigError if the whole series is of all days of the week, the sessions not."""
+        week = self.catalog.entry(symbol, self._interval).week
+        if week == ALL_WEEK and self.manager.calendar_code != EXCHANGE_GROUPS["CRYPTO"]:
+            raise ConfigError(
+                f"exchange_group is {self._group}, but the {self._interval} bars of {symbol} in "
+                f"catalog {self.settings.catalog} are of all seven days of the week; set "
+                f'exchange_group="CRYPTO" to have all of them, or {_LEAVE_OUT}'
+            )
+
+    def _better(self, symbol: str, found: Survey) -> str | None:
+        """Name a calendar that fits the bars of the run clearly better."""
+        own = self._misfit(found)
+        if self.settings.session_data_config.trading_hours == "extended" or not is_clear(own):
+            return None
+        fit = better_fit(self._times(symbol, _COMPARED), interval_ns(self._interval), own)
+        return (
+            None if fit is None or self._is_own(fit.group) else self._better_note(symbol, own, fit)
+        )
+
+    def _better_note(self, symbol: str, own: Misfit, fit: Fit) -> str:
+        outside, empty = percent(own.outside, 1), percent(own.empty, 1)
+        return (
+            f"{symbol}: {outside} of its bars are outside the sessions of exchange_group "
+            f"{self._group}, and {empty} of these are without a bar; "
+            f'exchange_group="{fit.group}" fits better, with '
+            f"{percent(fit.misfit.outside, 1)} and {percent(fit.misfit.empty, 1)}"
+        )
+
+    def _week(self, symbol: str) -> str | None:
+        """Tell of sessions on more days or at more hours than the whole series has bars."""
+        if self.settings.session_data_config.trading_hours == "extended":
+            return None
+        all_hours = around_the_clock(self.sessions)
+        all_week = bool(np.isin((self.sessions.date_ns // DAY_NS + 3) % 7, (5, 6)).any())
+        week = self.catalog.entry(symbol, self._interval).week
+        fewer_hours = week == EXCHANGE_HOURS and all_hours
+        fewer_days = week not in (None, ALL_WEEK) and all_week
+        if not (fewer_hours or fewer_days):
+            return None
+        with self.catalog.reader(symbol, self._interval, columns=()) as reader:
+            fits = best_fits(_read_times(reader, _COMPARED), interval_ns(self._interval))
+        named = [f'"{fit.group}"' for fit in fits if not self._is_own(fit.group)][:1]
+        return (
+            f"{symbol}: the bars of the catalog are of {week}, the sessions of exchange_group "
+            f"{self._group} of {'all days' if all_week else 'all hours'}"
+            + "".join(f"; exchange_group={one} fits better" for one in named)
+        )
+
+    def _times(self, symbol: str, most: float = math.inf) -> npt.NDArray[np.int64]:
+        """Read the times of the symbol's bars of the run, until there are ``most`` or more."""
+        span = range_of_bars(self.settings, self.manager)
+        with self.catalog.reader(symbol, self._interval, *span, ()) as reader:
+            return _read_times(reader, most)
+
+
+def _rows(found: Survey) -> int:
+    return int(found.inside.sum()) + found.outside
+
+
+def _read_times(reader: Reader, most: float) -> npt.NDArray[np.int64]:
+    blocks, rows = [], 0
+    while rows < most and (block := reader.next_block()) is not None:
+        blocks.append(block[0])
+        rows += len(block[0])
+    return np.concatenate(blocks)
