@@ -18,7 +18,7 @@ from pipeline.runner.terms import auctions_in
 
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
 _AROUND = 3
-#: So many dates are named in a note; of more there is a count.
+#: So many dates or symbols are named in a note; of more there is a count.
 _NAMED = 3
 
 
@@ -49,7 +49,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     all sessions. DataError if a symbol is not in the catalog, or if no symbol has a bar in the
     sessions.
     """
-    dates = settings.backtest_config
+    dates, data = settings.backtest_config, settings.session_data_config
     asked = manager.session_table(dates.start_date, dates.end_date)
     if len(asked) == 0:
         raise ConfigError(
@@ -71,6 +71,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     notes = [
         *([warning] if warning else []),
         *_missing_note(missing),
+        *_barren_note(data.symbols, surveys),
         *_sunday_notes(settings, surveys),
         *doubts,
         *_auction_notes(sessions, surveys),
@@ -133,9 +134,21 @@ def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> s
 def _missing_note(missing: Sequence[str]) -> list[str]:
     if not missing:
         return []
-    more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
-    named = ", ".join(missing[:_NAMED])
-    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {named}{more}"]
+    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {_first(missing)}"]
+
+
+def _barren_note(symbols: Sequence[str], surveys: Sequence[Survey]) -> list[str]:
+    """Name the symbols that have no bar in any session of the run."""
+    barren = [one for one, found in zip(symbols, surveys, strict=True) if not found.inside.any()]
+    if not barren:
+        return []
+    few = f"{len(barren):,} of the {_many(len(symbols), 'symbol')}"
+    return [f"{few} without a bar in the sessions of the run: {_first(barren)}"]
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[str]:

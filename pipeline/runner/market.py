@@ -46,29 +46,28 @@ def read_market(preparation: Preparation) -> MarketFacts:
 
 def market_entries(preparation: Preparation, market: MarketFacts) -> dict[str, Any]:
     """Return the entries of a summary, of a run or a sweep, that say what the market was."""
-    extent = preparation.extent
+    extent, held = preparation.extent, _holders_returns(preparation, market)
     return {
         "bars_outside_sessions": extent.outside,
         "sessions_without_bars": list(extent.missing),
         "sessions_cut": extent.cut,
-        "buy_and_hold": buy_and_hold(preparation, market),
+        "buy_and_hold": sum(held) / len(held) if held else None,
+        "buy_and_hold_symbols": len(held),
     }
 
 
-def buy_and_hold(preparation: Preparation, market: MarketFacts) -> float | None:
-    """Return what a run's symbols bring to who buys them in equal parts and holds them.
+def _holders_returns(preparation: Preparation, market: MarketFacts) -> list[float]:
+    """Return what each symbol brings to who buys it and holds it, as a total return, a fraction.
 
-    It is the mean of the total returns of all symbols that have bars, a fraction. Each is bought at
-    the open of its first bar and is worth its last close, without costs. Splits and dividends that
-    take effect in between count; dividends are kept in cash. Prices stay in their own currencies.
-    None if no symbol has a price that can be paid.
+    It is bought at the open of its first bar and is worth its last close, without costs. Splits and
+    dividends that take effect in between count; dividends are kept in cash. Prices stay in their
+    own currencies. A symbol without a bar, or without a price that can be paid, has no return.
     """
-    found = [
+    return [
         _total_return(one, [act for act in preparation.actions.events if act.symbol == symbol])
         for symbol, one in enumerate(market.holdings)
         if one is not None and one.paid > 0.0
     ]
-    return sum(found) / len(found) if found else None
 
 
 def _total_return(held: Holding, actions: Sequence[Action]) -> float:

@@ -12,7 +12,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.market.actions import Action
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.results.report.page import format_summary
-from pipeline.runner.market import buy_and_hold, read_market
+from pipeline.runner.market import market_entries, read_market
 from pipeline.runner.preparation import prepare
 from pipeline.tape.holding import Holding
 from tests.reference.market import Bars, Market
@@ -61,14 +61,27 @@ def test_of_several_symbols_it_is_the_mean_from_each_ones_first_bar(tmp_path: Pa
     preparation = prepare(SessionConfig(**{**found, "strategy": {"name": "a:B"}}))
     market = read_market(preparation)
     assert market.holdings == (Holding(0, 100.0, 55.0), Holding(1, 10.0, 9.0))
-    assert buy_and_hold(preparation, market) == pytest.approx((0.2 - 0.1) / 2)
+    assert market_entries(preparation, market)["buy_and_hold"] == pytest.approx((0.2 - 0.1) / 2)
 
 
 def test_actions_before_the_first_bar_of_a_symbol_do_not_count(tmp_path: Path):
     found = settings(tmp_path, *ACTIONS, AAA=bars(AAA[2:], 2), BBB=bars(BBB))
     preparation = prepare(SessionConfig(**{**found, "strategy": {"name": "a:B"}}))
     held = (55.0 + 3.0) / 48.0 - 1.0
-    assert buy_and_hold(preparation, read_market(preparation)) == pytest.approx((held - 0.2) / 2)
+    found = market_entries(preparation, read_market(preparation))["buy_and_hold"]
+    assert found == pytest.approx((held - 0.2) / 2)
+
+
+def test_a_symbol_without_a_bar_in_the_run_is_bought_by_nobody(tmp_path: Path):
+    """BBB has one bar, on the day after the run."""
+    found = settings(tmp_path, AAA=bars(AAA), BBB=bars(BBB[5:], 5))
+    found["backtest_config"]["end_date"] = "2024-06-07"
+    one = run(found, strategy=Holder, out=tmp_path)
+    assert one.summary["buy_and_hold"] == pytest.approx(-0.51)
+    assert one.summary["buy_and_hold_symbols"] == 1
+    text = " ".join(format_summary(one.summary).split())
+    assert "buy and hold -51.00 %, 1 of 2 symbols; no other has a bar to buy" in text
+    assert "note 1 of the 2 symbols without a bar in the sessions of the run: BBB" in text
 
 
 def test_runs_and_sweeps_say_the_same_of_one_market(tmp_path: Path):
@@ -83,7 +96,13 @@ def test_runs_and_sweeps_say_the_same_of_one_market(tmp_path: Path):
         swept = sweep(found, strategy=Holder, out=tmp_path, engines=1, resume=resume)
         assert swept.summary["resumed"] == (2 if resume else 0)
         assert note in swept.summary["notes"]
-        about = ("buy_and_hold", "bars_outside_sessions", "sessions_without_bars", "sessions_cut")
+        about = (
+            "buy_and_hold",
+            "buy_and_hold_symbols",
+            "bars_outside_sessions",
+            "sessions_without_bars",
+            "sessions_cut",
+        )
         assert [swept.summary[name] for name in about] == [one.summary[name] for name in about]
         assert "buy and hold  -32.50 %\n" in _text(swept.summary, swept.rows)
         assert "-32.50 %" in Path(swept.summary["report"]).read_text()

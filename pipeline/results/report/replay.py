@@ -30,16 +30,21 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
         *line("bars", bars),
         *line("speed", f"{speed} bars/s ({seconds} s of replay, {whole} s in all)"),
         *line("quality", _mean_and_worst(summary.get("quality") or {})),
-        *_held(summary.get("buy_and_hold"), summary.get("symbols")),
+        *_held(summary),
     ]
 
 
-def _held(value: Any, symbols: Any) -> list[str]:
+def _held(summary: Mapping[str, Any]) -> list[str]:
     """Return a line on what the market brought to who held it; none if that is not known."""
+    value, symbols = summary.get("buy_and_hold"), count(summary.get("symbols"))
     if not known(value):
         return []
-    parts = "" if count(symbols) == "1" else f", {count(symbols)} symbols in equal parts"
-    return line("buy and hold", f"{signed_percent(value)}{parts}")
+    held = count(summary.get("buy_and_hold_symbols", summary.get("symbols")))
+    which = held if held == symbols else f"{held} of {symbols}"
+    equal = "" if held == "1" else " in equal parts"
+    parts = "" if symbols == "1" else f", {which} symbols{equal}"
+    rest = "" if held == symbols else "; no other has a bar to buy"
+    return line("buy and hold", f"{signed_percent(value)}{parts}{rest}")
 
 
 def _mean_and_worst(of_symbols: Mapping[str, float | None]) -> str:
