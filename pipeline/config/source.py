@@ -93,18 +93,31 @@ def blame(
     overrides: Sequence[str],
     load: Callable[[Sequence[str]], object],
 ) -> ConfigError:
-    """Return the error of settings with overrides, and in front of it what is at fault.
+    """Return the error of settings with all overrides, and in front of it what is at fault.
 
-    That is the first override with which ``load`` refuses what it takes without, or ``origin``, the
-    file, if the settings are refused without any override.
+    These are the overrides without any of which ``load`` would take the rest, else all whose
+    absence changes the refusal. It is ``origin``, the file, if a part of the refusal is the same
+    without any override.
     """
-    for count in range(len(overrides) + 1):
+
+    def refusal(some: Sequence[str]) -> str | None:
         try:
-            load(overrides[:count])
-        except ConfigError as first:
-            at_fault = f"--set {overrides[count - 1]}: " if count else origin
-            return ConfigError(f"{at_fault}{first}")
-    return ConfigError(f"{origin}{error}")
+            load(some)
+        except ConfigError as found:
+            return str(found)
+        return None
+
+    whole = str(error)
+    if set((refusal([]) or "").split("; ")) & set(whole.split("; ")):
+        return ConfigError(f"{origin}{whole}")
+    without = [
+        (one, refusal([*overrides[:index], *overrides[index + 1 :]]))
+        for index, one in enumerate(overrides)
+    ]
+    wrong = [one for one, left in without if left is None] or [
+        one for one, left in without if left != whole
+    ]
+    return ConfigError(f"{' '.join(f'--set {one}' for one in wrong or overrides)}: {whole}")
 
 
 def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:

@@ -140,6 +140,46 @@ def test_an_override_that_leads_nowhere_is_refused(settings_of_a_session, overri
     assert refusal(settings, override) == message
 
 
+START, END, COST = (
+    "backtest_config.start_date",
+    "backtest_config.end_date",
+    "execution.slippage",
+)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            [f"{END}=2024-01-01", f"{START}=2024-01-05"],
+            (
+                f'--set {END}=2024-01-01: {END} is "2024-01-01", expected a date on or after'
+                " start_date 2024-01-05"
+            ),
+        ),
+        (
+            [f"{COST}=-3", "session_name=other", f"{END}=2024-01-01"],
+            f"--set {COST}=-3 --set {END}=2024-01-01: ",
+        ),
+        (["session_name=other", "mode=liv"], "--set mode=liv: mode is "),
+        (["session_name=other", "mode"], "--set mode: override 'mode' is not of the form"),
+    ],
+)
+def test_overrides_are_judged_all_together(settings_of_a_session, tmp_path, overrides, message):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(settings_of_a_session()), encoding="utf-8")
+    assert refusal(path, *overrides).startswith(message)
+    moved = SessionConfig.load(path, [f"{END}=2024-01-05", f"{START}=2024-01-02"])
+    assert moved.backtest_config.end_date == date(2024, 1, 5)
+
+
+def test_what_the_file_alone_has_wrong_is_the_files(settings_of_a_session, tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(settings_of_a_session(mode="liv")), encoding="utf-8")
+    assert refusal(path, "session_name=other").startswith(f"{path}: mode is ")
+    assert refusal(path, "mode=live", f"{COST}=-3").startswith(f"--set {COST}=-3: {COST} is ")
+
+
 @pytest.mark.parametrize("number", ["", "0."])
 def test_the_only_element_of_a_list_needs_no_number(settings_of_a_session, number: str):
     settings = settings_of_a_session(strategy=[SMA])
