@@ -5,6 +5,7 @@ A leaf module: it imports nothing of Ringtape, so any other module may import it
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from traceback import extract_tb
 
 
 class RingtapeError(Exception):
@@ -86,6 +87,7 @@ class LedgerError(RingtapeError):
 NO_DEBUGGER = (
     "a debugger needs a run in one process: run(..., inline=True), or ringtape run --inline"
 )
+_GIVE_ONE = "; give it one before the branch or loop that sets it"
 
 
 def nearest(word: str, names: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
@@ -100,6 +102,12 @@ def nearest(word: str, names: Iterable[str], count: int = 1, cutoff: float = 0.6
     return [name for one in near for name in folded[one]][:count]
 
 
+def line_in(error: BaseException, file: str) -> int | None:
+    """Return the innermost line of a file in an exception's traceback, None if there is none."""
+    lines = [at.lineno for at in extract_tb(error.__traceback__) if at.filename == file]
+    return lines[-1] if lines else None
+
+
 def why_ended(error: BaseException) -> str:
     """Return in words why an exception has ended a piece of work.
 
@@ -110,11 +118,16 @@ def why_ended(error: BaseException) -> str:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the text of an exception in one line; its class may fail to make one."""
+    """Return the text of an exception in one line; its class may fail to make one.
+
+    Of a variable without a value it says what to do.
+    """
     try:
         # The text of a KeyError would be in quotes.
         quoted = isinstance(error, KeyError) and error.args
-        text = str(error.args[0]) if quoted else str(error)
-        return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+        lines = (str(error.args[0]) if quoted else str(error)).splitlines()
+        text = "; ".join(line.strip() for line in lines if line.strip())
+        no_value = isinstance(error, NameError) and "not associated with a value" in text
+        return text + (_GIVE_ONE if no_value else "")
     except Exception as again:  # noqa: BLE001 - a user's class may raise anything
         return f"its text cannot be made: {type(again).__name__}"

@@ -30,6 +30,11 @@ class TextlessError(Exception):
         (ValueError("one\n\n  two"), "one; two"),
         (ValueError(), ""),
         (TextlessError(), "its text cannot be made: KeyError"),
+        (NameError("name 'x' is not defined"), "name 'x' is not defined"),
+        (
+            UnboundLocalError("x is not associated with a value"),
+            "x is not associated with a value; give it one before the branch or loop that sets it",
+        ),
     ],
 )
 def test_a_text_is_one_line_whatever_the_exception(error: Exception, text: str):

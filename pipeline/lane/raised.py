@@ -1,6 +1,5 @@
 """Says in one line where a user's code raised: file, line, function, symbol and time."""
 
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import CodeType, FrameType, FunctionType, SimpleNamespace
@@ -9,13 +8,15 @@ from typing import Any
 import numpy.typing as npt
 
 from pipeline.codes import ORDER_KINDS
-from pipeline.errors import NO_DEBUGGER, text_of
+from pipeline.errors import NO_DEBUGGER, line_in, text_of
 from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.strategy import HOOKS, Strategy
 
 #: What compiled code writes into a text in place of a value.
 _UNKNOWN_VALUE = "<object type:"
+#: What it says of an exception that it has lost.
+_LOST = "op code RERAISE executed"
 
 
 def describe_raise(
@@ -36,17 +37,33 @@ def describe_raise(
     """
     hook = hook or hook_of(context)
     code = code_of(strategy, hook)
-    line = _line_in(error, code.co_filename)
-    if line is None or _UNKNOWN_VALUE in text_of(error):
+    line = line_in(error, code.co_filename)
+    if line is None or _says_little(error):
         try:
             replay(hook)
         except Exception as again:  # noqa: BLE001 - it is the one being described
-            line = _line_in(again, code.co_filename) or line
-            if type(again) is type(error):  # compiled code has no values in its messages
+            line = line_in(again, code.co_filename) or line
+            if _is_the_same(again, error):
                 error = again
     symbol = int(context[0]["symbol"])
     about = _about(symbols[symbol] if symbol >= 0 else "", int(account[0]["now"]))
     return f"{place_of(strategy, hook, line)} {_raised(error)}{about}"
+
+
+def _says_little(error: BaseException) -> bool:
+    """Whether compiled code says less of an exception than Python does.
+
+    It has no values in its messages, takes variables of an outer function for its own, and loses
+    what is raised within an `except` or goes through a `finally`.
+    """
+    text = text_of(error)
+    return isinstance(error, NameError) or _UNKNOWN_VALUE in text or _LOST in text
+
+
+def _is_the_same(again: Exception, error: BaseException) -> bool:
+    """Whether what Python has raised is what compiled code has raised or lost."""
+    names = isinstance(again, NameError) and isinstance(error, NameError)
+    return type(again) is type(error) or names or _LOST in text_of(error)
 
 
 def hook_of(context: npt.NDArray[Any]) -> str:
@@ -102,7 +119,7 @@ def describe_cost(
     try:
         what = f"returned {function(order)!r}, which is no finite number"
     except Exception as error:  # noqa: BLE001 - it is the one being described
-        line, what = _line_in(error, code.co_filename) or line, _raised(error)
+        line, what = line_in(error, code.co_filename) or line, _raised(error)
     about = _about(symbols[order.symbol], now)
     return f"{code.co_filename}:{line}: {function.__name__} {what}{about}"
 
@@ -157,9 +174,3 @@ def _about(symbol: str, now: int) -> str:
 
 def _at(now: int) -> str:
     return f" at {datetime.fromtimestamp(now / 1e9, UTC):%Y-%m-%d %H:%M:%S}Z" if now else ""
-
-
-def _line_in(error: BaseException, file: str) -> int | None:
-    """Return the innermost line of a file in a traceback, None if the file is not in it."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    return lines[-1] if lines else None

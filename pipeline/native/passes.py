@@ -5,33 +5,34 @@ records of a hundred fields that takes a tenth of the time, and nobody listens t
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from numba.core import compiler, errors
 from numba.core.compiler_machinery import PassManager
-from numba.core.typed_passes import NopythonTypeInference
 
 
 class Pipeline(compiler.Compiler):  # type: ignore[misc]  # numba is untyped
     """Numba's passes, and the pass classes that a subclass adds, run by `_Passes`."""
 
-    before_typing: tuple[Any, ...] = ()
-    after_typing: tuple[Any, ...] = ()
+    #: Pass classes that come right before one of Numba's, and right after it.
+    before: Mapping[Any, tuple[Any, ...]] = MappingProxyType({})
+    after: Mapping[Any, tuple[Any, ...]] = MappingProxyType({})
 
     def define_pipelines(self) -> list[Any]:
         """Return the passes to run."""
         return [_Passes(self._with_own(numbas)) for numbas in super().define_pipelines()]
 
     def _with_own(self, numbas: Any) -> Any:
-        """Put the added passes before and after the one that infers types."""
-        own = (
-            [(added, added.__name__) for added in self.before_typing],
-            [(added, added.__name__) for added in self.after_typing],
-        )
-        at = [found for found, _ in numbas.passes].index(NopythonTypeInference)
-        numbas.passes[at : at + 1] = *own[0], numbas.passes[at], *own[1]
+        """Put the added passes beside those of Numba's that they belong to."""
+        passes = []
+        for one in numbas.passes:
+            passes += [(added, added.__name__) for added in self.before.get(one[0], ())]
+            passes.append(one)
+            passes += [(added, added.__name__) for added in self.after.get(one[0], ())]
+        numbas.passes = passes
         return numbas
 
 

@@ -1,293 +1,25 @@
 """Says in one line why a user's function is not compiled: where, what was found, what to do.
 
 Numba explains itself in many lines, to readers who know it. A table recognises what a message
-means: the first row whose pattern is found in it counts.
+means (`refusal_rows`).
 """
 
 import ast
-import inspect
+import linecache
 import re
-import textwrap
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba.core.ir import Loc
 
 from pipeline.dependencies.origin import is_users_file
 from pipeline.native.cache_folder import cache_folder
+from pipeline.native.refusal_rows import IF_THERE, ROWS, Row
 from pipeline.native.type_words import Group
 
-
-class Row(NamedTuple):
-    """What one message of Numba means. ``{0}`` and so on are the groups of the pattern."""
-
-    pattern: str
-    found: str | Callable[..., str]
-    """What the code does; or a function of the groups that says it."""
-    hint: str = ""
-    """What to write in its place; empty if there is nothing to say."""
-    python: bool = True
-    """Whether plain Python runs it, so that a user need not change it."""
-    node: type[ast.AST] | None = None
-    """What it is in a source, where Numba does not name the line; a Name is that of group 0."""
-
-
-_TYPES = "float64|float32|int64|int32|uint64|bool|none"
-#: Numba does not know the debugger.
-DEBUGGER = (
-    r"(?=Untyped global name 'breakpoint'|Unknown attribute 'set_trace' of type Module)"
-    r".*?(breakpoint|set_trace)"
-)
-#: Rows about Python and NumPy, for every function of a user's.
-ROWS = (
-    Row(
-        DEBUGGER,
-        "it calls {0}()",
-        "it is always compiled: to debug it, call it from Python by itself",
-        python=False,
-    ),
-    Row(
-        r"format spec in f-strings not supported",
-        "it has a format in an f-string, like {{x:.2f}}",
-        'print the value beside the text: print("close", x)',
-    ),
-    Row(
-        r"text of a float",
-        "it makes a text of a float, in an f-string or by str()",
-        'print the value beside the text: print("close", x)',
-    ),
-    Row(
-        r"Exception object cannot be stored into variable \((\w+)\)",
-        "it has an `except ... as {0}`",
-        "write `except Exception:`",
-    ),
-    Row(
-        r"<intrinsic exception_match>",
-        "it has an `except` of one kind of exception",
-        "write `except Exception:`, which catches every kind",
-    ),
-    Row(
-        r"unsupported opcode \((?:STORE|DELETE)_GLOBAL\)",
-        "it sets a global variable",
-        "memory of a strategy is declared: name: float = state(0.0)",
-        python=False,
-    ),
-    Row(
-        r"Multiple argument raise is not supported",
-        "it has a `raise ... from`",
-        "leave out the from and what follows it",
-        node=ast.Raise,
-    ),
-    Row(
-        r"unsupported exception constant <class '([\w.]+)'>",
-        "it raises {0}, which is no Exception",
-        "raise an Exception, such as ValueError",
-        node=ast.Raise,
-    ),
-    Row(
-        r"unsupported opcode \(CHECK_EG_MATCH\)",
-        "it has an `except*`",
-        "write `except Exception:`",
-    ),
-    Row(
-        r"unsupported opcode \(IMPORT_NAME\)",
-        "it has an import",
-        "import at the top of the file",
-    ),
-    Row(
-        r"context manager|[Ww]ith.context|\bwith\b.* construct",
-        "it has a `with` block",
-        node=ast.With,
-    ),
-    Row(r"unsupported opcode \((\w+)\)", "it needs Python's instruction {0}"),
-    Row(
-        r"Untyped global name 'super'",
-        "it calls super()",
-        "name the base class, as in Base.method(self, bar)",
-    ),
-    Row(
-        r"Untyped global name '(\w+)':.*<class '(dict|list|set)'>",
-        "{0} is a {1}, which may change",
-        "make it a tuple or a NumPy array; what changes is a state",
-    ),
-    Row(
-        r"use of a reflected (list|set|dict).*assigned to variable '(\w+)' in globals",
-        "{1} is a {0}, which may change",
-        "make it a tuple or a NumPy array; what changes is a state",
-    ),
-    Row(
-        r"Untyped global name '(\w+)':.*<class 'function'>",
-        "{0} is a plain function of a library, or one of yours that a function with @njit calls",
-        "plain functions of your own are compiled where no @njit is above them",
-    ),
-    Row(
-        r"Untyped global name '(\w+)':.*<class 'builtin_function_or_method'>",
-        "{0} is a function of a library",
-        "functions of your own, of math and most of NumPy's are compiled",
-    ),
-    Row(
-        r"Untyped global name '(\w+)':.*<class 'functools._lru_cache_wrapper'>",
-        "{0} is a function with a cache",
-        "leave the decorator out",
-    ),
-    Row(r"Untyped global name '(\w+)':.*<class 'type'>", "it uses the class {0}"),
-    Row(r"Untyped global name '(\w+)':.*<class '([\w.]+)'>", "{0} is an object of {1}"),
-    Row(
-        r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
-        "it uses {1}.{0}",
-        "times are ns UTC here, as bar.ts and ctx.now",
-    ),
-    Row(
-        r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",
-        "it uses {1}.{0}, of a library",
-        "functions of your own, of math and most of NumPy's are compiled",
-    ),
-    Row(
-        r"Use of unsupported NumPy function '([\w.]+)'",
-        "it uses {0} in a way that the compiler does not know",
-    ),
-    Row(
-        r"Cannot unify (.+?) and (.+?) for '(\w+)[\w.]*', defined at",
-        "{2} is first {0:kind}, then {1:kind}",
-        "give it one type; nan stands for a number that is not there",
-    ),
-    Row(
-        r"NameError: name '(\w+)' is not defined",
-        "name '{0}' is not defined",
-        python=False,
-        node=ast.Name,
-    ),
-    Row(
-        # Of `w /= w[0]` Numba finds no version, and does not notice.
-        r"Cannot modify readonly array|Cannot set.*readonly|'NoneType' object has no .*'args'",
-        "it writes into an array that may only be read",
-        "work on a copy, as in ctx.window(...).copy()",
-        python=False,
-    ),
-    Row(
-        r"imprecise type: (list|set|dict)",
-        "it has an empty {0}, of which no type is known",
-        "use an array of a size, as in np.zeros(20)",
-    ),
-    Row(
-        r"Invalid use of ringtape\.Namespace\((\w+),",
-        "it makes an object of the class {0}",
-        "use numbers, tuples and named tuples",
-    ),
-    Row(
-        r"Unknown attribute '(\w+)' of type ringtape\.Namespace\((\w+),",
-        "{1} has no constant or function '{0}'",
-        "constants are numbers, texts, tuples and arrays",
-        python=False,
-    ),
-    Row(
-        r"Cannot set attribute '(\w+)' of type ringtape\.Namespace\((\w+),",
-        "it sets {1}.{0}",
-        "memory of a strategy is declared: name: float = state(0.0)",
-        python=False,
-    ),
-    Row(
-        rf"Invalid use of ({_TYPES}) with parameters",
-        "it calls {0:kind}",
-        "leave the parentheses out where a name is a value",
-        python=False,
-    ),
-    Row(
-        r"Cannot cast (?:IntEnum|Enum)[^(]*\((\w+)\)",
-        "it calculates with a member of {0}",
-        "write .value behind it",
-    ),
-    Row(
-        r"No implementation of function Function\(<[^\n]*?(\w+)'?(?: at \w+)?>\)"
-        r".*?>>> \w+\([^\n]*?Enum<[^\n]*?>\((\w+)\)",
-        "it has the operation {0} of a member of {1}",
-        "write .value behind it",
-    ),
-    Row(
-        r"module 'numpy' has no attribute '(?:Int)?Enum<.*?>\((\w+)\)'",
-        "it puts a member of {0} into an array",
-        "write .value behind it",
-    ),
-    Row(
-        r"compiler re-entrant to the same function signature",
-        "it calls itself through self",
-        "write a loop, or a function outside the class, which may call itself",
-    ),
-    Row(
-        r"circle of calls through '(\w+)'",
-        "it calls {0}, which leads back here",
-        "make one function of those that call each other, which may call itself, or a loop",
-    ),
-    Row(
-        r"cannot type infer runaway recursion",
-        "it calls itself wherever it returns, so that no call would end",
-        "return a value without a call in one of its cases",
-        python=False,
-    ),
-    Row(
-        r"Unsupported use of cell variable",
-        "it has a function inside that calls itself or sets a variable of the outer one",
-        "write it outside, as a function of the module",
-    ),
-    Row(
-        r"Cannot cast (.+?) to (\w+):",
-        "it puts {0:kind} where {1:kind} belongs",
-        python=False,
-    ),
-    Row(
-        r"No implementation of function Function\(<\w+[^']*'(\w+)'>\).*?"
-        r">>> \w+\(([^\n]*readonly array[^\n]*)\)\n",
-        "it calls {0} with {1:kinds}",
-        "if it writes there, work on a copy, as in ctx.window(...).copy()",
-        python=False,
-    ),
-    Row(
-        r"<built-in function mod>.*?>>> mod\((?:Literal\[str\]|unicode_type)",
-        "it formats a text with %",
-        "print the values themselves",
-    ),
-    Row(
-        r"Unknown attribute 'format' of type (?:Literal\[str\]|unicode_type)",
-        "it formats a text",
-        "print the values themselves",
-    ),
-    Row(r"Unknown attribute '(\w+)' of type ([^\n]+)", "{1:kind} has no attribute '{0}'"),
-    Row(
-        r"AssertionError in containers\.py",
-        "it has a set of what the compiler takes in no set",
-        "use a tuple",
-        node=ast.Set,
-    ),
-    Row(r"constraint encountered: del \((\w+)\)\.(\w+)", "it deletes {0}.{1}"),
-    Row(
-        r"No implementation of function Function\(<built-in function (\w+)>\).*?>>> \w+\((.*?)\)\n",
-        "it has the operation {0} of {1:kinds}",
-    ),
-    Row(
-        r"No implementation of function Function\(<(?:function|ufunc|class) '?(?:impl_)?([\w.]+).*?"
-        r">>> \w+\((.*?)\)\n",
-        "it calls {0} with {1:kinds}",
-    ),
-)
-#: Within a comprehension a variable is assigned to that the function outside shares with it.
-_WALRUS = Row(
-    r"Unsupported use of cell variable",
-    "it has a `:=` within a comprehension",
-    "write a loop, or assign on a line of its own",
-    node=ast.NamedExpr,
-)
-#: Numba takes the arguments of an exception for constants.
-_GROUP = Row(
-    r"unhashable type: '(\w+)'",
-    "it raises an exception with a {0} in it, such as a group of exceptions",
-    "raise one exception, with a text",
-    node=ast.Raise,
-)
-#: Rows that count only where a function has what they are about.
-_IF_THERE = _WALRUS, _GROUP
 _PLACE = re.compile(
     r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)'
     r"|\b(?:at|from|location:) (?P<path>[^\n]+?\.\w+) \((?P<number>\d+)\)"
@@ -309,11 +41,10 @@ def why_not_compiled(
     text = _text_of(error)
     code = function.__code__
     place = _place_in(text, function) or _place_of(error) or (code.co_filename, code.co_firstlineno)
-    there = (row for row in _IF_THERE if row.node is not None and _line_of(row.node, function))
+    there = (row for row in IF_THERE if row.node is not None and _line_of(row.node, place))
     row, groups = _row_of(text, (*rows, *there, *ROWS))
     if row is not None and row.node is not None:
-        line = _line_of(row.node, function, *groups)
-        place = (code.co_filename, line) if line else place
+        place = place[0], _line_of(row.node, place, *groups) or place[1]
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
     if row is None:
         hint = f" ({way_out} may run it)" if way_out else ""
@@ -374,18 +105,36 @@ def _place_in(text: str, function: FunctionType) -> tuple[str, int] | None:
     return None
 
 
-def _line_of(kind: type[ast.AST], function: FunctionType, *names: str) -> int:
-    """Return the first line of a function with a node of a kind, 0 if there is none."""
+def _line_of(kind: type[ast.AST], place: tuple[str, int], *names: str) -> int:
+    """Return the first line with a node of a kind in the function at a place, 0 if there is none.
+
+    ``place``: file and line. The function is the innermost one that begins at or above the line.
+    ``names``: what a node that is a Name may be.
+    """
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+        tree = ast.parse("".join(linecache.getlines(place[0])))
+    except SyntaxError:
+        return 0
+    around = [
+        one
+        for one in ast.walk(tree)
+        if isinstance(one, ast.FunctionDef | ast.Lambda)
+        and _begins(one) <= place[1] <= (one.end_lineno or 0)
+    ]
+    if not around:
         return 0
     lines = [
-        function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
-        for node in ast.walk(tree)
+        getattr(node, "lineno", place[1])
+        for node in ast.walk(max(around, key=_begins))
         if isinstance(node, kind) and (not isinstance(node, ast.Name) or node.id in names)
     ]
     return min(lines, default=0)
+
+
+def _begins(function: ast.FunctionDef | ast.Lambda) -> int:
+    """Return the line at which a function begins, with its decorators."""
+    decorators = [] if isinstance(function, ast.Lambda) else function.decorator_list
+    return min([function.lineno, *(one.lineno for one in decorators)])
 
 
 def _first_reason(text: str) -> str:

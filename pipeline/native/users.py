@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
-from types import FunctionType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from numba import types
@@ -27,7 +27,9 @@ from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
 from numba.core.ir_utils import find_const, get_definition, guard
 from numba.core.registry import cpu_target
+from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.core.untyped_passes import ReconstructSSA
 from numba.extending import models, register_model, typeof_impl
 
 from pipeline.dependencies.code import code_hash
@@ -37,6 +39,7 @@ from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
+from pipeline.native.unset import AskForValues
 
 #: What code can change, so it is no constant.
 _CHANGEABLE = (list, dict, set, bytearray)
@@ -239,8 +242,10 @@ def _is_member(index: Any) -> bool:
 class UsersPipeline(Pipeline):
     """The passes of this package, with names resolved before types are inferred, and checks."""
 
-    before_typing = (_ResolveNames,)
-    after_typing = (Checks,)
+    before = MappingProxyType(
+        {ReconstructSSA: (AskForValues,), NopythonTypeInference: (_ResolveNames,)}
+    )
+    after = MappingProxyType({NopythonTypeInference: (Checks,)})
 
 
 class UsersPart(Part):

@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -127,6 +128,76 @@ def test_a_value_in_the_text_of_an_exception_is_told_in_both_modes(mode: str):
     price = re.escape(str(float(bars.values[3, 0])))
     with pytest.raises(StrategyError, match=rf"ValueError: a price of {price} \(for A at"):
         run_in_process(market, [FailsWithAPrice()], Setup(mode=mode))
+
+
+class Unset(Strategy):
+    """Reads a variable that no bar has given a value; ``way``: how it came to have none."""
+
+    way: int = 0
+
+    def on_bar(self, bar, ctx):
+        if bar.close < 0.0:
+            size = 1.0
+        if self.way == 0:
+            ctx.market(bar.symbol, size)  # read
+        elif self.way == 1:
+            ctx.market(bar.symbol, sum([size * share for share in (1.0, 2.0)]))  # read
+        elif self.way == 2:
+            try:
+                ctx.market(9, 1.0)
+            except Exception:  # noqa: BLE001
+                ctx.market(bar.symbol, size)  # read
+        else:
+            ctx.market(bar.symbol, leftover(bar.close))
+
+
+def leftover(price):
+    for size in range(int(0.0 * price)):  # noqa: B007
+        pass
+    return size  # read
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("way", [0, 1, 2, 3])
+def test_a_variable_without_a_value_is_named_with_its_line_in_both_modes(mode: str, way: int):
+    bars = random_walk(T0 + MINUTE * np.arange(2, dtype=np.int64), 1)
+    market = Market({"A": bars}, session_table([(T0, T0 + 2 * MINUTE)]), ("1m",))
+    with pytest.raises(StrategyError) as told:
+        run_in_process(market, [Unset(way=way)], Setup(mode=mode))
+    source = Path(__file__).read_text().splitlines()
+    line = [at for at, text in enumerate(source, 1) if text.endswith("  # read")][way]
+    place, _, what = str(told.value).partition(": Unset.on_bar raised ")
+    assert place == f"{__file__}:{line}"
+    try:
+        Unset(way=way).on_bar(SimpleNamespace(symbol=0, close=1.0), Placing())
+    except NameError as error:
+        raised = f"{type(error).__name__}: {error}"
+    hint = "give it one before the branch or loop that sets it"
+    assert what == f"{raised}; {hint} (for A at 2023-11-15 00:01:00Z)"
+
+
+class Placing:
+    """Takes orders of the first symbol."""
+
+    def market(self, symbol, quantity):
+        if symbol > 0:
+            raise IndexError
+
+
+class RaisesOnItsWay(Strategy):
+    def on_bar(self, bar, ctx):
+        try:
+            raise ValueError("on its way")
+        finally:
+            ctx.count(0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_exception_that_goes_through_a_finally_is_told_in_both_modes(mode: str):
+    bars = random_walk(T0 + MINUTE * np.arange(2, dtype=np.int64), 1)
+    market = Market({"A": bars}, session_table([(T0, T0 + 2 * MINUTE)]), ("1m",))
+    with pytest.raises(StrategyError, match=r"raised ValueError: on its way \(for A at"):
+        run_in_process(market, [RaisesOnItsWay()], Setup(mode=mode))
 
 
 def test_the_exceptions_of_a_group_are_told():

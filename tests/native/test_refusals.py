@@ -3,7 +3,8 @@
 import pytest
 from numba.core.errors import TypingError
 
-from pipeline.native.refusals import Row, why_not_compiled
+from pipeline.native.refusal_rows import Row
+from pipeline.native.refusals import why_not_compiled
 
 
 def function(value):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pipeline.errors import StrategyError
+from pipeline.errors import StrategyError, line_in
 
 
 def plain_function(function: Callable[..., float], kind: str, names: tuple[str, ...]) -> Any:
@@ -30,6 +30,8 @@ def plain_function(function: Callable[..., float], kind: str, names: tuple[str, 
     return plain
 
 
-def place(function: Any) -> str:
-    """Return ``file:line`` of a Python function."""
-    return f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}"
+def place(function: Any, error: BaseException | None = None) -> str:
+    """Return ``file:line`` of a Python function, or of where in it an exception was raised."""
+    code = function.__code__
+    line = None if error is None else line_in(error, code.co_filename)
+    return f"{code.co_filename}:{line or code.co_firstlineno}"

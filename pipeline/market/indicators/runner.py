@@ -163,7 +163,7 @@ class PlanRunner:
             )
         except Exception as problem:
             raise HookError(
-                f"{place(indicator.function)}: indicator {indicator.label} on "
+                f"{place(indicator.function, problem)}: indicator {indicator.label} on "
                 f"{self._table.interval} failed at symbol {at[0]}, row {at[1]}: "
                 f"{type(problem).__name__}: {text_of(problem)}"
             ) from problem

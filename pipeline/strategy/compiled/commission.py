@@ -19,7 +19,8 @@ from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.execution.commission import BILL
 from pipeline.native.compiler import compiled_for
-from pipeline.native.refusals import Row, why_not_compiled
+from pipeline.native.refusal_rows import Row
+from pipeline.native.refusals import why_not_compiled
 from pipeline.native.users import users_part
 from pipeline.strategy.compiled.hooks import cached_module
 from pipeline.strategy.compiled.shown import shown_at

@@ -1,6 +1,6 @@
 """What a strategy's hook may not do when it is compiled, in one line that says what to write.
 
-The rows here are about what a hook is given; those of `native.refusals` are about Python.
+The rows here are about what a hook is given; those of `native.refusal_rows` are about Python.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from pipeline.errors import NO_DEBUGGER
-from pipeline.native.refusals import DEBUGGER, Row
+from pipeline.native.refusal_rows import DEBUGGER, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
 from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING

@@ -134,6 +134,22 @@ def test_a_function_that_raises_is_named_with_symbol_and_row():
         compute({"own": ind.custom(inverse, 8.0)}, bars)
 
 
+def test_a_variable_without_a_value_is_named_with_its_line():
+    def lowest_below(window, params):
+        for price in window:
+            if price < params[0]:
+                lowest = price
+        return lowest
+
+    line = lowest_below.__code__.co_firstlineno + 4
+    with pytest.raises(
+        StrategyError,
+        match=rf"test_own_functions\.py:{line}: indicator lowest_below\(2,5\) on 1m failed at "
+        "symbol 0, row 1: UnboundLocalError: cannot access local variable 'lowest' where ",
+    ):
+        compute({"own": ind.window(lowest_below, 2, 5.0)}, np.full((5, 2, 4), 7.0))
+
+
 SCRIPT = """
 import multiprocess, numpy as np
 from pipeline.market import indicators as ind
