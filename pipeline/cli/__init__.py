@@ -15,26 +15,30 @@
 
 To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the
-processes of a run checks the configuration first, which needs little, so that a wrong one is
-refused as quickly. Then it has the fork server started before all else, because everybody waits for
-it (`options.checked`).
+processes of a run has the fork server started before all else, because everybody waits for it. Then
+the command checks the configuration, which needs little, so that a wrong one is refused as quickly
+(`options.checked`). However the command ends, the fork server ends with it.
 """
 
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
 from pipeline.cli.document import stdout_kept
 from pipeline.cli.exit_codes import INTERRUPTED, TERMINATED
+from pipeline.errors import RingtapeError
 
 __all__ = ["main"]
 
 #: What is imported stays. To look for garbage in it after each 700 new objects, as Python does,
 #: takes a tenth of the time that the imports take.
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
+
+_START_PROCESSES = ("demo", "run", "sweep")
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -45,8 +49,27 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if args is None else args
     with stdout_kept("--json" in words):
         try:
-            from pipeline.cli.app import run_commands
+            with _fork_server(words):
+                from pipeline.cli.app import run_commands
+
+                run_commands(words)
         except KeyboardInterrupt:
             sys.stderr.write("ringtape: interrupted\n")
             sys.exit(INTERRUPTED)
-        run_commands(words)
+
+
+@contextmanager
+def _fork_server(words: Sequence[str]) -> Iterator[None]:
+    """Have a fork server while the block lasts, if the command will start processes."""
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command not in _START_PROCESSES or {"-h", "--help", "--inline"}.intersection(words):
+        yield
+        return
+    from pipeline.runner.starting import end_server, start_early
+
+    with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
+        start_early()
+    try:
+        yield
+    finally:
+        end_server()

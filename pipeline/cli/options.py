@@ -1,13 +1,10 @@
 """Options that several commands share."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-
-from pipeline.errors import RingtapeError
 
 _DEBUG = "ringtape.debug"
 
@@ -42,19 +39,18 @@ def example(line: str) -> str:
     return f"\b\nExample:\n  {line}"
 
 
-def checked(config: Path, overrides: Sequence[str], *, processes: bool = True) -> None:
-    """Refuse a configuration that is wrong; for one that is right, begin to start processes.
+def checked(config: Path, overrides: Sequence[str]) -> None:
+    """Refuse a configuration that is wrong, before anything heavy is imported.
 
-    The fork server imports what the processes need while this process imports what it needs.
+    Meanwhile the fork server imports what the processes need. It ends if it is not wanted.
     """
     from pipeline.config.session import SessionConfig
 
     settings = SessionConfig.load(config, overrides)
-    if processes and settings.pipeline.start_method == "forkserver":
-        from pipeline.runner.starting import start_early
+    if settings.pipeline.start_method != "forkserver":
+        from pipeline.runner.starting import end_server
 
-        with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
-            start_early()
+        end_server()
 
 
 set_option = click.option(

@@ -94,7 +94,7 @@ def schema(as_json: bool) -> None:
 def _run(
     config: Path, overrides: Sequence[str], out: Path, as_json: bool, *, inline: bool = False
 ) -> None:
-    checked(config, overrides, processes=not inline)
+    checked(config, overrides)
     from pipeline.errors import DataWarning
     from pipeline.runner.run import run as run_session
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +45,19 @@ def start_early() -> None:
     """Start the fork server, which most runs use, before this process imports anything heavy."""
     with _tracker_later():
         start_context("forkserver")
+
+
+def end_server() -> None:
+    """End the fork server, if there is one, whatever it is doing; its processes have ended.
+
+    By itself it ends with this process, but not before it has imported everything. Until then it
+    would keep a core busy, and keep those waiting who read to the end of this process's output.
+    """
+    server = forkserver._forkserver
+    if server._forkserver_pid is not None:
+        with suppress(ProcessLookupError, ChildProcessError):  # somebody has waited for it
+            os.kill(server._forkserver_pid, signal.SIGKILL)
+            server._stop()
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def test_what_a_strategy_prints_goes_to_stderr(sample: Path, tmp_path: Path, inl
 
 EARLY = """
 import sys
-from multiprocess import forkserver
+import psutil
 from pipeline.cli import main
 
 try:
@@ -54,7 +54,9 @@ try:
 except SystemExit as end:
     code = end.code
 heavy = {"numba", "pandas", "pyarrow", "exchange_calendars", "numpy"}
-print(code, sorted(heavy & set(sys.modules)), forkserver._forkserver._forkserver_pid)
+print(code, sorted(heavy & set(sys.modules)), psutil.Process().children())
+imported = list(sys.modules)
+print(imported.index("pipeline.runner.starting") < imported.index("pydantic"))
 """
 
 
@@ -62,6 +64,7 @@ print(code, sorted(heavy & set(sys.modules)), forkserver._forkserver._forkserver
 def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
     command: str, tmp_path: Path
 ):
+    """The fork server, which was started before, has ended."""
     (tmp_path / "wrong.json").write_text('{"session_name": "x", "execution": {"slipage": 1}}')
     done = subprocess.run(
         [sys.executable, "-c", EARLY, command, "wrong.json"],
@@ -72,5 +75,5 @@ def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
         check=True,
     )
     assert "execution.slipage is not a setting" in done.stderr
-    assert done.stdout == "2 [] None\n"
+    assert done.stdout == "2 [] []\nTrue\n"
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.json"]
