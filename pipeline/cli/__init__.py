@@ -16,8 +16,9 @@
 To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the
 processes of a run has the fork server started before all else, because everybody waits for it. Then
-the command checks the configuration, which needs little, so that a wrong one is refused as quickly
-(`options.checked`). However the command ends, the fork server ends with it.
+the command checks the configuration, which needs little, so that a wrong one is refused as quickly.
+Only then does the fork server import anything (`options.checked`). However the command ends, the
+fork server ends with it.
 """
 
 import gc

@@ -40,16 +40,18 @@ def example(line: str) -> str:
 
 
 def checked(config: Path, overrides: Sequence[str]) -> None:
-    """Refuse a configuration that is wrong, before anything heavy is imported.
+    """Refuse a configuration that is wrong, before any process imports anything heavy.
 
-    Meanwhile the fork server imports what the processes need. It ends if it is not wanted.
+    For one that is right, the fork server goes on to import what the processes need, or ends if it
+    is not wanted.
     """
     from pipeline.config.session import SessionConfig
+    from pipeline.runner.starting import end_server, let_server_go_on
 
     settings = SessionConfig.load(config, overrides)
-    if settings.pipeline.start_method != "forkserver":
-        from pipeline.runner.starting import end_server
-
+    if settings.pipeline.start_method == "forkserver":
+        let_server_go_on()
+    else:
         end_server()
 
 

@@ -37,12 +37,15 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     configuration gives the same digest.
     """
     from pipeline.config.session import SessionConfig, example_path
-    from pipeline.market.catalog.catalog import Catalog
-    from pipeline.market.catalog.sample import sample_is_current, write_sample
 
     path = example_path("demo.json")
     if catalog_folder is not None:
         overrides = (*overrides, f"catalog={json.dumps(catalog_folder)}")
+    # Before the sample is written, so that the fork server gets ready meanwhile.
+    checked(path, overrides)
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.sample import sample_is_current, write_sample
+
     catalog = Catalog(SessionConfig.load(path, overrides=overrides).catalog)
     if not sample_is_current(catalog):
         if sys.stderr.isatty():

@@ -26,6 +26,8 @@ _THREAD_VARIABLES = (
     *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
 )
 
+#: Where the fork server of `start_early` is told to go on; None if it does not wait.
+_go_on: int | None = None
 
 #: Gives texts the same hashes in all processes of all runs, and with them sets the same order.
 _HASH_SEED = {"PYTHONHASHSEED": "0"}
@@ -35,6 +37,7 @@ def start_context(start_method: str) -> Any:
     """Return the `multiprocess` context; if it has a fork server, start that and do not wait."""
     context = get_context(start_method)
     if start_method == "forkserver":
+        let_server_go_on()
         context.set_forkserver_preload(_PRELOAD)
         with starting():
             forkserver.ensure_running()
@@ -42,9 +45,36 @@ def start_context(start_method: str) -> Any:
 
 
 def start_early() -> None:
-    """Start the fork server, which most runs use, before this process imports anything heavy."""
-    with _tracker_later():
-        start_context("forkserver")
+    """Start the fork server, which most runs use, before it is known whether there will be a run.
+
+    It starts its interpreter and waits until `let_server_go_on` is called.
+    """
+    global _go_on
+    waits, goes_on = os.pipe()
+    own = os.dup(0)
+    try:
+        os.dup2(waits, 0)
+        get_context("forkserver").set_forkserver_preload(["pipeline.stages.held", *_PRELOAD])
+        with _tracker_later(), starting():
+            forkserver.ensure_running()
+        _go_on = goes_on
+    except BaseException:
+        os.close(goes_on)
+        raise
+    finally:
+        os.dup2(own, 0)
+        os.close(own)
+        os.close(waits)
+
+
+def let_server_go_on() -> None:
+    """Let the fork server of `start_early`, if it waits, import what the processes need."""
+    global _go_on
+    if _go_on is not None:
+        with suppress(BrokenPipeError):  # it has died, and is started anew when it is needed
+            os.write(_go_on, b"1")
+        os.close(_go_on)
+        _go_on = None
 
 
 def end_server() -> None:

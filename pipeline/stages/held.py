@@ -1,0 +1,14 @@
+"""Holds a fork server that was started early, until it is told whether its work is wanted.
+
+The fork server imports this module before all others, if the command that starts it has not yet
+checked its configuration. By then it has started the interpreter. What it would import next keeps a
+core busy for half a second, for which a command that is refused would wait on a busy machine.
+
+Standard input is the end of a pipe (`runner.starting.start_early`). A byte means go on. Without one
+the command has ended.
+"""
+
+import os
+
+if os.read(0, 1) == b"":
+    os._exit(0)
