@@ -13,14 +13,23 @@ _CGROUP = Path("/sys/fs/cgroup")
 def available_shared_memory() -> int:
     """Return how many bytes of shared memory can be created now.
 
-    It is the least of three numbers: the free space of the shared memory file system, the available
-    memory of the machine, and the rest of the container's memory limit (file cache counts as free).
-    Other processes may take it first: only creating a segment reserves it.
+    It is the free space of the shared memory file system, and at most `available_memory`. Other
+    processes may take it first: only creating a segment reserves it.
     """
-    available = int(psutil.virtual_memory().available)
+    available = available_memory()
     if LISTING.is_dir():
         status = os.statvfs(LISTING)
         available = min(available, status.f_bavail * status.f_frsize)
+    return available
+
+
+def available_memory() -> int:
+    """Return how many bytes of memory processes can take now.
+
+    It is the available memory of the machine, and at most the rest of the container's memory limit
+    (file cache counts as free).
+    """
+    available = int(psutil.virtual_memory().available)
     limit = _left_by_container()
     return available if limit is None else max(0, min(available, limit))
 

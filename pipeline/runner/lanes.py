@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError, DataError, StrategyError, text_of
+from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
-from pipeline.strategy.bar import BAR_FIELDS
-from pipeline.strategy.repeatable import check_function, check_strategy
+from pipeline.runner.asked import indicators_of
+from pipeline.strategy.repeatable import check_strategy
 from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import (
     Strategy,
     check_declared,
-    check_member,
     hooks_of,
     lookback_of,
     values_of,
@@ -109,7 +107,7 @@ def build_lanes(
     from pipeline.strategy.compiled.random_numbers import first_state
 
     data = config.session_data_config
-    requests = [_indicators(lane.strategy, BAR_FIELDS) for lane in lanes]
+    requests = [indicators_of(lane.strategy, data.streams) for lane in lanes]
     plan = IndicatorPlan.build(requests, data.streams)
     place = {symbol: index for index, symbol in enumerate(data.symbols)}
     specs = []
@@ -150,27 +148,6 @@ def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
                 f"{symbol} is converted by {conversion.pair}, which is not among the symbols of"
                 f" its lane: {', '.join(universe)}"
             )
-
-
-def _indicators(strategy: Strategy, taken: Sequence[str]) -> dict[str, Any]:
-    cls = type(strategy)
-    check_member(cls, "indicators", "def indicators(self):")
-    try:
-        asked = dict(strategy.indicators())
-    except (StrategyError, DataError):
-        raise
-    except (Exception, SystemExit) as error:
-        line = f"{cls.indicators.__code__.co_filename}:{cls.indicators.__code__.co_firstlineno}"
-        raise StrategyError(
-            f"{line}: {cls.__name__}.indicators raised {type(error).__name__}: {text_of(error)}"
-        ) from error
-    for name, one in asked.items():
-        if name in taken:
-            raise StrategyError(f"{cls.__name__}: {name!r} is a field that every bar has already")
-        own = getattr(getattr(one, "indicator", one), "function", None)
-        if isinstance(own, FunctionType):
-            check_function(own, "an indicator")
-    return asked
 
 
 def _wanted(strategy: Strategy, intervals: Sequence[str]) -> tuple[int, ...]:

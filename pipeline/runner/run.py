@@ -18,6 +18,7 @@ from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
+from pipeline.runner.memory import check_memory
 from pipeline.runner.notes import on_hashes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.progress import Follower, Progress
@@ -26,7 +27,6 @@ from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
-from shm.space import available_shared_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def _replay(
     if preparation.extent.warning:
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
     shape = shape_of(settings, lanes)
-    shape.check_memory(settings.pipeline.slots, available_shared_memory())
+    check_memory(settings, lanes, shape)
     folder = RunFolder.create(out, settings.session_name, settings.dump())
     shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
     division = Division(shares, folder.path)

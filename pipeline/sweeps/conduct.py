@@ -15,7 +15,8 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
 from pipeline.runner.lane_summary import lane_summary
-from pipeline.runner.preparation import Division, Preparation
+from pipeline.runner.memory import heaviest
+from pipeline.runner.preparation import Division, Preparation, shape_of
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
 from pipeline.sweeps.dealing import spread
@@ -101,14 +102,16 @@ class Conductor:
         """Return how many of the lanes, from the first, fit into one pass."""
         allowed, count = self._executor.allowed_bytes, len(entries)
         while True:
-            needed = self._executor.bytes_needed(self._roster.lanes(entries[:count]))
+            lanes = self._roster.lanes(entries[:count])
+            needed = self._executor.bytes_needed(lanes)
             if needed <= allowed:
                 return count
             if count == 1 or self._compared:
+                lanes_said = "1 lane" if count == 1 else f"{count:,} lanes"
                 raise ConfigError(
-                    f"a pass of {count:,} lanes needs {needed / 2**20:,.1f} MiB, there are "
-                    f"{allowed / 2**20:,.1f} MiB; lower pipeline.slots, pipeline.slot_rows or "
-                    "sweep.lanes_per_pass"
+                    f"a pass of {lanes_said} needs {needed / 2**20:,.1f} MiB, there are "
+                    f"{allowed / 2**20:,.1f} MiB; "
+                    f"{heaviest(lanes, shape_of(self._settings, lanes))}"
                 )
             count = max(1, min(count - 1, int(count * allowed / needed)))
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
-from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
+from pipeline.errors import (
+    ConfigError,
+    DataError,
+    DataWarning,
+    RunError,
+    StrategyError,
+    why_ended,
+)
 from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import number
 from pipeline.runner.lanes import Given
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
 #: in which Optuna keeps the search of a sweep.
 LEDGER, _STORAGE = "ledger", "search-{}.sqlite"
+_BAD_INPUT = (ConfigError, DataError, StrategyError)
 
 
 class SweepResult:
@@ -148,7 +156,10 @@ def sweep(
 
 @contextmanager
 def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None]:
-    """Begin a sweep in the ledger; finish it after the block, as partial if the block raises."""
+    """Begin a sweep in the ledger; finish it after the block, as partial if the block raises.
+
+    An error is told how to go on with the lanes that have ended, if there are any.
+    """
     ledger.begin(row)
     try:
         yield
@@ -156,7 +167,11 @@ def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None
     except BaseException as error:
         folder.mark_partial(why_ended(error))
         ledger.finish(row.sweep, "partial")
-        error.add_note(f"lanes that have ended are in {ledger.folder}; go on with --resume")
+        states = ledger.counts().get(row.sweep, {})
+        if ended := states.get("done", 0) + states.get("pruned", 0):
+            lanes = "1 lane that has" if ended == 1 else f"{ended:,} lanes that have"
+            way = "once that is mended, go on" if isinstance(error, _BAD_INPUT) else "go on"
+            error.add_note(f"{lanes} ended: see {ledger.folder}; {way} with --resume")
         raise
 
 

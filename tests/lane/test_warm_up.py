@@ -223,5 +223,5 @@ def test_cells_say_from_when_on_and_what_is_missing():
 @pytest.mark.parametrize("bars", [-1, 2.0, "10", True])
 def test_a_warmup_that_is_no_number_of_bars_is_refused(bars: Any):
     odd = type("Odd", (AtOnce,), {"warmup": bars})
-    with pytest.raises(StrategyError, match=r"Odd\.warmup must be a number of bars >= 0"):
+    with pytest.raises(StrategyError, match=r"Odd\.warmup must be a number of bars, from 0 to 2"):
         warmup_of(odd())

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pipeline import SweepProgress, sweep
-from pipeline.errors import RunError
+from pipeline.errors import DataError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
 from tests.reference.processes import assert_nothing_left, members, names_of, settings_of
@@ -99,6 +99,25 @@ def test_a_lane_that_takes_too_long_in_all_is_set_aside(sample: Path, tmp_path: 
     assert result.best is None
     for row in result.rows:
         assert "more than the 0.0001 allowed" in row.error or "did not come back" in row.error
+
+
+@pytest.mark.parametrize(("spans", "ended"), [([0, 2], 0), ([2, 3, 0], 2)])
+def test_a_set_that_cannot_be_is_named_and_resuming_is_advised_where_lanes_have_ended(
+    sample: Path, tmp_path: Path, spans: list[int], ended: int
+):
+    settings = poisoned(sample, "Poisoned", [WELL], lanes_per_pass=2)
+    settings["strategy"] = {"name": "tests.reference.traders:Crosser"}
+    settings["sweep"] |= {"space": {"fast": spans}, "constraints": []}
+    with pytest.raises(DataError) as caught:
+        sweep(settings, out=tmp_path, engines=1)
+    assert re.search(
+        r"traders\.py:\d+: Crosser\.indicators with fast=0,.*: sma: period must be .* was 0$",
+        str(caught.value),
+    )
+    told = getattr(caught.value, "__notes__", [])
+    home = tmp_path / "ledger"
+    way = "once that is mended, go on with --resume"
+    assert told == ([f"{ended} lanes that have ended: see {home}; {way}"] if ended else [])
 
 
 # --- processes that are killed -------------------------------------------------------------------
@@ -186,10 +205,11 @@ def test_what_was_done_before_another_member_died_is_kept(
     kept = LANES  # the blow may come when the member has done its part
     if caught is not None:
         assert re.match(rf"{role} \(pid \d+\) was ended by SIGKILL", str(caught))
-        assert "go on with --resume" in caught.__notes__[-1]
         with Ledger.open(tmp_path / "ledger") as ledger:
             assert [row.state for row in ledger.sweeps()] == ["partial"]
             kept = len(ledger.lanes())
+        told = "".join(getattr(caught, "__notes__", ()))
+        assert ("go on with --resume" in told) == (kept > 0)
     result = sweep(many(sample), out=tmp_path, engines=2, resume=True)
     assert result.summary["resumed"] == kept
     assert done(result.rows) == undisturbed

@@ -32,6 +32,7 @@ WHOLE_BAR = "bar"
 """The ``column`` of an indicator that reads several columns of a bar, such as atr."""
 
 _MOST_POWER = 4
+_MOST_COUNT = 2**53
 _INTERVAL = re.compile(r"[1-9][0-9]*[smhd]")
 
 
@@ -339,13 +340,18 @@ def _period(kind: str, name: str, value: SupportsIndex) -> int:
 
 
 def _count(kind: str, name: str, value: SupportsIndex, least: int) -> int:
-    """Return an integer of Python or NumPy, of at least ``least``. A bool or float is refused."""
+    """Return an integer of Python or NumPy, of at least ``least``. A bool or float is refused.
+
+    Kernels have it as a float64, which is exact up to 2**53.
+    """
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
         number = None
     if number is None or number < least:
         raise DataError(f"{kind}: {name} must be an integer of at least {least}, was {value!r}")
+    if number > _MOST_COUNT:
+        raise DataError(f"{kind}: {name} must be at most {_MOST_COUNT:,}, was {number:,}")
     return number
 
 

@@ -57,7 +57,11 @@ def state_cells(kind: int, period: int, memory: int) -> int:
     ``period`` is its first parameter (0 if it has none), ``memory`` the number of cells that a
     user's own function asked for.
     """
-    return 1 + memory if kind == CUSTOM else len(state_powers(kind, period, 1))
+    if kind == CUSTOM:
+        return 1 + memory
+    # Every row of the period adds as many cells, which are counted without a list of them all.
+    least, with_a_row = (len(state_powers(kind, rows, 1)) for rows in (0, 1))
+    return least + period * (with_a_row - least)
 
 
 def state_powers(kind: int, period: int, source: int) -> list[int]:

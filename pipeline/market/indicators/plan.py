@@ -96,8 +96,7 @@ class IndicatorPlan:
             raise DataError(f"intervals must be different and at least one, were {found}")
         outputs: list[dict[Indicator, set[str]]] = [{} for _ in intervals]
         for request in requests:
-            for _, wanted in _bound(request):
-                index, indicator, name = _resolved(wanted, tuple(intervals))
+            for index, indicator, name in cls._series(request, intervals):
                 outputs[index].setdefault(indicator, set()).add(name)
         return cls(
             tuple(
@@ -105,6 +104,19 @@ class IndicatorPlan:
                 for interval, wanted in zip(intervals, outputs, strict=True)
             )
         )
+
+    @classmethod
+    def check(cls, request: Mapping[str, Wanted], intervals: Sequence[str]) -> None:
+        """Raise as `build` does if the indicators of one strategy cannot be planned."""
+        for _ in cls._series(request, intervals):
+            pass
+
+    @staticmethod
+    def _series(
+        request: Mapping[str, Wanted], intervals: Sequence[str]
+    ) -> Iterator[tuple[int, Indicator, str]]:
+        for _, wanted in _bound(request):
+            yield _resolved(wanted, tuple(intervals))
 
     @property
     def intervals(self) -> tuple[str, ...]:
@@ -174,8 +186,10 @@ def _bound(request: Mapping[str, Wanted]) -> Iterator[tuple[str, Wanted]]:
         if key.startswith("_"):
             raise StrategyError(f"indicator name {key!r} must not begin with an underscore")
         if not isinstance(wanted, Indicator | Output):
+            named = getattr(wanted, "__name__", "") if callable(wanted) else ""
+            found = f"the function {named}: call it, as in {named}(...)" if named else repr(wanted)
             raise StrategyError(
-                f"indicator {key!r} must be an indicator such as ind.sma(10), was {wanted!r}"
+                f"indicator {key!r} must be an indicator such as ind.sma(10), was {found}"
             )
         series: list[tuple[str, Wanted]] = [(key, wanted)]
         if isinstance(wanted, Indicator) and wanted.outputs:

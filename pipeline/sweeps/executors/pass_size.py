@@ -2,6 +2,7 @@
 
 from pipeline.config.session import SessionConfig
 from pipeline.runner.lanes import Lanes
+from pipeline.runner.memory import kept_by_indicators
 from pipeline.runner.preparation import shape_of
 from pipeline.tape.slot import SlotShape
 from shm.space import available_shared_memory
@@ -45,4 +46,5 @@ def memory_needed(settings: SessionConfig, lanes: Lanes, sessions: int, allowed:
     """Return about how many bytes a pass takes that may take ``allowed``, without its programs."""
     shape = slot_shape(settings, lanes, allowed)
     lane = _LANE_BYTES + _SYMBOL_BYTES * len(shape.symbols) + 8 * sessions
-    return shape.layout.size * settings.pipeline.slots + lane * len(lanes.specs)
+    ring = shape.layout.size * settings.pipeline.slots
+    return ring + kept_by_indicators(lanes, shape) + lane * len(lanes.specs)

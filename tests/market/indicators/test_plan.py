@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import DataError, StrategyError
 from pipeline.market import indicators as ind
+from pipeline.market.indicators.layout import KINDS, state_cells, state_powers
 from pipeline.market.indicators.plan import IndicatorPlan
 
 PRICES = ("open", "high", "low", "close", "volume")
@@ -101,6 +102,14 @@ def test_intervals_must_be_different_and_present():
 def test_names_that_cannot_be_bound_are_refused(request_, message):
     with pytest.raises(StrategyError, match=message):
         IndicatorPlan.build([request_], ["1m"])
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "custom"])
+def test_cells_are_counted_without_a_list_of_them(kind: str):
+    for period in (0, 1, 2, 17):
+        cells = state_cells(KINDS[kind], period, 0)
+        assert cells == len(state_powers(KINDS[kind], period, 1))
+    assert state_cells(KINDS[kind], 10**15, 0) < 4 * 10**15
 
 
 def test_different_functions_of_one_name_get_different_columns():

@@ -1,0 +1,74 @@
+"""What a run takes of the memory, before it starts: its ring, and what its indicators keep."""
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError
+from pipeline.market.indicators.plan import PlannedIndicator
+from pipeline.runner.lanes import Lanes
+from pipeline.strategy.strategy import Strategy
+from pipeline.tape.slot import SlotShape
+from shm.space import available_memory, available_shared_memory
+
+_CELL = 8
+
+
+def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> None:
+    """Raise ConfigError, with both numbers, if a run does not fit into the memory there is.
+
+    The message names the strategy that asks for most.
+    """
+    slots, shared, memory = settings.pipeline.slots, available_shared_memory(), available_memory()
+    try:
+        shape.check_memory(slots, shared)
+    except ConfigError as error:
+        raise ConfigError(f"{_deepest(lanes, shape)}{error}") from None
+    kept, left = kept_by_indicators(lanes, shape), memory - slots * shape.layout.size
+    if kept > left:
+        raise ConfigError(
+            f"indicators need {kept / 2**20:,.1f} MiB of memory, beside the ring there are "
+            f"{left / 2**20:,.1f} MiB; {heaviest(lanes, shape)}"
+        )
+
+
+def kept_by_indicators(lanes: Lanes, shape: SlotShape) -> int:
+    """Return how many bytes the indicators of a run keep from bar to bar, of all symbols."""
+    return _CELL * len(shape.symbols) * sum(table.state_size for table in lanes.plan.tables)
+
+
+def heaviest(lanes: Lanes, shape: SlotShape) -> str:
+    """Say which strategy needs most memory, for its lookback or for an indicator."""
+    deepest = _deepest(lanes, shape)
+    found = [
+        (_cells(planned), index, planned)
+        for index, table in enumerate(lanes.plan.tables)
+        for planned in table.indicators
+    ]
+    cells, index, planned = max(found, key=lambda one: one[0], default=(0, 0, None))
+    width = sum(2 + len(names) for names in shape.columns)
+    if planned is None or cells < width * lanes.lookback:
+        return f"{deepest}lower pipeline.slots, pipeline.slot_rows or the strategy's lookback"
+    return (
+        f"{_asking(lanes, index, planned)} asks for {planned.indicator.label}, which keeps "
+        f"{cells:,} numbers of each of {len(shape.symbols):,} symbols: make it shorter"
+    )
+
+
+def _deepest(lanes: Lanes, shape: SlotShape) -> str:
+    """Return the beginning of a message with the longest lookback, if it makes slots larger."""
+    if lanes.lookback <= shape.rows:
+        return ""
+    deepest = max(lanes.specs, key=lambda spec: spec.lookback)
+    return f"{deepest.strategy!r} has a lookback of {deepest.lookback:,} bars: "
+
+
+def _cells(planned: PlannedIndicator) -> int:
+    return planned.state[1] - planned.state[0]
+
+
+def _asking(lanes: Lanes, table: int, planned: PlannedIndicator) -> Strategy:
+    """Return the first strategy that asks for an indicator of a table."""
+    columns = set(planned.columns)
+    return next(
+        spec.strategy
+        for spec in lanes.specs
+        if any(index == table and column in columns for _, index, column in spec.bindings)
+    )

@@ -1,0 +1,85 @@
+"""What does not fit into the memory is refused before it is tried, with what asks for it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import SessionConfig, Strategy
+from pipeline import indicators as ind
+from pipeline.errors import ConfigError
+from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.runner.lanes import make_lanes, strategy_settings
+from pipeline.runner.memory import check_memory, kept_by_indicators
+from pipeline.runner.preparation import shape_of
+from tests.reference.processes import settings_of
+
+
+def width(window, params):
+    return window.max() - window.min()
+
+
+def held(state, bar, params):
+    return state[0]
+
+
+class Looker(Strategy):
+    rows: int = 2
+    lookback = property(lambda self: self.rows)
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, 1.0)
+
+
+class Asker(Strategy):
+    rows: int = 2
+    kind: int = 0
+
+    def indicators(self):
+        kinds = (ind.sma, lambda rows: ind.window(width, rows))
+        if self.kind < len(kinds):
+            return {"short": ind.ema(5), "long": kinds[self.kind](self.rows)}
+        return {"short": ind.ema(5), "long": ind.custom(held, state=self.rows)}
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, 1.0)
+
+
+def checked(strategy: Any) -> tuple[SessionConfig, Any, Any]:
+    settings = settings_of("US_EQUITY", "2024-11-25", "2024-12-02", SYMBOLS, ["1m"], Path("none"))
+    config = SessionConfig.load(settings | {"strategy": strategy_settings(strategy)})
+    lanes = make_lanes(config, strategy)
+    return config, lanes, shape_of(config, lanes)
+
+
+@pytest.mark.parametrize("rows", [10**9, 10**12])
+def test_a_long_lookback_is_named_with_its_strategy(rows: int):
+    with pytest.raises(ConfigError) as caught:
+        check_memory(*checked([Looker(), Looker(rows=rows)]))
+    message = str(caught.value)
+    assert message.startswith(
+        f"Looker(rows={rows}) has a lookback of {rows:,} bars: the ring needs"
+    )
+    assert "there are" in message
+
+
+@pytest.mark.parametrize("rows", [10**10, 10**12])
+@pytest.mark.parametrize(
+    ("kind", "found"), [(0, "sma({rows}), "), (1, "width({rows}), "), (2, "held, ")]
+)
+def test_an_indicator_that_keeps_much_is_named_with_its_strategy(rows: int, kind: int, found: str):
+    with pytest.raises(ConfigError) as caught:
+        check_memory(*checked([Asker(kind=kind), Asker(rows=rows, kind=kind)]))
+    message = str(caught.value)
+    assert f"; Asker(rows={rows}, kind={kind}) asks for {found.format(rows=rows)}" in message
+    assert message.startswith("indicators need ")
+    assert f" of each of {len(SYMBOLS)} symbols: make it shorter" in message
+
+
+def test_indicators_keep_what_each_needs_for_each_symbol():
+    _, lanes, shape = checked(Asker(rows=1_000))
+    assert kept_by_indicators(lanes, shape) == 8 * len(SYMBOLS) * (3 + 4 + 1_001)
+
+
+def test_what_fits_is_not_refused():
+    check_memory(*checked([Looker(rows=500), Asker(rows=500)]))
