@@ -220,6 +220,13 @@ ROWS = (
         "write it outside, as a function of the module",
     ),
     Row(
+        r"Cannot cast ((?:reflected |unaligned )?(?:list|set|array|DictType|ListType|Tuple"
+        r"|UniTuple)\b.+?) to (\w+):",
+        "it puts {0:kind} where {1:kind} belongs",
+        "a state, a parameter and an argument are one number each",
+        python=False,
+    ),
+    Row(
         r"Cannot cast (.+?) to (\w+):",
         "it puts {0:kind} where {1:kind} belongs",
         python=False,

@@ -23,12 +23,29 @@ _OF_A_SYMBOL = ("on_bar", "on_fill", "on_order")
 _FIXED = (bool, int, float, complex, str, bytes, tuple, type(None))
 
 
+#: What an attribute is set to, where the source does not say it.
+UNKNOWN: Any = object()
+#: Functions that make what holds many values, a library's by their last name.
+_MAKERS = {
+    *("list", "dict", "set", "bytearray", "deque", "defaultdict", "Counter", "OrderedDict"),
+    *("array", "zeros", "ones", "empty", "full", "arange", "linspace", "DataFrame", "Series"),
+}
+_LITERALS = ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp
+
+
+class Many(NamedTuple):
+    """A value that holds many, such as a list."""
+
+    written: str
+    """How the source writes it."""
+
+
 class _Store(NamedTuple):
     """A line that sets an attribute of ``self``."""
 
     name: str
     value: Any
-    """What it is set to, if that is a constant, else None."""
+    """What it is set to: a constant, a `Many`, or UNKNOWN."""
     where: str
     """File and line."""
 
@@ -87,8 +104,26 @@ def no_such_attribute(cls: type, name: str, known: Collection[str]) -> str:
     return no_such_name("self", name, known) + hint
 
 
-def declaration(name: str, value: Any) -> str:
-    """Return how an attribute is declared as a state; it is a float if no number is known."""
+def declaration(name: str, value: Any = UNKNOWN) -> str:
+    """Return how an attribute is declared that a strategy sets to a value.
+
+    A state is one number. It is a float if no number is known.
+    """
+    if isinstance(value, str):
+        return (
+            f"a state is a number, such as that of an IntEnum: declare it: {name}: int = state(0)"
+        )
+    if isinstance(value, Many):
+        return (
+            f"a state is one number, as in {name}_0: float = state(0.0), and ctx.window has the"
+            f' past; only strategy mode "interpreted" keeps more: there, write {name} ='
+            f" {value.written} in the class"
+        )
+    if value is None:
+        return (
+            f'declare it: {name}: float = state(float("nan")); nan stands for a number that is not'
+            " there"
+        )
     number = value if type(value) in (bool, int, float) else 0.0
     return f"declare it: {name}: {type(number).__name__} = state({number!r})"
 
@@ -129,12 +164,23 @@ def _stores(function: FunctionType) -> Iterator[_Store]:
         for target in targets:
             if _is_of(target, own):
                 assert isinstance(target, ast.Attribute)
-                first = value.value if isinstance(value, ast.Constant) else None
+                first = _value_of(value)
                 if isinstance(step, ast.AugAssign) and isinstance(first, int | float):
                     first = type(first)(0)
                 code = function.__code__
                 line = code.co_firstlineno + target.lineno - 1
                 yield _Store(target.attr, first, f"{code.co_filename}:{line}")
+
+
+def _value_of(node: ast.expr) -> Any:
+    """Return what an expression is, as a `_Store` has it."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    called = node.func if isinstance(node, ast.Call) else None
+    name = getattr(called, "id", getattr(called, "attr", ""))
+    if isinstance(node, _LITERALS) or name in _MAKERS:
+        return Many(ast.unparse(node))
+    return UNKNOWN
 
 
 def _loads(function: FunctionType) -> Iterator[str]:

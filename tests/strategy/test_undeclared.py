@@ -3,12 +3,15 @@
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline import Strategy, state
 from pipeline.errors import StrategyError
 from pipeline.strategy.strategy import check_declared, hooks_of, names_of
 from pipeline.strategy.undeclared import no_such_attribute
+from tests.reference.in_process import Setup, run_in_process
+from tests.strategy.compiled.test_hooks import market_of
 
 
 def line_of(cls: type, text: str) -> str:
@@ -46,6 +49,38 @@ class InStart(Strategy):
         self.ready = True
 
 
+class Unknown(Strategy):
+    def on_start(self, ctx):
+        self.begun = ctx.now
+
+    def on_bar(self, bar, ctx):
+        ctx.market(0, self.begun)
+
+
+class Absent(Strategy):
+    def on_start(self, ctx):
+        self.entry = None
+
+    def on_bar(self, bar, ctx):
+        ctx.market(0, self.entry)
+
+
+class Worded(Strategy):
+    def on_start(self, ctx):
+        self.side = "long"
+
+    def on_bar(self, bar, ctx):
+        ctx.market(0, self.side == "long")
+
+
+class Zeros(Strategy):
+    def on_start(self, ctx):
+        self.sums = np.zeros(len(ctx.symbols))
+
+    def on_bar(self, bar, ctx):
+        self.sums[0] += bar.close
+
+
 class ReadElsewhere(Strategy):
     def on_start(self, ctx):
         self.seen = {}
@@ -60,7 +95,13 @@ class ReadElsewhere(Strategy):
         (InInit, "__init__", "self.counter = 0", "counter: int = state(0)"),
         (OverConstant, "__init__", "self.LEVEL = 40.0", "LEVEL: float = state(40.0)"),
         (InStart, "on_start", "self.ready = False", "ready: bool = state(False)"),
-        (ReadElsewhere, "on_start", "self.seen = {}", "seen: float = state(0.0)"),
+        (Unknown, "on_start", "self.begun = ctx.now", "begun: float = state(0.0)"),
+        (
+            Absent,
+            "on_start",
+            "self.entry = None",
+            ('entry: float = state(float("nan")); nan stands for a number that is not there'),
+        ),
     ],
 )
 def test_an_attribute_that_is_set_but_not_declared_is_refused_with_its_line(
@@ -72,6 +113,44 @@ def test_an_attribute_that_is_set_but_not_declared_is_refused_with_its_line(
         f"{line_of(cls, line)}: {cls.__name__}.{hook} sets {line.split(' ')[0]}, which is not "
         f"declared; declare it: {declared}"
     )
+
+
+@pytest.mark.parametrize(
+    ("cls", "line", "told"),
+    [
+        (ReadElsewhere, "self.seen = {}", "there, write seen = {} in the class"),
+        (Zeros, "self.sums = np", "there, write sums = np.zeros(len(ctx.symbols)) in the class"),
+        (
+            Worded,
+            'self.side = "long"',
+            "such as that of an IntEnum: declare it: side: int = state(0)",
+        ),
+    ],
+)
+def test_what_is_no_number_is_not_to_be_declared_as_one(cls: type[Strategy], line: str, told: str):
+    with pytest.raises(StrategyError) as caught:
+        check_declared(cls())
+    said = str(caught.value)
+    assert said.startswith(
+        f"{line_of(cls, line)}: {cls.__name__}.on_start sets {line.split(' ')[0]}"
+    )
+    assert said.endswith(told)
+    assert "; a state is " in said
+
+
+class AsAdvised(Strategy):
+    """What `ReadElsewhere` is told to write."""
+
+    seen = {}  # noqa: RUF012
+
+    def on_bar(self, bar, ctx):
+        self.seen[bar.ts] = bar.close
+        ctx.target(bar.symbol, len(self.seen))
+
+
+def test_what_is_advised_runs():
+    (lane,), _ = run_in_process(market_of(), [AsAdvised()], Setup(mode="interpreted"))
+    assert lane.fills != []
 
 
 class Hidden(Strategy):

@@ -20,6 +20,7 @@ from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import Strategy, names_of, parameters_of
 from pipeline.strategy.symbol import compared_with_text
 from pipeline.strategy.undeclared import (
+    Many,
     declaration,
     no_such_attribute,
     set_parameter,
@@ -141,7 +142,9 @@ def _not_read(cls: type[Strategy], name: str) -> str:
         found = "a class method; make it a method or a static method"
     else:
         kind = type(member).__name__
-        found = f"a {kind}, which may change; make it a tuple or a NumPy array"
+        found = (
+            f"a {kind}, which may change; make it a tuple or a NumPy array; what changes is a state"
+        )
     return f"self.{name} is {found}; {_INTERPRETED} runs it"
 
 
@@ -152,10 +155,11 @@ def _not_set(cls: type[Strategy], *names: str) -> str:
     if any(name == one.name for one in parameters_of(cls)):
         return f"self.{name} {set_parameter(name)}"
     if member is NOTHING:
-        return f"it sets self.{name}, which is not declared; {declaration(name, None)}"
+        return f"it sets self.{name}, which is not declared; {declaration(name)}"
     if callable(member) or isinstance(member, property | staticmethod | classmethod):
         return f"it sets self.{name}, which is code of the class"
-    return f"it sets self.{name}, a constant of the class; {declaration(name, member)}"
+    held = Many(repr(member)) if isinstance(member, tuple | list | dict | set) else member
+    return f"it sets self.{name}, a constant of the class; {declaration(name, held)}"
 
 
 def _wrong_call(given: str, method: str) -> str:

@@ -137,7 +137,10 @@ def a_constant_is_set(self, bar, ctx):
 
 
 @case(
-    f"self.steps is a list, which may change; make it a tuple or a NumPy array{INTERPRETED}",
+    (
+        "self.steps is a list, which may change; make it a tuple or a NumPy array; what changes is"
+        f" a state{INTERPRETED}"
+    ),
     steps=[1, 2],
 )
 def a_list_of_the_class(self, bar, ctx):
