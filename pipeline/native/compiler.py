@@ -207,7 +207,26 @@ class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
         return compiled
 
 
-class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+class _OwnLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+    """A library whose functions are optimised as Numba does it, by passes that are made once."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        # Numba makes the passes anew for every function, also for one that is only declared. That
+        # takes ten times as long as what they do.
+        ll_module.data_layout = self._codegen._data_layout
+        passes, builder = _function_passes(self._codegen)
+        for function in ll_module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+
+
+@cache
+def _function_passes(codegen: Any) -> Any:
+    """Return the passes over a single function, and what they are run with."""
+    return codegen._function_pass_manager()
+
+
+class _EntryLibrary(_OwnLibrary):
     """The machine code of an entry and of all parts below it."""
 
     def _optimize_final_module(self) -> None:
@@ -237,7 +256,7 @@ class _EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
         return self.name, "object", data
 
 
-class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+class _PartLibrary(_OwnLibrary):
     """The IR of a part and of all parts below it, neither optimised nor made machine code."""
 
     _shared_module: Any
