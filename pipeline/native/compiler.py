@@ -56,7 +56,7 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
-    for extension in ("power", "enums", "assignments"):
+    for extension in ("power", "enums", "assignments", "known_calls"):
         import_module(f"pipeline.native.{extension}")
     provide_runtime()
     cpu_target.typing_context.refresh()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from llvmlite.binding import Linkage
 from numba import njit, types
+from numba.extending import lower_builtin, type_callable
 
 from pipeline.native.kernel import Kernel, called_with_integers, kernel
 from pipeline.native.users import users_part
@@ -147,3 +148,35 @@ def test_every_kernel_is_of_this_kind():
         if re.search(r"import .*\bnjit\b|numba\.njit|^\s*@njit", path.read_text(), re.MULTILINE)
     ]
     assert users == ["pipeline/market/indicators/own_loop.py"]
+
+
+def halved_twice(value):
+    """What compiled code is told of below."""
+
+
+def test_what_an_operation_on_numbers_comes_to_is_asked_once():
+    asked = []
+
+    @type_callable(halved_twice)
+    def typing(context):
+        def typed(value):
+            asked.append(value)
+            return types.float64
+
+        return typed
+
+    @lower_builtin(halved_twice, types.Float)
+    def lowered(context, builder, signature, arguments):
+        return builder.fmul(arguments[0], context.get_constant(types.float64, 0.25))
+
+    @kernel()
+    def once(value):
+        return halved_twice(value)
+
+    @kernel()
+    def again(value):
+        return halved_twice(value) + halved_twice(2.0 * value)
+
+    assert once(2.0) == 0.5
+    assert again(2.0) == 1.5
+    assert asked == [types.float64]
