@@ -7,7 +7,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import TypingError
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
 
 def record_at(dtype: np.dtype[Any]) -> Any:
@@ -86,6 +89,32 @@ def _viewer(item_type: Any, *, read_only: bool = False) -> Any:
 floats_at, integers_at = _viewer(types.float64), _viewer(types.int64)
 read_only_floats_at = _viewer(types.float64, read_only=True)
 read_only_integers_at = _viewer(types.int64, read_only=True)
+
+
+def _reader_as(item_type: Any) -> Any:
+    """Make an operation that reads an array's 8-byte numbers as numbers of another type."""
+
+    @intrinsic
+    def numbers_of(typingctx: Any, array: Any) -> Any:
+        if array.dtype.bitwidth != item_type.bitwidth:
+            raise TypingError(f"an array of 8-byte numbers was expected, got {array}")
+        other = array.copy(dtype=item_type)
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            one = make_array(array)(context, builder, args[0])
+            view = make_array(other)(context, builder)
+            data = builder.bitcast(one.data, context.get_data_type(item_type).as_pointer())
+            populate_array(
+                view, data, one.shape, one.strides, one.itemsize, one.meminfo, one.parent
+            )
+            return impl_ret_borrowed(context, builder, other, view._getvalue())
+
+        return other(array), codegen
+
+    return numbers_of
+
+
+words_of, integers_of = _reader_as(types.uint64), _reader_as(types.int64)
 
 
 def copy_record(dtype: np.dtype[Any]) -> Any:

@@ -85,6 +85,9 @@ read_only_floats_at: Callable[[int, int], Any] = _operation("read_only_floats_at
 read_only_integers_at: Callable[[int, int], Any] = _operation("read_only_integers_at")
 #: The same of int64 numbers, as an array that can.
 integers_at: Callable[[int, int], Any] = _operation("integers_at")
+#: (array of 8-byte numbers) -> their bits as uint64 numbers, or as int64 numbers, without a copy.
+words_of: Callable[[Any], Any] = _operation("words_of")
+integers_of: Callable[[Any], Any] = _operation("integers_of")
 
 
 def records(array: npt.NDArray[Any]) -> Any:

@@ -5,6 +5,7 @@ function of its source. A debugger stops in it and coverage sees its lines. Oper
 Python body, because they are written for the compiler, have twins here:
 
     record_at, copy_record, load_*, store_*, *_at         memory at an address, through ctypes
+    words_of, integers_of                                arrays of other numbers
     address_of, call                                     a hook by a number, as machine code has one
     Struct, overload_attribute, overload_method          the ``bar`` and ``ctx`` of a compiled hook
 
@@ -123,6 +124,16 @@ def read_only_integers_at(address: int, count: int) -> Any:
     view = integers_at(address, count)
     view.flags.writeable = False
     return view
+
+
+def words_of(array: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """View an array of 8-byte numbers as uint64 numbers."""
+    return array.view(np.uint64)
+
+
+def integers_of(array: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """View an array of 8-byte numbers as int64 numbers."""
+    return array.view(np.int64)
 
 
 # --- functions ----------------------------------------------------------------------------------

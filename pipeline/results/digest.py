@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.native.kernel import kernel
+from pipeline.native.memory import words_of
 
 K, L = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 A, B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -72,7 +73,7 @@ def absorb_rows(
     """
     _absorb(state[2:4], 2 * state[0], fills[0::3], fills[1::3], fills[2::3])
     state[0] += np.uint64(len(fills) // 6)
-    _absorb(state[4:6], state[1], ts.view(np.uint64), equity.view(np.uint64), cash.view(np.uint64))
+    _absorb(state[4:6], state[1], words_of(ts), words_of(equity), words_of(cash))
     state[1] += np.uint64(len(ts))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.native.kernel import kernel
+from pipeline.native.memory import integers_of
 
 Curve = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def absorb_drawdown(state: Curve, equity: Curve) -> None:
     finding that is faster.
     """
     # Integers have no NaN, so the processor compares several of them at once.
-    of_state, of_equity = state.view(np.int64), equity.view(np.int64)
+    of_state, of_equity = integers_of(state), integers_of(equity)
     for begin in range(0, len(equity), _BLOCK):
         block = of_equity[begin : begin + _BLOCK]
         highest = lowest = _ordered(block[0])

@@ -1,14 +1,18 @@
 import numpy as np
+import pytest
 from numba import njit
+from numba.core.errors import TypingError
 
 from pipeline.native.memory import (
     copy_record,
     floats_at,
+    integers_of,
     load_f8,
     load_i8,
     record_at,
     store_f8,
     store_i8,
+    words_of,
 )
 
 PAIR = np.dtype([("count", "i8"), ("price", "f8")])
@@ -67,3 +71,26 @@ def test_floats_at_an_address_are_a_view_of_so_many():
 
     assert touch(floats.ctypes.data) == (3, 7.0)
     assert floats.tolist() == [0.0, 1.0, -1.0, 3.0, 4.0, 5.0]
+
+
+@pytest.mark.parametrize(("step", "negative"), [(1, [0, 0, 0, 1]), (2, [0, 1])])
+def test_numbers_of_an_array_are_its_memory_read_as_another_type(step: int, negative: list[int]):
+    floats = np.array([1.0, -0.0, np.nan, -np.inf])[::step]
+
+    @njit
+    def flip(array):
+        bits = words_of(array)
+        bits[1] ^= np.uint64(1) << np.uint64(63)
+        return integers_of(array)
+
+    assert flip(floats).tolist() == floats.view(np.int64).tolist()
+    assert np.signbit(floats).tolist() == negative  # the sign of number 1 is another
+
+
+def test_numbers_of_another_size_are_not_read():
+    @njit
+    def read(array):
+        return words_of(array)
+
+    with pytest.raises(TypingError, match=r"8-byte numbers was expected, got array\(int32"):
+        read(np.zeros(2, np.int32))
