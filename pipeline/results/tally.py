@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.native.kernel import kernel
-from pipeline.results import trip_tally
+from pipeline.native.memory import records
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
 from pipeline.results.drawdown import absorb_drawdown, deepest, drawdown_state
-from pipeline.results.trip_tally import trip_details, trip_state
+from pipeline.results.trip_tally import absorb_trips, trip_details, trip_state
 
 FILLS, ORDERS, EQUITY, TRIPS = range(4)
 """The tables of a lane, as numbered in TABLES."""
@@ -42,13 +42,16 @@ class LaneRecord:
 def _absorb(
     digest: NDArray[np.uint64],
     drawdown: NDArray[np.float64],
+    details: NDArray[np.float64],
     fills: NDArray[np.uint64],
+    trips: Any,
     ts: NDArray[np.int64],
     equity: NDArray[np.float64],
     cash: NDArray[np.float64],
 ) -> None:
     absorb_rows(digest, fills, ts, equity, cash)
     absorb_drawdown(drawdown, equity)
+    absorb_trips(details, trips)
 
 
 class LaneTally:
@@ -76,8 +79,16 @@ class LaneTally:
         self._orders += len(orders)
         self._equity += len(ts)
         self._trips += len(trips)
-        trip_tally.absorb_rows(self._details, trips)
-        _absorb(self._digest, self._drawdown, fills.view(np.uint64), ts, equity, cash)
+        _absorb(
+            self._digest,
+            self._drawdown,
+            self._details,
+            fills.view(np.uint64),
+            records(trips),
+            ts,
+            equity,
+            cash,
+        )
 
     def facts(self) -> LaneRecord:
         """Return the tally so far."""

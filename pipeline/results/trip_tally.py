@@ -14,22 +14,18 @@ _COUNT, _BEST, _WORST, _SECONDS, _LONGEST = range(5)
 
 
 @kernel()
-def absorb_trips(
-    state: NDArray[np.float64],
-    entered: NDArray[np.int64],
-    left: NDArray[np.int64],
-    profit: NDArray[np.float64],
-) -> None:
-    """Carry a `trip_state` over the next round trips; one whose ``left`` is 0 is still open."""
-    for i in range(len(profit)):
-        if left[i] == 0:
+def absorb_trips(state: NDArray[np.float64], trips: Any) -> None:
+    """Carry a `trip_state` over the next round trips, `records` as a recorder receives them."""
+    for i in range(trips.size):
+        trip = trips[i]
+        if trip.exit_ts == 0:
             continue
-        seconds = (left[i] - entered[i]) / _SECOND
+        seconds = (trip.exit_ts - trip.entry_ts) / _SECOND
         if state[_COUNT] == 0.0:
-            state[_BEST] = state[_WORST] = profit[i]
+            state[_BEST] = state[_WORST] = trip.profit
         state[_COUNT] += 1.0
-        state[_BEST] = max(state[_BEST], profit[i])
-        state[_WORST] = min(state[_WORST], profit[i])
+        state[_BEST] = max(state[_BEST], trip.profit)
+        state[_WORST] = min(state[_WORST], trip.profit)
         state[_SECONDS] += seconds
         state[_LONGEST] = max(state[_LONGEST], seconds)
 
@@ -54,9 +50,3 @@ def trip_details(state: NDArray[np.float64]) -> dict[str, float] | None:
         "mean_seconds": seconds / count,
         "longest_seconds": longest,
     }
-
-
-def absorb_rows(state: NDArray[np.float64], trips: NDArray[Any]) -> None:
-    """Carry a state over rows of the table of round trips, as a recorder receives them."""
-    if len(trips):
-        absorb_trips(state, trips["entry_ts"], trips["exit_ts"], trips["profit"])

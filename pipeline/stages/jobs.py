@@ -149,7 +149,7 @@ class Analysis:
         metrics: PerformanceMetrics,
     ) -> Turns[EngineFacts]:
         try:
-            engine.warm_up(_empty_slot(self.shape))
+            engine.warm_up(_empty_slot(self.shape, read_only=True))
             engine.start()
             place.ready[0].signal_ready()
             yield
@@ -228,12 +228,15 @@ def _step_aside(place: Place) -> None:
         os.nice(_NICENESS)
 
 
-def _empty_slot(shape: SlotShape) -> Slot:
+def _empty_slot(shape: SlotShape, *, read_only: bool = False) -> Slot:
     """Return an empty slot in memory of its own.
 
     A member works on it once before the tape starts, so that its compiled code is loaded by then.
+    For that it must be ``read_only`` where the slots of the tape are, because code is compiled for
+    the one or for the other.
     """
-    return Slot(shape, memoryview(bytearray(shape.layout.size)))
+    memory = memoryview(bytearray(shape.layout.size))
+    return Slot(shape, memory.toreadonly() if read_only else memory)
 
 
 def _count(metrics: PerformanceMetrics, slot: Slot, **more: int) -> None:

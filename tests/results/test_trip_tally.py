@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.native.memory import records
 from pipeline.results.table_kinds import TABLES
 from pipeline.results.tally import TRIPS
-from pipeline.results.trip_tally import absorb_rows, trip_details, trip_state
+from pipeline.results.trip_tally import absorb_trips, trip_details, trip_state
 
 SECOND = 1_000_000_000
 
@@ -23,7 +24,8 @@ def rows_of(trips: list[tuple[int, int, float]]) -> np.ndarray:
 def details(*parts: list[tuple[int, int, float]]) -> dict[str, float] | None:
     state = trip_state()
     for part in parts:
-        absorb_rows(state, rows_of(part))
+        rows = rows_of(part)
+        absorb_trips(state, records(rows))
     return trip_details(state)
 
 

@@ -1,6 +1,7 @@
 """The jobs of a run, done one after the other in one process."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.lane.spec import Terms
 from pipeline.market.time.time_manager import TimeManager
+from pipeline.native.kernel import Kernel
 from pipeline.stages.coordinator import Replay
 from pipeline.stages.facts import EngineFacts, ProcessorFacts, TapeFacts
 from pipeline.stages.jobs import Analysis, Coordination, Processing
@@ -67,18 +69,16 @@ class Station:
 class Run:
     """Two symbols of two sessions, what the jobs share, and how each is done."""
 
-    def __init__(self, folder: Path, stats: StatsBlock) -> None:
+    def __init__(self, folder: Path, stats: StatsBlock, mode: str = "interpreted") -> None:
         minutes = np.r_[np.arange(8), np.arange(60, 72)]
         bars = {name: random_walk(START + MINUTE * minutes, seed) for seed, name in enumerate("AB")}
         self.market = Market(bars, session_table(SPANS), ("1m", "5m"))
-        self.specs, self.plan = make_specs(self.market, [Crosser()], "interpreted")
+        self.specs, self.plan = make_specs(self.market, [Crosser()], mode)
         self.shape = make_shape(self.market, self.specs, self.plan, 4)
         self.slots = Slots.make(self.shape, 8)
         self.stats = stats
         self.catalog = str(self.market.write(folder))
-        ring = SimpleNamespace(slots=8, slot=lambda index: memoryview(self.slots.buffers[index]))
         self.shared = {
-            "ring": ring,
             "stats": stats,
             "control": SimpleNamespace(check=lambda: None),
             "board": None,
@@ -87,12 +87,21 @@ class Run:
     def done(self, job: Any, role: str, *gates: Gate) -> tuple[Any, Station]:
         """Do a job as it comes out of the pickler."""
         station = Station()
-        place: Any = SimpleNamespace(role=role, ready=gates, alone=True, **self.shared)
+        place: Any = SimpleNamespace(
+            role=role, ring=self._ring_of(role), ready=gates, alone=True, **self.shared
+        )
         member: Any = SimpleNamespace(
             begin=lambda lane, spent: None, prepare=lambda step, known=0: None, prepares=False
         )
         job = dill.loads(dill.dumps(job))
         return finish(job.turns(station, place, member)), station
+
+    def _ring_of(self, role: str) -> Any:
+        """The ring as a member has it: an engine cannot write into it."""
+        slots = [memoryview(buffer) for buffer in self.slots.buffers]
+        if role.startswith("engine"):
+            slots = [slot.toreadonly() for slot in slots]
+        return SimpleNamespace(slots=len(slots), slot=slots.__getitem__)
 
     def coordination(self) -> Coordination:
         sessions = self.market.sessions
@@ -147,6 +156,52 @@ def test_all_others_are_ready_before_the_tape_starts(run: Run):
     run.done(run.processing(), "processor 0", other)
     run.done(run.analysis(), "engine 0", other)
     assert other.calls == ["ready", "ready"]
+
+
+def kernels() -> dict[str, Kernel]:
+    """All kernels of the package, by module and name."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("pipeline.")]
+    return {
+        f"{one.__module__}:{one.py_func.__name__}": one
+        for module in modules
+        for one in vars(module).values()
+        if type(one) is Kernel
+    }
+
+
+def versions() -> dict[str, list[Any]]:
+    """Signatures for which kernels have machine code in this process."""
+    found = {name: vars(kernel).get("entry") for name, kernel in kernels().items()}
+    return {name: list(entry.overloads) for name, entry in found.items() if entry is not None}
+
+
+class Ready(Gate):
+    """Notes which machine code there is when a member is ready, or asks whether others are."""
+
+    def signal_ready(self) -> None:
+        self.versions = versions()
+
+    wait_until_ready = signal_ready
+
+
+def test_what_a_member_compiles_before_the_tape_starts_is_what_the_tape_needs(
+    run: Run, tmp_path: Path
+):
+    """A kernel that is first called with an array of another type is compiled twice."""
+    for kernel in kernels().values():
+        vars(kernel).pop("entry", None)  # what other tests have compiled is not at hand
+    run = Run(tmp_path, run.stats, "compiled")
+    analysis = run.analysis()
+    (folder := tmp_path / "results").mkdir()
+    for job, role in (
+        (run.coordination(), "coordinator"),
+        (run.processing(), "processor 0"),
+        (Analysis(analysis.shape, analysis.specs, TERMS, folder, 1), "engine 0"),
+    ):
+        ready = Ready()
+        run.done(job, role, ready)
+        assert ready.versions
+        assert {name: versions()[name] for name in ready.versions} == ready.versions, role
 
 
 def test_coordinator_and_processor_step_aside_for_the_engine(run: Run, niceness: list[int]):
