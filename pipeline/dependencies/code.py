@@ -78,6 +78,7 @@ class Dependencies:
         # The user's modules by name, the functions in them, and the names that are used of them.
         self._modules: dict[str, ModuleType | None] = {}
         self._functions: list[FunctionType] = []
+        self._classes: list[type] = []
         self._used: dict[str, set[str]] = {}
 
     def add(self, value: Any) -> None:
@@ -111,6 +112,11 @@ class Dependencies:
     def functions(self) -> tuple[FunctionType, ...]:
         """The functions that were met and whose code is followed, in the order of meeting."""
         return tuple(self._functions)
+
+    @property
+    def classes(self) -> tuple[type, ...]:
+        """The classes that were met and whose members are followed, in the order of meeting."""
+        return tuple(self._classes)
 
     def names(self) -> set[str]:
         """Return the names of globals and attributes that the functions met so far use."""
@@ -209,6 +215,7 @@ class Dependencies:
             self._note(_version_of(module))
             return
         self._meet(module, cls.__qualname__)
+        self._classes.append(cls)
         for name in sorted(vars(cls)):
             if name not in _BOOKKEEPING:
                 self._note(name)
@@ -293,12 +300,45 @@ class Dependencies:
         elif isinstance(value, functools.partial):
             yield from (value.func, value.args, value.keywords)
         elif self._follows(_module_of(type(value))):
-            yield from _attributes(value)
+            for name, held in self._attributes(value):
+                yield from (name, held)
         elif python_function(value) is not None:  # a kernel of Ringtape's
             yield python_function(value)
         else:
             yield getattr(value, "__dict__", {}).get("__wrapped__")  # as functools.cache has
-            yield from _kept(value)
+            yield from self._kept(value)
+
+    def _attributes(self, value: Any) -> Iterator[tuple[str, Any]]:
+        """Give the names and values of an object's attributes, those in slots included."""
+        held = dict(getattr(value, "__dict__", {}))
+        for cls in type(value).__mro__:
+            slots = vars(cls).get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if name not in _BOOKKEEPING and hasattr(value, name):
+                    held[name] = getattr(value, name)
+        for name in sorted(held):
+            yield name, held[name]
+
+    def _kept(self, value: Any) -> _Parts:
+        """Give the state of an object that pickle would keep.
+
+        That of the generators of a whole process, which SciPy's distributions have, is another one
+        in each.
+        """
+        numpys = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
+        if value is numpys or value is getattr(sys.modules.get("random"), "_inst", None):
+            yield "the generator of the process"
+            return
+        reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
+        try:
+            found = value.__reduce_ex__(4) if reduce is None else reduce(value)
+            if isinstance(found, str):  # the name of a function in C
+                yield from (getattr(value, "__module__", None), found)
+            else:
+                yield from found[:3]  # the function that makes the object, its arguments, the state
+                yield from (None if items is None else list(items) for items in found[3:5])
+        except Exception:  # noqa: BLE001  # a class may raise anything when it cannot be pickled
+            yield "not pickled"
 
 
 def _module_of(value: type | FunctionType) -> Any:
@@ -318,55 +358,22 @@ def _version_of(name: str) -> str:
     return _version(sys.modules.get(name.partition(".")[0]))
 
 
-def _attributes(value: Any) -> _Parts:
-    """Give the names and values of an object's attributes, those in slots included."""
-    held = dict(getattr(value, "__dict__", {}))
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in _BOOKKEEPING and hasattr(value, name):
-                held[name] = getattr(value, name)
-    for name in sorted(held):
-        yield from (name, held[name])
-
-
-def _kept(value: Any) -> _Parts:
-    """Give the state of an object that pickle would keep.
-
-    That of the generators of a whole process is another one in each; SciPy's distributions have it.
-    """
-    numpys = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
-    if value is numpys or value is getattr(sys.modules.get("random"), "_inst", None):
-        yield "the generator of the process"
-        return
-    reduce: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
-    try:
-        found = value.__reduce_ex__(4) if reduce is None else reduce(value)
-        if isinstance(found, str):  # the name of a function in C
-            yield from (getattr(value, "__module__", None), found)
-        else:
-            yield from found[:3]  # the function that makes the object, its arguments, the state
-            yield from (None if items is None else list(items) for items in found[3:5])
-    except Exception:  # noqa: BLE001  # a class may raise anything when it cannot be pickled
-        yield "not pickled"
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def codes_in(code: CodeType) -> Iterator[CodeType]:
     """Give the code of a function, and that of the functions written in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _codes(constant)
+            yield from codes_in(constant)
 
 
 def names_in(code: CodeType) -> tuple[str, ...]:
     """Return the names of globals and attributes that a function uses, each once."""
-    return tuple(dict.fromkeys(name for one in _codes(code) for name in one.co_names))
+    return tuple(dict.fromkeys(name for one in codes_in(code) for name in one.co_names))
 
 
 def _imported(code: CodeType) -> Iterator[str]:
     """Give the names that a function imports when it runs; some may name no module."""
-    for one in _codes(code):
+    for one in codes_in(code):
         module = ""
         for step in dis.get_instructions(one):
             if step.opname == "IMPORT_NAME":

@@ -10,6 +10,7 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 _ENGINE = Path(__file__).parents[1]
 #: The folders of Ringtape's own packages.
@@ -37,6 +38,13 @@ def is_users(module: ModuleType | None) -> bool:
     if not file:
         return module.__name__.partition(".")[0] not in sys.stdlib_module_names
     return is_users_file(file)
+
+
+def is_users_object(value: Any) -> bool:
+    """Whether a value is an object of a class of the user's; a class or a module is none."""
+    if isinstance(value, type | ModuleType):
+        return False
+    return is_users(sys.modules.get(str(type(value).__module__)))
 
 
 @cache

@@ -1,7 +1,7 @@
 """The functions of the user's that a function leads to, and all that they refer to."""
 
 import functools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -26,6 +26,7 @@ class Reach:
         self._scanned: set[FunctionType] = set()
         self._names: set[str] = set()
         self._bound: set[tuple[str, str]] = set()
+        self._named: dict[FunctionType, set[FunctionType]] = {}
         self._methods = {
             function
             for base in (cls.__mro__ if cls else ())
@@ -46,13 +47,15 @@ class Reach:
             for function in todo:
                 self._scanned.add(function)
                 self._names |= set(names_in(function.__code__))
-                first = (self._cls,) if function in self._methods else ()
-                for reference in references(function, *first):
+                named = self._named.setdefault(function, set())
+                owner = self.owner_of(function)
+                for reference in references(function, *((owner,) if owner else ())):
                     yield function, reference
                     for other in functions_of(reference.value):
                         if is_users_file(other.__code__.co_filename):
                             self._found.add(other)
                             wanted.add(other)
+                            named.add(other)
             met = (one for one in self._found.functions if one not in self._scanned)
             todo = [one for one in met if one in wanted or self._may_be_called(one)]
 
@@ -60,6 +63,22 @@ class Reach:
     def functions(self) -> Collection[FunctionType]:
         """The functions that were reached so far, in the order of their places."""
         return sorted(self._scanned, key=_place)
+
+    def named_by(self, roots: Iterable[FunctionType]) -> Collection[FunctionType]:
+        """Return the roots, and the functions that these call by a name or through ``self``.
+
+        Methods of other objects are not among them. The roots must have been reached.
+        """
+        found: set[FunctionType] = set()
+        todo = set(roots)
+        while todo:
+            found |= todo
+            todo = {other for one in todo for other in self._named.get(one, ())} - found
+        return sorted(found, key=_place)
+
+    def owner_of(self, function: FunctionType) -> type | None:
+        """Return the class of ``self`` in a method of ``cls``; None for any other function."""
+        return self._cls if function in self._methods else None
 
     def bindings(self) -> Iterator[Binding]:
         """Give what modules have computed when they were imported, for the names used so far.

@@ -2,24 +2,28 @@
 
 A compiled strategy has a self record of numbers in place of each. So that both modes mean the same,
 a state that is declared as a whole number holds one, a parameter stays what it was given, and what
-else the class or the strategy holds and a hook can change (a list, a dict, an array) is the lane's
-own: other lanes of the process, and the next run, do not see the change.
+else the class or the strategy holds and a hook can change (a list, a dict, an array, an object of a
+user's class) is the lane's own: other lanes of the process, and the next run, do not see it.
 """
 
 import copy
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
+from enum import Enum
 from functools import cache
-from typing import Any
+from types import FunctionType
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dependencies.origin import is_users_object
 from pipeline.errors import StrategyError
 from pipeline.strategy.place import place_of
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, record_dtype
 from pipeline.strategy.symbol import SymbolIndex
-from pipeline.strategy.undeclared import set_parameter, set_to_float
+from pipeline.strategy.undeclared import number_set, set_parameter, set_to_float
 
 _CHANGEABLE = (list, dict, set, bytearray, deque, np.ndarray)
 
@@ -27,26 +31,41 @@ _CHANGEABLE = (list, dict, set, bytearray, deque, np.ndarray)
 def copies_of(strategy: Strategy, records: npt.NDArray[Any]) -> list[Any]:
     """Return copies of a strategy with the values of its self records.
 
-    They share one copy of each list, dict, set and array that the class or the strategy holds.
+    They share one copy of what the class or the strategy holds and hooks can change.
     """
     held = _changeable(strategy)
     return [_copy_of(strategy, record, held) for record in records]
 
 
-def parameters_in(copies: Sequence[Any]) -> dict[str, Any]:
-    """Return the parameters of a strategy's copies, which all have the same."""
-    return {one.name: getattr(copies[-1], one.name) for one in parameters_of(type(copies[-1]))}
+class Given(NamedTuple):
+    """What all copies of a strategy have at first."""
+
+    parameters: dict[str, Any]
+    names: frozenset[str]
+    """Of all attributes that are not those of the class alone."""
 
 
-def check_copies(copies: Sequence[Any], given: dict[str, Any]) -> None:
-    """Refuse a state that is no whole number where one is declared, and a parameter that changed.
+def given_in(copies: Sequence[Any]) -> Given:
+    """Return what is given to a strategy's copies, which all have the same."""
+    last = copies[-1]
+    parameters = {one.name: getattr(last, one.name) for one in parameters_of(type(last))}
+    return Given(parameters, frozenset(vars(last)))
 
-    Compiled code cannot have either. ``given``: the parameters at first. Raises StrategyError.
+
+def check_copies(copies: Sequence[Any], given: Given) -> None:
+    """Refuse what compiled code cannot have.
+
+    It is a state that is no whole number where one is declared, a parameter that has changed, and a
+    number that is neither a state nor a parameter. Raises StrategyError.
     """
     cls: Any = type(copies[-1])  # mypy does not take a class for hashable
     wholes = _wholes_of(cls)
     for one in copies:
-        for name, value in given.items():
+        if len(vars(one)) > len(given.names):
+            undeclared = number_set(one, given.names)
+            if undeclared:
+                raise StrategyError(undeclared)
+        for name, value in given.parameters.items():
             found = getattr(one, name)
             if found != value and value == value:  # NaN equals nothing
                 raise StrategyError(f"{place_of(cls, name)} {set_parameter(name, found)}")
@@ -67,22 +86,33 @@ def _changeable(strategy: Strategy) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for base in reversed(type(strategy).__mro__[:-1]):
         members |= vars(base)
-    members |= vars(strategy)
-    found = {
-        name: value
-        for name, value in members.items()
-        if isinstance(value, _CHANGEABLE) and not name.startswith("__")
-    }
+    own = vars(strategy)
     memo: dict[int, Any] = {}
-    return {name: _copied(value, memo) for name, value in found.items()}
+    return {
+        name: _copied(value, memo)
+        for name, value in (members | own).items()
+        if not name.startswith("__")
+        # An object that the strategy itself has made is the lane's own already.
+        and (isinstance(value, _CHANGEABLE) or (name not in own and _is_changeable(value)))
+    }
+
+
+def _is_changeable(value: Any) -> bool:
+    """Whether a value of a class is an object of a user's class, and no code or enum of it."""
+    is_code = isinstance(value, FunctionType | Enum) or hasattr(type(value), "__get__")
+    return is_users_object(value) and not is_code
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """Return a deep copy; of what holds something that has none, such as a module, a flat one."""
-    try:
+    """Return a deep copy; of what holds something that has none, such as a module, a flat one.
+
+    What has no copy at all is shared by lanes, who may not change it (`shared_values`).
+    """
+    with suppress(Exception):  # a user's class may raise anything
         return copy.deepcopy(value, memo)
-    except (TypeError, AttributeError, RecursionError):
+    with suppress(Exception):
         return copy.copy(value)
+    return value
 
 
 def _copy_of(strategy: Strategy, record: npt.NDArray[Any], held: dict[str, Any]) -> Strategy:

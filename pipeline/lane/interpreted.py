@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICES, interval_ns
-from pipeline.lane.copies import check_copies, copies_of, parameters_in
+from pipeline.lane.copies import check_copies, copies_of, given_in
 from pipeline.lane.hook_calls import load_bars, report_orders
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.moment import fill_at_close, open_moment
@@ -81,7 +81,7 @@ class Interpreter:
         self._account = account
         self._outbox = outbox
         self._copies = copies_of(spec.strategy, records)
-        self._given = parameters_in(self._copies)
+        self._given = given_in(self._copies)
         self._hooks = hooks_of(type(spec.strategy))
         self._resets = {
             name: declared.initial

@@ -13,6 +13,7 @@ from pipeline.errors import StrategyError
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
+from pipeline.lane.shared_values import SharedValues
 from pipeline.lane.slot_view import SlotView
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.results.recorder import Recorder
@@ -53,7 +54,8 @@ class Engine:
     ``records`` takes the results. ``attend(lane, spent)`` is called before each walk of a lane with
     the ns of processor time that count against its limit, and with lane -1 when no lane is at work.
     A strategy that raises ends the engine; if ``tolerant``, it ends its own lane alone, as does a
-    lane that takes more than ``limit`` ns in all (0: any time). ``halving``: this engine's part
+    lane that takes more than ``limit`` ns in all (0: any time). One that changes what lanes share
+    ends all that are interpreted, because it may have spoiled them. ``halving``: this engine's part
     in the comparison of lanes; None if they are not compared.
     """
 
@@ -96,6 +98,9 @@ class Engine:
         self._slots = slots
         self._views = [self._views_of(slot) for slot in slots]
         self._fills = 0
+        interpreted = [spec for spec in specs if spec.mode == "interpreted"]
+        self._interpreted = {spec.number for spec in interpreted}
+        self._shared = SharedValues(dict.fromkeys(type(spec.strategy) for spec in interpreted))
 
     def _views_of(self, slot: Slot) -> dict[tuple[int, ...], SlotView]:
         return {
@@ -133,6 +138,7 @@ class Engine:
         if self._halving is not None:
             rung = self._halving.rung(len(self._session_dates))
             if rung is not None:
+                self._check_shared(self._shared.check)
                 self._halve(self._halving, rung)
         return self._fills - before
 
@@ -151,6 +157,8 @@ class Engine:
             ended = time.thread_time_ns()
             running.spent += ended - began
             began = ended
+            if record:
+                self._check_shared(self._shared.check_at_times)
 
     def _attended(self, *, calls: bool = True) -> Iterator[_Running]:
         """Give the lanes that have not ended; mark each as the one at work.
@@ -176,6 +184,15 @@ class Engine:
             yield
         except StrategyError as error:
             self._raised(number, error)
+
+    def _check_shared(self, check: Callable[[], None]) -> None:
+        """Make a check of what lanes share; if the engine is tolerant, end the lanes that do."""
+        try:
+            check()
+        except StrategyError as error:
+            for running in tuple(self._running):
+                if running.lane.number in self._interpreted:
+                    self._raised(running.lane.number, error)
 
     def _raised(self, number: int, error: StrategyError) -> None:
         if not self._tolerant:
@@ -232,6 +249,7 @@ class Engine:
                 nothing = _NO_TIMES, _NO_VALUES, _NO_VALUES
                 self._records.record(lane.number, fills, orders, trips, *nothing)
                 self._records.record(lane.number, fills[:0], lane.resting(), trips[:0], *nothing)
+        self._check_shared(self._shared.check)
         self._records.close()
         if self._halving is not None:
             self._halving.leave()

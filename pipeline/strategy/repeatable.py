@@ -9,7 +9,6 @@ takes. A clock is not: a decision at two o'clock is meant for two o'clock of the
 """
 
 import datetime as dt
-import dis
 import functools
 import os
 import random
@@ -29,6 +28,7 @@ from pipeline.dependencies.origin import is_users
 from pipeline.dependencies.reach import Reach, functions_of
 from pipeline.dependencies.references import Reference
 from pipeline.errors import StrategyError
+from pipeline.strategy.shared import check_hooks, check_names
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 _CHANCE = ", which gives other numbers in every run"
@@ -64,11 +64,14 @@ def check_strategy(cls: type[Strategy]) -> None:
 @cache
 def _check_hooks(cls: type[Strategy]) -> None:
     reach = Reach(cls)
+    roots = []
     for hook in (*HOOKS, "indicators", "lookback", "__init__"):
         ways = (_LANES_OWN, _MARKETS) if hook in HOOKS else (_THE_SAME, _THE_SAME)
         for root in functions_of(getattr(cls, hook)) if defines(cls, hook) else ():
             _check(reach, root, f"{cls.__name__}.{hook}", *ways)
-    _check_globals(reach)
+            roots.append(root)
+    check_names(reach.named_by(roots))
+    check_hooks(cls, reach)
     _check_imports(reach, cls.__name__)
 
 
@@ -81,7 +84,7 @@ def check_function(function: FunctionType, kind: str) -> None:
     way = f"{kind} depends on its arguments alone"
     reach = Reach()
     _check(reach, function, function.__name__, way, way)
-    _check_globals(reach)
+    check_names(reach.named_by([function]))
     _check_imports(reach, function.__name__)
 
 
@@ -96,20 +99,6 @@ def _check(reach: Reach, root: FunctionType, name: str, drawing: str, asking: st
             inside = "" if function is root else f" in {function.__qualname__}"
             way = asking if why is _CLOCK else drawing
             raise _refusal(function, reference, name, inside + why, way)
-
-
-def _check_globals(reach: Reach) -> None:
-    """Refuse a function that sets a name of its module: all lanes of a process would share it."""
-    for function in reach.functions:
-        for step in dis.get_instructions(function):
-            if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-                line = step.positions.lineno if step.positions else None
-                place = function.__code__.co_filename, line or function.__code__.co_firstlineno
-                raise StrategyError(
-                    f"{place[0]}:{place[1]}: {function.__qualname__} sets the global {step.argval},"
-                    " which all lanes of a process would share; memory of a strategy is declared:"
-                    " name: float = state(0.0)"
-                )
 
 
 def _check_imports(reach: Reach, name: str) -> None:

@@ -303,7 +303,8 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
 
 def check_declared(strategy: Strategy) -> None:
     """Raise StrategyError if a strategy sets an attribute that must be declared as state."""
-    found = undeclared_in(strategy, {*_annotated(type(strategy)), *dir(Strategy)})
+    declared = {*_annotated(type(strategy)), *dir(Strategy)}
+    found = undeclared_in(strategy, declared, tuple(HOOKS))
     if found:
         raise StrategyError(found)
 

@@ -1,6 +1,8 @@
 """What an interpreted strategy's copies may hold, as a compiled strategy's records do."""
 
 import math
+from enum import Enum
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -40,10 +42,41 @@ class Moved(Strategy):
         self.span += 1
 
 
+class Noted(Strategy):
+    """Keeps a number that is not declared."""
+
+    def on_bar(self, bar, ctx):
+        self.entry = bar.close
+
+
+class Counted(Strategy):
+    """Counts over a constant."""
+
+    count = 5
+
+    def on_bar(self, bar, ctx):
+        self.count += bar.symbol
+
+
+class Hidden(Strategy):
+    """The same in a method, one of two at a time."""
+
+    _count = 0
+
+    def on_bar(self, bar, ctx):
+        self.note(bar.volume)
+
+    def note(self, volume):
+        self._count, volume = volume, 0.0
+
+
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
 @pytest.mark.parametrize(
     ("cls", "message"),
     [
+        (Noted, r"sets self.entry, which is not declared; declare it: entry: float = state\(0.0\)"),
+        (Counted, r"sets self.count, a constant of the class; declare it: count: int = state\(5\)"),
+        (Hidden, r"sets self._count, a constant of the class; declare it: count: int = state\(0\)"),
         (Cut, r"peak is declared as a whole number, and a hook sets it to .*; declare it: peak"),
         (
             Added,
@@ -103,6 +136,59 @@ def test_what_a_class_holds_is_each_lanes_own_and_shared_by_its_symbols():
     assert alone.fills == first.fills == second.fills != []
     assert run_in_process(market, [Remembers()], setup)[1] == digest
     assert (Remembers.seen, Remembers.by_symbol, Remembers.sums[0]) == ([], {}, 0.0)
+
+
+class Kept(Strategy):
+    """Puts on self what is no number, and what it computes once."""
+
+    @cached_property
+    def span(self):
+        return 3
+
+    def on_bar(self, bar, ctx):
+        self.rows = [*getattr(self, "rows", ()), bar.close]
+        self.word = "up" if bar.close > bar.open else None
+        if len(self.rows) % self.span == 0:
+            ctx.market(bar.symbol, len(self.rows))
+
+
+def test_an_interpreted_hook_may_put_other_things_on_self():
+    (found,), _ = run_in_process(market_of(), [Kept()], Setup(mode="interpreted"))
+    assert found.fills
+
+
+class Shelf:
+    def __init__(self):
+        self.books: list[float] = []
+
+
+class Colour(Enum):
+    RED = 1
+
+
+class Objects(Strategy):
+    """Has objects of a user's classes."""
+
+    shelf = Shelf()
+    colour = Colour.RED
+    size = property(lambda self: 1.0)
+
+    def on_bar(self, bar, ctx):
+        self.shelf.books.append(bar.close)
+        if len(self.shelf.books) % 3 == 0:
+            ctx.market(bar.symbol, len(self.shelf.books))
+
+
+def test_an_object_of_the_class_is_each_lanes_own_and_shared_by_its_symbols():
+    setup = Setup(mode="interpreted")
+    (alone,), _ = run_in_process(market_of(), [Objects()], setup)
+    (first, second), _ = run_in_process(market_of(), [Objects(), Objects()], setup)
+    assert alone.fills == first.fills == second.fills != []
+    assert Objects.shelf.books == []
+    one, other = copies_of(Objects(), np.zeros(2, record_dtype(Objects)))
+    assert one.shelf is other.shelf is not Objects.shelf
+    assert one.colour is Colour.RED
+    assert "size" not in vars(one)
 
 
 def test_what_has_no_deep_copy_is_copied_flat():

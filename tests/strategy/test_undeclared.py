@@ -89,9 +89,22 @@ class ReadElsewhere(Strategy):
         self.seen[bar.ts] = bar.close
 
 
+class InBar(Strategy):
+    def on_bar(self, bar, ctx):
+        if bar.close > bar.open:
+            self.ups += 1
+
+
+class InFill(Strategy):
+    def on_fill(self, fill, ctx):
+        self.filled = 1.5
+
+
 @pytest.mark.parametrize(
     ("cls", "hook", "line", "declared"),
     [
+        (InBar, "on_bar", "self.ups += 1", "ups: int = state(0)"),
+        (InFill, "on_fill", "self.filled = 1.5", "filled: float = state(1.5)"),
         (InInit, "__init__", "self.counter = 0", "counter: int = state(0)"),
         (OverConstant, "__init__", "self.LEVEL = 40.0", "LEVEL: float = state(40.0)"),
         (InStart, "on_start", "self.ready = False", "ready: bool = state(False)"),
@@ -169,6 +182,22 @@ def test_an_object_must_not_hide_a_constant_of_the_class():
         check_declared(Hidden())
 
 
+class OverConstantInBar(Strategy):
+    count = 3
+
+    def on_bar(self, bar, ctx):
+        self.count = 4
+
+
+def test_a_constant_that_a_hook_sets_is_to_be_declared():
+    with pytest.raises(StrategyError) as told:
+        check_declared(OverConstantInBar())
+    assert str(told.value) == (
+        f"{line_of(OverConstantInBar, 'self.count')}: OverConstantInBar.on_bar sets self.count, a "
+        "constant of the class; declare it: count: int = state(3)"
+    )
+
+
 class Declared(Strategy):
     """Parameters, states and what Strategy has may be set; so may objects, and what is kept."""
 
@@ -197,6 +226,23 @@ def test_what_is_declared_and_objects_of_one_self_are_not_refused():
     strategy = Declared(fast=4)
     assert strategy.span == 16
     check_declared(strategy)
+
+
+class Speaks(Strategy):
+    @property
+    def words(self):
+        return self.said
+
+    @words.setter
+    def words(self, words):
+        self.said = str(words)
+
+    def on_bar(self, bar, ctx):
+        self.words = 3
+
+
+def test_a_property_that_takes_a_number_is_no_number():
+    check_declared(Speaks())
 
 
 @pytest.mark.parametrize(
