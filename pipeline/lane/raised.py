@@ -12,6 +12,7 @@ from pipeline.errors import NO_DEBUGGER, line_in, text_of
 from pipeline.execution.broken import FARTHEST
 from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.strategy import HOOKS, Strategy
+from pipeline.strategy.type_error import retold_call
 
 #: What compiled code writes into a text in place of a value.
 _UNKNOWN_VALUE = "<object type:"
@@ -160,6 +161,8 @@ def _raised(error: BaseException) -> str:
     text = NO_DEBUGGER if name == "BdbQuit" else text_of(error)
     if isinstance(error, AttributeError):
         text = retold(error)
+    if isinstance(error, TypeError):
+        text = retold_call(error)
     if isinstance(error, BaseExceptionGroup):
         parts = (f"{type(one).__name__}: {text_of(one)}" for one in error.exceptions)
         text += f": {'; '.join(parts)}"

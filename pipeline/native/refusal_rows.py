@@ -1,11 +1,12 @@
-"""What messages of Numba mean, for users' functions: a table of patterns and what to say.
-
-The first row whose pattern is found in a message counts. `refusals` makes a line of it.
-"""
+"""What Numba's messages mean: a table of what was found, what to write, and what else runs it."""
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
+
+from pipeline.errors import nearest
+from pipeline.native.samples import attribute_is_there, module_has, operation_runs
 
 
 class Row(NamedTuple):
@@ -16,10 +17,22 @@ class Row(NamedTuple):
     """What the code does; or a function of the groups that says it."""
     hint: str = ""
     """What to write in its place; empty if there is nothing to say."""
-    python: bool = True
-    """Whether plain Python runs it, so that a user need not change it."""
+    python: bool | Callable[..., bool | None] | None = True
+    """Whether plain Python runs it, so that a user need not change it; None if that is not known.
+    Or a function of the groups that says it."""
     node: type[ast.AST] | None = None
     """What it is in a source, where Numba does not name the line; a Name is that of group 0."""
+
+
+def _of_module(name: str, module: str) -> str:
+    """Say what a function uses of a library, or that the library has no such thing."""
+    if module_has(name, module):
+        return (
+            f"it uses {module}.{name}, of a library; functions of your own, of math and most of"
+            " NumPy's are compiled"
+        )
+    near = nearest(name, dir(sys.modules.get(module)))
+    return f"{module} has no {str(name)!r}{f'; did you mean {near[0]}?' if near else ''}"
 
 
 _TYPES = "float64|float32|int64|int32|uint64|bool|none"
@@ -72,6 +85,7 @@ ROWS = (
         r"unsupported exception constant <class '([\w.]+)'>",
         "it raises {0}, which is no Exception",
         "raise an Exception, such as ValueError",
+        python=False,
         node=ast.Raise,
     ),
     Row(
@@ -89,7 +103,7 @@ ROWS = (
         "it has a `with` block",
         node=ast.With,
     ),
-    Row(r"unsupported opcode \((\w+)\)", "it needs Python's instruction {0}"),
+    Row(r"unsupported opcode \((\w+)\)", "it needs Python's instruction {0}", python=None),
     Row(
         r"Untyped global name 'super'",
         "it calls super()",
@@ -126,11 +140,12 @@ ROWS = (
         r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
         "it uses {1}.{0}",
         "times are ns UTC here, as bar.ts and ctx.now",
+        module_has,
     ),
     Row(
         r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",
-        "it uses {1}.{0}, of a library",
-        "functions of your own, of math and most of NumPy's are compiled",
+        _of_module,
+        python=module_has,
     ),
     Row(
         r"Use of unsupported NumPy function '([\w.]+)'",
@@ -183,20 +198,27 @@ ROWS = (
         python=False,
     ),
     Row(
-        r"Cannot cast (?:IntEnum|Enum)[^(]*\((\w+)\)",
-        "it calculates with a member of {0}",
+        r"Cannot cast (Int)?Enum[^(]*\((\w+)\)",
+        "it calculates with a member of {1}",
         "write .value behind it",
+        lambda whole, name: whole != "",
     ),
     Row(
         r"No implementation of function Function\(<[^\n]*?(\w+)'?(?: at \w+)?>\)"
-        r".*?>>> \w+\([^\n]*?Enum<[^\n]*?>\((\w+)\)",
-        "it has the operation {0} of a member of {1}",
+        r".*?>>> \w+\(([^\n]*?Enum<[^\n]*?>\((\w+)\)[^\n]*)\)",
+        "it has the operation {0} of a member of {2}",
         "write .value behind it",
+        lambda name, kinds, _: operation_runs(name, kinds),
     ),
     Row(
         r"module 'numpy' has no attribute '(?:Int)?Enum<.*?>\((\w+)\)'",
         "it puts a member of {0} into an array",
         "write .value behind it",
+    ),
+    Row(
+        r"module '([\w.]+)' has no attribute '(\w+)'",
+        lambda module, name: _of_module(name, module),
+        python=False,
     ),
     Row(
         r"compiler re-entrant to the same function signature",
@@ -248,14 +270,22 @@ ROWS = (
         "it formats a text",
         "print the values themselves",
     ),
-    Row(r"Unknown attribute '(\w+)' of type ([^\n]+)", "{1:kind} has no attribute '{0}'"),
+    Row(
+        r"Unknown attribute '(\w+)' of type ([^\n]+)",
+        "{1:kind} has no attribute '{0}'",
+        python=attribute_is_there,
+    ),
     Row(
         r"AssertionError in containers\.py",
         "it has a set of what the compiler takes in no set",
         "use a tuple",
         node=ast.Set,
     ),
-    Row(r"constraint encountered: del \((\w+)\)\.(\w+)", "it deletes {0}.{1}"),
+    Row(
+        r"constraint encountered: del \((\w+)\)\.(\w+)",
+        "it deletes {0}.{1}",
+        python=lambda owner, _: owner != "self",
+    ),
     Row(r"variable '(\w+)' is deleted", "it deletes the variable {0}", "leave the del out"),
     Row(
         r"Variable '(\w+)' is not defined",
@@ -277,11 +307,13 @@ ROWS = (
     Row(
         r"No implementation of function Function\(<built-in function (\w+)>\).*?>>> \w+\((.*?)\)\n",
         "it has the operation {0} of {1:kinds}",
+        python=operation_runs,
     ),
     Row(
         r"No implementation of function Function\(<(?:function|ufunc|class) '?(?:impl_)?([\w.]+).*?"
         r">>> \w+\((.*?)\)\n",
         "it calls {0} with {1:kinds}",
+        python=operation_runs,
     ),
 )
 #: Within a comprehension a variable is assigned to that the function outside shares with it.

@@ -47,12 +47,16 @@ def why_not_compiled(
         place = place[0], _line_of(row.node, place, *groups) or place[1]
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
     if row is None:
-        hint = f" ({way_out} may run it)" if way_out else ""
-        return f"{where}: {_first_reason(text)}{hint}"
+        return f"{where}: {_first_reason(text)}{_may_run(way_out)}"
     found = row.found(*groups) if callable(row.found) else row.found.format(*groups)
-    runs = f"{way_out} runs it" if way_out and row.python else ""
-    parts = [found, row.hint.format(*groups), runs]
-    return f"{where}: {'; '.join(filter(None, parts))}"
+    runs = row.python(*groups) if callable(row.python) else row.python
+    parts = [found, row.hint.format(*groups), f"{way_out} runs it" if way_out and runs else ""]
+    hedge = _may_run(way_out) if runs is None else ""
+    return f"{where}: {'; '.join(filter(None, parts))}{hedge}"
+
+
+def _may_run(way_out: str) -> str:
+    return f" ({way_out} may run it)" if way_out else ""
 
 
 def _text_of(error: Exception) -> str:

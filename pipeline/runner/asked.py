@@ -6,9 +6,11 @@ from typing import Any
 
 from pipeline.errors import DataError, StrategyError, line_in, text_of
 from pipeline.market.indicators.plan import IndicatorPlan
+from pipeline.strategy.attribute_error import retold
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.repeatable import check_function
 from pipeline.strategy.strategy import Strategy, check_member, values_of
+from pipeline.strategy.type_error import retold_call
 
 
 def indicators_of(strategy: Strategy, intervals: Sequence[str]) -> dict[str, Any]:
@@ -23,9 +25,13 @@ def indicators_of(strategy: Strategy, intervals: Sequence[str]) -> dict[str, Any
     except (StrategyError, DataError) as error:
         raise type(error)(f"{_where(strategy, error)}: {error}") from None
     except (Exception, SystemExit) as error:
+        text = text_of(error) or "no message"
+        if isinstance(error, AttributeError):
+            text = retold(error)
+        elif isinstance(error, TypeError):
+            text = retold_call(error)
         raise StrategyError(
-            f"{_where(strategy, error)} raised {type(error).__name__}: "
-            f"{text_of(error) or 'no message'}"
+            f"{_where(strategy, error)} raised {type(error).__name__}: {text}"
         ) from error
     if not isinstance(asked, Mapping):
         found = "nothing: is a `return` missing?" if asked is None else f"a {type(asked).__name__};"

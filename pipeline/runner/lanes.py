@@ -8,6 +8,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.runner.asked import indicators_of
+from pipeline.strategy.misuse import check_use
 from pipeline.strategy.repeatable import check_strategy
 from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import (
@@ -79,7 +80,8 @@ def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
 def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy]]:
     """Return the strategy classes of a configuration, in its order.
 
-    StrategyError if one is not there or is not repeatable (`strategy.repeatable`).
+    StrategyError if one is not there, is not repeatable (`strategy.repeatable`) or uses what hooks
+    are given as something else (`strategy.misuse`).
     """
     if given is None:
         classes = [load_class(setting.name) for setting in config.strategies]
@@ -88,6 +90,7 @@ def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy
         classes = [one if isinstance(one, type) else type(one) for one in many]
     for cls in classes:
         check_strategy(cls)
+        check_use(cls)
     return classes
 
 

@@ -1,4 +1,4 @@
-"""What an interpreted hook is told when it asks for a name that is not there.
+"""What an interpreted hook, or a declaration, is told that asks for a name that is not there.
 
 The words are found when the error is described. A ``__getattr__`` of what hooks are given would
 find them earlier, and would slow down every attribute that there is.
@@ -7,6 +7,7 @@ find them earlier, and would slow down every attribute that there is.
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline.market import indicators
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
 from pipeline.strategy.events import Fill, Order, Session
@@ -23,6 +24,9 @@ def retold(error: AttributeError) -> str:
     name = error.name
     if not isinstance(name, str):
         return str(error)
+    if asked is indicators:
+        own = "; ind.window and ind.custom make an indicator of your own"
+        return no_such_name("ind", name, indicators.DECLARED) + own
     if isinstance(asked, Strategy):
         return no_such_attribute(type(asked), name, names_of(type(asked)))
     if isinstance(asked, Context):

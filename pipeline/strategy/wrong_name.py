@@ -21,6 +21,14 @@ _WORDS = {
     **dict.fromkeys(("id", "orderid"), "order_id"),
     **dict.fromkeys(("status",), "state"),
     **dict.fromkeys(("vol",), "volume"),
+    **dict.fromkeys(("sl", "stoploss"), "stop_loss"),
+    **dict.fromkeys(("tp", "takeprofit"), "take_profit"),
+    **dict.fromkeys(("expiry", "good_till", "tif", "time_in_force", "valid"), "until"),
+    **dict.fromkeys(("trail", "trailamount"), "amount"),
+    **dict.fromkeys(("pct", "trailpercent"), "percent"),
+    **dict.fromkeys(("length", "n", "span", "timeperiod"), "period"),
+    **dict.fromkeys(("freq", "timeframe"), "interval"),
+    **dict.fromkeys(("nbdev", "num_std", "std"), "width"),
     **dict.fromkeys(("last_price", "price"), "close"),
 }
 

@@ -28,7 +28,14 @@ from pipeline.market.indicators.declared import (
     wma,
 )
 
+DECLARED = (
+    *("sma", "ema", "wma", "rsi", "atr", "stdev", "bollinger", "macd", "highest", "lowest"),
+    *("roc", "vwap", "obv", "custom", "window"),
+)
+"""The names of the functions with which strategies declare indicators."""
+
 __all__ = [
+    "DECLARED",
     "PRICE_COLUMNS",
     "WHOLE_BAR",
     "Indicator",

@@ -3,15 +3,14 @@
 The rows here are about what a hook is given; those of `native.refusal_rows` are about Python.
 """
 
-import inspect
 from collections.abc import Collection
 from functools import partial
 from types import FunctionType
-from typing import Any
 
 from pipeline.errors import NO_DEBUGGER
 from pipeline.native.refusal_rows import DEBUGGER, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
+from pipeline.native.samples import module_has
 from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING
 from pipeline.strategy.compiled.own import member_of
@@ -26,7 +25,9 @@ from pipeline.strategy.undeclared import (
     set_parameter,
     set_to_float,
 )
-from pipeline.strategy.wrong_name import no_such_name, not_set
+from pipeline.strategy.wrong_call import parameters_of as parameters_of_call
+from pipeline.strategy.wrong_call import written
+from pipeline.strategy.wrong_name import meant_by, no_such_name, not_set
 
 _INTERPRETED = 'strategy mode "interpreted"'
 
@@ -75,6 +76,7 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
             "it uses {1}.{0}",
             "ctx.time has the hour, the weekday and more on the exchange's clock",
+            module_has,
         ),
         Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Bar\b",
@@ -165,11 +167,15 @@ def _not_set(cls: type[Strategy], *names: str) -> str:
 def _wrong_call(given: str, method: str) -> str:
     """Say how a method of ``ctx`` is called."""
     arguments = arguments_in(given)
-    parameters = list(inspect.signature(getattr(Context, method)).parameters.values())[1:]
-    call = f"ctx.{method}({', '.join(str(_short(parameter)) for parameter in parameters)})"
+    parameters = parameters_of_call(getattr(Context, method))
+    call = written(f"ctx.{method}", getattr(Context, method))
     words = ", ".join(name + kind_in_words(kind) for name, kind in map(_named, arguments))
     found = f"it calls ctx.{method} with {words or 'nothing'}, expected {call}"
     hint = ""
+    names = [parameter.name for parameter in parameters]
+    for name, _ in map(_named, arguments):
+        if name and name[:-1] not in names and (meant := meant_by(name[:-1], names)):
+            hint = f"; did you mean {meant}= in place of {name}?"
     for parameter, (_, kind) in zip(parameters, map(_named, arguments), strict=False):
         word = kind_in_words(kind)
         if parameter.name == "symbol" and word.startswith(("the text", "a text")):
@@ -193,9 +199,3 @@ def _named(argument: str) -> tuple[str, str]:
     """Split ``name=kind`` of an argument; the name is empty if it is given by its place."""
     name, given, kind = argument.partition("=")
     return (f"{name}=", kind) if given and name.isidentifier() else ("", argument)
-
-
-def _short(parameter: Any) -> str:
-    """Return a parameter's name, with = if it may be left out."""
-    left_out = parameter.default is not inspect.Parameter.empty
-    return f"{parameter.name}=" if left_out else parameter.name

@@ -3,6 +3,7 @@
 Every one is refused while its types are inferred, which is quick.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 
 from pipeline import Strategy, Symbol, state
-from pipeline.errors import StrategyError
+from pipeline import indicators as ind
+from pipeline.errors import HookError, StrategyError
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import ORDER
 from pipeline.lane.spec import bars_dtype
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.strategy import record_dtype
 from pipeline.tape.slot import SESSION
+from tests.reference.in_process import Setup, run_in_process
+from tests.strategy.compiled.test_hooks import market_of
 
 #: How a line ends about what plain Python runs.
 INTERPRETED = '; strategy mode "interpreted" runs it'
@@ -38,15 +42,26 @@ class Cases(list[Any]):
         return keep
 
 
-def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any]) -> None:
-    """Assert that a hook is refused with what is said, at its line.
+def class_of(function: Any, hook: str, members: dict[str, Any]) -> Any:
+    """Return the class of a strategy with a hook.
 
     The strategy has a parameter `leader`, a state `count`, and an indicator `r`.
     """
     function.__name__ = hook
     cls: Any = type("Refused", (Strategy,), {**members, hook: function, "lookback": 3})
     cls.__annotations__ = {"leader": Symbol, "count": int}
-    cls.leader, cls.count = "ALFA", state(0)
+    cls.leader, cls.count = "A", state(0)
+    cls.indicators = lambda self: {"r": ind.sma(1)}
+    return cls
+
+
+def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any]) -> None:
+    """Assert that a hook is refused with what is said, at its line, and that this is true.
+
+    What is said that the interpreted mode runs, it runs: it may raise what the hook itself raises,
+    or of what is not there, but no error of a wrong type or name.
+    """
+    cls = class_of(function, hook, members)
     names = ("r",)
     data = {"bars": bars_dtype(names, 2), "fill": FILL, "order": ORDER, "session": SESSION}
     with pytest.raises(StrategyError) as told:
@@ -56,3 +71,10 @@ def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any])
     file, _, line = place.rpartition(":")
     assert file == function.__code__.co_filename
     assert "# here" in Path(file).read_text().splitlines()[int(line) - 1]
+    if said.endswith(INTERPRETED):
+        raised = ""
+        try:
+            run_in_process(market_of(), [cls()], Setup(mode="interpreted"))
+        except HookError as error:
+            raised = str(error)
+        assert not re.search(r"raised (TypeError|AttributeError|NameError)", raised)

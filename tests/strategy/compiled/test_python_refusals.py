@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 import functools
 import logging
+import math
 import pdb
 from typing import Any
 
@@ -237,7 +238,7 @@ def a_number_is_called(self, bar, ctx):
     ctx.market(0, ctx.now())  # here
 
 
-@case(f"it has the operation add of the method position and an integer{INTERPRETED}")
+@case("it has the operation add of the method position and an integer")
 def a_method_is_not_called(self, bar, ctx):
     ctx.market(0, ctx.position + 1)  # here
 
@@ -248,6 +249,47 @@ def a_method_is_not_called(self, bar, ctx):
 )
 def an_empty_list(self, bar, ctx):
     found = []  # here  # noqa: F841
+
+
+@case("it has the operation getitem of a number and an integer")
+def a_number_is_taken_for_a_series(self, bar, ctx):
+    ctx.market(0, bar.close[-1])  # here
+
+
+@case("it has the operation len of a number")
+def a_number_is_counted(self, bar, ctx):
+    ctx.market(0, len(bar.close))  # here
+
+
+@case("a number has no attribute 'mean'")
+def a_number_is_taken_for_an_array(self, bar, ctx):
+    ctx.market(0, bar.close.mean())  # here
+
+
+@case("it has the operation gt of ctx and an integer")
+def ctx_is_compared(self, bar, ctx):
+    if ctx > 1:  # here
+        ctx.market(0, 1.0)
+
+
+@case(f"it has the operation or_ of a dict and a dict{INTERPRETED}")
+def dicts_are_joined(self, bar, ctx):
+    ctx.market(0, len({1: 1.0} | {2: 1.0}))  # here
+
+
+@case("it has the operation mul of a list and a list")
+def lists_are_multiplied(self, bar, ctx):
+    ctx.market(0, ([1.0] * [2.0])[0])  # here
+
+
+@case("math has no 'sqroot'; did you mean sqrt?")
+def a_function_that_a_library_lacks(self, bar, ctx):
+    ctx.market(0, math.sqroot(bar.close))  # here
+
+
+@case("numpy has no 'meen'; did you mean mean?")
+def a_function_that_numpy_lacks(self, bar, ctx):
+    ctx.market(0, np.meen(ctx.window(0, "close", 3)))  # here
 
 
 @case(f"it has a set of what the compiler takes in no set; use a tuple{INTERPRETED}")
@@ -327,7 +369,10 @@ def a_member_as_a_size(self, bar, ctx):
     ctx.market(0, np.zeros(Leg.ONE)[0])  # here
 
 
-@case(f"it has the operation or_ of a member of Sides; write .value behind it{INTERPRETED}")
+@case(
+    "it has the operation or_ of a member of Sides; write .value behind it"
+    ' (strategy mode "interpreted" may run it)'
+)
 def flags(self, bar, ctx):
     ctx.market(0, Sides.LEFT | Sides.RIGHT)  # here
 
@@ -345,10 +390,7 @@ def an_exception_from_another(self, bar, ctx):
     raise ValueError("a") from None  # here
 
 
-@case(
-    "it raises SystemExit, which is no Exception; raise an Exception, such as ValueError"
-    f"{INTERPRETED}"
-)
+@case("it raises SystemExit, which is no Exception; raise an Exception, such as ValueError")
 def an_exit(self, bar, ctx):
     raise SystemExit(3)  # here
 
@@ -361,7 +403,7 @@ def a_handler_of_groups(self, bar, ctx):
         self.count = 0
 
 
-@case(f"it deletes self.count{INTERPRETED}")
+@case("it deletes self.count")
 def a_state_is_deleted(self, bar, ctx):
     del self.count  # here
 

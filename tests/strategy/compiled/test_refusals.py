@@ -229,7 +229,7 @@ def none_and_then_a_number(self, bar, ctx):
 
 @case(
     "it calls ctx.stop with an integer, a number, prize=a number, expected "
-    "ctx.stop(symbol, quantity, price, until=)"
+    "ctx.stop(symbol, quantity, price, until=); did you mean price= in place of prize=?"
 )
 def an_unknown_argument(self, bar, ctx):
     ctx.stop(0, 1.0, prize=3.0)  # here
