@@ -70,7 +70,10 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
     ):
         return f"{name} has the name {_show(item['input'])}, expected a name in quotes"
     if item["type"] != "expected":
-        return f"{name} is {_show(item['input'])}, expected {_describe(node, schema)}"
+        value = item["input"]
+        of_texts = _resolve(node, schema).get("items", {}).get("type") == "string"
+        hint = f"; write [{_show(value)}]" if of_texts and isinstance(value, str) else ""
+        return f"{name} is {_show(value)}, expected {_describe(node, schema)}{hint}"
     context = item["ctx"]
     if context["field"]:
         name, value = ".".join([*path, context["field"]]), context["value"]

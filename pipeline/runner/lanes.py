@@ -8,16 +8,16 @@ from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.runner.asked import indicators_of
+from pipeline.strategy.demands import intervals_of, lookback_of, warmup_of
 from pipeline.strategy.misuse import check_use
+from pipeline.strategy.place import place_of
 from pipeline.strategy.repeatable import check_strategy
 from pipeline.strategy.source import load_class
 from pipeline.strategy.strategy import (
     Strategy,
     check_declared,
     hooks_of,
-    lookback_of,
     values_of,
-    warmup_of,
 )
 
 if TYPE_CHECKING:
@@ -154,11 +154,12 @@ def _check_pairs(config: SessionConfig, universe: Sequence[str]) -> None:
 
 
 def _wanted(strategy: Strategy, intervals: Sequence[str]) -> tuple[int, ...]:
-    for interval in strategy.intervals:
+    own = intervals_of(strategy)
+    for interval in own:
         if interval not in intervals:
             raise StrategyError(
-                f"{type(strategy).__name__}.intervals names {interval!r}, which is not in "
+                f"{place_of(type(strategy), 'intervals')} names {interval!r}, which is not in "
                 f"session_data_config.streams: {', '.join(intervals)}"
             )
-    wanted = strategy.intervals or intervals
+    wanted = own or intervals
     return tuple(index for index, name in enumerate(intervals) if name in wanted)

@@ -43,9 +43,6 @@ HOOKS = {
 
 Value = int | float | bool | str
 
-_MOST_BARS = 2**53
-_COUNT = "from 0 to 2**53"
-
 
 class Symbol(str):
     """A parameter that names one of the run's symbols; inside hooks it is the symbol's index."""
@@ -307,35 +304,6 @@ def check_declared(strategy: Strategy) -> None:
     found = undeclared_in(strategy, declared, tuple(HOOKS))
     if found:
         raise StrategyError(found)
-
-
-def lookback_of(strategy: Strategy) -> int:
-    """The rows of the past a strategy declares it needs (StrategyError if negative or no int)."""
-    rows = strategy.lookback
-    if not _is_count(rows):
-        raise StrategyError(
-            f"{type(strategy).__name__}.lookback must be a number of bars, {_COUNT}, was {rows!r}"
-        )
-    return int(rows)
-
-
-def warmup_of(strategy: Strategy) -> int | None:
-    """The bar at which a strategy is first called; None for when its indicators are ready.
-
-    StrategyError if it is neither None nor a number of bars >= 0.
-    """
-    bars = strategy.warmup
-    if bars is not None and not _is_count(bars):
-        raise StrategyError(
-            f"{type(strategy).__name__}.warmup must be a number of bars, {_COUNT}, or None to wait "
-            f"until all indicators have a value, was {bars!r}"
-        )
-    return None if bars is None else int(bars)
-
-
-def _is_count(value: object) -> bool:
-    """Return whether a value is a number of bars that memory and kernels can count."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_BARS
 
 
 def why_constant(cls: type, name: str) -> str:

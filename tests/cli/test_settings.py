@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pipeline import SessionConfig
+from pipeline.cli.settings import WORDS
 from pipeline.config.listing import sections_of
 
 
@@ -21,6 +22,28 @@ def test_all_words_must_be_there(called):
     document = json.loads(called("settings", "start", "date", "--json").out)
     assert document["settings"][0]["path"] == "backtest_config.start_date"
     assert document["settings"][0]["default"] == "required"
+
+
+@pytest.mark.parametrize(
+    ("word", "first"),
+    [
+        ("fee", "execution.commission_per_share"),
+        ("Fees", "execution.commission_per_share"),
+        ("capital", "trading_config.initial_cash"),
+        ("timeframe", "session_data_config.streams"),
+        ("cores", "pipeline.processors"),
+    ],
+)
+def test_a_word_of_another_library_finds_ours(called, word: str, first: str):
+    document = json.loads(called("settings", word, "--json").out)
+    assert document["settings"][0]["path"] == first
+
+
+def test_every_word_of_ours_is_in_a_setting(called):
+    paths = [one["path"] for one in json.loads(called("settings", "--json").out)["settings"]]
+    for words in WORDS.values():
+        for word in words:
+            assert any(word in path for path in paths), word
 
 
 def test_without_a_word_all_are_listed(called):

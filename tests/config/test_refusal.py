@@ -135,7 +135,8 @@ def test_a_refusal_names_setting_value_and_expectation(
     settings_of_a_session, setting, value, expected
 ):
     found = refusal(settings_of_a_session(), f"{setting}={value}")
-    assert found == f"{setting} is {value}, expected {expected}"
+    hint = '; write ["A"]' if setting == "session_data_config.symbols" and value == '"A"' else ""
+    assert found == f"{setting} is {value}, expected {expected}{hint}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pipeline import indicators as ind
 from pipeline.errors import StrategyError
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.warm_up import first_called, never_ready, ready_cells
-from pipeline.strategy.strategy import warmup_of
+from pipeline.strategy.demands import warmup_of
 from tests.golden.cases import CASES
 from tests.golden.traders import PatientCrosser
 from tests.reference.in_process import Setup, assert_same, run_in_process

@@ -26,7 +26,8 @@ from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS, TAB
 from pipeline.stages.engine import Engine
 from pipeline.stages.jobs import share
 from pipeline.stages.processor import Processor
-from pipeline.strategy.strategy import Strategy, lookback_of, warmup_of
+from pipeline.strategy.demands import lookback_of, warmup_of
+from pipeline.strategy.strategy import Strategy
 from pipeline.tape.feed import Block, Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.slot import END, Slot, SlotShape

@@ -8,11 +8,11 @@ import pytest
 
 from pipeline import Strategy, Symbol, state
 from pipeline.errors import StrategyError
+from pipeline.strategy.demands import lookback_of
 from pipeline.strategy.strategy import (
     HOOKS,
     defines,
     hooks_of,
-    lookback_of,
     parameters_of,
     record_dtype,
     states_of,

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
-from pipeline.errors import DataError
+from pipeline.errors import DataError, nearest
 from pipeline.market.actions import ACTIONS, NONE, Actions, check_actions, read_actions
 from pipeline.market.catalog.bar_file import (
     MAX_TS,
@@ -169,10 +169,7 @@ class Catalog:
                 self._cached = (key, parse_manifest(path))
             return self._cached[1]
         except (FileNotFoundError, NotADirectoryError):
-            fault = "has no manifest.json" if self.path.is_dir() else "does not exist"
-            raise DataError(
-                f"no catalog at {self.path}: the folder {fault}; `ringtape import` makes one"
-            ) from None
+            raise DataError(_no_catalog(self.path)) from None
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
 
@@ -300,3 +297,15 @@ class Catalog:
 def _check_bars_of(path: Path, bars: dict[Key, Entry], symbol: str) -> None:
     if not any(key[1] == symbol for key in bars):
         raise DataError(not_found(path, bars, symbol, None))
+
+
+def _no_catalog(path: Path) -> str:
+    """Say that a folder is no catalog, and which may be meant: one in it, or one beside it."""
+    there = path.is_dir()
+    fault = "has no manifest.json" if there else "does not exist"
+    known = sorted(
+        str(one.parent) for one in (path if there else path.parent).glob(f"*/{MANIFEST}")
+    )
+    meant = known[:3] if there else nearest(str(path), known)
+    way = f"did you mean {' or '.join(meant)}?" if meant else "`ringtape import` makes one"
+    return f"no catalog at {path}: the folder {fault}; {way}"

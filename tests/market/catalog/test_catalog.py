@@ -194,6 +194,20 @@ def test_a_missing_catalog_is_named_and_not_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_a_folder_that_is_none_the_catalogs_in_it_or_beside_it_are_named(tmp_path):
+    Catalog(tmp_path / "catalog" / "mine").write("A", "1m", bars([0, 1, 2]), "test")
+    mine = str(tmp_path / "catalog" / "mine")
+    for path, fault in (
+        (tmp_path / "catalog", "has no manifest.json"),
+        (tmp_path / "catalog" / "mne", "does not exist"),
+    ):
+        with pytest.raises(DataError) as caught:
+            Catalog(path).entries()
+        assert (
+            str(caught.value) == f"no catalog at {path}: the folder {fault}; did you mean {mine}?"
+        )
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone", "rewritten", "longer", "swapped"])
 def test_a_file_changed_behind_the_manifest_is_refused_by_name(tmp_path, damage):
     catalog = Catalog(tmp_path)
