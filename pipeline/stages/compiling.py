@@ -112,17 +112,20 @@ def telling(member: Member, needed: Iterable[str]) -> Iterator[None]:
 def relieve_engines() -> None:
     """Compile the lane loop, which takes as long as all else that engines compile, if need be.
 
-    It comes first, because nothing else takes as long. An engine that needs it meanwhile waits, and
+    It comes first, because nothing else takes as long. Before it comes what takes up a slot, which
+    has parts that the lane loop has, too. An engine that needs one of them meanwhile waits, and
     finds it on disk.
     """
     if PLAIN:
         return
+    from pipeline.lane.slot_view import begin_slot
     from pipeline.lane.walk import walk_slot
     from pipeline.native.kept_code import KeptCode
     from pipeline.native.kernel import called_with_integers
 
-    if KeptCode(walk_slot.py_func).is_empty():
-        called_with_integers(walk_slot)
+    for kernel in (begin_slot, walk_slot):
+        if KeptCode(kernel.py_func).is_empty():
+            called_with_integers(kernel)
 
 
 def load_kept() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.lane.slot_view import begin_slot
 from pipeline.lane.walk import walk_slot
 from pipeline.runner.crew import Crew, Work
 from pipeline.runner.progress import Follower, Progress
@@ -209,12 +210,12 @@ def test_a_terminal_says_what_is_compiled_while_the_run_waits_for_it(tmp_path: P
     assert "engines [8], shown True" in written
 
 
-@pytest.mark.parametrize(("on_disk", "compiled"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize(("on_disk", "compiled"), [(True, []), (False, [begin_slot, walk_slot])])
 def test_engines_are_relieved_of_the_lane_loop_where_it_is_not_on_disk(
-    on_disk: bool, compiled: int, monkeypatch: pytest.MonkeyPatch
+    on_disk: bool, compiled: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
     seen: list[Any] = []
     monkeypatch.setattr("pipeline.native.kernel.called_with_integers", seen.append)
     monkeypatch.setattr("pipeline.native.kept_code.KeptCode.is_empty", lambda self: not on_disk)
     relieve_engines()
-    assert seen == [walk_slot] * compiled
+    assert seen == compiled
