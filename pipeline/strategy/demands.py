@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pipeline.errors import StrategyError, text_of
+from pipeline.errors import StrategyError, line_in, text_of
 from pipeline.strategy.attribute_error import retold
-from pipeline.strategy.place import line_in, place_of
+from pipeline.strategy.place import place_of
 from pipeline.strategy.strategy import Strategy
 
 #: The most bars that a number in memory or in a kernel counts.
