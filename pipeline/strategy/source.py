@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
-import io
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -17,9 +16,8 @@ import dill
 from pipeline.dependencies.editions import Edition, differing
 from pipeline.dependencies.origin import is_users_file
 from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.strategy.by_value import pickled, unpickled
 from pipeline.strategy.strategy import Strategy
-
-_OURS = ("pipeline", "shm")
 
 
 def load_class(name: str) -> type[Strategy]:
@@ -130,28 +128,14 @@ def pack(value: Any, names: Iterable[str], known: Sequence[Edition] = ()) -> byt
     """Pickle a value that refers to strategy classes, for `unpack` in another process.
 
     ``names``: as in the configuration; classes from files are loaded there again by path. Classes
-    and functions from ``__main__`` or a notebook travel by value, with the globals they use.
-    ``known``: modules that must be the same there.
+    and functions from ``__main__`` or a notebook travel by value, with the globals that they use
+    (`by_value`). ``known``: modules that must be the same there. StrategyError if something cannot
+    travel.
     """
     files = sorted({home for home, _, _ in (n.rpartition(":") for n in names) if _is_file(home)})
     resolved = [str(Path(file).resolve()) for file in files]
-    content = io.BytesIO()
-    _Pickler(content, recurse=True).dump(value)
-    packed: bytes = dill.dumps((resolved, tuple(known), content.getvalue()))
+    packed: bytes = dill.dumps((resolved, tuple(known), pickled(value)))
     return packed
-
-
-class _Pickler(dill.Pickler):  # type: ignore[misc]  # dill is untyped
-    """Names the modules of this package; dill would pickle all that is in them.
-
-    It does that with modules that are not installed below Python's own folder, such as a checkout.
-    """
-
-    def reducer_override(self, value: Any) -> Any:
-        """Return how to make a value again, or NotImplemented to leave it to dill."""
-        if isinstance(value, ModuleType) and value.__name__.split(".")[0] in _OURS:
-            return importlib.import_module, (value.__name__,)
-        return NotImplemented
 
 
 def unpack(packed: bytes) -> Any:
@@ -162,7 +146,7 @@ def unpack(packed: bytes) -> Any:
     files, known, content = dill.loads(packed)  # noqa: S301 - from our own supervisor
     for file in files:
         _load_file(Path(file))
-    value = dill.loads(content)  # noqa: S301
+    value = unpickled(content)
     other = differing(known)
     if other:
         names = ", ".join(edition.module for edition in other)

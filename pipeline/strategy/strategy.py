@@ -342,4 +342,5 @@ def _checked(what: Callable[[], str], parameter: Parameter, value: Any) -> Value
         fits = isinstance(value, bool)
     if not fits:
         raise StrategyError(f"{what()} must be {expected}, was {value!r}")
-    return Symbol(value) if kind is Symbol else kind(value)
+    # The text of a member of an enum may be its name.
+    return Symbol(str.__str__(value)) if isinstance(value, str) else kind(value)

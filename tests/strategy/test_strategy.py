@@ -1,3 +1,4 @@
+import enum
 import functools
 import inspect
 import math
@@ -17,6 +18,7 @@ from pipeline.strategy.strategy import (
     record_dtype,
     states_of,
     values_of,
+    warmup_of,
 )
 
 
@@ -34,6 +36,31 @@ class Whole(Strategy):
 
     def on_start(self, ctx):
         """Nothing."""
+
+
+class Lot(enum.IntEnum):
+    BIG = 5
+
+
+class Leader(str, enum.Enum):  # noqa: UP042  # whose text is its name
+    SPY = "SPY"
+
+
+class OfMembers(Whole):
+    period: int = Lot.BIG
+    size: float = Lot.BIG
+    leader: Symbol = Leader.SPY
+    lookback = Lot.BIG
+    warmup = Lot.BIG
+
+
+def test_members_of_enums_are_the_numbers_and_texts_that_they_are():
+    strategy = OfMembers()
+    values = values_of(strategy)
+    assert values == {"period": 5, "size": 5.0, "short": True, "leader": "SPY"}
+    assert (lookback_of(strategy), warmup_of(strategy)) == (5, 5)
+    found = *values.values(), lookback_of(strategy), warmup_of(strategy)
+    assert not [value for value in found if isinstance(value, enum.Enum)]
 
 
 class Child(Whole):
