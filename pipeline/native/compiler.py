@@ -56,7 +56,7 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
-    for extension in ("power", "enums", "assignments", "known_calls"):
+    for extension in ("power", "enums", "assignments", "known"):
         import_module(f"pipeline.native.{extension}")
     provide_runtime()
     cpu_target.typing_context.refresh()
@@ -79,7 +79,10 @@ def _import_numpy_functions() -> None:
 
 
 class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
-    """A kernel as Python calls it; to compiled code it hands out its part."""
+    """A kernel as Python calls it; to compiled code it hands out its part.
+
+    ``pipeline``: the passes that compile both.
+    """
 
     _cache: Any
 
@@ -88,10 +91,11 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         py_func: Any,
         locals: Any = None,  # noqa: A002  # as Numba names it
         targetoptions: Any = None,
+        pipeline: Any = Pipeline,
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
-        self._compiler = _OwnCompiler(self, _EntryLibrary)
-        self.part = Part(py_func, locals, targetoptions)
+        self._compiler = _OwnCompiler(self, _EntryLibrary, pipeline=pipeline)
+        self.part = Part(py_func, locals, targetoptions, pipeline)
 
     def compile(self, sig: Any) -> Any:
         """Compile for a signature, or find on disk what was compiled before; its entry point."""
@@ -130,20 +134,21 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
 
 
 class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
-    """A kernel as compiled code calls it: no machine code of its own, no entry, no file."""
+    """A kernel as compiled code calls it: no machine code of its own, no entry, no file.
 
-    #: The passes that compile it.
-    pipeline: Any = Pipeline
+    ``pipeline``: the passes that compile it.
+    """
 
     def __init__(
         self,
         py_func: Any,
         locals: Any = None,  # noqa: A002  # as Numba names it
         targetoptions: Any = None,
+        pipeline: Any = Pipeline,
     ) -> None:
         super().__init__(py_func, locals, targetoptions)
         switches = "no_compile", "no_cpython_wrapper", "no_cfunc_wrapper"
-        self._compiler = _OwnCompiler(self, _PartLibrary, *switches, pipeline=self.pipeline)
+        self._compiler = _OwnCompiler(self, _PartLibrary, *switches, pipeline=pipeline)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Find the version for the types of arguments; constants count by their types alone."""
@@ -166,9 +171,7 @@ class Part(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
 class _OwnCompiler(_FunctionCompiler):  # type: ignore[misc]  # numba is untyped
     """Compiles functions into libraries of the class ``library`` with the flags ``switches``."""
 
-    def __init__(
-        self, dispatcher: Any, library: Any, *switches: str, pipeline: Any = Pipeline
-    ) -> None:
+    def __init__(self, dispatcher: Any, library: Any, *switches: str, pipeline: Any) -> None:
         super().__init__(
             dispatcher.py_func,
             dispatcher.targetdescr,

@@ -37,8 +37,10 @@ class Kernel:
     def entry(self) -> Any:
         """Numba's dispatcher, which Python can call without a detour over this object."""
         from pipeline.native.compiler import Entry
+        from pipeline.native.passes import KernelPipeline
 
-        return Entry(self.py_func, targetoptions={"nopython": True, **self._options})
+        options = {"nopython": True, **self._options}
+        return Entry(self.py_func, targetoptions=options, pipeline=KernelPipeline)
 
     @property
     def _numba_type_(self) -> Any:

@@ -62,7 +62,8 @@ def users_part(function: Callable[..., Any], **options: Any) -> Any:
             "has arguments that are keyword-only, which compiled code does not know; leave out the "
             "* before them"
         )
-    return UsersPart(function, targetoptions={"nopython": True, "boundscheck": True, **options})
+    options = {"nopython": True, "boundscheck": True, **options}
+    return UsersPart(function, targetoptions=options, pipeline=UsersPipeline)
 
 
 def renamed(function: Any, key: str) -> Any:
@@ -250,8 +251,6 @@ class UsersPipeline(Pipeline):
 
 class UsersPart(Part):
     """A user's function as compiled code calls it."""
-
-    pipeline = UsersPipeline
 
     def _plain_type(self, kind: Any) -> Any:
         """Keep texts that are known, because a column of ``ctx.window`` is such a text.

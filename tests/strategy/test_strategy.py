@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import Strategy, Symbol, state
 from pipeline.errors import StrategyError
-from pipeline.strategy.demands import lookback_of
+from pipeline.strategy.demands import lookback_of, warmup_of
 from pipeline.strategy.strategy import (
     HOOKS,
     defines,
@@ -18,7 +18,6 @@ from pipeline.strategy.strategy import (
     record_dtype,
     states_of,
     values_of,
-    warmup_of,
 )
 
 
