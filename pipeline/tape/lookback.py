@@ -14,9 +14,12 @@ from pipeline.market.indicators.split_scaling import Power, rescale
 from pipeline.native.kernel import kernel
 from pipeline.tape.slot import BarTable
 
+#: Columns as the kernels copy them, i8[columns, symbols, rows]: words, whatever they stand for.
+_Words = npt.NDArray[np.int64]
+
 
 @kernel()
-def _carry(tail: Any, run: Any, low: int, high: int, rows: int) -> None:
+def _carry(tail: _Words, run: _Words, low: int, high: int, rows: int) -> None:
     for column in range(tail.shape[0]):
         for symbol in range(low, high):
             for row in range(rows):
@@ -24,7 +27,7 @@ def _carry(tail: Any, run: Any, low: int, high: int, rows: int) -> None:
 
 
 @kernel()
-def _keep(tail: Any, run: Any, counts: Any, low: int, high: int, rows: int) -> None:
+def _keep(tail: _Words, run: _Words, counts: Any, low: int, high: int, rows: int) -> None:
     for column in range(tail.shape[0]):
         for symbol in range(low, high):
             fresh = counts[symbol]
@@ -61,7 +64,7 @@ class Tail:
     def carry_in(self, table: BarTable) -> None:
         """Write the lookback rows into a slot that was just claimed or taken."""
         span = (self._low, self._high, self._rows)
-        _carry(self._values, table.values[self._columns], *span)
+        _carry(self._values.view(np.int64), self._words_of(table), *span)
         if self._times is not None:
             _carry(self._times[:1], table.ts[np.newaxis], *span)
             _carry(self._times[1:], table.close_ts[np.newaxis], *span)
@@ -70,8 +73,11 @@ class Tail:
     def keep(self, table: BarTable) -> None:
         """Copy the last rows of the slot, once all its fresh rows are written."""
         span = (self._low, self._high, self._rows)
-        _keep(self._values, table.values[self._columns], table.count, *span)
+        _keep(self._values.view(np.int64), self._words_of(table), table.count, *span)
         if self._times is not None:
             _keep(self._times[:1], table.ts[np.newaxis], table.count, *span)
             _keep(self._times[1:], table.close_ts[np.newaxis], table.count, *span)
             self._seen += table.count[self._low : self._high]
+
+    def _words_of(self, table: BarTable) -> _Words:
+        return table.values[self._columns].view(np.int64)
