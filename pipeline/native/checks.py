@@ -1,6 +1,7 @@
 """What a user's function may not do although Numba would compile it, found when types are known.
 
-- A number is compared with a text. Numba makes that False without a word, as Python does.
+- A number is compared with a text, or looked up among texts, and so is the text of a whole number.
+  Numba makes that False without a word, as Python does.
 - An attribute is set that is not meant to be: of what a hook is given, or a constant. One that is
   declared as a whole number is given a float.
 - A float is made a text, which Numba cannot.
@@ -21,6 +22,8 @@ from numba.core.ir_utils import find_const, get_definition, guard
 
 _EQUAL = (operator.eq, operator.ne)
 _SEQUENCES = (types.BaseTuple, types.List)
+#: Methods that look for their argument among the items of a container.
+_LOOKING = ("count", "index", "remove", "discard")
 _TEXTS = (types.UnicodeType, types.StringLiteral, types.UnicodeCharSeq)
 
 
@@ -65,6 +68,11 @@ def _check_called(state: Any, call: Any, raises: bool) -> None:
     ``raises``: whether the call leads to an exception, whose text is made of the numbers later.
     """
     kind = state.typemap[call.func.name]
+    if isinstance(kind, types.BoundFunction) and call.args:
+        key = kind.template.key
+        if (key[-1] if isinstance(key, tuple) else key.rpartition(".")[2]) in _LOOKING:
+            made = guard(get_definition, state.func_ir, call.func)
+            _check_pairs(state, kind.this, call.args[0], getattr(made, "value", None), call.loc)
     makes_text = isinstance(kind, types.Function) and kind.typing_key is str and not raises
     if makes_text and any(isinstance(_kind(state, one), types.Float) for one in call.args):
         # Numba writes `<object type:float64>`.
@@ -78,22 +86,50 @@ def _check_called(state: Any, call: Any, raises: bool) -> None:
 def _check_compared(state: Any, compared: Any) -> None:
     """Refuse ``==``, ``!=`` and ``in`` between a number and a text."""
     left, right = compared.lhs, compared.rhs
-    if compared.fn in _EQUAL:
-        pairs = [(_kind(state, left), _kind(state, right))]
-    elif compared.fn is operator.contains:
-        held = _kind(state, left)
-        pairs = [(_kind(state, right), kind) for kind in (held, *_items(held))]
-    else:
-        return
-    for one, other in pairs:
-        found = _number_and_text(one, other)
+    if compared.fn is operator.contains:
+        _check_pairs(state, _kind(state, left), right, left, compared.loc)
+    elif compared.fn in _EQUAL:
+        found = _number_and_text(_kind(state, left), _kind(state, right))
         if found:
-            kind, text = found
-            what = "integer" if isinstance(kind, types.Integer) else "number"
-            if _is_symbol(state.func_ir, left) or _is_symbol(state.func_ir, right):
-                what = "symbol"
-            text = text or _first_text(state.func_ir, left)
-            raise TypingError(f"{what} compared with text {text!r}", loc=compared.loc)
+            _refuse(state, *found, (left, right), compared.loc)
+        for one, other in ((left, right), (right, left)):
+            _check_spelled(state, one, other, compared.loc)
+
+
+def _check_pairs(state: Any, held: Any, one: Any, container: Any, loc: Any) -> None:
+    """Refuse to look for a number among texts.
+
+    ``held``: the type of the container. ``one``, ``container``: the variables.
+    """
+    for kind in (held, *_items(held)):
+        found = _number_and_text(_kind(state, one), kind)
+        if found:
+            _refuse(state, *found, (one,) if container is None else (container, one), loc)
+    if container is not None:
+        _check_spelled(state, one, container, loc)
+
+
+def _check_spelled(state: Any, one: Any, other: Any, loc: Any) -> None:
+    """Refuse to compare the text of a whole number with texts that are no numbers."""
+    made = guard(get_definition, state.func_ir, one)
+    if not isinstance(made, ir.Expr) or made.op != "call" or len(made.args) != 1:
+        return
+    kind = state.typemap[made.func.name]
+    is_text_of = isinstance(kind, types.Function) and kind.typing_key is str
+    if not is_text_of or not isinstance(_kind(state, made.args[0]), types.Integer):
+        return
+    texts = _texts_in(state.func_ir, other)
+    if texts and not any(text.isdecimal() for text in texts):
+        raise TypingError(f"spelled number compared with text {texts[0]!r}", loc=loc)
+
+
+def _refuse(state: Any, kind: Any, text: str, variables: tuple[Any, ...], loc: Any) -> None:
+    """Raise the error about a number of a type that is compared with a text."""
+    what = "integer" if isinstance(kind, types.Integer) else "number"
+    if any(_is_symbol(state.func_ir, variable) for variable in variables):
+        what = "symbol"
+    text = text or next(iter(_texts_in(state.func_ir, variables[0])), "")
+    raise TypingError(f"{what} compared with text {text!r}", loc=loc)
 
 
 def _number_and_text(one: Any, other: Any) -> tuple[Any, str] | None:
@@ -132,18 +168,19 @@ def _items(kind: Any) -> tuple[Any, ...]:
         return tuple(kind.types)
     if isinstance(kind, types.DictType):
         return (kind.key_type,)
-    return (kind.dtype,) if isinstance(kind, types.List | types.ListType | types.Set) else ()
+    many = types.List | types.ListType | types.Set | types.Array
+    return (kind.dtype,) if isinstance(kind, many) else ()
 
 
-def _first_text(func_ir: Any, variable: Any) -> str:
-    """Return the first text in what a variable was assigned, empty if it is not in the code."""
+def _texts_in(func_ir: Any, variable: Any) -> list[str]:
+    """Return the texts in what a variable was assigned, as far as they are in the code."""
     found = guard(find_const, func_ir, variable)
     if found is None:
         made = guard(get_definition, func_ir, variable)
         items = getattr(made, "items", ()) if isinstance(made, ir.Expr) else ()
         found = [guard(find_const, func_ir, item) for item in items]
     texts = found if isinstance(found, tuple | list) else [found]
-    return next((text for text in texts if isinstance(text, str)), "")
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _is_symbol(func_ir: Any, variable: Any) -> bool:

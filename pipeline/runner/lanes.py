@@ -9,6 +9,7 @@ from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.runner.asked import indicators_of
 from pipeline.strategy.demands import intervals_of, lookback_of, warmup_of
+from pipeline.strategy.lookups.sources import check_lookups
 from pipeline.strategy.misuse import check_use
 from pipeline.strategy.place import place_of
 from pipeline.strategy.repeatable import check_strategy
@@ -114,9 +115,14 @@ def build_lanes(
     plan = IndicatorPlan.build(requests, data.streams)
     place = {symbol: index for index, symbol in enumerate(data.symbols)}
     specs = []
+    read: set[Any] = set()
     for number, lane in enumerate(lanes):
-        hooks_of(type(lane.strategy))
+        cls = type(lane.strategy)
+        hooks_of(cls)
         check_declared(lane.strategy)
+        if cls not in read:
+            check_lookups(lane.strategy)
+            read.add(cls)
         _check_pairs(config, lane.symbols)
         specs.append(
             LaneSpec(

@@ -11,15 +11,17 @@ from pipeline.errors import nearest
 from pipeline.strategy.symbol_lookup import looked_up_in
 
 
-def compared_with_text(text: str | None, *, symbol: bool = True) -> str:
+def compared_with_text(text: str | None, *, symbol: bool = True, spelled: bool = False) -> str:
     """Return one sentence about a comparison of a symbol's index with a text.
 
     ``text``: the text it was compared with; None if it is not known. ``symbol``: whether the number
-    is known to be a symbol's index.
+    is known to be a symbol's index. ``spelled``: whether that was made a text before.
     """
     found = "a text" if text is None else f"the text {text!r}"
     name = text or "NAME"
     what = "a symbol is a number here and" if symbol else "an integer, as a symbol is one here,"
+    if spelled:
+        what = "a text of a symbol is that of its number, as '0' is, and"
     return (
         f"{what} never equals {found}: compare with "
         f'ctx.symbol("{name}"), or declare a parameter: leader: Symbol = "{name}"'
@@ -66,10 +68,11 @@ class SymbolIndex(int):
     Python calls a number and a text unequal, so ``bar.symbol == "ALFA"`` would be False for ALFA,
     too. Here ``==``, ``!=``, and ``in`` with a list or tuple of texts raise TypeError. So does a
     look into a set or a dict of texts (`symbol_lookup`), and a comparison with an array of them.
-    What is calculated of it is a plain int.
+    What is calculated of it is a plain int. Its text is a `SymbolText`.
     """
 
     __slots__ = ()
+    is_symbol = True
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -90,6 +93,14 @@ class SymbolIndex(int):
             _refuse(text)
         return int.__hash__(self)
 
+    @override
+    def __str__(self) -> str:
+        return SymbolText(int.__repr__(self))
+
+    @override
+    def __format__(self, spec: str) -> str:
+        return int.__format__(self, spec) if spec else str(self)
+
     def __array_ufunc__(self, ufunc: Any, method: str, *given: Any, **options: Any) -> Any:
         """Do what NumPy does with an int; TypeError if it is compared with texts."""
         for one in given:
@@ -99,5 +110,29 @@ class SymbolIndex(int):
         return getattr(ufunc, method)(*plain, **options)
 
 
-def _refuse(text: str) -> NoReturn:
-    raise TypeError(compared_with_text(str(text)))
+class SymbolText(str):
+    """The text of a symbol's index: a str in everything but a comparison with another word."""
+
+    __slots__ = ()
+    is_spelled = True
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str) and not other.isdecimal():
+            _refuse(other, spelled=True)
+        return str.__eq__(self, other)
+
+    @override
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    @override
+    def __hash__(self) -> int:
+        text = looked_up_in(sys._getframe(1))
+        if text is not None:
+            _refuse(text, spelled=True)
+        return str.__hash__(self)
+
+
+def _refuse(text: str, *, spelled: bool = False) -> NoReturn:
+    raise TypeError(compared_with_text(str(text) or None, spelled=spelled))

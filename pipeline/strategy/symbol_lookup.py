@@ -1,132 +1,121 @@
-"""Finds look-ups of a symbol's index among texts, which Python answers by the hash alone.
+"""Finds look-ups of a symbol's index among texts while hooks run.
 
 ``bar.symbol in {"ALFA"}`` compares nothing: a set asks the number for its hash, finds none that is
 equal, and says no. So the hash of a symbol's index looks at the expression that asked for it. The
-expression is found by its place in the source. What it looks into is a literal, or a value that a
-name stands for. One that has numbers beside texts is not meant: the number may be a key of it. A
-place that looks into other things is remembered, because a hook comes to it again at every bar.
+expression is found by its place in the source, and read with what its names stand for in the frame.
+A place that looks into other things is remembered, because a hook comes to it again at every bar.
+
+What the source alone shows is refused before a run (`lookups`).
 """
 
 import ast
-import inspect
-import linecache
-from collections.abc import Iterator
-from functools import cache
-from itertools import islice
+from collections.abc import Iterable
+from functools import cache, partial
 from types import CodeType, FrameType
+from typing import Any
 
 from pipeline.dependencies.origin import is_users_file
+from pipeline.dependencies.trees import nodes_of
+from pipeline.strategy.context import Context
+from pipeline.strategy.lookups.filled import parents_in
+from pipeline.strategy.lookups.kinds import ANYTHING, Given, Kind, kind_of
+from pipeline.strategy.lookups.reader import Reader
 
-#: Methods by which one looks into a set or a dict.
-_METHODS = frozenset(
-    ("get", "pop", "setdefault", "discard", "remove", "__contains__", "__getitem__", "isdisjoint")
+#: Expressions that make what is looked up in another one around them.
+_MAKING = (
+    ast.Attribute
+    | ast.Set
+    | ast.SetComp
+    | ast.Tuple
+    | ast.List
+    | ast.ListComp
+    | ast.GeneratorExp
+    | ast.Call
 )
-#: What makes a container of another one.
-_MAKERS = frozenset(("set", "frozenset", "dict"))
-_CONTAINERS = set, frozenset, dict, list, tuple
-
-
 #: Places that do not look among texts: number and code. A code's own hash takes its time.
 _harmless: dict[tuple[int, int], CodeType] = {}
+#: Places where the container was empty so far: the code, and what is looked into.
+_open: dict[tuple[int, int], tuple[CodeType, ast.expr]] = {}
 
 
 def looked_up_in(frame: FrameType) -> str | None:
     """Return a text among those that the call under way in a frame looks a number up in.
 
-    None if it does not look among texts, or if there is no source to tell. A library that looks
-    something up for the user, as Ringtape does, knows why.
+    Empty if the text is not known. None if it does not look among texts, or if there is no source
+    to tell. A library that looks something up for the user, as Ringtape does, knows why.
     """
     code = frame.f_code
     place = id(code), frame.f_lasti
-    if place in _harmless:
+    if place in _harmless or (place in _open and _is_empty(_open[place][1], frame)):
         return None
-    empty = False
-    of_users = is_users_file(code.co_filename)
-    for container in _containers(code, frame.f_lasti) if of_users else ():
-        keys = _keys_in(container, frame)
-        for key in keys or ():
-            if isinstance(key, str):
-                return key
-        empty |= keys is not None and not keys
-    if not empty:
+    found: list[str] = []
+    names = frame.f_locals, frame.f_globals, frame.f_builtins
+    reader = Reader(partial(_kind_in, names), lambda node, number, text: found.append(text))
+    for node in _expressions(code, frame.f_lasti) if is_users_file(code.co_filename) else ():
+        reader.kind(node)
+        if found:
+            return found[0]
+    if not reader.looked_into_nothing:
         _harmless[place] = code
+    elif place not in _open:
+        (first, *_) = _expressions(code, frame.f_lasti)
+        _open[place] = code, _container_in(first)
     return None
 
 
+def _container_in(node: ast.expr) -> ast.expr:
+    """Return what an expression looks into; the expression itself if it is no plain look-up."""
+    if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        return node.comparators[0]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.value
+    return node.value if isinstance(node, ast.Subscript) else node
+
+
+def _is_empty(node: ast.expr, frame: FrameType) -> bool:
+    """Whether a name, or an attribute of one, stands for an empty container in a frame.
+
+    A hook may ask it at every bar until something is put there.
+    """
+    of = node.value if isinstance(node, ast.Attribute) else node
+    if not isinstance(of, ast.Name):
+        return False
+    local = frame.f_locals
+    value = local[of.id] if of.id in local else frame.f_globals.get(of.id)
+    if isinstance(node, ast.Attribute):
+        value = getattr(value, "__dict__", {}).get(node.attr)
+    return type(value) in (dict, set, list) and not value
+
+
+def _kind_in(places: Iterable[dict[str, Any]], name: str) -> Kind:
+    """Return the kind of what a name stands for in the first place that has it."""
+    for names in places:
+        if name in names:
+            value = names[name]
+            return Given("ctx") if isinstance(value, Context) else kind_of(value)
+    return ANYTHING
+
+
 @cache
-def _containers(code: CodeType, at: int) -> tuple[ast.expr, ...]:
-    """Return what is looked into by the instruction ``at`` of a code."""
+def _expressions(code: CodeType, at: int) -> tuple[ast.expr, ...]:
+    """Return the expression of the instruction ``at`` of a code, and those that it is made for."""
     place = next(
         (found for number, found in enumerate(code.co_positions()) if 2 * number == at), None
     )
-    for node in _nodes(code.co_filename) if place is not None else ():
-        where = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-        if where == place:
-            found = tuple(_looked_into(node))
-            if found:
-                return found
+    parents = _parents(code.co_filename)
+    for node in parents if place is not None else ():
+        if not isinstance(node, ast.expr):
+            continue
+        if place == (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset):
+            found = [node]
+            while isinstance(found[-1], _MAKING) and isinstance(parents[found[-1]], ast.expr):
+                found.append(parents[found[-1]])  # type: ignore[arg-type]
+            return tuple(found)
     return ()
 
 
 @cache
-def _nodes(file: str) -> tuple[ast.expr, ...]:
-    """Return all expressions of a source file; none if there is no such file."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.expr))
-
-
-def _looked_into(node: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Compare):
-        for operation, container in zip(node.ops, node.comparators, strict=True):
-            if isinstance(operation, ast.In | ast.NotIn):
-                yield container
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        yield node.value
-    elif isinstance(node, ast.Call):
-        called = node.func
-        if isinstance(called, ast.Attribute) and called.attr in _METHODS:
-            yield called.value
-
-
-def _keys_in(node: ast.expr, frame: FrameType) -> list[object] | None:
-    """Return keys that an expression holds as a set or a dict; None if it is no such thing.
-
-    They are the constants of a literal, and the first number among the keys of a value, else the
-    first key.
-    """
-    if isinstance(node, ast.Set | ast.List | ast.Tuple):
-        return [_constant_of(one) for one in node.elts]
-    if isinstance(node, ast.Dict):
-        return [_constant_of(one) for one in node.keys]
-    if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "keys":
-            return _keys_in(node.func.value, frame)
-        makes = isinstance(node.func, ast.Name) and node.func.id in _MAKERS
-        return _keys_in(node.args[0], frame) if makes and node.args else None
-    value = _value_of(node, frame)
-    if not isinstance(value, _CONTAINERS):
-        return None
-    first = list(islice(value, 1))
-    if first and isinstance(first[0], str):
-        return [next((key for key in value if isinstance(key, int)), first[0])]
-    return first
-
-
-def _constant_of(node: ast.expr | None) -> object:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _value_of(node: ast.expr, frame: FrameType) -> object:
-    """Return what a name, or an attribute of one, stands for in a frame; None if it is another."""
-    if isinstance(node, ast.Name):
-        for names in (frame.f_locals, frame.f_globals):
-            if node.id in names:
-                found: object = names[node.id]
-                return found
-    elif isinstance(node, ast.Attribute):
-        # No property is called.
-        return inspect.getattr_static(_value_of(node.value, frame), node.attr, None)
-    return None
+def _parents(file: str) -> dict[ast.AST, ast.AST]:
+    """Return the node above each node of a source file; none if there is no such file."""
+    nodes = nodes_of(file)
+    return parents_in(nodes[0]) if nodes else {}

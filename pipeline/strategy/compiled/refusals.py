@@ -50,7 +50,11 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
         return no_such_name(kind.lower(), name, shown[kind.lower()])
 
     return (
-        Row(r"(symbol|integer|number) compared with text '(.*?)'", _compared, python=False),
+        Row(
+            r"(symbol|integer|number|spelled number) compared with text '(.*?)'",
+            _compared,
+            python=False,
+        ),
         Row(DEBUGGER, "it calls {0}()", NO_DEBUGGER, python=False),
         Row(
             r"Unknown attribute 'data' of type ringtape\.Context",
@@ -130,6 +134,8 @@ def _rows_of_self(cls: type[Strategy]) -> tuple[Row, ...]:
 
 def _compared(what: str, text: str) -> str:
     """Say that a number is compared with a text; an integer may be a symbol's index."""
+    if what == "spelled number":
+        return compared_with_text(str(text), spelled=True)
     if what == "number":
         return f"a number never equals {repr(str(text)) if text else 'a text'}"
     return compared_with_text(str(text) or None, symbol=what == "symbol")

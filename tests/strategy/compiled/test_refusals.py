@@ -72,6 +72,33 @@ def a_symbol_is_matched_with_a_text(self, bar, ctx):
             ctx.market(bar.symbol, 1.0)
 
 
+@case(f"a symbol is a number here and never equals the text 'ALFA': {COMPARED}")
+def a_symbol_is_counted_among_texts(self, bar, ctx):
+    if ["ALFA", "BRVO"].count(bar.symbol):  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(f"a symbol is a number here and never equals the text 'ALFA': {COMPARED}", "on_fill")
+def a_place_of_a_symbol_among_texts(self, fill, ctx):
+    ctx.market(["ALFA"].index(fill.symbol), 1.0)  # here
+
+
+@case(f"an integer, as a symbol is one here, never equals the text 'ALFA': {COMPARED}")
+def a_text_among_symbols(self, bar, ctx):
+    if "ALFA" in ctx.symbols:  # here
+        ctx.market(bar.symbol, 1.0)
+
+
+@case(
+    f"a text of a symbol is that of its number, as '0' is, and never equals the text 'ALFA': "
+    f"{COMPARED}"
+)
+def a_text_of_a_symbol_equals_another(self, bar, ctx):
+    name = f"{bar.symbol}"
+    if name == "ALFA":  # here
+        ctx.market(bar.symbol, 1.0)
+
+
 @case(f"an integer, as a symbol is one here, never equals the text 'ALFA': {COMPARED}")
 def text_differs_from_a_parameter(self, bar, ctx):
     if "ALFA" != self.leader:  # here  # noqa: SIM300
