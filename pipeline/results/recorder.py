@@ -84,6 +84,8 @@ class Recorder:
         rows are copied. Raises RunError if a file cannot be written.
         """
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
+        if len(orders):
+            self._lanes[lane].count_rejections(orders)
         for table, rows in ((FILLS, fills), (ORDERS, orders), (TRIPS, trips)):
             if len(rows):
                 names = TABLES[table].received.names or ()

@@ -1,12 +1,13 @@
 """The tally of a lane, kept while it runs: its digest, its deepest drawdown, its row counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.codes import REASONS, REJECTED
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import records
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
@@ -36,6 +37,9 @@ class LaneRecord:
     trips: dict[str, float] | None = None
     """What the round trips that have ended were like (`trip_tally.trip_details`); None without one,
     and where they are not recorded row by row."""
+    rejections: dict[str, int] = field(default_factory=dict)
+    """How many orders were rejected for each reason (`codes.REASONS`), the most frequent first;
+    empty where they are not recorded row by row."""
 
 
 @kernel()
@@ -57,12 +61,16 @@ def _absorb(
 class LaneTally:
     """The running tally of one lane."""
 
-    __slots__ = ("_details", "_digest", "_drawdown", "_equity", "_fills", "_orders", "_trips")
+    __slots__ = (
+        *("_details", "_digest", "_drawdown", "_rejections"),
+        *("_equity", "_fills", "_orders", "_trips"),
+    )
 
     def __init__(self) -> None:
         self._digest = digest_state()
         self._drawdown = drawdown_state()
         self._details = trip_state()
+        self._rejections = np.zeros(len(REASONS), np.int64)
         self._fills = self._orders = self._equity = self._trips = 0
 
     def absorb(
@@ -90,8 +98,15 @@ class LaneTally:
             cash,
         )
 
+    def count_rejections(self, orders: NDArray[Any]) -> None:
+        """Count those of the orders of one slot that were rejected, by their reasons."""
+        reasons = orders["reason"][orders["state"] == REJECTED]
+        self._rejections += np.bincount(reasons, minlength=len(REASONS))
+
     def facts(self) -> LaneRecord:
         """Return the tally so far."""
+        counts = enumerate(self._rejections.tolist())
+        by_count = sorted((one for one in counts if one[1]), key=lambda one: -one[1])
         return LaneRecord(
             digest_of(self._digest),
             self._fills,
@@ -100,6 +115,7 @@ class LaneTally:
             self._trips,
             deepest(self._drawdown),
             trip_details(self._details),
+            {REASONS[reason]: count for reason, count in by_count},
         )
 
 

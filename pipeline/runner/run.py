@@ -19,6 +19,7 @@ from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.memory import check_memory
+from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
 from pipeline.runner.progress import Follower, Progress
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _ALIASES = {"trades": "round_trips"}
 
 
-class Result:
+class Result(NamedAttributes):
     """The result of a run: its summary, and its tables, read from the run folder on demand.
 
     It shows its summary where it is printed, and as the value of a notebook's cell.
@@ -44,7 +45,7 @@ class Result:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self.summary = summary_of(folder)
+        self.summary: dict[str, Any] = Named("summary", summary_of(folder))
 
     @classmethod
     def load(
@@ -114,9 +115,8 @@ class Result:
 
     @property
     def statistics(self) -> dict[str, Any]:
-        """The summary of the first lane."""
-        statistics: dict[str, Any] = self.summary["lanes"][0]
-        return statistics
+        """The summary of the first lane. A KeyError names the figure that is likely meant."""
+        return Named("statistics", self.summary["lanes"][0])
 
     def to_pandas(self, name: str) -> "pd.DataFrame":
         """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame.

@@ -134,6 +134,7 @@ def _per_lane(
                 settings, setting.name, spec.strategy, setting.mode, lane, year, benchmark
             ),
             "trips": lane.record.trips,
+            "rejections": lane.record.rejections,
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]

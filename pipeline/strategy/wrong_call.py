@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pipeline.strategy.wrong_name import in_our_words, meant_by
+from pipeline.strategy.wrong_name import meant_by
 
 
 def written(name: str, function: Callable[..., Any]) -> str:
@@ -39,8 +39,7 @@ def wrong_call(name: str, function: Callable[..., Any], given: int, keywords: Se
 
 def no_such_argument(name: str, argument: str, names: Iterable[str]) -> str:
     """Say that a function has no such argument, and which is meant, if that can be told."""
-    known = list(names)
-    meant = in_our_words(argument, known) or meant_by(argument, known)
+    meant = meant_by(argument, names)
     hint = f"; did you mean {meant}?" if meant else ""
     return f"{name} has no argument {argument!r}{hint}"
 

@@ -21,6 +21,11 @@ _WORDS = {
     **dict.fromkeys(("id", "orderid"), "order_id"),
     **dict.fromkeys(("status",), "state"),
     **dict.fromkeys(("vol",), "volume"),
+    **dict.fromkeys(("n_trades", "num_trades", "total_trades", "trades"), "round_trips"),
+    **dict.fromkeys(("cagr", "annualized_return"), "annual_return"),
+    **dict.fromkeys(("profit", "return", "total_profit"), "total_return"),
+    **dict.fromkeys(("drawdown", "maxdd", "mdd"), "max_drawdown"),
+    **dict.fromkeys(("transactions",), "fills"),
     **dict.fromkeys(("sl", "stoploss"), "stop_loss"),
     **dict.fromkeys(("tp", "takeprofit"), "take_profit"),
     **dict.fromkeys(("expiry", "good_till", "tif", "time_in_force", "valid"), "until"),
@@ -42,10 +47,10 @@ def no_such_name(owner: str, name: str, names: Iterable[str]) -> str:
 
 
 def meant_by(name: str, names: Iterable[str]) -> str:
-    """Return which of some names was meant, also by the word of another library; "" if none."""
+    """Return which of some names was meant, first by the word of another library; "" if none."""
     known = list(names)
     near = nearest(name, known)
-    return near[0] if near else in_our_words(name, known)
+    return in_our_words(name, known) or (near[0] if near else "")
 
 
 def in_our_words(name: str, names: Collection[str]) -> str:

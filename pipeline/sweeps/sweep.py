@@ -22,6 +22,7 @@ from pipeline.errors import (
 from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import number
 from pipeline.runner.lanes import Given
+from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.scores import check_length
@@ -46,7 +47,7 @@ LEDGER, _STORAGE = "ledger", "search-{}.sqlite"
 _BAD_INPUT = (ConfigError, DataError, StrategyError)
 
 
-class SweepResult:
+class SweepResult(NamedAttributes):
     """The result of a sweep: its folder and its summary, which is the content of summary.json.
 
     Its lanes are read from the ledger on demand.
@@ -54,7 +55,7 @@ class SweepResult:
 
     def __init__(self, folder: Path, summary: dict[str, Any]) -> None:
         self.folder = folder
-        self.summary = summary
+        self.summary: dict[str, Any] = Named("summary", summary)
 
     def __repr__(self) -> str:
         best = self.best

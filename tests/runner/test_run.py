@@ -55,6 +55,31 @@ def _nothing_left() -> Iterator[None]:
     assert_nothing_left()
 
 
+class Greedy(Strategy):
+    """Places orders of which one limit or another rejects most."""
+
+    size: float = 300.0
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, self.size)
+        ctx.limit(bar.symbol, 1.0, 0.99 * bar.close)
+        ctx.market(bar.symbol, 50.0)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_rejected_orders_are_counted_by_their_reasons(config, tmp_path: Path, lanes: int):
+    config["trading_config"] = {"max_per_trade": 30_000.0, "max_order_volume": 0.02}
+    result = run(config, strategy=[Greedy(), Greedy(size=1e6)][:lanes], out=tmp_path)
+    orders = result.to_pandas("orders")
+    for lane, summary in enumerate(result.summary["lanes"]):
+        own = orders[(orders.lane == lane) & (orders.state == "rejected")]
+        found = summary["rejections"]
+        assert found == dict(own.groupby("reason", observed=True).size())
+        assert list(found.values()) == sorted(found.values(), reverse=True)
+        assert sum(found.values()) == summary["orders_rejected"] > 0
+    assert set(result.statistics["rejections"]) == {"max_per_trade", "max_order_volume"}
+
+
 # --- what goes in --------------------------------------------------------------------------------
 
 

@@ -42,7 +42,7 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *_one_trip(lane),
         *_still_open(lane),
         *line("orders, fills", f"{count(lane.get('orders'))}, {count(lane.get('fills'))}"),
-        *_counted(lane, "rejected", "orders_rejected", "order"),
+        *_rejected(lane),
         *_counted(lane, "changes rejected", "changes_rejected", "change"),
         *_counted(lane, "cut by volume", "orders_cut_by_volume_cap", "order"),
         *_counted(lane, "without volume", "fills_without_volume", "fill"),
@@ -71,6 +71,14 @@ def _counted(lane: Mapping[str, Any], label: str, name: str, thing: str) -> list
     if not known(found) or found == 0:
         return []
     return line(label, f"{count(found)} {thing}{'' if found == 1 else 's'}")
+
+
+def _rejected(lane: Mapping[str, Any]) -> list[str]:
+    """Return a line that counts the orders that were rejected, by their reasons."""
+    reasons = lane.get("rejections") or {}
+    why = ", ".join(f"{reason} {count(number)}" for reason, number in reasons.items())
+    found = _counted(lane, "rejected", "orders_rejected", "order")
+    return line("rejected", f"{found[0].split(maxsplit=1)[1]}: {why}") if found and why else found
 
 
 def _volatility(lane: Mapping[str, Any]) -> str:

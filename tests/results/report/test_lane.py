@@ -25,6 +25,9 @@ costs           1,239.50, funding -12.50
 """
         in text
     )
+    why = {"max_per_trade": 1200, "leverage": 4}
+    text = format_summary({**SUMMARY, "lanes": [{**LANE, **touched, "rejections": why}]})
+    assert "\nrejected        1,204 orders: max_per_trade 1,200, leverage 4\n" in text
     none = format_summary({**SUMMARY, "lanes": [{**LANE, **dict.fromkeys(touched, 0)}]})
     assert none == format_summary(SUMMARY)
 

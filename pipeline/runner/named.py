@@ -1,0 +1,31 @@
+"""Results that say which names they have when they are asked for another."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from pipeline.strategy.wrong_name import no_such_name
+
+
+class Named(dict[str, Any]):
+    """A mapping from names to values. ``owner``: what messages call it."""
+
+    def __init__(self, owner: str, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._owner = owner
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise KeyError(no_such_name(self._owner, name, self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # of a copy or another process's, Python's own words do
+
+
+class NamedAttributes:
+    """A class whose objects say which attributes there are when asked for another."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Python calls it only for what is not there, or for a property that raises AttributeError.
+        own = [one for one in (*dir(type(self)), *vars(self)) if not one.startswith("_")]
+        if name.startswith("_") or name in own:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        raise AttributeError(no_such_name("result", name, own))
