@@ -338,6 +338,8 @@ def _checked(what: Callable[[], str], parameter: Parameter, value: Any) -> Value
         )
     elif kind is int:
         fits = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if fits and not -(2**63) <= value < 2**63:
+            expected, fits = "a whole number of 64 bits", False
     else:
         fits = isinstance(value, bool)
     if not fits:

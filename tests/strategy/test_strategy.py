@@ -104,6 +104,7 @@ def test_values_are_set_by_name_and_lookback_may_follow_them():
         ("entry", 1.0, "no parameter entry"),
         ("period", 1.5, "Whole.period must be int, was 1.5"),
         ("period", True, "Whole.period must be int, was True"),
+        ("period", 10**22, "Whole.period must be a whole number of 64 bits, was 1"),
         ("size", "2", "Whole.size must be float, was '2'"),
         ("size", math.nan, "Whole.size must be float, was nan"),
         ("short", 1, "Whole.short must be bool, was 1"),
