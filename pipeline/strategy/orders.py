@@ -101,6 +101,7 @@ class Orders(ABC):
     def target_percent(self, symbol: int, fraction: float) -> int:
         """`target_value` of a fraction of equity: 0.5 is half of it, 1.0 all of it.
 
+        At an equity of zero or below, any fraction of it is 0, which closes the position.
         A note of the summary tells of fractions beyond 5, or beyond ``leverage`` if that is more.
         """
 

@@ -307,7 +307,7 @@ class Account:
         return self.target(symbol, self.book.whole_lots(units))
 
     def target_percent(self, symbol: int, fraction: float) -> int:
-        return self.target_value(symbol, fraction * self.equity)
+        return self.target_value(symbol, fraction * self.equity if self.equity > 0.0 else 0.0)
 
     def replace(self, order_id: int, quantity: float = math.nan, limit: float = math.nan) -> bool:
         if not self._rests(order_id):

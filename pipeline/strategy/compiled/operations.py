@@ -107,7 +107,9 @@ def _operate(
         value = quantity
         if operation == TARGET_PERCENT:
             _watch_fraction(account, quantity)
-            value = quantity * marked_equity(account)
+            equity = marked_equity(account)
+            # Half of a debt is no position: it would be one on the other side.
+            value = 0.0 if equity <= 0.0 else quantity * equity
         orders.check_symbol(account, first)
         unit = load_f8(account.last_price, first) * load_f8(account.multiplier, first)
         if not unit > 0.0:
