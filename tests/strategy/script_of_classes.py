@@ -9,6 +9,7 @@ import contextlib
 import enum
 import functools
 import sys
+import threading
 import typing
 from collections import namedtuple
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -182,6 +183,14 @@ class Wrapped(Lazy):
 
 def case_properties():
     return Lazy().lot is Lot.BIG, Wrapped().own
+
+
+LOCK = threading.RLock()
+
+
+def case_a_lock():
+    with LOCK:
+        return True
 
 
 def is_even(number):

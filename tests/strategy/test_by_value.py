@@ -41,6 +41,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict
             capture_output=True,
             text=True,
             check=False,
+            timeout=300,  # a lock that nobody can take would stop it for ever
         )
         assert done.returncode == 0, done.stderr
         return dict(line.split(" ", 1) for line in done.stdout.splitlines())
