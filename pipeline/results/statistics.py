@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.results.drawdown import drawdowns
 from pipeline.results.year import Year
 
 Curve = NDArray[np.float64]
@@ -41,30 +42,35 @@ def session_returns(initial: float, closes: Curve) -> Curve:
 
 
 def shows_ruin(drawdown: float | None) -> bool:
-    """Return whether a maximum drawdown is that of an equity that was zero or below at a bar.
+    """Return whether a maximum drawdown is that of a ruined account.
 
-    `drawdown` is a fraction; None and NaN are not.
+    Such an account was worth nothing or less at a base timestamp or at a session's close.
+    `drawdown` is the figure `max_drawdown` (`account_drawdown`); None and NaN are not.
     """
     return drawdown is not None and drawdown >= 1.0
 
 
-def is_ruined(closes: Curve, drawdown: float) -> bool:
-    """Return whether an account was worth nothing or less at any time.
+def account_drawdown(initial: float, closes: Curve, drawdown: float) -> float:
+    """Return an account's maximum drawdown: over every base timestamp, and over a ruinous close.
 
-    `closes` is its equity at the sessions' closes, `drawdown` its maximum drawdown over every base
-    timestamp (`shows_ruin`).
+    `closes` is the equity at the sessions' closes, `drawdown` that over the base timestamps
+    (`tally.LaneRecord.max_drawdown`). What is booked at a session's close, after its last bar was
+    marked, shows in the close alone. Where a close is zero or below, it counts as deep as it is
+    below the highest one before, and as 1 at least.
     """
-    return shows_ruin(drawdown) or bool((closes <= 0.0).any())
+    if not (closes <= 0.0).any():
+        return drawdown
+    return max(drawdown, drawdowns(initial, closes).depth, 1.0)
 
 
 def figure_returns(initial: float, closes: Curve, drawdown: float) -> Curve:
     """Return the returns that figures are made of: `session_returns`, or NaN of a ruined account.
 
     A mean of simple returns hardly knows a ruin: ten sessions of +20 % and one of -120 % have a
-    positive Sharpe ratio. So a ruined account has no figures of returns (`is_ruined`), whenever it
-    was ruined.
+    positive Sharpe ratio. So a ruined account (`shows_ruin`) has no figures of returns, whenever it
+    was ruined. `drawdown` is as `account_drawdown` takes it.
     """
-    if is_ruined(closes, drawdown):
+    if shows_ruin(account_drawdown(initial, closes, drawdown)):
         return np.full(len(closes), math.nan)
     return session_returns(initial, closes)
 
@@ -231,17 +237,18 @@ def lane_statistics(
 
     `initial` is the cash at the beginning, `closes` float64[N] the equity at each session's close,
     and `dates` int64[N] are the sessions' dates, ns UTC. `drawdown` is the account's maximum
-    drawdown. It is measured at every base timestamp (`tally.LaneRecord.max_drawdown`), because
-    closes do not show a drawdown within a session.
+    drawdown over every base timestamp (`tally.LaneRecord.max_drawdown`), because closes do not show
+    a drawdown within a session.
 
-    A ruined account (`is_ruined`) has a total return. Its annual return is -1, or NaN if it came
-    back above zero. All other figures are NaN.
+    A ruined account (`shows_ruin`) has a total return and a maximum drawdown. Its annual return is
+    -1, or NaN if it came back above zero. All other figures are NaN.
 
     The annual return of a run too short for it (`Year.is_long_enough`) is NaN, unless it is -1: all
     is lost, or a year at this rate would leave nothing. `extrapolate` gives it all the same, to
     compare lanes of equally many sessions.
     """
-    ruined = is_ruined(closes, drawdown)
+    drawdown = account_drawdown(initial, closes, drawdown)
+    ruined = shows_ruin(drawdown)
     returns = figure_returns(initial, closes, drawdown)
     excess = returns - year.riskless_returns(dates)
     annual = annual_return(initial, closes, year.sessions)
@@ -261,4 +268,5 @@ def lane_statistics(
         "worst_session": worst,
         "value_at_risk": value_at_risk(returns),
         "expected_shortfall": expected_shortfall(returns),
+        "max_drawdown": drawdown,
     }

@@ -33,7 +33,8 @@ class LaneRecord:
     round_trips: int
     """Rows of round trips."""
     max_drawdown: float
-    """Deepest drawdown over every base timestamp, a fraction: 0.25 means 25 %."""
+    """Deepest drawdown over every base timestamp, a fraction: 0.25 means 25 %. It is at least 1 if
+    the equity was zero or below at one, also at the first, which is no peak to fall from then."""
     trips: dict[str, float] | None = None
     """What the round trips that have ended were like (`trip_tally.trip_details`); None without one,
     and where they are not recorded row by row."""
@@ -63,7 +64,7 @@ class LaneTally:
 
     __slots__ = (
         *("_details", "_digest", "_drawdown", "_rejections"),
-        *("_equity", "_fills", "_orders", "_trips"),
+        *("_began_ruined", "_equity", "_fills", "_orders", "_trips"),
     )
 
     def __init__(self) -> None:
@@ -71,6 +72,7 @@ class LaneTally:
         self._drawdown = drawdown_state()
         self._details = trip_state()
         self._rejections = np.zeros(len(REASONS), np.int64)
+        self._began_ruined = False
         self._fills = self._orders = self._equity = self._trips = 0
 
     def absorb(
@@ -83,6 +85,8 @@ class LaneTally:
         cash: NDArray[np.float64],
     ) -> None:
         """Absorb the rows of one slot. The arguments are those of `recorder.Recorder.record`."""
+        if self._equity == 0 and len(ts):
+            self._began_ruined = bool(equity[0] <= 0.0)
         self._fills += len(fills)
         self._orders += len(orders)
         self._equity += len(ts)
@@ -106,6 +110,7 @@ class LaneTally:
     def facts(self) -> LaneRecord:
         """Return the tally so far."""
         counts = enumerate(self._rejections.tolist())
+        fall = deepest(self._drawdown)
         by_count = sorted((one for one in counts if one[1]), key=lambda one: -one[1])
         return LaneRecord(
             digest_of(self._digest),
@@ -113,7 +118,7 @@ class LaneTally:
             self._orders,
             self._equity,
             self._trips,
-            deepest(self._drawdown),
+            max(fall, 1.0) if self._began_ruined else fall,
             trip_details(self._details),
             {REASONS[reason]: count for reason, count in by_count},
         )

@@ -72,7 +72,6 @@ def lane_summary(
         "turnover_per_year": turnover_per_year(found.turnover, closes, year),
         **lane_statistics(initial, closes, dates, year, record.max_drawdown),
         **relative,
-        "max_drawdown": record.max_drawdown,
         **_drawdowns(initial, closes, dates),
         **_open_positions(settings.session_data_config.symbols, found.positions),
         "win_rate": win_rate(wins, trips),

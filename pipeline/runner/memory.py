@@ -25,7 +25,7 @@ def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> Non
     if kept > left:
         raise ConfigError(
             f"indicators need {kept / 2**20:,.1f} MiB of memory, beside the ring there are "
-            f"{left / 2**20:,.1f} MiB; {heaviest(lanes, shape)}"
+            f"{left / 2**20:,.1f} MiB; {advice(lanes, shape, slots)}"
         )
 
 
@@ -34,18 +34,21 @@ def kept_by_indicators(lanes: Lanes, shape: SlotShape) -> int:
     return _CELL * len(shape.symbols) * sum(table.state_size for table in lanes.plan.tables)
 
 
-def heaviest(lanes: Lanes, shape: SlotShape) -> str:
-    """Say which strategy needs most memory, for its lookback or for an indicator."""
-    deepest = _deepest(lanes, shape)
-    found = [
-        (_cells(planned), index, planned)
-        for index, table in enumerate(lanes.plan.tables)
-        for planned in table.indicators
-    ]
-    cells, index, planned = max(found, key=lambda one: one[0], default=(0, 0, None))
-    width = sum(2 + len(names) for names in shape.columns)
-    if planned is None or cells < width * lanes.lookback:
-        return f"{deepest}lower pipeline.slots, pipeline.slot_rows or the strategy's lookback"
+def advice(lanes: Lanes, shape: SlotShape, slots: int) -> str:
+    """Say what makes lanes smaller that do not fit: of ring and indicators, the larger part."""
+    if kept_by_indicators(lanes, shape) < slots * shape.layout.size:
+        return (
+            f"{_deepest(lanes, shape)}lower pipeline.slots, pipeline.slot_rows, "
+            "sweep.lanes_per_pass or the strategy's lookback"
+        )
+    cells, index, planned = max(
+        (
+            (_cells(planned), index, planned)
+            for index, table in enumerate(lanes.plan.tables)
+            for planned in table.indicators
+        ),
+        key=lambda one: one[0],
+    )
     return (
         f"{_asking(lanes, index, planned)} asks for {planned.indicator.label}, which keeps "
         f"{cells:,} numbers of each of {len(shape.symbols):,} symbols: make it shorter"

@@ -171,9 +171,8 @@ def _benchmark(benchmark: Benchmark, found: LaneFacts, year: Year) -> dict[str, 
     known = ~np.isnan(benchmark.returns)
     returns, dates = benchmark.returns[known], found.session_dates[known]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
-    fall = drawdowns(1.0, closes).depth
-    figures = lane_statistics(1.0, closes, dates, year, fall)
-    return {"symbol": benchmark.symbol, **figures, "max_drawdown": fall}
+    figures = lane_statistics(1.0, closes, dates, year, drawdowns(1.0, closes).depth)
+    return {"symbol": benchmark.symbol, **figures}
 
 
 def _monthly(lane: LaneFacts) -> list[dict[str, Any]]:

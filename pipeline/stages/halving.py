@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.results.statistics import lane_statistics
+from pipeline.results.statistics import lane_statistics, shows_ruin
 from pipeline.results.year import Year
 from shm.closing import Closing
 from shm.control import ControlPage
@@ -165,15 +165,16 @@ def score_of(
     dates: npt.NDArray[np.int64],
     drawdown: float,
 ) -> float:
-    """Return a lane's score so far: more is better, and -inf if the figure is not defined.
+    """Return a lane's score so far: more is better.
+
+    It is -inf if the figure is not defined, and of a ruined account.
 
     The other arguments are those of `lane_statistics`. All lanes have equally many sessions, so
     they are compared by what these few would be in a year.
     """
     figures = lane_statistics(initial, closes, dates, plan.year, drawdown, extrapolate=True)
-    figures["max_drawdown"] = drawdown
     value = figures[plan.score.removeprefix("-")]
-    if math.isnan(value):
+    if math.isnan(value) or shows_ruin(figures["max_drawdown"]):
         return -math.inf
     return -value if plan.score.startswith("-") else value
 

@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
 from pipeline.runner.lane_summary import lane_summary
-from pipeline.runner.memory import heaviest
+from pipeline.runner.memory import advice
 from pipeline.runner.preparation import Division, Preparation, shape_of
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
@@ -107,11 +107,12 @@ class Conductor:
             if needed <= allowed:
                 return count
             if count == 1 or self._compared:
+                slots = self._settings.pipeline.slots
                 lanes_said = "1 lane" if count == 1 else f"{count:,} lanes"
                 raise ConfigError(
                     f"a pass of {lanes_said} needs {needed / 2**20:,.1f} MiB, there are "
                     f"{allowed / 2**20:,.1f} MiB; "
-                    f"{heaviest(lanes, shape_of(self._settings, lanes))}"
+                    f"{advice(lanes, shape_of(self._settings, lanes), slots)}"
                 )
             count = max(1, min(count - 1, int(count * allowed / needed)))
 

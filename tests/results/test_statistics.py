@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 from pipeline.codes import DAY_NS
 from pipeline.results.drawdown import max_drawdown
 from pipeline.results.statistics import (
+    account_drawdown,
     annual_return,
     best_and_worst,
     calmar_ratio,
     expected_shortfall,
     figure_returns,
-    is_ruined,
     lane_statistics,
     monthly_returns,
     omega_ratio,
     session_returns,
     sharpe_ratio,
+    shows_ruin,
     sortino_ratio,
     total_return,
     turnover_per_year,
@@ -81,10 +82,25 @@ def test_the_first_close_at_or_below_zero_ends_the_returns(closes, returns):
 
 def test_an_account_is_ruined_by_a_close_or_by_a_moment_within_a_session():
     closes = np.array([110.0, 90.0])
-    assert [is_ruined(closes, fall) for fall in (0.9, 1.0, 1.3)] == [False, True, True]
-    assert is_ruined(np.array([110.0, 0.0]), 0.0)
-    assert not is_ruined(np.empty(0), 0.0)
+    falls = [account_drawdown(100.0, closes, fall) for fall in (0.9, 1.0, 1.3)]
+    assert falls == [0.9, 1.0, 1.3]
+    assert [shows_ruin(fall) for fall in falls] == [False, True, True]
+    assert not shows_ruin(None)
+    assert not shows_ruin(math.nan)
+    assert account_drawdown(100.0, np.empty(0), 0.0) == 0.0
     assert figure_returns(100.0, closes, 0.9) == pytest.approx([0.1, 90 / 110 - 1])
+
+
+@pytest.mark.parametrize(
+    ("closes", "fall"), [([110.0, 0.0], 1.0), ([110.0, -55.0, 30.0], 1.5), ([-20.0, 300.0], 1.2)]
+)
+def test_a_close_at_or_below_zero_counts_in_the_drawdown(closes: list[float], fall: float):
+    """No mark shows it: it was booked after the last of its session."""
+    curve = np.array(closes)
+    assert account_drawdown(100.0, curve, 0.1) == pytest.approx(fall)
+    figures = lane_statistics(100.0, curve, days(len(closes)), SHORT, 0.1)
+    assert figures["max_drawdown"] == pytest.approx(fall)
+    assert math.isnan(figures["sharpe_ratio"])
 
 
 @pytest.mark.parametrize("fall", [1.2, 1.0 + 1.2**10 / 5])
@@ -96,7 +112,7 @@ def test_a_ruined_account_has_no_ratio_that_looks_good(fall):
         assert sharpe_ratio(session_returns(100.0, closes), 252) > 2
     figures = lane_statistics(100.0, closes, days(11), SHORT, fall)
     given = {name for name, value in figures.items() if not math.isnan(value)}
-    assert given == {"total_return"} | ({"annual_return"} if fall == 1.2 else set())
+    assert given == {"total_return", "max_drawdown"} | ({"annual_return"} if fall == 1.2 else set())
 
 
 def test_annual_return_compounds():
@@ -314,4 +330,5 @@ def test_lane_statistics_gather_them():
         "worst_session": pytest.approx(0.01),
         "value_at_risk": pytest.approx(0.011),
         "expected_shortfall": pytest.approx(0.01),
+        "max_drawdown": 0.1,
     }

@@ -85,6 +85,24 @@ def test_an_account_that_is_ruined_at_the_end_does_not_look_good(tmp_path: Path)
     assert note.startswith("1 of 2 accounts were ruined")
 
 
+def test_an_account_that_the_last_fill_ruins_is_ruined_for_all(tmp_path: Path):
+    """A fill at the last close costs 1,000 of 500."""
+    config = market(tmp_path, [10, 10, 10], initial_cash=500.0)
+    config["execution"] = {"fill": "this_close", "commission_per_order": 1_000.0}
+    result = run(config, strategy=[Trader(odd=1.0, until=3), Trader()], out=tmp_path)
+    lanes = result.summary["lanes"]
+    assert [lane["final_equity"] for lane in lanes] == [-500.0, 500.0]
+    assert [lane["max_drawdown"] for lane in lanes] == [2.0, 0.0]
+    (note,) = [note for note in result.summary["notes"] if "ruined" in note]
+    assert note.startswith("1 of 2 accounts were ruined")
+    config["strategy"] = {"name": "tests.runner.test_odd_accounts:Trader"}
+    space = {"odd": [1.0, 0.0], "until": [3]}
+    config["sweep"] = {"space": space, "score": "-total_return", "best": 2}
+    swept = sweep(config, out=tmp_path, engines=1)
+    assert [one["parameters"]["odd"] for one in swept.summary["ranked"]] == [0.0, 1.0]
+    assert [note for note in swept.summary["notes"] if "1 of 2 accounts were ruined" in note]
+
+
 def test_what_is_still_held_stands_beside_what_was_closed(tmp_path: Path):
     """Five trips lose 1 each, and a sixth gains 20 and goes on. Fills are at the close before."""
     closes = [*[10, 9] * 5, 10, 30]

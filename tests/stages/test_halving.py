@@ -60,6 +60,14 @@ def test_a_score_is_the_figure_of_the_summary_and_turned_around_by_a_minus():
     assert score("sharpe_ratio", 1) == -math.inf
 
 
+def test_a_ruined_account_comes_behind_all_others_also_where_its_figure_is_good():
+    plan = HalvingPlan((), "total_return", 0.5, Year(252))
+    dates = np.arange(2) * DAY
+    assert score_of(plan, 100.0, np.array([110.0, 400.0]), dates, 1.2) == -math.inf
+    assert score_of(plan, 100.0, np.array([-10.0, 400.0]), dates, 0.1) == -math.inf
+    assert score_of(plan, 100.0, np.array([110.0, 90.0]), dates, 0.3) == pytest.approx(-0.1)
+
+
 def survivors_of(
     found: Sequence[Sequence[float]], engines: int, plan: HalvingPlan
 ) -> list[list[set[int]]]:

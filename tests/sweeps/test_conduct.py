@@ -159,7 +159,7 @@ def test_no_pass_has_more_lanes_than_allowed_nor_more_engines_than_lanes(stage):
 def test_what_does_not_fit_is_cut_and_a_single_lane_that_does_not_is_refused(stage):
     it = stage(7)
     it.bytes_of_a_lane = 400 << 20
-    with pytest.raises(ConfigError, match=r"a pass of 1 lanes needs 400\.0 MiB, there are 100\.0"):
+    with pytest.raises(ConfigError, match=r"a pass of 1 lane needs 400\.0 MiB, there are 100\.0"):
         it.run()
     it.bytes_of_a_lane = 32 << 20
     assert states(it.run()) == ["done"] * 7
