@@ -69,7 +69,7 @@ class SweepFacts:
     first_session: str | None
     #: ISO date of the last session.
     last_session: str | None
-    #: What the market brought to who held it (`runner.market.buy_and_hold`); None if unknown.
+    #: What the market brought to who held it (`runner.market.market_entries`); None if unknown.
     buy_and_hold: float | None
 
 
