@@ -153,8 +153,9 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Any:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module, imported anew."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
     file = tmp_path / "like.py"
     file.write_text(SOURCE)
     return sys.modules[load_class(f"{file}:Like").__module__]

@@ -1,5 +1,6 @@
 """Whatever a hook remembers, its results do not depend on how many engines there are."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,12 @@ SHARED = [
     "setattr(type(self.made), 'n', getattr(Book, 'n', 0) + 1); n += Book.n",
     "globals()['LIST'] = [*LIST, 1]; n += len(LIST)",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _path_of_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the folders of strategies that were loaded from files."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
 
 def own(folder: Path, lines: list[str]) -> type[Strategy]:

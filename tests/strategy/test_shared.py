@@ -1,5 +1,6 @@
 """A hook that changes what all lanes of a process share is refused before a run, in one line."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,12 @@ ALLOWED = [
     "self.count += 1",
     "self.count = int(np.sort(GRID)[0]) + sum(sorted(prices))",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _path_of_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the folders of strategies that were loaded from files."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
 
 def own(folder: Path, line: str, more: str = "") -> tuple[type[Strategy], Path]:

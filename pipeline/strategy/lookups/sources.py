@@ -9,6 +9,7 @@ import ast
 import builtins
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
@@ -48,7 +49,8 @@ _SORTS = 20
 
 def check_lookups(strategy: Strategy) -> None:
     """Raise StrategyError, with file and line, for what a hook of a strategy can never find."""
-    Sources(strategy).check()
+    with suppress(RecursionError):  # of an expression that is nested deeper than Python calls
+        Sources(strategy).check()
 
 
 class Sources:
@@ -155,7 +157,9 @@ class Scope:
         names = code.co_varnames[: code.co_argcount]
         #: The name of ``self``, if it is a method.
         self.owner = names[0] if names and given[:1] == [Given("self")] else ""
-        self._given = dict.fromkeys(inspect.getargs(code).args, ANYTHING)
+        parameters = inspect.getargs(code)
+        starred = filter(None, (parameters.varargs, parameters.varkw))
+        self._given = dict.fromkeys((*parameters.args, *starred), ANYTHING)
         self._given |= {name: kind_of(value) for name, value in defaults_of(function).items()}
         self._given |= dict(zip(names, given, strict=False))
         self._assigned = Assignments(self._tree)
@@ -197,6 +201,8 @@ class Scope:
         function = self._function
         if name in self._assigned.names or name in self._given:
             return self._kind_of_local(name)
+        if name in (*function.__code__.co_varnames, *function.__code__.co_cellvars):
+            return ANYTHING
         if name in function.__code__.co_freevars:
             cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
             try:

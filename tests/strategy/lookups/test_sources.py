@@ -1,5 +1,6 @@
 """What a hook can never find is refused before a run, and nothing else is."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,8 @@ ALLOWED = [
     "rows = {'a': set()}; rows['a'].add(symbol); self.count += symbol in rows['a']",
     "rows = {'ALFA': 1}; other = rows; other[symbol] = 2; self.count += symbol in rows",
     "rows = ['ALFA']; self.count += len(rows.pop(symbol * 0))",
+    "self.count += (lambda *TECH: symbol in TECH)(0)",
+    "self.count += len([TECH for TECH in (0, 1) if TECH == symbol])",
     "self.count += unknown.get(symbol, 0) if False else 0",
     "text = str(symbol); self.count += text in ('0', '1')",
     "print(f'{symbol} of {NAMES}', str(symbol) + 'x')",
@@ -171,6 +174,12 @@ ALLOWED = [
     "self.count += sorted(NAMES).index('ALFA') == symbol",
     "self.count += (lambda names: symbol in names)({0})",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _path_of_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the folders of strategies that were loaded from files."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
 
 def own(folder: Path, line: str) -> tuple[Strategy, Path, int]:
@@ -205,6 +214,10 @@ def test_a_helper_is_named_with_its_line(tmp_path: Path):
     number = file.read_text().splitlines().index("    return symbol in TECH") + 1
     with pytest.raises(StrategyError, match=f"^{file}:{number}: is_tech: a symbol is a number"):
         check_lookups(strategy)
+
+
+def test_an_expression_that_is_too_deep_is_not_read(tmp_path: Path):
+    check_lookups(own(tmp_path, f"self.count += {'-' * 600}1")[0])
 
 
 def test_a_class_without_a_source_is_not_read():
