@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import Splits
 from pipeline.market.indicators.plan import IndicatorPlan
@@ -235,7 +237,8 @@ def _empty_slot(shape: SlotShape, *, read_only: bool = False) -> Slot:
     For that it must be ``read_only`` where the slots of the tape are, because code is compiled for
     the one or for the other.
     """
-    memory = memoryview(bytearray(shape.layout.size))
+    # NumPy does not touch the memory, of which there is much and little is looked at.
+    memory = np.zeros(shape.layout.size, np.uint8).data
     return Slot(shape, memory.toreadonly() if read_only else memory)
 
 

@@ -24,7 +24,7 @@ _MODULES = (
 
 
 def _preload() -> None:
-    with _unimported("coverage", *_readers_of_settings()):
+    with _unimported("coverage", "scipy", *_readers_of_settings()):
         for name in _MODULES:
             import_module(name)
     from pipeline.native.compiler import get_ready_to_compile, get_ready_to_load
