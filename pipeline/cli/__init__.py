@@ -17,8 +17,8 @@ To parse a command line and print help, only `click` is imported. A command impo
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the
 processes of a run has the fork server started before all else, because everybody waits for it. Then
 the command checks the configuration, which needs little, so that a wrong one is refused as quickly.
-Only then does the fork server import anything (`options.checked`). However the command ends, the
-fork server ends with it.
+Only then does the fork server import anything (`options.checked`), unless the same command line was
+right before (`right`). However the command ends, the fork server ends with it.
 """
 
 import gc
@@ -66,10 +66,11 @@ def _fork_server(words: Sequence[str]) -> Iterator[None]:
     if command not in _START_PROCESSES or {"-h", "--help", "--inline"}.intersection(words):
         yield
         return
+    from pipeline.cli.right import mark_of
     from pipeline.runner.starting import end_server, start_early
 
     with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
-        start_early()
+        start_early(mark_of(words))
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,8 +27,11 @@ _THREAD_VARIABLES = (
     *("VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"),
 )
 
-#: Where the fork server of `start_early` is told to go on; None if it does not wait.
-_go_on: int | None = None
+#: Where the fork server of `start_early` is told to go on, and the mark that it is then given;
+#: None if it does not wait.
+_go_on: tuple[int, Path] | None = None
+#: So many marks are kept.
+_MARKS = 100
 
 #: Gives texts the same hashes in all processes of all runs, and with them sets the same order.
 _HASH_SEED = {"PYTHONHASHSEED": "0"}
@@ -44,11 +48,21 @@ def start_context(start_method: str) -> Any:
     return context
 
 
-def start_early() -> None:
+def start_early(mark: Path) -> None:
     """Start the fork server, which most runs use, before it is known whether there will be a run.
 
-    It starts its interpreter and waits until `let_server_go_on` is called.
+    It starts its interpreter and waits until `let_server_go_on` is called, which makes the file
+    ``mark``. If there is that file, because what will be checked was right before, it does not
+    wait.
     """
+    if mark.exists():
+        with _tracker_later():
+            start_context("forkserver")
+    else:
+        _start_waiting(mark)
+
+
+def _start_waiting(mark: Path) -> None:
     global _go_on
     waits, goes_on = os.pipe()
     own = os.dup(0)
@@ -57,7 +71,7 @@ def start_early() -> None:
         get_context("forkserver").set_forkserver_preload(["pipeline.stages.held", *_PRELOAD])
         with _tracker_later(), starting():
             forkserver.ensure_running()
-        _go_on = goes_on
+        _go_on = goes_on, mark
     except BaseException:
         os.close(goes_on)
         raise
@@ -70,11 +84,23 @@ def start_early() -> None:
 def let_server_go_on() -> None:
     """Let the fork server of `start_early`, if it waits, import what the processes need."""
     global _go_on
-    if _go_on is not None:
-        with suppress(BrokenPipeError):  # it has died, and is started anew when it is needed
-            os.write(_go_on, b"1")
-        os.close(_go_on)
-        _go_on = None
+    if _go_on is None:
+        return
+    goes_on, mark = _go_on
+    _go_on = None
+    with suppress(BrokenPipeError):  # it has died, and is started anew when it is needed
+        os.write(goes_on, b"1")
+    os.close(goes_on)
+    with suppress(OSError):  # the next one waits, too
+        _make(mark)
+
+
+def _make(mark: Path) -> None:
+    """Make a mark, and remove all but the newest ones."""
+    mark.touch()
+    marks = sorted(mark.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+    for old in marks[:-_MARKS]:
+        old.unlink()
 
 
 def end_server() -> None:

@@ -5,10 +5,13 @@ checked its configuration. By then it has started the interpreter. What it would
 core busy for half a second, for which a command that is refused would wait on a busy machine.
 
 Standard input is the end of a pipe (`runner.starting.start_early`). A byte means go on. Without one
-the command has ended.
+the command has ended. A command that was started without standard input cannot hand one on, and its
+fork server does not wait.
 """
 
 import os
+from contextlib import suppress
 
-if os.read(0, 1) == b"":
-    os._exit(0)
+with suppress(OSError):
+    if os.read(0, 1) == b"":
+        os._exit(0)

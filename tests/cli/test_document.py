@@ -77,3 +77,19 @@ def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
     assert "execution.slipage is not a setting" in done.stderr
     assert done.stdout == "2 [] []\nTrue\n"
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.json"]
+
+
+def test_a_refusal_is_one_line_also_without_standard_input(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "run", "none.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: os.close(0),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "ringtape: error: none.json does not exist, expected a configuration file\n"
+    )

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pipeline.config.session import example_path
+from pipeline.runner import starting
 
 ROOT = Path(__file__).parents[2]
 #: Libraries that take a second to import together, and that only the processes of a run need.
@@ -90,3 +93,46 @@ def test_a_run_in_one_process_says_that_its_texts_have_other_hashes(sample: Path
     assert "Own.on_bar uses a set or a hash. Texts have other hashes in this process" in inline[3]
     same = imported_by(HASHED, *arguments, "inline", seed="0")[0].split()
     assert same[1:] == [normal[1], "0"]
+
+
+WAITING = """
+import sys
+from pathlib import Path
+from pipeline.runner.starting import end_server, let_server_go_on, start_context, start_early
+
+mark = Path(sys.argv[1])
+for before in (False, True):  # whether it was right before
+    assert mark.exists() == before
+    start_early(mark)
+    assert mark.exists() == before
+    if not before:
+        let_server_go_on()
+    process = start_context("forkserver").Process(target=print, args=("forked",))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    end_server()
+start_early(mark.with_name("wrong"))
+end_server()
+print(sorted(one.name for one in mark.parent.iterdir()))
+"""
+
+
+def test_a_fork_server_waits_for_what_was_not_right_before(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING, str(tmp_path / "mark")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout.split(), done.stderr) == (["forked", "forked", "['mark']"], "")
+
+
+def test_of_marks_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(starting, "_MARKS", 2)
+    for number in range(4):
+        mark = tmp_path / str(number)
+        starting._make(mark)
+        os.utime(mark, (number, number))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["2", "3"]

@@ -1,0 +1,24 @@
+"""Which command lines were right, so that what they wait for begins before they are checked again.
+
+A mark is an empty file in the cache folder. `runner.starting` makes it when the configuration of a
+command was found right, and removes the oldest ones.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.native.cache_folder import cache_folder
+
+
+def mark_of(words: Sequence[str]) -> Path:
+    """Return the path of a command line's mark: a hash of its words and of the files they name.
+
+    Raises ConfigError and OSError if the cache folder cannot be used.
+    """
+    digest = hashlib.sha256()
+    for word in words:
+        path = Path(word)
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{word!r} {len(content)} ".encode() + content)
+    return cache_folder("right") / digest.hexdigest()[:16]
