@@ -30,6 +30,7 @@ from typing import NoReturn
 
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
 from pipeline.cli.document import stdout_kept
+from pipeline.cli.ending import leave
 from pipeline.cli.exit_codes import INTERRUPTED, TERMINATED
 from pipeline.errors import RingtapeError
 
@@ -47,7 +48,15 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # SIGTERM raises SystemExit, so that everything that is open is freed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    words = sys.argv[1:] if args is None else args
+    try:
+        _run(sys.argv[1:] if args is None else args)
+    except SystemExit as end:
+        if args is None and isinstance(end.code, int):
+            leave(end.code)
+        raise
+
+
+def _run(words: Sequence[str]) -> NoReturn:
     with stdout_kept("--json" in words):
         try:
             with _fork_server(words):
