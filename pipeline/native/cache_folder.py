@@ -1,4 +1,4 @@
-"""The folder in which Ringtape keeps things that it can make again: compiled code, calendars, marks.
+"""The folder in which Ringtape keeps what it can make again: compiled code, calendars, marks.
 
 Files of this folder are loaded as code. So it must belong to this user, and no other user may write
 to it.

@@ -19,6 +19,7 @@ from pipeline.market.indicators.layout import BUILT_IN
 from pipeline.native.kernel import Kernel
 from pipeline.native.plain import PLAIN
 from pipeline.strategy.strategy import HOOKS
+from pipeline.tape.slot import Slot, SlotShape
 from shm.control import NO_STEP, Member, MemberSnapshot
 
 _LOOKBACK = {
@@ -33,14 +34,14 @@ COORDINATION = {
 }
 #: What every data processor needs.
 PROCESSING = _LOOKBACK
-#: What every analysis engine needs.
-ANALYSIS = {
+_BESIDE_THE_LOOP = {
     "pipeline.strategy.compiled.operations:operate": "the orders",
+    "pipeline.results.tally:_absorb": "the results",
     "pipeline.tape.schedule:_build": "the schedule of a slot",
     "pipeline.tape.schedule:_look_ahead": "the schedule of a slot",
-    "pipeline.lane.slot_view:begin_slot": "the view of a slot",
-    "pipeline.results.tally:_absorb": "the results",
 }
+#: What every analysis engine needs.
+ANALYSIS = {"pipeline.lane.slot_view:begin_slot": "the view of a slot", **_BESIDE_THE_LOOP}
 #: What some of them need, depending on the configuration and the strategies.
 _AT_TIMES = {
     "pipeline.market.indicators.table:compute_plan": "the indicators",
@@ -109,23 +110,41 @@ def telling(member: Member, needed: Iterable[str]) -> Iterator[None]:
         yield
 
 
-def relieve_engines() -> None:
-    """Compile the lane loop, which takes as long as all else that engines compile, if need be.
+def compile_lane_loop() -> None:
+    """Compile the lane loop, or load it from disk.
 
-    It comes first, because nothing else takes as long. Before it comes what takes up a slot, which
-    has parts that the lane loop has, too. An engine that needs one of them meanwhile waits, and
-    finds it on disk.
+    It takes as long as all else that the processes of a run compile. So an engine does it, and
+    first, and others step aside and relieve it of the rest. What takes up a slot comes before,
+    because it has parts that the lane loop has, too.
     """
     if PLAIN:
         return
     from pipeline.lane.slot_view import begin_slot
     from pipeline.lane.walk import walk_slot
-    from pipeline.native.kept_code import KeptCode
     from pipeline.native.kernel import called_with_integers
 
     for kernel in (begin_slot, walk_slot):
-        if KeptCode(kernel.py_func).is_empty():
-            called_with_integers(kernel)
+        called_with_integers(kernel)
+
+
+def relieve_engines(slot: Slot, shape: SlotShape) -> None:
+    """Compile what engines need beside the lane loop, if it is not on disk.
+
+    An engine that comes to it meanwhile waits, and finds it there. ``slot``: empty, and as engines
+    have it, read-only.
+    """
+    if PLAIN or not _missing(_BESIDE_THE_LOOP):
+        return
+    from pipeline.lane.lane import Lane
+    from pipeline.lane.slot_view import SlotView
+    from pipeline.results.recorder import Recorder
+    from pipeline.strategy.compiled import operations
+    from pipeline.tape.schedule import Schedule
+
+    operations.entry()
+    Recorder.warm_up()
+    Lane.warm_up()
+    SlotView(slot, shape, Schedule(shape)).read()
 
 
 def load_kept() -> None:

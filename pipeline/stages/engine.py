@@ -115,7 +115,6 @@ class Engine:
         """
         Recorder.warm_up()
         Lane.warm_up()
-        # The lane loop comes last: in a first run the coordinator is compiling it meanwhile.
         self._before_first = self._views_of(slot)
         self._walk(self._before_first, record=False)
 

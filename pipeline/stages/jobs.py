@@ -46,19 +46,20 @@ class Coordination:
     """The coordinator's job: put the bars of the catalog onto the tape."""
 
     replay: Replay
-    #: Whether any strategy of the run is compiled, so that engines walk their lanes.
+    #: Whether any strategy of the run is compiled, so that engines have a lane loop to compile.
     walks: bool
 
     def turns(self, station: Producer, place: Place, member: Member) -> Turns[TapeFacts]:
         """Publish the whole tape, once all others are ready."""
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.replay.shape)
+        _step_aside(place)
         with compiling.telling(member, compiling.COORDINATION):
             if self.walks:
-                compiling.relieve_engines()
+                shape = self.replay.shape
+                compiling.relieve_engines(_empty_slot(shape, read_only=True), shape)
             with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
                 coordinator.warm_up(_empty_slot(self.replay.shape))
-                _step_aside(place)
                 for gate in place.ready:
                     with contextlib.suppress(Dismissed):
                         gate.wait_until_ready()
@@ -179,6 +180,8 @@ class Analysis:
         from pipeline.stages.engine import Engine
 
         specs = _arrived(self.specs)
+        if any(spec.mode == "compiled" for spec in specs):
+            compiling.compile_lane_loop()
         lanes = [spec.number for spec in specs]
         records: Records = Tallies(lanes)
         if self.folder is not None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from numba import types
 
 from pipeline.lane.slot_view import begin_slot
 from pipeline.lane.walk import walk_slot
@@ -17,7 +18,14 @@ from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import progress_line
 from pipeline.runner.starting import start_context
 from pipeline.stages import compiling
-from pipeline.stages.compiling import PIECES, relieve_engines, step_of, telling, words
+from pipeline.stages.compiling import (
+    PIECES,
+    compile_lane_loop,
+    relieve_engines,
+    step_of,
+    telling,
+    words,
+)
 from pipeline.strategy.strategy import HOOKS
 from shm.control import LAST_STEP, NO_STEP
 from tests.reference.market import session_table
@@ -210,12 +218,16 @@ def test_a_terminal_says_what_is_compiled_while_the_run_waits_for_it(tmp_path: P
     assert "engines [8], shown True" in written
 
 
-@pytest.mark.parametrize(("on_disk", "compiled"), [(True, []), (False, [begin_slot, walk_slot])])
-def test_engines_are_relieved_of_the_lane_loop_where_it_is_not_on_disk(
-    on_disk: bool, compiled: list[Any], monkeypatch: pytest.MonkeyPatch
-):
-    seen: list[Any] = []
-    monkeypatch.setattr("pipeline.native.kernel.called_with_integers", seen.append)
-    monkeypatch.setattr("pipeline.native.kept_code.KeptCode.is_empty", lambda self: not on_disk)
-    relieve_engines()
-    assert seen == compiled
+def test_engines_are_relieved_of_nothing_that_is_on_disk(monkeypatch: pytest.MonkeyPatch):
+    """That they are relieved of what they need is held with the jobs."""
+    monkeypatch.setattr("pipeline.native.kept_code.KeptCode.is_empty", lambda self: False)
+    nothing: Any = None
+    relieve_engines(nothing, nothing)
+
+
+def test_the_lane_loop_is_compiled_with_what_takes_up_a_slot():
+    compile_lane_loop()
+    kernels: list[Any] = [begin_slot, walk_slot]
+    for kernel in kernels:
+        integers = (types.int64,) * kernel.py_func.__code__.co_argcount
+        assert list(kernel.entry.overloads) == [integers]
