@@ -29,7 +29,7 @@ from numba.core.untyped_passes import (
 #: Passes that find nothing to do in a kernel of this package, and take a twelfth of its time. They
 #: are about functions within functions and comprehensions, what is inlined by a wish of its own,
 #: expressions of arrays, records' fields by text, None, `len` of a tuple and the number of an
-#: array's dimensions in a condition, `literal_unroll`, `with`, and about text for people.
+#: array's dimensions in a condition, ``literal_unroll``, `with`, and about text for people.
 _UNNEEDED_BY_KERNELS = (
     *(AnnotateTypes, DeadBranchPrune, InlineClosureLikes, InlineInlinables, InlineOverloads),
     *(LiteralUnroll, NopythonRewrites, RewriteSemanticConstants, WithLifting),

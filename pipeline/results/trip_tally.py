@@ -15,7 +15,7 @@ _COUNT, _BEST, _WORST, _SECONDS, _LONGEST = range(5)
 
 @kernel()
 def absorb_trips(state: NDArray[np.float64], trips: Any) -> None:
-    """Carry a `trip_state` over the next round trips, `records` as a recorder receives them."""
+    """Carry a `trip_state` over the next round trips: ``trips`` is TRIP[n], as recorders get it."""
     for i in range(trips.size):
         trip = trips[i]
         if trip.exit_ts == 0:

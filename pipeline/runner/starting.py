@@ -17,6 +17,7 @@ from typing import Any
 from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
+from pipeline.stages.held import HELD
 
 #: Modules that the fork server imports once for all its children.
 _PRELOAD = ["pipeline.stages.preload"]
@@ -69,6 +70,7 @@ def _start_waiting(mark: Path) -> None:
     try:
         os.dup2(waits, 0)
         get_context("forkserver").set_forkserver_preload(["pipeline.stages.held", *_PRELOAD])
+        os.environ[HELD] = "1"
         with _tracker_later(), starting():
             forkserver.ensure_running()
         _go_on = goes_on, mark
@@ -76,6 +78,7 @@ def _start_waiting(mark: Path) -> None:
         os.close(goes_on)
         raise
     finally:
+        os.environ.pop(HELD, None)
         os.dup2(own, 0)
         os.close(own)
         os.close(waits)

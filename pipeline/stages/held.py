@@ -4,14 +4,18 @@ The fork server imports this module before all others, if the command that start
 checked its configuration. By then it has started the interpreter. What it would import next keeps a
 core busy for half a second, for which a command that is refused would wait on a busy machine.
 
-Standard input is the end of a pipe (`runner.starting.start_early`). A byte means go on. Without one
-the command has ended. A command that was started without standard input cannot hand one on, and its
-fork server does not wait.
+The variable `HELD` is set for it, and standard input is the end of a pipe
+(`runner.starting.start_early`). A byte means go on. Without one the command has ended. A command
+that was started without standard input cannot hand one on, and its fork server does not wait.
 """
 
 import os
 from contextlib import suppress
 
-with suppress(OSError):
-    if os.read(0, 1) == b"":
-        os._exit(0)
+#: A variable of the environment of a fork server that waits.
+HELD = "RINGTAPE_HELD"
+
+if os.environ.pop(HELD, ""):
+    with suppress(OSError):
+        if os.read(0, 1) == b"":
+            os._exit(0)

@@ -132,7 +132,7 @@ def test_a_sweep_that_does_not_fit_the_memory_is_cut_into_passes(sample: Path, t
     assert (whole.summary["passes"], len(whole.rows)) == (1, 24)
     assert cut.summary["passes"] > 1
     assert known(cut.rows) == known(whole.rows)
-    with pytest.raises(ConfigError, match=r"a pass of 1 lanes needs .* MiB, there are 1\.0 MiB"):
+    with pytest.raises(ConfigError, match=r"a pass of 1 lane needs .* MiB, there are 1\.0 MiB"):
         sweep(small(sample, memory=0.001), out=tmp_path, engines=2)
 
 
