@@ -214,8 +214,7 @@ class _OwnLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
     """A library whose functions are optimised as Numba does it, by passes that are made once."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
-        # Numba makes the passes anew for every function, also for one that is only declared. That
-        # takes ten times as long as what they do.
+        # Numba makes the passes anew for every function, also for one that is only declared.
         ll_module.data_layout = self._codegen._data_layout
         passes, builder = _function_passes(self._codegen)
         for function in ll_module.functions:

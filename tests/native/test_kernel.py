@@ -1,13 +1,14 @@
 """Kernels as entries and as parts: compiled once each, equal to what they are in Python."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from llvmlite.binding import Linkage
 from numba import njit, types
-from numba.extending import lower_builtin, type_callable
 
 from pipeline.native.kernel import Kernel, called_with_integers, kernel
 from pipeline.native.users import users_part
@@ -150,33 +151,8 @@ def test_every_kernel_is_of_this_kind():
     assert users == ["pipeline/market/indicators/own_loop.py"]
 
 
-def halved_twice(value):
-    """What compiled code is told of below."""
-
-
 def test_what_an_operation_on_numbers_comes_to_is_asked_once():
-    asked = []
-
-    @type_callable(halved_twice)
-    def typing(context):
-        def typed(value):
-            asked.append(value)
-            return types.float64
-
-        return typed
-
-    @lower_builtin(halved_twice, types.Float)
-    def lowered(context, builder, signature, arguments):
-        return builder.fmul(arguments[0], context.get_constant(types.float64, 0.25))
-
-    @kernel()
-    def once(value):
-        return halved_twice(value)
-
-    @kernel()
-    def again(value):
-        return halved_twice(value) + halved_twice(2.0 * value)
-
-    assert once(2.0) == 0.5
-    assert again(2.0) == 1.5
-    assert asked == [types.float64]
+    """In a process of its own, because what Numba is told of a function stays with the process."""
+    command = [sys.executable, "-m", "tests.native.asked_once"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "0.5 1.5 [float64]\n"), done.stderr
