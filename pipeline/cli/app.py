@@ -26,6 +26,7 @@ from pipeline.cli import data, ledger, machine, running, runs, settings, sweepin
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
+from pipeline.cli.signals import ending_with
 from pipeline.errors import RingtapeError, nearest
 from shm.errors import ShmError
 
@@ -61,14 +62,11 @@ class Commands(click.Group):
                 traceback.print_exc()
             code = error.exit_code if isinstance(error, RingtapeError) else FAILED
             raise CommandFailedError(_reason(error) + _notes(error), code) from None
-        except KeyboardInterrupt as interrupt:
+        except KeyboardInterrupt as told:
             if is_debug(ctx):
                 traceback.print_exc()
-            raise CommandFailedError(f"interrupted{_notes(interrupt)}", INTERRUPTED) from None
-        except SystemExit as end:
-            if end.code != TERMINATED:
-                raise
-            raise CommandFailedError(f"told to end{_notes(end)}", TERMINATED) from None
+            word, code = ending_with(told)
+            raise CommandFailedError(word + _notes(told), code) from None
 
 
 @click.group(
@@ -110,12 +108,12 @@ for _command in (
     commands.add_command(_command)
 
 
-def run_commands(args: Sequence[str]) -> NoReturn:
-    """Run the command that ``args`` name, and exit with its code."""
+def run_command(args: Sequence[str]) -> int:
+    """Run the command that ``args`` name, and return its exit code."""
     code = _run(args)
     # The interpreter looks for garbage several times when it ends, in all that was imported.
     gc.freeze()
-    sys.exit(code)
+    return code
 
 
 def _run(args: Sequence[str]) -> int:
@@ -125,9 +123,10 @@ def _run(args: Sequence[str]) -> int:
     except ReaderGoneError:
         drop_stdout()
         return 0
-    except click.Abort:  # Ctrl-C before the command began
-        _complain("interrupted", INTERRUPTED)
-        return INTERRUPTED
+    except click.Abort as abort:  # a signal has come before the command began
+        word, code = ending_with(abort.__cause__)
+        _complain(word, code)
+        return code
     except click.ClickException as error:
         _complain(_message(error), error.exit_code)
         return error.exit_code

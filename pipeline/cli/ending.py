@@ -4,7 +4,6 @@ import atexit
 import os
 import signal
 import sys
-import threading
 
 
 def leave(code: int) -> None:
@@ -15,6 +14,8 @@ def leave(code: int) -> None:
     asked at the end, where a strategy of a run in one process has left a thread at work, and where
     the last output cannot be written, so that the interpreter says so.
     """
+    import threading  # which takes long, and this module is imported first
+
     working = [one for one in threading.enumerate() if not one.daemon]
     if sys.gettrace() or sys.getprofile() or sys.flags.inspect or len(working) > 1:
         return

@@ -10,16 +10,19 @@
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from multiprocess import connection
 
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
+from pipeline.runner.held_signals import signals_held
 from pipeline.runner.starting import starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
@@ -103,9 +106,10 @@ class Crew:
     def __enter__(self) -> Self:
         remove_stale()
         try:
-            self._create()
+            with signals_held():
+                self._create()
         except BaseException:
-            self._owned.close()
+            self._owned.__exit__(*sys.exc_info())
             raise
         return self
 
@@ -317,7 +321,10 @@ class Crew:
         return self.stats.snapshot()[COORDINATOR].full.counters["slots"] > 0
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             if self._processes_left():
@@ -328,7 +335,7 @@ class Crew:
             for pipe in self._pipes:
                 pipe.close()
         finally:
-            self._owned.close()
+            self._owned.__exit__(kind, error, trace)
 
 
 def _reported(member: MemberSnapshot) -> errors.RingtapeError:

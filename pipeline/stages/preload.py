@@ -1,7 +1,8 @@
 """The module that the fork server imports, so that the processes it forks need not.
 
 It also loads the machine code that is on disk. Where there is none of this version yet, it makes
-Numba ready to compile, which would take each of the processes a third of a second.
+Numba ready to compile, which would take each of the processes a third of a second. And it has the
+processes say nothing where their run has ended before they began.
 """
 
 import gc
@@ -10,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 
 from pipeline.errors import RingtapeError
 from pipeline.native.code_cache import kernels_directory
+from shm.errors import SegmentMissing
 
 _MODULES = (
     *("pipeline.stages.engine", "pipeline.stages.processor"),
@@ -60,6 +63,17 @@ def _unimported(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Tell of an exception because of which a process could not begin its job.
+
+    Where its job and its shared memory are gone, the run has ended meanwhile, as after Ctrl-C. If
+    it has not, the supervisor names the process.
+    """
+    if not isinstance(error, EOFError | SegmentMissing):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _tell
 # What is imported stays. To look for garbage in it would take a tenth of the time that the imports
 # take, and the processes would get copies of the memory pages on which the collector leaves marks.
 gc.disable()

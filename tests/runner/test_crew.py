@@ -71,3 +71,16 @@ def test_members_do_their_own_job_with_one_thread_and_an_allocator_that_keeps_it
         {"name": "d", "role": "engine 1", "station": "Reader", **common},
     ]
     assert json.loads(done.stdout) == {"members": members, "restored": True}
+
+
+def test_an_error_whose_traceback_holds_a_view_is_the_one_that_is_raised():
+    jobs: list[Any] = [LookAround(name) for name in "abc"]
+
+    def look_and_stop() -> None:
+        crew = Crew(None, Work(jobs[0], [jobs[1]], jobs[2:]), slots=2, slot_size=64, mode="data")
+        with crew:
+            view = crew.control.members, crew._ring._segment.payload
+            raise KeyboardInterrupt(view)
+
+    with pytest.raises(KeyboardInterrupt):
+        look_and_stop()

@@ -55,3 +55,23 @@ def test_a_cache_that_is_refused_does_not_end_the_fork_server(tmp_path: Path):
     (tmp_path / "cache").write_text("a file")
     # With a folder of Numba's own, nothing has asked for ours before.
     assert run("import pipeline.stages.preload", tmp_path, NUMBA_CACHE_DIR=str(tmp_path)) == ""
+
+
+def test_a_process_whose_run_has_ended_before_it_began_says_nothing(tmp_path: Path):
+    """Its job comes through a pipe that is closed, or its shared memory is gone."""
+    for error, told in (
+        ("EOFError", ""),
+        ("shm.errors.SegmentMissing('ring')", ""),
+        ("ValueError('told')", "ValueError: told"),
+    ):
+        code = f"import pipeline.stages.preload, shm.errors\nraise {error}"
+        paths = {"RINGTAPE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **paths},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "".join(done.stderr.splitlines()[-1:]) == told

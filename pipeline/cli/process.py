@@ -1,0 +1,41 @@
+"""What the process of a command has around the command: stdout for one document, a fork server."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from pipeline.cli.document import stdout_kept
+from pipeline.errors import RingtapeError
+
+#: What is imported stays. To look for garbage in it after each 700 new objects, as Python does,
+#: takes a tenth of the time that the imports take.
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+
+_START_PROCESSES = ("demo", "run", "sweep")
+
+
+def run_process(words: Sequence[str]) -> int:
+    """Run the command that ``words`` name, and return its exit code."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    with stdout_kept("--json" in words), _fork_server(words):
+        from pipeline.cli.app import run_command
+
+        return run_command(words)
+
+
+@contextmanager
+def _fork_server(words: Sequence[str]) -> Iterator[None]:
+    """Have a fork server while the block lasts, if the command will start processes."""
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command not in _START_PROCESSES or {"-h", "--help", "--inline"}.intersection(words):
+        yield
+        return
+    from pipeline.cli.right import mark_of
+    from pipeline.runner.starting import end_server, start_early
+
+    try:
+        with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
+            start_early(mark_of(words))
+        yield
+    finally:
+        end_server()

@@ -1,0 +1,74 @@
+"""The signals that end a command, Ctrl-C and SIGTERM: exceptions, so that all is freed.
+
+This module imports next to nothing, because a signal may come at the first instant.
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+from pipeline.cli.exit_codes import INTERRUPTED, TERMINATED
+
+#: How long after an exception got lost its signal is sent again.
+_SECONDS_LATER = 0.01
+
+
+#: The exceptions of the signals that have come.
+_came: list[KeyboardInterrupt] = []
+
+
+class ToldToEnd(KeyboardInterrupt):
+    """SIGTERM has come; all that frees something after Ctrl-C does so after SIGTERM, too."""
+
+
+def listen() -> None:
+    """Have SIGTERM raise ToldToEnd, as Ctrl-C raises KeyboardInterrupt, and let neither be lost.
+
+    Where Ctrl-C is ignored, as in the background of a shell, it stays so.
+    """
+    _came.clear()
+    signal.signal(signal.SIGTERM, _raise)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _raise)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _send_again
+
+
+def signal_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """Return the exception of the signal because of which a command ends; None if there is none.
+
+    Libraries make another exception of it, as Pydantic does where its classes are made.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    return _came[-1] if _came else None
+
+
+def ending_with(told: BaseException | None) -> tuple[str, int]:
+    """Return the word and the exit code for a command that a signal has ended."""
+    if isinstance(told, ToldToEnd):
+        return "told to end", TERMINATED
+    return "interrupted", INTERRUPTED
+
+
+def _raise(number: int, _: FrameType | None) -> NoReturn:
+    _came.append(ToldToEnd() if number == signal.SIGTERM else KeyboardInterrupt())
+    raise _came[-1]
+
+
+def _send_again(lost: Any) -> None:
+    """Send a signal again whose exception was raised where Python can only ignore it.
+
+    That is so in destructors and in callbacks of weak references, of which imports have many.
+    """
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    from threading import Timer
+
+    number = signal.SIGTERM if isinstance(lost.exc_value, ToldToEnd) else signal.SIGINT
+    later = Timer(_SECONDS_LATER, os.kill, (os.getpid(), number))
+    later.daemon = True
+    later.start()
