@@ -32,6 +32,7 @@ def notes_of(
         *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),
         *_on_fractions(lanes),
+        *_on_rejections(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
     ]
@@ -86,6 +87,18 @@ def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"target_percent takes fractions, 0.5 is half of the equity: {many}{where} asked for"
             f" multiples of it, up to {farthest:g}. Divide per cents by 100."
+        )
+
+
+def _on_rejections(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say of many lanes how often limits refused orders; of one lane its own figures do."""
+    counts = [one.get("orders_rejected", 0) for one in lanes]
+    refused = sum(count > 0 for count in counts)
+    if refused and len(lanes) > 1:
+        yield (
+            f"Limits rejected orders of {refused:,} of {len(lanes):,} strategies, up to"
+            f" {max(counts):,} of one. The figure orders_rejected counts them, and a run of one"
+            " strategy has the reasons."
         )
 
 

@@ -123,3 +123,24 @@ def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
     )
     (note,) = notes_of(preparation, [lane(1_000, 50.0), lane(0, 0.0), lane(500, -60.0)], NONE)
     assert "1,500 calls of 2 of 3 strategies asked for multiples of it, up to -60." in note
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([0, 0], []),
+        ([7], []),
+        (
+            [0, 7, 1200],
+            [
+                "Limits rejected orders of 2 of 3 strategies, up to 1,200 of one. The figure"
+                " orders_rejected counts them, and a run of one strategy has the reasons."
+            ],
+        ),
+    ],
+)
+def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
+    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    lanes = [{"max_drawdown": 0.1, "warmup_sessions": 0, "orders_rejected": n} for n in counts]
+    assert notes_of(preparation, lanes, NONE) == told
