@@ -184,6 +184,7 @@ _COSTS = (
     _whole("optimistic", "1 if a limit comes before a stop in one bar.", term=True),
     _whole("this_close", "1 if market orders fill at the close they are placed at.", term=True),
     _whole("activated", "Orders that fills in the bar being matched have made live."),
+    _whole("legs", "1 if it has placed a leg of a bracket."),
     _whole("fifo", "1 if lots are closed first in, first out.", term=True),
     _real("poor_below", "Per cent of its bars below which a session is poor.", term=True),
     _address("actions", "Splits and dividends of the run, ACTION[action_count]."),

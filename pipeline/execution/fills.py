@@ -25,7 +25,9 @@ from pipeline.execution.orders import (
     NEVER,
     add_pending,
     add_units,
+    closes_nothing,
     end_order,
+    find_order,
     is_pending,
     join_pending,
     known_address,
@@ -122,6 +124,7 @@ def fill_order(
         if quantity == 0.0:
             _hold(account, order, TRIGGERED)
             return
+    held = load_f8(account.position, order.symbol)
     _book(account, order, bar_ts, price, quantity, maker)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
@@ -131,6 +134,24 @@ def fill_order(
         check_room(account)
     if order.group != 0 or order.children != 0:
         _tell_others(account, order, quantity, bar_ts, midway)
+    if account.legs != 0:
+        goes_on = held * load_f8(account.position, order.symbol) > 0.0
+        if not goes_on or order.children != 0:
+            _end_idle_legs(account, order.symbol, bar_ts)
+
+
+@kernel()
+def _end_idle_legs(account: Any, symbol: int, ts: int) -> None:
+    """End the legs of a symbol that can close nothing, unless their entry is still at work.
+
+    Otherwise they would close a position that comes later.
+    """
+    for index in range(account.resting + account.inbox_count):
+        leg = order_at(known_address(account, index))
+        if leg.symbol != symbol or leg.parent == 0 or leg.state >= FILLED or leg.live_ts == NEVER:
+            continue
+        if closes_nothing(account, leg) and find_order(account, leg.parent) == 0:
+            end_order(account, leg, CANCELLED, NO_POSITION, ts)
 
 
 @kernel()

@@ -26,7 +26,9 @@ from pipeline.codes import (
     GTC,
     LIMIT,
     MARKET,
+    NO_POSITION,
     ON_OPEN,
+    OTHER_FILLED,
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
@@ -268,11 +270,24 @@ def _end_one(account: Any, order: Any, state: int, reason: int, ts: int) -> None
 
 
 @kernel()
+def closes_nothing(account: Any, leg: Any) -> bool:
+    """Whether there is no position that a leg could make smaller."""
+    return load_f8(account.position, leg.symbol) * left_of(account, leg) >= 0.0
+
+
+@kernel()
 def end_order(account: Any, order: Any, state: int, reason: int, ts: int) -> None:
-    """Give an order its final state; what still waits for a fill of it ends with it."""
+    """Give an order its final state; what still waits for a fill of it ends with it.
+
+    So do legs of an entry filled in parts that can close nothing; another fill may name its reason.
+    """
     _end_one(account, order, state, reason, ts)
     if order.children != 0 and state != FILLED:
         for index in range(account.resting + account.inbox_count):
             child = order_at(known_address(account, index))
-            if child.parent == order.order_id and child.state < FILLED and child.live_ts == NEVER:
+            if child.parent != order.order_id or child.state >= FILLED:
+                continue
+            if child.live_ts == NEVER:
                 _end_one(account, child, CANCELLED, ENTRY_ENDED, ts)
+            elif reason != OTHER_FILLED and closes_nothing(account, child):
+                _end_one(account, child, CANCELLED, NO_POSITION, ts)

@@ -288,6 +288,7 @@ def _place_leg(
     order.parent = entry
     order.group = entry
     order.live_ts = NEVER
+    account.legs = 1
     rest(account, order)
     if find_order(account, entry) == 0:  # rejected
         end_order(account, order, CANCELLED, ENTRY_ENDED, account.now)

@@ -187,8 +187,15 @@ class Book:
         order.state, order.reason, order.done_ts = state, reason, ts
         if state != FILLED:
             for child in self.at_rest:
-                if child.parent == order.order_id and child.resting and child.live == NEVER:
+                if child.parent != order.order_id or not child.resting:
+                    continue
+                if child.live == NEVER:
                     self.end(child, CANCELLED, ENTRY, ts)
+                elif reason != OTHER and self._closes_nothing(child):
+                    self.end(child, CANCELLED, NO_POSITION, ts)
+
+    def _closes_nothing(self, leg: Order) -> bool:
+        return leg.left * self.position[leg.symbol] >= 0
 
     def cancel(self, order_id: int) -> None:
         order = self.orders[order_id - 1]
@@ -293,6 +300,10 @@ class Book:
         else:
             order.state = PARTLY
         self._tell_others(order, quantity, ts, within=within)
+        for leg in self.at_rest:
+            live = leg.symbol == order.symbol and leg.parent and leg.resting and leg.live != NEVER
+            if live and self._closes_nothing(leg) and not self.orders[leg.parent - 1].resting:
+                self.end(leg, CANCELLED, NO_POSITION, ts)
 
     def _tell_others(self, order: Order, quantity: float, ts: int, *, within: bool) -> None:
         for other in self.at_rest:
