@@ -154,6 +154,12 @@ _TRADED = (
         "far_targets", "Calls of target_percent beyond what can be meant.", figure="far_targets"
     ),
     _real("farthest_target", "Farthest fraction of these, 0 if none.", figure="farthest_target"),
+    _whole(
+        "crossed",
+        "Brackets of market orders with a leg beyond the last close.",
+        figure="crossed_brackets",
+    ),
+    _whole("narrow", "Trailing stops at 0.1 per cent or less.", figure="narrow_trailing_stops"),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )
 

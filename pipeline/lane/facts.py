@@ -108,6 +108,10 @@ class LaneFacts:
     """Calls of ``target_percent`` with a fraction that is likely meant in per cent."""
     farthest_target: float
     """The fraction of these that is farthest from 0; 0 without any."""
+    crossed: int
+    """Brackets of market orders whose stop-loss or take-profit the last close was beyond."""
+    narrow: int
+    """Trailing stops at 0.1 per cent of the price or less."""
     trip_squares: float
     """The sum of the squares of their profits."""
 

@@ -4,7 +4,8 @@ Python asks the system's ``pow`` for every power of a real number. Numba multipl
 exponent is a whole number, and LLVM turns ``x ** 2.0`` and ``x ** 0.5`` into a product and a root,
 which differ in the last bit for some of all numbers. Here compiled code calls the same ``pow``,
 under a name that LLVM does not know. As in Python, zero to a negative power is a ZeroDivisionError.
-A whole number to a negative power, a fraction in Python and 0 in Numba, is a ValueError.
+A whole number to a negative power, a fraction in Python and 0 in Numba, is a ValueError, and so is a
+negative number to a fractional power, which is complex in Python.
 """
 
 import operator
@@ -35,7 +36,14 @@ def _lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         context.call_conv.return_user_exc(builder, ZeroDivisionError, words)
     kind = ir.FunctionType(_REAL, (_REAL, _REAL))
     function = cgutils.get_or_insert_function(builder.module, kind, POWER)
-    return builder.call(function, (base, exponent))
+    found = builder.call(function, (base, exponent))
+    numbers = builder.fcmp_ordered("ord", base, exponent)  # neither is NaN
+    with cgutils.if_unlikely(
+        builder, builder.and_(builder.fcmp_unordered("uno", found, found), numbers)
+    ):
+        words = ("a negative number to a fractional power is a complex number: take abs() of it",)
+        context.call_conv.return_user_exc(builder, ValueError, words)
+    return found
 
 
 def _lower_whole(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -32,6 +32,7 @@ def notes_of(
         *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),
         *_on_fractions(lanes),
+        *_on_levels(lanes),
         *_on_rejections(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
@@ -82,12 +83,33 @@ def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if far:
         calls = sum(one["far_targets"] for one in far)
         farthest = max((one["farthest_target"] for one in far), key=abs)
-        many = "1 call" if calls == 1 else f"{calls:,} calls"
+        many = _counted(calls, "call")
         where = f" of {len(far):,} of {len(lanes):,} strategies" if len(lanes) > 1 else ""
         yield (
             f"target_percent takes fractions, 0.5 is half of the equity: {many}{where} asked for"
             f" multiples of it, up to {farthest:g}. Divide per cents by 100."
         )
+
+
+def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say that protecting prices were asked for that cannot be meant."""
+    crossed = sum(one.get("crossed_brackets", 0) for one in lanes)
+    if crossed:
+        yield (
+            f"{_counted(crossed, 'bracket')} of market orders had a stop-loss or a take-profit on"
+            " the wrong side of the last close, so that it fills at once. Both are prices, as"
+            " stop_loss=0.98 * bar.close of a long entry."
+        )
+    narrow = sum(one.get("narrow_trailing_stops", 0) for one in lanes)
+    if narrow:
+        yield (
+            f"trailing_stop takes per cents, percent=2 is 2 %: {_counted(narrow, 'call')} asked for"
+            " 0.1 % or less."
+        )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _on_rejections(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

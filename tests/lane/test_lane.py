@@ -242,6 +242,34 @@ def test_fractions_of_equity_that_are_likely_per_cent_are_counted(
     assert (told[0].far_targets, told[0].farthest_target) == expected
 
 
+class Misplaced(Strategy):
+    """Places protecting prices as fractions, on the wrong side, and as they are meant."""
+
+    def on_bar(self, bar, ctx):
+        if ctx.pending(bar.symbol) == 0.0:
+            ctx.bracket(bar.symbol, 10, stop_loss=0.02, take_profit=0.04)
+            ctx.bracket(bar.symbol, -10, take_profit=1.04 * bar.close)
+            ctx.bracket(bar.symbol, 10, stop_loss=0.98 * bar.close, take_profit=1.02 * bar.close)
+            ctx.bracket(bar.symbol, 10, stop_loss=1.02 * bar.close, limit=1.03 * bar.close)
+            ctx.trailing_stop(bar.symbol, -10, percent=0.02)
+            ctx.trailing_stop(bar.symbol, -10, percent=2)
+            ctx.trailing_stop(bar.symbol, -10, amount=0.02)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_protecting_prices_that_are_not_meant_are_counted(mode: str):
+    market = Market(
+        {"A": random_walk(T0 + MINUTE * np.arange(1), 1)},
+        session_table([(T0, T0 + MINUTE)]),
+        ("1m",),
+    )
+    told: list[LaneFacts] = []
+    run_in_process(
+        market, [Misplaced()], Setup(mode=mode), tell=lambda facts, _: told.extend(facts)
+    )
+    assert (told[0].crossed, told[0].narrow) == (2, 1)
+
+
 class Flood(Strategy):
     """Places and cancels more orders than any array has room for at first."""
 

@@ -24,6 +24,12 @@ def powers(x: float, whole: int, real: float) -> tuple[float, ...]:
     )
 
 
+@kernel()
+def fractional(x: float, real: float) -> float:
+    """Return a power of any number."""
+    return x**real
+
+
 @given(
     st.floats(1e-6, 200.0),
     st.integers(-8, 8),
@@ -36,6 +42,17 @@ def test_powers_are_pythons(x: float, whole: int, real: float):
 def test_zero_to_a_negative_power_is_refused_as_python_refuses_it():
     with pytest.raises(ZeroDivisionError):
         powers(0.0, 1, 1.0)
+
+
+@pytest.mark.parametrize("real", [1 / 3, 0.7, -0.5])
+def test_a_negative_number_to_a_fractional_power_is_no_real_number(real: float):
+    assert isinstance((-8.0) ** real, complex)
+    with pytest.raises(ValueError, match="is a complex number: take abs"):
+        fractional(-8.0, real)
+    assert math.isnan(fractional(math.nan, real))
+    assert math.isnan(fractional(-8.0, math.nan))
+    assert fractional(-8.0, 3.0) == -512.0
+    assert fractional(-math.inf, 0.5) == (-math.inf) ** 0.5 == math.inf
 
 
 def test_a_process_that_only_loads_machine_code_has_the_function_too():

@@ -133,8 +133,10 @@ def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
         (
             [0, 7, 1200],
             [
-                "Limits rejected orders of 2 of 3 strategies, up to 1,200 of one. The figure"
-                " orders_rejected counts them, and a run of one strategy has the reasons."
+                (
+                    "Limits rejected orders of 2 of 3 strategies, up to 1,200 of one. The figure"
+                    " orders_rejected counts them, and a run of one strategy has the reasons."
+                )
             ],
         ),
     ],
@@ -144,3 +146,18 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
     preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
     lanes = [{"max_drawdown": 0.1, "warmup_sessions": 0, "orders_rejected": n} for n in counts]
     assert notes_of(preparation, lanes, NONE) == told
+
+
+@pytest.mark.parametrize(
+    ("figures", "begin"),
+    [
+        ({"crossed_brackets": 1}, "1 bracket of market orders had a stop-loss or a take-profit on"),
+        ({"crossed_brackets": 1200}, "1,200 brackets of market orders had a stop-loss or a"),
+        ({"narrow_trailing_stops": 2}, "trailing_stop takes per cents, percent=2 is 2 %: 2 calls"),
+    ],
+)
+def test_protecting_prices_that_are_not_meant_are_told(sample, figures, begin):
+    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
+    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    (told,) = notes_of(preparation, [{"max_drawdown": 0.1, "warmup_sessions": 0, **figures}], NONE)
+    assert told.startswith(begin)

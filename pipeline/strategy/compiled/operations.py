@@ -29,6 +29,8 @@ from pipeline.strategy.compiled.stretch import show, stirred
 
 #: How many times the equity are more than a strategy means, unless `leverage` allows for more.
 FAR = 5.0
+#: A trailing stop at so many per cent of the price, or less, is likely meant as a fraction.
+NARROW = 0.1
 
 SIGNATURE = types.int64(*[types.int64] * 5, *[types.float64] * 5)
 #: (address of `operate`, its arguments) -> what it returns, for compiled code.
@@ -87,10 +89,13 @@ def _operate(
 ) -> int:
     """Do as `operate` says, to an account that shows the present."""
     if operation == TRAILING_STOP:
+        account.narrow += 0.0 < stop <= NARROW
         return placing.place_trailing(account, first, quantity, limit, 0.01 * stop, second)
     if operation < BRACKET:
         return placing.place(account, first, quantity, operation, limit, stop, second)
     if operation == BRACKET:
+        if np.isnan(limit) and np.isnan(stop):
+            _watch_levels(account, first, quantity, stop_loss, take_profit)
         return placing.place_bracket(
             account, first, quantity, stop_loss, take_profit, limit, stop, second
         )
@@ -128,6 +133,17 @@ def _watch_fraction(account: Any, fraction: float) -> None:
         account.far_targets += 1
         if abs(fraction) > abs(account.farthest_target):
             account.farthest_target = fraction
+
+
+@kernel()
+def _watch_levels(
+    account: Any, symbol: int, quantity: float, stop_loss: float, take_profit: float
+) -> None:
+    """Count a bracket of a market order of which a leg would fill at once, at the last close."""
+    orders.check_symbol(account, symbol)
+    last = load_f8(account.last_price, symbol)
+    side = 1.0 if quantity > 0.0 else -1.0
+    account.crossed += side * (take_profit - last) <= 0.0 or side * (last - stop_loss) <= 0.0
 
 
 @cache
