@@ -29,7 +29,8 @@ from pipeline.codes import (
 )
 from pipeline.execution import orders
 from tests.execution.ledgers import BAR, Ledger, ledger_of, walk
-from tests.reference import matching
+from tests.reference import orders as reference_orders
+from tests.reference.matching import Book
 
 
 @pytest.mark.parametrize(
@@ -241,20 +242,20 @@ CAPS = st.sampled_from([(math.inf, 0.0), (math.inf, 0.0), (0.25, 0.5), (0.75, 0.
 def of_lots(lot: float) -> Any:
     """The refusal of what is not whole lots."""
 
-    def judge(order: matching.Order) -> tuple[int, float, float] | None:
+    def judge(order: reference_orders.Order) -> tuple[int, float, float] | None:
         size = abs(order.quantity)
         return (codes.LOT, size, lot) if lot and size % lot else None
 
     return judge
 
 
-def act(ledger: Ledger, book: matching.Book, action: tuple[Any, ...]) -> None:
+def act(ledger: Ledger, book: Book, action: tuple[Any, ...]) -> None:
     """Do the same to both."""
     what, *given_ = action
     known = len(book.orders)
     if what == "order":
         quantity, kind, limit, stop, until = given_
-        if kind == matching.TRAILING:
+        if kind == reference_orders.TRAILING:
             return
         prices = {
             "limit": limit if kind in (LIMIT, STOP_LIMIT) else math.nan,
@@ -292,7 +293,7 @@ def test_the_kernel_does_what_the_rules_say(script, optimistic, cap, tick):
     rates = {"basis_points": 1.0, "maker_points": 0.0}
     ledger = ledger_of(optimistic=optimistic, volume_cap=share, tick=tick, **rates)
     ledger.lot[:] = lot
-    book = matching.Book(optimistic=optimistic, cap=share, lot=lot, tick=tick, judge=of_lots(lot))
+    book = Book(optimistic=optimistic, cap=share, lot=lot, tick=tick, judge=of_lots(lot))
     for number, (actions, bar) in enumerate(script):
         now = BAR * number
         book.now, book.session_open = now, now - now % (4 * BAR)
@@ -328,7 +329,7 @@ def test_the_kernel_does_what_the_rules_say(script, optimistic, cap, tick):
 
 @given(SCRIPTS, st.sampled_from([0.25, 0.75]))
 def test_fills_keep_to_their_bar_their_order_and_the_cap_and_add_up(script, cap):
-    ledger, book = ledger_of(volume_cap=cap), matching.Book(cap=cap)
+    ledger, book = ledger_of(volume_cap=cap), Book(cap=cap)
     bars = {}
     for number, (actions, bar) in enumerate(script):
         ledger.at(BAR * number)

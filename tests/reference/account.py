@@ -7,12 +7,13 @@ from typing import Any
 
 from pipeline.codes import LIQUIDATION, PRICE_COLUMNS
 from pipeline.lane.spec import Instrument, Terms
-from tests.reference import matching
+from tests.reference import orders
 from tests.reference.costs import Commission, funding
 from tests.reference.judge import Judge
 from tests.reference.lots import Lots
 from tests.reference.market import Market
 from tests.reference.matching import Book
+from tests.reference.resting import Bar
 from tests.reference.tolerance import above
 
 
@@ -44,7 +45,7 @@ class Account:
         self._rates = [math.nan if one.pair else 1.0 for one in self.of_symbol]
         self._booked = 0
         self._actions = terms.actions
-        self._untold: list[matching.Order] = []
+        self._untold: list[orders.Order] = []
         self._known = 0
         self.prices = [math.nan] * symbols
         self.volumes = [math.nan] * symbols
@@ -76,7 +77,7 @@ class Account:
                 worth += quantity * self.prices[symbol] * self.multiplier(symbol)
         return worth
 
-    def ended_since(self) -> list[matching.Order]:
+    def ended_since(self) -> list[orders.Order]:
         """The orders, by id, that have ended since this was last asked."""
         found = [one for one in self._untold if not one.resting]
         found += [one for one in self.book.orders[self._known :] if not one.resting]
@@ -173,17 +174,17 @@ class Account:
             return
         for order in list(self.book.at_rest):
             if order.resting and order.reason != LIQUIDATION:
-                self.book.end(order, matching.CANCELLED, LIQUIDATION, self.now)
+                self.book.end(order, orders.CANCELLED, LIQUIDATION, self.now)
         for symbol in self.book.position:
             missing = -self.book.held_and(symbol, self.pending(symbol))
             if missing:
-                self.book.place(symbol, missing, matching.MARKET, reason=LIQUIDATION)
+                self.book.place(symbol, missing, orders.MARKET, reason=LIQUIDATION)
 
     def multiplier(self, symbol: int) -> float:
         """Account currency per unit and 1 of price."""
         return self.of_symbol[symbol].multiplier * self._rates[symbol]
 
-    def _slipped(self, symbol: int, quantity: float, price: float, bar: matching.Bar) -> float:
+    def _slipped(self, symbol: int, quantity: float, price: float, bar: Bar) -> float:
         terms = self.terms
         _, high, low, _, volume = bar
         share = min(abs(quantity) / volume, 1.0) if volume > 0 else 1.0
@@ -215,7 +216,7 @@ class Account:
         for fill in self.book.fills[before:]:
             ts, symbol, quantity, price, order_id = fill[:5]
             order = self.book.orders[order_id - 1]
-            if bar is not None and order.kind == matching.ON_CLOSE:
+            if bar is not None and order.kind == orders.ON_CLOSE:
                 bar = self._show(bar)
             point, rate = self.of_symbol[symbol].multiplier, self._rates[symbol]
             commission = self.commission.of(order, fill, point, rate)
@@ -249,13 +250,13 @@ class Account:
         return self.book.place(symbol, float(quantity), kind, **more).order_id
 
     def market(self, symbol: int, quantity: float) -> int:
-        return self._place(symbol, quantity, matching.MARKET)
+        return self._place(symbol, quantity, orders.MARKET)
 
     def market_on_open(self, symbol: int, quantity: float) -> int:
-        return self._place(symbol, quantity, matching.ON_OPEN)
+        return self._place(symbol, quantity, orders.ON_OPEN)
 
     def market_on_close(self, symbol: int, quantity: float) -> int:
-        return self._place(symbol, quantity, matching.ON_CLOSE)
+        return self._place(symbol, quantity, orders.ON_CLOSE)
 
     def exit_on_close(self, symbol: int) -> int:
         for order in self.book.at_rest:
@@ -263,19 +264,19 @@ class Account:
                 if order.ts < self.session_close <= self.now:
                     continue  # of the session that closes now
                 return order.order_id
-        return self.book.place(symbol, 0.0, matching.ON_CLOSE).order_id
+        return self.book.place(symbol, 0.0, orders.ON_CLOSE).order_id
 
     def limit(self, symbol: int, quantity: float, price: float, until: int = 0) -> int:
-        return self._place(symbol, quantity, matching.LIMIT, limit=price, until=until)
+        return self._place(symbol, quantity, orders.LIMIT, limit=price, until=until)
 
     def stop(self, symbol: int, quantity: float, price: float, until: int = 0) -> int:
-        return self._place(symbol, quantity, matching.STOP, stop=price, until=until)
+        return self._place(symbol, quantity, orders.STOP, stop=price, until=until)
 
     def stop_limit(
         self, symbol: int, quantity: float, stop: float, limit: float, until: int = 0
     ) -> int:
         prices = {"stop": stop, "limit": limit}
-        return self._place(symbol, quantity, matching.STOP_LIMIT, **prices, until=until)
+        return self._place(symbol, quantity, orders.STOP_LIMIT, **prices, until=until)
 
     def trailing_stop(
         self, symbol: int, quantity: float, amount: float = math.nan, percent: float = math.nan
