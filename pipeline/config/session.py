@@ -141,8 +141,10 @@ class SessionDataConfig(Section):
         default="refuse",
         description="Treatment of bars that show that the calendar is not theirs: those at night or"
         " on days without trading, further than 6 hours from the next open and 7 hours from the"
-        " last close. refuse: a run is refused if more than 0.8 percent of a symbol's bars are"
-        " such. leave_out: it goes on without them. Bars outside all sessions are counted and left"
+        " last close, and those in the hours of another calendar. refuse: a run is refused if more"
+        " than 0.8 percent of a symbol's bars are at night or on such days, or if more than 20"
+        " percent are outside and sessions of another calendar have them and are clearly fuller."
+        " leave_out: it goes on without them. Bars outside all sessions are counted and left"
         " out either way. Default refuse.",
     )
     prices: Literal["raw", "adjusted"] = Field(

@@ -44,6 +44,14 @@ the misfit of a calendar that fits better may be larger by more; holes of the da
 MOST_EMPTY: Final = 0.25
 """A calendar is named as one that fits better if at most this share of its sessions is empty."""
 
+MOST_BESIDE: Final = 0.2
+"""Bars beside sessions, as a share of all, up to which nothing is asked: no auction has so many."""
+
+MOST_FILLED: Final = 0.8
+"""Sessions that are filled to more than this share of what another calendar's are, are not clearly
+of another market. With the right calendar sessions are fuller than any others, because there is
+less trade before the open and after the close; with one of other hours they are filled in part."""
+
 NEARLY_ALL: Final = 0.99
 """A calendar has the bars on another one's holidays if this share of all is in its sessions."""
 
@@ -155,6 +163,30 @@ def best_fits(ts: npt.NDArray[np.int64], interval: int) -> list[Fit]:
     most = max((fit.merit for fit in near), default=0.0)
     equal = [fit for fit in near if fit.merit >= EQUAL_MERIT * most]
     return _closest(equal, lambda fit: 1.0 - fit.inside + fit.misfit.empty)
+
+
+def other_hours(
+    found: Survey, interval: int, sessions: SessionTable, times: Callable[[], npt.NDArray[np.int64]]
+) -> Fit | None:
+    """Return the calendar of a market of other hours, whose bars these clearly are; None if not.
+
+    Many of the bars are beside the ``sessions``, which are those of the survey's ``inside``. The
+    sessions of the calendar that is returned have clearly more of the bars and are clearly fuller.
+    Bars of extended hours fill the sessions of their own market, so no other calendar has both.
+    ``times`` reads the opens of the bars, as for `best_fits`; it is called only where it is needed.
+    """
+    inside = int(found.inside.sum())
+    rows = inside + found.outside
+    if interval >= DAY_NS or not inside or found.beside <= MOST_BESIDE * rows:
+        return None
+    known = np.flatnonzero(found.inside)
+    room = int(_room(sessions, interval)[known[0] : known[-1] + 1].sum())
+    if inside >= MOST_FILLED * room:
+        return None
+    fit = next(iter(best_fits(times(), interval)), None)
+    if fit is None or fit.inside < inside / rows + MOST_BESIDE:
+        return None
+    return fit if inside / room <= MOST_FILLED * fit.filled else None
 
 
 def open_on_holidays(code: str, own: Misfit, fits: Sequence[Fit]) -> str | None:

@@ -24,6 +24,7 @@ from pipeline.market.fitting import (
     is_clear,
     misfit,
     open_on_holidays,
+    other_hours,
 )
 from pipeline.market.survey import Survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
@@ -34,6 +35,8 @@ from pipeline.results.report.figures import percent
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
 #: another market 20 % and more, or from 0.9 % on where only the holidays differ.
 MOST_APART = 0.008
+#: So many dates or symbols are named in a note; of more there is a count.
+_NAMED = 3
 #: So many bars, the first ones, are compared with other calendars.
 _COMPARED = 2_000_000
 _LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
@@ -44,6 +47,12 @@ def is_of_another(found: Survey) -> bool:
     return found.apart > max(1, MOST_APART * _rows(found))
 
 
+def first_of(names: Sequence[str]) -> str:
+    """Return the first few of some names in a row, and how many more there are."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
 def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:
     """Return the range [begin, end) of the times of bars that belong to the dates of the run."""
     dates = settings.backtest_config
@@ -51,6 +60,27 @@ def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, i
         return manager.instants(dates.start_date, dates.end_date)
     first, last = (np.datetime64(one, "ns") for one in (dates.start_date, dates.end_date))
     return int(first.astype(np.int64)), int(last.astype(np.int64)) + DAY_NS
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """What is found of a symbol: figures, with the words around them."""
+
+    symbol: str
+    #: One more than there are figures. Symbols with the same words are told of in one note.
+    words: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+def _told(same: Sequence[_Doubt]) -> str:
+    """Return the note of doubts with the same words; figures that differ are the first symbol's."""
+    first = same[0]
+    text = first.words[0] + "".join(
+        figure + after for figure, after in zip(first.figures, first.words[1:], strict=True)
+    )
+    differ = any(one.figures != first.figures for one in same)
+    figures = f" (figures of {first.symbol})" if differ else ""
+    return f"{first_of([one.symbol for one in same])}: {text}{figures}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +96,26 @@ class CalendarFit:
     sessions: SessionTable
 
     def notes(self, surveys: Sequence[Survey]) -> list[str]:
-        """Say of which symbols another calendar fits the bars better, each in a sentence.
+        """Say of which symbols another calendar fits the bars better, one sentence per finding.
 
         ``surveys`` are those of the symbols, each ``inside`` of the sessions asked for. Raises
-        ConfigError if many bars of a symbol lie apart from all sessions, unless they are to be left
-        out.
+        ConfigError if many bars of a symbol lie apart from all sessions, or beside sessions of
+        other hours than theirs, unless they are to be left out.
         """
-        data = self.settings.session_data_config
-        noted = [
-            self._holidays(symbol, found) or self._better(symbol, found) or self._week(symbol)
-            for symbol, found in zip(data.symbols, surveys, strict=True)
-        ]
-        return [note for note in noted if note is not None]
+        found: dict[tuple[str, ...], list[_Doubt]] = {}
+        symbols = self.settings.session_data_config.symbols
+        for symbol, one in zip(symbols, surveys, strict=True):
+            if (doubt := self._doubt(symbol, one)) is not None:
+                found.setdefault(doubt.words, []).append(doubt)
+        return [_told(same) for same in found.values()]
+
+    def _doubt(self, symbol: str, found: Survey) -> _Doubt | None:
+        return (
+            self._holidays(symbol, found)
+            or self._other_hours(symbol, found)
+            or self._better(symbol, found)
+            or self._week(symbol)
+        )
 
     @property
     def _group(self) -> str:
@@ -90,15 +128,19 @@ class CalendarFit:
     def _misfit(self, found: Survey) -> Misfit:
         return misfit(found, interval_ns(self._interval), self.asked)
 
+    @property
+    def _refuses(self) -> bool:
+        return self.settings.session_data_config.bars_outside_sessions == "refuse"
+
     def _is_own(self, group: str) -> bool:
         return group in (self._group, self.manager.calendar_code)
 
-    def _holidays(self, symbol: str, found: Survey) -> str | None:
+    def _holidays(self, symbol: str, found: Survey) -> _Doubt | None:
         """Tell of bars apart from all sessions that are on holidays of the right calendar.
 
         Raises ConfigError of any others, where these are to be refused.
         """
-        if self.settings.session_data_config.bars_outside_sessions != "refuse":
+        if not self._refuses:
             return None
         if not is_of_another(found):
             self._check_week(symbol)
@@ -107,19 +149,54 @@ class CalendarFit:
         fits = best_fits(self._times(symbol), step)
         then = open_on_holidays(code, self._misfit(found), fits) if step >= DAY_NS else None
         if then is not None:
-            return (
-                f"{symbol}: {found.apart:,} of its {_rows(found):,} {self._interval} bars are on "
-                f"holidays of exchange_group {self._group} and left out; "
-                f'exchange_group="{then}" has sessions on these days'
+            return _Doubt(
+                symbol,
+                (
+                    "",
+                    " of ",
+                    (
+                        f" {self._interval} bars are on holidays of exchange_group {self._group} "
+                        f'and left out; exchange_group="{then}" has sessions on these days'
+                    ),
+                ),
+                (f"{found.apart:,}", f"{_rows(found):,}"),
             )
-        if not fits or self._is_own(fits[0].group):
+        fit = next((one for one in fits[:1] if not self._is_own(one.group)), None)
+        where = f", {found.apart:,} of them at night or on days without trading"
+        raise ConfigError(self._refusal(symbol, found, where, fit))
+
+    def _refusal(self, symbol: str, found: Survey, where: str, fit: Fit | None) -> str:
+        if fit is None:
             way = "none of the usual calendars fits: check symbols and times, or "
         else:
-            way = f'set exchange_group="{fits[0].group}", whose sessions fit them, or '
-        raise ConfigError(
+            way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
+        return (
             f"exchange_group is {self._group}, but {found.outside:,} of the {_rows(found):,} "
-            f"{self._interval} bars of {symbol} lie outside its sessions, {found.apart:,} of them "
-            f"at night or on days without trading; {way}{_LEAVE_OUT}"
+            f"{self._interval} bars of {symbol} lie outside its sessions{where}; {way}{_LEAVE_OUT}"
+        )
+
+    def _other_hours(self, symbol: str, found: Survey) -> _Doubt | None:
+        """Tell of bars beside the sessions that are those of a market of other hours.
+
+        Raises ConfigError of them, where they are to be refused.
+        """
+        step = interval_ns(self._interval)
+        fit = other_hours(found, step, self.asked, lambda: self._times(symbol, _COMPARED))
+        if fit is None or self._is_own(fit.group):
+            return None
+        if self._refuses:
+            raise ConfigError(self._refusal(symbol, found, "", fit))
+        return _Doubt(
+            symbol,
+            (
+                "",
+                (
+                    f" of the bars are outside the sessions of exchange_group {self._group} and "
+                    f'left out; exchange_group="{fit.group}" fits better, with '
+                ),
+                " outside",
+            ),
+            (percent(found.outside / _rows(found), 1), percent(1.0 - fit.inside, 1)),
         )
 
     def _check_week(self, symbol: str) -> None:
@@ -132,26 +209,28 @@ class CalendarFit:
                 f'exchange_group="CRYPTO" to have all of them, or {_LEAVE_OUT}'
             )
 
-    def _better(self, symbol: str, found: Survey) -> str | None:
+    def _better(self, symbol: str, found: Survey) -> _Doubt | None:
         """Name a calendar that fits the bars of the run clearly better."""
         own = self._misfit(found)
         if self.settings.session_data_config.trading_hours == "extended" or not is_clear(own):
             return None
         fit = better_fit(self._times(symbol, _COMPARED), interval_ns(self._interval), own)
-        return (
-            None if fit is None or self._is_own(fit.group) else self._better_note(symbol, own, fit)
+        if fit is None or self._is_own(fit.group):
+            return None
+        shares = (own.outside, own.empty, fit.misfit.outside, fit.misfit.empty)
+        return _Doubt(
+            symbol,
+            (
+                "",
+                f" of the bars are outside the sessions of exchange_group {self._group}, and ",
+                f' of these are without a bar; exchange_group="{fit.group}" fits better, with ',
+                " and ",
+                "",
+            ),
+            tuple(percent(share, 1) for share in shares),
         )
 
-    def _better_note(self, symbol: str, own: Misfit, fit: Fit) -> str:
-        outside, empty = percent(own.outside, 1), percent(own.empty, 1)
-        return (
-            f"{symbol}: {outside} of its bars are outside the sessions of exchange_group "
-            f"{self._group}, and {empty} of these are without a bar; "
-            f'exchange_group="{fit.group}" fits better, with '
-            f"{percent(fit.misfit.outside, 1)} and {percent(fit.misfit.empty, 1)}"
-        )
-
-    def _week(self, symbol: str) -> str | None:
+    def _week(self, symbol: str) -> _Doubt | None:
         """Tell of sessions on more days or at more hours than the whole series has bars."""
         if self.settings.session_data_config.trading_hours == "extended":
             return None
@@ -165,11 +244,12 @@ class CalendarFit:
         with self.catalog.reader(symbol, self._interval, columns=()) as reader:
             fits = best_fits(_read_times(reader, _COMPARED), interval_ns(self._interval))
         named = [f'"{fit.group}"' for fit in fits if not self._is_own(fit.group)][:1]
-        return (
-            f"{symbol}: the bars of the catalog are of {week}, the sessions of exchange_group "
+        text = (
+            f"the bars of the catalog are of {week}, the sessions of exchange_group "
             f"{self._group} of {'all days' if all_week else 'all hours'}"
             + "".join(f"; exchange_group={one} fits better" for one in named)
         )
+        return _Doubt(symbol, (text,), ())
 
     def _times(self, symbol: str, most: float = math.inf) -> npt.NDArray[np.int64]:
         """Read the times of the symbol's bars of the run, until there are ``most`` or more."""

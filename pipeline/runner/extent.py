@@ -13,13 +13,11 @@ from pipeline.market.auction import has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
-from pipeline.runner.calendar_fit import CalendarFit, is_of_another, range_of_bars
+from pipeline.runner.calendar_fit import CalendarFit, first_of, is_of_another, range_of_bars
 from pipeline.runner.terms import auctions_in
 
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
 _AROUND = 3
-#: So many dates or symbols are named in a note; of more there is a count.
-_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +132,7 @@ def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> s
 def _missing_note(missing: Sequence[str]) -> list[str]:
     if not missing:
         return []
-    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {_first(missing)}"]
+    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {first_of(missing)}"]
 
 
 def _barren_note(symbols: Sequence[str], surveys: Sequence[Survey]) -> list[str]:
@@ -143,12 +141,7 @@ def _barren_note(symbols: Sequence[str], surveys: Sequence[Survey]) -> list[str]
     if not barren:
         return []
     few = f"{len(barren):,} of the {_many(len(symbols), 'symbol')}"
-    return [f"{few} without a bar in the sessions of the run: {_first(barren)}"]
-
-
-def _first(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+    return [f"{few} without a bar in the sessions of the run: {first_of(barren)}"]
 
 
 def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[str]:

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.codes import DAY_NS, HOUR_NS
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError
+from pipeline.market.time.time_manager import TimeManager
 from tests.reference.series import catalog_of, every, extent, ns, sessions_of
 
 
@@ -63,8 +64,98 @@ def test_bars_of_less_than_the_calendar_are_noted(sample: Path, group: str, days
         f"of exchange hours, the sessions of exchange_group {group} of {days}; "
         'exchange_group="US_EQUITY" fits better'
     )
-    of_alfa = [note for note in found.notes if note.startswith("ALFA")]
-    assert [note.partition(" are ")[2] for note in of_alfa] == ([said] if days else [])
+    told = [note for note in found.notes if note.startswith("ALFA, ")]
+    assert [note.partition(" are ")[2] for note in told] == ([said] if days else [])
+    assert not [note for note in found.notes if note.startswith("BRVO")]
+
+
+def test_symbols_of_the_same_finding_are_told_of_in_one_note(sample: Path):
+    notes = extent(sample, "CRYPTO", "2024-10-22", "2024-12-03").notes
+    (told,) = (note for note in notes if "fits better" in note)
+    assert told == (
+        "ALFA, BRVO, CHRL and 2 more: 0.0 % of the bars are outside the sessions of exchange_group "
+        'CRYPTO, and 30.2 % of these are without a bar; exchange_group="US_EQUITY" fits better, '
+        "with 0.0 % and 0.0 %"
+    )
+
+
+SPRING = ("2024-03-18", "2024-04-19")
+
+
+@pytest.mark.parametrize(
+    ("own", "group"),
+    [
+        ("US_EQUITY", "XLON"),
+        ("US_EQUITY", "XETR"),
+        ("US_EQUITY", "XPAR"),
+        ("XBOM", "XLON"),
+        ("XTKS", "XBOM"),
+    ],
+)
+def test_a_market_of_other_hours_is_refused_though_its_bars_are_beside_sessions(
+    tmp_path: Path, own: str, group: str
+):
+    folder = catalog_of(tmp_path, MINUTE_NS, OTHER=sessions_of(own, MINUTE_NS, *SPRING))
+    with pytest.raises(ConfigError, match=rf'is {group}, but .* set exchange_group="{own}"'):
+        extent(folder, group, *SPRING)
+
+
+def test_bars_of_a_market_of_other_hours_that_are_to_be_left_out_are_noted(tmp_path: Path):
+    times = sessions_of("US_EQUITY", MINUTE_NS, "2024-11-04", "2024-11-08")
+    folder = catalog_of(tmp_path, MINUTE_NS, A=times, B=times[::2])
+    week = ("2024-11-04", "2024-11-08")
+    with pytest.raises(ConfigError) as caught:
+        extent(folder, "XLON", *week)
+    assert str(caught.value) == (
+        "exchange_group is XLON, but 1,350 of the 1,950 1m bars of A lie outside its sessions; "
+        'set exchange_group="US_EQUITY", whose sessions fit them, or '
+        'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
+    )
+    meant = extent(folder, "XLON", *week, bars_outside_sessions="leave_out")
+    assert meant.bars == 900
+    (told,) = (note for note in meant.notes if "fits better" in note)
+    assert told == (
+        "A, B: 69.2 % of the bars are outside the sessions of exchange_group XLON and left out; "
+        'exchange_group="US_EQUITY" fits better, with 0.0 % outside'
+    )
+
+
+@pytest.mark.parametrize("traded", [1.0, 0.3, 0.05])
+@pytest.mark.parametrize(("first", "last"), [SPRING, ("2024-11-29", "2024-11-29")])
+def test_bars_of_extended_hours_stay_with_their_calendar(
+    tmp_path: Path, traded: float, first: str, last: str
+):
+    """From 4:00 to 20:00, on a half day too; of a share that is traded seldom, minutes at random.
+
+    Outside the session one has a third of the trade at most.
+    """
+    table = TimeManager("US_EQUITY").session_table(first, last)
+    random = np.random.default_rng(7)
+    times: list[int] = []
+    for begin, end in zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True):
+        night = begin + int(10.5 * HOUR_NS)  # 20:00
+        every_minute = np.arange(begin - int(5.5 * HOUR_NS), night, MINUTE_NS)
+        inside = (every_minute >= begin) & (every_minute < end)
+        share = np.where(inside | (traded == 1.0), traded, traded / 3)
+        times += every_minute[random.random(len(every_minute)) < share].tolist()
+    found = extent(catalog_of(tmp_path, MINUTE_NS, A=times), "US_EQUITY", first, last)
+    assert found.outside > 0.2 * (found.bars + found.outside)
+    assert not [note for note in found.notes if "fits better" in note]
+
+
+@pytest.mark.parametrize("group", ["XLON", "XSWX", "XHKG"])
+def test_real_minutes_are_refused_by_calendars_of_other_hours(
+    shared_data: Path, tmp_path: Path, group: str
+):
+    """AIG has bars before the open and after the close; none lie apart from London's sessions."""
+    file = shared_data / "open" / "lean_us_equity_1m_trades.parquet"
+    table = pq.read_table(file, columns=["timestamp"], filters=[("symbol", "==", "AIG")])
+    times = table["timestamp"].cast(pa.timestamp("ns", "UTC")).cast("int64").to_numpy()
+    folder = catalog_of(tmp_path, MINUTE_NS, AIG=np.unique(times))
+    span = ("2013-10-04", "2013-10-11")
+    with pytest.raises(ConfigError, match=rf'is {group}, .* set exchange_group="US_EQUITY"'):
+        extent(folder, group, *span)
+    assert extent(folder, "US_EQUITY", *span).bars > 2000
 
 
 @pytest.mark.parametrize(
@@ -87,7 +178,7 @@ def test_a_calendar_that_fits_better_is_noted(
     found = extent(folder, group, *span)
     (note,) = (one for one in found.notes if one.startswith("OTHER"))
     assert note == (
-        f"OTHER: {shares[0]} of its bars are outside the sessions of exchange_group {group}, and "
+        f"OTHER: {shares[0]} of the bars are outside the sessions of exchange_group {group}, and "
         f'{shares[1]} of these are without a bar; exchange_group="{own}" fits better, with 0.0 % '
         "and 0.0 %"
     )
@@ -112,7 +203,7 @@ def test_days_on_holidays_of_the_calendar_are_left_out_with_a_note(tmp_path: Pat
     assert (found.bars, found.outside) == (252, 7)
     (note,) = found.notes
     assert note == (
-        "VIX: 7 of its 259 1d bars are on holidays of exchange_group US_EQUITY and left out; "
+        "VIX: 7 of 259 1d bars are on holidays of exchange_group US_EQUITY and left out; "
         'exchange_group="CME" has sessions on these days'
     )
     assert extent(folder, "CME", *span).notes == ()
