@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import RunError, nearest
@@ -158,6 +159,19 @@ class RunFolder:
             self._write(PARTIAL, reason + "\n")
         with contextlib.suppress(RunError):
             self.write_summary({"run_dir": str(self.path), "reason": reason})
+
+    def write_kept(self, symbols: Sequence[str]) -> None:
+        """Join what the engines of a run that is marked partial have left, and say what it is.
+
+        summary.json then also has the session's name, the number of rows of each table ("rows") and
+        the last moment of which there is an equity ("until", text in UTC; null if there is none).
+        Raises RunError if a file cannot be written.
+        """
+        rows = self.merge(symbols)
+        times = self.table("equity", ["ts"])["ts"] if rows["equity"] else None
+        until = None if times is None else f"{pc.max(times).as_py():%Y-%m-%d %H:%M:%S}Z"
+        name = self.config.get("session_name")
+        self.write_summary({"session_name": name, **self.summary, "rows": rows, "until": until})
 
     @property
     def partial(self) -> str | None:

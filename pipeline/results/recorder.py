@@ -1,5 +1,6 @@
 """The recorder of an engine: it writes the rows of its lanes, and keeps a digest of each lane."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import RunError
 from pipeline.results.spill import SpillWriter
 from pipeline.results.table_kinds import TABLES, Column
 from pipeline.results.tables import TableWriter
@@ -24,7 +26,8 @@ class Recorder:
     parts when every recorder is closed. The bytes are the same either way. The recorder's memory
     does not grow with the rows.
 
-    A recorder is a context manager: it is closed at the end, and aborted after an exception.
+    A recorder is a context manager: it is closed at the end, and aborted after an exception. Either
+    way the rows are kept.
     """
 
     #: A recorder writes every row to a file.
@@ -46,7 +49,8 @@ class Recorder:
                 for kind in TABLES:
                     self._tables.append(TableWriter(folder, kind, symbols))
             except BaseException:
-                self.abort()
+                for table in self._tables:
+                    table.abort()
                 raise
         elif lanes:
             self._spill = SpillWriter(folder / PARTS / f"lane-{min(lanes):08d}.part")
@@ -115,8 +119,14 @@ class Recorder:
         return {lane: record.facts() for lane, record in self._lanes.items()}
 
     def abort(self) -> None:
-        """Remove unfinished result files. A part file stays, with the rows written so far."""
+        """End early: result files and part file keep the rows recorded so far.
+
+        A result file that cannot be written is removed, and nothing is raised, because an aborted
+        run already has an error to report. It may be called twice, and after `close`.
+        """
         for table in self._tables:
+            with contextlib.suppress(RunError):
+                table.close()
             table.abort()
         if self._spill is not None:
             self._spill.abort()

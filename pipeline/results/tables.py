@@ -81,8 +81,11 @@ class TableWriter:
     def append(self, lane: int, columns: Sequence[Column]) -> None:
         """Append rows of one lane: one array for each field of `kind.received`, which is copied.
 
-        Raises RunError if the file cannot be written. The writer is then aborted.
+        Raises RunError if the file cannot be written, or could not before. The writer is then
+        aborted.
         """
+        if not self._open:
+            raise RunError(f"cannot write {self.path}: it has been closed")
         rows, start = len(columns[0]), 0
         while start < rows:
             taken = min(rows - start, GROUP_ROWS - self._used)

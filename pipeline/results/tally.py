@@ -153,4 +153,4 @@ class Tallies:
         """Do nothing, because there is no file to close."""
 
     def abort(self) -> None:
-        """Do nothing, because there is no file to remove."""
+        """Do nothing, because there is no file to end."""

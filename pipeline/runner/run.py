@@ -1,5 +1,6 @@
 """One run, from its configuration to its results."""
 
+import contextlib
 import html
 import math
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError, DataWarning, why_ended
+from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
@@ -270,5 +271,6 @@ def _end_early(
         shutil.rmtree(folder.path, ignore_errors=True)
         return
     folder.mark_partial(why)
-    folder.merge(symbols)
+    with contextlib.suppress(RunError):  # must not hide the error that ended the run
+        folder.write_kept(symbols)
     error.add_note(f"partial results: {folder.path}")

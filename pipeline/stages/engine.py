@@ -3,13 +3,13 @@
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import StrategyError
+from pipeline.errors import RunError, StrategyError
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
@@ -98,6 +98,7 @@ class Engine:
         self._slots = slots
         self._views = [self._views_of(slot) for slot in slots]
         self._fills = 0
+        self._told_resting: set[int] = set()
         interpreted = [spec for spec in specs if spec.mode == "interpreted"]
         self._interpreted = {spec.number for spec in interpreted}
         self._shared = SharedValues(dict.fromkeys(type(spec.strategy) for spec in interpreted))
@@ -148,7 +149,7 @@ class Engine:
         for running in self._attended(calls=record):
             lane, view = running.lane, views[running.universe]
             try:
-                lane.run(view, self._flush)
+                self._run(running, view)
                 if record:
                     self._record_all(running, view)
             except StrategyError as error:
@@ -158,6 +159,18 @@ class Engine:
             began = ended
             if record:
                 self._check_shared(self._shared.check_at_times)
+
+    def _run(self, running: _Running, view: SlotView) -> None:
+        """Walk a slot with a lane; if it ends the run, record what it did until then."""
+        lane = running.lane
+        try:
+            lane.run(view, self._flush)
+        except (StrategyError, KeyboardInterrupt):
+            if not self._tolerant:
+                with suppress(RunError):
+                    lane.end_moment()
+                    self._record_rows(lane, view, int(lane.account[0]["equity_out_count"]))
+            raise
 
     def _attended(self, *, calls: bool = True) -> Iterator[_Running]:
         """Give the lanes that have not ended; mark each as the one at work.
@@ -228,14 +241,25 @@ class Engine:
         self._records.record(lane.number, *taken, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
     def _record_all(self, running: _Running, view: SlotView) -> None:
-        lane, times = running.lane, view.schedule.base_times
-        taken = lane.take()
-        self._fills += len(taken[0])
-        rows, outbox = len(times), self._outbox
-        self._records.record(lane.number, *taken, times, outbox.equity[:rows], outbox.cash[:rows])
+        lane, outbox = running.lane, self._outbox
+        self._record_rows(lane, view, len(view.schedule.base_times))
         sessions = int(lane.account[0]["session_out_count"])
         running.equity.frombytes(outbox.session_equity[:sessions].tobytes())
         running.bars += view.bars
+
+    def _record_rows(self, lane: Lane, view: SlotView, moments: int) -> None:
+        """Record what is in the outbox, with the equity of the slot's first ``moments``."""
+        taken, outbox = lane.take(), self._outbox
+        self._fills += len(taken[0])
+        values = outbox.equity[:moments], outbox.cash[:moments]
+        self._records.record(lane.number, *taken, view.schedule.base_times[:moments], *values)
+
+    def _record_resting(self, lane: Lane) -> None:
+        """Record the orders of a lane that are still at rest, once."""
+        if lane.number not in self._told_resting:
+            self._told_resting.add(lane.number)
+            nothing = self._outbox.fills[:0], lane.resting(), self._outbox.trips[:0]
+            self._records.record(lane.number, *nothing, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
     def finish(self) -> EngineFacts:
         """Call ``on_stop``, record the orders still at rest, close the files; return the facts."""
@@ -244,10 +268,8 @@ class Engine:
             with self._losing(lane.number):
                 lane.stop()
                 lane.end_moment()
-                fills, orders, trips = lane.take()
-                nothing = _NO_TIMES, _NO_VALUES, _NO_VALUES
-                self._records.record(lane.number, fills, orders, trips, *nothing)
-                self._records.record(lane.number, fills[:0], lane.resting(), trips[:0], *nothing)
+                self._records.record(lane.number, *lane.take(), _NO_TIMES, _NO_VALUES, _NO_VALUES)
+                self._record_resting(lane)
         self._check_shared(self._shared.check)
         self._records.close()
         if self._halving is not None:
@@ -276,5 +298,8 @@ class Engine:
         )
 
     def abort(self) -> None:
-        """Give up: leave no half-written result file behind."""
+        """Give up: the files keep what the lanes did until now, with the orders at rest."""
+        with suppress(RunError):
+            for running in self._running:
+                self._record_resting(running.lane)
         self._records.abort()

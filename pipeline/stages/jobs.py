@@ -158,6 +158,8 @@ class Analysis:
             yield
             done, between = False, True
             while not done:
+                # While slots come fast, `take` never waits, and only a wait sees an abort.
+                place.control.check()
                 index = station.take()
                 start = metrics.start_timer()
                 if between:

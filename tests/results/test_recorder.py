@@ -17,6 +17,7 @@ from pipeline.results import tables
 from pipeline.results.drawdown import max_drawdown
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
+from pipeline.results.table_kinds import TABLES
 from tests.reference.digest import LaneDigest
 
 NAMES = ("fills", "orders", "equity", "round_trips")
@@ -110,7 +111,7 @@ def test_an_engine_without_lanes_leaves_nothing(tmp_path, symbols):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_engine_of_one_lane_leaves_no_half_file(tmp_path, make_rows, symbols):
+def test_a_failed_engine_of_one_lane_keeps_its_rows_in_whole_files(tmp_path, make_rows, symbols):
     def fail():
         with Recorder(tmp_path, [0], symbols) as recorder:
             recorder.record(0, *make_rows(10))
@@ -118,7 +119,8 @@ def test_a_failed_engine_of_one_lane_leaves_no_half_file(tmp_path, make_rows, sy
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert list(tmp_path.iterdir()) == []
+    found = {path.name: pq.read_table(path).num_rows for path in tmp_path.iterdir()}
+    assert found == {f"{kind.name}.parquet": 10 for kind in TABLES}
 
 
 @pytest.fixture

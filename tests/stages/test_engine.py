@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import Strategy
@@ -13,6 +14,7 @@ from pipeline.lane.facts import LaneFacts
 from pipeline.lane.slot_view import table_records
 from pipeline.lane.spec import Terms
 from pipeline.results.recorder import Recorder
+from pipeline.results.table_kinds import TABLES
 from pipeline.results.tally import Tallies
 from pipeline.results.year import Year
 from pipeline.stages import engine as module
@@ -101,7 +103,7 @@ def test_one_lane_writes_its_tables_at_once(tmp_path: Path):
     ]
 
 
-def test_giving_up_leaves_no_half_written_table(tmp_path: Path):
+def test_giving_up_leaves_whole_tables_only(tmp_path: Path):
     market = market_of()
     specs, plan = make_specs(market, [Crosser()], "interpreted")
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
@@ -109,7 +111,9 @@ def test_giving_up_leaves_no_half_written_table(tmp_path: Path):
     engine = Engine(specs, slots.shape, slots.views, Terms(500.0), recorder)
     engine.start()
     engine.abort()
-    assert list(tmp_path.iterdir()) == []
+    engine.abort()
+    tables = {path.name: pq.read_table(path).num_rows for path in tmp_path.iterdir()}
+    assert tables == {f"{kind.name}.parquet": 0 for kind in TABLES}
 
 
 # --- lanes that end before the tape does ---------------------------------------------------------

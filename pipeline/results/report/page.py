@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.results.report.figures import count
 from pipeline.results.report.lane import one_lane
 from pipeline.results.report.lines import WIDTH, line
 from pipeline.results.report.ranking import ranking
@@ -18,7 +19,9 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     or infinite shows as "-". Only the path of the run folder may be wider, because a broken path
     cannot be copied. `performance` (the text of PerformanceMetrics) follows unchanged.
     """
-    blocks = [_heading(summary), replay(summary)]
+    blocks = [_heading(summary)]
+    unfinished = bool(summary.get("partial")) and not summary.get("lanes")
+    blocks.append(_kept(summary) if unfinished else replay(summary))
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
     if len(lanes) == 1:
         blocks.append(one_lane(summary, lanes[0]))
@@ -27,13 +30,23 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     blocks.append([text for note in summary.get("notes") or [] for text in line("note", note)])
     blocks.append(
         [
-            *line("digest", summary.get("digest")),
+            *([] if unfinished else line("digest", summary.get("digest"))),
             *line("results", summary.get("run_dir"), whole_words=True),
         ]
     )
     if performance:
         blocks.append(performance.rstrip().splitlines())
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _kept(summary: Mapping[str, Any]) -> list[str]:
+    """Return a line on the tables that a run without results has left; none if it has none."""
+    rows: Mapping[str, int] = summary.get("rows") or {}
+    if not any(rows.values()):
+        return []
+    tables = ", ".join(f"{count(rows[name])} rows of {name}" for name in rows)
+    until = summary.get("until")
+    return line("kept", tables + (f"; equity until {until}" if until else ""))
 
 
 def _heading(summary: Mapping[str, Any]) -> list[str]:
