@@ -48,6 +48,9 @@ from pipeline.execution.orders import (
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8, store_i8
 
+#: What is raised for a trailing stop of a symbol that has no price.
+NO_BAR = "a trailing stop needs a bar of its symbol before it"
+
 _ORDER_SIZE = ORDER.itemsize
 
 
@@ -229,7 +232,7 @@ def place_trailing(
         raise ValueError("a trailing stop needs either an amount or a fraction above 0")
     last = load_f8(account.last_price, symbol)
     if not np.isfinite(last):
-        raise ValueError("a trailing stop needs a bar of its symbol before it")
+        raise ValueError(NO_BAR)
     append_order(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
     order = order_at(newest(account))
     order.trail, order.trail_fraction = trail, fraction

@@ -18,6 +18,7 @@ from pipeline.codes import (
     STOP_LIMIT,
     TRAILING_STOP,
 )
+from pipeline.execution.placing import NO_BAR
 from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.operations import do
@@ -225,6 +226,15 @@ class InterpretedContext(Context):
         span = self._window(symbol, column, rows, interval)
         return reductions.quantile(self._address, *span, float(fraction))
 
+    def _named(self, error: ValueError, symbol: int) -> ValueError:
+        """Return the error; if a price was missing, with the symbol and the way on."""
+        if str(error) not in (operations.NO_PRICE, NO_BAR):
+            return error
+        return ValueError(
+            f"{error}; {self.data.symbols[symbol]} has last_price {self.last_price(symbol):g} and "
+            f"rate {self.rate(symbol):g}: order once ctx.last_price(symbol) > 0"
+        )
+
     def _place(self, operation: int, symbol: int, until: int, *numbers: float) -> int:
         """Place an order of a kind, or a bracket; return its id."""
         return do(self._address, operation, self._of(symbol), whole("until", until), *numbers)
@@ -268,7 +278,10 @@ class InterpretedContext(Context):
         percent: float = nan,
         until: int = GTC,
     ) -> int:
-        return self._place(TRAILING_STOP, symbol, until, quantity, amount, percent)
+        try:
+            return self._place(TRAILING_STOP, symbol, until, quantity, amount, percent)
+        except ValueError as error:
+            raise self._named(error, symbol) from None
 
     @override
     def bracket(
@@ -293,11 +306,17 @@ class InterpretedContext(Context):
 
     @override
     def target_value(self, symbol: int, value: float) -> int:
-        return do(self._address, operations.TARGET_VALUE, self._of(symbol), 0, value)
+        try:
+            return do(self._address, operations.TARGET_VALUE, self._of(symbol), 0, value)
+        except ValueError as error:
+            raise self._named(error, symbol) from None
 
     @override
     def target_percent(self, symbol: int, fraction: float) -> int:
-        return do(self._address, operations.TARGET_PERCENT, self._of(symbol), 0, fraction)
+        try:
+            return do(self._address, operations.TARGET_PERCENT, self._of(symbol), 0, fraction)
+        except ValueError as error:
+            raise self._named(error, symbol) from None
 
     @override
     def replace(

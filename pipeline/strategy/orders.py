@@ -94,7 +94,8 @@ class Orders(ABC):
     def target_value(self, symbol: int, value: float) -> int:
         """`target` of as many units as are worth ``value``, in account currency, at the last close.
 
-        Whole lots, where the instrument has lots, else fractions.
+        Whole lots, where the instrument has lots, else fractions. Any value but 0 needs a price:
+        before a symbol's first bar it raises (`context.Context.last_price` is NaN then).
         """
 
     @abstractmethod

@@ -270,6 +270,61 @@ def test_protecting_prices_that_are_not_meant_are_counted(mode: str):
     assert (told[0].crossed, told[0].narrow) == (2, 1)
 
 
+class Early(Strategy):
+    """Asks for a share of the symbol LATE at each bar, also before the first one of its own."""
+
+    how: int = 0
+    amount: float = 0.0
+
+    def on_bar(self, bar, ctx):
+        late = 1
+        if self.how == 0:
+            ctx.target_percent(late, self.amount)
+        elif self.how == 1:
+            ctx.target_value(late, self.amount)
+        else:
+            ctx.trailing_stop(late, -1.0, self.amount)
+
+
+class EarlyAtMoments(Strategy):
+    amount: float = 0.0
+
+    def on_bars(self, bars, ctx):
+        ctx.target_percent(1, self.amount)
+
+
+def market_with_a_late_symbol() -> Market:
+    times = T0 + MINUTE * np.arange(8, dtype=np.int64)
+    bars = {"A": random_walk(times, 1), "LATE": random_walk(times[4:], 2)}
+    return Market(bars, session_table([(T0, T0 + 8 * MINUTE)]), ("1m",))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("strategy", [Early(), Early(how=1), EarlyAtMoments()])
+def test_nothing_of_a_symbol_without_a_price_is_nothing(mode: str, strategy: Strategy):
+    market = market_with_a_late_symbol()
+    (found,), _ = run_in_process(market, [strategy], Setup(mode=mode))
+    assert_same(found, replay(market, strategy))
+    assert len(found.orders) == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Early(amount=0.5),
+        Early(how=1, amount=500.0),
+        Early(how=2, amount=0.5),
+        EarlyAtMoments(amount=0.5),
+    ],
+)
+def test_a_symbol_without_a_price_is_named_with_the_way_on(mode: str, strategy: Strategy):
+    with pytest.raises(StrategyError) as caught:
+        run_in_process(market_with_a_late_symbol(), [strategy], Setup(mode=mode))
+    way = "; LATE has last_price nan and rate 1: order once ctx.last_price(symbol) > 0"
+    assert way in str(caught.value)
+
+
 class Flood(Strategy):
     """Places and cancels more orders than any array has room for at first."""
 

@@ -304,6 +304,8 @@ class Account:
         return self.market(symbol, missing) if missing else 0
 
     def target_value(self, symbol: int, value: float) -> int:
+        if value == 0.0:
+            return self.target(symbol, 0.0)
         units = value / (self.prices[symbol] * self.multiplier(symbol))
         return self.target(symbol, self.book.whole_lots(units))
 

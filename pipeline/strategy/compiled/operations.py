@@ -32,6 +32,10 @@ FAR = 5.0
 #: A trailing stop at so many per cent of the price, or less, is likely meant as a fraction.
 NARROW = 0.1
 
+#: What is raised for a value of a symbol that has no price. Compiled code names no symbol; the
+#: interpreted context, which repeats a call that has raised, does.
+NO_PRICE = "a value can be had only of a symbol with a last price, and rate, above 0"
+
 SIGNATURE = types.int64(*[types.int64] * 5, *[types.float64] * 5)
 #: (address of `operate`, its arguments) -> what it returns, for compiled code.
 call_operate = caller(SIGNATURE)
@@ -117,11 +121,12 @@ def _operate(
             value = 0.0 if equity <= 0.0 else quantity * equity
         orders.check_symbol(account, first)
         unit = load_f8(account.last_price, first) * load_f8(account.multiplier, first)
-        if not unit > 0.0:
-            raise ValueError(
-                "a value can be had only of a symbol with a last price, and rate, above 0"
-            )
-        units = orders.whole_lots(account, first, value / unit)
+        # Nothing is nothing at any price, also before the first one.
+        units = 0.0
+        if value != 0.0:
+            if not unit > 0.0:
+                raise ValueError(NO_PRICE)
+            units = orders.whole_lots(account, first, value / unit)
     return placing.place_target(account, first, units)
 
 
