@@ -5,6 +5,7 @@ message and the documentation cannot disagree.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -71,8 +72,7 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
         return f"{name} has the name {_show(item['input'])}, expected a name in quotes"
     if item["type"] != "expected":
         value = item["input"]
-        of_texts = _resolve(node, schema).get("items", {}).get("type") == "string"
-        hint = f"; write [{_show(value)}]" if of_texts and isinstance(value, str) else ""
+        hint = _hint(name, value, _resolve(node, schema)) if isinstance(value, str) else ""
         return f"{name} is {_show(value)}, expected {_describe(node, schema)}{hint}"
     context = item["ctx"]
     if context["field"]:
@@ -80,6 +80,37 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
     else:
         value = item["input"]
     return f"{name} is {_show(value)}, expected {context['text']}"
+
+
+def _hint(name: str, value: str, node: Schema) -> str:
+    """Return what to write in place of a text that is neither a list nor a section; "" if unknown.
+
+    A list or a section on the command line is a text if the shell has taken its quotes away.
+    """
+    if value[:1] + value[-1:] in ("[]", "{}"):
+        meant = _quoted(value)
+        example = "" if meant is None else f", --set '{name}={meant}'"
+        return f"; a shell takes double quotes away: put the whole in single quotes{example}"
+    of_texts = node.get("items", {}).get("type") == "string"
+    return f"; write [{_show(value)}]" if of_texts else ""
+
+
+def _quoted(text: str) -> str | None:
+    """Return JSON without its quotes with them; None if it cannot be known where they were."""
+
+    def quote(word: "re.Match[str]") -> str:
+        try:
+            json.loads(word[0])
+        except ValueError:
+            return json.dumps(word[0], ensure_ascii=False)
+        return word[0]
+
+    found = re.sub(r"[^][{}:,\s\"']+", quote, text)
+    try:
+        json.loads(found)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema]:

@@ -4,6 +4,7 @@ Nothing here knows which settings exist. `pipeline.config.session` checks the re
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -45,8 +46,7 @@ def read_config(path: Path) -> dict[str, Any]:
             return tomllib.loads(text)
         settings = json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise ConfigError(f"{path} is not valid JSON: {error.msg} at {place}") from None
+        raise ConfigError(f"{path} is not valid JSON: {_fault(text, error)}") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         kind = path.suffix.removeprefix(".").upper()
         raise ConfigError(f"{path} is not valid {kind}: {error}") from None
@@ -56,6 +56,42 @@ def read_config(path: Path) -> dict[str, Any]:
         kind = type(settings).__name__
         raise ConfigError(f"{path} holds a {kind}, expected one object of settings")
     return settings
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> str:
+    """Return in plain words what is wrong in a text that is not JSON, and where."""
+    at = error.pos
+    here, before = text[at:].lstrip(), text[:at].rstrip()
+    word = re.match(r"[^\s,:\]}]*", here)
+    found = word[0] if word and word[0] else here[:1]
+    if error.msg.startswith("Illegal trailing comma"):
+        before, here = text[: at + 1], text[at + 1 :].lstrip()
+    if not here:
+        what = "the file is empty" if not before else "the file ends before all brackets are closed"
+    elif here[0] in "]}" and before.endswith(","):
+        at = len(before) - 1
+        what = f"there is a comma before the closing {here[0]}; remove it"
+    elif here[0] in "'\u2018\u2019\u201c\u201d":
+        what = f'texts and names are in double quotes ("), was {found}'
+    elif here.startswith(("//", "/*", "#")):
+        what = "there are no comments in JSON; remove it"
+    elif error.msg.startswith("Expecting property name"):
+        what = f"a name in double quotes was expected, was {found}"
+    elif error.msg == "Expecting ',' delimiter":
+        what = f"a comma, or a closing bracket, was expected before {found}"
+    elif error.msg == "Expecting ':' delimiter":
+        what = f"a colon was expected after the name, was {found}"
+    elif error.msg == "Expecting value":
+        what = (
+            "a value was expected (a number, true, false, null, a text in double quotes, a list or "
+            f"a section), was {found}"
+        )
+    elif error.msg == "Extra data":
+        what = f"the settings end before {found}; expected one object and nothing after it"
+    else:
+        what = error.msg
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return f"line {line} column {column}: {what}"
 
 
 def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

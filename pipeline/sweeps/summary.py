@@ -72,6 +72,7 @@ def summarise(
         "unranked": unranked,
         "notes": [
             *notes_of(preparation, [one.statistics for one in done], market),
+            *_on_samples(roster.sweep.samples, len(rows)),
             *_on_rank(fewest, done, best),
         ],
         "best": ranked[0] if ranked else None,
@@ -84,6 +85,15 @@ def summarise(
         "data_hash": row.data_hash,
         "code_hash": row.code_hash,
     }
+
+
+def _on_samples(samples: int | None, sets: int) -> Iterator[str]:
+    """Say that there are fewer sets than were asked for."""
+    if samples is not None and sets < samples:
+        yield (
+            f"sweep.samples is {samples:,}, but only {sets:,} different "
+            f"{'set was' if sets == 1 else 'sets were'} found in the space: each was tried once."
+        )
 
 
 def _on_rank(fewest: int, done: Sequence[LaneRow], best: Sequence[LaneRow]) -> Iterator[str]:

@@ -159,7 +159,8 @@ def sweep(
 def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None]:
     """Begin a sweep in the ledger; finish it after the block, as partial if the block raises.
 
-    An error is told how to go on with the lanes that have ended, if there are any.
+    An error is told how to go on with the lanes that have ended; one that did not come of bad input
+    and found none to have ended, how the next sweep keeps some.
     """
     ledger.begin(row)
     try:
@@ -173,6 +174,11 @@ def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None
             lanes = "1 lane that has" if ended == 1 else f"{ended:,} lanes that have"
             way = "once that is mended, go on" if isinstance(error, _BAD_INPUT) else "go on"
             error.add_note(f"{lanes} ended: see {ledger.folder}; {way} with --resume")
+        elif not isinstance(error, _BAD_INPUT):
+            error.add_note(
+                "no pass was over, so nothing is kept: sweep.lanes_per_pass makes passes smaller, "
+                "and --resume goes on after those that were over"
+            )
         raise
 
 

@@ -140,6 +140,21 @@ def test_a_refusal_names_setting_value_and_expectation(
 
 
 @pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("session_data_config.symbols=[A]", 'session_data_config.symbols=["A"]'),
+        ("session_data_config.symbols=[BRK.B, 9984.T]", '["BRK.B", "9984.T"]'),
+        ("session_data_config.streams=[1m,5m]", 'session_data_config.streams=["1m","5m"]'),
+        ("strategy.parameters={fast: 5, on: true}", '{"fast": 5, "on": true}'),
+    ],
+)
+def test_quotes_that_a_shell_has_taken_are_told(settings_of_a_session, override: str, meant: str):
+    found = refusal(settings_of_a_session(), override)
+    assert "; a shell takes double quotes away: put the whole in single quotes, --set '" in found
+    assert found.endswith(f"{meant}'")
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         (

@@ -40,6 +40,39 @@ def test_json_and_toml_files_say_the_same(settings_of_a_session, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"a": 1,\n "b": 2,\n}',
+            "line 2 column 8: there is a comma before the closing }; remove it",
+        ),
+        ('{"a": [1, 2 , ]}', "line 1 column 13: there is a comma before the closing ]; remove it"),
+        ("{'a': 1}", """line 1 column 2: texts and names are in double quotes ("), was 'a'"""),
+        (
+            """{"a": 'x y'}""",
+            """line 1 column 7: texts and names are in double quotes ("), was 'x""",
+        ),
+        ('{"a": 1, // why\n}', "line 1 column 10: there are no comments in JSON; remove it"),
+        ("{a: 1}", "line 1 column 2: a name in double quotes was expected, was a"),
+        (
+            '{"a": 1 "b": 2}',
+            'line 1 column 9: a comma, or a closing bracket, was expected before "b"',
+        ),
+        ('{"a" 1}', "line 1 column 6: a colon was expected after the name, was 1"),
+        ('{"a": True}', "in double quotes, a list or a section), was True"),
+        ('{"a": 1} {', "line 1 column 10: the settings end before {"),
+        ('{"a": {\n', "line 2 column 1: the file ends before all brackets are closed"),
+        (" ", "line 1 column 2: the file is empty"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_in_plain_words(tmp_path, text, message):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    assert refusal(path).startswith(f"{path} is not valid JSON: line ")
+    assert message in refusal(path)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.json", '{"a": 1,\n  ]', "not valid JSON: "),
@@ -62,7 +95,9 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, name, text, message):
 def test_a_json_error_has_its_place(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"a": 1,\n  ]', encoding="utf-8")
-    assert refusal(path).endswith("at line 2 column 3")
+    assert refusal(path).endswith(
+        "line 1 column 8: there is a comma before the closing ]; remove it"
+    )
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

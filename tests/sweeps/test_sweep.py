@@ -1,6 +1,7 @@
 """Whole sweeps with all their processes: the same lanes as alone, and nothing stale."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -343,6 +344,29 @@ def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
     settings["backtest_config"] = {"start_date": FIRST, "end_date": FIRST}
     result = sweep(settings, out=tmp_path, engines=2)
     assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
+
+
+@pytest.mark.parametrize(("samples", "notes"), [(50, 1), (2, 0)])
+def test_fewer_sets_than_samples_are_noted(sample: Path, tmp_path: Path, samples: int, notes: int):
+    few = small(sample, space={"fast": [4, 5]}, method="random", samples=samples)
+    found = sweep(few, out=tmp_path, engines=1).summary["notes"]
+    said = "sweep.samples is 50, but only 2 different sets were found in the space: each was tried"
+    assert [note.startswith(said) for note in found if "samples" in note] == [True] * notes
+
+
+@pytest.mark.parametrize("lanes", [None, 4])
+def test_an_interrupted_sweep_says_how_to_go_on(sample: Path, tmp_path: Path, lanes: int | None):
+    def interrupt(progress: SweepProgress) -> None:
+        if lanes is None or progress.lanes >= lanes:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        sweep(small(sample, lanes_per_pass=lanes), out=tmp_path, engines=1, progress=interrupt)
+    (told,) = caught.value.__notes__
+    if lanes is None:
+        assert told.startswith("no pass was over, so nothing is kept: sweep.lanes_per_pass")
+    else:
+        assert re.match(r"\d+ lanes that have ended: .* go on with --resume", told)
 
 
 # --- what does not make a sweep ------------------------------------------------------------------

@@ -5,7 +5,7 @@ with an element per set. A million sets take a fraction of a second. A single se
 the same way, so that it is judged as it would be among many.
 
 Numbers are taken as float64, and true and false as 1 and 0 where a number is needed. A division by
-zero gives infinity or NaN, as in NumPy, and a comparison with NaN is false.
+zero has no value (NaN), and a comparison with what has no value is false, `!=` too.
 """
 
 import ast
@@ -111,7 +111,9 @@ class Constraint:
                 return -positive if isinstance(op, ast.USub) else positive
             case ast.BinOp(left=left, op=op, right=right):
                 sides = self._number(left, columns), self._number(right, columns)
-                return _ARITHMETIC[type(op)](*sides)
+                result = _ARITHMETIC[type(op)](*sides)
+                divides = isinstance(op, ast.Div | ast.FloorDiv | ast.Mod)
+                return np.where(sides[1] == 0.0, np.nan, result) if divides else result
             case ast.Compare():
                 return self._compare(node, columns)
             case ast.Call(func=ast.Name(id=name), args=parts):
@@ -136,7 +138,9 @@ class Constraint:
         if not texts:
             values = [value.astype(np.float64) for value in values]
         steps = zip(node.ops, values[:-1], values[1:], strict=True)
-        return reduce(np.logical_and, [_COMPARISONS[type(op)](a, b) for op, a, b in steps])
+        defined = [] if texts else [~np.isnan(value) for value in values]
+        held = [_COMPARISONS[type(op)](a, b) for op, a, b in steps]
+        return reduce(np.logical_and, [*held, *defined])
 
     def _number(self, node: ast.expr, columns: Mapping[str, Column]) -> Column:
         value = self._value(node, columns)
@@ -182,6 +186,9 @@ def _check(
         case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=part):
             parts = [part]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            divides = isinstance(op, ast.Div | ast.FloorDiv | ast.Mod)
+            if divides and isinstance(right, ast.Constant) and right.value == 0:
+                refuse(f"a division by something else than zero where {ast.unparse(node)} is")
             parts = [left, right]
         case ast.Compare(left=left, ops=ops, comparators=others) if all(
             type(op) in _COMPARISONS for op in ops

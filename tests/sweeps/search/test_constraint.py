@@ -83,9 +83,14 @@ def test_what_a_constraint_means(text, values, expected):
     assert holds(text, **values) is expected
 
 
-def test_a_division_by_zero_is_infinite_or_undefined_and_never_raises():
-    assert holds("a / b > 5", a=1, b=0) is True
-    assert holds("a / b > 5 or a / b <= 5", a=0, b=0) is False
+@pytest.mark.parametrize("text", ["a / b > 5", "a / b <= 5", "a // b != 5", "a % b == 0"])
+def test_a_comparison_with_a_division_by_zero_is_false(text: str):
+    assert holds(text, a=1, b=0) is False
+    assert holds(text, a=0, b=0) is False
+    assert holds(f"{text} or a < 2", a=1, b=0) is True
+
+
+def test_a_division_by_zero_of_one_set_is_none_of_the_others():
     assert holds("b != 0 and a / b > 5", a=1, b=0) is False
 
 
@@ -102,6 +107,8 @@ def test_the_names_of_a_constraint_are_its_parameters():
     ("text", "message"),
     [
         ("fast <", "expected an expression: invalid syntax at its end"),
+        ("fast / 0 > 1", "expected a division by something else than zero where fast / 0 is"),
+        ("fast % 0.0 > 1", "expected a division by something else than zero where fast % 0.0 is"),
         ("  fast < 3 slow", "expected an expression: invalid syntax at character 12"),
         ("", "expected an expression: invalid syntax"),
         ("fast < slow)", "expected an expression: unmatched ')' at character 12"),
