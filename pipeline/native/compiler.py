@@ -29,6 +29,11 @@ from pipeline.native.kept_code import KeptCode, provide_runtime
 from pipeline.native.passes import Pipeline, uncollected
 from pipeline.native.plain import PLAIN
 
+#: Modules of this package that tell Numba of what it does not know, or does in another way.
+_EXTENSIONS = (
+    *("power", "enums", "assignments", "known", "named_tuples", "python_functions", "view_names"),
+)
+
 
 def compiled_for(signature: Any, function: Callable[..., Any]) -> Any:
     """Return a function as an entry of one signature, compiled or found on disk at once.
@@ -56,7 +61,7 @@ def get_ready_to_compile() -> None:
     It happens at the latest before the first function is compiled.
     """
     _import_numpy_functions()
-    for extension in ("power", "enums", "assignments", "known"):
+    for extension in _EXTENSIONS:
         import_module(f"pipeline.native.{extension}")
     provide_runtime()
     cpu_target.typing_context.refresh()

@@ -1,11 +1,10 @@
 """What Numba's messages mean: a table of what was found, what to write, and what else runs it."""
 
 import ast
-import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.errors import nearest
+from pipeline.native.constructs import INSTRUCTIONS, instruction, of_module
 from pipeline.native.samples import attribute_is_there, module_has, operation_runs
 
 
@@ -22,17 +21,6 @@ class Row(NamedTuple):
     Or a function of the groups that says it."""
     node: type[ast.AST] | None = None
     """What it is in a source, where Numba does not name the line; a Name is that of group 0."""
-
-
-def _of_module(name: str, module: str) -> str:
-    """Say what a function uses of a library, or that the library has no such thing."""
-    if module_has(name, module):
-        return (
-            f"it uses {module}.{name}, of a library; functions of your own, of math and most of"
-            " NumPy's are compiled"
-        )
-    near = nearest(name, dir(sys.modules.get(module)))
-    return f"{module} has no {str(name)!r}{f'; did you mean {near[0]}?' if near else ''}"
 
 
 _TYPES = "float64|float32|int64|int32|uint64|bool|none"
@@ -103,7 +91,32 @@ ROWS = (
         "it has a `with` block",
         node=ast.With,
     ),
-    Row(r"unsupported opcode \((\w+)\)", "it needs Python's instruction {0}", python=None),
+    Row(
+        r"unsupported opcode \((\w+)\)",
+        instruction,
+        python=lambda name: True if name in INSTRUCTIONS else None,
+    ),
+    Row(
+        r"use of yield in a closure is unsupported",
+        "it has a generator, like all(... for ...)",
+        "put brackets around it, as in all([... for ...])",
+    ),
+    Row(
+        r"named tuple (\w+\([\w, ]*\)): left out: ([\w, ]+)",
+        "it makes {0} without {1}",
+        "give all of its fields: defaults do not count here",
+    ),
+    Row(
+        r"named tuple (\w+\([\w, ]*\)): ([^\n]+)",
+        "it makes {0} wrongly: {1}",
+        "give each of its fields once",
+        python=False,
+    ),
+    Row(
+        r"Unknown attribute '(_replace|_asdict|_make)' of type (\w+)\(",
+        "it calls {0} of the named tuple {1}",
+        "write {1}(...) with all of its fields",
+    ),
     Row(
         r"Untyped global name 'super'",
         "it calls super()",
@@ -144,7 +157,7 @@ ROWS = (
     ),
     Row(
         r"Unknown attribute '(\w+)' of type Module\(<module '([\w.]+)'",
-        _of_module,
+        of_module,
         python=module_has,
     ),
     Row(
@@ -217,7 +230,7 @@ ROWS = (
     ),
     Row(
         r"module '([\w.]+)' has no attribute '(\w+)'",
-        lambda module, name: _of_module(name, module),
+        lambda module, name: of_module(name, module),
         python=False,
     ),
     Row(
@@ -303,6 +316,24 @@ ROWS = (
         r"Unsupported op-code encountered: null\(\)",
         "it has a function inside whose variables may have no value where they are read",
         "set them before the branch, or write the function outside",
+    ),
+    Row(
+        r"No implementation of function Function\(<built-in function pow>\).*?>>> pow\([^,\n]+, "
+        r"[^,\n]+, [^,\n]+\)\n",
+        "it calls pow with three arguments",
+        "write x ** y % z",
+    ),
+    Row(
+        r"No implementation of function Function\(<(?:built-in )?(?:function|class) '?([\w.]+)"
+        r"[^\n]*?>\).*?>>> [\w.]+\([^\n]*?(?:\(|, )([a-z]\w*)=[^\n]*\)\n",
+        "it calls {0} with {1}=, which is not compiled",
+        "write a loop",
+        python=None,
+    ),
+    Row(
+        r"Keyword arguments are not supported",
+        "it gives an argument by its name to a function that takes none so here",
+        "leave the name out",
     ),
     Row(
         r"No implementation of function Function\(<built-in function (\w+)>\).*?>>> \w+\((.*?)\)\n",

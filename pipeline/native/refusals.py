@@ -25,6 +25,9 @@ _PLACE = re.compile(
     r"|\b(?:at|from|location:) (?P<path>[^\n]+?\.\w+) \((?P<number>\d+)\)"
 )
 
+#: What is said already of a function that the user's function calls.
+_OWN = re.compile(r"^\S[^\n]*:\d+: \S+ cannot be compiled: [^\n]*$", re.MULTILINE)
+
 
 def why_not_compiled(
     name: str,
@@ -42,6 +45,9 @@ def why_not_compiled(
     code = function.__code__
     place = _place_in(text, function) or _place_of(error) or (code.co_filename, code.co_firstlineno)
     there = (row for row in IF_THERE if row.node is not None and _line_of(row.node, place))
+    own = _OWN.search(text)
+    if own is not None:
+        return f"{own[0]}; {way_out} runs it" if way_out else own[0]
     row, groups = _row_of(text, (*rows, *there, *ROWS))
     if row is not None and row.node is not None:
         place = place[0], _line_of(row.node, place, *groups) or place[1]

@@ -23,6 +23,9 @@ _KINDS = (
     (r"ringtape\.Context", "ctx"),
     (r"ringtape\.Self.*", "self"),
     (r"ringtape\.Shown\((\w+).*", "{0}"),
+    (r"type\(\w+\(<function .*", "a function"),
+    (r"(\w+)\(\w+ x \d+\)", "the named tuple {0}"),
+    (r"iter\(.*", "an iterator"),
     (r"BoundFunction\(.*'(\w+)'\).*", "the method {0}"),
 )
 

@@ -13,12 +13,13 @@ and arrays that cannot be written. They become part of the machine code, so the 
 Functions of libraries are not compiled: Numba has versions of its own of those that it knows.
 """
 
+import inspect
 import operator
 import sys
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
-from types import FunctionType, MappingProxyType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from numba import types
@@ -51,19 +52,33 @@ def users_part(function: Callable[..., Any], **options: Any) -> Any:
     """Make a user's function a part: only compiled code calls it.
 
     ``options``: those of Numba's ``njit``. An index out of range raises, because a store there
-    would be into the memory of others. StrategyError for arguments that are keyword-only.
+    would be into the memory of others. StrategyError for arguments that are keyword-only or ``**``.
     """
     if PLAIN:
         return function
     code: Any = getattr(function, "__code__", None)
-    if code is not None and code.co_kwonlyargcount:
-        raise StrategyError(
-            f"{code.co_filename}:{code.co_firstlineno}: {code.co_qualname} cannot be compiled: it "
-            "has arguments that are keyword-only, which compiled code does not know; leave out the "
-            "* before them"
-        )
+    what = "" if code is None else _odd_arguments(code)
+    if what:
+        place = f"{code.co_filename}:{code.co_firstlineno}"
+        raise StrategyError(f"{place}: {code.co_qualname} cannot be compiled: {what}")
     options = {"nopython": True, "boundscheck": True, **options}
     return UsersPart(function, targetoptions=options, pipeline=UsersPipeline)
+
+
+def _odd_arguments(code: CodeType) -> str:
+    """Say which arguments of a function compiled code does not know; empty if it knows all."""
+    if code.co_kwonlyargcount:
+        return (
+            "it has arguments that are keyword-only, which compiled code does not know; leave out "
+            "the * before them"
+        )
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        place = code.co_argcount + bool(code.co_flags & inspect.CO_VARARGS)
+        return (
+            f"it takes **{code.co_varnames[place]}, which compiled code does not know; name the "
+            "arguments that it takes"
+        )
+    return ""
 
 
 def renamed(function: Any, key: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.errors import DataError, StrategyError, line_in, text_of
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.strategy.attribute_error import retold
-from pipeline.strategy.bar import BAR_FIELDS
+from pipeline.strategy.names import NAMES
 from pipeline.strategy.repeatable import check_function
 from pipeline.strategy.strategy import Strategy, check_member, values_of
 from pipeline.strategy.type_error import retold_call
@@ -48,8 +48,11 @@ def indicators_of(strategy: Strategy, intervals: Sequence[str]) -> dict[str, Any
 
 def _check(asked: Mapping[str, Any], intervals: Sequence[str]) -> None:
     for name, one in asked.items():
-        if name in BAR_FIELDS:
-            raise StrategyError(f"{name!r} is a field that every bar has already")
+        for owner in ("bar", "bars"):
+            if name in NAMES[owner]:
+                raise StrategyError(
+                    f"{name!r} is a field that {owner} has already; give the indicator another name"
+                )
         own = getattr(getattr(one, "indicator", one), "function", None)
         if isinstance(own, FunctionType):
             check_function(own, "an indicator")

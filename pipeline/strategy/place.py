@@ -17,6 +17,11 @@ def place_of(cls: type, name: str) -> str:
     return f"{cls.__name__}.{name}"
 
 
+def place_of_class(cls: type) -> str:
+    """Return the beginning of a message about a class: ``file:line: Class``."""
+    return f"{_place_in(cls, '')}{cls.__name__}"
+
+
 def _place_in(cls: Any, name: str) -> str:
     try:
         lines, first = inspect.getsourcelines(cls)
@@ -26,6 +31,7 @@ def _place_in(cls: Any, name: str) -> str:
         return ""
     for step in getattr(body, "body", ()):
         targets = [step.target] if isinstance(step, ast.AnnAssign) else getattr(step, "targets", ())
-        if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+        named = any(isinstance(one, ast.Name) and one.id == name for one in targets)
+        if named or getattr(step, "name", None) == name:
             return f"{file}:{first + step.lineno - 1}: "
     return f"{file}:{first}: "

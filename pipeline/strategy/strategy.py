@@ -1,8 +1,9 @@
 """A strategy: typed parameters, state, indicators and hooks.
 
 Annotated class attributes are the parameters: ``fast: int = 10``. An annotated attribute whose
-default is ``state(...)`` is not a parameter but memory, one value per lane and symbol. Hooks that a
-class defines are called; those that it only inherits from `Strategy` are not, and cost nothing.
+default is ``state(...)`` is not a parameter but memory, one value per lane and symbol. One that is
+annotated as `Final` or `ClassVar` is a constant. Hooks that a class defines are called; those that
+it only inherits from `Strategy` are not, and cost nothing.
 """
 
 import inspect
@@ -10,13 +11,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_origin
 
 import numpy as np
 
 from pipeline.errors import StrategyError, nearest, text_of
 from pipeline.strategy.initial import bare_state, initial_of
-from pipeline.strategy.place import place_of
+from pipeline.strategy.place import place_of, place_of_class
 from pipeline.strategy.undeclared import undeclared_in
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ HOOKS = {
     "on_bars": "bars",
     "on_session_close": "session",
     "on_stop": None,
+}
+
+#: What other libraries call hooks, and what they are here.
+_ELSEWHERE = {
+    **dict.fromkeys(("next", "handle_data", "on_data", "OnData"), "on_bar"),
+    "init": "indicators",
+    **dict.fromkeys(("initialize", "Initialize", "start"), "on_start"),
+    "notify_order": "on_order",
+    "notify_trade": "on_fill",
 }
 
 Value = int | float | bool | str
@@ -156,7 +166,7 @@ def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
         if base in (object, Strategy):
             continue
         for name, kind in _annotations(base).items():
-            if ClassVar in (kind, get_origin(kind)) or name.startswith("_"):
+            if _is_constant(kind) or name.startswith("_"):
                 continue
             if not hasattr(cls, name):
                 raise StrategyError(
@@ -165,6 +175,11 @@ def _annotated(cls: type) -> dict[str, tuple[type, Any]]:
                 )
             found[name] = (kind, getattr(cls, name))
     return found
+
+
+def _is_constant(kind: Any) -> bool:
+    """Whether an annotation says of an attribute that it is neither a parameter nor a state."""
+    return kind in (ClassVar, Final) or get_origin(kind) in (ClassVar, Final)
 
 
 def _annotations(cls: type) -> Mapping[str, Any]:
@@ -284,18 +299,25 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
             )
     for name in hooks:
         _check_hook(cls, name)
-    if not hooks:
-        raise StrategyError(
-            f"{cls.__name__} defines no hook; expected on_bar or another of: {', '.join(HOOKS)}"
-        )
     for name in dir(cls):
         if name.startswith("on_") and name not in HOOKS:
-            near = nearest(name, HOOKS)
+            near = [_ELSEWHERE[name]] if name in _ELSEWHERE else nearest(name, HOOKS)
             raise StrategyError(
-                f"{cls.__name__}.{name} is not a hook"
+                f"{place_of(cls, name)} is not a hook"
                 + (f"; did you mean {near[0]}?" if near else "")
             )
+    if not hooks:
+        raise StrategyError(
+            f"{place_of_class(cls)} defines no hook; {_said_elsewhere(cls)}expected on_bar or "
+            f"another of: {', '.join(HOOKS)}"
+        )
     return hooks
+
+
+def _said_elsewhere(cls: type[Strategy]) -> str:
+    """Say what the methods of a class that are hooks of other libraries are called here."""
+    found = [f"{name} is {ours} here" for name, ours in _ELSEWHERE.items() if hasattr(cls, name)]
+    return f"{', '.join(found)}; " if found else ""
 
 
 def check_declared(strategy: Strategy) -> None:
@@ -311,8 +333,10 @@ def why_constant(cls: type, name: str) -> str:
     value = getattr(cls, name, None)
     if type(value) not in (bool, int, float) or hasattr(Strategy, name):
         return ""
+    kinds = [_annotations(base).get(name) for base in cls.__mro__[:-1]]
+    why = "is declared as" if any(map(_is_constant, kinds)) else "has no type, so it is"
     return (
-        f"{place_of(cls, name)} has no type, so it is a constant and no parameter; write "
+        f"{place_of(cls, name)} {why} a constant and no parameter; write "
         f"{name}: {type(value).__name__} = {value!r}"
     )
 

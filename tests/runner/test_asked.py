@@ -30,6 +30,11 @@ class Field(Strategy):
         return {"close": ind.sma(20)}
 
 
+class OfBars(Strategy):
+    def indicators(self):
+        return {"count": ind.sma(20)}
+
+
 class Uncalled(Strategy):
     def indicators(self):
         return {"average": ind.sma}
@@ -68,7 +73,18 @@ class Raising(Strategy):
             " with fast=0, size=1.5: sma: period must be an integer of at least 1, was 0",
         ),
         (Plain, 0, DataError, ": sma(20): interval '1h' is not in this run, which has 1m, 5m"),
-        (Field, 0, StrategyError, ": 'close' is a field that every bar has already"),
+        (
+            Field,
+            0,
+            StrategyError,
+            ": 'close' is a field that bar has already; give the indicator another name",
+        ),
+        (
+            OfBars,
+            0,
+            StrategyError,
+            ": 'count' is a field that bars has already; give the indicator another name",
+        ),
         (
             Uncalled,
             0,

@@ -142,7 +142,10 @@ def _module_of(cls: type[Strategy], body: Any, self_dtype: np.dtype[Any], data_k
     """
     key = _key_of(cls, body, self_dtype, data_kind)
     module = cached_module(f"{cls.__name__}_{body.__name__}_{key}", _LOOP_SOURCE)
-    module.body = users_part(renamed(body, key), **_THIN)
+    try:
+        module.body = users_part(renamed(body, key), **_THIN)
+    except StrategyError as error:
+        raise StrategyError(why_not_compiled(cls, body, error, ())) from None
     module.self_record = self_at(cls, self_dtype, key)
     return module
 

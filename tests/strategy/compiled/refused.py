@@ -55,6 +55,13 @@ def class_of(function: Any, hook: str, members: dict[str, Any]) -> Any:
     return cls
 
 
+def compile_refused(cls: Any) -> None:
+    """Compile the hooks of a class of `class_of`, as a run does."""
+    names = ("r",)
+    data = {"bars": bars_dtype(names, 2), "fill": FILL, "order": ORDER, "session": SESSION}
+    compile_hooks(cls, record_dtype(cls), dict.fromkeys(names, True), data)
+
+
 def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any]) -> None:
     """Assert that a hook is refused with what is said, at its line, and that this is true.
 
@@ -62,10 +69,8 @@ def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any])
     or of what is not there, but no error of a wrong type or name.
     """
     cls = class_of(function, hook, members)
-    names = ("r",)
-    data = {"bars": bars_dtype(names, 2), "fill": FILL, "order": ORDER, "session": SESSION}
     with pytest.raises(StrategyError) as told:
-        compile_hooks(cls, record_dtype(cls), dict.fromkeys(names, True), data)
+        compile_refused(cls)
     place, _, reason = str(told.value).partition(f": Refused.{hook} cannot be compiled: ")
     assert reason == said
     file, _, line = place.rpartition(":")
