@@ -24,10 +24,24 @@ from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
 from pipeline.strategy.local_time import LocalTime
+from pipeline.strategy.numbers_given import Named, number, with_numbers
 from pipeline.strategy.symbol import SymbolIndex, no_such_index, unknown, whole
 from pipeline.strategy.wrong_name import refuse_setting
 from pipeline.tape.bar_window import kept
 from pipeline.tape.session_data import SessionData
+
+#: Stands for a price that an order of its kind does not have.
+_NONE: Named = ("", nan)
+
+
+def _no_such_window(rows: int, lookback: int) -> str:
+    """Return one sentence about a window of so many rows."""
+    if rows < 1:
+        return f"a window must have at least 1 row, was {rows}"
+    return (
+        f"a window of {rows} rows needs a lookback of {rows}: write lookback = {rows} in the "
+        f"class, where it is {lookback}"
+    )
 
 
 class InterpretedContext(Context):
@@ -188,10 +202,7 @@ class InterpretedContext(Context):
             raise KeyError(unknown("column", column, self._keys))
         length = whole("rows", rows)
         if not 1 <= length <= self._lookback:
-            raise ValueError(
-                f"a window must have 1 to {self._lookback} rows, the strategy's lookback, was "
-                f"{rows}; raise its lookback"
-            )
+            raise ValueError(_no_such_window(length, self._lookback))
         return self._of(symbol), key, length, whole("interval", interval)
 
     @override
@@ -224,7 +235,7 @@ class InterpretedContext(Context):
         self, symbol: int, column: str, rows: int, fraction: float, interval: int = 0
     ) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.quantile(self._address, *span, float(fraction))
+        return reductions.quantile(self._address, *span, number("fraction", fraction))
 
     def _named(self, error: ValueError, symbol: int) -> ValueError:
         """Return the error; if a price was missing, with the symbol and the way on."""
@@ -235,21 +246,25 @@ class InterpretedContext(Context):
             f"rate {self.rate(symbol):g}: order once ctx.last_price(symbol) > 0"
         )
 
-    def _place(self, operation: int, symbol: int, until: int, *numbers: float) -> int:
+    def _place(self, operation: int, symbol: int, until: int, *named: Named) -> int:
         """Place an order of a kind, or a bracket; return its id."""
-        return do(self._address, operation, self._of(symbol), whole("until", until), *numbers)
+        given = self._address, operation, self._of(symbol), whole("until", until)
+        try:
+            return with_numbers(do, given, *named)
+        except ValueError as error:
+            raise self._named(error, symbol) from None
 
     @override
     def market(self, symbol: int, quantity: float) -> int:
-        return self._place(MARKET, symbol, GTC, quantity)
+        return self._place(MARKET, symbol, GTC, ("quantity", quantity))
 
     @override
     def market_on_open(self, symbol: int, quantity: float) -> int:
-        return self._place(ON_OPEN, symbol, GTC, quantity)
+        return self._place(ON_OPEN, symbol, GTC, ("quantity", quantity))
 
     @override
     def market_on_close(self, symbol: int, quantity: float) -> int:
-        return self._place(ON_CLOSE, symbol, GTC, quantity)
+        return self._place(ON_CLOSE, symbol, GTC, ("quantity", quantity))
 
     @override
     def exit_on_close(self, symbol: int) -> int:
@@ -257,17 +272,19 @@ class InterpretedContext(Context):
 
     @override
     def limit(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return self._place(LIMIT, symbol, until, quantity, price)
+        return self._place(LIMIT, symbol, until, ("quantity", quantity), ("price", price))
 
     @override
     def stop(self, symbol: int, quantity: float, price: float, until: int = GTC) -> int:
-        return self._place(STOP, symbol, until, quantity, nan, price)
+        stop = ("price", price)
+        return self._place(STOP, symbol, until, ("quantity", quantity), _NONE, stop)
 
     @override
     def stop_limit(
         self, symbol: int, quantity: float, stop: float, limit: float, until: int = GTC
     ) -> int:
-        return self._place(STOP_LIMIT, symbol, until, quantity, limit, stop)
+        prices = ("limit", limit), ("stop", stop)
+        return self._place(STOP_LIMIT, symbol, until, ("quantity", quantity), *prices)
 
     @override
     def trailing_stop(
@@ -278,10 +295,8 @@ class InterpretedContext(Context):
         percent: float = nan,
         until: int = GTC,
     ) -> int:
-        try:
-            return self._place(TRAILING_STOP, symbol, until, quantity, amount, percent)
-        except ValueError as error:
-            raise self._named(error, symbol) from None
+        distance = ("amount", amount), ("percent", percent)
+        return self._place(TRAILING_STOP, symbol, until, ("quantity", quantity), *distance)
 
     @override
     def bracket(
@@ -294,29 +309,27 @@ class InterpretedContext(Context):
         stop: float = nan,
         until: int = GTC,
     ) -> int:
-        prices = limit, stop, stop_loss, take_profit
-        return self._place(operations.BRACKET, symbol, until, quantity, *prices)
+        entry = ("limit", limit), ("stop", stop)
+        ends = ("stop_loss", stop_loss), ("take_profit", take_profit)
+        named = ("quantity", quantity), *entry, *ends
+        return self._place(operations.BRACKET, symbol, until, *named)
 
     @override
     def target(self, symbol: int, quantity: float) -> int:
         symbol = self._of(symbol)
+        if type(quantity) is not float:
+            quantity = number("quantity", quantity)
         if quantity == self._position[symbol] and self._pending[symbol] == 0.0:
             return 0
-        return do(self._address, operations.TARGET, symbol, 0, quantity)
+        return self._place(operations.TARGET, symbol, 0, ("quantity", quantity))
 
     @override
     def target_value(self, symbol: int, value: float) -> int:
-        try:
-            return do(self._address, operations.TARGET_VALUE, self._of(symbol), 0, value)
-        except ValueError as error:
-            raise self._named(error, symbol) from None
+        return self._place(operations.TARGET_VALUE, symbol, 0, ("value", value))
 
     @override
     def target_percent(self, symbol: int, fraction: float) -> int:
-        try:
-            return do(self._address, operations.TARGET_PERCENT, self._of(symbol), 0, fraction)
-        except ValueError as error:
-            raise self._named(error, symbol) from None
+        return self._place(operations.TARGET_PERCENT, symbol, 0, ("fraction", fraction))
 
     @override
     def replace(
@@ -326,18 +339,9 @@ class InterpretedContext(Context):
         limit: float = nan,
         stop: float = nan,
     ) -> bool:
-        return (
-            do(
-                self._address,
-                operations.REPLACE,
-                whole("order_id", order_id),
-                0,
-                quantity,
-                limit,
-                stop,
-            )
-            != 0
-        )
+        given = self._address, operations.REPLACE, whole("order_id", order_id), 0
+        named = ("quantity", quantity), ("limit", limit), ("stop", stop)
+        return with_numbers(do, given, *named) != 0
 
     @override
     def one_cancels_other(self, first: int, second: int) -> bool:

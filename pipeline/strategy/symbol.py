@@ -8,6 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from pipeline.errors import nearest
+from pipeline.strategy import tif
 from pipeline.strategy.symbol_lookup import looked_up_in
 
 
@@ -28,13 +29,21 @@ def compared_with_text(text: str | None, *, symbol: bool = True, spelled: bool =
     )
 
 
+def until_hint(found: object) -> str:
+    """Say what ``until`` of an order is in place of what was found."""
+    word = found.upper() if isinstance(found, str) else ""
+    if word in tif.__all__:
+        return f"write tif.{word}"
+    return f"it is a time in ns UTC, or one of {', '.join(f'tif.{one}' for one in tif.__all__)}"
+
+
 def not_whole(name: str, found: object) -> str:
     """Return one sentence about an argument of ``ctx`` that is no whole number."""
-    hint = (
-        f': name a symbol with ctx.symbol("{found}")'
-        if name == "symbol" and isinstance(found, str)
-        else ""
-    )
+    hint = ""
+    if isinstance(found, str) and name == "symbol":
+        hint = f': name a symbol with ctx.symbol("{found}")'
+    elif name == "until":
+        hint = f": {until_hint(found)}"
     return f"{name} must be a whole number, was {found!r}{hint}"
 
 

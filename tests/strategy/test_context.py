@@ -139,8 +139,14 @@ class Wrong(Strategy):
 @pytest.mark.parametrize(
     ("which", "words"),
     [
-        (0, "ValueError: a window must have 1 to 2 rows, the strategy's lookback, was 3"),
-        (1, "ValueError: a window must have 1 to 2 rows, the strategy's lookback, was 0"),
+        (
+            0,
+            (
+                "ValueError: a window of 3 rows needs a lookback of 3: write lookback = 3 in the "
+                "class, where it is 2"
+            ),
+        ),
+        (1, "ValueError: a window must have at least 1 row, was 0"),
         (2, "IndexError: a symbol's index must be 0 to 1, for A, B, was 2"),
         (3, "KeyError: 'closing' is not one of this run's columns: .*; did you mean close?"),
         (4, "ValueError: interval is not one of this run's streams"),

@@ -6,7 +6,17 @@ import numpy as np
 from numba import types
 from numba.core.errors import TypingError
 
+from pipeline.strategy.numbers_given import not_a_number
 from pipeline.strategy.symbol import not_whole
+
+
+def require_numbers(**given: Any) -> None:
+    """Refuse an argument that is no number, as `require_whole` does."""
+    for name, kind in given.items():
+        value = kind.value if isinstance(kind, types.Omitted) else kind
+        allowed = types.Number | types.IntEnumMember | int | float | np.number
+        if isinstance(value, types.Complex | bool | np.bool_) or not isinstance(value, allowed):
+            raise TypingError(not_a_number(name, getattr(value, "literal_value", str(value))))
 
 
 def require_whole(**given: Any) -> None:

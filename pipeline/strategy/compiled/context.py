@@ -22,7 +22,7 @@ from pipeline.native.kernel import kernel
 from pipeline.native.memory import read_only_floats_at, read_only_integers_at
 from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
-from pipeline.strategy.compiled.arguments import require_whole
+from pipeline.strategy.compiled.arguments import require_numbers, require_whole
 from pipeline.strategy.compiled.column_names import column_key, symbol_key
 from pipeline.strategy.compiled.records import context_at
 from pipeline.strategy.compiled.stretch import show
@@ -193,6 +193,7 @@ _reduction("max", reductions.greatest)
 def _quantile(
     ctx: Any, symbol: Any, column: Any, rows: Any, fraction: Any, interval: Any = 0
 ) -> Any:
+    require_numbers(fraction=fraction)
     key = _key_of(symbol, column, rows, interval)
 
     def read(ctx, symbol, column, rows, fraction, interval=0):  # type: ignore[no-untyped-def]
@@ -220,6 +221,7 @@ def _order_method(name: str, kind: int) -> None:
     @overload_method(ContextType, name, strict=False)
     def resolve(ctx: Any, symbol: Any, quantity: Any) -> Any:
         require_whole(symbol=symbol)
+        require_numbers(quantity=quantity)
         return lambda ctx, symbol, quantity: _do(
             ctx, kind, symbol, GTC, float(quantity), nan, nan, nan, nan
         )
@@ -239,6 +241,7 @@ def _exit_on_close(ctx: Any, symbol: Any) -> Any:
 @overload_method(ContextType, "limit", strict=False)
 def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     require_whole(symbol=symbol, until=until)
+    require_numbers(quantity=quantity, price=price)
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
         ctx, LIMIT, symbol, until, float(quantity), float(price), nan, nan, nan
     )
@@ -247,6 +250,7 @@ def _limit(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -
 @overload_method(ContextType, "stop", strict=False)
 def _stop(ctx: Any, symbol: Any, quantity: Any, price: Any, until: Any = GTC) -> Any:
     require_whole(symbol=symbol, until=until)
+    require_numbers(quantity=quantity, price=price)
     return lambda ctx, symbol, quantity, price, until=GTC: _do(
         ctx, STOP, symbol, until, float(quantity), nan, float(price), nan, nan
     )
@@ -257,6 +261,7 @@ def _stop_limit(
     ctx: Any, symbol: Any, quantity: Any, stop: Any, limit: Any, until: Any = GTC
 ) -> Any:
     require_whole(symbol=symbol, until=until)
+    require_numbers(quantity=quantity, stop=stop, limit=limit)
 
     def place(ctx, symbol, quantity, stop, limit, until=GTC):  # type: ignore[no-untyped-def]
         prices = float(limit), float(stop), nan, nan
@@ -270,6 +275,7 @@ def _trailing_stop(
     ctx: Any, symbol: Any, quantity: Any, amount: Any = nan, percent: Any = nan, until: Any = GTC
 ) -> Any:
     require_whole(symbol=symbol, until=until)
+    require_numbers(quantity=quantity, amount=amount, percent=percent)
 
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, amount=nan, percent=nan, until=GTC
@@ -292,6 +298,8 @@ def _bracket(
     until: Any = GTC,
 ) -> Any:
     require_whole(symbol=symbol, until=until)
+    require_numbers(quantity=quantity, stop_loss=stop_loss, take_profit=take_profit)
+    require_numbers(limit=limit, stop=stop)
 
     def place(  # type: ignore[no-untyped-def]
         ctx, symbol, quantity, stop_loss=nan, take_profit=nan, limit=nan, stop=nan, until=GTC
@@ -305,6 +313,7 @@ def _bracket(
 @overload_method(ContextType, "target", **_THIN)
 def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
     require_whole(symbol=symbol)
+    require_numbers(quantity=quantity)
 
     def order(ctx, symbol, quantity):  # type: ignore[no-untyped-def]
         target = float(quantity)
@@ -318,6 +327,7 @@ def _target(ctx: Any, symbol: Any, quantity: Any) -> Any:
 @overload_method(ContextType, "target_value", strict=False)
 def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
     require_whole(symbol=symbol)
+    require_numbers(value=value)
     return lambda ctx, symbol, value: _do(
         ctx, operations.TARGET_VALUE, symbol, 0, float(value), nan, nan, nan, nan
     )
@@ -326,6 +336,7 @@ def _target_value(ctx: Any, symbol: Any, value: Any) -> Any:
 @overload_method(ContextType, "target_percent", strict=False)
 def _target_percent(ctx: Any, symbol: Any, fraction: Any) -> Any:
     require_whole(symbol=symbol)
+    require_numbers(fraction=fraction)
     return lambda ctx, symbol, fraction: _do(
         ctx, operations.TARGET_PERCENT, symbol, 0, float(fraction), nan, nan, nan, nan
     )
@@ -336,6 +347,7 @@ def _replace(
     ctx: Any, order_id: Any, quantity: Any = nan, limit: Any = nan, stop: Any = nan
 ) -> Any:
     require_whole(order_id=order_id)
+    require_numbers(quantity=quantity, limit=limit, stop=stop)
 
     def change(ctx, order_id, quantity=nan, limit=nan, stop=nan):  # type: ignore[no-untyped-def]
         values = float(quantity), float(limit), float(stop), nan, nan

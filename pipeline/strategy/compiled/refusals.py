@@ -17,7 +17,7 @@ from pipeline.strategy.compiled.own import member_of
 from pipeline.strategy.context import Context
 from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import Strategy, names_of, parameters_of
-from pipeline.strategy.symbol import compared_with_text
+from pipeline.strategy.symbol import compared_with_text, until_hint
 from pipeline.strategy.undeclared import (
     Many,
     declaration,
@@ -182,23 +182,34 @@ def _wrong_call(given: str, method: str) -> str:
     for name, _ in map(_named, arguments):
         if name and name[:-1] not in names and (meant := meant_by(name[:-1], names)):
             hint = f"; did you mean {meant}= in place of {name}?"
-    for parameter, (_, kind) in zip(parameters, map(_named, arguments), strict=False):
+    by_name = {f"{parameter.name}=": parameter for parameter in parameters}
+    for place, (name, kind) in zip(parameters, map(_named, arguments), strict=False):
+        parameter = by_name.get(name, place)
         word = kind_in_words(kind)
         if parameter.name == "symbol" and word.startswith(("the text", "a text")):
-            text = word[10:-1] if word.startswith("the text") else "NAME"
+            text = _text_in(word) or "NAME"
             hint = (
                 f'; a symbol is a number here: ctx.symbol("{text}"), or a parameter, '
                 f'leader: Symbol = "{text}"'
             )
         elif parameter.name in ("column", "name") and word == "a text":
             hint = f"; the {parameter.name} is written as a text in the call, or is a constant"
+        elif parameter.name == "until" and word != "an integer":
+            hint = f"; {until_hint(_text_in(word))}"
         elif parameter.annotation is int and word == "a number":
             hint = f"; {parameter.name} must be a whole number"
+        elif parameter.annotation is float and word.startswith(("the text", "a text", "a bool")):
+            hint = f"; {parameter.name} must be a number"
         elif word.startswith("a member of "):
             hint = "; write .value behind it"
         elif "None" in word:
             hint = "; give it a number, nan where there is none"
     return found + hint
+
+
+def _text_in(word: str) -> str:
+    """Return the text that a type in words names, empty if it names none."""
+    return word[10:-1] if word.startswith("the text") else ""
 
 
 def _named(argument: str) -> tuple[str, str]:
