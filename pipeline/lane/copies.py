@@ -23,7 +23,7 @@ from pipeline.errors import StrategyError
 from pipeline.strategy.place import place_of
 from pipeline.strategy.strategy import Strategy, Symbol, parameters_of, record_dtype
 from pipeline.strategy.symbol import SymbolIndex
-from pipeline.strategy.undeclared import number_set, set_parameter, set_to_float
+from pipeline.strategy.undeclared import number_set, set_parameter, set_to_float, where_set
 
 _CHANGEABLE = (list, dict, set, bytearray, deque, np.ndarray)
 
@@ -68,11 +68,20 @@ def check_copies(copies: Sequence[Any], given: Given) -> None:
         for name, value in given.parameters.items():
             found = getattr(one, name)
             if found != value and value == value:  # NaN equals nothing
-                raise StrategyError(f"{place_of(cls, name)} {set_parameter(name, found)}")
+                raise StrategyError(f"{_setting_of(cls, name)} {set_parameter(name, found)}")
         for name in wholes:
             value = getattr(one, name)
             if not isinstance(value, int | np.integer | np.bool_):
-                raise StrategyError(f"{place_of(cls, name)} {set_to_float(name, value)}")
+                raise StrategyError(f"{_setting_of(cls, name)} {set_to_float(name, value)}")
+
+
+def _setting_of(cls: type, name: str) -> str:
+    """Return the beginning of a message about what a hook sets: ``file:line: Class.hook: self.x``.
+
+    Without a source it is the place of the declaration.
+    """
+    where = where_set(cls, name)
+    return f"{where}: self.{name}" if where else place_of(cls, name)
 
 
 @cache

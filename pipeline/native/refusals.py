@@ -62,7 +62,7 @@ def why_not_compiled(
 
 
 def _may_run(way_out: str) -> str:
-    return f" ({way_out} may run it)" if way_out else ""
+    return f"; {way_out} may run it" if way_out else ""
 
 
 def _text_of(error: Exception) -> str:

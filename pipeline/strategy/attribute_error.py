@@ -4,10 +4,12 @@ The words are found when the error is described. A ``__getattr__`` of what hooks
 find them earlier, and would slow down every attribute that there is.
 """
 
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 from pipeline.market import indicators
+from pipeline.market.indicators.plan import bound_names
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.context import Context
 from pipeline.strategy.events import Fill, Order, Session
@@ -16,6 +18,16 @@ from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import Strategy, names_of
 from pipeline.strategy.undeclared import no_such_attribute
 from pipeline.strategy.wrong_name import no_such_name
+
+
+def _indicators_of(strategy: Strategy) -> list[str]:
+    """Return the names under which bars show a strategy's indicators; none if that cannot be told.
+
+    It may be asked while ``indicators`` itself raises.
+    """
+    with suppress(Exception):
+        return [*bound_names(strategy.indicators())]
+    return []
 
 
 def retold(error: AttributeError) -> str:
@@ -28,7 +40,8 @@ def retold(error: AttributeError) -> str:
         own = "; ind.window and ind.custom make an indicator of your own"
         return no_such_name("ind", name, indicators.DECLARED) + own
     if isinstance(asked, Strategy):
-        return no_such_attribute(type(asked), name, names_of(type(asked)))
+        of_bars = (*BAR_FIELDS, *_indicators_of(asked))
+        return no_such_attribute(type(asked), name, names_of(type(asked)), of_bars)
     if isinstance(asked, Context):
         return no_such_name("ctx", name, NAMES["ctx"])
     if isinstance(asked, LocalTime):

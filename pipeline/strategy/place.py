@@ -9,7 +9,8 @@ from typing import Any
 def place_of(cls: type, name: str) -> str:
     """Return the beginning of a message about an attribute: ``file:line: Class.name``.
 
-    The line is that of the class that has it, and is left out without a source.
+    The line is that of the attribute, or of the class where the attribute has none in the source.
+    Without a source there is none.
     """
     for base in cls.__mro__:
         if name in vars(base) or name in vars(base).get("__annotations__", ()):

@@ -97,6 +97,16 @@ def number_set(strategy: Any, held: Collection[str]) -> str:
     return ""
 
 
+def where_set(cls: type, name: str) -> str:
+    """Return where a hook sets an attribute, ``file:line: Class.hook``; "" if no source shows it.
+
+    Of several lines it is the first that sets a float, else the first that may set one.
+    """
+    stores = [one for one in _stores_in(cls) if one.name == name and one.hook != "__init__"]
+    stores.sort(key=lambda one: (type(one.value) is not float, isinstance(one.value, int)))
+    return f"{stores[0].where}: {cls.__name__}.{stores[0].hook}" if stores else ""
+
+
 @functools.cache
 def _numbers_in(cls: Any, hooks: tuple[str, ...]) -> tuple[_Store, ...]:
     """Return what hooks set to a number that the source shows.
@@ -119,14 +129,18 @@ def _has_setter(cls: type, name: str) -> bool:
     return hasattr(type(inspect.getattr_static(cls, name, None)), "__set__")
 
 
-def no_such_attribute(cls: type, name: str, known: Collection[str]) -> str:
+def no_such_attribute(
+    cls: type, name: str, known: Collection[str], of_bars: Collection[str] = ()
+) -> str:
     """Return one sentence about an attribute that ``self`` lacks in a hook.
 
-    ``known``: the names that ``self`` has.
+    ``known``: the names that ``self`` has. ``of_bars``: those that bars have, its indicators' too.
     """
     for stored in _stores_in(cls):
         if stored.name == name:
             return _set_undeclared(cls, stored.hook, name, stored.value)
+    if name in of_bars:
+        return f"self has no {str(name)!r}, which is on the bar; write bar.{name}"
     of_ctx = "" if meant_by(name, known) else in_our_words(name, NAMES["ctx"])
     hint = f"; did you mean ctx.{of_ctx}?" if of_ctx else ""
     return no_such_name("self", name, known) + hint

@@ -3,6 +3,7 @@
 import math
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,28 @@ def test_what_has_no_deep_copy_is_copied_flat():
     one.held["close"] = 1.0
     assert other.held == {"module": math, "close": 1.0}
     assert Odd.held == {"module": math}
+
+
+class Late(Strategy):
+    """Sets a whole number first, and a price in a method."""
+
+    peak: int = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.peak = 1
+        self.note(bar)
+
+    def note(self, bar):
+        self.peak = bar.high
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@pytest.mark.parametrize(
+    ("cls", "text"),
+    [(Cut, "self.peak = bar.close"), (Moved, "self.span += 1"), (Late, "self.peak = bar.high")],
+)
+def test_it_is_refused_at_the_line_that_sets_it(cls: type[Strategy], text: str, mode: str):
+    line = Path(__file__).read_text().splitlines().index(f"        {text}") + 1
+    with pytest.raises(StrategyError) as told:
+        run_in_process(market_of(), [cls()], Setup(mode=mode))
+    assert str(told.value).startswith(f"{__file__}:{line}: {cls.__name__}.")

@@ -33,7 +33,7 @@ def test_what_runs_it_is_said_where_that_is_true():
 
 def test_a_message_that_no_row_knows_is_given_by_its_first_line_with_a_reason():
     error = TypingError("Failed in nopython mode\n\x1b[1mno such luck\x1b[0m\nDuring: something")
-    for way_out, hint in (("", ""), ("Python", " (Python may run it)")):
+    for way_out, hint in (("", ""), ("Python", "; Python may run it")):
         assert why_not_compiled("mine", function, error, (), way_out) == (
             f"{__file__}:{FIRST}: mine cannot be compiled: no such luck{hint}"
         )

@@ -68,7 +68,7 @@ class Endless(Strategy):
         (
             AMethod,
             lookback_of,
-            "class AMethod",
+            "def lookback(self):",
             (
                 "AMethod.lookback must be a number of bars, from 0 to 2**53, was a method; write "
                 "@property above def lookback(self)"

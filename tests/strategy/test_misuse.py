@@ -49,6 +49,37 @@ class Priced(OfBar):
         ctx.market(bar.symbol, bar.close())  # here
 
 
+class Banded(Strategy):
+    def indicators(self):
+        return {"band": ind.bollinger(20, 2.0)}
+
+    def on_bar(self, bar, ctx):
+        if bar.close < bar.band.lower:  # here
+            ctx.market(bar.symbol, 1.0)
+
+
+class Dated(Strategy):
+    def on_bar(self, bar, ctx):
+        if bar.ts.hour < 11:  # here
+            ctx.market(bar.symbol, 1.0)
+
+
+class OfNow(Strategy):
+    def on_session_open(self, session, ctx):
+        ctx.market(0, ctx.now.timestamp())  # here
+
+
+class GoneThrough(Strategy):
+    def on_bars(self, bars, ctx):
+        for symbol in bars:  # here
+            ctx.market(symbol, 1.0)
+
+
+class Keyed(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, bar["close"])  # here
+
+
 class Compared(Strategy):
     def on_bar(self, bar, ctx):
         if ctx.position > 1:  # here
@@ -135,6 +166,29 @@ REFUSED = [
         Priced,
         "bar.close is a number, and is not called; write bar.close without the parentheses",
     ),
+    (
+        Banded,
+        (
+            "band has several values, each with a name of its own; write one of bar.band_upper, "
+            "bar.band_middle, bar.band_lower"
+        ),
+    ),
+    (Dated, "bar.ts is a number, ns UTC, and has no 'hour'; write ctx.time.hour"),
+    (
+        OfNow,
+        (
+            "ctx.now is a number, ns UTC, and has no 'timestamp'; ctx.time has date, year, month, "
+            "day, weekday, hour, minute, second"
+        ),
+    ),
+    (
+        GoneThrough,
+        (
+            "bars has a column of each price, by symbol; write for s in ctx.symbols, with "
+            "bars.close[s] where bars.present[s]"
+        ),
+    ),
+    (Keyed, "bar has attributes; write bar.close"),
     (Compared, f"ctx.position {UNCALLED} ctx.position(symbol)"),
     (AlwaysTrue, f"context.position {UNCALLED} context.position(symbol)"),
     (NeverTrue, f"ctx.position {UNCALLED} ctx.position(symbol)"),
@@ -199,6 +253,20 @@ class Meant(Strategy):
             ctx.target(bar.symbol, ctx.position(bar.symbol) + ctx.cash / ctx.equity)
 
 
+class Starred(Strategy):
+    """Its hooks name nothing that they are given, or more than that."""
+
+    def on_bar(self, *given):
+        given[1].market(given[0].symbol, 1.0)
+
+    def on_bars(self, *given):
+        for one in given:
+            one.close  # noqa: B018
+
+    def on_fill(self, fill, ctx, factor=2):
+        ctx.market(0, factor > 1)
+
+
 class Rebound(Strategy):
     """Its bar is another thing from the second line on."""
 
@@ -225,7 +293,7 @@ def strategies_in(module: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "cls", [Meant, Rebound, AllBars, *strategies_in(examples), *strategies_in(traders)]
+    "cls", [Meant, Starred, Rebound, AllBars, *strategies_in(examples), *strategies_in(traders)]
 )
 def test_what_is_meant_is_not_refused(cls: Any):
     check_use(cls)

@@ -88,22 +88,22 @@ def test_a_text_as_until_is_answered_with_the_name_that_is_meant(
         (
             "ctx.market(0, bar.close * float('nan'))",
             (
-                "raised ValueError: the quantity of an order must be finite and not zero, was given "
-                "quantity nan"
+                "raised ValueError: the quantity of an order must be finite and not zero, was "
+                "given quantity nan"
             ),
         ),
         (
             "ctx.limit(0, 0 * bar.symbol, 2.0)",
             (
-                "raised ValueError: the quantity of an order must be finite and not zero, was given "
-                "quantity 0, price 2.0"
+                "raised ValueError: the quantity of an order must be finite and not zero, was "
+                "given quantity 0, price 2.0"
             ),
         ),
         (
             'ctx.window(0, "close", 20)',
             (
-                "raised ValueError: a window of 20 rows needs a lookback of 20: write lookback = 20 in "
-                "the class, where it is 1"
+                "raised ValueError: a window of 20 rows needs a lookback of 20: write lookback = "
+                "20 in the class, where it is 1"
             ),
         ),
     ],

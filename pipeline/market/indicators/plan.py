@@ -177,6 +177,11 @@ class IndicatorPlan:
         return tuple((name, *self.column(wanted)) for name, wanted in _bound(request))
 
 
+def bound_names(request: Mapping[str, Wanted]) -> tuple[str, ...]:
+    """Return the names of all series of a request; StrategyError as `IndicatorPlan.binding`."""
+    return tuple(name for name, _ in _bound(request))
+
+
 def _bound(request: Mapping[str, Wanted]) -> Iterator[tuple[str, Wanted]]:
     """Yield each single series of a request with its name."""
     seen: dict[str, str] = {}

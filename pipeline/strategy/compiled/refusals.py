@@ -13,6 +13,7 @@ from pipeline.native.refusals import why_not_compiled as why_function_not_compil
 from pipeline.native.samples import module_has
 from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING
+from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.compiled.own import member_of
 from pipeline.strategy.context import Context
 from pipeline.strategy.names import NAMES
@@ -29,7 +30,8 @@ from pipeline.strategy.wrong_call import parameters_of as parameters_of_call
 from pipeline.strategy.wrong_call import written
 from pipeline.strategy.wrong_name import meant_by, no_such_name, not_set
 
-_INTERPRETED = 'strategy mode "interpreted"'
+#: What runs what is not compiled: in a call of `run` and on the command line.
+_INTERPRETED = 'mode="interpreted" (--set strategy.mode=interpreted)'
 
 
 def why_not_compiled(
@@ -77,6 +79,13 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             python=False,
         ),
         Row(
+            r"Unknown attribute '((?!Time|to_datetime|date)\w+)' of type "
+            r"Module\(<module '(pandas)'",
+            "it uses {1}.{0}",
+            "ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a number of each",
+            module_has,
+        ),
+        Row(
             r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
             "it uses {1}.{0}",
             "ctx.time has the hour, the weekday and more on the exchange's clock",
@@ -92,7 +101,7 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             lambda name, kind: lacks(kind, name),
             python=False,
         ),
-        *_rows_of_self(cls),
+        *_rows_of_self(cls, (*BAR_FIELDS, *indicators)),
         Row(
             r"Cannot set attribute '(\w+)' of type ringtape\.(?:(?=Bar)|Shown\()(\w+)",
             lambda name, kind: not_set(kind.lower(), name),
@@ -111,11 +120,11 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
     )
 
 
-def _rows_of_self(cls: type[Strategy]) -> tuple[Row, ...]:
+def _rows_of_self(cls: type[Strategy], of_bars: Collection[str]) -> tuple[Row, ...]:
     return (
         Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Self",
-            partial(_not_read, cls),
+            partial(_not_read, cls, of_bars),
             python=False,
         ),
         Row(
@@ -141,11 +150,11 @@ def _compared(what: str, text: str) -> str:
     return compared_with_text(str(text) or None, symbol=what == "symbol")
 
 
-def _not_read(cls: type[Strategy], name: str) -> str:
+def _not_read(cls: type[Strategy], of_bars: Collection[str], name: str) -> str:
     """Say why an attribute of ``self`` cannot be read."""
     member = member_of(cls, name)
     if member is NOTHING:
-        return no_such_attribute(cls, name, names_of(cls))
+        return no_such_attribute(cls, name, names_of(cls), of_bars)
     if isinstance(member, classmethod):
         found = "a class method; make it a method or a static method"
     else:

@@ -23,7 +23,9 @@ from tests.reference.in_process import Setup, run_in_process
 from tests.strategy.compiled.test_hooks import market_of
 
 #: How a line ends about what plain Python runs.
-INTERPRETED = '; strategy mode "interpreted" runs it'
+INTERPRETED = '; mode="interpreted" (--set strategy.mode=interpreted) runs it'
+#: How it ends where that is not known.
+MAY_RUN = INTERPRETED.replace("runs it", "may run it")
 
 
 class Cases(list[Any]):

@@ -9,6 +9,7 @@ from pipeline import Strategy
 from pipeline.errors import StrategyError
 from tests.strategy.compiled.refused import (
     INTERPRETED,
+    MAY_RUN,
     Cases,
     assert_refused,
     compile_refused,
@@ -107,10 +108,7 @@ def a_power_modulo(self, bar, ctx):
     ctx.market(0, 1.0 + pow(self.count, 2, 7))  # here
 
 
-@case(
-    "it calls max with key=, which is not compiled; write a loop"
-    ' (strategy mode "interpreted" may run it)'
-)
+@case("it calls max with key=, which is not compiled; write a loop" + MAY_RUN)
 def the_greatest_by_a_key(self, bar, ctx):
     ctx.market(0, max([bar.open, bar.close], key=lambda price: -price))  # here
 

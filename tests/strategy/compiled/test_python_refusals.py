@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.strategy.compiled.refused import INTERPRETED, Cases, assert_refused
+from tests.strategy.compiled.refused import INTERPRETED, MAY_RUN, Cases, assert_refused
 
 SEEN: dict[int, float] = {}
 LEVELS = [1.0, 2.0]
@@ -369,10 +369,7 @@ def a_member_as_a_size(self, bar, ctx):
     ctx.market(0, np.zeros(Leg.ONE)[0])  # here
 
 
-@case(
-    "it has the operation or_ of a member of Sides; write .value behind it"
-    ' (strategy mode "interpreted" may run it)'
-)
+@case("it has the operation or_ of a member of Sides; write .value behind it" + MAY_RUN)
 def flags(self, bar, ctx):
     ctx.market(0, Sides.LEFT | Sides.RIGHT)  # here
 
