@@ -1,14 +1,16 @@
 """What is not compiled, by its name, in Python's words: instructions and functions of modules."""
 
+import builtins
 import sys
 
 from pipeline.errors import nearest
 from pipeline.native.samples import module_has
 
+_COMPILED = "functions of your own, of math and most of NumPy's are compiled"
 _OWN_FUNCTION = "write what it does in a function of your own"
 #: What stands for functions of math that are not compiled.
 _IN_PLACE_OF = {
-    "dist": "math.hypot of the differences is",
+    "dist": "math.sqrt of the sum of the squares is",
     "fmod": "np.fmod(x, y) is",
     "fsum": "sum([...]) is, which rounds at each step",
     "modf": "int(x) has the whole part, and x - int(x) the rest",
@@ -26,6 +28,13 @@ INSTRUCTIONS = {
 }
 
 
+def builtin(name: str) -> str:
+    """Return what a function calls that is no function of the user's."""
+    if hasattr(builtins, name):
+        return f"it calls {name}, which is not compiled"
+    return f"{name} is a function of a library; {_COMPILED}"
+
+
 def instruction(name: str) -> str:
     """Return what a function has that one of Python's instructions stands for."""
     if name not in INSTRUCTIONS:
@@ -39,9 +48,6 @@ def of_module(name: str, module: str) -> str:
     if module == "math" and module_has(name, module):
         return f"math.{name} is not compiled; {_IN_PLACE_OF.get(name, _OWN_FUNCTION)}"
     if module_has(name, module):
-        return (
-            f"it uses {module}.{name}, of a library; functions of your own, of math and most of"
-            " NumPy's are compiled"
-        )
+        return f"it uses {module}.{name}, of a library; {_COMPILED}"
     near = nearest(name, dir(sys.modules.get(module)))
     return f"{module} has no {str(name)!r}{f'; did you mean {near[0]}?' if near else ''}"

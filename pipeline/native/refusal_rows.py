@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.native.constructs import INSTRUCTIONS, instruction, of_module
+from pipeline.native.constructs import INSTRUCTIONS, builtin, instruction, of_module
 from pipeline.native.samples import attribute_is_there, module_has, operation_runs
 
 
@@ -139,8 +139,7 @@ ROWS = (
     ),
     Row(
         r"Untyped global name '(\w+)':.*<class 'builtin_function_or_method'>",
-        "{0} is a function of a library",
-        "functions of your own, of math and most of NumPy's are compiled",
+        builtin,
     ),
     Row(
         r"Untyped global name '(\w+)':.*<class 'functools._lru_cache_wrapper'>",

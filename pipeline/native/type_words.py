@@ -26,6 +26,8 @@ _KINDS = (
     (r"type\(\w+\(<function .*", "a function"),
     (r"(\w+)\(\w+ x \d+\)", "the named tuple {0}"),
     (r"iter\(.*", "an iterator"),
+    (r"class\(.*|Function\(<class .*", "a class"),
+    (r"Function\(<.*", "a function"),
     (r"BoundFunction\(.*'(\w+)'\).*", "the method {0}"),
 )
 

@@ -177,8 +177,9 @@ def _of_bar(node: ast.Attribute, parent: ast.AST, names: _Names) -> str:
         return ""
     outputs = _outputs_of(names.cls).get(node.attr, ())
     if outputs:
-        each = ", ".join(f"{name}_{output}" for output in outputs)
-        return f"{node.attr} has several values, each with a name of its own; write one of {each}"
+        each = [asked] if asked in outputs else outputs
+        each_name = " or ".join(f"{name}_{output}" for output in each)
+        return f"{node.attr} has several values, each with a name of its own; write {each_name}"
     lacks = f", and has no {asked!r}" if asked else ""
     return (
         f"{name} is one number, that of this bar{lacks}; ctx.window({names.bar}.symbol, "

@@ -58,6 +58,11 @@ class Banded(Strategy):
             ctx.market(bar.symbol, 1.0)
 
 
+class BandedBefore(Banded):
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, bar.band[-1])  # here
+
+
 class Dated(Strategy):
     def on_bar(self, bar, ctx):
         if bar.ts.hour < 11:  # here
@@ -168,9 +173,13 @@ REFUSED = [
     ),
     (
         Banded,
+        "band has several values, each with a name of its own; write bar.band_lower",
+    ),
+    (
+        BandedBefore,
         (
-            "band has several values, each with a name of its own; write one of bar.band_upper, "
-            "bar.band_middle, bar.band_lower"
+            "band has several values, each with a name of its own; write bar.band_upper or "
+            "bar.band_middle or bar.band_lower"
         ),
     ),
     (Dated, "bar.ts is a number, ns UTC, and has no 'hour'; write ctx.time.hour"),

@@ -49,6 +49,9 @@ NUMBERS = (
     *(f"math.{name}(x / 500.0)" for name in ("sin", "cos", "tan", "asin", "acos", "atan", "tanh")),
     *(f"math.{name}(x)" for name in ("sqrt", "floor", "ceil", "erf", "fabs")),
     *("math.pow(x, 1.7)", "math.atan2(x, 3.0)", "math.copysign(x, -1.0)"),
+    *("math.log(x, 3)", "math.isclose(x, 100.0, rel_tol=0.1)", "math.isclose(x, 100.0)"),
+    *("math.prod((x, 0.1, 3.0))", "math.factorial(int(x) % 21)"),
+    *("all([x > 1.0, x < 400.0])", "any((x > 400.0, x < 1.0))"),
 )
 
 
