@@ -20,8 +20,8 @@ def number(name: str, value: Any) -> float:
 
     A text that spells a number is none, and neither is True or False.
     """
-    if type(value) is float:
-        return value
+    if type(value) is float or type(value) is int:  # most are, and the rest takes longer
+        return float(value)
     if isinstance(value, bool | np.bool_) or not hasattr(type(value), "__float__"):
         raise TypeError(not_a_number(name, value))
     return float(value)
