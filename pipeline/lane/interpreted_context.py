@@ -239,7 +239,7 @@ class InterpretedContext(Context):
 
     def _named(self, error: ValueError, symbol: int) -> ValueError:
         """Return the error; if a price was missing, with the symbol and the way on."""
-        if str(error) not in (operations.NO_PRICE, NO_BAR):
+        if not str(error).startswith((operations.NO_PRICE, NO_BAR)):
             return error
         return ValueError(
             f"{error}; {self.data.symbols[symbol]} has last_price {self.last_price(symbol):g} and "

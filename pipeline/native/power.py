@@ -4,7 +4,7 @@ Python asks the system's ``pow`` for every power of a real number. Numba multipl
 exponent is a whole number, and LLVM turns ``x ** 2.0`` and ``x ** 0.5`` into a product and a root,
 which differ in the last bit for some of all numbers. Here compiled code calls the same ``pow``,
 under a name that LLVM does not know. As in Python, zero to a negative power is a ZeroDivisionError.
-A whole number to a negative power, a fraction in Python and 0 in Numba, is a ValueError, and so is a
+A whole number to a negative power, a fraction in Python and 0 in Numba, is a ValueError. So is a
 negative number to a fractional power, which is complex in Python.
 """
 
