@@ -24,8 +24,10 @@ from pipeline.strategy.strategy import (
 if TYPE_CHECKING:
     from pipeline.lane.spec import LaneSpec
 
-#: Strategies as a caller of `run` may give them: a class, a strategy, or a list of either.
-Given = type[Strategy] | Strategy | Sequence[type[Strategy] | Strategy]
+#: A class, a strategy, or its name as in the configuration, such as "mine.py:SmaCross".
+_One = type[Strategy] | Strategy | str
+#: Strategies as a caller of `run` may give them: one, or a list.
+Given = _One | Sequence[_One]
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,17 @@ class Lanes:
 
 def strategy_settings(given: Given) -> list[dict[str, Any]]:
     """Return the configuration's ``strategy`` section for strategies given from Python."""
-    settings = []
-    for one in given if isinstance(given, list | tuple) else [given]:
+    settings: list[dict[str, Any]] = []
+    for one in _each(given):
+        if isinstance(one, str):
+            settings.append({"name": one})
+            continue
         cls = one if isinstance(one, type) else type(one)
         if not issubclass(cls, Strategy):
-            raise StrategyError(f"strategy must be a Strategy, its class or a list, was {one!r}")
+            raise StrategyError(
+                'strategy must be a Strategy, its class, its name such as "mine.py:SmaCross", or a'
+                f" list, was {one!r}"
+            )
         values = values_of(one) if isinstance(one, Strategy) else {}
         module = cls.__module__.replace("<", "").replace(">", "")
         settings.append({"name": f"{module}:{cls.__name__}", "parameters": values})
@@ -84,11 +92,8 @@ def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy
     StrategyError if one is not there, is not repeatable (`strategy.repeatable`) or uses what hooks
     are given as something else (`strategy.misuse`).
     """
-    if given is None:
-        classes = [load_class(setting.name) for setting in config.strategies]
-    else:
-        many = given if isinstance(given, list | tuple) else [given]
-        classes = [one if isinstance(one, type) else type(one) for one in many]
+    each = [setting.name for setting in config.strategies] if given is None else _each(given)
+    classes = [_class_of(one) for one in each]
     for cls in classes:
         check_strategy(cls)
         check_use(cls)
@@ -98,9 +103,20 @@ def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy
 def travel_names(config: SessionConfig, given: Given | None) -> tuple[str, ...]:
     """Return the names by which other processes find the classes.
 
-    There are none if the classes were given from Python.
+    There are none if classes were given from Python.
     """
-    return tuple(setting.name for setting in config.strategies) if given is None else ()
+    named = given is None or all(isinstance(one, str) for one in _each(given))
+    return tuple(setting.name for setting in config.strategies) if named else ()
+
+
+def _each(given: Given) -> Sequence[_One]:
+    return given if isinstance(given, list | tuple) else [given]  # type: ignore[list-item]
+
+
+def _class_of(one: _One) -> type[Strategy]:
+    if isinstance(one, str):
+        return load_class(one)
+    return one if isinstance(one, type) else type(one)
 
 
 def build_lanes(

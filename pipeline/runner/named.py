@@ -1,5 +1,6 @@
 """Results that say which names they have when they are asked for another."""
 
+import types
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -7,13 +8,25 @@ from pipeline.strategy.wrong_name import no_such_name
 
 
 class Named(dict[str, Any]):
-    """A mapping from names to values. ``owner``: what messages call it."""
+    """A mapping from names to values. ``owner``: what messages call it.
 
-    def __init__(self, owner: str, values: Mapping[str, Any]) -> None:
+    ``others``: mappings in which a name may be that is not in this one, by what to write for them.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        values: Mapping[str, Any],
+        others: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({}),
+    ) -> None:
         super().__init__(values)
         self._owner = owner
+        self._others = others
 
     def __missing__(self, name: str) -> NoReturn:
+        for other, values in self._others.items():
+            if name in values:
+                raise KeyError(f'{self._owner} has no {name!r}; write {other}["{name}"]')
         raise KeyError(no_such_name(self._owner, name, self))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -46,7 +46,9 @@ class Result(NamedAttributes):
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self.summary: dict[str, Any] = Named("summary", summary_of(folder))
+        summary = summary_of(folder)
+        figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
+        self.summary: dict[str, Any] = Named("summary", summary, {"result.statistics": figures})
 
     @classmethod
     def load(
@@ -186,8 +188,8 @@ def run(
 
     Args:
         config: a SessionConfig, a dict of the same form, or the path of a JSON or TOML file.
-        strategy: a Strategy class, a strategy, or a list of them (one lane each), in place of
-            the configuration's ``strategy`` section.
+        strategy: a Strategy class, a strategy, its name as in the configuration, or a list of
+            them (one lane each), in place of the configuration's ``strategy`` section.
         overrides: settings to replace, each ``"dotted.path=value"``.
         out: folder in which the run folder is made.
         progress: called with a Progress about ten times a second. True shows a progress line on

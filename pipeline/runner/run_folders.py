@@ -2,13 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RingtapeError
 from pipeline.results.folder import LATEST, PARTIAL, STAMP, UNFINISHED, RunFolder, nearest_folder
+
+#: The folder of the ledger, beside the runs and sweeps of which it knows.
+_LEDGER = "ledger"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class RunEntry:
 
 def list_runs(out: Path) -> list[RunEntry]:
     """Return the runs below ``out``, the newest first. Sweeps are in the ledger, not here."""
-    found = [_entry(path.parent) for path in out.glob("*/config.json")]
+    found = [_entry(path.parent) for path in _configs(out)]
     runs = [entry for entry in found if entry is not None]
     return sorted(runs, key=_age, reverse=True)
 
@@ -43,13 +46,19 @@ def list_runs(out: Path) -> list[RunEntry]:
 def find_run(name: str | Path, out: Path) -> RunFolder:
     """Return the run folder of this path, or of this name below ``out``.
 
-    The beginning or the end of a name is enough if it is that of one run, and "latest" is the
-    newest. RingtapeError if there is none, or several.
+    The beginning or the end of a name is enough if it is that of one run, or of one that is done
+    beside others that are not, and "latest" is the newest. RingtapeError if there is none, or
+    several, or if it is a sweep's.
     """
     if (Path(name) / "config.json").is_file():
+        _refuse_sweep(str(name), Path(name).parent, [Path(name)])
         return RunFolder(Path(name))
-    there = [entry.path for entry in list_runs(out)]
+    entries = list_runs(out)
+    there = [entry.path for entry in entries]
+    done = [entry.path for entry in entries if entry.state == "done"]
     text = str(name)
+    if not _matching(text, there):
+        _refuse_sweep(text, out, _matching(text, [path.parent for path in _configs(out)]))
     if not there:
         raise RingtapeError(
             f"{text} is not a run folder, and there is no run in {out}; expected the folder of runs"
@@ -57,16 +66,43 @@ def find_run(name: str | Path, out: Path) -> RunFolder:
         )
     if text == LATEST:
         return RunFolder(there[0])
-    found = [path for path in there if path.name.startswith(text) or path.name.endswith(text)]
-    if len(found) == 1:
-        return RunFolder(found[0])
+    found = _matching(text, there)
+    one = found if len(found) == 1 else _matching(text, done)
+    if len(one) == 1:
+        return RunFolder(one[0])
     if found:
         some = ", ".join(path.name for path in found[:3])
         more = " and others" if len(found) > 3 else ""
         raise RingtapeError(f"{text} may be any of {len(found)} runs in {out}: {some}{more}")
-    near = nearest_folder(text, [path.name for path in there])
+    near = nearest_folder(text, [path.name for path in done or there])
     hint = f"the newest is {there[0].name}" if near is None else f"did you mean {near}?"
     raise RingtapeError(f"there is no run {text} in {out}; {hint}")
+
+
+def _configs(out: Path) -> list[Path]:
+    return list(out.glob("*/config.json"))
+
+
+def _matching(text: str, paths: Sequence[Path]) -> list[Path]:
+    """Return the folders whose names begin or end with a text."""
+    return [path for path in paths if path.name.startswith(text) or path.name.endswith(text)]
+
+
+def _refuse_sweep(text: str, out: Path, paths: Sequence[Path]) -> None:
+    """Raise RingtapeError, which says where sweeps are, if any of some folders is a sweep's."""
+    for path in paths:
+        summary = _read(path / "summary.json")
+        if _is_of_sweep(summary):
+            ledger = str(summary.get("ledger") or out / _LEDGER)
+            where = "" if ledger == str(Path("runs") / _LEDGER) else f" {ledger}"
+            raise RingtapeError(
+                f"{text} is a sweep: see `ringtape ledger{where} --sweep {path.name}`; its best "
+                f"sets, if it is done, are runs in {path / 'best'}"
+            )
+
+
+def _is_of_sweep(summary: Mapping[str, Any]) -> bool:
+    return "sweep" in summary or not isinstance(summary.get("lanes", []), list)
 
 
 def summary_of(folder: RunFolder) -> dict[str, Any]:
@@ -90,7 +126,7 @@ def _entry(path: Path) -> RunEntry | None:
     """Return the entry of a folder, None if it is a sweep's or cannot be read."""
     config, summary = _read(path / "config.json"), _read(path / "summary.json")
     lanes = summary.get("lanes", [])
-    if not config or not isinstance(lanes, list):
+    if not config or _is_of_sweep(summary):
         return None
     reason = RunFolder(path).partial
     state = "done"

@@ -9,7 +9,6 @@ from typing import Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import SweepConfig
-from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, Lanes, LaneSetting, build_lanes, classes_of, travel_names
 from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
@@ -50,8 +49,7 @@ class Roster:
     """
 
     def __init__(self, settings: SessionConfig, given: Given | None) -> None:
-        if settings.sweep is None:
-            raise ConfigError('there is no section "sweep", which describes the sets to try')
+        assert settings.sweep is not None, "the caller asks for the section"
         self.settings = settings
         self.sweep: SweepConfig = settings.sweep
         self.given = given

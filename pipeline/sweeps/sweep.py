@@ -4,7 +4,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +116,12 @@ def sweep(
     """
     began = time.perf_counter()
     settings = load_settings(config, overrides, strategy)
+    if settings.sweep is None:
+        file = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
+        raise ConfigError(
+            f'{file}there is no section "sweep", which describes the sets to try, such as '
+            '"sweep": {"space": {"fast": [5, 10, 20]}}'
+        )
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
@@ -168,6 +174,8 @@ def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None
         ledger.finish(row.sweep, "done")
     except BaseException as error:
         folder.mark_partial(why_ended(error))
+        with suppress(RunError):  # a full disk must not hide the error
+            folder.write_summary({**folder.summary, "sweep": row.sweep})
         ledger.finish(row.sweep, "partial")
         states = ledger.counts().get(row.sweep, {})
         if ended := states.get("done", 0) + states.get("pruned", 0):

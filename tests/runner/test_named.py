@@ -30,6 +30,14 @@ def test_a_figure_that_is_not_there_is_told_with_the_nearest_and_all(name: str, 
     assert (figures.get(name), name in figures) == (None, False)
 
 
+def test_a_name_that_another_mapping_has_is_told_with_it():
+    summary = Named("summary", {"bars": 3}, {"result.statistics": {"sharpe_ratio": 1.0}})
+    with pytest.raises(KeyError) as caught:
+        summary["sharpe_ratio"]
+    told = "summary has no 'sharpe_ratio'; write result.statistics[\"sharpe_ratio\"]"
+    assert caught.value.args[0] == told
+
+
 def test_it_is_a_dict_in_all_else():
     figures = Named("statistics", {"a": 1.0})
     assert figures == {"a": 1.0} == pickle.loads(pickle.dumps(figures)) == copy.deepcopy(figures)

@@ -78,6 +78,33 @@ def test_a_sweep_a_broken_folder_and_a_ledger_are_no_runs(out: Path):
     assert len(list_runs(out)) == 3
 
 
+@pytest.mark.parametrize("summary", [{"lanes": 176, "sweep": "f"}, {"lanes": 176}, {"sweep": "f"}])
+def test_a_name_of_a_sweep_is_refused_with_where_it_is(
+    out: Path, monkeypatch: pytest.MonkeyPatch, summary: dict[str, Any]
+):
+    sweep = make_run(out, "f-20250103T000000Z-5555ffff", done=False)
+    RunFolder(sweep).mark_partial("interrupted")
+    RunFolder(sweep).write_summary(summary)
+    assert len(list_runs(out)) == 3
+    said = rf"is a sweep: see `ringtape ledger {out}/ledger --sweep {sweep.name}`; .* runs in "
+    for name in ("f-2025", sweep.name, sweep):
+        with pytest.raises(RingtapeError, match=said):
+            find_run(name, out)
+    monkeypatch.chdir(out.parent)
+    with pytest.raises(RingtapeError, match=rf"see `ringtape ledger --sweep {sweep.name}`"):
+        find_run("5555ffff", Path("runs"))
+
+
+def test_a_run_that_is_done_is_meant_before_one_that_is_not(out: Path):
+    whole = make_run(out, "i-20250106T000000Z-88880000")
+    failed = make_run(out, "i-20250107T000000Z-88881111", done=False)
+    RunFolder(failed).mark_partial("it failed")
+    assert find_run("i-2025010", out).path == whole
+    assert find_run("i-20250107", out).path == failed
+    with pytest.raises(RingtapeError, match=rf"did you mean {whole.name}\?$"):
+        find_run("I-20250107T000000Z", out)
+
+
 def test_several_strategies_are_counted(out: Path):
     make_run(out, "g-20250104T000000Z-66660000", config={"strategy": [STRATEGY, STRATEGY]})
     assert list_runs(out)[0].strategy == "2 strategies"

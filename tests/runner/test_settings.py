@@ -41,7 +41,10 @@ def test_overrides_apply_before_scores_are_checked(wrong: dict[str, Any]):
 def test_given_strategies_take_the_place_of_the_configurations(settings_of_a_session):
     settings = load_settings(settings_of_a_session(), (), [SmaCross(fast=3), SmaCross])
     assert [one.parameters.get("fast") for one in settings.strategies] == [3, None]
-    with pytest.raises(StrategyError, match="must be a Strategy, its class or a list"):
+    with pytest.raises(
+        StrategyError,
+        match=r'must be a Strategy, its class, its name such as "mine.py:SmaCross", or a list',
+    ):
         load_settings(settings_of_a_session(), (), [int])  # type: ignore[list-item]
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline import SessionConfig
-from pipeline.errors import ConfigError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import make_search
 from tests.reference.processes import settings_of
-from tests.reference.traders import Crosser, Ranker
+from tests.reference.traders import Ranker
 
 NAME = "tests.reference.traders:"
 
@@ -137,8 +136,3 @@ def test_hashes_do_not_depend_on_the_sweep_but_the_identity_of_its_search_does(c
     assert one[:2] == other[:2]
     assert one[2] != other[2]
     assert hashes(best=7, memory=1.5) == one
-
-
-def test_without_the_section_there_is_no_roster(config):
-    with pytest.raises(ConfigError, match='there is no section "sweep"'):
-        Roster(SessionConfig.load({**config, "sweep": None}), Crosser)

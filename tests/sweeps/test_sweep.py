@@ -12,9 +12,10 @@ import pytest
 
 from pipeline import Strategy, run, sweep
 from pipeline import indicators as ind
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.strategy.examples import SmaCross
 from pipeline.sweeps.ledger.ledger import LaneRow
 from pipeline.sweeps.progress import SweepProgress
 from pipeline.sweeps.sweep import SweepResult
@@ -135,6 +136,20 @@ def test_a_sweep_that_does_not_fit_the_memory_is_cut_into_passes(sample: Path, t
     assert known(cut.rows) == known(whole.rows)
     with pytest.raises(ConfigError, match=r"a pass of 1 lane needs .* MiB, there are 1\.0 MiB"):
         sweep(small(sample, memory=0.001), out=tmp_path, engines=2)
+
+
+def test_a_strategy_is_given_by_its_name_as_in_the_configuration(sample: Path, tmp_path: Path):
+    name = "pipeline.strategy.examples:SmaCross"
+    settings = small(sample, space={"fast": [4, 5]}, best=1)
+    whole = sweep(settings, out=tmp_path / "whole", engines=1)
+    settings["strategy"] = {"name": "nowhere:Nothing", "mode": "compiled"}
+    named = sweep(settings, strategy=name, out=tmp_path / "named", engines=1)
+    assert known(named.rows) == known(whole.rows)
+    with pytest.raises(StrategyError, match=r"nobody\.py"):
+        run(settings, strategy=["nobody.py:Nobody"], out=tmp_path / "none")
+    found = run(settings, strategy=[name, SmaCross], out=tmp_path / "both")
+    one, other = found.summary["lanes"]
+    assert one["digest"] == other["digest"]
 
 
 def test_classes_given_from_python_are_swept_like_configured_ones(sample: Path, tmp_path: Path):
@@ -357,7 +372,7 @@ def test_fewer_sets_than_samples_are_noted(sample: Path, tmp_path: Path, samples
 @pytest.mark.parametrize("lanes", [None, 4])
 def test_an_interrupted_sweep_says_how_to_go_on(sample: Path, tmp_path: Path, lanes: int | None):
     def interrupt(progress: SweepProgress) -> None:
-        if lanes is None or progress.lanes >= lanes:
+        if lanes is None or progress.lanes >= 2 * lanes:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -373,7 +388,11 @@ def test_an_interrupted_sweep_says_how_to_go_on(sample: Path, tmp_path: Path, la
 
 
 def test_a_configuration_without_the_section_is_refused(sample: Path, tmp_path: Path):
-    with pytest.raises(ConfigError, match='there is no section "sweep"'):
+    with pytest.raises(ConfigError, match=r'^there is no section "sweep".* "sweep": {"space": '):
         sweep(dict(small(sample), sweep=None), out=tmp_path)
+    file = tmp_path / "base.json"
+    file.write_text(json.dumps(dict(small(sample), sweep=None)))
+    with pytest.raises(ConfigError, match=f'^{file}: there is no section "sweep"'):
+        sweep(file, out=tmp_path)
     with pytest.raises(ConfigError, match="engines must be 1 to 64, was 0"):
         sweep(small(sample), out=tmp_path, engines=0)
