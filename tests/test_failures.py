@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
+from multiprocess import forkserver
 
 from pipeline import Result, Strategy, run
 from pipeline.cli import main
@@ -129,6 +130,25 @@ def test_a_member_killed_while_all_wait_for_the_clock_ends_the_run(
 def test_a_member_killed_before_the_tape_starts_ends_the_run(config, role: str, tmp_path: Path):
     config["pipeline"]["start_method"] = "spawn"  # takes its time to start
     assert_killed_member_is_named(config, role, 0, tmp_path / "runs")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_fork_server_that_is_killed_is_named_and_no_member(config, tmp_path: Path, number: int):
+    killed = []
+
+    def kill(_: Blow) -> None:
+        killed.append(forkserver._forkserver._forkserver_pid)
+        os.kill(killed[0], number)
+
+    blow = Blow(1000, kill)
+    with pytest.raises(RunError) as caught:
+        run(config, strategy=LANES, out=tmp_path / "runs", progress=blow)
+    name = signal.Signals(number).name
+    assert str(caught.value).startswith(f"the fork server (pid {killed[0]}) was ended by {name}")
+    assert "it reported no error" not in str(caught.value)
+    assert_nothing_left(list(blow.members.values()))
+    config["backtest_config"]["end_date"] = FIRST_DATE
+    assert run(config, strategy=LANES, out=tmp_path / "again").summary["partial"] is False
 
 
 def test_a_member_that_does_not_listen_is_killed_with_the_rest(config, tmp_path: Path):

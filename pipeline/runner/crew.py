@@ -9,6 +9,7 @@
 """
 
 import contextlib
+import os
 import signal
 import sys
 import time
@@ -23,7 +24,7 @@ from multiprocess import connection
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.runner.held_signals import signals_held
-from pipeline.runner.starting import starting
+from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
@@ -284,9 +285,26 @@ class Crew:
         self.control.abort(role, "ended unexpectedly")
         self._join(_GRACE_SECONDS)
         told = [one for one in self.control.members() if one.failed]
+        why = _ended(role, self._processes[index])
+        if self._processes[index].exitcode == NO_SERVER and dead_server():
+            self._end_orphans()
         if told:
             raise _reported(told[0])
-        raise RunError(_ended(role, self._processes[index]))
+        raise RunError(why)
+
+    def _end_orphans(self) -> None:
+        """Wait until members have left that outlive their fork server; kill those that do not.
+
+        `multiprocess` does not know when they end.
+        """
+        pids = [process.pid for process in self._processes if process.exitcode == NO_SERVER]
+        for patience in (_GRACE_SECONDS, _GRACE_SECONDS):
+            deadline = time.monotonic() + patience
+            while (pids := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _join(self, seconds: float) -> None:
         """Wait until all members have left by themselves; kill those that do not."""
@@ -349,10 +367,18 @@ def _reported(member: MemberSnapshot) -> errors.RingtapeError:
     return found
 
 
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _ended(role: str, process: Any) -> str:
     code = process.exitcode
+    if code == NO_SERVER and (server := dead_server()):
+        return f"{server}; it starts the processes of a run, and no run goes on without it"
     if code < 0:
-        name = signal.Signals(-code).name
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"{role} (pid {process.pid}) was ended by {name}{hint}; it reported no error"
+        return f"{role} (pid {process.pid}) was {ended_by(-code)}; it reported no error"
     return f"{role} (pid {process.pid}) ended with exit code {code}; it reported no error"

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,10 @@ from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
 from pipeline.stages.held import HELD
+
+#: The exit code that `multiprocess` gives to a process whose fork server is gone.
+NO_SERVER = 255
+_DYING_SECONDS = 1.0
 
 #: Modules that the fork server imports once for all its children.
 _PRELOAD = ["pipeline.stages.preload"]
@@ -117,6 +122,35 @@ def end_server() -> None:
         with suppress(ProcessLookupError, ChildProcessError):  # somebody has waited for it
             os.kill(server._forkserver_pid, signal.SIGKILL)
             server._stop()
+
+
+def dead_server() -> str | None:
+    """Say that the fork server has died and how; None if it lives, or if there is none.
+
+    Its end closes the pipes of its children a moment before the system tells of it, so this waits a
+    little if it lives. `multiprocess` gives its children the exit code NO_SERVER then.
+    """
+    pid = forkserver._forkserver._forkserver_pid
+    if pid is None or not hasattr(os, "waitid"):
+        return None
+    deadline = time.monotonic() + _DYING_SECONDS
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT  # `multiprocess` is to find it dead, too
+    try:
+        while (found := os.waitid(os.P_PID, pid, options)) is None:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.01)
+    except ChildProcessError:  # somebody has waited for it
+        return f"the fork server (pid {pid}) is gone"
+    if found.si_code == os.CLD_EXITED:
+        return f"the fork server (pid {pid}) ended with exit code {found.si_status}"
+    return f"the fork server (pid {pid}) was {ended_by(found.si_status)}"
+
+
+def ended_by(number: int) -> str:
+    """Return in words that a signal has ended a process."""
+    name = signal.Signals(number).name
+    return f"ended by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}"
 
 
 @contextmanager
