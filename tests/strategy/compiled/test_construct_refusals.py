@@ -3,6 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 
 from pipeline import Strategy
@@ -101,6 +102,22 @@ def a_function_of_math(self, bar, ctx):
 @case(f"math.comb is not compiled; write what it does in a function of your own{INTERPRETED}")
 def another_function_of_math(self, bar, ctx):
     ctx.market(0, 1.0 + math.comb(self.count, 3))  # here
+
+
+@case(
+    "it uses pandas.Series; ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a "
+    f"number of each{INTERPRETED}"
+)
+def a_series_of_pandas(self, bar, ctx):
+    ctx.market(0, pd.Series([bar.open, bar.close]).mean())  # here
+
+
+@case(
+    "it uses pandas.Timestamp; ctx.time has the hour, the weekday and more on the exchange's clock"
+    f"{INTERPRETED}"
+)
+def a_date_of_pandas(self, bar, ctx):
+    ctx.market(0, 1.0 + pd.Timestamp(bar.ts).hour)  # here
 
 
 @case(f"it calls pow with three arguments; write x ** y % z{INTERPRETED}")
