@@ -29,6 +29,12 @@ DEBUGGER = (
     r"(?=Untyped global name 'breakpoint'|Unknown attribute 'set_trace' of type Module)"
     r".*?(breakpoint|set_trace)"
 )
+#: A library's date or time: what it is called, and the library.
+OF_TIMES = (
+    r"Unknown attribute '(?=\w+' of type Module\(<module '(?:datetime|time)'"
+    r"|(?:Time|to_datetime|date)\w*' of type Module\(<module 'pandas')"
+    r"(\w+)' of type Module\(<module '(\w+)'"
+)
 #: Rows about Python and NumPy, for every function of a user's.
 ROWS = (
     Row(
@@ -149,7 +155,7 @@ ROWS = (
     Row(r"Untyped global name '(\w+)':.*<class 'type'>", "it uses the class {0}"),
     Row(r"Untyped global name '(\w+)':.*<class '([\w.]+)'>", "{0} is an object of {1}"),
     Row(
-        r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
+        OF_TIMES,
         "it uses {1}.{0}",
         "times are ns UTC here, as bar.ts and ctx.now",
         module_has,

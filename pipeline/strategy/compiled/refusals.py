@@ -8,7 +8,7 @@ from functools import partial
 from types import FunctionType
 
 from pipeline.errors import NO_DEBUGGER
-from pipeline.native.refusal_rows import DEBUGGER, Row
+from pipeline.native.refusal_rows import DEBUGGER, OF_TIMES, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
 from pipeline.native.samples import module_has
 from pipeline.native.type_words import arguments_in, kind_in_words
@@ -79,16 +79,15 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             python=False,
         ),
         Row(
-            r"Unknown attribute '((?!Time|to_datetime|date)\w+)' of type "
-            r"Module\(<module '(pandas)'",
+            OF_TIMES,
             "it uses {1}.{0}",
-            "ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a number of each",
+            "ctx.time has the hour, the weekday and more on the exchange's clock",
             module_has,
         ),
         Row(
-            r"Unknown attribute '(\w+)' of type Module\(<module '(datetime|pandas|time)'",
+            r"Unknown attribute '(\w+)' of type Module\(<module '(pandas)'",
             "it uses {1}.{0}",
-            "ctx.time has the hour, the weekday and more on the exchange's clock",
+            "ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a number of each",
             module_has,
         ),
         Row(
