@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import psutil
 import pytest
 from multiprocess import forkserver
 
-from pipeline import Result, Strategy, run
+from pipeline import run
 from pipeline.cli import main
 from pipeline.errors import RunError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
@@ -167,7 +166,7 @@ def test_a_member_that_does_not_listen_is_killed_with_the_rest(config, tmp_path:
 
 SUPERVISED = """
 import json, sys
-from pipeline import Result, Strategy, run
+from pipeline import Strategy, run
 from tests.reference.processes import members
 from tests.reference.traders import Tinkerer
 
@@ -277,86 +276,7 @@ def test_what_the_progress_callback_raises_ends_the_run_and_passes_through(
     assert reason == ("interrupted\n" if error is KeyboardInterrupt else "enough\n")
 
 
-@pytest.mark.parametrize(("engines", "lanes"), [(1, LANES[:1]), (2, LANES)])
-def test_an_interrupted_run_keeps_what_it_came_to_until_then(
-    config, tmp_path: Path, engines: int, lanes: list[Strategy]
-):
-    config["pipeline"]["engines"] = engines
-
-    def stop(_: Blow) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(config, strategy=lanes, out=tmp_path / "runs", progress=Blow(2000, stop))
-    kept = Result.load(out=tmp_path / "runs")
-    whole = run(config, strategy=lanes, out=tmp_path / "whole")
-    assert kept.summary["rows"]["equity"] == kept.equity.num_rows
-    for lane in range(len(lanes)):
-        assert_begins(kept, whole, "equity", lane, 100)
-        assert_begins(kept, whole, "fills", lane, 1)
-        assert_begins(kept, whole, "round_trips", lane, 1)
-
-
-def assert_begins(kept: Result, whole: Result, name: str, lane: int, least: int) -> None:
-    """The kept rows of a lane's table are its first ones, at least so many."""
-    rows, expected = (
-        table[table.lane == lane].reset_index(drop=True)
-        for table in (kept.to_pandas(name), whole.to_pandas(name))
-    )
-    assert least <= len(rows) < len(expected)
-    pd.testing.assert_frame_equal(rows, expected[: len(rows)])
-
-
 # --- a strategy that fails -----------------------------------------------------------------------
-
-LATE = """
-from pipeline import Strategy
-
-
-class Late(Strategy):
-    last: int = 1_000_000
-
-    def on_bar(self, bar, ctx):
-        number = ctx.count(bar.symbol)
-        if number % 10 == 0:
-            ctx.target(bar.symbol, 10.0 - ctx.position(bar.symbol))
-        if number % 100 == 0:
-            ctx.limit(bar.symbol, 5, bar.close / 2)
-        if bar.symbol == 2 and number == self.last:
-            raise ValueError("too late")
-"""
-
-
-@pytest.mark.parametrize("inline", [False, True])
-@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-def test_what_led_to_an_error_of_a_hook_is_kept(
-    config, tmp_path: Path, mode: str, inline: bool, capsys
-):
-    """In the middle of a slot, too, which here has a whole session."""
-    if inline and mode == "compiled":
-        return
-    source, out = tmp_path / "late.py", tmp_path / "runs"
-    source.write_text(LATE)
-    config["strategy"] = {"name": f"{source}:Late", "mode": mode}
-    config["pipeline"] = {"engines": 1}
-    with pytest.raises(StrategyError, match="too late"):
-        run(config, overrides=["strategy.parameters.last=950"], out=out, inline=inline)
-    kept = Result.load(out=out)
-    whole = run(config, out=tmp_path / "whole")
-    for name in ("equity", "fills", "round_trips"):
-        assert_begins(kept, whole, name, 0, 50)
-    raised = re.search(r" at (.*)\)", kept.summary["reason"])
-    assert raised is not None
-    assert kept.summary["until"] <= raised[1]
-    orders = kept.to_pandas("orders")
-    assert (orders.state == "accepted").sum() >= 8 * len(SYMBOLS)
-    assert orders.order_id.is_unique
-    with pytest.raises(SystemExit):
-        main(["runs", "latest", "--out", str(out)])
-    said = capsys.readouterr().out
-    assert " - of " not in said
-    assert f"{len(orders):,} rows of orders" in said.replace("\n                ", " ")
-
 
 RAISING = """
 from pipeline import Strategy, state
