@@ -166,7 +166,7 @@ def test_a_member_that_does_not_listen_is_killed_with_the_rest(config, tmp_path:
 
 SUPERVISED = """
 import json, sys
-from pipeline import Strategy, run
+from pipeline import run
 from tests.reference.processes import members
 from tests.reference.traders import Tinkerer
 

@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import RunError, nearest
@@ -168,8 +167,7 @@ class RunFolder:
         Raises RunError if a file cannot be written.
         """
         rows = self.merge(symbols)
-        times = self.table("equity", ["ts"])["ts"] if rows["equity"] else None
-        until = None if times is None else f"{pc.max(times).as_py():%Y-%m-%d %H:%M:%S}Z"
+        until = self._last_moment() if rows["equity"] else None
         name = self.config.get("session_name")
         self.write_summary({"session_name": name, **self.summary, "rows": rows, "until": until})
 
@@ -230,6 +228,12 @@ class RunFolder:
             return 0
         rows: int = pq.read_metadata(path).num_rows
         return rows
+
+    def _last_moment(self) -> str:
+        """Return the last time in the table of equity, which has rows, as text."""
+        batches = pq.ParquetFile(self.path / "equity.parquet").iter_batches(columns=["ts"])
+        last = max(batch.column(0).to_numpy().max() for batch in batches)
+        return str(last.astype("M8[s]")).replace("T", " ") + "Z"
 
     def _write(self, name: str, text: str) -> None:
         """Write a small file in one step, so that a reader sees the old content or the new."""

@@ -29,7 +29,7 @@ from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
-from shm.control import ControlPage, MemberSnapshot, RunState
+from shm.control import NO_TASK, ControlPage, MemberSnapshot, RunState
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 #: How long members get to leave by themselves after an abort before they are killed.
 _GRACE_SECONDS = 0.7
+#: How long an engine gets besides to come to the end of its slot.
+_SLOT_SECONDS = 3.0
 #: How often `Crew.watch` tells its caller how far the run is.
 TICK_SECONDS = 0.1
 
@@ -307,14 +309,29 @@ class Crew:
                     os.kill(pid, signal.SIGKILL)
 
     def _join(self, seconds: float) -> None:
-        """Wait until all members have left by themselves; kill those that do not."""
+        """Wait until all members have left by themselves; kill those that do not.
+
+        An engine in the middle of a slot gets longer, because its rows are lost if it is killed.
+        """
         deadline = time.monotonic() + seconds
         for process in self._processes:
             process.join(max(0.0, deadline - time.monotonic()))
+        last = time.monotonic() + _SLOT_SECONDS
+        for index, process in enumerate(self._processes):
+            if self._walks(index):
+                while self._walks(index) and time.monotonic() < last:
+                    process.join(TICK_SECONDS)
+                process.join(_GRACE_SECONDS)
         for process in self._processes:
             if process.exitcode is None:
                 process.kill()
                 process.join()
+
+    def _walks(self, index: int) -> bool:
+        """Whether a member is at work on a slot, in which it is not known to be stuck."""
+        member = self.control.members()[index]
+        at_work = member.task != NO_TASK and not member.stuck and self.tape_began()
+        return at_work and self._processes[index].exitcode is None
 
     def overruns(self) -> list[dict[str, Any]]:
         """Return how often and by how much each edge of a clock-driven run was late."""

@@ -192,3 +192,17 @@ def test_what_is_no_run_folder_is_refused(tmp_path, folder):
         _ = folder.config
     with pytest.raises(ValueError, match="round_trips, sessions, was 'x'"):
         folder.table("x")
+
+
+def test_what_a_failed_run_has_kept_is_counted_with_its_last_moment(folder, make_rows, symbols):
+    recorder = Recorder(folder.path, [0, 1], symbols)
+    recorder.record(0, *make_rows(10))
+    recorder.record(1, *make_rows(7))
+    recorder.abort()
+    folder.mark_partial("interrupted")
+    folder.write_kept(symbols)
+    summary = folder.summary
+    assert (summary["reason"], summary["partial"]) == ("interrupted", True)
+    assert summary["rows"] == dict.fromkeys(TABLES, 17)
+    last = folder.table("equity")["ts"]
+    assert summary["until"] == f"{max(last.to_pylist()):%Y-%m-%d %H:%M:%S}Z"

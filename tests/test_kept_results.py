@@ -1,18 +1,21 @@
-"""A run that is ended early keeps its fills, orders and equity until then."""
+"""What a run that is ended early keeps: all its rows until then, for whoever asks what led to it.
+
+Runs have real processes. The moment of an end is chosen by the run's progress, never by a sleep.
+"""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline import Result, Strategy, run
+from pipeline import Progress, Result, Strategy, run
 from pipeline.cli import main
 from pipeline.errors import StrategyError
 from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
-from pipeline.runner.progress import Progress
-from tests.reference.processes import settings_of
+from tests.reference.processes import assert_nothing_left, settings_of
 from tests.reference.traders import Crosser, Tinkerer
 
 LANES = [Tinkerer(), Crosser()]
@@ -20,10 +23,19 @@ LANES = [Tinkerer(), Crosser()]
 
 @pytest.fixture
 def config(sample: Path) -> dict[str, Any]:
-    """A run of every part, each timestamp handed on by itself."""
     settings = settings_of("US_EQUITY", FIRST_DATE, LAST_DATE, SYMBOLS, ["1m", "5m"], sample)
     settings["pipeline"] = {"processors": 2, "engines": 2, "slots": 3, "slot_rows": 1}
     return settings
+
+
+def interrupt_at(bars: int) -> Callable[[Progress], None]:
+    """Return a progress callback that interrupts when the tape runs and has so many bars done."""
+
+    def interrupt(progress: Progress) -> None:
+        if progress.session_date is not None and progress.bars >= bars:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 @pytest.mark.parametrize(("engines", "lanes"), [(1, LANES[:1]), (2, LANES)])
@@ -32,12 +44,9 @@ def test_an_interrupted_run_keeps_what_it_came_to_until_then(
 ):
     config["pipeline"]["engines"] = engines
 
-    def stop(progress: Progress) -> None:
-        if progress.bars >= 2000:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        run(config, strategy=lanes, out=tmp_path / "runs", progress=stop)
+        run(config, strategy=lanes, out=tmp_path / "runs", progress=interrupt_at(2000))
+    assert_nothing_left()
     kept = Result.load(out=tmp_path / "runs")
     whole = run(config, strategy=lanes, out=tmp_path / "whole")
     assert kept.summary["rows"]["equity"] == kept.equity.num_rows
@@ -45,6 +54,38 @@ def test_an_interrupted_run_keeps_what_it_came_to_until_then(
         assert_begins(kept, whole, "equity", lane, 100)
         assert_begins(kept, whole, "fills", lane, 1)
         assert_begins(kept, whole, "round_trips", lane, 1)
+
+
+SLOW = """
+import time
+from pipeline import Strategy
+
+
+class Slow(Strategy):
+    slow: bool = False
+
+    def on_session_open(self, session, ctx):
+        until = time.monotonic() + 1.5 * self.slow
+        while time.monotonic() < until:
+            pass
+
+    def on_bar(self, bar, ctx):
+        ctx.market(bar.symbol, 1.0)
+"""
+
+
+def test_an_engine_comes_to_the_end_of_a_slow_slot_and_keeps_its_rows(config, tmp_path: Path):
+    """The slot takes longer than members get that only wait."""
+    source = tmp_path / "slow.py"
+    source.write_text(SLOW)
+    config["strategy"] = {"name": f"{source}:Slow", "mode": "interpreted"}
+    config["pipeline"] = {"engines": 1, "slot_rows": 400}
+
+    late = ["strategy.parameters.slow=true"]
+    with pytest.raises(KeyboardInterrupt):
+        run(config, overrides=late, out=tmp_path / "runs", progress=interrupt_at(0))
+    kept = Result.load(out=tmp_path / "runs")
+    assert_begins(kept, run(config, out=tmp_path / "whole"), "fills", 0, 100)
 
 
 def assert_begins(kept: Result, whole: Result, name: str, lane: int, least: int) -> None:
@@ -80,7 +121,7 @@ class Late(Strategy):
 def test_what_led_to_an_error_of_a_hook_is_kept(
     config, tmp_path: Path, mode: str, inline: bool, capsys
 ):
-    """In the middle of a slot, too, which here has a whole session."""
+    """In the middle of a slot, too."""
     if inline and mode == "compiled":
         return
     source, out = tmp_path / "late.py", tmp_path / "runs"
