@@ -79,7 +79,8 @@ def test_symbols_of_the_same_finding_are_told_of_in_one_note(sample: Path):
     )
 
 
-SPRING = ("2024-03-18", "2024-04-19")
+#: Without a holiday of any of the exchanges below.
+MARCH = ("2024-02-26", "2024-03-07")
 
 
 @pytest.mark.parametrize(
@@ -95,9 +96,9 @@ SPRING = ("2024-03-18", "2024-04-19")
 def test_a_market_of_other_hours_is_refused_though_its_bars_are_beside_sessions(
     tmp_path: Path, own: str, group: str
 ):
-    folder = catalog_of(tmp_path, MINUTE_NS, OTHER=sessions_of(own, MINUTE_NS, *SPRING))
+    folder = catalog_of(tmp_path, MINUTE_NS, OTHER=sessions_of(own, MINUTE_NS, *MARCH))
     with pytest.raises(ConfigError, match=rf'is {group}, but .* set exchange_group="{own}"'):
-        extent(folder, group, *SPRING)
+        extent(folder, group, *MARCH)
 
 
 def test_bars_of_a_market_of_other_hours_that_are_to_be_left_out_are_noted(tmp_path: Path):
@@ -121,7 +122,7 @@ def test_bars_of_a_market_of_other_hours_that_are_to_be_left_out_are_noted(tmp_p
 
 
 @pytest.mark.parametrize("traded", [1.0, 0.3, 0.05])
-@pytest.mark.parametrize(("first", "last"), [SPRING, ("2024-11-29", "2024-11-29")])
+@pytest.mark.parametrize(("first", "last"), [MARCH, ("2024-11-29", "2024-11-29")])
 def test_bars_of_extended_hours_stay_with_their_calendar(
     tmp_path: Path, traded: float, first: str, last: str
 ):
