@@ -65,7 +65,7 @@ class Slow(Strategy):
     slow: bool = False
 
     def on_session_open(self, session, ctx):
-        until = time.monotonic() + 1.5 * self.slow
+        until = time.monotonic() + 0.9 * self.slow
         while time.monotonic() < until:
             pass
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 #: How long members get to leave by themselves after an abort before they are killed.
 _GRACE_SECONDS = 0.7
 #: How long an engine gets besides to come to the end of its slot.
-_SLOT_SECONDS = 3.0
+_SLOT_SECONDS = 1.5
 #: How often `Crew.watch` tells its caller how far the run is.
 TICK_SECONDS = 0.1
 
