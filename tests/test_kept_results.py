@@ -24,7 +24,7 @@ LANES = [Tinkerer(), Crosser()]
 @pytest.fixture
 def config(sample: Path) -> dict[str, Any]:
     settings = settings_of("US_EQUITY", FIRST_DATE, LAST_DATE, SYMBOLS, ["1m", "5m"], sample)
-    settings["pipeline"] = {"processors": 2, "engines": 2, "slots": 3, "slot_rows": 1}
+    settings["pipeline"] = {"processors": 2, "engines": 2, "slots": 3, "slot_rows": 20}
     return settings
 
 

@@ -14,7 +14,7 @@ import hashlib
 import os
 import pickle
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,9 @@ class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]  # numba is untyp
 
     def _load_data(self, name: str) -> Any:
         data = _read(Path(self._data_path(name)))
-        return None if data is None else pickle.loads(data)  # noqa: S301
+        with suppress(ImportError):  # of a module of the user's that is not to be found here
+            return None if data is None else pickle.loads(data)  # noqa: S301
+        return None
 
     def _save_data(self, name: str, data: Any) -> None:
         self._write(self._data_path(name), data)

@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from pipeline.native import kept_code
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,3 +202,18 @@ def test_a_compiler_that_is_killed_keeps_nobody_waiting(start: Start, tmp_path: 
     stuck.communicate()
     assert told(waiting) == ["8", "0"]
     assert len(kept(tmp_path, ".lock")) == 1
+
+
+class OfMissingModule:
+    """What is loaded only where a module is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return import_module, ("a_module_that_is_not_there",)
+
+
+def test_code_of_a_module_that_is_not_to_be_found_is_made_again(tmp_path: Path):
+    files = kept_code._CheckedFiles(str(tmp_path), "function", "stamp")
+    files._save_data("one.nbc", OfMissingModule())
+    files._save_data("other.nbc", "found")
+    assert files._load_data("one.nbc") is None
+    assert files._load_data("other.nbc") == "found"
