@@ -14,6 +14,7 @@ from pipeline.errors import StrategyError
 from pipeline.lane import lane, outbox
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.spec import Terms
+from pipeline.native.plain import PLAIN
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Bars, Market, random_walk, session_table
 from tests.reference.replay import TERMS, replay
@@ -319,6 +320,8 @@ def test_nothing_of_a_symbol_without_a_price_is_nothing(mode: str, strategy: Str
     ],
 )
 def test_a_symbol_without_a_price_is_named_with_the_way_on(mode: str, strategy: Strategy):
+    if PLAIN and mode == "compiled":
+        pytest.skip("a call is repeated, with the symbol's name, only after one of compiled code")
     with pytest.raises(StrategyError) as caught:
         run_in_process(market_with_a_late_symbol(), [strategy], Setup(mode=mode))
     way = "; LATE has last_price nan and rate 1: order once ctx.last_price(symbol) > 0"
