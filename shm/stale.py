@@ -40,6 +40,14 @@ def remove_stale() -> list[str]:
     return sorted(removed)
 
 
+def lives(pid: int) -> bool:
+    """Return whether there is a process of this number that has not ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _is_owned(path: Path, pid: int) -> bool:
     """Return whether process `pid` lives and is the one that created the file.
 

@@ -129,9 +129,10 @@ def ledger(
 
 def _found(folder: Path) -> Path:
     """Return the folder; if it is the one that holds the ledger's folder, refuse it with a hint."""
+    from pipeline.runner.run_folders import LEDGER
     from pipeline.sweeps.ledger.ledger import FILE
 
-    inside = folder / "ledger"
+    inside = folder / LEDGER
     if not (folder / FILE).exists() and (inside / FILE).exists():
         raise LedgerError(f"there is no ledger at {folder / FILE}; did you mean {inside}?")
     return folder

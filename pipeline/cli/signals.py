@@ -13,8 +13,6 @@ from pipeline.cli.exit_codes import INTERRUPTED, TERMINATED
 
 #: How long after an exception got lost its signal is sent again.
 _SECONDS_LATER = 0.01
-
-
 #: The exceptions of the signals that have come.
 _came: list[KeyboardInterrupt] = []
 

@@ -29,14 +29,12 @@ from pipeline.market.fitting import (
 from pipeline.market.survey import Survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
-from pipeline.results.report.figures import percent
+from pipeline.results.report.figures import first_of, percent
 
 #: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
 #: another market 20 % and more, or from 0.9 % on where only the holidays differ.
 MOST_APART = 0.008
-#: So many dates or symbols are named in a note; of more there is a count.
-_NAMED = 3
 #: So many bars, the first ones, are compared with other calendars.
 _COMPARED = 2_000_000
 _LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
@@ -45,12 +43,6 @@ _LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on wit
 def is_of_another(found: Survey) -> bool:
     """Return whether bars lie apart from the sessions as those of another calendar do."""
     return found.apart > max(1, MOST_APART * _rows(found))
-
-
-def first_of(names: Sequence[str]) -> str:
-    """Return the first few of some names in a row, and how many more there are."""
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:

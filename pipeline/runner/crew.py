@@ -33,7 +33,7 @@ from shm.control import NO_TASK, ControlPage, MemberSnapshot, RunState
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
-from shm.stale import remove_stale
+from shm.stale import lives, remove_stale
 from shm.stats import StatsBlock
 
 if TYPE_CHECKING:
@@ -288,8 +288,7 @@ class Crew:
         self._join(_GRACE_SECONDS)
         told = [one for one in self.control.members() if one.failed]
         why = _ended(role, self._processes[index])
-        if self._processes[index].exitcode == NO_SERVER and dead_server():
-            self._end_orphans()
+        self._end_orphans()
         if told:
             raise _reported(told[0])
         raise RunError(why)
@@ -297,12 +296,12 @@ class Crew:
     def _end_orphans(self) -> None:
         """Wait until members have left that outlive their fork server; kill those that do not.
 
-        `multiprocess` does not know when they end.
+        There are none if it lives. `multiprocess` does not know when they end.
         """
         pids = [process.pid for process in self._processes if process.exitcode == NO_SERVER]
         for patience in (_GRACE_SECONDS, _GRACE_SECONDS):
             deadline = time.monotonic() + patience
-            while (pids := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
+            while (pids := [pid for pid in pids if lives(pid)]) and time.monotonic() < deadline:
                 time.sleep(0.01)
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
@@ -382,14 +381,6 @@ def _reported(member: MemberSnapshot) -> errors.RingtapeError:
     if trace:
         found.add_note(trace)
     return found
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _ended(role: str, process: Any) -> str:

@@ -13,7 +13,8 @@ from pipeline.market.auction import has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
-from pipeline.runner.calendar_fit import CalendarFit, first_of, is_of_another, range_of_bars
+from pipeline.results.report.figures import first_of, many
+from pipeline.runner.calendar_fit import CalendarFit, is_of_another, range_of_bars
 from pipeline.runner.terms import auctions_in
 
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
@@ -124,7 +125,7 @@ def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> s
     dates = settings.backtest_config
     return (
         f"{dates.start_date} to {dates.end_date} was asked for, the bars are of "
-        f"{_date(sessions.date_ns[0])} to {_date(sessions.date_ns[-1])}: {_many(cut, 'session')} "
+        f"{_date(sessions.date_ns[0])} to {_date(sessions.date_ns[-1])}: {many(cut, 'session')} "
         "before or after them left out"
     )
 
@@ -132,7 +133,7 @@ def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> s
 def _missing_note(missing: Sequence[str]) -> list[str]:
     if not missing:
         return []
-    return [f"{_many(len(missing), 'session')} without a bar of any symbol: {first_of(missing)}"]
+    return [f"{many(len(missing), 'session')} without a bar of any symbol: {first_of(missing)}"]
 
 
 def _barren_note(symbols: Sequence[str], surveys: Sequence[Survey]) -> list[str]:
@@ -140,7 +141,7 @@ def _barren_note(symbols: Sequence[str], surveys: Sequence[Survey]) -> list[str]
     barren = [one for one, found in zip(symbols, surveys, strict=True) if not found.inside.any()]
     if not barren:
         return []
-    few = f"{len(barren):,} of the {_many(len(symbols), 'symbol')}"
+    few = f"{len(barren):,} of the {many(len(symbols), 'symbol')}"
     return [f"{few} without a bar in the sessions of the run: {first_of(barren)}"]
 
 
@@ -150,7 +151,7 @@ def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[st
     if interval_ns(data.streams[0]) < DAY_NS:
         return []
     return [
-        f"{symbol}: {_many(found.beside, 'daily bar')} of days that are the evening of the next "
+        f"{symbol}: {many(found.beside, 'daily bar')} of days that are the evening of the next "
         "session, such as Sundays, left out; the source ends its days at midnight: import its "
         "intraday bars, and days are made of them that are whole sessions"
         for symbol, found in zip(data.symbols, surveys, strict=True)
@@ -163,14 +164,10 @@ def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[st
     if not bars or not has_pauses(sessions):
         return []
     note = (
-        f"{_many(bars, 'bar')} left out at a session's close, as those of closing auctions are; "
+        f"{many(bars, 'bar')} left out at a session's close, as those of closing auctions are; "
         'session_data_config.closing_auction="last_bar" adds them to the last bars of sessions'
     )
     return [note]
-
-
-def _many(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _date(ns: int) -> str:

@@ -8,6 +8,7 @@ stand in summary.json under "notes", in the text of a run and of a sweep, and in
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
@@ -17,6 +18,8 @@ from pipeline.tape.market_facts import MarketFacts
 
 #: So many jumps of prices are told; of more there is a count.
 _JUMPS_TOLD = 3
+#: So many series without a value are named.
+_SERIES_TOLD = 5
 
 
 def notes_of(
@@ -46,14 +49,14 @@ def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[s
         never = lanes[0].get("never_called", unready)
         if never:
             yield (
-                f"The strategy was never called for {_first(never)}: the indicators in brackets had"
-                " no value at any bar."
+                f"The strategy was never called for {first_of(never, _SERIES_TOLD)}: the indicators"
+                " in brackets had no value at any bar."
             )
         called = [series for series in unready if series not in never]
         if called:
             yield (
                 f"The indicators in brackets had no value at any bar, and the strategy did not wait"
-                f" for them: {_first(called)}."
+                f" for them: {first_of(called, _SERIES_TOLD)}."
             )
         return
     never = sum(one["warmup_sessions"] >= sessions for one in lanes)
@@ -67,14 +70,8 @@ def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[s
     if unready:
         yield (
             f"{len(unready):,} of {len(lanes):,} strategies had indicators without a value at any"
-            f" bar of a symbol, the first of them: {_first(unready[0])}."
+            f" bar of a symbol, the first of them: {first_of(unready[0], _SERIES_TOLD)}."
         )
-
-
-def _first(series: Sequence[str]) -> str:
-    """Return the first series of many, and how many more there are."""
-    more = f" and {len(series) - 5:,} more" if len(series) > 5 else ""
-    return f"{', '.join(series[:5])}{more}"
 
 
 def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -83,11 +80,10 @@ def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if far:
         calls = sum(one["far_targets"] for one in far)
         farthest = max((one["farthest_target"] for one in far), key=abs)
-        many = _counted(calls, "call")
         where = f" of {len(far):,} of {len(lanes):,} strategies" if len(lanes) > 1 else ""
         yield (
-            f"target_percent takes fractions, 0.5 is half of the equity: {many}{where} asked for"
-            f" multiples of it, up to {farthest:g}. Divide per cents by 100."
+            f"target_percent takes fractions, 0.5 is half of the equity: {many(calls, 'call')}"
+            f"{where} asked for multiples of it, up to {farthest:g}. Divide per cents by 100."
         )
 
 
@@ -96,20 +92,16 @@ def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     crossed = sum(one.get("crossed_brackets", 0) for one in lanes)
     if crossed:
         yield (
-            f"{_counted(crossed, 'bracket')} of market orders had a stop-loss or a take-profit on"
+            f"{many(crossed, 'bracket')} of market orders had a stop-loss or a take-profit on"
             " the wrong side of the last close, so that it fills at once. Both are prices, as"
             " stop_loss=0.98 * bar.close of a long entry."
         )
     narrow = sum(one.get("narrow_trailing_stops", 0) for one in lanes)
     if narrow:
         yield (
-            f"trailing_stop takes per cents, percent=2 is 2 %: {_counted(narrow, 'call')} asked for"
+            f"trailing_stop takes per cents, percent=2 is 2 %: {many(narrow, 'call')} asked for"
             " 0.1 % or less."
         )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _on_rejections(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

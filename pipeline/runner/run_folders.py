@@ -11,7 +11,7 @@ from pipeline.errors import RingtapeError
 from pipeline.results.folder import LATEST, PARTIAL, STAMP, UNFINISHED, RunFolder, nearest_folder
 
 #: The folder of the ledger, beside the runs and sweeps of which it knows.
-_LEDGER = "ledger"
+LEDGER = "ledger"
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def _refuse_sweep(text: str, out: Path, paths: Sequence[Path]) -> None:
     for path in paths:
         summary = _read(path / "summary.json")
         if _is_of_sweep(summary):
-            ledger = str(summary.get("ledger") or out / _LEDGER)
-            where = "" if ledger == str(Path("runs") / _LEDGER) else f" {ledger}"
+            ledger = str(summary.get("ledger") or out / LEDGER)
+            where = "" if ledger == str(Path("runs") / LEDGER) else f" {ledger}"
             raise RingtapeError(
                 f"{text} is a sweep: see `ringtape ledger{where} --sweep {path.name}`; its best "
                 f"sets, if it is done, are runs in {path / 'best'}"

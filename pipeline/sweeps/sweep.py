@@ -25,6 +25,7 @@ from pipeline.runner.lanes import Given
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
+from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
 #: in which Optuna keeps the search of a sweep.
-LEDGER, _STORAGE = "ledger", "search-{}.sqlite"
+_STORAGE = "search-{}.sqlite"
 _BAD_INPUT = (ConfigError, DataError, StrategyError)
 
 
@@ -116,12 +117,7 @@ def sweep(
     """
     began = time.perf_counter()
     settings = load_settings(config, overrides, strategy)
-    if settings.sweep is None:
-        file = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
-        raise ConfigError(
-            f'{file}there is no section "sweep", which describes the sets to try, such as '
-            '"sweep": {"space": {"fast": [5, 10, 20]}}'
-        )
+    _check_section(settings, config)
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
@@ -159,6 +155,16 @@ def sweep(
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
     return SweepResult(folder.path, summary)
+
+
+def _check_section(settings: SessionConfig, config: GivenConfig) -> None:
+    """Raise ConfigError, which names the file if there is one, without a section "sweep"."""
+    if settings.sweep is None:
+        file = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
+        raise ConfigError(
+            f'{file}there is no section "sweep", which describes the sets to try, such as '
+            '"sweep": {"space": {"fast": [5, 10, 20]}}'
+        )
 
 
 @contextmanager

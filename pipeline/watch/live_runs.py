@@ -7,13 +7,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from pipeline.errors import RingtapeError
 from shm.control import ControlPage
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.histogram import Distribution
 from shm.names import LISTING, SharedName, list_segments
+from shm.stale import lives
 from shm.stats import Figures, StatsBlock
 
 
@@ -64,7 +63,7 @@ def live_runs() -> list[LiveRun]:
     return [
         LiveRun(run_id, pid, kinds["control"].text, kinds["stats"].text)
         for (run_id, pid), kinds in sorted(segments.items())
-        if {"control", "stats"} <= kinds.keys() and _lives(pid)
+        if {"control", "stats"} <= kinds.keys() and lives(pid)
     ]
 
 
@@ -166,10 +165,3 @@ def _timer(values: Distribution) -> dict[str, Any]:
     nanoseconds = (values.minimum, values.mean, values.p50, values.p99, values.maximum)
     seconds = [value / 1e9 if values.count else None for value in nanoseconds]
     return {"count": values.count, **dict(zip(TIMES, seconds, strict=True))}
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

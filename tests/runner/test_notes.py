@@ -8,7 +8,7 @@ import pytest
 from pipeline import SessionConfig
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.notes import notes_of
-from pipeline.runner.preparation import prepare
+from pipeline.runner.preparation import Preparation, prepare
 from pipeline.tape.market_facts import MarketFacts
 from tests.reference.processes import settings_of
 
@@ -16,10 +16,15 @@ NONE = MarketFacts()
 TRADER = {"name": "pipeline.strategy.examples:SmaCross"}
 
 
+def prepared(sample: Path, last: str, **changes: Any) -> Preparation:
+    """What a run of one symbol from 22 October 2024 prepares."""
+    config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
+    return prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
+
+
 def notes(sample: Path, last: str, *drawdowns: float, **changes: Any) -> list[str]:
     """The notes on a run from 22 October 2024 whose lanes have these drawdowns."""
-    config = settings_of("US_EQUITY", "2024-10-22", last, SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER, **changes}))
+    preparation = prepared(sample, last, **changes)
     lanes = [{"max_drawdown": value, "warmup_sessions": 0} for value in drawdowns]
     return notes_of(preparation, lanes, NONE)
 
@@ -64,8 +69,7 @@ def test_ruined_accounts_are_told(sample, drawdowns, which, last):
 
 def test_strategies_that_were_never_called_are_told(sample):
     """One by its symbols and indicators, several by their number."""
-    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    preparation = prepared(sample, "2024-11-19")
     sessions = len(preparation.sessions)
 
     def lane(late: int, *series: str) -> dict[str, Any]:
@@ -83,8 +87,7 @@ def test_strategies_that_were_never_called_are_told(sample):
 
 
 def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_for_them(sample):
-    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    preparation = prepared(sample, "2024-11-19")
 
     def lane(never: list[str], *series: str) -> dict[str, Any]:
         known = {"volatility": 0.1, "warmup_sessions": 0, "max_drawdown": 0.1}
@@ -108,8 +111,7 @@ def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_fo
 
 
 def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
-    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    preparation = prepared(sample, "2024-11-19")
 
     def lane(calls: int, farthest: float) -> dict[str, Any]:
         known = {"volatility": 0.1, "warmup_sessions": 0, "max_drawdown": 0.1}
@@ -142,8 +144,7 @@ def test_fractions_of_equity_that_are_likely_per_cent_are_told(sample):
     ],
 )
 def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
-    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    preparation = prepared(sample, "2024-11-19")
     lanes = [{"max_drawdown": 0.1, "warmup_sessions": 0, "orders_rejected": n} for n in counts]
     assert notes_of(preparation, lanes, NONE) == told
 
@@ -157,7 +158,6 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
     ],
 )
 def test_protecting_prices_that_are_not_meant_are_told(sample, figures, begin):
-    config = settings_of("US_EQUITY", "2024-10-22", "2024-11-19", SYMBOLS[:1], ["1m"], sample)
-    preparation = prepare(SessionConfig(**{**config, "strategy": TRADER}))
+    preparation = prepared(sample, "2024-11-19")
     (told,) = notes_of(preparation, [{"max_drawdown": 0.1, "warmup_sessions": 0, **figures}], NONE)
     assert told.startswith(begin)

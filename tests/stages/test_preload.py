@@ -24,16 +24,22 @@ print(json.dumps([len(end_moment_at.entry.overloads), [n for n in heavy if n in 
 """
 
 
-def run(code: str, folder: Path, **variables: str) -> str:
+def ended(code: str, folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     paths = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
         env={**os.environ, **paths},
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
-    ).stdout
+    )
+
+
+def run(code: str, folder: Path, **variables: str) -> str:
+    done = ended(code, folder, **variables)
+    done.check_returncode()
+    return done.stdout
 
 
 def test_where_nothing_is_on_disk_it_is_ready_to_compile(tmp_path: Path):
@@ -64,14 +70,6 @@ def test_a_process_whose_run_has_ended_before_it_began_says_nothing(tmp_path: Pa
         ("shm.errors.SegmentMissing('ring')", ""),
         ("ValueError('told')", "ValueError: told"),
     ):
-        code = f"import pipeline.stages.preload, shm.errors\nraise {error}"
-        paths = {"RINGTAPE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, **paths},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = ended(f"import pipeline.stages.preload, shm.errors\nraise {error}", tmp_path)
         assert done.returncode == 1
         assert "".join(done.stderr.splitlines()[-1:]) == told

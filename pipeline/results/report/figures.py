@@ -4,7 +4,7 @@ A figure that is rounded to zero has no minus: a loss of 0.001 % is "+0.00 %", n
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeGuard
 
@@ -31,6 +31,17 @@ def six_digits(value: Any) -> str:
 def count(value: Any) -> str:
     """Return a whole number; of a list, the number of its elements."""
     return number(len(value) if isinstance(value, list | tuple) else value, ",.0f")
+
+
+def many(number: float, thing: str) -> str:
+    """Return how many of a thing there are, a whole number: "1 bar", "1,200 bars"."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """Return the first few of some names in a row, and how many more there are."""
+    more = f" and {count(len(names) - most)} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def money(value: Any) -> str:

@@ -8,6 +8,7 @@ from pipeline.results.report.figures import (
     count,
     duration,
     known,
+    many,
     money,
     number,
     percent,
@@ -70,7 +71,7 @@ def _counted(lane: Mapping[str, Any], label: str, name: str, thing: str) -> list
     found = lane.get(name)
     if not known(found) or found == 0:
         return []
-    return line(label, f"{count(found)} {thing}{'' if found == 1 else 's'}")
+    return line(label, many(found, thing))
 
 
 def _rejected(lane: Mapping[str, Any]) -> list[str]:

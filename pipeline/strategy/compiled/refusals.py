@@ -45,6 +45,23 @@ def why_not_compiled(
     return why_function_not_compiled(name, body, error, _rows(cls, indicators), _INTERPRETED)
 
 
+#: Dates and frames of libraries, with what hooks have in their place.
+_OF_LIBRARIES = (
+    Row(
+        OF_TIMES,
+        "it uses {1}.{0}",
+        "ctx.time has the hour, the weekday and more on the exchange's clock",
+        module_has,
+    ),
+    Row(
+        r"Unknown attribute '(\w+)' of type Module\(<module '(pandas)'",
+        "it uses {1}.{0}",
+        "ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a number of each",
+        module_has,
+    ),
+)
+
+
 def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
     shown = NAMES | {"bar": (*NAMES["bar"], *indicators), "bars": (*NAMES["bars"], *indicators)}
 
@@ -78,18 +95,7 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             lambda name: not_set("ctx.time", name),
             python=False,
         ),
-        Row(
-            OF_TIMES,
-            "it uses {1}.{0}",
-            "ctx.time has the hour, the weekday and more on the exchange's clock",
-            module_has,
-        ),
-        Row(
-            r"Unknown attribute '(\w+)' of type Module\(<module '(pandas)'",
-            "it uses {1}.{0}",
-            "ctx.window gives NumPy arrays, and ctx.mean, ctx.std and the like a number of each",
-            module_has,
-        ),
+        *_OF_LIBRARIES,
         Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Bar\b",
             lambda name: lacks("bar", name),
