@@ -210,7 +210,8 @@ def test_what_a_killed_supervisor_leaves_goes_by_itself_or_with_the_next_start(
     _, running = psutil.wait_procs(below, timeout=WATCHDOG_SECONDS)
     assert running == []
     left = names_of(supervisor.pid)
-    assert set(remove_stale()) >= set(left) if trackers_too else left == []
+    assert trackers_too or left == []
+    remove_stale()  # a run that starts elsewhere on this machine may be quicker
     assert names_of(supervisor.pid) == []
     (folder,) = (tmp_path / "runs").iterdir()
     assert (folder / "PARTIAL").is_file()

@@ -42,9 +42,13 @@ def example(line: str) -> str:
 def checked(config: Path, overrides: Sequence[str]) -> None:
     """Refuse a configuration that is wrong, before any process imports anything heavy.
 
-    For one that is right, the fork server goes on to import what the processes need, or ends if it
-    is not wanted.
+    A file that cannot be read is refused before the settings are imported. For a configuration that
+    is right, the fork server goes on to import what the processes need, or ends if it is not
+    wanted.
     """
+    from pipeline.config.source import read_config
+
+    read_config(config)
     from pipeline.config.session import SessionConfig
     from pipeline.runner.starting import end_server, let_server_go_on
 

@@ -30,7 +30,11 @@ def _fork_server(words: Sequence[str]) -> Iterator[None]:
     if command not in _START_PROCESSES or {"-h", "--help", "--inline"}.intersection(words):
         yield
         return
-    from pipeline.cli.right import mark_of
+    from pipeline.cli.right import mark_of, readable
+
+    if not readable(words):
+        yield
+        return
     from pipeline.runner.starting import end_server, start_early
 
     try:

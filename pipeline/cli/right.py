@@ -8,7 +8,23 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.config.source import read_config
+from pipeline.errors import ConfigError
 from pipeline.native.cache_folder import cache_folder
+
+
+def readable(words: Sequence[str]) -> bool:
+    """Return whether all configuration files that a command line names can be read.
+
+    The command refuses any other line, and so needs no processes.
+    """
+    try:
+        for word in words:
+            if word.endswith((".json", ".toml")):
+                read_config(Path(word))
+    except ConfigError:
+        return False
+    return True
 
 
 def mark_of(words: Sequence[str]) -> Path:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from pipeline.errors import ConfigError
 
 
@@ -144,7 +142,7 @@ def blame(
         return None
 
     whole = str(error)
-    if set((refusal([]) or "").split("; ")) & set(whole.split("; ")):
+    if not overrides or set((refusal([]) or "").split("; ")) & set(whole.split("; ")):
         return ConfigError(f"{origin}{whole}")
     without = [
         (one, refusal([*overrides[:index], *overrides[index + 1 :]]))
@@ -164,7 +162,7 @@ def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:
     here = f"{above}{name}"
     if node is None:
         node = {}
-    elif isinstance(node, BaseModel):
+    elif hasattr(node, "model_dump"):
         node = node.model_dump()
     if isinstance(node, Mapping):
         return {**node, name: _replaced(node.get(name), rest, value, f"{here}.")}

@@ -79,6 +79,37 @@ def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.json"]
 
 
+UNREADABLE = """
+import sys
+from pipeline.cli import main
+
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    print(end.code, sorted({"pydantic", "multiprocess", "dill"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize("content", [None, '{"session_name": "x",}'])
+def test_a_file_that_cannot_be_read_is_refused_as_fast_as_a_help_text(
+    command: str, content: str | None, tmp_path: Path
+):
+    """Neither the settings nor what starts processes is imported."""
+    if content is not None:
+        (tmp_path / "wrong.json").write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-c", UNREADABLE, command, "wrong.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "wrong.json does not exist" in done.stderr or "wrong.json is not valid" in done.stderr
+    assert done.stdout == "2 []\n"
+
+
 def test_a_refusal_is_one_line_also_without_standard_input(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", "run", "none.json"],

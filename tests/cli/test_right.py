@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.right import mark_of
+from pipeline.cli.right import mark_of, readable
 
 
 @pytest.fixture
@@ -29,3 +29,11 @@ def test_the_same_words_and_files_have_the_same_mark(config: Path):
     assert mark_of([*words[:2], "--set a=1"]) != mark
     config.write_text("{ }")
     assert mark_of(words) != mark
+
+
+def test_a_command_line_is_readable_if_all_its_files_are(config: Path):
+    assert readable(["run", str(config), "--set", "a=1"])
+    assert readable(["demo"])
+    assert not readable(["run", str(config), "none.toml"])
+    config.write_text("{")
+    assert not readable(["run", str(config)])
