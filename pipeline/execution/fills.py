@@ -70,10 +70,10 @@ def _wanted(account: Any, order: Any) -> float:
         return order.quantity
     left = left_of(account, order)
     if order.parent != 0 or order.reason == LIQUIDATION:
+        if closes_nothing(account, order):
+            return 0.0
         symbol = order.symbol
         held = load_f8(account.position, symbol)
-        if held * left >= 0.0:
-            return 0.0
         slack = load_f8(account.slack, symbol)
         if add_units(account, symbol, abs(left), -abs(held), slack) > 0.0:
             return -held

@@ -55,6 +55,7 @@ from pipeline.execution.orders import (
     ORDER,
     at_market,
     calm,
+    closes_nothing,
     end_order,
     known_address,
     narrow,
@@ -125,8 +126,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
     """
     if chosen.group == 0 or account.room == 0.0:
         return
-    held = load_f8(account.position, chosen.symbol)
-    if chosen.parent != 0 and held * chosen.quantity >= 0.0:
+    if chosen.parent != 0 and closes_nothing(account, chosen):
         return
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)

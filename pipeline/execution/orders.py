@@ -270,9 +270,9 @@ def _end_one(account: Any, order: Any, state: int, reason: int, ts: int) -> None
 
 
 @kernel()
-def closes_nothing(account: Any, leg: Any) -> bool:
-    """Whether there is no position that a leg could make smaller."""
-    return load_f8(account.position, leg.symbol) * left_of(account, leg) >= 0.0
+def closes_nothing(account: Any, order: Any) -> bool:
+    """Whether there is no position that the rest of an order could make smaller."""
+    return load_f8(account.position, order.symbol) * left_of(account, order) >= 0.0
 
 
 @kernel()
