@@ -94,6 +94,12 @@ def _available(account: Any, order: Any, wanted: float) -> float:
 
 
 @kernel()
+def can_fill(account: Any, order: Any) -> bool:
+    """Whether a fill of an order, or of a part of it, would now be of more than nothing."""
+    return _available(account, order, _wanted(account, order)) != 0.0
+
+
+@kernel()
 def _hold(account: Any, order: Any, state: int) -> None:
     """Keep what is left of an order at rest; of a stop it is a market order from now on."""
     was_pending = is_pending(order)

@@ -34,7 +34,8 @@ MESSAGE: np.dtype[Any] = np.dtype(
     [
         ("order_id", "i8"),  # The order it is for.
         ("symbol", "i8"),  # Index of the order's symbol.
-        ("from_ts", "i8"),  # Bars of the symbol count if they open at this instant or later.
+        ("from_ts", "i8"),  # Bars of the symbol count, at last as the one with which it arrives, if
+        # they open at this instant or later.
         ("bars", "i8"),  # How many of them pass before the one with which it arrives.
         ("quantity", "f8"),  # The order's quantity from then on; NaN: as it is, 0: cancelled.
         ("limit", "f8"),  # The order's limit from then on; NaN: as it is.
@@ -131,7 +132,7 @@ def _arrive(account: Any, message: Any, ts: int) -> None:
         return
     order = order_at(address)
     if order.live_ts == _ON_ITS_WAY:
-        order.live_ts = ts
+        order.live_ts = message.from_ts
     elif message.quantity == 0.0:
         end_order(account, order, CANCELLED, BY_STRATEGY, ts)
     else:
@@ -150,6 +151,8 @@ def deliver(account: Any, symbol: int, ts: int) -> None:
                 _arrive(account, message, ts)
                 continue
             message.bars -= 1
+            if message.bars == 0:
+                message.from_ts = ts + 1  # this bar has passed, and the next one may come late
         target = account.messages + kept * _MESSAGE_SIZE
         kept += 1
         if target != address:

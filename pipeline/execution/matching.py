@@ -48,14 +48,13 @@ from pipeline.codes import (
     TRIGGERED,
     VOLUME,
 )
-from pipeline.execution.fills import FILL, fill_at, fill_order
+from pipeline.execution.fills import FILL, can_fill, fill_at, fill_order
 from pipeline.execution.latency import deliver
 from pipeline.execution.orders import (
     NEVER,
     ORDER,
     at_market,
     calm,
-    closes_nothing,
     end_order,
     known_address,
     narrow,
@@ -122,11 +121,9 @@ def _is_live_midway(account: Any, order: Any) -> bool:
 def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) -> None:
     """Count a bar that touches, besides the order chosen, another one that excludes it.
 
-    Not if neither can fill: for want of volume, or of the position that both of them close.
+    Not if one of them cannot fill: for want of volume, or of the position that both of them close.
     """
-    if chosen.group == 0 or account.room == 0.0:
-        return
-    if chosen.parent != 0 and closes_nothing(account, chosen):
+    if chosen.group == 0 or not can_fill(account, chosen):
         return
     for index in range(account.resting):
         order = order_at(account.book + index * _ORDER_SIZE)
@@ -136,6 +133,7 @@ def _note_choice(account: Any, chosen: Any, ts: int, high: float, low: float) ->
             and order.state < FILLED
             and order.live_ts <= ts
             and (order.midway != ts or _is_live_midway(account, order))
+            and can_fill(account, order)
         ):
             if waits_for_stop(order):
                 account.ambiguous += _reaches_stop(order, high, low)

@@ -153,6 +153,19 @@ def test_an_order_that_is_late_for_an_open_waits_for_the_next(late: int, opens_a
     assert [fill[0] // BAR for fill in ledger.fills] == [opens_at]
 
 
+@pytest.mark.parametrize("late", [{"latency": 2 * BAR}, {"latency_bars": 2}])
+def test_an_order_that_is_there_at_an_open_meets_it_though_the_first_bar_comes_later(
+    late: dict[str, int],
+):
+    """The session opens where the second bar ends, and has no bar there."""
+    ledger = ledger_of(**late)
+    ledger.order(0, 1, ON_OPEN)
+    assert walk(ledger, FLAT, FLAT) == []
+    ledger.record[0]["session_open"] = 2 * BAR
+    ledger.at(4 * BAR).match(0, 3 * BAR, 10.0)
+    assert [fill[0] // BAR for fill in ledger.fills] == [3]
+
+
 def test_an_order_on_the_close_is_not_filled_by_a_bar_that_opened_before_it_was_there():
     ledger = ledger_of(latency=1)
     ledger.record[0]["session_close"] = BAR

@@ -15,6 +15,7 @@ from pipeline.codes import (
     EXPIRED,
     FILLED,
     FOK,
+    GTC,
     IOC,
     LIMIT,
     NO_POSITION,
@@ -144,6 +145,34 @@ def test_an_open_beyond_a_leg_decides_for_it_without_ambiguity():
     ledger.bracket(0, 5, stop_loss=8, take_profit=12)
     assert walk(ledger, (10, 11, 9, 10), (13, 14, 7, 10))[1] == (1, -5.0, 13.0)
     assert ledger["ambiguous"] == 0
+
+
+@pytest.mark.parametrize(
+    ("lot", "until", "expected"),
+    [(0.0, (GTC, GTC), 1), (4.0, (GTC, GTC), 0), (0.0, (FOK, GTC), 0), (0.0, (GTC, FOK), 0)],
+    ids=["both can fill", "less than a lot", "stop whole or not", "limit whole or not"],
+)
+def test_a_bar_decides_nothing_if_its_volume_is_too_little_for_one_of_two(
+    lot: float, until: tuple[int, int], expected: int
+):
+    """Half of the volume is 3, and each order is of 4."""
+    ledger = ledger_of(volume_cap=0.5, lot=lot)
+    ledger.settle(0, 4, 10.0)
+    first = ledger.order(0, -4, STOP, stop=9.0, until=until[0])
+    assert ledger.one_cancels_other(first, ledger.order(0, -4, LIMIT, limit=11.0, until=until[1]))
+    walk(ledger, (10, 12, 8, 10, 6))
+    assert ledger["ambiguous"] == expected
+
+
+@pytest.mark.parametrize("kind", ["limit", "stop"])
+def test_of_two_of_a_kind_in_one_bar_the_first_is_chosen_and_counted(kind: str):
+    ledger = ledger_of()
+    near, far = {"limit": (-0.5, -1.0), "stop": (0.5, 1.0)}[kind]
+    code = {"limit": LIMIT, "stop": STOP}[kind]
+    placed = [ledger.order(0, 1, code, **{kind: 10 + away}) for away in (far, near)]
+    assert ledger.one_cancels_other(*placed)
+    assert walk(ledger, (10, 12, 8, 10)) == [(0, 1.0, 10 + far)]
+    assert ledger["ambiguous"] == 1
 
 
 def test_in_the_bar_of_an_entry_within_its_range_only_the_stop_loss_counts():

@@ -41,18 +41,11 @@ class Book(RestingOrders):
             if not order.quantity:
                 self.end(order, CANCELLED, NO_POSITION, ts)
                 return
-        wanted = order.left
-        if order.parent or order.reason:  # of a liquidation
-            held = self.position[order.symbol]
-            if held * wanted >= 0:
-                self.end(order, CANCELLED, NO_POSITION, ts)
-                return
-            if self.held_and(order.symbol, wanted) * held < 0:
-                wanted = -held
-        quantity = wanted
-        if above(abs(wanted), self.room):
-            quantity = 0.0 if order.until == FOK else self.whole_lots(self.room)
-            quantity = math.copysign(quantity, wanted)
+        wanted = self._wanted(order)
+        if not wanted:
+            self.end(order, CANCELLED, NO_POSITION, ts)
+            return
+        quantity = self._available(order, wanted)
         self.room = total(self.room, -abs(quantity)) if self.cap < math.inf else math.inf
         if quantity == 0.0:
             if order.kind != STOP_LIMIT and order.is_stop:
@@ -79,6 +72,24 @@ class Book(RestingOrders):
             live = leg.symbol == order.symbol and leg.parent and leg.resting and leg.live != NEVER
             if live and self._closes_nothing(leg) and not self.orders[leg.parent - 1].resting:
                 self.end(leg, CANCELLED, NO_POSITION, ts)
+
+    def _wanted(self, order: Order) -> float:
+        if order.parent or order.reason:  # of a liquidation
+            held = self.position[order.symbol]
+            if held * order.left >= 0:
+                return 0.0
+            if self.held_and(order.symbol, order.left) * held < 0:
+                return -held
+        return order.left
+
+    def _available(self, order: Order, wanted: float) -> float:
+        if not above(abs(wanted), self.room):
+            return wanted
+        most = 0.0 if order.until == FOK else self.whole_lots(self.room)
+        return math.copysign(most, wanted)
+
+    def _can_fill(self, order: Order) -> bool:
+        return self._available(order, self._wanted(order)) != 0
 
     def _tell_others(self, order: Order, quantity: float, ts: int, *, within: bool) -> None:
         for other in self.at_rest:
@@ -171,14 +182,13 @@ class Book(RestingOrders):
         return any(order.reached(price, by_limit=by_limit) for price in (high, low))
 
     def _choose(self, order: Order, ts: int, high: float, low: float) -> None:
-        closes = order.parent == 0 or order.left * self.position[order.symbol] < 0
-        for other in self._live(order.symbol, ts) if self.room and closes else ():
+        for other in self._live(order.symbol, ts) if self._can_fill(order) else ():
             waits = other is not order and (other.is_stop or other.is_limit)
             if other.entered == ts and (
                 other.kind == STOP_LIMIT or other.is_stop == self.optimistic
             ):
                 continue  # it does not meet the rest of this bar
-            if order.group and other.group == order.group and waits:
+            if order.group and other.group == order.group and waits and self._can_fill(other):
                 self.ambiguous += self._touched(other, high, low)
 
     def _meet_stops(self, symbol: int, ts: int, high: float, low: float) -> None:

@@ -106,11 +106,12 @@ class RestingOrders:
         for message in mine:
             if message.bars:
                 message.bars -= 1
+                message.since = message.since if message.bars else ts + 1
                 continue
             self.messages.remove(message)
             if message.order.resting:
                 if message.order.live == NEVER - 1:
-                    message.order.live = ts
+                    message.order.live = message.since
                 message.effect(ts, message.quantity, message.limit)
 
     def on_tick(self, price: float, *, up: bool) -> float:

@@ -47,8 +47,9 @@ class ExecutionConfig(Section):
     both_touched: Literal["pessimistic", "optimistic"] = Field(
         default="pessimistic",
         description="Which comes first if one bar touches both a stop and a limit. pessimistic: the"
-        " stop. optimistic: the limit. The summary counts how often this decided between orders of"
-        " which one cancels the other. Default pessimistic.",
+        " stop. optimistic: the limit. Of two stops or two limits it is the one placed first. The"
+        " summary counts how often this decided between orders of which one cancels the other."
+        " Default pessimistic.",
     )
     commission_per_share: float = Field(
         default=0.0,
