@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import shm
 from shm.control import ControlPage
 from shm.errors import Aborted, Closed, Dismissed, NameTaken, WaitTimeout
 from shm.gate import Gate
 from shm.names import LISTING, new_run_id
+from tests.reference.own_process import environment
 from tests.shm.children import answer, give_and_die, wait_for_abort, wait_for_dismissal
 
 Left = Callable[[str], list[str]]
@@ -245,7 +245,7 @@ def test_a_child_leaves_when_its_parent_is_killed(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(shm.__file__).parents[1])},
+        env=environment(),
     ) as parent:
         assert parent.stdout is not None
         assert parent.stderr is not None

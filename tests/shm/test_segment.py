@@ -1,10 +1,7 @@
 import os
 import shutil
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +20,7 @@ from shm.errors import (
 from shm.layout import Field, Layout
 from shm.names import LISTING
 from shm.segment import HEADER_SIZE, Segment
+from tests.reference.own_process import python
 from tests.shm.children import read_and_write
 
 Left = Callable[[str], list[str]]
@@ -202,12 +200,7 @@ def test_an_unrelated_process_comes_and_goes_without_removing_the_name(
     """Before Python 3.13 its resource tracker would remove the segment when it exits."""
     with ready_segment(run_id) as segment:
         segment.payload[0] = 7
-        viewer = subprocess.run(
-            [sys.executable, "-W", "error", "-c", UNRELATED.format(close=close), segment.name],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(segment_module.__file__).parents[1])},
-            check=False,
-        )
+        code = UNRELATED.format(close=close)
+        viewer = python("-W", "error", "-c", code, segment.name, check=False)
         assert (viewer.returncode, viewer.stdout, viewer.stderr) == (0, "7\n", "")
         Segment.attach(segment.name).close()

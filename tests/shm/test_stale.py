@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-import shm
 from shm import stale as stale_module
 from shm.names import LISTING, shared_name
 from shm.segment import Segment
 from shm.stale import remove_stale
+from tests.reference.own_process import environment
 
 Left = Callable[[str], list[str]]
 
 pytestmark = pytest.mark.skipif(not LISTING.is_dir(), reason="the system lists no shared memory")
-
-ENV = {**os.environ, "PYTHONPATH": str(Path(shm.__file__).parents[1])}
 
 OWNER = """
 import sys
@@ -41,7 +39,7 @@ def launch(*args: str) -> tuple[subprocess.Popen[str], str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=ENV,
+        env=environment(),
     )
     assert process.stdout is not None
     return process, process.stdout.readline()

@@ -1,22 +1,19 @@
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import shm
 from shm.control import ControlPage
 from shm.errors import Closed, SegmentMismatch
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.segment import Segment
 from shm.stats import Figures, RowSpec, StatsBlock
+from tests.reference.own_process import python
 from tests.shm.children import record_for_ever
 
 ROWS = [RowSpec("coordinator", ("slots", "bars"), ("wait",)), RowSpec("engine 0", (), ("a", "b"))]
@@ -188,13 +185,7 @@ def test_readers_see_whole_rows_of_a_hot_writer_and_never_disturb_it(
             assert seen.consistent
             check_together(seen.session)
             check_together(seen.full)
-        viewer = subprocess.run(
-            [sys.executable, "-W", "error", "-c", VIEWER, block.name],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(shm.__file__).parents[1])},
-            check=False,
-        )
+        viewer = python("-W", "error", "-c", VIEWER, block.name, check=False)
         assert (viewer.returncode, viewer.stdout, viewer.stderr) == (0, "True True\n", "")
         assert child.is_alive()
         StatsBlock.attach(block.name).close()
