@@ -1,6 +1,4 @@
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -8,14 +6,13 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.cli import main
-
-ROOT = Path(__file__).parents[2]
+from tests.reference import own_process
 
 Ringtape = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def command_environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **more}
+    return own_process.environment(PYTHONWARNINGS="error", **more)
 
 
 @pytest.fixture
@@ -25,14 +22,14 @@ def ringtape(tmp_path: Path) -> Ringtape:
     def run(
         *args: str | Path, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *map(str, args)],
-            cwd=tmp_path,
-            env=command_environment(**(environment or {})),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+        return own_process.python(
+            "-m",
+            "pipeline.cli",
+            *args,
             check=False,
+            env=command_environment(**(environment or {})),
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
         )
 
     return run

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.reference.own_process import environment, python
+
 COMMANDS = ("demo", "run", "sweep", "ledger", "import", "catalog", "schema", "stats", "clean")
 SLOW = ("numba", "pandas", "pyarrow", "numpy", "pydantic", "rich", "exchange_calendars")
 
@@ -33,15 +35,7 @@ def test_help_and_usage_errors_import_nothing_slow(args: list[str]):
         f"try: main({args!r})\nexcept SystemExit: pass\n"
         f"print([name for name in {SLOW!r} if name in sys.modules])"
     )
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert python("-c", code).stdout.splitlines()[-1] == "[]"
 
 
 def test_the_version_is_printed(ringtape):
@@ -105,12 +99,11 @@ def test_schema_is_one_json_document(ringtape):
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, args: list[str]):
     read, write = os.pipe()
     os.close(read)
-    root = Path(__file__).parents[2]
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pipeline.cli", *args],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env=environment(),
             stdout=write,
             stderr=subprocess.PIPE,
             check=False,
@@ -123,12 +116,11 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, args: list[str]):
 def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path: Path):
     read, write = os.pipe()
     os.close(read)
-    root = Path(__file__).parents[2]
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pipeline.cli", "catalog", "nowhere"],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=write,
             check=False,

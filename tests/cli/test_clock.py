@@ -1,9 +1,8 @@
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import environment, python
 
 # What a shell does with its last command: the process goes on, the program in it is another.
 BECOME = """
@@ -12,9 +11,7 @@ sys.stdin.readline()
 print(time.process_time(), flush=True)
 os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
 """
-ASK = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
+ASK = """
 from pipeline.cli.clock import seconds_since_start
 print(seconds_since_start())
 """
@@ -22,20 +19,21 @@ print(seconds_since_start())
 
 def test_the_start_is_after_the_caller_asked_and_before_the_answer():
     before = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
+    done = python("-c", ASK)
     assert 0 < float(done.stdout) < time.perf_counter() - before
 
 
 def test_the_interpreters_own_start_up_counts():
     bare = "import time; print(time.process_time())"
-    done = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True)
-    asked = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
+    done = python("-c", bare)
+    asked = python("-c", ASK)
     assert float(asked.stdout) > float(done.stdout) / 2
 
 
 def test_the_time_that_a_process_waited_before_it_became_the_command_does_not_count():
     with subprocess.Popen(
         [sys.executable, "-c", BECOME, ASK],
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -2,15 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.reference.own_process import python
 from tests.reference.processes import settings_of
-
-ROOT = Path(__file__).parents[2]
 
 PRINTS = """
 import os
@@ -32,14 +29,8 @@ def test_what_a_strategy_prints_goes_to_stderr(sample: Path, tmp_path: Path, inl
     config = settings_of("US_EQUITY", "2024-11-25", "2024-11-25", ["ALFA"], ["1m"], sample)
     config["strategy"] = {"name": "prints.py:Prints", "mode": "interpreted"}
     (tmp_path / "c.json").write_text(json.dumps(config))
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "run", "c.json", "--json"] + ["--inline"] * inline,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    words = ["run", "c.json", "--json"] + ["--inline"] * inline
+    done = python("-m", "pipeline.cli", *words, cwd=tmp_path)
     assert json.loads(done.stdout)["session_name"] == "test"
     assert sorted(done.stderr.splitlines()) == ["from the hook", "to the descriptor"]
 
@@ -66,14 +57,7 @@ def test_a_wrong_configuration_is_refused_before_anything_heavy_is_imported(
 ):
     """The fork server, which was started before, has ended."""
     (tmp_path / "wrong.json").write_text('{"session_name": "x", "execution": {"slipage": 1}}')
-    done = subprocess.run(
-        [sys.executable, "-c", EARLY, command, "wrong.json"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", EARLY, command, "wrong.json", cwd=tmp_path)
     assert "execution.slipage is not a setting" in done.stderr
     assert done.stdout == "2 [] []\nTrue\n"
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.json"]
@@ -98,27 +82,19 @@ def test_a_file_that_cannot_be_read_is_refused_as_fast_as_a_help_text(
     """Neither the settings nor what starts processes is imported."""
     if content is not None:
         (tmp_path / "wrong.json").write_text(content)
-    done = subprocess.run(
-        [sys.executable, "-c", UNREADABLE, command, "wrong.json"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", UNREADABLE, command, "wrong.json", cwd=tmp_path)
     assert "wrong.json does not exist" in done.stderr or "wrong.json is not valid" in done.stderr
     assert done.stdout == "2 []\n"
 
 
 def test_a_refusal_is_one_line_also_without_standard_input(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "run", "none.json"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: os.close(0),
-        capture_output=True,
-        text=True,
+    done = python(
+        "-m",
+        "pipeline.cli",
+        *("run", "none.json"),
         check=False,
+        cwd=tmp_path,
+        preexec_fn=lambda: os.close(0),
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (

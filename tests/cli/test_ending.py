@@ -1,13 +1,11 @@
 """The process of a command ends when the command has, and nothing that waits for it is cut off."""
 
-import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import python
+
 ENDING = """
 import atexit, sys, threading
 from pipeline.cli import main
@@ -23,14 +21,7 @@ except SystemExit as end:
 
 
 def ended(before: str = "", arguments: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", ENDING.format(before=before, arguments=arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    return python("-c", ENDING.format(before=before, arguments=arguments), check=False)
 
 
 def test_the_process_ends_with_the_command_and_who_asked_for_it_is_called():

@@ -13,10 +13,9 @@ from pipeline.watch.live_runs import LiveRun, find_run, live_runs
 from shm.control import ControlPage, RunState
 from shm.names import LISTING, list_segments, new_run_id
 from shm.stats import RowSpec, StatsBlock
+from tests.reference.own_process import environment
 
 Done = subprocess.CompletedProcess[str]
-
-ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(
     not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
@@ -156,7 +155,7 @@ def test_watch_shows_the_run_until_it_is_over(tmp_path: Path):
     ):
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", "stats", run_id, "--watch"],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+            env=environment(TERM="xterm"),
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

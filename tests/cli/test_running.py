@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,8 +15,7 @@ from pipeline.errors import ConfigError, DataError, HookError, RunError, Strateg
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import sample_is_current
 from shm.errors import NoSpace
-
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import environment
 
 SUMMARY = {"session_name": "s", "seconds": -1.0, "sharpe": float("nan"), "run_dir": Path("runs/s")}
 
@@ -153,7 +151,7 @@ def test_ctrl_c_and_sigterm_end_with_one_line_naming_the_folder_of_this_run(
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,14 +1,12 @@
 """Ctrl-C and SIGTERM end a command with a line and a code, whenever they come."""
 
-import os
 import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import python
+
 COMMAND = """
 import signal, sys
 from types import ModuleType
@@ -41,13 +39,7 @@ both = pytest.mark.parametrize(
 def done(number: int, body: str, before: str = "") -> tuple[int, str]:
     """Exit code and stderr of a command that does ``body``."""
     code = COMMAND.format(number=int(number), body=body, before=before)
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = python("-c", code, check=False)
     return ended.returncode, ended.stderr
 
 
