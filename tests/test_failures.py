@@ -28,6 +28,7 @@ from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from pipeline.runner.progress import Progress
 from shm.names import LISTING
 from shm.stale import remove_stale
+from tests.reference.own_process import environment, python
 from tests.reference.processes import (
     alive,
     assert_nothing_left,
@@ -38,9 +39,7 @@ from tests.reference.processes import (
 )
 from tests.reference.traders import Crosser, Tinkerer
 
-ROOT = Path(__file__).parents[1]
 WATCHDOG_SECONDS = 20.0
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 needs_listing = pytest.mark.skipif(
     not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
@@ -193,7 +192,7 @@ def test_what_a_killed_supervisor_leaves_goes_by_itself_or_with_the_next_start(
     config["pipeline"]["slots"] = 600
     with subprocess.Popen(
         [sys.executable, "-c", SUPERVISED, json.dumps(config), str(tmp_path / "runs")],
-        env=ENVIRONMENT,
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
     ) as supervisor:
@@ -241,7 +240,7 @@ def test_ctrl_c_ends_with_130_a_partial_folder_and_nothing_left(config, tmp_path
     with subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "run", "config.json"],
         cwd=tmp_path,
-        env=ENVIRONMENT,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -350,13 +349,7 @@ def test_a_reader_of_the_stats_that_comes_and_goes_leaves_the_run_as_it_was(conf
     def look(_: Blow) -> None:
         (run_id,) = {name.split("-")[1] for name in names_of(os.getpid())}
         before = names_of(os.getpid())
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", "stats", run_id, "--json"],
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = python("-m", "pipeline.cli", "stats", run_id, "--json")
         assert done.stderr == ""
         seen.append(json.loads(done.stdout))
         assert names_of(os.getpid()) == before

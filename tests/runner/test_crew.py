@@ -2,11 +2,9 @@
 
 import json
 import os
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +12,8 @@ import pytest
 
 from pipeline.runner.crew import Crew, Work
 from pipeline.runner.starting import start_context
+from tests.reference.own_process import environment, python
 
-ROOT = Path(__file__).parents[2]
 THREAD_CAPS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -55,13 +53,9 @@ def test_members_do_their_own_job_with_one_thread_and_an_allocator_that_keeps_it
     start_method: str,
 ):
     """In a process of its own: a fork server that runs already keeps the environment it has."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for name in (*THREAD_CAPS, "ARROW_DEFAULT_MEMORY_POOL"):
-        environment.pop(name, None)
+    without = dict.fromkeys((*THREAD_CAPS, "ARROW_DEFAULT_MEMORY_POOL"))
     code = f"from tests.runner.test_crew import look_around; look_around({start_method!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = python("-c", code, env=environment(**without))
     assert "jemalloc" in pa.supported_memory_backends(), "the wheels of this system have it"
     common = {"caps": ["1"] * 3, "arrow_threads": [1, 1], "pool": "jemalloc", "main": True}
     members = [

@@ -17,11 +17,9 @@ from pipeline.config.session import example_path
 from pipeline.errors import ConfigError, HookError
 from shm.names import LISTING
 from tests.golden.pins import EXAMPLES, pinned
+from tests.reference.own_process import environment, python
 from tests.reference.processes import assert_nothing_left, settings_of
 from tests.reference.traders import Crosser
-
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +148,7 @@ def test_breakpoint_has_a_prompt_on_a_terminal(config, tmp_path: Path):
         stdout=terminal,
         stderr=terminal,
         cwd=tmp_path,
-        env={**ENVIRONMENT, "TERM": "dumb"},
+        env=environment(TERM="dumb"),
     )
     os.close(terminal)
     said = _until(main, b"(Pdb) ")
@@ -192,14 +190,7 @@ def test_coverage_sees_the_lines_of_a_hook(config, tmp_path: Path):
         """
     )
     for words in (["-m", "coverage", "run", *command], ["-c", code]):
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = python(*words, cwd=tmp_path)
     assert done.stdout.strip().endswith("mine.py [2, 4, 5, 6, 7, 8, 10]")
 
 

@@ -4,7 +4,6 @@ import pty
 import subprocess
 import sys
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,8 +18,7 @@ from pipeline.runner.progress_line import (
     describe,
     reported,
 )
-
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import environment, python
 
 
 class Seen(NamedTuple):
@@ -49,7 +47,7 @@ print("rich" in sys.modules)
 """
 
 
-def on_a_terminal(code: str, **environment: str) -> str:
+def on_a_terminal(code: str, **variables: str) -> str:
     """Everything that `code` writes to a terminal of 100 columns."""
     main, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -57,13 +55,7 @@ def on_a_terminal(code: str, **environment: str) -> str:
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "TERM": "xterm-256color",
-            "COLUMNS": "100",
-            **environment,
-        },
+        env=environment(**{"TERM": "xterm-256color", "COLUMNS": "100", **variables}),
     )
     os.close(terminal)
     written = b""
@@ -111,13 +103,7 @@ def test_a_narrow_terminal_gets_fewer_words_and_none_is_cut(
 
 
 def test_a_pipe_gets_the_hook_that_does_not_return_and_rich_is_not_imported():
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", SCRIPT)
     assert done.stdout.split() == ["False"]
     assert done.stderr == "mine.py:3: Mine.on_bar\n"
 

@@ -1,9 +1,6 @@
 """`run` and the commands on it, with all processes: what goes in, and what comes out."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date, time
 from itertools import pairwise
@@ -24,12 +21,11 @@ from pipeline.market.quality import quality_of
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.results.digest import run_digest
 from pipeline.runner.run import Result
+from tests.reference.own_process import python
 from tests.reference.processes import assert_nothing_left, settings_of
 from tests.reference.traders import Both, Crosser, Ranker, Tinkerer
 
-ROOT = Path(__file__).parents[2]
 FIRST, LAST = "2024-11-25", "2024-12-02"  # a holiday and a half-day between
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def configuration(sample: Path) -> dict[str, Any]:
@@ -179,15 +175,9 @@ def test_a_strategy_may_be_defined_in_main_with_the_run_below_it(
     path = tmp_path / "program.py"
     path.write_text(program)
     config["pipeline"] = {"start_method": "spawn" if mode == "compiled" else "forkserver"}
-    done = subprocess.run(
-        [
-            sys.executable,
-            *(["-c", program] if how == "typed" else [str(path)]),
-            *(json.dumps(config), str(tmp_path / "runs"), mode),
-        ],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
+    done = python(
+        *(["-c", program] if how == "typed" else [path]),
+        *(json.dumps(config), tmp_path / "runs", mode),
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -372,14 +362,7 @@ def test_a_clock_changes_no_result_and_counts_what_was_late(config, tmp_path: Pa
 
 
 def command(folder: Path, *arguments: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", *arguments, "--json"],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-m", "pipeline.cli", *arguments, "--json", check=False, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     document: dict[str, Any] = json.loads(done.stdout)
     return document

@@ -1,17 +1,13 @@
 """A script that is itself run: its enums and classes are in engines what they are in the script."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.market.catalog.sample import FIRST_DATE, SYMBOLS
+from tests.reference.own_process import python
 from tests.reference.processes import settings_of
-
-ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
 from __future__ import annotations
@@ -103,15 +99,7 @@ def folder(sample: Path, tmp_path: Path) -> Path:
 def digests(folder: Path, source: str, *command: str) -> list[str]:
     """Run a script, as a file or as what is typed, and return what it prints."""
     (folder / "script.py").write_text(source)
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input=source,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python(*command, check=False, cwd=folder, input=source)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.splitlines()

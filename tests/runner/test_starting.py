@@ -1,16 +1,14 @@
 """What a run starts with: little in this process, everything in the fork server."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.session import example_path
 from pipeline.runner import starting
+from tests.reference.own_process import environment, python
 
-ROOT = Path(__file__).parents[2]
 #: Libraries that take a second to import together, and that only the processes of a run need.
 HEAVY = ("exchange_calendars", "llvmlite", "numba", "pandas", "pyarrow.compute", "scipy")
 RUN = 'run(sys.argv[1], overrides=["catalog=" + sys.argv[2]], out=sys.argv[3])'
@@ -28,14 +26,7 @@ def imported_by(code: str, *arguments: str, seed: str = "random") -> list[str]:
         f"import json, sys\nfrom pipeline import run\n{code}\n"
         f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": seed},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", script, *arguments, env=environment(PYTHONHASHSEED=seed))
     return done.stdout.splitlines()
 
 
@@ -119,13 +110,7 @@ print(sorted(one.name for one in mark.parent.iterdir()))
 
 
 def test_a_fork_server_waits_for_what_was_not_right_before(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-c", WAITING, str(tmp_path / "mark")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", WAITING, tmp_path / "mark")
     assert (done.stdout.split(), done.stderr) == (["forked", "forked", "['mark']"], "")
 
 

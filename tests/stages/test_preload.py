@@ -1,12 +1,10 @@
 """What the fork server has ready for the processes that it forks."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import environment, python
 
 #: What the fork server would compile for a process, were it one; a small kernel of every run.
 COMPILE = """
@@ -25,15 +23,8 @@ print(json.dumps([len(end_moment_at.entry.overloads), [n for n in heavy if n in 
 
 
 def ended(code: str, folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
-    paths = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, **paths},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    variables = {"RINGTAPE_CACHE_DIR": str(folder / "cache"), **variables}
+    return python("-c", code, check=False, env=environment(**variables), cwd=folder)
 
 
 def run(code: str, folder: Path, **variables: str) -> str:
