@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks, name_of, pages
+from tests.reference.own_process import environment, python
 
 #: Commands that are not run, by what they begin with, and why.
 NOT_RUN = {
@@ -121,13 +122,12 @@ def test_all_blocks_of_a_page_run(page: Path, folder: Path):
     script = folder / f"{name_of(page).replace('/', '.').removesuffix('.md')}.py"
     script.write_text(_script(page).text, encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [sys.executable, script.name],
+    done = python(
+        script.name,
+        check=False,
+        env=environment(PATH=path),
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
 

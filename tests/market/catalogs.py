@@ -1,18 +1,16 @@
 """Bars for catalogs, and what a catalog looks like on disk."""
 
 import inspect
-import os
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import numpy as np
 
 from pipeline.market.catalog.bar_file import BarColumns
+from tests.reference.own_process import environment
 
 MINUTE = 60_000_000_000
-ROOT = Path(__file__).parents[2]
 
 
 def bars(rows, start=0, seed=1):
@@ -41,7 +39,7 @@ def python(script, *arguments, **options):
     code = PRELUDE + inspect.getsource(bars) + textwrap.dedent(script)
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         **options,
     )
 

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.native import kept_code
-
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import ROOT, environment, python
 
 SOURCE = """
 from pipeline.native.kernel import kernel
@@ -99,11 +98,11 @@ Start = Callable[[str], "subprocess.Popen[str]"]
 def start(tmp_path: Path) -> Start:
     """Start an interpreter whose compiled code is kept below ``tmp_path``."""
     (tmp_path / "kept_kernels.py").write_text(SOURCE)
-    environment = {**os.environ, "RINGTAPE_CACHE_DIR": str(tmp_path / "cache")}
+    variables = environment(RINGTAPE_CACHE_DIR=str(tmp_path / "cache"))
 
     def begin(script: str) -> "subprocess.Popen[str]":
         line = [sys.executable, "-c", script, str(tmp_path)]
-        return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(line, env=variables, stdout=subprocess.PIPE, text=True)
 
     return begin
 
@@ -172,16 +171,12 @@ def test_a_part_may_print_and_raise_what_it_was_given_when_just_compiled(
 
 def test_the_same_sources_in_another_place_find_the_same_code(tmp_path: Path):
     """So a version that is installed twice, or checked out twice, compiles once."""
-    environment = {**os.environ, "RINGTAPE_CACHE_DIR": str(tmp_path / "cache")}
     found = []
     for place in (tmp_path / "one", tmp_path / "other"):
         for package in ("pipeline", "shm"):
             shutil.copytree(ROOT / package, place / package)
-        environment["PYTHONPATH"] = str(place)
-        line = [sys.executable, "-c", OWN_KERNEL]
-        done = subprocess.run(
-            line, cwd=place, env=environment, capture_output=True, text=True, check=True
-        )
+        paths = {"RINGTAPE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(place)}
+        done = python("-c", OWN_KERNEL, env=environment(**paths), cwd=place)
         file, hits = done.stdout.split()
         assert Path(file).is_relative_to(place)
         found.append(hits)

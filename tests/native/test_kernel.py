@@ -1,8 +1,6 @@
 """Kernels as entries and as parts: compiled once each, equal to what they are in Python."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +10,7 @@ from numba import njit, types
 
 from pipeline.native.kernel import Kernel, called_with_integers, kernel
 from pipeline.native.users import users_part
-
-ROOT = Path(__file__).parents[2]
+from tests.reference.own_process import ROOT, python
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +150,5 @@ def test_every_kernel_is_of_this_kind():
 
 def test_what_an_operation_on_numbers_comes_to_is_asked_once():
     """In a process of its own, because what Numba is told of a function stays with the process."""
-    command = [sys.executable, "-m", "tests.native.asked_once"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = python("-m", "tests.native.asked_once", check=False)
     assert (done.returncode, done.stdout) == (0, "0.5 1.5 [float64]\n"), done.stderr

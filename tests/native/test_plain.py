@@ -1,18 +1,13 @@
 """What stands in the place of compiled code where Numba compiles nothing."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numba import types
 
 from pipeline.native import plain
 from tests.golden.pins import pinned
+from tests.reference.own_process import environment, python
 
-ROOT = Path(__file__).parents[2]
 MIXED = np.dtype([("count", "i8"), ("price", "f8"), ("closes", "f8", (3,))])
 mixed_at = plain.record_at(MIXED)
 
@@ -95,13 +90,5 @@ print(PLAIN, pin_case("tiers_by_units", COMPILED)["digest"])
 
 
 def test_a_lane_gives_the_same_without_the_compiler():
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", SCRIPT, env=environment(NUMBA_DISABLE_JIT="1"))
     assert done.stdout.split() == ["True", pinned()["cases"]["tiers_by_units"]["digest"]]

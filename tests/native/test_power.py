@@ -1,14 +1,13 @@
 """Powers in compiled code are Python's, to the last bit."""
 
 import math
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.native.kernel import kernel
+from tests.reference.own_process import python
 
 EXPONENTS = (2, 3, -2, 0.5, 2.0, 1.7)
 
@@ -57,8 +56,5 @@ def test_a_negative_number_to_a_fractional_power_is_no_real_number(real: float):
 
 def test_a_process_that_only_loads_machine_code_has_the_function_too():
     program = "from tests.native.test_power import powers; print(powers(1.1, 3, 0.3))"
-    found = [
-        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-        for _ in range(2)
-    ]
+    found = [python("-c", program) for _ in range(2)]
     assert found[0].stdout == found[1].stdout == f"{powers(1.1, 3, 0.3)}\n"

@@ -1,8 +1,6 @@
 """A user's functions: names mean in compiled code what they mean in Python."""
 
 import enum
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +10,7 @@ from numba.core.errors import TypingError
 
 from pipeline.native.users import users_part
 from tests.reference import costs
+from tests.reference.own_process import python
 
 TABLE = np.array([1.0, 2.0])
 
@@ -148,7 +147,7 @@ def test_what_numba_was_told_of_by_the_user_is_left_as_it_is(tmp_path):
     """In a process of its own: all that is compiled depends on what Numba was told of there."""
     path = tmp_path / "told.py"
     path.write_text(TOLD)
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    done = python(path)
     assert done.stdout == "33\n"
 
 

@@ -5,7 +5,6 @@ the new one gets the folder and nothing more: not the checkout that is installed
 """
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -18,8 +17,8 @@ import pytest
 
 from pipeline.results.folder import RunFolder
 from tests.golden.pins import pinned
+from tests.reference.own_process import ROOT, environment
 
-ROOT = Path(__file__).parents[2]
 #: Folders of the tree, and where the wheel has them.
 SHIPPED = {"shm": "shm", "pipeline": "pipeline", "config": "pipeline/examples_config"}
 RESULTS = {
@@ -38,11 +37,10 @@ class Installed(NamedTuple):
 def called(*command: str | Path, cwd: Path) -> str:
     """Call a command as a user would who has nothing of this tree; return what it prints."""
     own = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME")
-    environment = {name: value for name, value in os.environ.items() if name not in own}
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=environment,
+        env=environment(**dict.fromkeys(own)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

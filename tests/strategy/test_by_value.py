@@ -1,17 +1,14 @@
 """Functions and classes of a script are in another process what they are in the script."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import StrategyError
 from pipeline.strategy.by_value import pickled, unpickled
+from tests.reference.own_process import python
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = [Path(__file__).with_name(f"script_of_{kind}.py") for kind in ("enums", "classes")]
 
 READ = """
@@ -33,16 +30,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict
     folder = tmp_path_factory.mktemp("script")
 
     def run(*command: str) -> dict[str, str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,  # a lock that nobody can take would stop it for ever
-        )
+        # A lock that nobody can take would stop it for ever.
+        done = python(*command, check=False, cwd=folder, timeout=300)
         assert done.returncode == 0, done.stderr
         return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
@@ -72,19 +61,10 @@ open("packed", "wb").write(pack(Mine, []))
 
 
 def test_annotations_that_are_texts_mean_the_same_there(tmp_path: Path):
-    command = [sys.executable, "-c", LATER]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    python("-c", LATER, cwd=tmp_path)
     read = "from pipeline.strategy.strategy import parameters_of\n" + READ.partition("for")[0]
     read += 'print(parameters_of(unpack(open(sys.argv[1], "rb").read()))[0].type.__name__)'
-    told = subprocess.run(
-        [sys.executable, "-c", read, "packed"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = python("-c", read, "packed", cwd=tmp_path)
     assert told.stdout == "Symbol\n"
 
 

@@ -1,5 +1,4 @@
 import json
-import os
 import re
 import subprocess
 import sys
@@ -9,9 +8,8 @@ import pytest
 
 from pipeline.errors import StrategyError
 from pipeline.strategy.source import load_class, load_function, pack, unpack
+from tests.reference.own_process import environment, python
 from tests.reference.traders import Crosser
-
-ROOT = Path(__file__).parents[2]
 
 GOOD = """
 from pipeline import Strategy
@@ -122,7 +120,7 @@ def test_a_strategy_travels_to_a_process_that_never_saw_its_class(folder: Path, 
     done = subprocess.run(
         [sys.executable, "-c", TRAVEL, name],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         capture_output=True,
         check=True,
     )
@@ -142,12 +140,7 @@ class Mine(Strategy):
         return {"mean": ind.sma(3)}
 print(len(pack([Mine()], [])))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=True,
-    )
+    done = python("-c", code)
     assert int(done.stdout) < 3_000
 
 

@@ -1,18 +1,16 @@
 """Rows for ledgers, and processes that write them."""
 
 import inspect
-import os
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
+from tests.reference.own_process import environment
 
-ROOT = Path(__file__).parents[2]
 SESSIONS = 5
 
 
@@ -70,7 +68,7 @@ def python(script: str, *arguments: Any, **options: Any) -> subprocess.Popen[str
     code = PRELUDE + "\n".join(map(inspect.getsource, functions)) + textwrap.dedent(script)
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
         text=True,
         **options,
     )

@@ -1,13 +1,10 @@
 """Strategies in files, and their hashes as another process finds them."""
 
-import os
-import subprocess
-import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.reference import own_process
 
 STRATEGY = textwrap.dedent("""
     from pipeline import Strategy
@@ -70,14 +67,9 @@ def hash_of(name: str, working: Path) -> str:
 
 def python(code: str, *arguments: str, working: Path) -> str:
     """What an interpreter prints of some code."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code, *arguments],
-        cwd=working,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    variables = own_process.environment(PYTHONDONTWRITEBYTECODE="1")
+    done = own_process.python(
+        *("-P", "-c", code, *arguments), check=False, env=variables, cwd=working
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

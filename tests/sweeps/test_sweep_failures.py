@@ -20,10 +20,9 @@ from pipeline import SweepProgress, sweep
 from pipeline.errors import DataError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
+from tests.reference.own_process import environment
 from tests.reference.processes import assert_nothing_left, members, names_of, settings_of
 from tests.sweeps.poisons import ABORTS, HANGS, LEAVES, RAISES, WELL
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +220,7 @@ def test_a_killed_supervisor_loses_no_pass_that_was_over(
 ):
     process = subprocess.Popen(
         [sys.executable, "-c", SUICIDE, json.dumps(many(sample)), str(tmp_path), str(moment)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
     )
     assert process.wait() in (0, -signal.SIGKILL)
     result = sweep(many(sample), out=tmp_path, engines=2, resume=True)
@@ -269,7 +268,7 @@ def test_survivors_are_the_same_when_a_sweep_that_was_killed_is_resumed(
         arguments = json.dumps(compared(sample)), str(tmp_path), str(moment // 2)
         process = subprocess.Popen(
             [sys.executable, "-c", SUICIDE, *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
         assert process.wait() in (0, -signal.SIGKILL)
     else:

@@ -1,9 +1,6 @@
 """Indicators as values: equality, names, refusals, and travel to other processes."""
 
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import dill
 import numba
@@ -13,6 +10,7 @@ import pytest
 from pipeline.errors import DataError, StrategyError
 from pipeline.market import bars
 from pipeline.market import indicators as ind
+from tests.reference.own_process import python
 
 SCALE = 2.0
 
@@ -150,8 +148,7 @@ def test_values_survive_pickling():
 
 def test_values_and_plan_are_imported_without_the_compiler():
     code = "import sys, pipeline.market.indicators.plan; sys.exit('numba' in sys.modules)"
-    root = Path(__file__).parents[3]
-    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+    assert python("-c", code, check=False).returncode == 0
 
 
 def test_price_columns_are_those_of_bars():

@@ -1,9 +1,6 @@
 """A user's own functions in the plan: computed, refused, and in other processes."""
 
 import math
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +11,7 @@ from pipeline.errors import StrategyError
 from pipeline.market import indicators as ind
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.market.indicators.runner import PlanRunner
-
-ROOT = Path(__file__).parents[3]
+from tests.reference.own_process import ROOT, python
 
 
 def decayed_volume(state, bar, params):
@@ -182,13 +178,7 @@ if __name__ == "__main__":
 def test_a_function_of_main_is_computed_in_another_process(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, script],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PYTHONPATH": str(ROOT)},
-    )
+    done = python(script, check=False, env={"PYTHONPATH": str(ROOT)})
     assert done.stdout.strip() == ("([nan, 3.5, 3.5, 3.5], (('own', 0, 5),)) (('own', 0, 5),)"), (
         done.stderr
     )
@@ -212,8 +202,5 @@ def test_the_first_function_that_a_process_compiles_means_what_python_means(tmp_
     """The product's extensions of Numba were loaded only with the first built-in kernel."""
     script = tmp_path / "script.py"
     script.write_text(FIRST)
-    run = [sys.executable, script]
-    done = subprocess.run(
-        run, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)}
-    )
+    done = python(script, check=False, env={"PYTHONPATH": str(ROOT)})
     assert done.stdout.strip() == repr(0.1**2 + 0.1), done.stderr

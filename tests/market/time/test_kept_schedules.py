@@ -1,8 +1,5 @@
 """Schedules on disk: equal to what was built, and built again where the file is not whole."""
 
-import os
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,8 +9,8 @@ import pytest
 from pipeline.market.time import calendars, kept_schedules
 from pipeline.market.time.kept_schedules import find_schedule
 from pipeline.market.time.schedule import Schedule
+from tests.reference.own_process import python
 
-ROOT = Path(__file__).parents[3]
 DAY = 19_700  # 2023-12-09
 
 SCRIPT = """
@@ -89,11 +86,7 @@ def test_other_libraries_find_nothing(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("group", ["US_EQUITY", "FX", "XTKS"])
 def test_a_process_that_finds_its_sessions_imports_no_calendar_library(group: str):
     def told() -> list[str]:
-        line = [sys.executable, "-c", SCRIPT, group]
-        done = subprocess.run(
-            line, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=True
-        )
-        return done.stdout.split()
+        return python("-c", SCRIPT, group).stdout.split()
 
     first, second = told(), told()
     assert first[1:] == ["True", "True"]

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +17,7 @@ from pipeline.market.time import calendars
 from pipeline.market.time.calendars import bars_begun
 from pipeline.market.time.time_manager import TimeManager, zone
 from pipeline.market.time.venues import _VENUES
+from tests.reference.own_process import python
 
 # exchange_calendars calls parts of pandas that pandas deprecates; the oracle is not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -371,7 +370,7 @@ def test_importing_the_module_imports_neither_pandas_nor_numba() -> None:
         "import sys, pipeline.market.time.time_manager\n"
         "print(sorted({'pandas', 'numba', 'exchange_calendars'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code)
     assert done.stdout.strip() == "[]"
 
 

@@ -1,9 +1,6 @@
 """Compiled hooks: results as interpreted, and kept on disk while they would come out the same."""
 
 import enum
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +14,9 @@ from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.strategy import record_dtype
 from tests.reference.in_process import Setup, assert_same, run_in_process
 from tests.reference.market import Market, random_walk, session_table
+from tests.reference.own_process import environment, python
 from tests.reference.replay import replay
 
-ROOT = Path(__file__).parents[3]
 T0 = 1_700_006_400_000_000_000
 
 
@@ -222,12 +219,10 @@ def first_order(folder: Path, cache: Path, **values: float) -> float:
     numbers = {"own": 1.0, "array": 10.0, "constant": 100.0, "helper": 1000.0, **values}
     (folder / "levels.py").write_text(LEVELS.format(**numbers))
     (folder / "beside.py").write_text(NEIGHBOUR.format(**numbers))
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", PROGRAM, f"{folder}/levels.py:Levels"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "RINGTAPE_CACHE_DIR": str(cache)},
-        capture_output=True,
-        text=True,
+    done = python(
+        *("-B", "-c", PROGRAM, f"{folder}/levels.py:Levels"),
         check=False,
+        env=environment(RINGTAPE_CACHE_DIR=str(cache)),
     )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)

@@ -1,13 +1,11 @@
 """Machine code on disk is not used when a module has changed that it was compiled from."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
-from tests.strategy.compiled.test_hooks import PROGRAM, ROOT
+from tests.reference.own_process import environment, python
+from tests.strategy.compiled.test_hooks import PROGRAM
 
 FILES = {
     "own.py": """
@@ -56,13 +54,9 @@ THIRD = 1.0 / 3.0
 
 def first_order(folder: Path, cache: Path) -> float:
     """Run the strategy in a process of its own, and give the quantity of its first order."""
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", PROGRAM, f"{folder}/own.py:Own"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "RINGTAPE_CACHE_DIR": str(cache)}
-        | {"NUMBA_CACHE_DIR": str(cache / "users")},
-        capture_output=True,
-        text=True,
-        check=False,
+    paths = {"RINGTAPE_CACHE_DIR": str(cache), "NUMBA_CACHE_DIR": str(cache / "users")}
+    done = python(
+        *("-B", "-c", PROGRAM, f"{folder}/own.py:Own"), check=False, env=environment(**paths)
     )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)

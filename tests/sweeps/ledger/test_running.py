@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from pipeline.sweeps.ledger.running import FOLDER, RunningMark, is_running
+from tests.reference.own_process import environment
 
 HOLDER = """
 import sys
@@ -23,7 +24,7 @@ def holder(folder: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        env=environment(),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"

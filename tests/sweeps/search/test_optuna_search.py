@@ -1,7 +1,6 @@
 """Optuna's searches: what they choose, that they learn, and that a kill changes nothing."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import ConfigError
+from tests.reference.own_process import environment
 from tests.sweeps.swept import (
     Crossing,
     Single,
@@ -229,7 +229,6 @@ def test_a_file_that_is_no_storage_is_refused(tmp_path: Path):
     assert file.read_bytes() == b"something else" * 100
 
 
-ROOT = Path(__file__).parents[3]
 VICTIM = """
 import json, sys
 from pathlib import Path
@@ -249,8 +248,7 @@ while sets := search.ask(8):
 def test_a_killed_search_chooses_what_it_would_have_chosen(lines, tmp_path: Path):
     file = tmp_path / "o.sqlite"
     arguments = [sys.executable, "-c", VICTIM, json.dumps(WIDE), str(file)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment) as victim:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment()) as victim:
         assert victim.stdout is not None
         for _ in range(lines):
             assert victim.stdout.readline()
