@@ -31,7 +31,16 @@ from pipeline.native.plain import PLAIN
 
 #: Modules of this package that tell Numba of what it does not know, or does in another way.
 _EXTENSIONS = (
-    *("power", "enums", "assignments", "known", "named_tuples", "python_functions", "view_names"),
+    *(
+        "power",
+        "enums",
+        "assignments",
+        "known",
+        "named_tuples",
+        "python_functions",
+        "try_blocks",
+        "view_names",
+    ),
 )
 
 

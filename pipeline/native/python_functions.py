@@ -38,6 +38,11 @@ def _any(items: Any) -> Any:
     return look
 
 
+@overload(float, strict=False)
+def _float(flag: Any) -> Any:
+    return (lambda flag: 1.0 if flag else 0.0) if isinstance(flag, types.Boolean) else None
+
+
 @overload(math.log, strict=False)
 def _log(x: Any, base: Any) -> Any:
     return lambda x, base: math.log(x) / math.log(base)

@@ -27,6 +27,7 @@ def compiled(function):
         lambda x: math.isclose(x, x + 0.1, rel_tol=0.2) + 2 * math.isclose(x, x + 0.1, abs_tol=0.2),
         lambda x: math.isclose(x, math.inf) + 2 * math.isclose(math.inf, math.inf),
         lambda x: math.factorial(int(x)) + math.factorial(20),
+        lambda x: float(x > 1) + 2.0 * float(all((x > 0, x < 3))),
         lambda x: math.prod([x, 0.1, 7.0]) + math.prod((3, 4)) + math.prod(PRICES),
     ],
 )
