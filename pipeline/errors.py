@@ -5,7 +5,8 @@ A leaf module: it imports nothing of Ringtape, so any other module may import it
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from traceback import extract_tb
+from traceback import extract_tb, format_exception
+from typing import Self
 
 
 class RingtapeError(Exception):
@@ -17,6 +18,17 @@ class RingtapeError(Exception):
     """
 
     exit_code = 2
+    #: The traceback behind the message, of a compiler or of another process; empty without one.
+    #: ``ringtape`` shows it with ``--debug``. It is no part of what Python shows of the error.
+    trace: str = ""
+
+    def behind(self, error: BaseException) -> Self:
+        """Keep the traceback of the error that has led to this one as ``trace``; return this one.
+
+        For errors that say to a user nothing which the message does not; raised ``from None``.
+        """
+        self.trace = "".join(format_exception(error))
+        return self
 
 
 class ConfigError(RingtapeError):

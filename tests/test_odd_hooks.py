@@ -1,6 +1,7 @@
 """Hooks that end the process, fork it, raise what has no text, or never return: each is named."""
 
 import re
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import Strategy, run
-from pipeline.errors import HookError
+from pipeline.errors import HookError, StrategyError
 from pipeline.market.catalog.sample import FIRST_DATE, LAST_DATE, SYMBOLS
 from pipeline.runner.progress import Progress
 from tests.reference.processes import assert_nothing_left, partial_folder, settings_of
@@ -82,7 +83,31 @@ def test_whatever_an_interpreted_hook_does_is_named_with_its_line(
     assert message.startswith(f"{source}:{number}: Odd.on_bar raised {said}")
     assert re.search(r" \(for ALFA at 2024-10-22 13:31:00Z\)$", message)
     assert "\n" not in message
-    assert "Traceback" in caught.value.__notes__[0]
+    assert "Traceback" in caught.value.trace
+
+
+class Typo(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, bar.clos)
+
+
+class Divides(Strategy):
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, 1.0 / (bar.close - bar.close))
+
+
+@pytest.mark.parametrize("strategy", [Typo, Divides])
+def test_what_python_shows_of_an_error_ends_with_its_message(
+    config, tmp_path: Path, strategy: type[Strategy]
+):
+    """The traceback of the process in which it happened is at hand, and not shown."""
+    with pytest.raises(StrategyError) as caught:
+        run(config, strategy=strategy, out=tmp_path / "runs")
+    shown = "".join(traceback.format_exception(caught.value))
+    _, _, after = shown.partition(str(caught.value))
+    assert re.fullmatch(r"\n(partial results: [^\n]*\n)?", after)
+    assert "numba" not in shown
+    assert "division by zero" in caught.value.trace or "numba" in caught.value.trace
 
 
 class Endless(Strategy):

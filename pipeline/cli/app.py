@@ -59,7 +59,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (RingtapeError, ShmError, OSError) as error:
             if is_debug(ctx):
-                traceback.print_exc()
+                _show_traceback(error)
             code = error.exit_code if isinstance(error, RingtapeError) else FAILED
             raise CommandFailedError(_reason(error) + _notes(error), code) from None
         except KeyboardInterrupt as told:
@@ -157,6 +157,14 @@ def _notes(error: BaseException) -> str:
     """Return the notes of one line that were added to an error, such as where results are."""
     notes = [note for note in getattr(error, "__notes__", ()) if "\n" not in note]
     return "".join(f"; {note}" for note in notes)
+
+
+def _show_traceback(error: Exception) -> None:
+    """Write an error's traceback to stderr, below the one that is behind its message."""
+    trace = getattr(error, "trace", "")
+    if trace and trace not in getattr(error, "__notes__", ()):
+        click.echo(trace, err=True)
+    traceback.print_exc()
 
 
 def _one_line(text: str) -> str:

@@ -373,12 +373,16 @@ class Crew:
 
 
 def _reported(member: MemberSnapshot) -> errors.RingtapeError:
-    """Return the error that a member wrote into its cell, as an error of its class."""
+    """Return the error that a member wrote into its cell, as an error of its class.
+
+    What has led to a RunError may be a defect of ours, so Python shows its traceback as a note.
+    """
     name, _, text = member.error.partition("\n")
     line, _, trace = text.partition("\n")
     kind = getattr(errors, name, RunError)
     found: errors.RingtapeError = kind(line if kind is not RunError else f"{member.role}: {line}")
-    if trace:
+    found.trace = trace
+    if trace and kind is RunError:
         found.add_note(trace)
     return found
 

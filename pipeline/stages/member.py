@@ -105,12 +105,14 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
         member.note_exit(str(error))
         code = STOPPED
     except RingtapeError as error:
-        trace = "" if error.__cause__ is None else f"\n{_trace_of(error.__cause__)}"
+        if error.__cause__ is not None:
+            error.behind(error.__cause__)
+        trace = error.trace and f"\n{error.trace}"
         member.fail(f"{type(error).__name__}\n{text_of(error)}{trace}")
         code = 1
     except BaseException as error:  # noqa: BLE001 - the process ends here and reports any error
         line = f"{type(error).__name__}: {text_of(error)}"
-        member.fail(f"RunError\n{line}\n{_trace_of(error)}")
+        member.fail(f"RunError\n{line}\n{''.join(traceback.format_exception(error))}")
         code = 1
     finally:
         place.facts.close()
@@ -118,10 +120,6 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     sys.stderr.flush()
     # The views of slots would keep the mapping from closing in an orderly interpreter exit.
     os._exit(code)
-
-
-def _trace_of(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
 
 
 @contextmanager

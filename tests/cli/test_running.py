@@ -119,6 +119,16 @@ def test_a_defect_keeps_its_traceback(stub_run):
         main(["run", "c.json"])
 
 
+def test_debug_shows_the_traceback_behind_a_refusal_too(stub_run, capsys):
+    def run(*_: Any, **__: Any) -> Any:
+        raise HookError("it raised").behind(ZeroDivisionError("in engine 0"))
+
+    stub_run(run)
+    assert ended("run", "c.json", "--debug") == 1
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert (first, last) == ("ZeroDivisionError: in engine 0", "ringtape: error: it raised")
+
+
 INTERRUPTED = """
 import signal, sys
 from types import ModuleType

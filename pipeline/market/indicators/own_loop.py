@@ -35,10 +35,10 @@ def compile_function(indicator: Indicator) -> Any:
         get_ready_to_compile()
         try:
             _compiled[key] = njit(signature, pipeline_class=UsersPipeline)(indicator.function)
-        except Exception as problem:
-            # Numba raises errors of every class about code that it does not know.
+        except Exception as problem:  # noqa: BLE001 - Numba raises errors of every class
             name = f"indicator {indicator.label}"
-            raise StrategyError(why_not_compiled(name, indicator.function, problem)) from problem
+            why = why_not_compiled(name, indicator.function, problem)
+            raise StrategyError(why).behind(problem) from None
     return _compiled[key]
 
 

@@ -57,6 +57,6 @@ def compile_commission(function: FunctionType) -> Any:
     module.body, module.bill = users_part(function), shown_at("order", BILL, _NAMES)
     try:
         return compiled_for(COMMISSION_SIGNATURE, module.commission)
-    except Exception as error:
-        # Numba raises errors of every class about code that it does not know.
-        raise StrategyError(why_not_compiled(function.__name__, function, error, _ROWS)) from error
+    except Exception as error:  # noqa: BLE001 - Numba raises errors of every class
+        why = why_not_compiled(function.__name__, function, error, _ROWS)
+        raise StrategyError(why).behind(error) from None

@@ -177,9 +177,9 @@ def _compile(
     """Compile the function of a hook's module that calls the user's, ``body``."""
     try:
         return compiled_for(signature, around)
-    except Exception as error:
-        # Numba raises errors of every class about code that it does not know.
-        raise StrategyError(why_not_compiled(cls, body, error, indicators)) from error
+    except Exception as error:  # noqa: BLE001 - Numba raises errors of every class
+        why = why_not_compiled(cls, body, error, indicators)
+        raise StrategyError(why).behind(error) from None
 
 
 def cached_module(stem: str, source: str) -> Any:
