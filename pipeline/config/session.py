@@ -25,7 +25,7 @@ from pipeline.config.execution.account import TradingConfig
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.execution.instruments import InstrumentConfig
 from pipeline.config.refusal import LIST, OBJECT, expectation, explain, list_or_object
-from pipeline.config.source import apply_overrides, blame, read_config
+from pipeline.config.source import apply_overrides, blame, read_config, texts_of
 from pipeline.config.sweep import SweepConfig, check_against_session
 from pipeline.config.values import (
     Date,
@@ -381,7 +381,7 @@ class SessionConfig(Section):
             raise ConfigError(f"the configuration is {source!r}, expected a path or a dict")
         if strategy is not None:
             settings["strategy"] = _kept(settings.get("strategy"), strategy)
-        overrides = [overrides] if isinstance(overrides, str) else list(overrides)
+        overrides = texts_of(overrides)
         try:
             return cls(**apply_overrides(settings, overrides))
         except ConfigError as error:

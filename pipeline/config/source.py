@@ -12,6 +12,9 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 
+#: What an override looks like, in messages.
+_OVERRIDE = '"execution.slippage=0.01"'
+
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     settings = dict(pairs)
@@ -92,6 +95,27 @@ def _fault(text: str, error: json.JSONDecodeError) -> str:
     return f"line {line} column {column}: {what}"
 
 
+def texts_of(overrides: Any) -> list[str]:
+    """Return overrides as a list; a single text is one. ConfigError for anything but texts."""
+    if isinstance(overrides, str):
+        return [overrides]
+    expected = f"expected a list of texts such as {_OVERRIDE}"
+    if isinstance(overrides, Mapping):
+        texts = ", ".join(f'"{path}={_as_json(value)}"' for path, value in overrides.items())
+        raise ConfigError(f"overrides is a dict, {expected}; write overrides=[{texts}]")
+    if not isinstance(overrides, Iterable):
+        raise ConfigError(f"overrides is {overrides!r}, {expected}")
+    found = list(overrides)
+    if odd := [one for one in found if not isinstance(one, str)]:
+        raise ConfigError(f"overrides has the element {odd[0]!r}, {expected}")
+    return found
+
+
+def _as_json(value: Any) -> str:
+    """Return a value as an override has it: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
 def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     """Return a copy of `settings` in which each override ``"dotted.path=value"`` is set.
 
@@ -103,12 +127,10 @@ def apply_overrides(settings: Mapping[str, Any], overrides: Iterable[str]) -> di
     Raises:
         ConfigError: with one line that names the override.
     """
-    if isinstance(overrides, str):
-        overrides = (overrides,)
     if odd := [name for name in settings if not isinstance(name, str)]:
         raise ConfigError(f"the configuration has the name {odd[0]!r}, expected a name in quotes")
     result: dict[str, Any] = dict(settings)
-    for override in overrides:
+    for override in texts_of(overrides):
         path, equals, text = override.partition("=")
         names = path.strip().split(".")
         if not equals or not all(names):

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError
 from tests.refusals import refusal
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
@@ -173,6 +174,33 @@ def test_overrides_apply_to_a_config_too(settings_of_a_session):
 def test_an_override_that_leads_nowhere_is_refused(settings_of_a_session, override, message):
     settings = settings_of_a_session(mode="live", strategy=[SMA, SMA])
     assert refusal(settings, override) == message
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            {"execution.slippage": 0.1, "mode": "live"},
+            (
+                'overrides is a dict, expected a list of texts such as "execution.slippage=0.01"; '
+                'write overrides=["execution.slippage=0.1", "mode=live"]'
+            ),
+        ),
+        (
+            [("execution.slippage", 0.1)],
+            (
+                "overrides has the element ('execution.slippage', 0.1), expected a list of texts"
+                ' such as "execution.slippage=0.01"'
+            ),
+        ),
+        (5, 'overrides is 5, expected a list of texts such as "execution.slippage=0.01"'),
+        (None, 'overrides is None, expected a list of texts such as "execution.slippage=0.01"'),
+    ],
+)
+def test_overrides_that_are_no_texts_are_refused(settings_of_a_session, overrides, message):
+    with pytest.raises(ConfigError) as caught:
+        SessionConfig.load(settings_of_a_session(), overrides)
+    assert str(caught.value) == message
 
 
 START, END, COST = (
