@@ -159,6 +159,11 @@ _TRADED = (
         "Brackets of market orders with a leg beyond the last close.",
         figure="crossed_brackets",
     ),
+    _whole(
+        "below_zero",
+        "Orders with a price at zero or below, of symbols with a last price above it.",
+        figure="orders_below_zero",
+    ),
     _whole("narrow", "Trailing stops at 0.1 per cent or less.", figure="narrow_trailing_stops"),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )

@@ -51,6 +51,14 @@ from pipeline.native.memory import load_f8, load_i8, store_i8
 #: What is raised for a trailing stop of a symbol that has no price.
 NO_BAR = "a trailing stop needs a bar of its symbol before it"
 
+#: What is raised for an ``until`` that is no time of now's scale and none of the constants.
+BAD_UNTIL = (
+    "until must be tif.GTC, tif.DAY, tif.IOC, tif.FOK or a time to come in ns UTC, such as "
+    "ctx.now + 30 * MINUTE"
+)
+#: An ``until`` that is less than now by this factor is no time in ns.
+_SCALE = 100
+
 _ORDER_SIZE = ORDER.itemsize
 
 
@@ -65,15 +73,21 @@ def _check_order(
     account: Any, symbol: int, quantity: float, kind: int, limit: float, stop: float, until: int
 ) -> None:
     check_symbol(account, symbol)
-    if quantity == 0.0 or not np.isfinite(quantity):
-        raise ValueError("the quantity of an order must be finite and not zero")
+    _check_quantity(quantity)
     if kind in (LIMIT, STOP_LIMIT) and not np.isfinite(limit):
         raise ValueError("the limit of an order must be finite")
     if kind in (STOP, STOP_LIMIT) and not np.isfinite(stop):
         raise ValueError("the stop of an order must be finite")
-    if until < FOK:
-        raise ValueError("until must be a time in ns, tif.GTC, tif.DAY, tif.IOC or tif.FOK")
+    # A number of bars, or a time in seconds to microseconds, is far below now in ns.
+    if until < FOK or 0 < until < account.now // _SCALE:
+        raise ValueError(BAD_UNTIL)
     _check_room(account)
+
+
+@kernel()
+def _check_quantity(quantity: float) -> None:
+    if quantity == 0.0 or not np.isfinite(quantity):
+        raise ValueError("the quantity of an order must be finite and not zero")
 
 
 @kernel()
@@ -113,6 +127,14 @@ def append_order(
     order.children = 0
     order.midway = NEVER
     order.paid = order.charge = order.made = 0.0
+    _watch_prices(account, symbol, limit, stop)
+
+
+@kernel()
+def _watch_prices(account: Any, symbol: int, limit: float, stop: float) -> None:
+    """Count an order with a price at zero or below, of a symbol whose last price is above it."""
+    if limit <= 0.0 or stop <= 0.0:
+        account.below_zero += load_f8(account.last_price, symbol) > 0.0
 
 
 @kernel(forceinline=True)
@@ -154,8 +176,8 @@ def place(
 
     Raises IndexError for a symbol the run does not have, ValueError for a quantity that is zero or
     not finite, for a price that the kind needs and that is not finite and for an ``until`` that is
-    neither a time nor GTC, DAY, IOC or FOK, RuntimeError when a single moment places more orders
-    than the inbox holds. What breaks a limit is placed as rejected.
+    neither a time in ns nor GTC, DAY, IOC or FOK, RuntimeError when a single moment places more
+    orders than the inbox holds. What breaks a limit is placed as rejected.
     """
     _check_order(account, symbol, quantity, kind, limit, stop, until)
     append_order(account, symbol, quantity, kind, limit, stop, until)
@@ -224,12 +246,17 @@ def place_trailing(
 ) -> int:
     """Place a stop that follows the best price since at a distance: in price, or as a fraction.
 
-    It starts from the symbol's last close. Exactly one of the two must be above 0 and the other
-    NaN; ValueError otherwise, and before the symbol's first bar.
+    It starts from the symbol's last close. Exactly one of the two must be above 0 and finite and
+    the other NaN; ValueError otherwise, and before the symbol's first bar.
     """
     _check_order(account, symbol, quantity, TRAILING_STOP, np.nan, np.nan, until)
-    if not ((trail > 0.0) ^ (fraction > 0.0)):
-        raise ValueError("a trailing stop needs either an amount or a fraction above 0")
+    if np.isnan(trail) and np.isnan(fraction):
+        raise ValueError("a trailing stop needs an amount, or a percent, of which 2 is 2 %")
+    if not (np.isnan(trail) or np.isnan(fraction)):
+        raise ValueError("a trailing stop takes an amount or a percent, only one of the two")
+    distance = fraction if np.isnan(trail) else trail
+    if not (distance > 0.0 and np.isfinite(distance)):
+        raise ValueError("the amount or percent of a trailing stop must be above 0 and finite")
     last = load_f8(account.last_price, symbol)
     if not np.isfinite(last):
         raise ValueError(NO_BAR)
@@ -237,6 +264,7 @@ def place_trailing(
     order = order_at(newest(account))
     order.trail, order.trail_fraction = trail, fraction
     order.stop = trailed(account, order, last)
+    _watch_prices(account, symbol, np.nan, order.stop)
     return _admit(account)
 
 
@@ -259,13 +287,23 @@ def place_bracket(
     protecting price is on the wrong side of the entry's.
     """
     if np.isnan(stop_loss) and np.isnan(take_profit):
-        raise ValueError("a bracket needs a stop-loss or a take-profit")
-    side = 1.0 if quantity > 0.0 else -1.0
+        raise ValueError("a bracket needs a stop_loss or a take_profit")
+    _check_quantity(quantity)
     price = limit if np.isnan(stop) else stop
-    if side * (take_profit - stop_loss) <= 0.0 or side * (price - stop_loss) <= 0.0:
-        raise ValueError("the stop-loss of a bracket must lie behind its entry and its profit")
-    if side * (take_profit - price) <= 0.0:
-        raise ValueError("the take-profit of a bracket must lie ahead of its entry")
+    if quantity > 0.0:
+        if stop_loss >= take_profit:
+            raise ValueError("the stop_loss of a bracket that buys must be below its take_profit")
+        if stop_loss >= price:
+            raise ValueError("the stop_loss of a bracket that buys must be below its entry")
+        if take_profit <= price:
+            raise ValueError("the take_profit of a bracket that buys must be above its entry")
+    else:
+        if stop_loss <= take_profit:
+            raise ValueError("the stop_loss of a bracket that sells must be above its take_profit")
+        if stop_loss <= price:
+            raise ValueError("the stop_loss of a bracket that sells must be above its entry")
+        if take_profit >= price:
+            raise ValueError("the take_profit of a bracket that sells must be below its entry")
     kind = MARKET
     if not np.isnan(stop):
         kind = STOP if np.isnan(limit) else STOP_LIMIT
@@ -336,6 +374,7 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
         raise ValueError("replace cannot give a limit to an order that has none")
     if np.isnan(order.stop) and not np.isnan(stop):
         raise ValueError("replace cannot give a stop to an order that has none")
+    _watch_prices(account, order.symbol, limit, stop)
     before = order.quantity, order.limit, order.stop
     set_values(account, order, quantity, limit, stop)
     refused = order.parent == 0 and refusal(account, order) != NO_REASON

@@ -110,6 +110,8 @@ class LaneFacts:
     """The fraction of these that is farthest from 0; 0 without any."""
     crossed: int
     """Brackets of market orders whose stop-loss or take-profit the last close was beyond."""
+    below_zero: int
+    """Orders, or changes of them, with a limit or stop at zero or below where prices are above."""
     narrow: int
     """Trailing stops at 0.1 per cent of the price or less."""
     trip_squares: float

@@ -18,13 +18,13 @@ from pipeline.codes import (
     STOP_LIMIT,
     TRAILING_STOP,
 )
-from pipeline.execution.placing import NO_BAR
+from pipeline.execution.placing import BAD_UNTIL, NO_BAR
 from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
 from pipeline.strategy.compiled.column_names import column_key
 from pipeline.strategy.compiled.operations import do
 from pipeline.strategy.context import Context
 from pipeline.strategy.local_time import LocalTime
-from pipeline.strategy.numbers_given import Named, number, with_numbers
+from pipeline.strategy.numbers_given import Named, if_given, number, with_numbers
 from pipeline.strategy.symbol import SymbolIndex, no_such_index, unknown, whole
 from pipeline.strategy.wrong_name import refuse_setting
 from pipeline.tape.bar_window import kept
@@ -237,8 +237,13 @@ class InterpretedContext(Context):
         span = self._window(symbol, column, rows, interval)
         return reductions.quantile(self._address, *span, number("fraction", fraction))
 
-    def _named(self, error: ValueError, symbol: int) -> ValueError:
-        """Return the error; if a price was missing, with the symbol and the way on."""
+    def _named(self, error: ValueError, symbol: int, until: int) -> ValueError:
+        """Return the error; if a price was missing, with the symbol and the way on.
+
+        One about ``until`` is told it, which is no number of those that an order may lack.
+        """
+        if str(error).startswith(BAD_UNTIL):
+            return ValueError(f"{error}, until {until!r}")
         if not str(error).startswith((operations.NO_PRICE, NO_BAR)):
             return error
         return ValueError(
@@ -252,7 +257,7 @@ class InterpretedContext(Context):
         try:
             return with_numbers(do, given, *named)
         except ValueError as error:
-            raise self._named(error, symbol) from None
+            raise self._named(error, symbol, until) from None
 
     @override
     def market(self, symbol: int, quantity: float) -> int:
@@ -295,7 +300,7 @@ class InterpretedContext(Context):
         percent: float = nan,
         until: int = GTC,
     ) -> int:
-        distance = ("amount", amount), ("percent", percent)
+        distance = if_given("amount", amount), if_given("percent", percent)
         return self._place(TRAILING_STOP, symbol, until, ("quantity", quantity), *distance)
 
     @override
@@ -309,8 +314,8 @@ class InterpretedContext(Context):
         stop: float = nan,
         until: int = GTC,
     ) -> int:
-        entry = ("limit", limit), ("stop", stop)
-        ends = ("stop_loss", stop_loss), ("take_profit", take_profit)
+        entry = if_given("limit", limit), if_given("stop", stop)
+        ends = if_given("stop_loss", stop_loss), if_given("take_profit", take_profit)
         named = ("quantity", quantity), *entry, *ends
         return self._place(operations.BRACKET, symbol, until, *named)
 
@@ -340,7 +345,8 @@ class InterpretedContext(Context):
         stop: float = nan,
     ) -> bool:
         given = self._address, operations.REPLACE, whole("order_id", order_id), 0
-        named = ("quantity", quantity), ("limit", limit), ("stop", stop)
+        prices = if_given("limit", limit), if_given("stop", stop)
+        named = if_given("quantity", quantity), *prices
         return with_numbers(do, given, *named) != 0
 
     @override

@@ -89,7 +89,7 @@ class Recorder:
         """
         self._lanes[lane].absorb(fills, orders, trips, ts, equity, cash)
         if len(orders):
-            self._lanes[lane].count_rejections(orders)
+            self._lanes[lane].count_endings(orders)
         for table, rows in ((FILLS, fills), (ORDERS, orders), (TRIPS, trips)):
             if len(rows):
                 names = TABLES[table].received.names or ()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.codes import REASONS, REJECTED
+from pipeline.codes import NO_REASON, ORDER_STATES, REASONS, REJECTED
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import records
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
@@ -41,6 +41,9 @@ class LaneRecord:
     rejections: dict[str, int] = field(default_factory=dict)
     """How many orders were rejected for each reason (`codes.REASONS`), the most frequent first;
     empty where they are not recorded row by row."""
+    endings: dict[str, int] = field(default_factory=dict)
+    """How many orders ended in each way, the most frequent first: "expired (out_of_time)"; those
+    that have not ended are "accepted" and so on. Empty as `rejections`."""
 
 
 @kernel()
@@ -63,7 +66,7 @@ class LaneTally:
     """The running tally of one lane."""
 
     __slots__ = (
-        *("_details", "_digest", "_drawdown", "_rejections"),
+        *("_details", "_digest", "_drawdown", "_endings"),
         *("_began_ruined", "_equity", "_fills", "_orders", "_trips"),
     )
 
@@ -71,7 +74,7 @@ class LaneTally:
         self._digest = digest_state()
         self._drawdown = drawdown_state()
         self._details = trip_state()
-        self._rejections = np.zeros(len(REASONS), np.int64)
+        self._endings = np.zeros((len(ORDER_STATES), len(REASONS)), np.int64)
         self._began_ruined = False
         self._fills = self._orders = self._equity = self._trips = 0
 
@@ -102,16 +105,15 @@ class LaneTally:
             cash,
         )
 
-    def count_rejections(self, orders: NDArray[Any]) -> None:
-        """Count those of the orders of one slot that were rejected, by their reasons."""
-        reasons = orders["reason"][orders["state"] == REJECTED]
-        self._rejections += np.bincount(reasons, minlength=len(REASONS))
+    def count_endings(self, orders: NDArray[Any]) -> None:
+        """Count the orders of one slot by their states and reasons."""
+        np.add.at(self._endings, (orders["state"], orders["reason"]), 1)
 
     def facts(self) -> LaneRecord:
         """Return the tally so far."""
-        counts = enumerate(self._rejections.tolist())
         fall = deepest(self._drawdown)
-        by_count = sorted((one for one in counts if one[1]), key=lambda one: -one[1])
+        ways = sorted(np.argwhere(self._endings).tolist(), key=lambda way: -self._endings[*way])
+        counts = [(state, reason, int(self._endings[state, reason])) for state, reason in ways]
         return LaneRecord(
             digest_of(self._digest),
             self._fills,
@@ -120,8 +122,15 @@ class LaneTally:
             self._trips,
             max(fall, 1.0) if self._began_ruined else fall,
             trip_details(self._details),
-            {REASONS[reason]: count for reason, count in by_count},
+            {REASONS[reason]: count for state, reason, count in counts if state == REJECTED},
+            {_ending(state, reason): count for state, reason, count in counts},
         )
+
+
+def _ending(state: int, reason: int) -> str:
+    """Return in words how an order has ended, or how it stands."""
+    why = "" if reason == NO_REASON else f" ({REASONS[reason]})"
+    return f"{ORDER_STATES[state]}{why}"
 
 
 class Tallies:

@@ -8,6 +8,7 @@ stand in summary.json under "notes", in the text of a run and of a sweep, and in
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.codes import ACCEPTED, ORDER_STATES
 from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
@@ -18,6 +19,8 @@ from pipeline.tape.market_facts import MarketFacts
 
 #: So many jumps of prices are told; of more there is a count.
 _JUMPS_TOLD = 3
+#: So many ways in which orders ended are named.
+_ENDINGS_TOLD = 3
 #: So many series without a value are named.
 _SERIES_TOLD = 5
 
@@ -37,6 +40,7 @@ def notes_of(
         *_on_fractions(lanes),
         *_on_levels(lanes),
         *_on_rejections(lanes),
+        *_on_endings(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
     ]
@@ -96,6 +100,13 @@ def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             " the wrong side of the last close, so that it fills at once. Both are prices, as"
             " stop_loss=0.98 * bar.close of a long entry."
         )
+    below = sum(one.get("orders_below_zero", 0) for one in lanes)
+    if below:
+        yield (
+            f"{many(below, 'order')} had a limit or a stop at zero or below, while the last price"
+            " of the symbol was above zero. A price of an order is a price, and no distance from"
+            " one: 0.98 * bar.close is 2 % below the close."
+        )
     narrow = sum(one.get("narrow_trailing_stops", 0) for one in lanes)
     if narrow:
         yield (
@@ -114,6 +125,22 @@ def _on_rejections(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f" {max(counts):,} of one. The figure orders_rejected counts them, and a run of one"
             " strategy has the reasons."
         )
+
+
+def _on_endings(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say of strategies whose orders never filled how these ended; of many, how many they are."""
+    unfilled = [one for one in lanes if one.get("orders", 0) and not one.get("fills", 0)]
+    if len(lanes) > 1 and unfilled:
+        count = f"{len(unfilled):,} of {len(lanes):,}"
+        yield f"{count} strategies placed orders, of which none was filled."
+        return
+    for one in unfilled:
+        ends = [
+            f"{number:,} {'still at rest' if how == ORDER_STATES[ACCEPTED] else how}"
+            for how, number in one.get("endings", {}).items()
+        ]
+        table = f": {first_of(ends, _ENDINGS_TOLD)}. The orders' table has the reason of each"
+        yield f"None of {many(one['orders'], 'order')} was filled{table if ends else ''}."
 
 
 def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:

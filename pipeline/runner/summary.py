@@ -135,6 +135,7 @@ def _per_lane(
             ),
             "trips": lane.record.trips,
             "rejections": lane.record.rejections,
+            "endings": lane.record.endings,
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]

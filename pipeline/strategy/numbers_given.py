@@ -27,6 +27,14 @@ def number(name: str, value: Any) -> float:
     return float(value)
 
 
+def if_given(name: str, value: Any) -> Named:
+    """Return an argument that may be left out: without its name if it is NaN, which is no number.
+
+    A message then does not tell it.
+    """
+    return ("" if isinstance(value, float) and value != value else name), value
+
+
 def with_numbers(operation: Callable[..., int], given: tuple[Any, ...], *named: Named) -> int:
     """Call an operation with what is given and with numbers; a ValueError of it tells them too.
 

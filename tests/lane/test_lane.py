@@ -271,6 +271,68 @@ def test_protecting_prices_that_are_not_meant_are_counted(mode: str):
     assert (told[0].crossed, told[0].narrow) == (2, 1)
 
 
+class BelowZero(Strategy):
+    """Places orders at prices that no market above zero has, and at such that are meant."""
+
+    def on_bar(self, bar, ctx):
+        s, close = bar.symbol, bar.close
+        order = ctx.limit(s, 1, -0.02 * close)
+        ctx.stop(s, -1, 0.0)
+        ctx.trailing_stop(s, -1, percent=150)
+        ctx.trailing_stop(s, -1, amount=2 * abs(close))
+        ctx.bracket(s, 1, stop_loss=-0.02)
+        ctx.replace(order, limit=-1.0)
+        ctx.replace(order, limit=0.98 * close)
+        ctx.trailing_stop(s, 1, percent=50)
+        ctx.bracket(s, 1, stop_loss=close - 1, take_profit=close + 1)
+
+
+class Spread(BelowZero):
+    """Does so with a symbol whose prices are below zero."""
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("strategy", "sign", "count"), [(BelowZero, 1, 6), (Spread, -1, 0)])
+def test_orders_at_prices_that_are_not_meant_are_counted(
+    mode: str, strategy: type[Strategy], sign: int, count: int
+):
+    bars = random_walk(T0 + MINUTE * np.arange(1), 1)
+    values = bars.values.copy()
+    values[:4] *= sign
+    market = Market({"A": Bars(bars.ts, values)}, session_table([(T0, T0 + MINUTE)]), ("1m",))
+    told: list[LaneFacts] = []
+    run_in_process(market, [strategy()], Setup(mode=mode), tell=lambda facts, _: told.extend(facts))
+    assert told[0].below_zero == count
+
+
+class Until(Strategy):
+    """Orders until a time that is over, as the last minutes of a session are, and until ``at``."""
+
+    at: int = 0
+
+    def on_bar(self, bar, ctx):
+        ctx.limit(bar.symbol, 1, bar.close, ctx.now)
+        ctx.limit(bar.symbol, 1, bar.close, ctx.session_open - 9 * MINUTE)
+        if self.at:
+            ctx.limit(bar.symbol, 1, bar.close, self.at)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("at", [5, 30 * 60, T0 // 10**9, T0 // 10**6, T0 // 10**3])
+def test_a_time_of_another_unit_is_refused_and_one_that_is_over_expires(mode: str, at: int):
+    times = T0 + MINUTE * np.arange(3, dtype=np.int64)
+    spans = session_table([(T0, T0 + 3 * MINUTE)])
+    market = Market({"A": random_walk(times, 1)}, spans, ("1m",))
+    (found,), _ = run_in_process(market, [Until()], Setup(mode=mode))
+    assert_same(found, replay(market, Until()))
+    assert (len(found.orders), found.fills) == (6, [])
+    with pytest.raises(StrategyError) as caught:
+        run_in_process(market, [Until(at=at)], Setup(mode=mode))
+    assert "until must be tif.GTC, tif.DAY, tif.IOC, tif.FOK or a time to come" in str(caught.value)
+    if mode == "interpreted" or not PLAIN:
+        assert f", until {at} (for A" in str(caught.value)
+
+
 class Early(Strategy):
     """Asks for a share of the symbol LATE at each bar, also before the first one of its own."""
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from pipeline.codes import CANCELLED, LEVERAGE, OTHER_FILLED, PER_TRADE, REJECTED
+from pipeline.codes import (
+    ACCEPTED,
+    CANCELLED,
+    LEVERAGE,
+    NO_REASON,
+    OTHER_FILLED,
+    PER_TRADE,
+    REJECTED,
+)
 from pipeline.results.table_kinds import TABLES
 from pipeline.results.tally import FILLS, ORDERS, TRIPS, LaneTally
 
@@ -34,12 +42,18 @@ def test_an_equity_at_or_below_zero_is_a_drawdown_of_all_also_at_the_first_mark(
     assert tally.facts().max_drawdown == pytest.approx(fall)
 
 
-def test_rejected_orders_are_counted_by_reason_the_most_frequent_first():
+def test_orders_are_counted_by_state_and_reason_the_most_frequent_first():
     tally = LaneTally()
     found = [(REJECTED, PER_TRADE), (REJECTED, LEVERAGE), (CANCELLED, OTHER_FILLED)]
-    for states in (found, found[1:], []):
+    for states in (found, found[1:], [], [(ACCEPTED, NO_REASON)]):
         orders = np.zeros(len(states), TABLES[ORDERS].received)
         orders["state"] = [state for state, _ in states]
         orders["reason"] = [reason for _, reason in states]
-        tally.count_rejections(orders)
+        tally.count_endings(orders)
     assert list(tally.facts().rejections.items()) == [("leverage", 2), ("max_per_trade", 1)]
+    assert list(tally.facts().endings.items()) == [
+        ("cancelled (other_filled)", 2),
+        ("rejected (leverage)", 2),
+        ("accepted", 1),
+        ("rejected (max_per_trade)", 1),
+    ]

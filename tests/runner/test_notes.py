@@ -154,6 +154,7 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
     [
         ({"crossed_brackets": 1}, "1 bracket of market orders had a stop-loss or a take-profit on"),
         ({"crossed_brackets": 1200}, "1,200 brackets of market orders had a stop-loss or a"),
+        ({"orders_below_zero": 2}, "2 orders had a limit or a stop at zero or below, while the"),
         ({"narrow_trailing_stops": 2}, "trailing_stop takes per cents, percent=2 is 2 %: 2 calls"),
     ],
 )
@@ -161,3 +162,19 @@ def test_protecting_prices_that_are_not_meant_are_told(sample, figures, begin):
     preparation = prepared(sample, "2024-11-19")
     (told,) = notes_of(preparation, [{"max_drawdown": 0.1, "warmup_sessions": 0, **figures}], NONE)
     assert told.startswith(begin)
+
+
+def test_how_orders_ended_that_were_never_filled_is_told(sample):
+    preparation = prepared(sample, "2024-11-19")
+    known = {"max_drawdown": 0.1, "warmup_sessions": 0, "orders": 1161}
+    ways = {"expired (out_of_time)": 1000, "accepted": 158, "cancelled (not_at_once)": 2, "a": 1}
+    unfilled = {**known, "fills": 0, "endings": ways}
+    assert notes_of(preparation, [{**unfilled, "fills": 1}], NONE) == []
+    assert notes_of(preparation, [{**known, "orders": 0, "fills": 0}], NONE) == []
+    (note,) = notes_of(preparation, [unfilled], NONE)
+    assert note == (
+        "None of 1,161 orders was filled: 1,000 expired (out_of_time), 158 still at rest, 2"
+        " cancelled (not_at_once) and 1 more. The orders' table has the reason of each."
+    )
+    (note,) = notes_of(preparation, [unfilled, {**known, "fills": 3}], NONE)
+    assert note == "1 of 2 strategies placed orders, of which none was filled."

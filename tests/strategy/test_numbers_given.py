@@ -100,6 +100,42 @@ def test_a_text_as_until_is_answered_with_the_name_that_is_meant(
             ),
         ),
         (
+            "ctx.trailing_stop(0, -5, amount=1, percent=2)",
+            (
+                "raised ValueError: a trailing stop takes an amount or a percent, only one of the "
+                "two, was given quantity -5, amount 1, percent 2"
+            ),
+        ),
+        (
+            "ctx.trailing_stop(0, -5)",
+            (
+                "raised ValueError: a trailing stop needs an amount, or a percent, of which 2 is "
+                "2 %, was given quantity -5 ("
+            ),
+        ),
+        (
+            "ctx.bracket(0, 5, stop_loss=11, take_profit=10)",
+            (
+                "raised ValueError: the stop_loss of a bracket that buys must be below its "
+                "take_profit, was given quantity 5, stop_loss 11, take_profit 10 ("
+            ),
+        ),
+        (
+            "ctx.bracket(0, -5, take_profit=11, limit=10)",
+            (
+                "raised ValueError: the take_profit of a bracket that sells must be below its "
+                "entry, was given quantity -5, limit 10, take_profit 11 ("
+            ),
+        ),
+        (
+            "ctx.limit(0, 5, 1.5, 7)",
+            (
+                "raised ValueError: until must be tif.GTC, tif.DAY, tif.IOC, tif.FOK or a time to "
+                "come in ns UTC, such as ctx.now + 30 * MINUTE, was given quantity 5, price 1.5, "
+                "until 7 ("
+            ),
+        ),
+        (
             'ctx.window(0, "close", 20)',
             (
                 "raised ValueError: a window of 20 rows needs a lookback of 20: write lookback = "
