@@ -38,6 +38,7 @@ from pipeline.dependencies.origin import is_users, is_users_file
 from pipeline.errors import StrategyError
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
+from pipeline.native.differing import RefuseDiffering
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
 from pipeline.native.unset import AskForValues
@@ -261,7 +262,7 @@ class UsersPipeline(Pipeline):
     before = MappingProxyType(
         {ReconstructSSA: (AskForValues,), NopythonTypeInference: (_ResolveNames,)}
     )
-    after = MappingProxyType({NopythonTypeInference: (Checks,)})
+    after = MappingProxyType({NopythonTypeInference: (Checks, RefuseDiffering)})
 
 
 class UsersPart(Part):

@@ -1,0 +1,121 @@
+"""What Numba compiles to another result than Python's, without a word; refused here.
+
+- The order of a set: going through one, ``pop``, a list of it. Numba's sets have an order of their
+  own. Membership, size, and sets made of sets do not depend on it.
+- A float where Python takes whole numbers only, as in ``range(x)``. Numba cuts it.
+- Numbers of NumPy's types with less than 64 bits. NumPy calculates in the narrow type where Numba
+  takes a wider one.
+- An unsigned number beside a signed one. NumPy's stay unsigned there, Numba's become signed.
+
+Each is a TypingError with the line, found when types are known; `refusals` makes a sentence of it.
+"""
+
+import builtins
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core import ir
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.errors import TypingError
+
+#: Functions whose result does not depend on the order of a set that they are given.
+_WITHOUT_ORDER = (len, bool, set, frozenset, sorted, min, max, all, any, isinstance)
+#: Functions that take whole numbers only, from one of their arguments on.
+_WHOLE = {range: 0, slice: 0, math.gcd: 0, builtins.round: 1}
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class RefuseDiffering(FunctionPass):  # type: ignore[misc]  # numba is untyped
+    """Refuses what this file names."""
+
+    _name = "ringtape_refuse_differing"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        """Look at every value that is calculated."""
+        for block in state.func_ir.blocks.values():
+            for step in block.body:
+                if isinstance(step, ir.Assign):
+                    _check(state.typemap, step)
+        return False
+
+
+def _check(typemap: Any, step: Any) -> None:
+    """Look at one assignment."""
+    value, made = step.value, typemap[step.target.name]
+    operation = getattr(value, "op", "")
+    if operation == "call":
+        _check_called(typemap, value)
+    elif operation in ("getiter", "exhaust_iter") and isinstance(typemap[value.value.name], _SET):
+        raise TypingError("order of a set: goes through one", loc=value.loc)
+    elif operation in ("binop", "inplace_binop") and isinstance(made, types.Integer):
+        _check_mixed(typemap, value, made)
+    if isinstance(value, _OUTSIDE) or operation in ("call", "getattr"):
+        _check_narrow(made, value.loc)
+
+
+_SET = types.Set
+#: What brings values from outside of a function.
+_OUTSIDE = ir.Global, ir.FreeVar, ir.Arg
+
+
+def _check_called(typemap: Any, call: Any) -> None:
+    """Look at a call: of what is a set among its arguments, and which are floats."""
+    function = typemap[call.func.name]
+    given = [typemap[one.name] for one in call.args]
+    if isinstance(function, types.BoundFunction):
+        if _is_of_a_set(function):
+            if _name_of(function) == "pop":
+                raise TypingError("order of a set: calls pop of one", loc=call.loc)
+            return
+    elif not isinstance(function, types.Function):
+        return
+    key: Any = getattr(function, "typing_key", None)
+    sets = any(isinstance(kind, _SET) for kind in given)
+    if sets and (key not in _WITHOUT_ORDER or "key" in dict(call.kws)):
+        name = getattr(key, "__name__", "") or _name_of(function)
+        raise TypingError(f"order of a set: calls {name} with one", loc=call.loc)
+    if key in _WHOLE and any(isinstance(kind, types.Float) for kind in given[_WHOLE[key] :]):
+        name = "a slice" if key is slice else key.__name__
+        raise TypingError(f"float given to {name}", loc=call.loc)
+
+
+def _is_of_a_set(method: Any) -> bool:
+    return isinstance(method.this, _SET)
+
+
+def _name_of(method: Any) -> str:
+    """Return the name of a method."""
+    key = getattr(getattr(method, "template", None), "key", "")
+    return str(key[-1] if isinstance(key, tuple) else str(key).rpartition(".")[2])
+
+
+def _check_mixed(typemap: Any, value: Any, made: Any) -> None:
+    """Refuse an operation on an unsigned number whose result ``made`` is signed."""
+    kinds = [typemap[one.name] for one in (value.lhs, value.rhs)]
+    if made.signed and any(isinstance(kind, types.Integer) and not kind.signed for kind in kinds):
+        raise TypingError("unsigned number beside a signed one", loc=value.loc)
+
+
+def _check_narrow(kind: Any, loc: Any) -> None:
+    found = _narrow_in(kind)
+    if found:
+        name, wide = found
+        raise TypingError(f"narrow type {name} in place of {wide}", loc=loc)
+
+
+@cache
+def _narrow_in(kind: Any) -> tuple[str, str] | None:
+    """Return the name of a narrow type of numbers that a type has, and of the one to write."""
+    if isinstance(kind, types.Array | types.List):
+        return _narrow_in(kind.dtype)
+    if isinstance(kind, types.Float | types.Integer | types.Complex):
+        whole = np.dtype(str(types.unliteral(kind)))
+        wide = {"f": "float64", "i": "int64", "u": "int64", "c": "complex128"}[whole.kind]
+        return (whole.name, wide) if whole.itemsize < np.dtype(wide).itemsize else None
+    return None
