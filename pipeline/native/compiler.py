@@ -38,7 +38,8 @@ _EXTENSIONS = (
         "known",
         "named_tuples",
         "python_functions",
-        "try_blocks",
+    *("power", "enums", "assignments", "known", "named_tuples", "python_functions", "sorting"),
+    *("try_blocks", "view_names"),
         "view_names",
     ),
 )
