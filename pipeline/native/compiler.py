@@ -31,17 +31,8 @@ from pipeline.native.plain import PLAIN
 
 #: Modules of this package that tell Numba of what it does not know, or does in another way.
 _EXTENSIONS = (
-    *(
-        "power",
-        "enums",
-        "assignments",
-        "known",
-        "named_tuples",
-        "python_functions",
     *("power", "enums", "assignments", "known", "named_tuples", "python_functions", "sorting"),
     *("try_blocks", "view_names"),
-        "view_names",
-    ),
 )
 
 
