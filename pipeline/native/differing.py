@@ -55,13 +55,15 @@ def _check(typemap: Any, step: Any) -> None:
         raise TypingError("order of a set: goes through one", loc=value.loc)
     elif operation in ("binop", "inplace_binop") and isinstance(made, types.Integer):
         _check_mixed(typemap, value, made)
-    if isinstance(value, _OUTSIDE) or operation in ("call", "getattr"):
+    if (
+        isinstance(value, ir.Global | ir.FreeVar)
+        or operation == "getattr"
+        or (operation == "call" and not _is_of_bools(typemap, value))
+    ):
         _check_narrow(made, value.loc)
 
 
 _SET = types.Set
-#: What brings values from outside of a function.
-_OUTSIDE = ir.Global, ir.FreeVar, ir.Arg
 
 
 def _check_called(typemap: Any, call: Any) -> None:
@@ -100,6 +102,13 @@ def _check_mixed(typemap: Any, value: Any, made: Any) -> None:
     kinds = [typemap[one.name] for one in (value.lhs, value.rhs)]
     if made.signed and any(isinstance(kind, types.Integer) and not kind.signed for kind in kinds):
         raise TypingError("unsigned number beside a signed one", loc=value.loc)
+
+
+def _is_of_bools(typemap: Any, call: Any) -> bool:
+    """Whether a function is given bools alone: Numba's ``abs(True)`` is a narrow number."""
+    if not isinstance(typemap[call.func.name], types.Function):
+        return False
+    return all(isinstance(typemap[one.name], types.Boolean) for one in call.args)
 
 
 def _check_narrow(kind: Any, loc: Any) -> None:

@@ -45,7 +45,14 @@ def _float(flag: Any) -> Any:
 
 @overload(math.log, strict=False)
 def _log(x: Any, base: Any) -> Any:
-    return lambda x, base: math.log(x) / math.log(base)
+    def divide(x, base):  # type: ignore[no-untyped-def]
+        if x <= 0.0 or base <= 0.0:
+            raise ValueError("math domain error")
+        if base == 1.0:
+            raise ZeroDivisionError("float division by zero")
+        return math.log(x) / math.log(base)
+
+    return divide
 
 
 @overload(math.isclose, strict=False)

@@ -36,6 +36,7 @@ from numba.extending import models, register_model, typeof_impl
 from pipeline.dependencies.code import code_hash
 from pipeline.dependencies.origin import is_users, is_users_file
 from pipeline.errors import StrategyError
+from pipeline.native.bounds import UsersContext
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.differing import RefuseDiffering
@@ -263,6 +264,10 @@ class UsersPipeline(Pipeline):
         {ReconstructSSA: (AskForValues,), NopythonTypeInference: (_ResolveNames,)}
     )
     after = MappingProxyType({NopythonTypeInference: (Checks, RefuseDiffering)})
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.state.targetctx = UsersContext.of(self.state.targetctx)
 
 
 class UsersPart(Part):

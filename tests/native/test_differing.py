@@ -88,6 +88,7 @@ def algebra(x):
         lambda x: sum(list(range(int(x)))) + len([1, 2, 3][: int(x)]),
         lambda x: Weights.FLAGS[0] + (np.ones(3) > x).sum(),
         lambda x: math.frexp(x)[1] + ord("a"),
+        lambda x: abs(x > 1.0) + (x > 1.0) // 1 + 2 ** (x > 3.0),
         lambda x: (np.uint64(7) ^ np.uint64(2)) << np.uint64(3),
     ],
 )
