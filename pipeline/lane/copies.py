@@ -68,7 +68,8 @@ def check_copies(copies: Sequence[Any], given: Given) -> None:
         for name, value in given.parameters.items():
             found = getattr(one, name)
             if found != value and value == value:  # NaN equals nothing
-                raise StrategyError(f"{_setting_of(cls, name)} {set_parameter(name, found)}")
+                what = set_parameter(name, getattr(cls, name), found)
+                raise StrategyError(f"{_setting_of(cls, name)} {what}")
         for name in wholes:
             value = getattr(one, name)
             if not isinstance(value, int | np.integer | np.bool_):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.codes import ORDER_KINDS
 from pipeline.errors import NO_DEBUGGER, line_in, text_of
 from pipeline.execution.broken import FARTHEST
-from pipeline.strategy.attribute_error import retold
+from pipeline.strategy.attribute_error import retold, retold_name
 from pipeline.strategy.strategy import HOOKS, Strategy
 from pipeline.strategy.type_error import retold_call
 
@@ -48,7 +48,7 @@ def describe_raise(
                 error = again
     symbol = int(context[0]["symbol"])
     about = _about(symbols[symbol] if symbol >= 0 else "", int(account[0]["now"]))
-    return f"{place_of(strategy, hook, line)} {_raised(error)}{about}"
+    return f"{place_of(strategy, hook, line)} {_raised(error, strategy, hook)}{about}"
 
 
 def _says_little(error: BaseException) -> bool:
@@ -156,9 +156,12 @@ def describe_holdings(
     )
 
 
-def _raised(error: BaseException) -> str:
+def _raised(error: BaseException, strategy: Strategy | None = None, hook: str = "") -> str:
+    """Say what was raised; ``strategy``, ``hook``: by which, if a hook has raised."""
     name = type(error).__name__
     text = NO_DEBUGGER if name == "BdbQuit" else text_of(error)
+    if isinstance(error, NameError) and strategy is not None:
+        text = retold_name(error, strategy, hook)
     if isinstance(error, AttributeError):
         text = retold(error)
     if isinstance(error, TypeError):

@@ -4,6 +4,12 @@ from typing import NamedTuple
 
 from pipeline.strategy.wrong_name import refuse_setting
 
+#: What to write where ``ctx.time`` is compared with one thing.
+OF_TIME = (
+    "compare (ctx.time.hour, ctx.time.minute) with (10, 0), or ctx.time.date with 20241125, which "
+    "is 25 November 2024"
+)
+
 
 class LocalTime(NamedTuple):
     """What ``ctx.time`` gives: the present moment on the exchange's clock, in its time zone."""

@@ -18,6 +18,7 @@ from pipeline.dependencies.reach import Reach
 from pipeline.dependencies.trees import tree_of
 from pipeline.errors import StrategyError
 from pipeline.strategy.bar import BAR_FIELDS
+from pipeline.strategy.compared_times import compared_times
 from pipeline.strategy.context import Context
 from pipeline.strategy.local_time import LocalTime
 from pipeline.strategy.strategy import HOOKS, Strategy, hooks_of
@@ -108,6 +109,18 @@ def _misused(function: FunctionType, names: _Names) -> Iterator[tuple[int, str]]
                 what = _of_all(owner, parent, names)
             if what:
                 yield owner.lineno, what
+    yield from compared_times(tree, function, _times_of(names), names.ctx)
+
+
+def _times_of(names: _Names) -> dict[str, str]:
+    """Return what the times are that a function is given, by how they are written."""
+    number = "a number, ns UTC"
+    written = {f"{names.ctx}.{name}": number for name in _TIMES_OF_CTX}
+    written |= {f"{names.bar}.{name}": number for name in ("ts", "close_ts")}
+    written[f"{names.bars}.ts"] = number
+    written[f"{names.ctx}.time"] = "a tuple of numbers"
+    written[f"{names.ctx}.time.date"] = "a number, like 20241125"
+    return written
 
 
 def _of_attribute(node: ast.Attribute, owner: str, parent: ast.AST, names: _Names) -> str:

@@ -20,6 +20,11 @@ from pipeline.strategy.place import place_of
 from pipeline.strategy.strategy import HOOKS, Strategy, defines
 
 _STATE = "memory of a strategy is declared: {name}: float = state(0.0)"
+#: What a strategy has that is compiled, where plain Python has a list or an object of its own.
+_COMPILED = (
+    '; that is for mode="interpreted": a compiled strategy keeps each number as a state, as in '
+    "total: float = state(0.0), has the past from ctx.window, and what never changes in a tuple"
+)
 
 
 def check_hooks(cls: type[Strategy], reach: Reach) -> None:
@@ -79,6 +84,7 @@ def refusal_of(use: Use) -> str:
     """Return one line about a use that changes what lanes share."""
     if use.changes == INSIDE:
         what, way = f"changes {use.name}", _way_on(use.name, use.value)
+        way += "" if use.name.endswith("()") else _COMPILED
     else:
         what, way = f"sets {use.name}.{use.changes}", _STATE.format(name=use.changes)
     return f"{_place_of(use)} {what}, which all lanes of a process would share; {way}"

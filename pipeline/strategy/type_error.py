@@ -5,11 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.market import indicators
+from pipeline.strategy.attribute_error import OF_INDICATOR
 from pipeline.strategy.context import Context
+from pipeline.strategy.local_time import OF_TIME
 from pipeline.strategy.wrong_call import no_such_argument, parameters_of, written
 
 _METHOD = re.compile(r"InterpretedContext\.(\w+)\(\)")
 _DECLARED = re.compile(r"^(\w+)\(\)")
+#: What to write where something of ours is calculated or compared with, by its class.
+_HINTS = {
+    "LocalTime": f"; {OF_TIME}",
+    "Indicator": f"; {OF_INDICATOR}",
+}
 _KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
@@ -23,7 +30,8 @@ def retold_call(error: TypeError) -> str:
     elif declared is not None and declared[1] in indicators.DECLARED:
         name, function = f"ind.{declared[1]}", getattr(indicators, declared[1])
     if function is None:
-        return text
+        hints = (hint for kind, hint in _HINTS.items() if f"'{kind}'" in text)
+        return text + next(hints, "")
     keyword = _KEYWORD.search(text)
     names = [one.name for one in parameters_of(function)]
     what = no_such_argument(name, keyword[1], names) if keyword else _without_owner(text, name)

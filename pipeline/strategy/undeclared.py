@@ -173,12 +173,14 @@ def declaration(name: str, value: Any = UNKNOWN) -> str:
     return f"declare it: {state}: {type(number).__name__} = state({number!r})"
 
 
-def set_parameter(name: str, value: object = None) -> str:
-    """Say that a hook sets a parameter, to a value if it is known."""
+def set_parameter(name: str, default: object, value: object = None) -> str:
+    """Say that a hook sets a parameter of a default, to a value if it is known."""
     found = "" if value is None else f" to {value!r}"
+    number = default if isinstance(default, int | float) else 0  # a symbol's index is a number
+    state = f"{type(number).__name__} = state({number!r})"
     return (
-        f"is a parameter, which a hook sets{found}; what changes while a run goes is a state of"
-        f" another name, such as {name}_now: float = state(0.0)"
+        f"is a parameter, which a hook sets{found}; what changes while a run goes is a state: write"
+        f" {name}: {state}, or {name}_now: {state} beside the parameter"
     )
 
 

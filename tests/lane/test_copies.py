@@ -85,7 +85,10 @@ class Hidden(Strategy):
         ),
         (
             Moved,
-            r"span is a parameter, which a hook sets.*; what changes while a run goes is a stat",
+            (
+                r"span is a parameter, which a hook sets.*; what changes while a run goes is a "
+                r"state: write span: int = state\(\d+\), or span_now: int = state\(\d+\) beside"
+            ),
         ),
     ],
 )

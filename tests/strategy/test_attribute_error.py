@@ -57,6 +57,36 @@ class OfContext(Asking):
         ctx.buy(0, self.size)
 
 
+class OfNothing(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.market(0, close)  # noqa: F821
+
+
+class OfNothingOfItsOwn(Asking):
+    def on_bar(self, candle, context):
+        context.market(0, avg)  # noqa: F821
+
+
+class OfAnOrder(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.limit(0, 1.0, 2.0).cancel()
+
+
+class OfAnEndedOrder(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.market(0, ctx.limit(0, 1.0, 2.0).status)
+
+
+class OfATime(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.market(0, (bar.ts + 1).hour)
+
+
+class OfIndicators(Asking):
+    def on_bar(self, bar, ctx):
+        ctx.market(0, ind.crossover(bar.close, bar.open))
+
+
 def having(owner: str, *more: str) -> str:
     return ", ".join(sorted((*NAMES[owner], *more)))
 
@@ -88,6 +118,39 @@ def assert_said(cls: type[Strategy], told: str) -> None:
     where = f"{Path(__file__)}:{line}: {cls.__name__}.{hook}"
     assert said["compiled"] == f"{where} cannot be compiled: {told}"
     assert said["interpreted"].startswith(f"{where} raised AttributeError: {told} ")
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+@pytest.mark.parametrize(
+    ("cls", "told"),
+    [
+        (OfNothing, "name 'close' is not defined; did you mean bar.close?"),
+        (OfNothingOfItsOwn, "name 'avg' is not defined; did you mean candle.avg?"),
+        (
+            OfAnOrder,
+            (
+                "has no attribute 'cancel'; an order is told by its id, a number: "
+                "ctx.cancel(order_id)"
+            ),
+        ),
+        (
+            OfAnEndedOrder,
+            (
+                "has no attribute 'status'; an order is told by its id, a number: on_order and "
+                "on_fill are given what it is"
+            ),
+        ),
+        (
+            OfATime,
+            "has no attribute 'hour'; a time is a number, ns UTC: ctx.time.hour is that of now",
+        ),
+        (OfIndicators, "ind has no 'crossover'; it has: atr, bollinger, custom, ema,"),
+    ],
+)
+def test_both_modes_say_what_was_meant(cls: type[Strategy], told: str, mode: str):
+    with pytest.raises(StrategyError) as refused:
+        run_in_process(market_of("A"), [cls()], Setup(mode=mode))
+    assert told in str(refused.value)
 
 
 class SetsBar(Asking):

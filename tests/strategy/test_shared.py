@@ -172,6 +172,8 @@ def test_a_change_of_what_lanes_share_is_refused_with_its_line(tmp_path: Path, l
     what, way, name = REFUSED[line]
     told = told_of(cls)
     assert f"{what}, which all lanes of a process would share; {way.format(name)}" in told
+    if way is not STATE:
+        assert told.endswith("has the past from ctx.window, and what never changes in a tuple")
     place, _, _ = told.removeprefix(f"{file}:").partition(":")
     shown = file.read_text().splitlines()[int(place) - 1].strip()
     assert shown == line or not told.startswith(f"{file}:{place}: Own.on_bar")

@@ -3,19 +3,28 @@
 The rows here are about what a hook is given; those of `native.refusal_rows` are about Python.
 """
 
+import ast
 from collections.abc import Collection
 from functools import partial
 from types import FunctionType
 
 from pipeline.errors import NO_DEBUGGER
+from pipeline.market.indicators import DECLARED
 from pipeline.native.refusal_rows import DEBUGGER, OF_TIMES, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
 from pipeline.native.samples import module_has
 from pipeline.native.type_words import arguments_in, kind_in_words
 from pipeline.native.users import NOTHING
+from pipeline.strategy.attribute_error import (
+    OF_INDICATOR,
+    meant_by_name,
+    no_attribute_of_number,
+    no_such_indicator,
+)
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.compiled.own import member_of
 from pipeline.strategy.context import Context
+from pipeline.strategy.local_time import OF_TIME
 from pipeline.strategy.names import NAMES
 from pipeline.strategy.strategy import Strategy, names_of, parameters_of
 from pipeline.strategy.symbol import compared_with_text, until_hint
@@ -42,7 +51,9 @@ def why_not_compiled(
     ``body``: the hook. ``indicators``: the names under which bars show the strategy's.
     """
     name = f"{cls.__name__}.{body.__name__}"
-    return why_function_not_compiled(name, body, error, _rows(cls, indicators), _INTERPRETED)
+    return why_function_not_compiled(
+        name, body, error, _rows(cls, body.__name__, indicators), _INTERPRETED
+    )
 
 
 #: Dates and frames of libraries, with what hooks have in their place.
@@ -62,7 +73,37 @@ _OF_LIBRARIES = (
 )
 
 
-def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
+#: Numbers, times and indicators that are taken for something else.
+_OF_TIMES = (
+    Row(
+        r"Unknown attribute '(\w+)' of type (Literal\[int\]\(\d+\)|u?int\d+|float\d+)",
+        lambda name, kind: no_attribute_of_number(kind_in_words(kind), name),
+        python=False,
+    ),
+    Row(
+        r"No implementation of function Function\(<built-in function (\w+)>\).*?"
+        r">>> \w+\(([^\n]*LocalTime[^\n]*)\)\n",
+        "it has the operation {0} of {1:kinds}",
+        OF_TIME,
+        python=False,
+    ),
+    Row(
+        r"(?:Unknown attribute|module)[^\n]*? '(?:pipeline\.market\.indicators' has no attribute '"
+        r"(\w+)|(\w+)' of type Module\(<module 'pipeline\.market\.indicators)'",
+        lambda *names: _of_indicator(next(filter(None, names))),
+        python=False,
+    ),
+)
+
+
+def _of_indicator(name: str) -> str:
+    """Say what is wrong with a name of the module of indicators in a hook."""
+    if name in DECLARED:
+        return f"it asks for ind.{name} in a hook; {OF_INDICATOR}"
+    return no_such_indicator(name)
+
+
+def _rows(cls: type[Strategy], hook: str, indicators: Collection[str]) -> tuple[Row, ...]:
     shown = NAMES | {"bar": (*NAMES["bar"], *indicators), "bars": (*NAMES["bars"], *indicators)}
 
     def lacks(kind: str, name: str) -> str:
@@ -95,6 +136,15 @@ def _rows(cls: type[Strategy], indicators: Collection[str]) -> tuple[Row, ...]:
             lambda name: not_set("ctx.time", name),
             python=False,
         ),
+        Row(
+            r"NameError: name '(\w+)' is not defined",
+            lambda name: (
+                f"name '{name}' is not defined{meant_by_name(cls, hook, name, indicators)}"
+            ),
+            python=False,
+            node=ast.Name,
+        ),
+        *_OF_TIMES,
         *_OF_LIBRARIES,
         Row(
             r"Unknown attribute '(\w+)' of type ringtape\.Bar\b",
@@ -174,8 +224,9 @@ def _not_set(cls: type[Strategy], *names: str) -> str:
     """Say why an attribute of ``self`` cannot be set."""
     name = next(filter(None, names))
     member = member_of(cls, name)
-    if any(name == one.name for one in parameters_of(cls)):
-        return f"self.{name} {set_parameter(name)}"
+    for one in parameters_of(cls):
+        if one.name == name:
+            return f"self.{name} {set_parameter(name, one.default)}"
     if member is NOTHING:
         return f"it sets self.{name}, which is not declared; {declaration(name)}"
     if callable(member) or isinstance(member, property | staticmethod | classmethod):
