@@ -33,7 +33,7 @@ import deeper
 @njit
 def third():
     y = 1.0 / 3.0
-    return y
+    return 1.0 * y
 
 
 @njit(cache=True)
