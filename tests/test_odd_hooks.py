@@ -54,6 +54,8 @@ class Odd(Strategy):
             os.fork()
         if self.what == 4:
             raise ValueError("one\\n\\ntwo")
+        if self.what == 5:
+            raise KeyboardInterrupt
         breakpoint()
         ctx.count(0)
 """
@@ -67,7 +69,8 @@ class Odd(Strategy):
         (2, "ctx.target(9, 1.0)", "IndexError: a symbol's index must be 0 to "),
         (3, "os.fork()", "RuntimeError: a process of a run cannot be forked"),
         (4, 'raise ValueError("one\\n\\ntwo")', "ValueError: one; two"),
-        (5, "ctx.count(0)", "BdbQuit: a debugger needs a run in one process: run(..., inline=True"),
+        (5, "raise KeyboardInterrupt", "KeyboardInterrupt: no message"),
+        (6, "ctx.count(0)", "BdbQuit: a debugger needs a run in one process: run(..., inline=True"),
     ],
 )
 def test_whatever_an_interpreted_hook_does_is_named_with_its_line(

@@ -1,6 +1,6 @@
 """``ctx`` of an interpreted strategy: the compiled questions and operations as Python methods."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from typing import Any
 
@@ -17,7 +17,9 @@ from pipeline.codes import (
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
+    interval_name,
 )
+from pipeline.errors import ConfigError
 from pipeline.execution.placing import BAD_UNTIL, NO_BAR
 from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
 from pipeline.strategy.compiled.column_names import column_key
@@ -42,6 +44,14 @@ def _no_such_window(rows: int, lookback: int) -> str:
         f"a window of {rows} rows needs a lookback of {rows}: write lookback = {rows} in the "
         f"class, where it is {lookback}"
     )
+
+
+def _length(interval: int) -> str:
+    """Return an interval by its name, and one that has none in ns."""
+    try:
+        return interval_name(interval)
+    except ConfigError:
+        return f"{interval} ns"
 
 
 class InterpretedContext(Context):
@@ -176,14 +186,14 @@ class InterpretedContext(Context):
     @override
     def count(self, symbol: int, interval: int = 0) -> int:
         of = self._of(symbol), whole("interval", interval)
-        return questions.count(self._address, *of)
+        return self._asked(questions.count, of)
 
     @override
     def window(
         self, symbol: int, column: str, rows: int, interval: int = 0
     ) -> npt.NDArray[np.float64]:
         span = self._window(symbol, column, rows, interval)
-        index, start, length = questions.window_span(self._address, *span)
+        index, start, length = self._asked(questions.window_span, span)
         return kept(self._values[index][start : start + length])
 
     def _of(self, symbol: int) -> int:
@@ -205,37 +215,50 @@ class InterpretedContext(Context):
             raise ValueError(_no_such_window(length, self._lookback))
         return self._of(symbol), key, length, whole("interval", interval)
 
+    def _asked(self, question: Callable[..., Any], of: tuple[int, ...], *more: float) -> Any:
+        """Ask compiled code about ``of``, of which the last is an interval; tell what it lacks."""
+        try:
+            return question(self._address, *of, *more)
+        except ValueError as error:
+            what = str(error)
+            if what == questions.NO_INTERVAL:
+                streams = ", ".join(self.data.intervals)
+                what += f": {streams}; was {_length(of[-1])}, and 5m is written 5 * MINUTE"
+            elif what == reductions.NO_FRACTION:
+                what += f", was {more[0]:g}"
+            raise ValueError(what) from None
+
     @override
     def sum(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.total(self._address, *span)
+        return self._asked(reductions.total, span)
 
     @override
     def mean(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.mean(self._address, *span)
+        return self._asked(reductions.mean, span)
 
     @override
     def std(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.deviation(self._address, *span)
+        return self._asked(reductions.deviation, span)
 
     @override
     def min(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.least(self._address, *span)
+        return self._asked(reductions.least, span)
 
     @override
     def max(self, symbol: int, column: str, rows: int, interval: int = 0) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.greatest(self._address, *span)
+        return self._asked(reductions.greatest, span)
 
     @override
     def quantile(
         self, symbol: int, column: str, rows: int, fraction: float, interval: int = 0
     ) -> float:
         span = self._window(symbol, column, rows, interval)
-        return reductions.quantile(self._address, *span, number("fraction", fraction))
+        return self._asked(reductions.quantile, span, number("fraction", fraction))
 
     def _named(self, error: ValueError, symbol: int, until: int) -> ValueError:
         """Return the error; if a price was missing, with the symbol and the way on.

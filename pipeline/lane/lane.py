@@ -1,5 +1,6 @@
 """A lane: one strategy, one parameter set, one account, and the memory that its walk works on."""
 
+import signal
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -337,13 +338,17 @@ class Lane:
         """Call ``action``; raise HookError with file and line if a hook raises in it.
 
         ``hook``: its name; if empty, the hook that the context names. Whatever a hook raises ends
-        its lane, `sys.exit` too; only Ctrl-C ends the run.
+        its lane, `sys.exit` too; only Ctrl-C ends the run, which a process that ignores it is not
+        told.
         """
         try:
             return action(*given)
-        except (StrategyError, KeyboardInterrupt):
+        except StrategyError:
             raise
         except BaseException as error:
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            if isinstance(error, KeyboardInterrupt) and not ignored:
+                raise
             self._catch_up()
             raise HookError(
                 describe_raise(

@@ -26,7 +26,7 @@ from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.sigutils import normalize_signature
 
 from pipeline.native.kept_code import KeptCode, provide_runtime
-from pipeline.native.passes import Pipeline, uncollected
+from pipeline.native.passes import Pipeline, uncollected, unwarned
 from pipeline.native.plain import PLAIN
 
 #: Modules of this package that tell Numba of what it does not know, or does in another way.
@@ -108,7 +108,7 @@ class Entry(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
         arguments, _ = normalize_signature(sig)
         if tuple(arguments) in self.overloads or not self._can_compile:
             return super().compile(sig)
-        with self._kept().alone(), uncollected():
+        with self._kept().alone(), uncollected(), unwarned():
             return super().compile(sig)
 
     def load(self) -> None:

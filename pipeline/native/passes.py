@@ -5,6 +5,7 @@ records of a hundred fields that takes a tenth of the time, and nobody listens t
 """
 
 import gc
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -83,6 +84,17 @@ class _Passes(PassManager):  # type: ignore[misc]  # numba is untyped
             pss.run_initialization(internal_state)
             pss.run_pass(internal_state)
             pss.run_finalizer(internal_state)
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Keep Numba from warning of what it can do for the first time while the block lasts.
+
+    A user who goes through a tuple of functions has asked for no feature of Numba's.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.NumbaExperimentalFeatureWarning)
+        yield
 
 
 @contextmanager

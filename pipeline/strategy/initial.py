@@ -1,5 +1,6 @@
 """What a state begins as: a number of its type."""
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -15,12 +16,18 @@ _NAN = "; nan stands for a number that is not there"
 
 
 def bare_state(name: str, initial: Any) -> str:
-    """Return what is said of a state without an annotation."""
+    """Return what is said of a state without an annotation, or with a name that is no state's.
+
+    Python puts the name of the class before a name with two underscores.
+    """
     number = initial if type(initial) in (bool, int, float) else 0.0
-    return (
-        f"is a state without a type, expected int, float or bool; write {name}: "
-        f"{type(number).__name__} = state({number!r})"
+    plain = re.sub(r"^_(?:\w+?__)?_*", "", name)
+    what = (
+        "is a state without a type, expected int, float or bool"
+        if plain == name
+        else "is a state, whose name must not begin with an underscore"
     )
+    return f"{what}; write {plain}: {type(number).__name__} = state({number!r})"
 
 
 def initial_of(cls: type, name: str, kind: Any, value: Any) -> int | float | bool:

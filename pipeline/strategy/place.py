@@ -30,9 +30,11 @@ def _place_in(cls: Any, name: str) -> str:
         file = inspect.getfile(cls)
     except (OSError, TypeError, SyntaxError):
         return ""
+    # Python puts the name of the class before a name with two underscores.
+    names = name, name.removeprefix(f"_{cls.__name__.lstrip('_')}")
     for step in getattr(body, "body", ()):
         targets = [step.target] if isinstance(step, ast.AnnAssign) else getattr(step, "targets", ())
-        named = any(isinstance(one, ast.Name) and one.id == name for one in targets)
-        if named or getattr(step, "name", None) == name:
+        named = any(isinstance(one, ast.Name) and one.id in names for one in targets)
+        if named or getattr(step, "name", None) in names:
             return f"{file}:{first + step.lineno - 1}: "
     return f"{file}:{first}: "

@@ -295,6 +295,14 @@ class Bare(Strategy):
     seen = state(0)
 
 
+class Hidden(Strategy):
+    _seen: int = state(3)
+
+
+class Mangled(Strategy):
+    __seen: bool = state(True)
+
+
 class BareList(Strategy):
     closes = state([])  # type: ignore[arg-type]
 
@@ -356,6 +364,21 @@ def test_a_state_that_is_no_number_is_refused_with_its_line(cls, name, line, sai
             "seen",
             "seen = state(0)",
             f"is a state without a type, {ANY}; write seen: int = state(0)",
+        ),
+        (
+            Hidden,
+            "_seen",
+            "_seen: int = state(3)",
+            "is a state, whose name must not begin with an underscore; write seen: int = state(3)",
+        ),
+        (
+            Mangled,
+            "_Mangled__seen",
+            "__seen: bool = state(True)",
+            (
+                "is a state, whose name must not begin with an underscore; write seen: bool = "
+                "state(True)"
+            ),
         ),
         (
             BareList,

@@ -14,6 +14,10 @@ from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 
+#: What is raised for an interval that is none of the run's. Compiled code tells no interval; the
+#: interpreted context, which repeats a call that has raised, does.
+NO_INTERVAL = "interval is not one of this run's streams"
+
 _TABLE_SIZE = TABLE.itemsize
 
 
@@ -94,7 +98,7 @@ def _interval_index(context: Any, interval: int) -> int:
     for index in range(context.intervals):
         if table_at(context.tables + index * _TABLE_SIZE).interval == interval:
             return index
-    raise ValueError("interval is not one of this run's streams")
+    raise ValueError(NO_INTERVAL)
 
 
 @kernel()

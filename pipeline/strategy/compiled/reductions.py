@@ -16,6 +16,9 @@ from pipeline.native.memory import load_f8
 from pipeline.strategy.compiled.questions import window_span
 from pipeline.strategy.compiled.records import TABLE, context_at, table_at
 
+#: What is raised for a fraction of a quantile that is none; the interpreted context tells it.
+NO_FRACTION = "a quantile's fraction must be 0 to 1"
+
 _TABLE_SIZE = TABLE.itemsize
 
 
@@ -107,7 +110,7 @@ def quantile(
     Between two values it is interpolated linearly. Raises ValueError unless 0 <= fraction <= 1.
     """
     if not 0.0 <= fraction <= 1.0:
-        raise ValueError("a quantile's fraction must be 0 to 1")
+        raise ValueError(NO_FRACTION)
     values, count = window_at(context, symbol, key, rows, interval)
     ordered = np.empty(count)
     for row in range(count):

@@ -389,6 +389,11 @@ def an_exit(self, bar, ctx):
     raise SystemExit(3)  # here
 
 
+@case("it raises what is no Exception; raise an Exception, such as ValueError")
+def an_interrupt(self, bar, ctx):
+    raise KeyboardInterrupt  # here
+
+
 @case(f"it has an `except*`; write `except Exception:`{INTERPRETED}")
 def a_handler_of_groups(self, bar, ctx):
     try:

@@ -88,5 +88,6 @@ class Beyond(Strategy):
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
 def test_a_fraction_beyond_the_window_is_refused(mode: str):
-    with pytest.raises(StrategyError, match="ValueError: a quantile's fraction must be 0 to 1"):
+    said = r"ValueError: a quantile's fraction must be 0 to 1, was 1\.5"
+    with pytest.raises(StrategyError, match=said):
         run_in_process(market_of(), [Beyond()], Setup(mode=mode))

@@ -215,13 +215,6 @@ def an_array_is_written(self, bars, ctx):
 
 
 @case(READ_ONLY, "on_bars")
-def an_array_is_divided_in_its_place(self, bars, ctx):
-    self.count += 1
-    closes = bars.close
-    closes /= closes[0]  # here
-
-
-@case(READ_ONLY, "on_bars")
 def an_array_is_sorted_in_its_place(self, bars, ctx):
     bars.close.sort()  # here
 

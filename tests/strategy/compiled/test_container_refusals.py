@@ -1,0 +1,130 @@
+"""What a compiled hook may not do with lists, sets, ranges and arrays, each with a way on."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.strategy.compiled.refused import (
+    INTERPRETED,
+    Cases,
+    assert_refused,
+    class_of,
+    compile_refused,
+)
+
+CASES = Cases()
+case = CASES.case
+IN_PLACE = (
+    "it changes an array that may only be read, or puts floats into one of whole numbers; work on "
+    "a copy, as in ctx.window(...).copy(), or make it of floats, as in np.zeros(3)"
+)
+
+
+def one(x):
+    return x
+
+
+def other(x):
+    return x + 1.0
+
+
+@case(f"it deletes items of a list of whole numbers; write numbers.pop(0){INTERPRETED}")
+def a_number_is_deleted(self, bar, ctx):
+    numbers = [1, 2, 3]
+    del numbers[0]  # here
+    ctx.market(0, numbers[0] * 1.0)
+
+
+@case(f"it has a set comprehension, {{... for ...}}; write set([... for ...]){INTERPRETED}")
+def a_set_comprehension(self, bar, ctx):
+    ctx.market(0, len({x % 2 for x in range(4)}) * 1.0)  # here
+
+
+@case(
+    "it goes through functions, of which each is of a type of its own; call one after the other"
+    + INTERPRETED
+)
+def functions(self, bar, ctx):
+    for function in (one, other):  # here
+        ctx.market(0, function(bar.close))
+
+
+@case(
+    "it goes through a tuple of values of several types; give them one type, or do for each what "
+    f"the loop does{INTERPRETED}"
+)
+def several_types(self, bar, ctx):
+    for _ in (1, 2.0, "a"):  # here
+        ctx.market(0, 1.0)
+
+
+@case("it goes through an integer, which is none of many values")
+def a_number(self, bar, ctx):
+    for _ in bar.symbol:  # here
+        ctx.market(0, 1.0)
+
+
+@case("it takes an element of a range; write list(range(...))[-1], or calculate it" + INTERPRETED)
+def an_element_of_a_range(self, bar, ctx):
+    ctx.market(0, 1.0 + range(3)[-1])  # here
+
+
+@case(
+    "it makes a list of constants within a `try`; make it above the try, or of variables, as in "
+    f"[x, y, z]{INTERPRETED}"
+)
+def a_list_within_a_try(self, bar, ctx):
+    try:  # here
+        levels = [1.0, 2.0, 3.0]
+        ctx.market(0, levels[0])
+    except Exception:  # noqa: BLE001
+        self.count = 0
+
+
+@case(IN_PLACE)
+def floats_into_whole_numbers(self, bar, ctx):
+    counts = np.zeros(3, dtype=np.int64)
+    counts += 0.5  # here
+    ctx.market(0, 1.0 + counts[0])
+
+
+@case(IN_PLACE, "on_bars")
+def an_array_is_divided_in_its_place(self, bars, ctx):
+    self.count += 1
+    closes = bars.close
+    closes /= closes[0]  # here
+
+
+@case(
+    "it hands on a function that reads its variable scale; write a loop, or a function of the "
+    f"module that is given all it needs{INTERPRETED}"
+)
+def a_key_that_reads_a_variable(self, bar, ctx):
+    scale = bar.close
+    ctx.market(0, max([1.0, 2.0], key=lambda x: x * scale))  # here
+
+
+@pytest.mark.parametrize(("function", "said", "hook", "members"), CASES)
+def test_each_is_refused_in_one_line_with_its_place_and_a_way_on(
+    function: Any, said: str, hook: str, members: dict[str, Any]
+):
+    assert_refused(function, said, hook, members)
+
+
+def advised(self, bar, ctx):
+    numbers = [1, 2, 3]
+    numbers.pop(0)
+    levels = [1.0, 2.0, 3.0]
+    x, y = bar.open, bar.close
+    try:
+        ctx.market(0, levels[0] + [x, y][0] + list(range(3))[-1])
+    except Exception:  # noqa: BLE001
+        self.count = 0
+    shares = np.zeros(3)
+    shares += 0.5
+    ctx.market(0, shares[0] + numbers[0] + len(set([x % 2 for x in range(4)])))  # noqa: C403
+
+
+def test_what_is_advised_is_compiled():
+    compile_refused(class_of(advised, "on_bar", {}))
