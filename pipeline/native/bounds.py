@@ -3,7 +3,8 @@
 Numba takes what the processor and C's library give: ``int(nan)`` is the least whole number,
 ``math.sqrt(-1.0)`` is NaN, ``math.exp(1000.0)`` is infinite, and ``1 << 64`` is 1. Here what Numba
 writes for such a function stands between checks of the arguments and of the result, which are two
-comparisons in the usual case. NaN goes in and comes out as in Python.
+comparisons in the usual case. NaN goes in and comes out as in Python. A dict that grows or shrinks
+while it is gone through ends the loop in Numba; here it raises, too.
 
 Only functions of the user's are lowered so: kernels, and what Numba compiles of its own for a
 user's function, are not.
@@ -14,12 +15,15 @@ import copy
 import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.cpu import CPUContext
+from numba.core.types.containers import DictIteratorType
 from numba.cpython import mathimpl
+from numba.typed.dictobject import Status
 
 _REAL, _INTEGER = ir.DoubleType(), ir.IntType(64)
 _DOMAIN = (ValueError, "math domain error")
@@ -45,6 +49,8 @@ class UsersContext(CPUContext):  # type: ignore[misc]  # numba is untyped
     def get_function(self, fn: Any, sig: Any, _firstcall: bool = True) -> Any:
         """Return what lowers a call of a function, with checks around it if it has some."""
         lower = super().get_function(fn, sig, _firstcall)
+        if fn == "iternext" and isinstance(sig.args[0], DictIteratorType):
+            return partial(_next_of_dict, self, sig, lower)
         if isinstance(fn, types.NumberClass):
             check: Any = _to_whole
         else:
@@ -206,6 +212,25 @@ def _shifted_by(call: _Call) -> Any:
     negative = call.builder.icmp_signed("<", by, _INTEGER(0))
     call.raise_if(negative, ValueError, "negative shift count")
     return by
+
+
+def _next_of_dict(context: Any, signature: Any, lower: Any, builder: Any, arguments: Any) -> Any:
+    """Refuse to go on through a dict that has grown or shrunk; Numba ends there, as at its end."""
+    found = lower(builder, arguments)
+    ended = builder.not_(builder.extract_value(found, 1))
+    with cgutils.if_unlikely(builder, ended):
+        iterator = context.make_helper(builder, signature.args[0], arguments[0])
+        nothing = cgutils.alloca_once(builder, cgutils.voidptr_t)
+        kind = ir.FunctionType(
+            cgutils.int32_t, [cgutils.voidptr_t, *[cgutils.voidptr_t.as_pointer()] * 2]
+        )
+        after = cgutils.get_or_insert_function(builder.module, kind, "numba_dict_iter_next")
+        status = builder.call(after, (iterator.state, nothing, nothing))
+        changed = builder.icmp_signed("==", status, status.type(Status.ERR_DICT_MUTATED))
+        with cgutils.if_unlikely(builder, changed):
+            words = ("dictionary changed size during iteration",)
+            context.call_conv.return_user_exc(builder, RuntimeError, words)
+    return found
 
 
 _CHECKS: dict[Any, _Check] = {

@@ -36,7 +36,6 @@ from numba.extending import models, register_model, typeof_impl
 from pipeline.dependencies.code import code_hash
 from pipeline.dependencies.origin import is_users, is_users_file
 from pipeline.errors import StrategyError
-from pipeline.native.bounds import UsersContext
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.differing import RefuseDiffering
@@ -266,6 +265,9 @@ class UsersPipeline(Pipeline):
     after = MappingProxyType({NopythonTypeInference: (Checks, RefuseDiffering)})
 
     def __init__(self, *given: Any) -> None:
+        # Processes that only load machine code do without what it imports of Numba.
+        from pipeline.native.bounds import UsersContext
+
         super().__init__(*given)
         self.state.targetctx = UsersContext.of(self.state.targetctx)
 

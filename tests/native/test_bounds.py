@@ -40,7 +40,7 @@ def outcome(function, *given):
     """Return what a function gives or what it raises; numbers to 12 digits."""
     try:
         found = function(*given)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, RuntimeError) as error:
         return type(error), str(error)
     return f"{found:.12g}"
 
@@ -103,6 +103,36 @@ def test_shifts_end_as_in_python_or_are_refused(by):
     if by >= 64:
         with pytest.raises(OverflowError, match="a shift to the left must be below 64 here"):
             compiled(left)(1, by)
+
+
+def goes_on(x):
+    numbers, count = {1: 1.0, 2: 2.0}, 0
+    for number in numbers:
+        count += 1
+        if x < 0.0:
+            numbers[number + 10] = x
+        elif x == 0.0:
+            numbers.pop(number)
+        else:
+            numbers[number] += x
+    return count
+
+
+def shows_all(x):
+    numbers, total = {1: 1.0, 2: 2.0}, 0.0
+    for number, value in numbers.items():
+        total += number * value
+    for value in numbers.values():
+        total += value
+    if x < 1.0:
+        numbers[3] = total
+    return total
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("function", [goes_on, shows_all])
+def test_a_dict_that_changes_its_size_is_not_gone_through(function, x):
+    assert outcome(compiled(function), x) == outcome(function, x)
 
 
 def test_what_is_raised_can_be_caught():
