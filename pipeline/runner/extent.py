@@ -63,7 +63,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     sessions = asked.part(first, stop)
     doubts = CalendarFit(settings, catalog, manager, asked, sessions).notes(surveys)
     if not len(known):
-        raise DataError(_no_bars(settings, catalog))
+        raise DataError(_no_bars(settings, catalog, asked))
     missing = tuple(_date(at) for at in sessions.date_ns[present[first:stop] == 0])
     cut = len(asked) - len(sessions)
     warning = _cut_warning(settings, sessions, cut) if cut else ""
@@ -109,16 +109,39 @@ def _day_ns(settings: SessionConfig, name: str) -> int:
     return int(day.astype(np.int64)) * DAY_NS
 
 
-def _no_bars(settings: SessionConfig, catalog: Catalog) -> str:
+def _no_bars(settings: SessionConfig, catalog: Catalog, asked: SessionTable) -> str:
     dates, data = settings.backtest_config, settings.session_data_config
     entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
     first = _date(min(entry.first_ts for entry in entries))
     last = _date(max(entry.last_ts for entry in entries))
+    gap = _gap(settings, catalog, int(asked.open_ns[0]), int(asked.close_ns[-1]))
     return (
         f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
         f"{dates.end_date} in sessions of {settings.exchange_group} of any of: "
-        f"{', '.join(data.symbols)}; their bars are from {first} to {last}"
+        f"{', '.join(data.symbols)}; their bars are from {first} to {last}{gap}"
     )
+
+
+def _gap(settings: SessionConfig, catalog: Catalog, begin: int, end: int) -> str:
+    """Name the gap in which times lie, ns UTC; "" if there is a bar, or if it is beyond the data.
+
+    Symbols of the run have bars of its base interval.
+    """
+    data = settings.session_data_config
+    before: list[int] = []
+    after: list[int] = []
+    for symbol in data.symbols:
+        with catalog.reader(symbol, data.streams[0], columns=()) as reader:
+            while (block := reader.next_block()) is not None:
+                ts, _ = block
+                low, high = np.searchsorted(ts, (begin, end))
+                if low < high:
+                    return ""  # there are bars, and none in a session
+                before += ts[low - 1 : low].tolist() if low else []
+                after += ts[high : high + 1].tolist()
+    if not before or not after:
+        return ""
+    return f", and none between {_date(max(before))} and {_date(min(after))}"
 
 
 def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> str:

@@ -34,9 +34,12 @@ def load_class(name: str) -> type[Strategy]:
             n for n, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Strategy)
         ]
         found = [n for n in found if n != "Strategy"]
-        near = nearest(attribute, found, 1) or found
         what = "is not a Strategy" if cls is not None else "is not there"
-        raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
+        derived = f"{attribute}(Strategy)"
+        way = f"has no Strategy: write class {derived}, with `from pipeline import Strategy`"
+        raise StrategyError(
+            f"{name}: {attribute} {what}; {home} {_what_has(attribute, found, way)}"
+        )
     return cls
 
 
@@ -53,8 +56,8 @@ def load_function(name: str) -> FunctionType:
     if not isinstance(function, FunctionType):
         here = [n for n, v in vars(module).items() if isinstance(_plain(v), FunctionType)]
         what = "is not a function" if found is not None else "is not there"
-        near = nearest(attribute, here, 1) or here
-        raise StrategyError(f"{name}: {attribute} {what}; {home} has: {', '.join(near) or 'none'}")
+        way = f"has no function: write def {attribute}(order):"
+        raise StrategyError(f"{name}: {attribute} {what}; {home} {_what_has(attribute, here, way)}")
     try:
         inspect.signature(function).bind(None)
     except TypeError:
@@ -64,6 +67,13 @@ def load_function(name: str) -> FunctionType:
             f"{attribute}{inspect.signature(function)}"
         ) from None
     return function
+
+
+def _what_has(name: str, found: list[str], way: str) -> str:
+    """Say what a module has in place of a name: what is nearest, else all, else the ``way`` on."""
+    if near := nearest(name, found, 1):
+        return f"has {near[0]}: did you mean that?"
+    return f"has {', '.join(found)}" if found else way
 
 
 def _plain(value: Any) -> Any:

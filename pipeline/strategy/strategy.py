@@ -300,18 +300,35 @@ def hooks_of(cls: type[Strategy]) -> tuple[str, ...]:
     for name in hooks:
         _check_hook(cls, name)
     for name in dir(cls):
-        if name.startswith("on_") and name not in HOOKS:
-            near = [_ELSEWHERE[name]] if name in _ELSEWHERE else nearest(name, HOOKS)
-            raise StrategyError(
-                f"{place_of(cls, name)} is not a hook"
-                + (f"; did you mean {near[0]}?" if near else "")
-            )
+        if name in HOOKS or not (name.startswith("on_") or _squeezed(name) in _SQUEEZED):
+            continue
+        meant = _meant_hook(name)
+        way = f"did you mean {meant}?" if meant else f"there are {', '.join(HOOKS)}"
+        raise StrategyError(f"{place_of(cls, name)} is not a hook; {way}")
     if not hooks:
         raise StrategyError(
             f"{place_of_class(cls)} defines no hook; {_said_elsewhere(cls)}expected on_bar or "
             f"another of: {', '.join(HOOKS)}"
         )
     return hooks
+
+
+def _squeezed(name: str) -> str:
+    """Return a name as it is without underscores and capitals."""
+    return name.replace("_", "").casefold()
+
+
+#: The hooks by their names without underscores.
+_SQUEEZED = {_squeezed(name): name for name in HOOKS}
+
+
+def _meant_hook(name: str) -> str:
+    """Return the hook that a name was meant for; "" if that cannot be told."""
+    known = _ELSEWHERE.get(name) or _SQUEEZED.get(_squeezed(name))
+    begun = sorted((one for one in HOOKS if name.startswith(one)), key=len)
+    ended = [one for one in HOOKS if one.endswith(name.removeprefix("on"))]
+    near = nearest(name, HOOKS)
+    return known or next(iter([*begun[::-1], *ended, *near]), "")
 
 
 def _said_elsewhere(cls: type[Strategy]) -> str:

@@ -79,7 +79,10 @@ class SweepResult(NamedAttributes):
         return best
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return one row per lane: parameters and figures as columns."""
+        """Return one row per lane, with a column for each figure and each parameter.
+
+        That of the parameter ``fast`` is "parameters.fast".
+        """
         from pipeline.sweeps.ledger.export import lanes_table
 
         return lanes_table(self.rows).to_pandas()

@@ -107,7 +107,7 @@ def test_an_ex_date_has_no_time():
 
 
 def test_a_symbol_without_bars_is_refused_with_the_nearest(catalog):
-    with pytest.raises(DataError, match=r"APPL is not in .*; nearest: AAPL"):
+    with pytest.raises(DataError, match=r"APPL is not in .*; did you mean AAPL\?"):
         catalog.write_actions({"AAPL": APPLE, "APPL": APPLE}, "there.csv")
     assert catalog.action_entries() == []
 

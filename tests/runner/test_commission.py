@@ -81,7 +81,7 @@ def test_a_function_that_fails_ends_the_run_at_its_line(config, tmp_path: Path):
 
 def test_a_function_that_is_not_there_is_refused_before_anything_begins(config, tmp_path: Path):
     config["execution"] = {"commission": "tests.reference.costs:by_valu"}
-    with pytest.raises(StrategyError, match=r"by_valu is not there; .* has: by_value$"):
+    with pytest.raises(StrategyError, match=r"by_valu is not there; .* has by_value: did you"):
         run(config, out=tmp_path / "runs")
     assert list(tmp_path.iterdir()) == []
 

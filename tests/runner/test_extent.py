@@ -91,6 +91,23 @@ def test_a_range_without_a_bar_is_refused_with_the_dates_of_the_data(tmp_path: P
         extent(folder, "US_EQUITY", "2024-08-01", "2024-08-02")
 
 
+def test_a_range_within_a_gap_is_refused_with_the_gap(tmp_path: Path):
+    times = {"A": ["2024-07-01", "2024-07-02", "2024-08-01"], "B": ["2024-07-03", "2024-07-30"]}
+    folder = catalog_of(
+        tmp_path, DAY_NS, **{name: [ns(day) for day in days] for name, days in times.items()}
+    )
+    expected = "from 2024-07-01 to 2024-08-01, and none between 2024-07-03 and 2024-07-30$"
+    with pytest.raises(DataError, match=expected):
+        extent(folder, "US_EQUITY", "2024-07-08", "2024-07-12")
+
+
+def test_a_bar_at_night_before_the_first_session_is_where_a_gap_begins(tmp_path: Path):
+    times = [ns("2024-07-08T20:00"), ns("2024-07-09T00:30"), ns("2024-08-01T14:00")]
+    folder = catalog_of(tmp_path, MINUTE_NS, A=times)
+    with pytest.raises(DataError, match=r"and none between 2024-07-09 and 2024-08-01$"):
+        extent(folder, "US_EQUITY", "2024-07-09", "2024-07-12")
+
+
 def test_of_many_sessions_without_bars_the_first_are_named(tmp_path: Path):
     folder = catalog_of(tmp_path, DAY_NS, A=[ns("2024-07-01"), ns("2024-07-31")])
     found = extent(folder, "US_EQUITY", "2024-07-01", "2024-07-31")

@@ -26,6 +26,26 @@ class Data(Strategy):
         """Nothing."""
 
 
+class Closed(Strategy):
+    def on_bars_closed(self, bars, ctx):
+        """Nothing."""
+
+
+class Joined(Strategy):
+    def onBar(self, bar, ctx):  # noqa: N802
+        """Nothing."""
+
+
+class Opened(Strategy):
+    def on_open(self, session, ctx):
+        """Nothing."""
+
+
+class Ticked(Strategy):
+    def on_tick(self, tick, ctx):
+        """Nothing."""
+
+
 def _line_of(head: str) -> int:
     with open(__file__) as file:  # noqa: PTH123
         return 1 + [line.strip() for line in file].index(head)
@@ -48,6 +68,29 @@ def _line_of(head: str) -> int:
             Data,
             "def on_data(self, data):",
             "Data.on_data is not a hook; did you mean on_bar?",
+        ),
+        (
+            Closed,
+            "def on_bars_closed(self, bars, ctx):",
+            "Closed.on_bars_closed is not a hook; did you mean on_bars?",
+        ),
+        (
+            Joined,
+            "def onBar(self, bar, ctx):  # noqa: N802",
+            "Joined.onBar is not a hook; did you mean on_bar?",
+        ),
+        (
+            Opened,
+            "def on_open(self, session, ctx):",
+            "Opened.on_open is not a hook; did you mean on_session_open?",
+        ),
+        (
+            Ticked,
+            "def on_tick(self, tick, ctx):",
+            (
+                "Ticked.on_tick is not a hook; there are on_start, on_session_open, on_fill, "
+                "on_order, on_bar, on_bars, on_session_close, on_stop"
+            ),
         ),
     ],
 )

@@ -59,14 +59,22 @@ def test_a_module_is_found_in_the_working_directory(folder: Path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("{}/mine.py:Mien", "Mien is not there; .*mine.py has: Mine"),
-        ("{}/mine.py:number", "number is not a Strategy"),
+        ("{}/mine.py:Mien", r"Mien is not there; .*mine.py has Mine: did you mean that\?$"),
+        ("{}/mine.py:number", "number is not a Strategy; .*mine.py has Mine, Other$"),
+        (
+            "{}/bare.py:Bare",
+            (
+                r"Bare is not a Strategy; .*bare.py has no Strategy: write class Bare\(Strategy\), "
+                "with `from pipeline import Strategy`$"
+            ),
+        ),
         ("{}/nowhere.py:Mine", "nowhere.py does not exist"),
         ("nowhere:Mine", "there is no module nowhere"),
         ("pipeline.nowhere:Mine", "there is no module pipeline.nowhere"),
     ],
 )
-def test_what_is_not_there_is_refused_naming_the_nearest(folder: Path, name: str, words: str):
+def test_what_is_not_there_is_refused_with_the_way_on(folder: Path, name: str, words: str):
+    (folder / "bare.py").write_text("class Bare:\n    def on_bar(self, bar, ctx):\n        pass\n")
     with pytest.raises(StrategyError, match=words):
         load_class(name.format(folder))
 
@@ -182,8 +190,8 @@ def test_a_function_is_found_in_a_file_and_one_that_is_compiled_as_it_is_written
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("fe", r"fe is not there; .*fees.py has: fee$"),
-        ("number", r"number is not a function; .*fees.py has: "),
+        ("fe", r"fe is not there; .*fees.py has fee: did you mean that\?$"),
+        ("number", r"number is not a function; .*fees.py has \w+"),
         ("both", r"fees.py:14: both must take one argument, is both\(order, rate\)$"),
     ],
 )

@@ -113,9 +113,9 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     there = sorted({key[1] for key in manifest if key[0] == interval})
     if not there:
         there = sorted({key[1] for key in manifest})
-    near = nearest(symbol, there, 3, cutoff=0.5)
-    shown = near or there[:5]
-    more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
-    hint = "nearest" if near else "there are"
     at = "" if interval is None else f" at {interval}"
-    return f"{symbol} is not in {path}{at}; {hint}: {', '.join(shown) or 'none'}{more}"
+    if near := nearest(symbol, there, 3, cutoff=0.5):
+        return f"{symbol} is not in {path}{at}; did you mean {' or '.join(near)}?"
+    shown = there[:5]
+    more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
+    return f"{symbol} is not in {path}{at}; there are: {', '.join(shown) or 'none'}{more}"

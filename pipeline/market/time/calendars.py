@@ -109,7 +109,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
     if (meant := venue_calendar(name)) is not None:
         return f"; did you mean {meant}?"
     near = nearest(name, dict.fromkeys(known), 3, cutoff=0.5)
-    return f"; nearest are {', '.join(near)}" if near else ""
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @functools.cache

@@ -177,7 +177,7 @@ def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
     for symbol in ("AAPL", "MSFT", "GOOG"):
         catalog.write(symbol, "1m", bars(2), "s")
     catalog.write("AAPL", "1h", bars([0, 60]), "s")
-    with pytest.raises(DataError, match=r"APPL is not in .* at 1m; nearest: AAPL"):
+    with pytest.raises(DataError, match=r"APPL is not in .* at 1m; did you mean AAPL\?"):
         catalog.reader("APPL", "1m")
     with pytest.raises(DataError, match=r"AAPL is not in .* at 5m, only at 1m, 1h"):
         catalog.entry("AAPL", "5m")
