@@ -1,7 +1,7 @@
 """Says in one line why a user's function is not compiled: where, what was found, what to do.
 
 Numba explains itself in many lines, to readers who know it. A table recognises what a message
-means (`refusal_rows`).
+means (`refusal_rows`, `container_rows`).
 """
 
 import ast
@@ -17,6 +17,7 @@ from numba.core.ir import Loc
 
 from pipeline.dependencies.origin import is_users_file
 from pipeline.native.cache_folder import cache_folder
+from pipeline.native.container_rows import CONTAINERS_IF_THERE, ROWS_OF_CONTAINERS
 from pipeline.native.refusal_rows import IF_THERE, ROWS, Row
 from pipeline.native.type_words import Group
 
@@ -44,11 +45,12 @@ def why_not_compiled(
     text = _text_of(error)
     code = function.__code__
     place = _place_in(text, function) or _place_of(error) or (code.co_filename, code.co_firstlineno)
-    there = (row for row in IF_THERE if row.node is not None and _line_of(row.node, place))
+    asked = (*IF_THERE, *CONTAINERS_IF_THERE)
+    there = (row for row in asked if row.node is not None and _line_of(row.node, place))
     own = _OWN.search(text)
     if own is not None:
         return f"{own[0]}; {way_out} runs it" if way_out else own[0]
-    row, groups = _row_of(text, (*rows, *there, *ROWS))
+    row, groups = _row_of(text, (*rows, *there, *ROWS_OF_CONTAINERS, *ROWS))
     if row is not None and row.node is not None:
         place = place[0], _line_of(row.node, place, *groups) or place[1]
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
