@@ -9,6 +9,7 @@ it only inherits from `Strategy` are not, and cost nothing.
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_origin
@@ -66,6 +67,28 @@ class State:
 
     initial: int | float | bool
     reset: Literal["never", "session"]
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Have a state that is annotated as a float hold one, whatever it is set to."""
+        with suppress(NameError):  # of another annotation, which `_annotations` tells of
+            if inspect.get_annotations(owner).get(name) in (float, "float"):
+                setattr(owner, name, FloatState(self.initial, self.reset, name))
+
+
+@dataclass(frozen=True, slots=True)
+class FloatState(State):
+    """A state that becomes a float when it is set to a whole number, as a compiled one does.
+
+    It is found before the value in the attributes of ``self`` only where it is set, because it has
+    no ``__get__``: reading it takes no longer than reading any attribute.
+    """
+
+    name: str
+
+    def __set__(self, one: Any, value: Any) -> None:
+        if type(value) is not float and isinstance(value, int | np.integer | np.bool_):
+            value = float(value)
+        one.__dict__[self.name] = value  # sooner than vars()
 
 
 def state(initial: float | bool = 0.0, *, reset: Literal["never", "session"] = "never") -> Any:

@@ -231,3 +231,21 @@ def test_it_is_refused_at_the_line_that_sets_it(cls: type[Strategy], text: str, 
     with pytest.raises(StrategyError) as told:
         run_in_process(market_of(), [cls()], Setup(mode=mode))
     assert str(told.value).startswith(f"{__file__}:{line}: {cls.__name__}.")
+
+
+class Clock(Strategy):
+    """Keeps a whole number that no float holds exactly, in a state that is declared as a float."""
+
+    seen: float = state(0)
+
+    def on_bar(self, bar, ctx):
+        self.seen = ctx.now + 1
+        ctx.market(bar.symbol, 1.0 + self.seen % 1000)
+
+
+def test_a_float_state_that_is_set_to_a_whole_number_is_the_same_in_both_modes():
+    compiled, interpreted = (
+        run_in_process(market_of(), [Clock()], Setup(mode=mode))[0]
+        for mode in ("compiled", "interpreted")
+    )
+    assert compiled == interpreted
