@@ -373,6 +373,11 @@ ROWS = (
         "leave the name out",
     ),
     Row(
+        r"<built-in function truth>.*?>>> truth\((?:OptionalType|\?)",
+        "it asks of a value that may be None whether it is true",
+        "write if x is not None and x != 0",
+    ),
+    Row(
         r"No implementation of function Function\(<built-in function (\w+)>\).*?>>> \w+\((.*?)\)\n",
         "it has the operation {0} of {1:kinds}",
         python=operation_runs,

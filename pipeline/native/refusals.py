@@ -54,13 +54,15 @@ def why_not_compiled(
     if row is not None and row.node is not None:
         place = place[0], _line_of(row.node, place, *groups) or place[1]
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
+    called = _called_at(text, function, place)
     if row is None:
-        return f"{where}: {_first_reason(text)}{_may_run(way_out)}"
+        return f"{where}: {_first_reason(text)}{called}{_may_run(way_out)}"
     found = row.found(*groups) if callable(row.found) else row.found.format(*groups)
     runs = row.python(*groups) if callable(row.python) else row.python
-    parts = [found, row.hint.format(*groups), f"{way_out} runs it" if way_out and runs else ""]
+    what = "; ".join(filter(None, (found, row.hint.format(*groups))))
+    way = f"; {way_out} runs it" if way_out and runs else ""
     hedge = _may_run(way_out) if runs is None else ""
-    return f"{where}: {'; '.join(filter(None, parts))}{hedge}"
+    return f"{where}: {what}{called}{way}{hedge}"
 
 
 def _may_run(way_out: str) -> str:
@@ -102,6 +104,21 @@ def _place_of(error: Exception) -> tuple[str, int] | None:
 def _is_ours(file: str) -> bool:
     """Whether a file is one of those around users' functions, which lie in the cache."""
     return cache_folder() in Path(file).parents
+
+
+def _called_at(text: str, function: FunctionType, place: tuple[str, int]) -> str:
+    """Say at which line of a function another is called that a place lies in; "" if in itself."""
+    code = function.__code__
+    file = Path(code.co_filename).resolve()
+    lines = {line for _, _, line in code.co_lines() if line}
+    if Path(place[0]).resolve() == file and place[1] in lines:
+        return ""
+    for found in _PLACE.finditer(text):
+        path = Path(found["file"] or found["path"]).absolute().resolve()
+        line = int(found["line"] or found["number"])
+        if path == file and line in lines - {code.co_firstlineno}:
+            return f"; {function.__name__} calls it at line {line}"
+    return ""
 
 
 def _place_in(text: str, function: FunctionType) -> tuple[str, int] | None:

@@ -3,6 +3,7 @@
 Every one is refused while its types are inferred, which is quick.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -28,13 +29,23 @@ INTERPRETED = '; mode="interpreted" (--set strategy.mode=interpreted) runs it'
 MAY_RUN = INTERPRETED.replace("runs it", "may run it")
 
 
+#: What is said of a function that a hook calls.
+CALLED = re.compile(r"; (\w+) calls it at line (\d+)")
+
+
+def lines_of(function: Any) -> list[str]:
+    """Return the lines of a function's source."""
+    return inspect.getsourcelines(function)[0]
+
+
 class Cases(list[Any]):
     """Cases of `assert_refused`, made by decorating functions."""
 
     def case(self, said: str, hook: str = "on_bar", **members: Any) -> Callable[[Any], Any]:
         """Have a function be compiled as a hook of a class with some members, and be refused.
 
-        Its line that ends with "# here" is the one that is to be named.
+        Its line that ends with "# here" is the one that is to be named. Where that lies in a
+        function that it calls, the line of the call ends with "# calls it".
         """
 
         def keep(function: Any) -> Any:
@@ -74,10 +85,16 @@ def assert_refused(function: Any, said: str, hook: str, members: dict[str, Any])
     with pytest.raises(StrategyError) as told:
         compile_refused(cls)
     place, _, reason = str(told.value).partition(f": Refused.{hook} cannot be compiled: ")
-    assert reason == said
     file, _, line = place.rpartition(":")
     assert file == function.__code__.co_filename
-    assert "# here" in Path(file).read_text().splitlines()[int(line) - 1]
+    lines = Path(file).read_text().splitlines()
+    assert "# here" in lines[int(line) - 1]
+    called = CALLED.search(reason)
+    assert (called is not None) == any("# calls it" in one for one in lines_of(function))
+    if called is not None:
+        assert called[1] == hook
+        assert "# calls it" in lines[int(called[2]) - 1]
+    assert CALLED.sub("", reason) == said
     if said.endswith(INTERPRETED):
         raised = ""
         try:

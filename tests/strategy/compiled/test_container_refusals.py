@@ -97,6 +97,18 @@ def an_array_is_divided_in_its_place(self, bars, ctx):
 
 
 @case(
+    "it asks of a value that may be None whether it is true; write if x is not None and x != 0"
+    + INTERPRETED
+)
+def a_value_that_may_be_none(self, bar, ctx):
+    level = None
+    if bar.close > bar.open:
+        level = bar.close
+    if level:  # here
+        ctx.market(0, level)
+
+
+@case(
     "it hands on a function that reads its variable scale; write a loop, or a function of the "
     f"module that is given all it needs{INTERPRETED}"
 )
@@ -121,6 +133,9 @@ def advised(self, bar, ctx):
         ctx.market(0, levels[0] + [x, y][0] + list(range(3))[-1])
     except Exception:  # noqa: BLE001
         self.count = 0
+    level = bar.close if bar.close > bar.open else None
+    if level is not None and level != 0:
+        self.count += 1
     shares = np.zeros(3)
     shares += 0.5
     ctx.market(0, shares[0] + numbers[0] + len(set([x % 2 for x in range(4)])))  # noqa: C403

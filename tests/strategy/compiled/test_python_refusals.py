@@ -318,7 +318,7 @@ def a_breakpoint_of_older_days(self, bar, ctx):
     depth=depth,
 )
 def a_method_that_calls_itself(self, bar, ctx):
-    ctx.market(0, self.depth(3))
+    ctx.market(0, self.depth(3))  # calls it
 
 
 @case(
@@ -337,7 +337,7 @@ def a_function_inside_that_calls_itself(self, bar, ctx):
     "in one of its cases"
 )
 def a_call_without_an_end(self, bar, ctx):
-    ctx.market(0, endless(3))
+    ctx.market(0, endless(3))  # calls it
 
 
 @case(
@@ -345,7 +345,7 @@ def a_call_without_an_end(self, bar, ctx):
     f"which may call itself, or a loop{INTERPRETED}"
 )
 def functions_that_call_each_other(self, bar, ctx):
-    ctx.market(0, 1.0 + is_odd(3))
+    ctx.market(0, 1.0 + is_odd(3))  # calls it
 
 
 @case(

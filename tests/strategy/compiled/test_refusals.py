@@ -107,7 +107,7 @@ def text_differs_from_a_parameter(self, bar, ctx):
 
 @case(f"an integer, as a symbol is one here, never equals the text 'ALFA': {COMPARED}")
 def symbol_equals_text_in_a_function(self, bar, ctx):
-    if is_alfa(bar.symbol):
+    if is_alfa(bar.symbol):  # calls it
         ctx.market(0, 1.0)
 
 

@@ -54,7 +54,7 @@ def reads_too_early(price):
 )
 def a_helper_that_reads_too_early(self, bar, ctx):
     total = 1.0
-    ctx.market(bar.symbol, total + reads_too_early(bar.close))
+    ctx.market(bar.symbol, total + reads_too_early(bar.close))  # calls it
 
 
 @pytest.mark.parametrize(("function", "said", "hook", "members"), CASES)
