@@ -4,7 +4,7 @@
   Numba makes that False without a word, as Python does.
 - An attribute is set that is not meant to be: of what a hook is given, or a constant. One that is
   declared as a whole number is given a float.
-- A float is made a text, which Numba cannot.
+- A float, a list or the like is made a text, which Numba cannot.
 - Functions call each other in a circle. Numba settles the types of one before it knows those of the
   other, and where they differ, a number is read as one of another type.
 
@@ -74,13 +74,20 @@ def _check_called(state: Any, call: Any, raises: bool) -> None:
             made = guard(get_definition, state.func_ir, call.func)
             _check_pairs(state, kind.this, call.args[0], getattr(made, "value", None), call.loc)
     makes_text = isinstance(kind, types.Function) and kind.typing_key is str and not raises
-    if makes_text and any(isinstance(_kind(state, one), types.Float) for one in call.args):
-        # Numba writes `<object type:float64>`.
-        raise TypingError("text of a float", loc=call.loc)
+    if makes_text:
+        _check_text(_kind(state, call.args[0]), call.loc)
     if isinstance(kind, types.RecursiveCall):
         called = kind.dispatcher_type.dispatcher.py_func
         if called is not state.func_id.func:
             raise TypingError(f"circle of calls through '{called.__name__}'", loc=call.loc)
+
+
+def _check_text(kind: Any, loc: Any) -> None:
+    """Refuse a text of what Numba writes as `<object type:float64>`."""
+    if isinstance(kind, types.Float):
+        raise TypingError("text of a float", loc=loc)
+    if isinstance(kind, types.BaseTuple | types.List | types.Set | types.DictType | types.Array):
+        raise TypingError(f"text of a value of type {kind}", loc=loc)
 
 
 def _check_compared(state: Any, compared: Any) -> None:

@@ -6,6 +6,8 @@
 - Numbers of NumPy's types with less than 64 bits. NumPy calculates in the narrow type where Numba
   takes a wider one.
 - An unsigned number beside a signed one. NumPy's stay unsigned there, Numba's become signed.
+- A function of Python or of `math` that is given to `map`. Numba calls it where it does not raise
+  what Python raises (`bounds`).
 
 Each is a TypingError with the line, found when types are known; `refusals` makes a sentence of it.
 """
@@ -82,6 +84,8 @@ def _check_called(typemap: Any, call: Any) -> None:
     if sets and (key not in _WITHOUT_ORDER or "key" in dict(call.kws)):
         name = getattr(key, "__name__", "") or _name_of(function)
         raise TypingError(f"order of a set: calls {name} with one", loc=call.loc)
+    if key in (map, filter) and isinstance(given[0], types.Function | types.NumberClass):
+        raise TypingError(f"function of Python given to {key.__name__}", loc=call.loc)
     if key in _WHOLE and any(isinstance(kind, types.Float) for kind in given[_WHOLE[key] :]):
         name = "a slice" if key is slice else key.__name__
         raise TypingError(f"float given to {name}", loc=call.loc)

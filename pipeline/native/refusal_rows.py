@@ -54,6 +54,11 @@ ROWS = (
         'print the value beside the text: print("close", x)',
     ),
     Row(
+        r"text of a value of type ([^\n]+)",
+        "it makes a text of {0:kind}, in an f-string or by str()",
+        'print the value beside the text: print("close", x)',
+    ),
+    Row(
         r"order of a set: goes through one",
         "it goes through a set, which is in another order where it is compiled",
         "write sorted(...) around it, or make it a tuple",
@@ -73,6 +78,11 @@ ROWS = (
         "it gives {0} a number that may have decimals, where Python takes whole ones only",
         "write int(...) around it",
         python=False,
+    ),
+    Row(
+        r"function of Python given to (\w+)",
+        "it gives {0} a function of Python",
+        "write a comprehension, as in [int(x) for x in numbers]",
     ),
     Row(
         r"narrow type (\w+) in place of (\w+)",

@@ -227,12 +227,17 @@ class _ResolveNames(FunctionPass):  # type: ignore[misc]
         """Replace the values of globals and of variables of an outer function.
 
         A member of an enum that is an index becomes its number. A set of texts that something is
-        looked up in where it is written becomes a tuple, because Numba has no set of one text.
+        looked up in where it is written becomes a tuple, because Numba has no set of one text. A
+        function inside, like the lambda of a sort, is the user's as well.
         """
+        inside = state.func_id.code.co_consts
         for block in state.func_ir.blocks.values():
             for assigned in block.find_insts(ir.Assign):
                 named = assigned.value
                 if isinstance(named, ir.Global | ir.FreeVar):
+                    function = getattr(named.value, "py_func", None)
+                    if function is not None and function.__code__ in inside:
+                        named.value = function  # Numba has compiled it as one of its own
                     named.value = resolved(named.value)
                 elif getattr(named, "op", "") == "static_getitem" and _is_member(named.index):
                     named.index = named.index.value

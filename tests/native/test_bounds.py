@@ -4,6 +4,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numba import njit
 
@@ -145,6 +146,27 @@ def test_what_is_raised_can_be_caught():
 
     for x in (4.0, -4.0, math.inf, math.nan):
         assert compiled(caught)(x) == caught(x)
+
+
+FEW = np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: sorted([1.0, x], key=lambda y: math.sqrt(y))[0],
+        lambda x: sorted([1.0, x], key=lambda y: int(y), reverse=True)[0],
+        lambda x: sum([int(y) for y in [1.0, x]]),
+    ],
+)
+@pytest.mark.parametrize("x", [4.0, -4.0, math.nan])
+def test_functions_inside_end_as_in_python(function, x):
+    assert outcome(compiled(function), x) == outcome(function, x)
+
+
+def test_an_index_out_of_range_in_a_function_inside_raises():
+    with pytest.raises(IndexError):
+        compiled(lambda x: sorted([1, int(x)], key=lambda place: FEW[place])[0])(5.0)
 
 
 @kernel()

@@ -62,3 +62,11 @@ def test_a_comparison_of_a_number_with_a_text_is_refused(function, what: str):
 )
 def test_other_comparisons_are_as_in_python(function):
     assert compiled(function)(1.0) == function(1.0)
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: str([1, 2]), lambda x: f"{(1, 2)}", lambda x: f"{np.arange(3)}"]
+)
+def test_a_text_of_what_holds_many_is_refused(function):
+    with pytest.raises(TypingError, match="text of a value of type"):
+        compiled(function)(1.0)

@@ -55,6 +55,8 @@ def unsigned_and_signed(x):
         (lambda x: len([1, 2, 3][:x]), "float given to a slice"),
         (lambda x: round(1.25, x), "float given to round"),
         (lambda x: math.gcd(4, x), "float given to gcd"),
+        (lambda x: sum(list(map(int, [x]))), "function of Python given to map"),
+        (lambda x: sum(list(map(math.sqrt, [x]))), "function of Python given to map"),
         (lambda x: np.float32(x) * 1.1, "narrow type float32 in place of float64"),
         (lambda x: NARROW[0] * x, "narrow type float32 in place of float64"),
         (lambda x: Weights.SMALL[0] * x, "narrow type int32 in place of int64"),
@@ -86,6 +88,7 @@ def algebra(x):
         lambda x: sorted({64, 3, 1}, reverse=True)[0] + min({64, 3}) + max({64, 3}),
         lambda x: 1 if {int(x)} else 2,
         lambda x: sum(list(range(int(x)))) + len([1, 2, 3][: int(x)]),
+        lambda x: sum(list(map(lambda y: y + 1.0, [x]))),  # noqa: C417
         lambda x: Weights.FLAGS[0] + (np.ones(3) > x).sum(),
         lambda x: math.frexp(x)[1] + ord("a"),
         lambda x: abs(x > 1.0) + (x > 1.0) // 1 + 2 ** (x > 3.0),

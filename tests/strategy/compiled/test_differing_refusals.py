@@ -46,6 +46,22 @@ def a_range_of_a_float(self, bar, ctx):
 
 
 @case(
+    "it gives map a function of Python; write a comprehension, as in [int(x) for x in numbers]"
+    f"{INTERPRETED}"
+)
+def a_function_of_python_for_map(self, bar, ctx):
+    ctx.market(0, 1.0 + list(map(int, [bar.close]))[0])  # here  # noqa: RUF015
+
+
+@case(
+    "it makes a text of a list, in an f-string or by str(); print the value beside the text: "
+    f'print("close", x){INTERPRETED}'
+)
+def a_text_of_a_list(self, bar, ctx):
+    print(f"{[bar.close]}")  # here  # noqa: T201
+
+
+@case(
     "it has numbers of NumPy's float32, which compiled code calculates in another way; make them "
     f"float64{INTERPRETED}",
     WEIGHTS=np.array([0.1, 0.2], np.float32),
