@@ -18,6 +18,7 @@ from numba.core.ir import Loc
 from pipeline.dependencies.origin import is_users_file
 from pipeline.native.cache_folder import cache_folder
 from pipeline.native.container_rows import CONTAINERS_IF_THERE, ROWS_OF_CONTAINERS
+from pipeline.native.differing_rows import DIFFERING
 from pipeline.native.refusal_rows import IF_THERE, ROWS, Row
 from pipeline.native.type_words import Group
 
@@ -50,7 +51,7 @@ def why_not_compiled(
     own = _OWN.search(text)
     if own is not None:
         return f"{own[0]}; {way_out} runs it" if way_out else own[0]
-    row, groups = _row_of(text, (*rows, *there, *ROWS_OF_CONTAINERS, *ROWS))
+    row, groups = _row_of(text, (*rows, *there, *DIFFERING, *ROWS_OF_CONTAINERS, *ROWS))
     if row is not None and row.node is not None:
         place = place[0], _line_of(row.node, place, *groups) or place[1]
     where = f"{place[0]}:{place[1]}: {name} cannot be compiled"
