@@ -2,7 +2,6 @@ import enum
 import functools
 import inspect
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from pipeline.strategy.strategy import (
     states_of,
     values_of,
 )
+from tests.strategy.class_lines import line_of
 
 
 class Whole(Strategy):
@@ -227,7 +227,7 @@ class Parted(Strategy):
 def test_a_hook_that_is_no_function_is_refused_with_its_line(cls, line, said):
     with pytest.raises(StrategyError) as told:
         hooks_of(cls)
-    place = _line(cls, f"{line}  # type: ignore[assignment]")
+    place = line_of(__file__, cls, f"{line}  # type: ignore[assignment]")
     assert str(told.value).startswith(f"{place}.{line.split()[0]} is {said}")
     assert str(told.value).endswith(" or leave it out")
 
@@ -250,152 +250,6 @@ def test_odd_declarations_are_refused():
         states_of(OddState)
     with pytest.raises(StrategyError, match='"never" or "session"'):
         state(0, reset="daily")  # type: ignore[arg-type]
-
-
-def _line(cls: type, text: str) -> str:
-    """Return the place of a line of this file, the beginning of a message about a class in it."""
-    lines = Path(__file__).read_text().splitlines()
-    (number,) = [number for number, line in enumerate(lines, 1) if line.strip() == text]
-    return f"{__file__}:{number}: {cls.__name__}"
-
-
-ANY = "expected int, float or bool"
-KEPT = "; ctx.window has the past, and each number to be kept is a state of its own"
-
-
-class Empty(Strategy):
-    closes: float = state([])  # type: ignore[arg-type]
-
-
-class Listed(Strategy):
-    closes: list[float] = state([1.0])  # type: ignore[arg-type]
-
-
-class Absent(Strategy):
-    entry: float = state(None)  # type: ignore[arg-type]
-
-
-class Worded(Strategy):
-    side: int = state("long")  # type: ignore[arg-type]
-
-
-class Half(Strategy):
-    bars: int = state(0.5)
-
-
-class Huge(Strategy):
-    bars: int = state(2**63)
-
-
-class Two(Strategy):
-    often: bool = state(2)
-
-
-class Bare(Strategy):
-    seen = state(0)
-
-
-class Hidden(Strategy):
-    _seen: int = state(3)
-
-
-class Mangled(Strategy):
-    __seen: bool = state(True)
-
-
-class BareList(Strategy):
-    closes = state([])  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("cls", "name", "line", "said"),
-    [
-        (Empty, "closes", "closes: float = state([])", "float and begins as [], expected a number"),
-        (
-            Listed,
-            "closes",
-            "closes: list[float] = state([1.0])",
-            "list, expected int, float or bool",
-        ),
-        (
-            Absent,
-            "entry",
-            "entry: float = state(None)",
-            "float and begins as None, expected a number",
-        ),
-    ],
-)
-def test_a_state_that_is_no_number_is_refused_with_its_line(cls, name, line, said):
-    hint = "; nan stands for a number that is not there" if cls is Absent else KEPT
-    _assert_refused(
-        cls, name, f"{line}  # type: ignore[arg-type]", f"is a state of type {said}{hint}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("cls", "name", "line", "said"),
-    [
-        (
-            Worded,
-            "side",
-            'side: int = state("long")  # type: ignore[arg-type]',
-            "is a state of type int and begins as 'long', expected a whole number of 64 bits",
-        ),
-        (
-            Half,
-            "bars",
-            "bars: int = state(0.5)",
-            "is a state of type int and begins as 0.5, expected a whole number of 64 bits",
-        ),
-        (
-            Huge,
-            "bars",
-            "bars: int = state(2**63)",
-            f"is a state of type int and begins as {2**63}, expected a whole number of 64 bits",
-        ),
-        (
-            Two,
-            "often",
-            "often: bool = state(2)",
-            "is a state of type bool and begins as 2, expected True or False",
-        ),
-        (
-            Bare,
-            "seen",
-            "seen = state(0)",
-            f"is a state without a type, {ANY}; write seen: int = state(0)",
-        ),
-        (
-            Hidden,
-            "_seen",
-            "_seen: int = state(3)",
-            "is a state, whose name must not begin with an underscore; write seen: int = state(3)",
-        ),
-        (
-            Mangled,
-            "_Mangled__seen",
-            "__seen: bool = state(True)",
-            (
-                "is a state, whose name must not begin with an underscore; write seen: bool = "
-                "state(True)"
-            ),
-        ),
-        (
-            BareList,
-            "closes",
-            "closes = state([])  # type: ignore[arg-type]",
-            f"is a state without a type, {ANY}; write closes: float = state(0.0)",
-        ),
-    ],
-)
-def test_so_is_one_that_does_not_fit_its_type_or_has_none(cls, name, line, said):
-    _assert_refused(cls, name, line, said)
-
-
-def _assert_refused(cls: type, name: str, line: str, said: str) -> None:
-    with pytest.raises(StrategyError) as told:
-        cls()
-    assert str(told.value) == f"{_line(cls, line)}.{name} {said}"
 
 
 def test_a_state_begins_as_a_number_of_its_type():
@@ -421,8 +275,8 @@ def test_a_number_without_a_type_is_a_constant_and_cannot_be_given():
     with pytest.raises(StrategyError) as told:
         Untyped(span=30)
     assert str(told.value) == (
-        f"{_line(Untyped, 'span = 20  # a constant')}.span has no type, so it is a constant and no "
-        "parameter; write span: int = 20"
+        f"{line_of(__file__, Untyped, 'span = 20  # a constant')}.span has no type, so it is a "
+        "constant and no parameter; write span: int = 20"
     )
 
 
