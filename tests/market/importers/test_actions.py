@@ -142,7 +142,7 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
         ("date,dividend\n2014-06-09\n", "line 2: has 1 cells, the header has 2"),
         ("date,close\n2014-06-09,1\n", "a table of actions has a date and a split or a dividend"),
         ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
-        ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; nearest: AAPL"),
+        ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; did you mean AAPL"),
         ("", "AAPL.csv is empty"),
         ("20140606,1.0,0\n20501231,1,1,0\n", "a factor must be a finite number above 0"),
     ],
