@@ -32,14 +32,19 @@ def _fork_server(words: Sequence[str]) -> Iterator[None]:
         return
     from pipeline.cli.right import mark_of, readable
 
-    if not readable(words):
+    mark = None
+    with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
+        mark = mark_of(words)
+    was_right = mark is not None and mark.exists()
+    if not was_right and not readable(words):
         yield
         return
     from pipeline.runner.starting import end_server, start_early
 
     try:
-        with suppress(RingtapeError, OSError):  # the command comes to it again, and says so
-            start_early(mark_of(words))
+        if mark is not None:
+            with suppress(RingtapeError, OSError):
+                start_early(mark)
         yield
     finally:
         end_server()

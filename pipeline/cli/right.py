@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.source import read_config
 from pipeline.errors import ConfigError
 from pipeline.native.cache_folder import cache_folder
 
@@ -16,8 +15,11 @@ from pipeline.native.cache_folder import cache_folder
 def readable(words: Sequence[str]) -> bool:
     """Return whether all configuration files that a command line names can be read.
 
-    The command refuses any other line, and so needs no processes.
+    The command refuses any other line, and so needs no processes. A line that has a mark need not
+    be asked about.
     """
+    from pipeline.config.source import read_config  # takes milliseconds, for which a run waits
+
     try:
         for word in words:
             if word.endswith((".json", ".toml")):
