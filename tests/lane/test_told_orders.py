@@ -18,15 +18,6 @@ T0 = 1_700_006_400_000_000_000
 MODES = ["interpreted", "compiled"]
 
 
-def market_of(minutes: int = 8) -> Market:
-    """Two symbols; the second has no bar after the third minute, so its orders rest."""
-    ts = T0 + MINUTE * np.arange(minutes, dtype=np.int64)
-    bars = {"A": random_walk(ts, 1), "B": random_walk(ts[:3], 2)}
-    half = T0 + minutes // 2 * MINUTE
-    spans = [(T0, half), (half, T0 + minutes * MINUTE)]
-    return Market(bars, session_table(spans), ("1m",))
-
-
 class InPerCent(Strategy):
     """Asks for fractions of its equity that are meant, and for some that are likely per cent."""
 

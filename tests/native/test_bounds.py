@@ -9,7 +9,7 @@ import pytest
 from numba import njit
 
 from pipeline.native.kernel import kernel
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 PAGE = Path(__file__).parents[2] / "pipeline/strategy/README.md"
 ENDS = (
@@ -22,12 +22,6 @@ OF_ONE = (
     *("log2", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
 )
 OF_TWO = ("atan2", "copysign", "hypot", "log", "pow")
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 def written(expression, arguments="x"):

@@ -4,18 +4,11 @@ import operator
 
 import numpy as np
 import pytest
-from numba import njit
 from numba.core.errors import TypingError
 
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 TEXTS = ("a", "b")
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from numba import njit
 from numba.core.errors import TypingError
 
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 NARROW = np.array([0.5, 1.5], np.float32)
 
@@ -15,12 +14,6 @@ NARROW = np.array([0.5, 1.5], np.float32)
 class Weights:
     SMALL = np.array([1, 2], np.int32)
     FLAGS = np.array([True, False])
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 def through_a_set(x):

@@ -3,17 +3,10 @@
 import math
 
 import pytest
-from numba import njit
 
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 PRICES = (1.5, 2.25, 0.1)
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 @pytest.mark.parametrize(

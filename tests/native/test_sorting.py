@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numba import njit
 
 from pipeline.native.compiler import get_ready_to_compile
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 get_ready_to_compile()
 
@@ -38,12 +37,6 @@ def upwards(numbers):
 
 def of_texts(numbers):
     return [len(text) for text in sorted([str(int(10 * x)) for x in numbers])]
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda given: body(given))
 
 
 @pytest.mark.parametrize("function", [by_key, by_key_downwards, downwards, upwards, of_texts])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.native.test_python_functions import compiled
+from tests.native.compiled import compiled
 
 
 def given(a, b=2.0, c=3.0, d=4.0):

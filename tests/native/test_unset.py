@@ -3,20 +3,13 @@
 import sys
 
 import pytest
-from numba import njit
 from numba.core.errors import TypingError
 
 from pipeline.native.unset import AskForValues
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 
 # Variables without a value, and the code that leaves them so, are what these are about.
 # ruff: noqa: B007, BLE001, C416, F821, F841, SIM105
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 def outcome(function, x):

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numba import njit
 from numba.core.errors import TypingError
 
-from pipeline.native.users import users_part
+from tests.native.compiled import compiled
 from tests.reference import costs
 from tests.reference.own_process import python
 
@@ -50,12 +49,6 @@ class Fluid:
 
 
 FROZEN, FLUID = Frozen(0.5), Fluid(0.5)
-
-
-def compiled(function):
-    """Compile a function as a part of one that Python can call."""
-    body = users_part(function)
-    return njit(lambda *given: body(*given))
 
 
 def bounded(value, least=0, most=9):
