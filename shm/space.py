@@ -1,13 +1,11 @@
 """How much shared memory there is."""
 
 import os
-from pathlib import Path
 
 import psutil
 
+from shm.cgroups import memory_left
 from shm.names import LISTING
-
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_shared_memory() -> int:
@@ -26,23 +24,9 @@ def available_shared_memory() -> int:
 def available_memory() -> int:
     """Return how many bytes of memory processes can take now.
 
-    It is the available memory of the machine, and at most the rest of the container's memory limit
-    (file cache counts as free).
+    It is the available memory of the machine, and at most what the limits of this process's control
+    groups leave.
     """
     available = int(psutil.virtual_memory().available)
-    limit = _left_by_container()
-    return available if limit is None else max(0, min(available, limit))
-
-
-def _left_by_container() -> int | None:
-    """Return the bytes that the control group (version 2) leaves; None without a limit."""
-    try:
-        limit = (_CGROUP / "memory.max").read_text().strip()
-        if limit == "max":
-            return None
-        used = int((_CGROUP / "memory.current").read_text())
-        lines = (_CGROUP / "memory.stat").read_text().splitlines()
-    except OSError:
-        return None
-    stat = dict(line.split() for line in lines)
-    return int(limit) - used + int(stat["inactive_file"]) + int(stat["active_file"])
+    left = memory_left()
+    return available if left is None else min(available, left)

@@ -38,6 +38,7 @@ from pipeline.sweeps.ranking import best_rows, scores_of, set_said
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.summary import summarise, write_page
+from shm.processors import usable_processors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,8 +205,7 @@ def _engines(settings: SessionConfig, engines: int | None) -> int:
     if engines is None:
         if "engines" in settings.pipeline.model_fields_set:
             return settings.pipeline.engines
-        usable = getattr(os, "sched_getaffinity", None)
-        return min(64, len(usable(0)) if usable else os.cpu_count() or 1)
+        return min(64, usable_processors().usable)
     if not 1 <= engines <= 64:
         raise ConfigError(f"engines must be 1 to 64, was {engines}")
     return engines
