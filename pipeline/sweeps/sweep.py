@@ -20,7 +20,7 @@ from pipeline.errors import (
     why_ended,
 )
 from pipeline.results.folder import RunFolder
-from pipeline.results.report.figures import number
+from pipeline.results.report.figures import many, number
 from pipeline.runner.lanes import Given
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
 #: in which Optuna keeps the search of a sweep.
+_MOST_ENGINES = 64
 _STORAGE = "search-{}.sqlite"
 _BAD_INPUT = (ConfigError, DataError, StrategyError)
 
@@ -129,7 +130,8 @@ def sweep(
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
     check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
-    executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
+    count, limit = _engines(settings, engines)
+    executor = LocalExecutor(context, preparation, count, memory)
     home = Path(out) / LEDGER if ledger is None else Path(ledger)
     with Ledger.open(home) as opened, reported(progress) as report:
         storage = _storage(roster, home, resume)
@@ -153,6 +155,7 @@ def sweep(
                 "engines": executor.engines,
                 "peak_memory_bytes": executor.peak_bytes,
             }
+            summary["notes"] += limit
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
             page = write_page(folder.path, row, summary, rows, best, preparation)
@@ -200,15 +203,26 @@ def _recorded(ledger: Ledger, row: SweepRow, folder: RunFolder) -> Iterator[None
         raise
 
 
-def _engines(settings: SessionConfig, engines: int | None) -> int:
-    """Return how many engines a sweep has; ``engines``: those that its caller asks for."""
-    if engines is None:
-        if "engines" in settings.pipeline.model_fields_set:
-            return settings.pipeline.engines
-        return min(64, usable_processors().usable)
-    if not 1 <= engines <= 64:
-        raise ConfigError(f"engines must be 1 to 64, was {engines}")
-    return engines
+def _engines(settings: SessionConfig, asked: int | None) -> tuple[int, list[str]]:
+    """Return how many engines a sweep has, and a note if less than the machine has limits them.
+
+    ``asked``: those that its caller asks for.
+    """
+    if asked is not None:
+        if not 1 <= asked <= _MOST_ENGINES:
+            raise ConfigError(f"engines must be 1 to {_MOST_ENGINES}, was {asked}")
+        return asked, []
+    if "engines" in settings.pipeline.model_fields_set:
+        return settings.pipeline.engines, []
+    found = usable_processors()
+    count = min(_MOST_ENGINES, found.usable)
+    if not found.limited_by:
+        return count, []
+    note = (
+        f"The sweep had {many(count, 'engine')}, though the machine has {found.machine:,} processors:"
+        f" {found.limited_by} limits it. --engines sets another number."
+    )
+    return count, [note]
 
 
 def _storage(roster: Roster, home: Path, resume: bool) -> Path:

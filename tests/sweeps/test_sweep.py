@@ -19,6 +19,7 @@ from pipeline.strategy.examples import SmaCross
 from pipeline.sweeps.ledger.ledger import LaneRow
 from pipeline.sweeps.progress import SweepProgress
 from pipeline.sweeps.sweep import SweepResult
+from shm.processors import Processors
 from tests.reference.processes import assert_nothing_left, settings_of
 
 FIRST, LAST = "2024-11-25", "2024-12-02"
@@ -113,6 +114,21 @@ def test_every_lane_comes_to_what_it_comes_to_alone(
     assert (len(result.rows), result.summary["done"]) == (12, 12)
     for row in result.rows:
         assert alone(row) == row.digest
+
+
+@pytest.mark.parametrize(("usable", "limited_by"), [(1, "a quota of 1.5 processors"), (2, "")])
+def test_a_sweep_has_an_engine_for_each_processor_that_it_may_use_and_says_what_limits_it(
+    config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usable: int, limited_by: str
+):
+    found = Processors(usable, 8, limited_by)
+    monkeypatch.setattr("pipeline.sweeps.sweep.usable_processors", lambda: found)
+    summary = sweep(config, out=tmp_path).summary
+    assert summary["engines"] == usable
+    note = (
+        "The sweep had 1 engine, though the machine has 8 processors: a quota of 1.5 processors "
+        "limits it. --engines sets another number."
+    )
+    assert [one for one in summary["notes"] if "engine" in one] == [note] * bool(limited_by)
 
 
 def test_nothing_depends_on_engines_passes_or_slots(config, tmp_path: Path):
