@@ -219,8 +219,8 @@ def _engines(settings: SessionConfig, asked: int | None) -> tuple[int, list[str]
     if not found.limited_by:
         return count, []
     note = (
-        f"The sweep had {many(count, 'engine')}, though the machine has {found.machine:,} processors:"
-        f" {found.limited_by} limits it. --engines sets another number."
+        f"The sweep had {many(count, 'engine')}, though the machine has {found.machine:,}"
+        f" processors: {found.limited_by} limits it. --engines sets another number."
     )
     return count, [note]
 
