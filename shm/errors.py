@@ -70,8 +70,34 @@ class NoSpace(ShmError):
 
     def __str__(self) -> str:
         return (
-            f"{self.what} does not fit shared memory: "
-            f"needed={self.needed:,} bytes, available={self.available:,} bytes"
+            f"{self.what} does not fit shared memory: it needs {_size(self.needed)}, free are "
+            f"{_size(self.available)}; enlarge /dev/shm (in a container: --shm-size)"
+        )
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as people write it."""
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count:,} bytes"
+
+
+class Unavailable(ShmError):
+    """You get it on creation when the system gives this process no shared memory at all.
+
+    There is no place for it, or this user may not write there. `what`: the thing that was to be
+    created; `place`: where the system keeps it; `reason`: the system's words.
+    """
+
+    def __init__(self, what: str, place: str, reason: str) -> None:
+        super().__init__(what, place, reason)
+        self.what = what
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} cannot be created in shared memory, {self.place}: {self.reason}; the "
+            "processes of a run share memory there: mount a tmpfs of 64 MB or more on it that this "
+            "user can write"
         )
 
 

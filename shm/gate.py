@@ -34,7 +34,7 @@ class Gate(Closing):
     A child's gate shares the child's one copy of `control` if both are in the same arguments.
 
     The creator removes the name in `close()` or `with`, or earlier by `unlink()`.
-    Raises NameTaken, NoSpace, and ValueError for a bad run id, kind or initial count.
+    Raises NameTaken, NoSpace, Unavailable, and ValueError for a bad run id, kind or initial count.
     """
 
     __slots__ = ("_acquire", "_control", "_release", "_semaphore", "consumer", "kind", "producer")

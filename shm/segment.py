@@ -12,7 +12,6 @@ The fence before the store of `ready` in `mark_ready` pairs with the one after i
 and forbids that a reader that sees `ready` sees an older payload.
 """
 
-import errno
 import os
 import struct
 from typing import Self
@@ -23,7 +22,7 @@ from shm.layout import Layout
 from shm.mapping import Mapping
 from shm.names import shared_name
 from shm.seqlock import fence
-from shm.space import available_shared_memory
+from shm.space import available_shared_memory, refused
 
 MAGIC = b"rt-shm\r\n"
 VERSION = 1
@@ -56,8 +55,8 @@ class Segment(Closing):
 
         `layout_hash` is the hash of the payload's Layout, which openers compare with theirs. The
         pages are reserved, so that writing to them cannot fail later. Others can attach only after
-        `mark_ready()`. Raises NoSpace if it does not fit, NameTaken, and ValueError for a size
-        below 1, a bad run id or a bad kind.
+        `mark_ready()`. Raises NoSpace if it does not fit, Unavailable, NameTaken, and ValueError
+        for a size below 1, a bad run id or a bad kind.
         """
         if size < 1:
             raise ValueError(f"size of segment {kind!r} must be at least 1 byte, was {size}")
@@ -156,21 +155,22 @@ class Segment(Closing):
 
 def _create_mapping(name: str, size: int) -> Mapping:
     """Map a fresh segment whose pages exist; leave nothing behind on failure."""
+    what = f"segment {name!r}"
     available = available_shared_memory()
     if size > available:
-        raise NoSpace(f"segment {name!r}", size, available)
+        raise NoSpace(what, size, available)
     try:
         mapping = Mapping(name, create_size=size)
     except FileExistsError:
         raise NameTaken(name) from None
+    except OSError as error:
+        raise refused(error, what, size) from None
     try:
         mapping.reserve()
     except OSError as error:
         mapping.unlink()
         mapping.close()
-        if error.errno in (errno.ENOSPC, errno.ENOMEM):
-            raise NoSpace(f"segment {name!r}", size, available_shared_memory()) from None
-        raise
+        raise refused(error, what, size) from None
     return mapping
 
 

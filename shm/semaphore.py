@@ -5,22 +5,21 @@ differs in these two points, and inherits the way in which a semaphore passes to
 """
 
 import contextlib
-import errno
 import os
 import sys
 
 from multiprocess import resource_tracker, synchronize
 
-from shm.errors import NameTaken, NoSpace
+from shm.errors import NameTaken
 from shm.names import shared_name
-from shm.space import available_shared_memory
+from shm.space import refused
 
 
 class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiprocess has no types
     """A counting semaphore `rt-<run_id>-<this pid>-<kind>` that starts with `value` tokens.
 
     Passes to children of "spawn" and "forkserver" contexts, which open it by name. Raises
-    NameTaken, NoSpace, and ValueError for a bad run id or kind.
+    NameTaken, NoSpace, Unavailable, and ValueError for a bad run id or kind.
     """
 
     def __init__(self, run_id: str, kind: str, value: int) -> None:
@@ -34,9 +33,7 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
         except FileExistsError:
             raise NameTaken(self.name) from None
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.ENOMEM):
-                raise
-            raise NoSpace(f"semaphore {self.name!r}", 32, available_shared_memory()) from None
+            raise refused(error, f"semaphore {self.name!r}", 32) from None
         self._make_methods()
         if sys.platform != "win32":
             resource_tracker.register(f"/{self.name}", "semaphore")

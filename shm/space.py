@@ -1,11 +1,17 @@
-"""How much shared memory there is."""
+"""How much shared memory there is, and why some cannot be had."""
 
+import errno
 import os
 
 import psutil
 
 from shm.cgroups import memory_left
+from shm.errors import NoSpace, Unavailable
 from shm.names import LISTING
+
+_FULL = errno.ENOSPC, errno.ENOMEM
+#: What the system says if there is no place for shared memory, or none for this user.
+_NO_PLACE = errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENOSYS
 
 
 def available_shared_memory() -> int:
@@ -30,3 +36,15 @@ def available_memory() -> int:
     available = int(psutil.virtual_memory().available)
     left = memory_left()
     return available if left is None else min(available, left)
+
+
+def refused(error: OSError, what: str, size: int) -> OSError | NoSpace | Unavailable:
+    """Return what to raise for the system's refusal to create ``what``, of ``size`` bytes.
+
+    It is the error itself if that is about something else, such as too many open files.
+    """
+    if error.errno in _FULL:
+        return NoSpace(what, size, available_shared_memory())
+    if error.errno in _NO_PLACE:
+        return Unavailable(what, str(LISTING), error.strerror or str(error))
+    return error

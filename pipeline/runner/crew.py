@@ -23,6 +23,7 @@ from multiprocess import connection
 
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
+from pipeline.results.report.figures import many
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
@@ -30,6 +31,7 @@ from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
 from shm.control import NO_TASK, ControlPage, MemberSnapshot, RunState
+from shm.errors import NoSpace
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
@@ -70,9 +72,11 @@ class Crew:
     """The processes of one run and all that they share; a context manager that frees everything.
 
     ``context`` starts processes (`starting.start_context`). The ring has ``slots`` slots of
-    ``slot_size`` bytes. In ``mode`` "clock" the tape does not wait for late consumers. ``board`` is
-    the number of rungs and of lanes of a scoreboard, if the engines need one. Onlookers see the
-    ``title``, what the run is called, and how many ``bars`` it expects (0: unknown).
+    ``slot_size`` bytes; where shared memory has no room for them fewer, but at least ``fewest``
+    (None: as many as ``slots``). In ``mode`` "clock" the tape does not wait for late consumers.
+    ``board`` is the number of rungs and of lanes of a scoreboard, if the engines need one.
+    Onlookers see the ``title``, what the run is called, and how many ``bars`` it expects (0:
+    unknown).
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Crew:
         *,
         slots: int,
         slot_size: int,
+        fewest: int | None = None,
         mode: Literal["data", "clock"],
         board: tuple[int, int] | None = None,
         title: str = "",
@@ -90,7 +95,9 @@ class Crew:
         self._context = context
         self._title, self._bars = title, bars
         self._work = work
-        self._slots = slots
+        #: The slots of the ring; after the crew has been entered those that it has got.
+        self.slots = slots
+        self._fewest = slots if fewest is None else fewest
         self._slot_size = slot_size
         self._mode = mode
         self._size_of_board = board
@@ -123,12 +130,12 @@ class Crew:
         self.control = own(page)
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
-        self._ring = own(Ring.create(self.run_id, self._slots, self._slot_size))
+        self._ring = own(self._make_ring())
         #: The same ring as engines have it: no lane can write where all lanes read.
         self._read_only = own(Ring.attach(self._ring.name, writable=False))
         filled = [self._edge(COORDINATOR, p) for p in self._processors]
         derived = {(p, e): self._edge(p, e) for p in self._processors for e in self.engines}
-        free = [self._edge(e, COORDINATOR, self._slots) for e in self.engines]
+        free = [self._edge(e, COORDINATOR, self.slots) for e in self.engines]
         self._ready = [
             own(
                 Gate(
@@ -155,6 +162,24 @@ class Crew:
         ]
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
 
+    def _make_ring(self) -> Ring:
+        """Create the ring, of as many slots as shared memory has room for now."""
+        asked = self.slots
+        while True:
+            try:
+                return Ring.create(self.run_id, self.slots, self._slot_size)
+            except NoSpace as full:
+                if self.slots > self._fewest:
+                    self.slots -= 1
+                    continue
+                slots = many(self.slots, "slot") + ("" if self.slots == asked else f" of {asked}")
+                raise RunError(
+                    f"the ring needs {full.needed / 2**20:,.1f} MiB of shared memory ({slots}), "
+                    f"free are {full.available / 2**20:,.1f} MiB: lower pipeline.slots, "
+                    "pipeline.slot_rows or the strategy's lookback, wait until other runs have "
+                    "ended, or enlarge /dev/shm (in a container: --shm-size)"
+                ) from None
+
     def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
         edge = self._owned.enter_context(
             StreamSubscription.create(
@@ -162,7 +187,7 @@ class Crew:
                 f"e{len(self._edges)}",
                 producer=producer,
                 consumer=consumer,
-                depth=self._slots,
+                depth=self.slots,
                 # The way back to the coordinator always has backpressure, whatever the pace.
                 mode="data" if initial else self._mode,
                 initial=initial,

@@ -3,12 +3,48 @@
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 from pipeline.market.indicators.plan import PlannedIndicator
+from pipeline.results.report.figures import many
 from pipeline.runner.lanes import Lanes
+from pipeline.runner.preparation import shape_of
 from pipeline.strategy.strategy import Strategy
 from pipeline.tape.slot import SlotShape
 from shm.space import available_memory, available_shared_memory
 
 _CELL = 8
+#: The fewest rows of all symbols that a slot is shortened to.
+_FEWEST_ROWS = 8_192
+
+
+def fewest_slots(settings: SessionConfig) -> int:
+    """Return how many slots a run's ring has at least: those that its user has set, else 1."""
+    pipeline = settings.pipeline
+    return pipeline.slots if "slots" in pipeline.model_fields_set else 1
+
+
+def shape_within(settings: SessionConfig, lanes: Lanes, most: int) -> SlotShape:
+    """Return the shape of slots of ``most`` bytes, unless the configuration says how many rows.
+
+    Slots are shorter than usual where memory is scarce, or where thousands of columns make a row
+    wide. Results do not depend on the shape.
+    """
+    shape = shape_of(settings, lanes)
+    if settings.pipeline.slot_rows is not None or shape.layout.size <= most:
+        return shape
+    fewest = max(1, _FEWEST_ROWS // len(shape.symbols))
+    # A strip has the lookback besides, is rounded up to 8 rows, and has one derived bar.
+    rows = int(shape.stride * most / shape.layout.size) - shape.lookback - 9
+    return shape_of(settings, lanes, min(max(fewest, rows), shape.rows))
+
+
+def ring_note(asked: int, slots: int) -> list[str]:
+    """Say that a ring has fewer slots than were ``asked`` for; nothing if it has them all."""
+    if slots == asked:
+        return []
+    note = (
+        f"The ring has {many(slots, 'slot')} instead of {asked}, because shared memory had room for"
+        " no more: stages wait for each other more often, and results are the same."
+    )
+    return [note]
 
 
 def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> None:
@@ -16,7 +52,7 @@ def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> Non
 
     The message names the strategy that asks for most.
     """
-    slots, shared, memory = settings.pipeline.slots, available_shared_memory(), available_memory()
+    slots, shared, memory = fewest_slots(settings), available_shared_memory(), available_memory()
     try:
         shape.check_memory(slots, shared)
     except ConfigError as error:

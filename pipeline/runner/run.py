@@ -19,16 +19,17 @@ from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
-from pipeline.runner.memory import check_memory
+from pipeline.runner.memory import check_memory, fewest_slots, ring_note, shape_within
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
-from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_of, work_of
+from pipeline.runner.preparation import Division, divide_evenly, prepare, work_of
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
+from shm.space import available_shared_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,7 +229,7 @@ def _replay(
     preparation = prepare(settings)
     if preparation.extent.warning:
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
-    shape = shape_of(settings, lanes)
+    shape = shape_within(settings, lanes, available_shared_memory() // settings.pipeline.slots)
     check_memory(settings, lanes, shape)
     folder = RunFolder.create(out, settings.session_name, settings.dump())
     shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
@@ -240,6 +241,7 @@ def _replay(
             work_of(preparation, lanes, shape, division, travels=not inline),
             slots=settings.pipeline.slots,
             slot_size=shape.layout.size,
+            fewest=fewest_slots(settings),
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
             title=f"{settings.session_name}\n{folder.path.absolute()}",
             bars=preparation.extent.bars,
@@ -250,6 +252,7 @@ def _replay(
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
+        summary["notes"] += ring_note(settings.pipeline.slots, crew.slots)
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
         summary["seconds"] = time.perf_counter() - began

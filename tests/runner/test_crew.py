@@ -10,9 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pipeline.errors import RunError
 from pipeline.runner.crew import Crew, Work
 from pipeline.runner.starting import start_context
 from tests.reference.own_process import environment, python
+from tests.reference.processes import assert_nothing_left
 
 THREAD_CAPS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -78,3 +80,30 @@ def test_an_error_whose_traceback_holds_a_view_is_the_one_that_is_raised():
 
     with pytest.raises(KeyboardInterrupt):
         look_and_stop()
+
+
+def crew_of(slots: int, slot_size: int, fewest: int | None) -> Crew:
+    jobs: list[Any] = [LookAround(name) for name in "abc"]
+    work = Work(jobs[0], [jobs[1]], jobs[2:])
+    return Crew(None, work, slots=slots, slot_size=slot_size, fewest=fewest, mode="data")
+
+
+def test_a_ring_has_as_many_slots_as_shared_memory_has_room_for(monkeypatch: pytest.MonkeyPatch):
+    """Another run has taken what was free when this one was planned."""
+    monkeypatch.setattr("shm.segment.available_shared_memory", lambda: 2_600_000)
+    with crew_of(4, 1 << 20, 1) as crew:
+        assert (crew.slots, crew._ring.slots) == (2, 2)
+    assert_nothing_left()
+
+
+@pytest.mark.parametrize(("fewest", "slots"), [(None, "4 slots"), (3, "3 slots of 4")])
+def test_a_ring_that_does_not_fit_is_refused_with_needed_free_and_the_setting(
+    monkeypatch: pytest.MonkeyPatch, fewest: int | None, slots: str
+):
+    monkeypatch.setattr("shm.segment.available_shared_memory", lambda: 2_600_000)
+    with pytest.raises(RunError) as caught, crew_of(4, 1 << 20, fewest):
+        pass
+    needed = int(slots[0]) * 1.0
+    start = f"the ring needs {needed:.1f} MiB of shared memory ({slots}), free are 2.5 MiB: lower "
+    assert str(caught.value).startswith(f"{start}pipeline.slots, pipeline.slot_rows ")
+    assert_nothing_left()

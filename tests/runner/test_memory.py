@@ -10,7 +10,7 @@ from pipeline import indicators as ind
 from pipeline.errors import ConfigError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.lanes import make_lanes, strategy_settings
-from pipeline.runner.memory import check_memory, kept_by_indicators
+from pipeline.runner.memory import check_memory, fewest_slots, kept_by_indicators, shape_within
 from pipeline.runner.preparation import shape_of
 from tests.reference.processes import settings_of
 
@@ -83,3 +83,22 @@ def test_indicators_keep_what_each_needs_for_each_symbol():
 
 def test_what_fits_is_not_refused():
     check_memory(*checked([Looker(rows=500), Asker(rows=500)]))
+
+
+def test_slots_are_shortened_where_memory_is_scarce_unless_their_rows_are_set():
+    config, lanes, usual = checked(Looker())
+    assert shape_within(config, lanes, usual.layout.size) == usual
+    short = shape_within(config, lanes, usual.layout.size // 3)
+    assert 0 < short.layout.size <= usual.layout.size // 3
+    fewest = shape_within(config, lanes, 1)
+    assert 0 < fewest.rows < short.rows
+    pipeline = config.pipeline.model_copy(update={"slot_rows": usual.rows})
+    told = config.model_copy(update={"pipeline": pipeline})
+    assert shape_within(told, lanes, 1) == usual
+
+
+def test_slots_that_a_user_has_set_are_not_given_up():
+    config, _, _ = checked(Looker())
+    assert (config.pipeline.slots, fewest_slots(config)) == (4, 1)
+    told = SessionConfig.load(config.model_dump() | {"pipeline": {"slots": 3}})
+    assert fewest_slots(told) == 3

@@ -1,6 +1,7 @@
 """`run` and the commands on it, with all processes: what goes in, and what comes out."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, time
 from itertools import pairwise
@@ -348,6 +349,18 @@ def test_quality_of_the_running_session_changes_no_result(config, plain: Result,
         overrides=["session_data_config.historical.enable_quality=false"],
     )
     assert silent.summary["quality"] == {}
+
+
+def test_a_run_takes_what_there_is_of_shared_memory_and_says_so(
+    config, plain: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A slot with room for 256 rows of two symbols takes about 60 kB."""
+    config["pipeline"] = {"slot_rows": 256}
+    monkeypatch.setattr("shm.segment.available_shared_memory", lambda: 150_000)
+    result = run(config, out=tmp_path)
+    assert result.digest == plain.digest
+    (note,) = [one for one in result.summary["notes"] if "ring" in one]
+    assert re.match("The ring has [12] slots? instead of 4, because shared memory had room", note)
 
 
 def test_a_clock_changes_no_result_and_counts_what_was_late(config, tmp_path: Path):

@@ -12,6 +12,7 @@ from shm.errors import (
     SegmentMismatch,
     SegmentMissing,
     ShmError,
+    Unavailable,
     ViewsInUse,
     WaitTimeout,
 )
@@ -20,7 +21,9 @@ REFUSALS = [
     (SegmentMissing("rt-1-2-ring"), ["rt-1-2-ring"]),
     (SegmentMismatch("rt-1-2-ring", "version", 7, 1), ["rt-1-2-ring", "version", "7", "1"]),
     (NameTaken("rt-1-2-ring"), ["rt-1-2-ring"]),
-    (NoSpace("the ring", 2000, 1000), ["the ring", "needed=2,000", "available=1,000"]),
+    (NoSpace("the ring", 2000, 1000), ["the ring", "needs 2,000 bytes", "free are 1,000 bytes"]),
+    (NoSpace("the ring", 3 << 20, 0), ["the ring", "needs 3.0 MiB", "free are 0 bytes"]),
+    (Unavailable("the ring", "/dev/shm", "Read-only"), ["the ring", "/dev/shm: Read-only; "]),
     (ViewsInUse("rt-1-2-ring"), ["rt-1-2-ring"]),
     (Closed("the ring"), ["the ring"]),
     (OutOfTurn("slot 3 holds 4"), ["slot 3 holds 4"]),

@@ -119,7 +119,7 @@ def test_pages_that_the_system_cannot_find_are_refused_at_creation(
     """Somebody else takes the memory between the look at what there is and the creation."""
     too_much = 2 * shutil.disk_usage(LISTING).total
     monkeypatch.setattr(segment_module, "available_shared_memory", lambda: too_much * 2)
-    with pytest.raises(NoSpace, match=f"needed={too_much + HEADER_SIZE:,} bytes"):
+    with pytest.raises(NoSpace, match=f"needs {(too_much + HEADER_SIZE) / 2**20:,.1f} MiB"):
         Segment.create(run_id, "a", too_much)
     assert left(run_id) == []
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes
+from pipeline.runner.memory import fewest_slots
 from pipeline.runner.preparation import Division, Preparation, work_of
 from pipeline.runner.progress import stuck_words
 from pipeline.stages import compiling
@@ -52,6 +53,7 @@ class LocalExecutor:
             work_of(self._preparation, lanes, shape, division),
             slots=pipeline.slots,
             slot_size=shape.layout.size,
+            fewest=fewest_slots(self._preparation.settings),
             mode="data",
             board=board,
             title=self._preparation.settings.session_name,

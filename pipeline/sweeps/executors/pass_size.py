@@ -2,13 +2,12 @@
 
 from pipeline.config.session import SessionConfig
 from pipeline.runner.lanes import Lanes
-from pipeline.runner.memory import kept_by_indicators
-from pipeline.runner.preparation import shape_of
+from pipeline.runner.memory import kept_by_indicators, shape_within
 from pipeline.tape.slot import SlotShape
 from shm.space import available_shared_memory
 
-#: The most bytes of a slot, and the fewest rows of all symbols that a slot is shortened to.
-_SLOT_BYTES, _FEWEST_ROWS = 16 << 20, 8_192
+#: The most bytes of a slot.
+_SLOT_BYTES = 16 << 20
 #: Bytes of a lane without its symbols and sessions (15 kB in its engine, measured, and the rest for
 #: its results), and bytes that each symbol adds.
 _LANE_BYTES, _SYMBOL_BYTES = 40_000, 600
@@ -30,16 +29,10 @@ def allowed_memory(wanted: float | None) -> int:
 def slot_shape(settings: SessionConfig, lanes: Lanes, allowed: int) -> SlotShape:
     """Return the shape of the slots of a pass that may take ``allowed`` bytes.
 
-    The ring gets half of them. Slots are shorter than usual where memory is scarce, or where
-    thousands of columns make a row wide. Results do not depend on the shape.
+    The ring gets half of them.
     """
-    shape = shape_of(settings, lanes)
     most = min(_SLOT_BYTES, allowed // (2 * settings.pipeline.slots))
-    if settings.pipeline.slot_rows is not None or shape.layout.size <= most:
-        return shape
-    fewest = max(1, _FEWEST_ROWS // len(shape.symbols))
-    rows = max(fewest, int(shape.rows * most / shape.layout.size))
-    return shape_of(settings, lanes, min(rows, shape.rows))
+    return shape_within(settings, lanes, most)
 
 
 def memory_needed(settings: SessionConfig, lanes: Lanes, sessions: int, allowed: int) -> int:
