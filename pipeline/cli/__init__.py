@@ -3,6 +3,7 @@
 ::
 
     clock      when the command started
+    texts      names and texts in any locale
     signals    Ctrl-C and SIGTERM
     process    what the process of a command has around the command
     ending     how it ends
@@ -31,12 +32,16 @@ from typing import NoReturn
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
 from pipeline.cli.ending import leave
 from pipeline.cli.signals import ending_with, listen, signal_behind
+from pipeline.cli.texts import read_names_as_utf8, write_any_text
 
 __all__ = ["main"]
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line ``args`` (default: this process's) and exit with its code."""
+    if args is None:
+        read_names_as_utf8()
+    write_any_text()
     listen()
     try:
         from pipeline.cli.process import run_process

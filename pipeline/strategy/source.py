@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -104,7 +105,7 @@ def _load_file(path: Path) -> ModuleType:
         raise StrategyError(f"strategy file {path} does not exist (working directory {Path.cwd()})")
     path = path.resolve()
     # The content is part of the name: a file edited between two runs is another module.
-    content = hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()[:12]
+    content = hashlib.sha256(os.fsencode(path) + path.read_bytes()).hexdigest()[:12]
     name = f"{path.stem}_{content}"
     if name in sys.modules:
         return sys.modules[name]

@@ -4,12 +4,22 @@ A process that waits for the lock may have opened a file that the owner then rem
 locked such a file, it finds out by the inode.
 """
 
+import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
 
+from pipeline.errors import RunError
+
+#: What the system says where files cannot be locked.
+_WITHOUT_LOCKS = errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL
+
 if sys.platform == "win32":
     import msvcrt
+
+    def check_locks(folder: Path) -> None:
+        """Do nothing: files of Windows can be locked."""
 
     def try_lock(descriptor: int) -> None:
         """Lock an open file for this process, or raise BlockingIOError if another one has it."""
@@ -19,6 +29,20 @@ if sys.platform == "win32":
             raise BlockingIOError(error.errno, error.strerror) from error
 else:
     import fcntl
+    import tempfile
+
+    def check_locks(folder: Path) -> None:
+        """Raise RunError if files in a folder cannot be locked as SQLite locks its own.
+
+        SQLite takes such a file system's refusal for a lock of somebody else, and waits for it.
+        """
+        with contextlib.suppress(PermissionError), tempfile.TemporaryFile(dir=folder) as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _WITHOUT_LOCKS:
+                    raise _no_locks(folder, error) from error
+                raise
 
     def try_lock(descriptor: int) -> None:
         """Lock an open file for this process, or raise BlockingIOError if another one has it."""
@@ -29,7 +53,7 @@ def lock_file(path: Path) -> int | None:
     """Open a file, or make it, and lock it; return a descriptor. Closing that releases the lock.
 
     Returns None if the file was removed meanwhile. Raises BlockingIOError if another process has
-    the lock.
+    the lock, and RunError where files cannot be locked.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -38,8 +62,17 @@ def lock_file(path: Path) -> int | None:
             return descriptor
     except FileNotFoundError:
         pass
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError) and error.errno in _WITHOUT_LOCKS:
+            raise _no_locks(path.parent, error) from error
         raise
     os.close(descriptor)
     return None
+
+
+def _no_locks(folder: Path, error: OSError) -> RunError:
+    return RunError(
+        f"files in {folder} cannot be locked ({error.strerror}), as on some network file systems, "
+        "and without locks two processes may write at once: use a folder on a local disk"
+    )

@@ -27,7 +27,7 @@ from pipeline.market.importers.stamps import Stamps, Where, from_text
 
 _DELIMITERS = ",;\t|"
 _DURATION = r"\d+ ?(?:s|sec|m|min|h|hour|d|day)"
-_PLAIN_NAME = re.compile(rf"([A-Z0-9^.$=-]{{1,15}})(?:[_ ]{_DURATION})?")
+_PLAIN_NAME = re.compile(rf"((?:[^\W_]|[\^.$=-]){{1,15}})(?:[_ ]{_DURATION})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +247,12 @@ def group_rows(column: pa.ChunkedArray, label: str) -> list[tuple[str, npt.NDArr
 
 
 def plain_symbol(name: str) -> str | None:
-    """Return "AAPL" for "AAPL.csv" or "AAPL_1min.csv", None for a name of another form."""
+    """Return "AAPL" for "AAPL.csv" or "AAPL_1min.csv", None for a name of another form.
+
+    A symbol has no small letters of any alphabet.
+    """
     match = _PLAIN_NAME.fullmatch(name.rpartition(".")[0] or name)
-    return match[1] if match else None
+    return match[1] if match and match[1] == match[1].upper() else None
 
 
 GENERIC = DelimitedLayout("csv", recognises=lambda header, source: header.is_header)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import LedgerError, RunError
+from pipeline.market.catalog.file_lock import check_locks
 
 VERSION = 1
 APPLICATION = int.from_bytes(b"RTlg")
@@ -71,6 +72,7 @@ def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
     """Open the file of a ledger; make it if it does not exist and ``create`` is true.
 
     LedgerError, with nothing changed, if it does not exist, is no ledger or has another version.
+    RunError if it is to be made or written where files cannot be locked.
     """
     # The header is read as bytes, because SQLite would roll back the journal of a foreign program.
     header = _read_header(path)
@@ -78,6 +80,8 @@ def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
         raise LedgerError(f"there is no ledger at {path}; a sweep makes one")
     if header:
         _check_header(path, header)
+    if create:
+        check_locks(path.parent)
     with reported(path):
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         try:

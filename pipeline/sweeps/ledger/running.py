@@ -7,6 +7,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from pipeline.errors import RunError
 from pipeline.market.catalog.file_lock import lock_file, try_lock
 
 FOLDER = "running"
@@ -21,7 +22,7 @@ class RunningMark:
     def __init__(self, ledger: Path, sweep: str) -> None:
         self._path = ledger / FOLDER / sweep
         self._descriptor: int | None = None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RunError):
             self._path.parent.mkdir(exist_ok=True)
             for other in self._path.parent.iterdir():
                 if not is_running(ledger, other.name):
