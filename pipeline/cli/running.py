@@ -36,7 +36,8 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     catalog has it, and runs the configuration demo.json on it. `ringtape run` with that
     configuration gives the same digest.
     """
-    from pipeline.config.session import SessionConfig, example_path
+    from pipeline.config.examples import example_path
+    from pipeline.config.session import SessionConfig
 
     path = example_path("demo.json")
     if catalog_folder is not None:

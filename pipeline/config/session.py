@@ -401,21 +401,3 @@ class SessionConfig(Section):
         """Return the JSON Schema (draft 2020-12) of a configuration file, with descriptions."""
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         return dialect | cls.model_json_schema()
-
-
-def example_path(name: str) -> Path:
-    """Return the path of a ready-to-run example configuration, such as ``demo.json``.
-
-    It works in a checkout and in an installed wheel, which has the examples inside the package.
-
-    Raises:
-        ConfigError: if there is no example of that name.
-    """
-    package = Path(__file__).parents[1]
-    folder = package / "examples_config"
-    if not folder.is_dir():
-        folder = package.parent / "config"
-    names = sorted(path.name for path in folder.glob("*") if path.suffix in (".json", ".toml"))
-    if name not in names:
-        raise ConfigError(f"{name} is not an example; there are {', '.join(names)}")
-    return folder / name

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 
 EXAMPLE = example_path("equity_limits.json")
 

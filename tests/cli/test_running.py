@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.cli import main
-from pipeline.config.session import SessionConfig, example_path
+from pipeline.config.examples import example_path
+from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError, HookError, RunError, StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import sample_is_current

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 from pipeline.errors import RunError
 from pipeline.sweeps import progress_line
 from tests.cli.conftest import Ended

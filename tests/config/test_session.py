@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.session import SessionConfig, StrategyConfig, example_path
+from pipeline.config.examples import example_path
+from pipeline.config.session import SessionConfig, StrategyConfig
 from pipeline.errors import ConfigError
 from pipeline.market.catalog import sample
 

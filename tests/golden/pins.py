@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import run, sweep
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.table_kinds import ORDER_STATES, ORDER_TYPES, REASONS
 from tests.golden.cases import CASES

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline import Strategy, run
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 from pipeline.errors import ConfigError, HookError
 from shm.names import LISTING
 from tests.golden.pins import EXAMPLES, pinned

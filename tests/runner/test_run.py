@@ -15,7 +15,7 @@ import pytest
 
 from pipeline import Progress, SessionConfig, Strategy, run
 from pipeline import indicators as ind
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.quality import quality_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.session import example_path
+from pipeline.config.examples import example_path
 from pipeline.runner import starting
 from tests.reference.own_process import environment, python
 
