@@ -71,8 +71,10 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     """Return a table of `rows` under `header`; columns named in `right` are right-aligned.
 
     Columns are two spaces apart. Lines are as long as they need to be, because output that is piped
-    must not depend on the width of a terminal.
+    must not depend on the width of a terminal. What a terminal would obey in place of showing it is
+    written as an escape.
     """
+    rows = [[_shown(text) for text in row] for row in rows]
     widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
@@ -82,6 +84,15 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
         ).rstrip()
 
     return "\n".join(line(row) for row in (header, *rows))
+
+
+def _shown(text: str) -> str:
+    """Return a text with control characters and the like as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def utc_texts(moments: Sequence[int]) -> list[str]:

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from pipeline.codes import interval_ns
+from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.config.refusal import expectation
 from pipeline.errors import ConfigError
 
@@ -161,12 +161,22 @@ SessionName = Annotated[
         "up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first",
     ),
 ]
+
+
+def _printable(value: str) -> str:
+    """Refuse a symbol that no terminal can show, which has half of a control sequence in it."""
+    if not is_symbol(value):
+        raise expectation(f"a symbol: {SYMBOL_WORDS}")
+    return value
+
+
 Symbol = Annotated[
     Text,
     _Matching(
         r"[^\s\x00-\x1f](?:[^\x00-\x1f]{0,62}[^\s\x00-\x1f])?",
-        "a symbol: 1 to 64 characters, no space at either end",
+        f"a symbol: {SYMBOL_WORDS}",
     ),
+    AfterValidator(_printable),
 ]
 Currency = Annotated[
     str,

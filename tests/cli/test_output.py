@@ -62,3 +62,8 @@ def test_a_column_of_times_has_one_form():
     assert utc_texts([midnight, midnight]) == ["2024-03-04", "2024-03-04"]
     assert utc_texts([midnight, other]) == ["2024-03-04 00:00:00Z", "2024-03-04 14:30:00Z"]
     assert utc_texts([]) == []
+
+
+def test_a_table_shows_what_a_terminal_would_obey():
+    table = format_table(("symbol",), [("\x1b[31mRED\n",), ("市",)], right=[])
+    assert table.splitlines() == ["symbol", r"\x1b[31mRED\n", "市"]

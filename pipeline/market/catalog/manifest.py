@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.codes import interval_ns
+from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.errors import DataError, nearest
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 from pipeline.market.catalog.coverage import Coverage, Gap
+
+#: So many characters of a file's name leave room for its ending on all systems.
+_LONGEST_NAME = 200
 
 Key = tuple[str, str]
 """(interval, symbol). A table of corporate actions has "actions" in place of the interval."""
@@ -96,8 +99,12 @@ def file_name(symbol: str) -> str:
     quoted = urllib.parse.quote(symbol, safe="")
     if quoted.startswith("."):
         quoted = "%2E" + quoted[1:]
-    if not symbol or len(quoted) > 200:
-        raise DataError(f"a symbol must have 1 to 200 characters, was {symbol!r}")
+    if not is_symbol(symbol) or len(quoted) > _LONGEST_NAME:
+        shown = repr(symbol) if len(symbol) <= _LONGEST_NAME else f"{symbol[:64]!r}..."
+        raise DataError(
+            f"a symbol has {SYMBOL_WORDS}, was {shown} of {len(symbol)} characters; give another "
+            "one with --symbol"
+        )
     return quoted + ".parquet"
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.codes import is_symbol
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import BarColumns
 from pipeline.market.catalog.catalog import Catalog
@@ -143,7 +144,7 @@ def test_missing_and_empty_columns_are_named(tmp_path):
 
 
 @settings(max_examples=25)
-@given(symbol=st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
+@given(symbol=st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(is_symbol))
 def test_any_symbol_is_one_safe_file_name(tmp_path_factory, symbol):
     folder = tmp_path_factory.mktemp("c")
     catalog = Catalog(folder)
@@ -152,6 +153,21 @@ def test_any_symbol_is_one_safe_file_name(tmp_path_factory, symbol):
     assert (folder / file).resolve().parent == (folder / "1m").resolve()
     assert all(c.isascii() and (c.isalnum() or c in "%-._~/") for c in file)
     assert catalog.load(symbol, "1m").num_rows == 2
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    ["", " ", "A ", "x\ny", "\x1b[31mRED", "A\x85", "A\u202eB", "A" * 65, "A" * 5_000, "市" * 64],
+    ids=lambda symbol: ascii(symbol[:8]),
+)
+def test_a_symbol_that_no_run_could_name_is_refused_before_anything_is_written(tmp_path, symbol):
+    with pytest.raises(DataError) as caught:
+        Catalog(tmp_path).write(symbol, "1m", bars(2), "s")
+    message = str(caught.value)
+    assert message.isprintable()
+    assert message.startswith("a symbol has 1 to 64 printable characters, no space at either end")
+    assert len(message) < 400
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_usual_symbols_have_readable_names(tmp_path):
