@@ -159,7 +159,8 @@ def test_quotes_that_a_shell_has_taken_are_told(settings_of_a_session, override:
     [
         (
             'session_data_config.symbols=["A "]',
-            'symbols.0 is "A ", expected a symbol: 1 to 64 printable characters, no space at either',
+            'symbols.0 is "A ", expected a symbol: 1 to 64 printable characters, no space at '
+            + "either end",
         ),
         (
             'session_data_config.streams=["1m", "1 day"]',
