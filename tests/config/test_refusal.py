@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codes import SYMBOL_WORDS
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, RingtapeError
 from tests.refusals import refusal
@@ -159,8 +160,7 @@ def test_quotes_that_a_shell_has_taken_are_told(settings_of_a_session, override:
     [
         (
             'session_data_config.symbols=["A "]',
-            'symbols.0 is "A ", expected a symbol: 1 to 64 printable characters, no space at '
-            + "either end",
+            f'symbols.0 is "A ", expected a symbol: {SYMBOL_WORDS}',
         ),
         (
             'session_data_config.streams=["1m", "1 day"]',
