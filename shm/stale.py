@@ -30,7 +30,7 @@ def remove_stale() -> list[str]:
     removed = []
     for path in LISTING.iterdir():
         name = parse_name(path.name.removeprefix(_SEMAPHORE_PREFIX))
-        if name is None or _is_owned(path, name.owner_pid):
+        if name is None or is_owned(path, name.owner_pid):
             continue
         try:
             path.unlink()
@@ -48,8 +48,8 @@ def lives(pid: int) -> bool:
         return False
 
 
-def _is_owned(path: Path, pid: int) -> bool:
-    """Return whether process `pid` lives and is the one that created the file.
+def is_owned(path: Path, pid: int) -> bool:
+    """Return whether process `pid` lives and is the one that created the file or folder.
 
     A process that started after the file was made is another one with the same number. Because
     clocks can be set, it counts as another one only if it does not have the file mapped either.

@@ -20,17 +20,18 @@ _WATCH_SECONDS = 1.0
 
 
 @click.command(
-    epilog=example("ringtape clean"), short_help="Remove shared memory that killed runs have left."
+    epilog=example("ringtape clean"), short_help="Remove what killed runs have left behind."
 )
 @common_options
 def clean(as_json: bool) -> None:
-    """Remove the shared memory that killed runs have left behind.
+    """Remove the shared memory and the folders of sockets that killed runs have left behind.
 
     Runs that are alive are not touched. Every run does the same when it starts.
     """
+    from pipeline.runner.socket_folder import remove_stale_folders
     from shm.stale import remove_stale
 
-    removed = remove_stale()
+    removed = remove_stale() + remove_stale_folders()
     if as_json:
         print_json({"removed": removed})
     elif removed:

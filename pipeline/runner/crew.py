@@ -25,6 +25,7 @@ from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.results.report.figures import many
 from pipeline.runner.held_signals import signals_held
+from pipeline.runner.socket_folder import remove_stale_folders
 from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
@@ -115,6 +116,7 @@ class Crew:
 
     def __enter__(self) -> Self:
         remove_stale()
+        remove_stale_folders()
         try:
             with signals_held():
                 self._create()

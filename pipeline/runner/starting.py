@@ -18,6 +18,7 @@ from typing import Any
 from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
+from pipeline.runner.socket_folder import make_socket_folder
 from pipeline.stages.held import HELD
 
 #: The exit code that `multiprocess` gives to a process whose fork server is gone.
@@ -49,6 +50,7 @@ def start_context(start_method: str) -> Any:
     if start_method == "forkserver":
         let_server_go_on()
         context.set_forkserver_preload(_PRELOAD)
+        make_socket_folder()
         with starting():
             forkserver.ensure_running()
     return context
@@ -75,6 +77,7 @@ def _start_waiting(mark: Path) -> None:
     try:
         os.dup2(waits, 0)
         get_context("forkserver").set_forkserver_preload(["pipeline.stages.held", *_PRELOAD])
+        make_socket_folder()
         os.environ[HELD] = "1"
         with _tracker_later(), starting():
             forkserver.ensure_running()
