@@ -6,6 +6,8 @@ Names are loaded when first used: reading this package costs nothing.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +28,21 @@ if TYPE_CHECKING:
     from pipeline.sweeps.progress import SweepProgress
     from pipeline.sweeps.sweep import SweepResult, sweep
     from pipeline.tape.session_data import SessionData
+
+
+def _check_neighbour() -> None:
+    """Refuse a module `shm` that is not the package beside this one, such as a user's `shm.py`."""
+    found = find_spec("shm")
+    expected = Path(__file__).parents[1] / "shm" / "__init__.py"
+    if found is None or Path(found.origin or "").resolve() != expected.resolve():
+        place = "is not installed" if found is None else f"is {found.origin}"
+        raise ImportError(
+            f"the package shm, which Ringtape needs, {place}, expected {expected}: rename the file "
+            "or folder that Python finds first, or start Python in another folder"
+        )
+
+
+_check_neighbour()
 
 __version__ = "0.1.0"
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
-from multiprocess import connection
+from multiprocess import connection, resource_tracker
 
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
-from pipeline.results.report.figures import many
+from pipeline.runner.fitting_ring import make_ring
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.socket_folder import remove_stale_folders
 from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
@@ -32,7 +32,6 @@ from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
 from shm.control import NO_TASK, ControlPage, MemberSnapshot, RunState
-from shm.errors import NoSpace
 from shm.gate import Gate
 from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
@@ -119,6 +118,8 @@ class Crew:
         remove_stale_folders()
         try:
             with signals_held():
+                with starting():
+                    resource_tracker.ensure_running()
                 self._create()
         except BaseException:
             self._owned.__exit__(*sys.exc_info())
@@ -132,7 +133,8 @@ class Crew:
         self.control = own(page)
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
-        self._ring = own(self._make_ring())
+        ring = make_ring(self.run_id, self.slots, self._slot_size, self._fewest)
+        self._ring, self.slots = own(ring), ring.slots
         #: The same ring as engines have it: no lane can write where all lanes read.
         self._read_only = own(Ring.attach(self._ring.name, writable=False))
         filled = [self._edge(COORDINATOR, p) for p in self._processors]
@@ -163,24 +165,6 @@ class Crew:
             for e, edge in zip(self.engines, free, strict=True)
         ]
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
-
-    def _make_ring(self) -> Ring:
-        """Create the ring, of as many slots as shared memory has room for now."""
-        asked = self.slots
-        while True:
-            try:
-                return Ring.create(self.run_id, self.slots, self._slot_size)
-            except NoSpace as full:
-                if self.slots > self._fewest:
-                    self.slots -= 1
-                    continue
-                slots = many(self.slots, "slot") + ("" if self.slots == asked else f" of {asked}")
-                raise RunError(
-                    f"the ring needs {full.needed / 2**20:,.1f} MiB of shared memory ({slots}), "
-                    f"free are {full.available / 2**20:,.1f} MiB: lower pipeline.slots, "
-                    "pipeline.slot_rows or the strategy's lookback, wait until other runs have "
-                    "ended, or enlarge /dev/shm (in a container: --shm-size)"
-                ) from None
 
     def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
         edge = self._owned.enter_context(

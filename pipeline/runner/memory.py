@@ -3,7 +3,7 @@
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 from pipeline.market.indicators.plan import PlannedIndicator
-from pipeline.results.report.figures import many
+from pipeline.runner.fitting_ring import fewest_slots
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import shape_of
 from pipeline.strategy.strategy import Strategy
@@ -13,12 +13,6 @@ from shm.space import available_memory, available_shared_memory
 _CELL = 8
 #: The fewest rows of all symbols that a slot is shortened to.
 _FEWEST_ROWS = 8_192
-
-
-def fewest_slots(settings: SessionConfig) -> int:
-    """Return how many slots a run's ring has at least: those that its user has set, else 1."""
-    pipeline = settings.pipeline
-    return pipeline.slots if "slots" in pipeline.model_fields_set else 1
 
 
 def shape_within(settings: SessionConfig, lanes: Lanes, most: int) -> SlotShape:
@@ -34,17 +28,6 @@ def shape_within(settings: SessionConfig, lanes: Lanes, most: int) -> SlotShape:
     # A strip has the lookback besides, is rounded up to 8 rows, and has one derived bar.
     rows = int(shape.stride * most / shape.layout.size) - shape.lookback - 9
     return shape_of(settings, lanes, min(max(fewest, rows), shape.rows))
-
-
-def ring_note(asked: int, slots: int) -> list[str]:
-    """Say that a ring has fewer slots than were ``asked`` for; nothing if it has them all."""
-    if slots == asked:
-        return []
-    note = (
-        f"The ring has {many(slots, 'slot')} instead of {asked}, because shared memory had room for"
-        " no more: stages wait for each other more often, and results are the same."
-    )
-    return [note]
 
 
 def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> None:

@@ -17,9 +17,10 @@ from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
+from pipeline.runner.fitting_ring import fewest_slots, ring_note
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
-from pipeline.runner.memory import check_memory, fewest_slots, ring_note, shape_within
+from pipeline.runner.memory import check_memory, shape_within
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, work_of

@@ -19,7 +19,7 @@ from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
 from pipeline.runner.socket_folder import make_socket_folder
-from pipeline.stages.held import HELD
+from pipeline.stages.held import HELD, SAFE, SAFE_PATH
 
 #: The exit code that `multiprocess` gives to a process whose fork server is gone.
 NO_SERVER = 255
@@ -177,11 +177,12 @@ def starting() -> Iterator[None]:
 
     They get one library thread each, the compiled code of this version, and the same hashes of
     texts, because a strategy may go through a set of them. They do not import this program's main
-    script again; whatever they need of it travels by value. From their first instant they leave
-    Ctrl-C to the supervisor.
+    script again; whatever they need of it travels by value. They take this package from where it
+    is installed, whatever lies in the working directory. From their first instant they leave Ctrl-C
+    to the supervisor.
     """
     wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
-    wanted |= _HASH_SEED
+    wanted |= _HASH_SEED | _path_variables()
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     main = sys.modules["__main__"]
@@ -201,6 +202,20 @@ def starting() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _path_variables() -> dict[str, str]:
+    """Return variables by which processes find this package, and no other of its name.
+
+    Python puts the working directory first where it looks for modules, and a user's may have a
+    `pipeline.py`. A checkout that is not installed is found only there or beside the script.
+    """
+    wanted = {} if SAFE_PATH in os.environ else {SAFE_PATH: SAFE}
+    home = str(Path(__file__).parents[2])
+    if str(Path(sys.path[0]).resolve()) == home:
+        paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+        wanted["PYTHONPATH"] = os.pathsep.join(paths)
+    return wanted
 
 
 def _allocator_variables() -> dict[str, str]:

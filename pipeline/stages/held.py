@@ -14,6 +14,9 @@ from contextlib import suppress
 
 #: A variable of the environment of a fork server that waits.
 HELD = "RINGTAPE_HELD"
+#: The variable by which Python does not look for modules in the working directory, and its value
+#: where this package has set it. A member takes it away, so that what a hook starts is as usual.
+SAFE_PATH, SAFE = "PYTHONSAFEPATH", "ringtape"
 
 if os.environ.pop(HELD, ""):
     with suppress(OSError):

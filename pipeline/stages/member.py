@@ -23,6 +23,7 @@ from multiprocess import parent_process
 from pipeline.errors import RingtapeError, text_of
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
+from pipeline.stages.held import SAFE, SAFE_PATH
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
 from shm.gate import Gate
@@ -88,6 +89,8 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
     # Ctrl-C reaches every process of a run; the supervisor alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.environ.get(SAFE_PATH) == SAFE:
+        del os.environ[SAFE_PATH]
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
     # The libraries' objects live as long as the process: the collector need not look at them.
     gc.freeze()

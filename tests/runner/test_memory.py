@@ -9,8 +9,9 @@ from pipeline import SessionConfig, Strategy
 from pipeline import indicators as ind
 from pipeline.errors import ConfigError
 from pipeline.market.catalog.sample import SYMBOLS
+from pipeline.runner.fitting_ring import fewest_slots
 from pipeline.runner.lanes import make_lanes, strategy_settings
-from pipeline.runner.memory import check_memory, fewest_slots, kept_by_indicators, shape_within
+from pipeline.runner.memory import check_memory, kept_by_indicators, shape_within
 from pipeline.runner.preparation import shape_of
 from tests.reference.processes import settings_of
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pipeline.runner.crew import Crew
+from pipeline.runner.fitting_ring import fewest_slots
 from pipeline.runner.lanes import Lanes
-from pipeline.runner.memory import fewest_slots
 from pipeline.runner.preparation import Division, Preparation, work_of
 from pipeline.runner.progress import stuck_words
 from pipeline.stages import compiling

@@ -1,0 +1,47 @@
+"""A ring of as many slots as shared memory has room for, and what is said of it.
+
+Other runs may take the memory between the look at what there is and the creation of the ring, so
+only the creation tells.
+"""
+
+from pipeline.config.session import SessionConfig
+from pipeline.errors import RunError
+from pipeline.results.report.figures import many
+from shm.errors import NoSpace
+from shm.ring import Ring
+
+
+def fewest_slots(settings: SessionConfig) -> int:
+    """Return how many slots a run's ring has at least: those that its user has set, else 1."""
+    pipeline = settings.pipeline
+    return pipeline.slots if "slots" in pipeline.model_fields_set else 1
+
+
+def make_ring(run_id: str, slots: int, slot_size: int, fewest: int) -> Ring:
+    """Create a ring of ``slots`` slots of ``slot_size`` bytes, or of fewer where they do not fit.
+
+    RunError, with needed, free and the settings, if not even ``fewest`` slots fit.
+    """
+    for count in range(slots, fewest - 1, -1):
+        try:
+            return Ring.create(run_id, count, slot_size)
+        except NoSpace as error:
+            full = error
+    asked = many(fewest, "slot") + ("" if fewest == slots else f" of {slots}")
+    raise RunError(
+        f"the ring needs {full.needed / 2**20:,.1f} MiB of shared memory ({asked}), free are "
+        f"{full.available / 2**20:,.1f} MiB: lower pipeline.slots, pipeline.slot_rows or the "
+        "strategy's lookback, wait until other runs have ended, or enlarge /dev/shm (in a "
+        "container: --shm-size)"
+    )
+
+
+def ring_note(asked: int, slots: int) -> list[str]:
+    """Say that a ring has fewer slots than were ``asked`` for; nothing if it has them all."""
+    if slots == asked:
+        return []
+    note = (
+        f"The ring has {many(slots, 'slot')} instead of {asked}, because shared memory had room for"
+        " no more: stages wait for each other more often, and results are the same."
+    )
+    return [note]
