@@ -232,7 +232,16 @@ class Announcing(Strategy):
 """
 
 
-def test_ctrl_c_ends_with_130_a_partial_folder_and_nothing_left(config, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGHUP, 129, "ended, because its terminal was closed"),
+    ],
+)
+def test_what_a_terminal_sends_ends_with_its_code_a_partial_folder_and_nothing_left(
+    config, tmp_path: Path, sent: signal.Signals, code: int, word: str
+):
     (tmp_path / "announcing.py").write_text(ANNOUNCING)
     config["backtest_config"]["speed_multiplier"] = 600
     config["strategy"] = {"name": "announcing.py:Announcing", "mode": "interpreted"}
@@ -249,13 +258,13 @@ def test_ctrl_c_ends_with_130_a_partial_folder_and_nothing_left(config, tmp_path
         assert command.stdout is not None
         assert command.stdout.readline() == "open\n"
         below = psutil.Process(command.pid).children(recursive=True)
-        os.killpg(command.pid, signal.SIGINT)  # as a terminal does: all of them get it
+        os.killpg(command.pid, sent)  # as a terminal does: all of them get it
         _, errors = command.communicate(timeout=WATCHDOG_SECONDS)
-    assert command.returncode == 130
+    assert command.returncode == code
     reason, _ = partial_folder(tmp_path / "runs")
     assert reason == "interrupted\n"
     (line,) = errors.splitlines()
-    assert re.match(r"ringtape: interrupted; .*runs/test-", line)
+    assert re.match(rf"ringtape: {word}; .*runs/test-", line)
     _, running = psutil.wait_procs(below, timeout=WATCHDOG_SECONDS)
     assert running == []
     assert names_of(command.pid) == []

@@ -27,6 +27,7 @@ right before (`right`). However the command ends, the fork server ends with it.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
@@ -54,7 +55,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         if told is None:
             raise
         word, code = ending_with(told)
-        sys.stderr.write(f"ringtape: {word}\n")
+        with suppress(OSError):  # the terminal was closed
+            sys.stderr.write(f"ringtape: {word}\n")
         if args is None:
             leave(code)
     sys.exit(code)

@@ -6,6 +6,7 @@ exit code
 0         done
 1         the run failed, or the system refused (shared memory, a file, the disk)
 2         bad input: command line, configuration, market data
+129       SIGHUP: its terminal was closed
 130       Ctrl-C
 143       SIGTERM
 ========  ========================================================================
@@ -23,10 +24,10 @@ from typing import Any, NoReturn
 import click
 
 from pipeline.cli import data, ledger, machine, running, runs, settings, sweeping
-from pipeline.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED, TERMINATED
+from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
-from pipeline.cli.signals import ending_with
+from pipeline.cli.signals import ending_with, signal_behind
 from pipeline.errors import RingtapeError, nearest
 from shm.errors import ShmError
 
@@ -60,6 +61,10 @@ class Commands(click.Group):
         except (RingtapeError, ShmError, OSError) as error:
             if is_debug(ctx):
                 _show_traceback(error)
+            told = signal_behind(error) if isinstance(error, OSError) else None
+            if told is not None:  # nothing can be written to a terminal that was closed
+                word, code = ending_with(told)
+                raise CommandFailedError(word, code) from None
             code = error.exit_code if isinstance(error, RingtapeError) else FAILED
             raise CommandFailedError(_reason(error) + _notes(error), code) from None
         except KeyboardInterrupt as told:
@@ -133,10 +138,10 @@ def _run(args: Sequence[str]) -> int:
 
 
 def _complain(message: str, code: int) -> None:
-    word = "" if code in (INTERRUPTED, TERMINATED) else "error: "
+    word = "" if code in (HUNG_UP, INTERRUPTED, TERMINATED) else "error: "
     try:
         click.echo(f"ringtape: {word}{message}", err=True)
-    except BrokenPipeError:
+    except OSError:
         sys.stderr = None  # it is closed, about which the interpreter would complain at exit
 
 

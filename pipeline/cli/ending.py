@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 
+from pipeline.stages.ending_signals import ENDING
+
 
 def leave(code: int) -> None:
     """End this process at once, unless somebody waits for the interpreter to end.
@@ -19,7 +21,7 @@ def leave(code: int) -> None:
     working = [one for one in threading.enumerate() if not one.daemon]
     if sys.gettrace() or sys.getprofile() or sys.flags.inspect or len(working) > 1:
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # the command has ended, with this code
     try:
         for stream in filter(None, (sys.stdout, sys.stderr)):

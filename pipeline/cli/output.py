@@ -1,5 +1,6 @@
 """Prints the output of commands on stdout: text, tables, or exactly one JSON document."""
 
+import errno
 import json
 import math
 import os
@@ -14,9 +15,15 @@ import click
 from pipeline.cli.document import document_stream
 from pipeline.codes import DAY_NS
 
+#: What the system says if a reader has closed a pipe, and if a terminal was closed.
+_GONE = errno.EPIPE, errno.EIO
+
 
 class ReaderGoneError(Exception):
-    """The reader of stdout has closed it, as `| head -1` does, which is not a failure."""
+    """The reader of stdout has closed it, as `| head -1` does, which is not a failure.
+
+    Nor is it one that a terminal was closed, if the command was told to go on without.
+    """
 
 
 def print_text(text: str) -> None:
@@ -33,7 +40,9 @@ def _print(text: str, stream: TextIO) -> None:
     try:
         click.echo(text, stream)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
         raise ReaderGoneError from None
 
 

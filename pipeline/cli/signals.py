@@ -1,4 +1,4 @@
-"""The signals that end a command, Ctrl-C and SIGTERM: exceptions, so that all is freed.
+"""The signals that end a command, Ctrl-C, SIGTERM and SIGHUP: exceptions, so that all is freed.
 
 This module imports next to nothing, because a signal may come at the first instant.
 """
@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 from typing import Any, NoReturn
 
-from pipeline.cli.exit_codes import INTERRUPTED, TERMINATED
+from pipeline.cli.exit_codes import HUNG_UP, INTERRUPTED, TERMINATED
 
 #: How long after an exception got lost its signal is sent again.
 _SECONDS_LATER = 0.01
@@ -17,17 +17,33 @@ _SECONDS_LATER = 0.01
 _came: list[KeyboardInterrupt] = []
 
 
+#: SIGTERM and, where the system has it, SIGHUP: the word and the exit code of each.
+_ENDINGS = {signal.SIGTERM: ("told to end", TERMINATED)}
+if hasattr(signal, "SIGHUP"):
+    _ENDINGS[signal.SIGHUP] = "ended, because its terminal was closed", HUNG_UP
+
+
 class ToldToEnd(KeyboardInterrupt):
-    """SIGTERM has come; all that frees something after Ctrl-C does so after SIGTERM, too."""
+    """SIGTERM or SIGHUP has come; what frees something after Ctrl-C does so then, too.
+
+    ``number``: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def listen() -> None:
-    """Have SIGTERM raise ToldToEnd, as Ctrl-C raises KeyboardInterrupt, and let neither be lost.
+    """Have SIGTERM and SIGHUP raise ToldToEnd, as Ctrl-C raises KeyboardInterrupt; lose none.
 
-    Where Ctrl-C is ignored, as in the background of a shell, it stays so.
+    Where Ctrl-C is ignored, as in the background of a shell, it stays so; so does SIGHUP, which
+    `nohup` has ignored.
     """
     _came.clear()
-    signal.signal(signal.SIGTERM, _raise)
+    for number in _ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _raise)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _raise)
     if sys.unraisablehook is sys.__unraisablehook__:
@@ -47,12 +63,12 @@ def signal_behind(error: BaseException) -> KeyboardInterrupt | None:
 def ending_with(told: BaseException | None) -> tuple[str, int]:
     """Return the word and the exit code for a command that a signal has ended."""
     if isinstance(told, ToldToEnd):
-        return "told to end", TERMINATED
+        return _ENDINGS[signal.Signals(told.number)]
     return "interrupted", INTERRUPTED
 
 
 def _raise(number: int, _: FrameType | None) -> NoReturn:
-    _came.append(ToldToEnd() if number == signal.SIGTERM else KeyboardInterrupt())
+    _came.append(ToldToEnd(number) if number in _ENDINGS else KeyboardInterrupt())
     raise _came[-1]
 
 
@@ -66,7 +82,7 @@ def _send_again(lost: Any) -> None:
         return
     from threading import Timer
 
-    number = signal.SIGTERM if isinstance(lost.exc_value, ToldToEnd) else signal.SIGINT
+    number = lost.exc_value.number if isinstance(lost.exc_value, ToldToEnd) else signal.SIGINT
     later = Timer(_SECONDS_LATER, os.kill, (os.getpid(), number))
     later.daemon = True
     later.start()

@@ -1,14 +1,16 @@
-"""Ctrl-C and SIGTERM wait while something is made that must be freed."""
+"""Ctrl-C, SIGTERM and SIGHUP wait while something is made that must be freed."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pipeline.stages.ending_signals import ENDING
+
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM come at the end of the block.
+    """Let Ctrl-C, SIGTERM and SIGHUP come at the end of the block.
 
     An exception between the making of a thing and the note of who frees it would leave it behind.
     Only the main thread gets such exceptions; in others the block is as without this.
@@ -17,7 +19,7 @@ def signals_held() -> Iterator[None]:
         yield
         return
     held: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     ours = {number: one for number, one in handlers.items() if one is not None}
     for number in ours:
         signal.signal(number, lambda number, _: held.append(number))

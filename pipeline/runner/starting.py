@@ -19,6 +19,7 @@ from multiprocess import forkserver, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
 from pipeline.runner.socket_folder import make_socket_folder
+from pipeline.stages.ending_signals import OF_TERMINAL
 from pipeline.stages.held import HELD, SAFE, SAFE_PATH
 
 #: The exit code that `multiprocess` gives to a process whose fork server is gone.
@@ -179,7 +180,7 @@ def starting() -> Iterator[None]:
     texts, because a strategy may go through a set of them. They do not import this program's main
     script again; whatever they need of it travels by value. They take this package from where it
     is installed, whatever lies in the working directory. From their first instant they leave Ctrl-C
-    to the supervisor.
+    and the end of the terminal to the supervisor.
     """
     wanted = dict.fromkeys(_THREAD_VARIABLES, "1") | kernel_variables() | _allocator_variables()
     wanted |= _HASH_SEED | _path_variables()
@@ -190,12 +191,15 @@ def starting() -> Iterator[None]:
     stand_in.__spec__ = None
     sys.modules["__main__"] = stand_in
     in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    handlers = {
+        number: signal.signal(number, signal.SIG_IGN)
+        for number in (OF_TERMINAL if in_main_thread else ())
+    }
     try:
         yield
     finally:
-        if in_main_thread:
-            signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         sys.modules["__main__"] = main
         for name, value in before.items():
             if value is None:

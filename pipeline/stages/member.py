@@ -21,6 +21,7 @@ import pyarrow as pa
 from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError, text_of
+from pipeline.stages.ending_signals import OF_TERMINAL
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
 from pipeline.stages.held import SAFE, SAFE_PATH
@@ -87,8 +88,10 @@ def finish(turns: Turns[F]) -> F:
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
-    # Ctrl-C reaches every process of a run; the supervisor alone decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and the end of a terminal reach every process of a run; the supervisor alone decides
+    # what happens then.
+    for number in OF_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
     if os.environ.get(SAFE_PATH) == SAFE:
         del os.environ[SAFE_PATH]
     threading.Thread(target=_end_with_supervisor, daemon=True).start()

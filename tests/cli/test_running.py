@@ -154,9 +154,13 @@ main(["run", "c.json"])
 @pytest.mark.skipif(sys.platform == "win32", reason="both are sent as POSIX signals")
 @pytest.mark.parametrize(
     ("sent", "code", "word"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "told to end")],
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "told to end"),
+        (signal.SIGHUP, 129, "ended, because its terminal was closed"),
+    ],
 )
-def test_ctrl_c_and_sigterm_end_with_one_line_naming_the_folder_of_this_run(
+def test_ctrl_c_sigterm_and_sighup_end_with_one_line_naming_the_folder_of_this_run(
     tmp_path: Path, sent: signal.Signals, code: int, word: str
 ):
     with subprocess.Popen(
@@ -173,6 +177,25 @@ def test_ctrl_c_and_sigterm_end_with_one_line_naming_the_folder_of_this_run(
         _, errors = process.communicate()
     assert process.returncode == code
     assert errors == f"ringtape: {word}; partial results: {Path('runs/mine')}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
+def test_a_command_that_nohup_starts_goes_on(tmp_path: Path):
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+    assert (process.returncode, errors.partition(";")[0]) == (143, "ringtape: told to end")
 
 
 def demo_runs(stub_run) -> list[tuple[Path, str]]:
