@@ -6,12 +6,12 @@ import json
 import urllib.parse
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.errors import DataError, nearest
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
-from pipeline.market.catalog.coverage import Coverage, Gap
+from pipeline.market.catalog.coverage import Coverage
 
 #: So many characters of a file's name leave room for its ending on all systems.
 _LONGEST_NAME = 200
@@ -64,34 +64,35 @@ def as_document(entry: Entry) -> dict[str, Any]:
     return {**asdict(entry), "coverage": named}
 
 
-def _coverage(document: dict[str, Any] | None) -> Coverage | None:
-    """Return what `as_document` has made of a coverage."""
-    if document is None:
-        return None
-    gap = document["longest_gap"]
-    return Coverage(**{**document, "longest_gap": None if gap is None else Gap(**gap)})
+class _Manifest(NamedTuple):
+    """What a manifest file has in it."""
+
+    version: int
+    series: list[Entry]
+    format: str = ""
 
 
 def parse_manifest(path: Path) -> dict[Key, Entry]:
     """Read a manifest file. DataError if it is damaged or of another version."""
+    from pydantic import TypeAdapter, ValidationError
+
+    content = path.read_bytes()
     try:
-        document = json.loads(path.read_bytes())
-        version = document["version"]
+        version = json.loads(content)["version"]
         if version != FORMAT_VERSION:
             raise DataError(f"{path} has format version {version}, expected {FORMAT_VERSION}")
-        entries = [
-            Entry(
-                **{
-                    **series,
-                    "sources": tuple(series["sources"]),
-                    "coverage": _coverage(series.get("coverage")),
-                }
-            )
-            for series in document["series"]
-        ]
+        entries = TypeAdapter(_Manifest).validate_json(content, strict=True).series
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise _damaged(path, f"{place} is {first['input']!r:.60}: {first['msg']}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error}); import the data into a new one") from error
+        raise _damaged(path, str(error)) from error
     return {(entry.interval, entry.symbol): entry for entry in entries}
+
+
+def _damaged(path: Path, fault: str) -> DataError:
+    return DataError(f"{path} is damaged ({fault}); import the data into a new one")
 
 
 def file_name(symbol: str) -> str:

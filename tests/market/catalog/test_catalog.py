@@ -268,6 +268,20 @@ def test_a_damaged_manifest_is_refused_by_name(tmp_path, content):
         Catalog(tmp_path).entries()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rows", "390"), ("first_ts", None), ("sources", "s"), ("sha256", 5), ("coverage", [1, 2])],
+)
+def test_a_manifest_with_a_value_of_another_type_is_refused_with_its_place(tmp_path, name, value):
+    Catalog(tmp_path).write("A", "1m", bars(2), "s")
+    path = tmp_path / "manifest.json"
+    document = json.loads(path.read_text())
+    document["series"][0][name] = value
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=rf"manifest\.json is damaged \(series\.0\.{name}.* is "):
+        Catalog(tmp_path).entries()
+
+
 def test_a_manifest_of_another_version_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"version": 99, "series": []}))
     with pytest.raises(DataError, match="has format version 99, expected 1"):
