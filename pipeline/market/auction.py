@@ -13,11 +13,9 @@ import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, PRICE_COLUMNS, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.catalog.bar_file import BarReader
+from pipeline.market.catalog.bar_file import BarReader, Block
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
-
-Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 
 
 class Reader(Protocol):

@@ -27,6 +27,7 @@ def read_market(preparation: Preparation) -> MarketFacts:
     for symbol, scale, own in zip(data.symbols, actions.scales, splits, strict=True):
         feed = Feed(
             session_reader(catalog, symbol, base, sessions, auctions=auctions_in(settings)),
+            symbol,
             interval_ns(base),
             sessions,
             executor=None,

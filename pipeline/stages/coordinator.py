@@ -13,13 +13,14 @@ from pipeline.errors import DataError
 from pipeline.market.actions import Splits, splits_by_symbol
 from pipeline.market.adjustment import Scale
 from pipeline.market.auction import session_reader
+from pipeline.market.catalog.bar_file import Block
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.tape.clock import Clock
-from pipeline.tape.feed import Block, Feed
+from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.market_facts import market_facts
 from pipeline.tape.slot import Slot, SlotShape
@@ -117,6 +118,7 @@ class Coordinator:
         for symbol, scale, own in zip(replay.shape.symbols, scales, splits, strict=True):
             feed = Feed(
                 session_reader(catalog, symbol, base, sessions, auctions=replay.auctions),
+                symbol,
                 step,
                 sessions,
                 executor=executor,

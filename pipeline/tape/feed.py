@@ -7,15 +7,15 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS
+from pipeline.codes import DAY_NS, interval_name
 from pipeline.market.adjustment import Scale
 from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
+from pipeline.market.catalog.bar_file import Block
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.tape.admission import Admission
 from pipeline.tape.holding import HoldingFinder
 from pipeline.tape.jumps import JumpFinder
-
-Block = tuple[npt.NDArray[np.int64], tuple[npt.NDArray[np.float64], ...]]
 
 
 class Feed:
@@ -26,7 +26,8 @@ class Feed:
     are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
     adjusts prices and volumes. ``splits`` are the ratios of the symbol's splits by the sessions
     before which they take effect; ``jumps`` finds prices that jump without one, and ``holding``
-    what the first bar costs and the last one is worth. A daily bar's ``ts`` becomes the open of its
+    what the first bar costs and the last one is worth. Rows that cannot be bars are refused with
+    DataError. A daily bar's ``ts`` becomes the open of its
     session.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
@@ -36,6 +37,7 @@ class Feed:
     def __init__(
         self,
         reader: Reader,
+        symbol: str,
         interval: int,
         sessions: SessionTable,
         *,
@@ -46,6 +48,7 @@ class Feed:
         splits: Mapping[int, float] = MappingProxyType({}),
     ) -> None:
         self._reader = reader
+        self._admission = Admission(f"{symbol} {interval_name(interval)}")
         self._interval = interval
         self._sessions = sessions
         self._executor = executor
@@ -68,7 +71,7 @@ class Feed:
         self.cursor += rows
         left = len(self.ts) - self.cursor
         if self._executor is not None and self._upcoming is None and left <= self._ahead:
-            self._upcoming = self._executor.submit(self._reader.next_block)
+            self._upcoming = self._executor.submit(self._load)
         while self.cursor == len(self.ts):
             block = self._timed(self._next_block)
             if block is None:
@@ -78,7 +81,14 @@ class Feed:
 
     def _next_block(self) -> Block | None:
         upcoming, self._upcoming = self._upcoming, None
-        return self._reader.next_block() if upcoming is None else upcoming.result()
+        return self._load() if upcoming is None else upcoming.result()
+
+    def _load(self) -> Block | None:
+        """Decode the next row group and check it, perhaps in the background."""
+        block = self._reader.next_block()
+        if block is not None:
+            self._admission.check(*block)
+        return block
 
     def _take(
         self, ts: npt.NDArray[np.int64], columns: tuple[npt.NDArray[np.float64], ...]

@@ -81,13 +81,14 @@ def make_feeds(market: Market, group_rows: int) -> list[Feed]:
     return [
         Feed(
             bars.blocks(group_rows),  # type: ignore[arg-type]
+            symbol,
             market.intervals[0],
             market.sessions,
             executor=None,
             ahead=0,
             timed=timed,
         )
-        for bars in market.bars.values()
+        for symbol, bars in market.bars.items()
     ]
 
 

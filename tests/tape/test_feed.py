@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.tape.feed import Feed
 from tests.reference.in_process import timed
@@ -16,7 +17,7 @@ SESSIONS = session_table([(START, START + 5 * MINUTE), (START + 8 * MINUTE, STAR
 
 
 def feed_of(blocks, ahead: int = 0, executor=None, sessions=SESSIONS) -> Feed:
-    return Feed(blocks, MINUTE, sessions, executor=executor, ahead=ahead, timed=timed)
+    return Feed(blocks, "A", MINUTE, sessions, executor=executor, ahead=ahead, timed=timed)
 
 
 def drained(feed: Feed, step: int) -> list[tuple[int, int, float]]:
@@ -99,3 +100,24 @@ def test_what_reading_raises_comes_out_of_advance_also_from_the_background():
         for one in (None, executor):
             with pytest.raises(DataError, match="row group 0"):
                 feed_of(Broken(), 1, one).advance(0)
+
+
+@given(st.integers(0, 11), st.integers(0, 4), st.integers(1, 9), st.booleans())
+def test_a_row_that_cannot_be_a_bar_never_gets_onto_the_tape(row, column, group_rows, ahead):
+    """Wherever the row lies in its row group, and whoever decodes that."""
+    bars = random_walk(START + MINUTE * np.arange(12), 0)
+    bars.values[column][row] = np.nan
+    with ThreadPoolExecutor(1) as executor:
+        feed = feed_of(bars.blocks(group_rows), 30, executor if ahead else None)
+        time = np.datetime64(START + MINUTE * row, "ns").astype("M8[s]")
+        name = PRICE_COLUMNS[column]
+        with pytest.raises(DataError, match=f"A 1m at {time}Z: {name} must be a finite .*import"):
+            drained(feed, 3)
+        feed.close()
+
+
+@pytest.mark.parametrize("group_rows", [1, 2, 3, 9])
+def test_rows_that_do_not_ascend_are_refused_across_row_groups_too(group_rows):
+    ts = START + MINUTE * np.array([0, 1, 2, 3, 3, 4])
+    with pytest.raises(DataError, match=r"A 1m at .*: ts duplicates that of the row before"):
+        drained(feed_of(random_walk(ts, 0).blocks(group_rows)), 1)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline.codes import interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import ACTIONS, Actions, merge_actions, write_actions
-from pipeline.market.bars import check_bars
+from pipeline.market.bar_rules import check_bars
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars, write_bars
 from pipeline.market.catalog.commit import Change
 from pipeline.market.catalog.coverage import coverage

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, SECOND_NS, interval_name, interval_ns
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.bars import check_bars
+from pipeline.market.bar_rules import check_bars
 from pipeline.market.catalog.bar_file import BarColumns
 from pipeline.market.importers.stamps import Stamps, Where, to_utc
 
