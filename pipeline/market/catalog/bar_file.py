@@ -186,6 +186,7 @@ def write_bars(
         compression="none",
         use_dictionary=list(PRICE_COLUMNS),
         column_encoding={"ts": "DELTA_BINARY_PACKED"},
+        write_page_checksum=True,
     )
 
 
@@ -196,13 +197,13 @@ def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int)
     schema, number of rows, symbol, interval or hash.
     """
     try:
-        file = pq.ParquetFile(path, pre_buffer=False)
+        file = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
     except FileNotFoundError:
         raise DataError(
             f"{path} is in the manifest but not on disk; import it again with --replace"
         ) from None
     except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged: {error}; import it again with --replace") from error
+        raise damaged(path, error) from error
     found = _mismatch(file, symbol=symbol, interval=interval, sha256=sha256, rows=rows)
     if found is not None:
         file.close()
@@ -210,6 +211,11 @@ def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int)
             f"{path} was changed outside the catalog: {found}; import it again with --replace"
         )
     return file
+
+
+def damaged(path: Path, fault: object) -> DataError:
+    """Return the error that says that a bar file is damaged, and how."""
+    return DataError(f"{path} is damaged: {fault}; import it again with --replace")
 
 
 def _mismatch(
@@ -289,7 +295,8 @@ class BarReader:
                 table = self._file.read_row_group(group, columns=self._names, use_threads=False)
             except (OSError, pa.ArrowException) as error:
                 raise DataError(
-                    f"{self.symbol} {self.interval}: row group {group} cannot be decoded: {error}"
+                    f"{self.symbol} {self.interval}: row group {group} is damaged: {error}; "
+                    "import it again with --replace"
                 ) from error
             ts = _view(_only_chunk(table.column("ts")), np.int64)
             values = tuple(

@@ -26,6 +26,7 @@ from pipeline.market.catalog.bar_file import (
     MIN_TS,
     BarColumns,
     BarReader,
+    damaged,
     open_bars,
     read_bars,
 )
@@ -41,6 +42,7 @@ from pipeline.market.catalog.merge import (
     merge_series,
     merge_table,
 )
+from pipeline.market.catalog.verified import Verified
 
 
 class Catalog:
@@ -48,6 +50,7 @@ class Catalog:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._verified = Verified(self.path)
         self._cached: tuple[tuple[int, int, int], dict[Key, Entry]] | None = None
 
     # -- reading ------------------------------------------------------------------------------
@@ -114,37 +117,56 @@ class Catalog:
 
         Raises DataError if the series is not there or its file is damaged.
         """
-        return self._load(self.entry(symbol, interval)).to_table()
-
-    def _open(self, symbol: str, interval: str) -> pq.ParquetFile:
         while True:
             entry = self.entry(symbol, interval)
             try:
-                return open_bars(
-                    self.path / entry.file,
-                    symbol=symbol,
-                    interval=entry.interval,
-                    sha256=entry.sha256,
-                    rows=entry.rows,
-                )
+                return self._load(entry).to_table()
+            except DataError:
+                # A writer may have replaced the file, as in _open.
+                if self.entry(symbol, interval) == entry:
+                    raise
+
+    def _open(self, symbol: str, interval: str) -> pq.ParquetFile:
+        """Open the file of a series, whose content is or was verified as it is now."""
+        while True:
+            entry = self.entry(symbol, interval)
+            try:
+                self._verify(entry)
+                return self._open_file(entry)
             except DataError:
                 # A writer may have replaced the file since the manifest was read: try again.
                 if self.entry(symbol, interval) == entry:
                     raise
 
+    def _open_file(self, entry: Entry) -> pq.ParquetFile:
+        return open_bars(
+            self.path / entry.file,
+            symbol=entry.symbol,
+            interval=entry.interval,
+            sha256=entry.sha256,
+            rows=entry.rows,
+        )
+
+    def _verify(self, entry: Entry) -> None:
+        """Read and hash a file that has changed since it was verified. DataError as `_load`."""
+        path = self.path / entry.file
+        with contextlib.suppress(FileNotFoundError):  # which `open_bars` tells
+            mark = self._verified.mark(path, entry)
+            if mark not in self._verified:
+                self._load(entry)
+                self._verified.add(mark, len(self._manifest()))
+
     def _load(self, entry: Entry) -> BarColumns:
-        with self._open(entry.symbol, entry.interval) as file:
+        """Read a whole file. DataError if it has another content than the manifest says."""
+        path = self.path / entry.file
+        with self._open_file(entry) as file:
             try:
                 bars = read_bars(file)
             except (OSError, pa.ArrowException) as error:
-                raise DataError(
-                    f"{self.path / entry.file} is damaged: {error}; import it again with --replace"
-                ) from error
-        if bars.content_hash() != entry.sha256:
-            raise DataError(
-                f"{self.path / entry.file} is damaged: its content has the hash "
-                f"{bars.content_hash()}, the manifest says {entry.sha256}; import it again with "
-                "--replace"
+                raise damaged(path, error) from error
+        if (found := bars.content_hash()) != entry.sha256:
+            raise damaged(
+                path, f"its content has the hash {found}, the manifest says {entry.sha256}"
             )
         return bars
 
@@ -248,6 +270,7 @@ class Catalog:
                 changes = make(known)
                 if changes:
                     commit(self.path, known, changes)
+                    self._note_written(changes)
         except OSError as error:
             raise DataError(
                 f"cannot write to the catalog {self.path}: {error.strerror or error}; "
@@ -257,6 +280,13 @@ class Catalog:
             for folder in created:  # a folder is removed only if it is empty
                 with contextlib.suppress(OSError):
                     folder.rmdir()
+
+    def _note_written(self, changes: Sequence[Change]) -> None:
+        """Mark the files of bars that were written, so that they are not read to be verified."""
+        for entry, _ in changes:
+            if entry.interval != ACTIONS:
+                mark = self._verified.mark(self.path / entry.file, entry)
+                self._verified.add(mark, len(self._manifest()))
 
     def _merge(
         self,

@@ -7,8 +7,8 @@ import numba
 import numpy as np
 import pytest
 
+from pipeline import codes
 from pipeline.errors import DataError, StrategyError
-from pipeline.market import bars
 from pipeline.market import indicators as ind
 from tests.reference.own_process import python
 
@@ -152,4 +152,4 @@ def test_values_and_plan_are_imported_without_the_compiler():
 
 
 def test_price_columns_are_those_of_bars():
-    assert ind.PRICE_COLUMNS == bars.PRICE_COLUMNS
+    assert ind.PRICE_COLUMNS == codes.PRICE_COLUMNS
