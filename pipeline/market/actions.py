@@ -195,7 +195,10 @@ def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
         raise DataError(f"{path} is in the manifest but not on disk; {again}") from None
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} is damaged: {error}; {again}") from error
-    about = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    try:
+        about = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    except ValueError as error:  # of a text, or of JSON
+        raise DataError(f"{path} is damaged: its footer has {error}; {again}") from error
     if not table.schema.equals(_SCHEMA, check_metadata=False) or about.get("symbol") != symbol:
         raise DataError(f"{path} was changed outside the catalog; {again}")
     days = _values(table, "ex_date", np.int32).astype(np.int64)

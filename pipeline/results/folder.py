@@ -199,8 +199,9 @@ class RunFolder:
             raise ValueError(f"table must be one of {', '.join(names)}, was {name!r}")
         path = self.path / f"{name}.parquet"
         try:
-            return pq.ParquetFile(path).read(None if columns is None else list(columns))
-        except (OSError, pa.ArrowInvalid) as error:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                return file.read(None if columns is None else list(columns))
+        except (OSError, pa.ArrowException) as error:
             why = self.partial
             note = f" (the run is partial: {why})" if why else ""
             raise RunError(f"cannot read {path}: {error}{note}") from error

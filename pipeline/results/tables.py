@@ -68,7 +68,11 @@ class TableWriter:
         with self._aborted_on_error(), writing(self.path):
             # A call encodes a whole row group: the default of 1,024 values costs a tenth more.
             self._parquet = pq.ParquetWriter(
-                self._sink, kind.schema, write_batch_size=GROUP_ROWS, **kind.parquet
+                self._sink,
+                kind.schema,
+                write_batch_size=GROUP_ROWS,
+                write_page_checksum=True,
+                **kind.parquet,
             )
 
     def _make_buffer(self) -> Columns:

@@ -202,9 +202,13 @@ def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int)
         raise DataError(
             f"{path} is in the manifest but not on disk; import it again with --replace"
         ) from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise damaged(path, error) from error
-    found = _mismatch(file, symbol=symbol, interval=interval, sha256=sha256, rows=rows)
+    try:
+        found = _mismatch(file, symbol=symbol, interval=interval, sha256=sha256, rows=rows)
+    except ValueError as error:  # of a text, or of JSON
+        file.close()
+        raise damaged(path, f"its footer has {error}") from error
     if found is not None:
         file.close()
         raise DataError(
@@ -235,9 +239,26 @@ def _mismatch(
     return None
 
 
-def read_bars(file: pq.ParquetFile) -> BarColumns:
-    """Decode a whole bar file."""
-    return BarColumns.from_table(file.read(columns=SCHEMA.names, use_threads=False))
+def read_bars(path: Path, file: pq.ParquetFile) -> BarColumns:
+    """Decode a whole bar file, and check what its footer says of the row groups.
+
+    Raises DataError, naming ``path``, if it cannot be decoded or if the two are not of one file.
+    """
+    try:
+        bars = BarColumns.from_table(file.read(columns=SCHEMA.names, use_threads=False))
+    except (OSError, pa.ArrowException, UnicodeDecodeError, DataError) as error:
+        raise damaged(path, error) from error
+    first = 0
+    for number in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(number)
+        ts = bars.ts[first : first + group.num_rows]
+        times = group.column(0)
+        # Arrow ends the process if it is asked for the statistics of a column of another type.
+        known = times.statistics if times.physical_type == "INT64" else None
+        if known is None or len(ts) == 0 or (known.min_raw, known.max_raw) != (ts[0], ts[-1]):
+            raise damaged(path, f"the footer has wrong times of row group {number}")
+        first += len(ts)
+    return bars
 
 
 class BarReader:

@@ -160,10 +160,7 @@ class Catalog:
         """Read a whole file. DataError if it has another content than the manifest says."""
         path = self.path / entry.file
         with self._open_file(entry) as file:
-            try:
-                bars = read_bars(file)
-            except (OSError, pa.ArrowException) as error:
-                raise damaged(path, error) from error
+            bars = read_bars(path, file)
         if (found := bars.content_hash()) != entry.sha256:
             raise damaged(
                 path, f"its content has the hash {found}, the manifest says {entry.sha256}"

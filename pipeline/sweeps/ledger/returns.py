@@ -66,7 +66,7 @@ def read_returns(path: Path, keys: Sequence[str], rows: Sequence[int]) -> tuple[
     found: dict[int, Returns] = {}
     dates: Dates = np.empty(0, np.int64)
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for group in sorted({row // GROUP_LANES for row in rows}):
                 table = file.read_row_group(group)
                 dates = _lists(table["dates"].combine_chunks(), pa.int64())[0]
@@ -120,7 +120,7 @@ def _write(path: Path, keys: Sequence[str], dates: Dates, returns: Returns) -> N
     )
     days = pa.array(dates, pa.timestamp("ns"))
     with path.open("wb") as sink:
-        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True) as writer:
             for first in range(0, len(keys), GROUP_LANES):
                 part = returns[first : first + GROUP_LANES]
                 starts = pa.array(np.arange(len(part) + 1, dtype=np.int32) * len(dates))
