@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def _check_neighbour() -> None:
-    """Refuse a module `shm` that is not the package beside this one, such as a user's `shm.py`."""
+    """Refuse a module `shm` that is not the package beside this one, such as a user's shm.py."""
     found = find_spec("shm")
     expected = Path(__file__).parents[1] / "shm" / "__init__.py"
     if found is None or Path(found.origin or "").resolve() != expected.resolve():

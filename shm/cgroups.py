@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-#: The folder that holds `proc` and the mount points; tests have one of their own.
+#: The folder that holds proc and the mount points; tests have one of their own.
 _ROOT = Path("/")
 #: Where version 2 is looked for besides its mount points.
 _USUAL = "/sys/fs/cgroup"

@@ -28,7 +28,7 @@ def clean(as_json: bool) -> None:
 
     Runs that are alive are not touched. Every run does the same when it starts.
     """
-    from pipeline.runner.socket_folder import remove_stale_folders
+    from pipeline.runner.stale_folders import remove_stale_folders
     from shm.stale import remove_stale
 
     removed = remove_stale() + remove_stale_folders()

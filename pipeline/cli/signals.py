@@ -38,7 +38,7 @@ def listen() -> None:
     """Have SIGTERM and SIGHUP raise ToldToEnd, as Ctrl-C raises KeyboardInterrupt; lose none.
 
     Where Ctrl-C is ignored, as in the background of a shell, it stays so; so does SIGHUP, which
-    `nohup` has ignored.
+    nohup has ignored.
     """
     _came.clear()
     for number in _ENDINGS:

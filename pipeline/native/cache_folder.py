@@ -1,71 +1,121 @@
 """The folder in which Ringtape keeps what it can make again: compiled code, calendars, marks.
 
 Files of this folder are loaded as code. So it must belong to this user, and no other user may write
-to it.
+to it. Where no such folder can be had, the process makes one of its own, which is removed when it
+ends: the run goes on, and the next one compiles anew.
 """
 
+import atexit
+import errno
 import os
+import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.native.temporary import make_folder
 
 _VARIABLE = "RINGTAPE_CACHE_DIR"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+#: Why each of the usual folders does not serve, if this process has one of its own.
+_reasons: list[str] = []
 
 
 def cache_folder(*below: str) -> Path:
     """Return a folder in Ringtape's cache, made if need be, that only this user can write.
 
     ``below``: names of folders, each in the one before. The cache is ``$RINGTAPE_CACHE_DIR``, or
-    without that variable ``ringtape`` in the user's cache folder, or, if that cannot be written, a
-    folder in the temporary directory. Raises ConfigError if the cache belongs to another user or
-    others may write it, and if the folder of the variable cannot be made.
+    without that variable the first of these that serves: ``ringtape`` in the user's cache folder, a
+    folder in the temporary directory, a folder of this process. ConfigError if the folder of the
+    variable does not serve, or if there is none at all.
     """
     chosen = os.environ.get(_VARIABLE)
     if chosen:
-        return _made(Path(chosen), below, _VARIABLE)
-    try:
-        return _made(_user_cache() / "ringtape", below, "the cache folder")
-    except (OSError, RuntimeError):
-        return _made(
-            Path(tempfile.gettempdir()) / f"ringtape-{os.getuid()}", below, "the cache folder"
-        )
+        try:
+            return _made(Path(chosen), below)
+        except OSError as error:
+            raise ConfigError(
+                f"{_VARIABLE} is {chosen}, which cannot be used: {error.strerror}"
+            ) from error
+    reasons = []
+    for base in _usual():
+        try:
+            return _made(base, below)
+        except OSError as error:
+            reasons.append(f"{base} cannot be used ({error.strerror})")
+        except ConfigError as error:
+            reasons.append(str(error))
+    return _made(_own_folder(reasons), below)
 
 
-def _made(base: Path, below: tuple[str, ...], name: str) -> Path:
+def why_nothing_is_kept() -> str:
+    """Say why this process has a cache of its own, which ends with it; "" if it has not."""
+    return "; ".join(_reasons)
+
+
+def _usual() -> list[Path]:
+    """Return the folders that may be the cache where none is chosen, the best one first."""
+    found = []
+    with suppress(RuntimeError):  # there is no home
+        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        found.append(Path(cache).expanduser() / "ringtape")
+    with suppress(FileNotFoundError):  # there is no directory for temporary files
+        found.append(Path(tempfile.gettempdir()) / f"ringtape-{os.getuid()}")
+    return found
+
+
+def _made(base: Path, below: tuple[str, ...]) -> Path:
     """Make a folder and those ``below`` it; check the first and the last of them."""
     folder = base.joinpath(*below)
-    try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check(base, name)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        if name != _VARIABLE:
-            raise
-        raise ConfigError(
-            f"{_VARIABLE} is {base}, which cannot be used: {error.strerror}"
-        ) from error
-    _check(folder, name)
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check(base)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check(folder)
     return folder
 
 
-def _check(folder: Path, name: str) -> None:
-    """Refuse a folder into which another user could put code that this one would run."""
-    found = folder.stat()
-    way_on = f"make it yours alone (chmod 700), or set {_VARIABLE} to another folder"
+def _check(folder: Path) -> None:
+    """Refuse a folder into which another user could put code that this one would run.
+
+    Nor does a link serve, which another user may set to another folder after this check, or a
+    folder in which nothing can be written. Raises ConfigError or OSError.
+    """
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode) and found.st_uid == os.getuid():
+        found = folder.stat()
     if found.st_uid != os.getuid():
         raise ConfigError(
-            f"{name} {folder} belongs to user {found.st_uid}, must belong to user {os.getuid()}, "
-            f"because compiled code is loaded from it: set {_VARIABLE} to another folder"
+            f"the cache folder {folder} belongs to user {found.st_uid}, must belong to user "
+            f"{os.getuid()}, because compiled code is loaded from it: set {_VARIABLE} to another "
+            "folder"
         )
     if found.st_mode & _OTHERS_WRITE:
         raise ConfigError(
-            f"{name} {folder} can be written by others (mode {stat.S_IMODE(found.st_mode):o}), and "
-            f"compiled code is loaded from it: {way_on}"
+            f"the cache folder {folder} can be written by others (mode "
+            f"{stat.S_IMODE(found.st_mode):o}), and compiled code is loaded from it: make it yours "
+            f"alone (chmod 700), or set {_VARIABLE} to another folder"
         )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+def _own_folder(reasons: list[str]) -> Path:
+    """Make the cache of this process and of those that it starts; it is removed at its end."""
+    folder = make_folder()
+    if folder is None:
+        raise ConfigError(
+            f"there is no folder for compiled code: {'; '.join(reasons)}; set {_VARIABLE} to a "
+            "folder that you can write"
+        )
+    atexit.register(_remove_of, os.getpid(), folder)
+    _reasons[:] = reasons
+    os.environ[_VARIABLE] = str(folder)
+    return folder
+
+
+def _remove_of(maker: int, folder: Path) -> None:
+    """Remove a folder if this is the process that made it, and not one that was forked from it."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)

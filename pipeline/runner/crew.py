@@ -25,7 +25,7 @@ from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.runner.fitting_ring import make_ring
 from pipeline.runner.held_signals import signals_held
-from pipeline.runner.socket_folder import remove_stale_folders
+from pipeline.runner.stale_folders import remove_stale_folders
 from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard

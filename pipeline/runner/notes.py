@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.codes import ACCEPTED, ORDER_STATES
+from pipeline.native.cache_folder import why_nothing_is_kept
 from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
@@ -43,7 +44,17 @@ def notes_of(
         *_on_endings(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
+        *_on_the_cache(),
     ]
+
+
+def _on_the_cache() -> Iterator[str]:
+    """Say why the next run compiles anew, if it does."""
+    if reasons := why_nothing_is_kept():
+        yield (
+            f"Compiled code is not kept, so the next run compiles anew: {reasons}; set "
+            "RINGTAPE_CACHE_DIR to a folder of yours."
+        )
 
 
 def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:

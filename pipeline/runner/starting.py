@@ -212,7 +212,7 @@ def _path_variables() -> dict[str, str]:
     """Return variables by which processes find this package, and no other of its name.
 
     Python puts the working directory first where it looks for modules, and a user's may have a
-    `pipeline.py`. A checkout that is not installed is found only there or beside the script.
+    pipeline.py. A checkout that is not installed is found only there or beside the script.
     """
     wanted = {} if SAFE_PATH in os.environ else {SAFE_PATH: SAFE}
     home = str(Path(__file__).parents[2])

@@ -25,7 +25,7 @@ class Admission:
         """Look at the next rows, int64[n] and five float64[n] with n > 0.
 
         Raises DataError, with the time and the value, for the first row that is not after the row
-        before, or that breaks another rule of `bar_rules.check_bars`.
+        before, or that breaks another rule of bars.
         """
         last, self._last = self._last, (ts[-1:], tuple(column[-1:] for column in columns))
         if (last is None or ts[0] > last[0][0]) and look_right(ts, columns):

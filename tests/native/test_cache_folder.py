@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.native.cache_folder import cache_folder
+from tests.reference.own_process import python
 
 
 @pytest.fixture
@@ -66,8 +67,53 @@ def test_without_a_cache_folder_the_temporary_one_serves(temporary: Path):
     assert cache_folder() == temporary
 
 
-def test_a_temporary_folder_that_somebody_planted_is_refused(temporary: Path):
-    temporary.mkdir()
-    temporary.chmod(0o777)
-    with pytest.raises(ConfigError, match="can be written by others"):
-        cache_folder()
+OWN = """
+import os
+from pathlib import Path
+from pipeline.native.cache_folder import cache_folder, why_nothing_is_kept
+
+folder = cache_folder("code")
+assert cache_folder("other").parent == folder.parent
+assert folder.parent.stat().st_mode & 0o777 == 0o700
+if os.fork() == 0:
+    raise SystemExit  # a process that was forked leaves the folder
+os.wait()
+assert folder.is_dir()
+print(folder.parent.name, os.getpid())
+print(folder.parent)
+print(why_nothing_is_kept())
+"""
+
+
+@pytest.mark.parametrize("planted", ["open", "file", "foreign", "link"])
+def test_where_somebody_planted_a_folder_the_process_has_its_own(temporary: Path, planted: str):
+    """What was planted is neither used nor touched, and the reason is known."""
+    if planted in ("foreign", "link") and os.getuid() != 0:
+        pytest.skip("only root can make a folder of another user")
+    target = temporary.with_name("target")
+    target.mkdir(mode=0o700)
+    if planted == "link":  # its owner may set it to another folder at any moment
+        temporary.symlink_to(target)
+    elif planted == "file":
+        temporary.write_text("")
+    else:
+        temporary.mkdir(mode=0o700)
+        temporary.chmod(0o777 if planted == "open" else 0o700)
+    if planted in ("foreign", "link"):
+        os.lchown(temporary, 12345, 12345)
+    done = python("-c", OWN, env=dict(os.environ, TMPDIR=str(temporary.parent)))
+    name, path, reasons = done.stdout.splitlines()
+    prefix, pid = name.split()[0].rsplit("-", 1)[0], name.split()[1]
+    assert prefix == f"rt-{pid}"
+    assert not Path(path).exists()
+    assert str(temporary) in reasons
+    assert list(target.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_does_not_serve(temporary: Path):
+    """A cache that was filled at an installation which is read-only now."""
+    if os.getuid() == 0:
+        pytest.skip("root can write everywhere but on a disk that is read-only")
+    temporary.mkdir(mode=0o500)
+    done = python("-c", OWN, env=dict(os.environ, TMPDIR=str(temporary.parent)))
+    assert "cannot be used (Permission denied)" in done.stdout

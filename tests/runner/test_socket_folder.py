@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runner.socket_folder import remove_stale_folders
+from pipeline.runner.stale_folders import remove_stale_folders
 from tests.reference.own_process import environment, python
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sockets have no paths there")
@@ -43,15 +43,15 @@ def test_without_a_short_path_the_directory_is_named(
     long_directory: Path, monkeypatch: pytest.MonkeyPatch
 ):
     script = (
-        "import pipeline.runner.socket_folder as module\n"
+        "import pipeline.native.temporary as module\n"
         "from pathlib import Path\n"
-        f"module._directories = lambda: [Path({str(long_directory)!r})]\n{START}"
+        f"module.directories = lambda: [Path({str(long_directory)!r})]\n{START}"
     )
     done = python("-c", script, env=environment(TMPDIR=str(long_directory)), check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith(
-        f"the temporary directory {long_directory} has too long a path for a socket, expected at "
-        "most 65 bytes: set TMPDIR to another one"
+        "a run needs a temporary directory whose path leaves room for a socket's, at most 65 "
+        f"bytes; found: {long_directory}: set TMPDIR to another one"
     )
 
 
