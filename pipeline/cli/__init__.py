@@ -3,7 +3,8 @@
 ::
 
     clock      when the command started
-    texts      names and texts in any locale
+    texts      names, texts and streams of any system
+    system_errors  limits of the process in words
     signals    Ctrl-C and SIGTERM
     process    what the process of a command has around the command
     ending     how it ends
@@ -33,7 +34,7 @@ from typing import NoReturn
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
 from pipeline.cli.ending import leave
 from pipeline.cli.signals import ending_with, listen, signal_behind
-from pipeline.cli.texts import read_names_as_utf8, write_any_text
+from pipeline.cli.texts import open_closed_streams, read_names_as_utf8, write_any_text
 
 __all__ = ["main"]
 
@@ -41,6 +42,7 @@ __all__ = ["main"]
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line ``args`` (default: this process's) and exit with its code."""
     if args is None:
+        open_closed_streams()
         read_names_as_utf8()
     write_any_text()
     listen()

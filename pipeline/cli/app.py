@@ -28,6 +28,7 @@ from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TER
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.cli.signals import ending_with, signal_behind
+from pipeline.cli.system_errors import of_the_process
 from pipeline.errors import RingtapeError, nearest
 from shm.errors import ShmError
 
@@ -153,6 +154,8 @@ def _message(error: click.ClickException) -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and (told := of_the_process(error)):
+        return told
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return _one_line(str(error)) or type(error).__name__

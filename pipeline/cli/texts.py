@@ -21,6 +21,21 @@ def read_names_as_utf8() -> None:
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
+def open_closed_streams() -> None:
+    """Open the null device where stdin, stdout or stderr is closed, as a scheduler may start us.
+
+    Python has None for such a stream, and the next file that is opened gets its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
 def write_any_text() -> None:
     r"""Have stdout and stderr write a character that their code lacks as an escape, ``\u5e02``."""
     for stream in (sys.stdout, sys.stderr):

@@ -18,6 +18,7 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.terms import auctions_in, terms_of, time_manager
 from pipeline.runner.year import year_of
 from pipeline.strategy.source import pack
+from pipeline.tape.open_files import allow_open_files
 
 if TYPE_CHECKING:
     from pipeline.lane.spec import Terms
@@ -54,6 +55,7 @@ def prepare(settings: SessionConfig) -> Preparation:
         raise ConfigError(
             'mode is "live", which needs a feed; this version replays history: use "backtest"'
         )
+    allow_open_files(len(settings.session_data_config.symbols))
     extent = find_extent(settings, time_manager(settings))
     sessions = extent.sessions
     benchmark = read_benchmark(settings, sessions)

@@ -23,6 +23,7 @@ from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.market_facts import market_facts
+from pipeline.tape.open_files import allow_open_files
 from pipeline.tape.slot import Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Tape
@@ -111,6 +112,7 @@ class Coordinator:
         executor: Executor | None = None
         if replay.prefetch_days > 0:
             executor = self._closing.enter_context(ThreadPoolExecutor(1, "prefetch"))
+        allow_open_files(len(replay.shape.symbols))
         catalog = Catalog(replay.catalog)
         feeds = []
         scales = replay.scales or (None,) * len(replay.shape.symbols)

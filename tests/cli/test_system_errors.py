@@ -1,0 +1,86 @@
+"""Commands of processes that lack something: streams, a working directory, files."""
+
+import errno
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.system_errors import of_the_process
+from tests.cli.conftest import command_environment
+from tests.reference.processes import settings_of
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="commands of a Unix shell")
+
+
+@pytest.fixture
+def config(tmp_path: Path, sample: Path) -> Path:
+    """A configuration of one session of one symbol."""
+    found = settings_of("US_EQUITY", "2024-11-25", "2024-11-25", ["ALFA"], ["1m"], sample)
+    found["strategy"] = {"name": "pipeline.strategy.examples:SmaCross", "mode": "interpreted"}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(found))
+    return path
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which $RT is the command."""
+    command = f"{shlex.quote(sys.executable)} -m pipeline.cli"
+    return subprocess.run(
+        ["/bin/sh", "-c", line.replace("$RT", command)],
+        env=command_environment(),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_a_run_with_closed_streams_writes_its_results(config: Path, closed: str):
+    done = shell(f"$RT run one.json {closed}", config.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    (run,) = (config.parent / "runs").glob("test-*")
+    assert (run / "summary.json").is_file()
+
+
+def test_a_refusal_with_closed_streams_is_told_by_its_exit_code(tmp_path: Path):
+    assert shell("$RT run none.json <&- >&- 2>&-", tmp_path).returncode == 2
+
+
+def test_a_working_directory_that_was_removed_is_named_as_the_reason(config: Path):
+    (config.parent / "gone").mkdir()
+    done = shell(f"cd gone; rmdir ../gone; $RT run {config}", config.parent)
+    expected = "ringtape: error: the working directory was removed: change to one that exists\n"
+    assert (done.returncode, done.stderr) == (1, expected)
+
+
+def test_a_run_of_more_symbols_than_files_is_refused_with_both_numbers(config: Path):
+    done = shell("ulimit -n 30; $RT run one.json", config.parent)
+    assert done.returncode == 2
+    assert (
+        "a run keeps a file of each symbol open: with 1 it needs 33 open files, but" in done.stderr
+    )
+    assert "a process may have 30: allow more (`ulimit -n 33`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EMFILE, "may not open more files (its limit is "),
+        (errno.EAGAIN, "this user may not start more processes"),
+    ],
+)
+def test_a_limit_that_is_met_is_named_with_the_way_on(number: int, words: str):
+    told = of_the_process(OSError(number, "in the system's words"))
+    assert words in told
+    assert "ulimit" in told
+
+
+def test_other_errors_are_told_in_the_systems_words():
+    assert of_the_process(OSError(errno.EACCES, "Permission denied", "a.json")) == ""
+    assert of_the_process(OSError(errno.ENOENT, "No such file or directory")) == ""
