@@ -7,9 +7,11 @@ run. And its `__del__` complains on stderr if views outlive it.
 
 import mmap
 import os
+from contextlib import suppress
 
-from multiprocess import resource_tracker
 from multiprocess.shared_memory import SharedMemory
+
+from shm.tracking import forget, note_tracked
 
 
 class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
@@ -26,12 +28,10 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
     _buf: memoryview | None
     _mmap: mmap.mmap | None
 
-    #: What SharedMemory of Python 3.13 asks before it unregisters a segment.
-    _track = True
-
     def __init__(self, name: str, create_size: int | None = None, *, writable: bool = True) -> None:
         if create_size is not None:
             super().__init__(name, create=True, size=create_size)
+            note_tracked(self._name, "shared_memory")
         elif os.name != "posix":
             super().__init__(name)
         else:
@@ -41,7 +41,6 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
         """Attach as SharedMemory does, but do not register with the tracker."""
         from multiprocess.shared_memory import _posixshmem
 
-        self._track = False
         self._name = f"/{name}"
         flags = os.O_RDWR if writable else os.O_RDONLY
         self._fd = _posixshmem.shm_open(self._name, flags, mode=0o600)
@@ -61,10 +60,12 @@ class Mapping(SharedMemory):  # type: ignore[misc]  # multiprocess has no types
 
     def unlink(self) -> None:
         """Remove the name. A name that was removed from outside is no error."""
-        try:
-            super().unlink()
-        except FileNotFoundError:
-            resource_tracker.unregister(self._name, "shared_memory")
+        if os.name == "posix":
+            from multiprocess.shared_memory import _posixshmem
+
+            with suppress(FileNotFoundError):
+                _posixshmem.shm_unlink(self._name)
+            forget(self._name, "shared_memory")
 
     def close(self) -> None:
         """Unmap. If views are alive, leave the memory to the last of them; raise BufferError."""

@@ -8,11 +8,12 @@ import contextlib
 import os
 import sys
 
-from multiprocess import resource_tracker, synchronize
+from multiprocess import synchronize
 
 from shm.errors import NameTaken
 from shm.names import shared_name
 from shm.space import refused
+from shm.tracking import forget, track
 
 
 class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiprocess has no types
@@ -35,8 +36,7 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
         except OSError as error:
             raise refused(error, f"semaphore {self.name!r}", 32) from None
         self._make_methods()
-        if sys.platform != "win32":
-            resource_tracker.register(f"/{self.name}", "semaphore")
+        track(f"/{self.name}", "semaphore")
 
     def unlink(self) -> None:
         """Remove the name (owner only). Doing it again does nothing.
@@ -50,7 +50,7 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
             return
         with contextlib.suppress(FileNotFoundError):  # it was removed from outside
             synchronize.sem_unlink(f"/{self.name}")
-        resource_tracker.unregister(f"/{self.name}", "semaphore")
+        forget(f"/{self.name}", "semaphore")
 
     def __setstate__(self, state: tuple[object, ...]) -> None:
         super().__setstate__(state)
