@@ -142,7 +142,9 @@ def sweep(
         with _recorded(opened, row, folder):
             meter = Meter(report, search.total)
             conductor = Conductor(executor, roster, preparation, opened, row.sweep, meter)
-            entries, resumed = _run_all(search, roster, conductor, opened, row.sweep, meter, resume)
+            entries, resumed, lost = _run_all(
+                search, roster, conductor, opened, row.sweep, meter, resume
+            )
             rows = opened.lanes(row.sweep)
             fewest = roster.sweep.min_round_trips
             best = best_rows(rows, roster.sweep.score[0], fewest, roster.sweep.best)
@@ -158,6 +160,11 @@ def sweep(
             summary["notes"] += limit
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
+            if lost:
+                summary["notes"].append(
+                    f"The ledger {home} has lost or damaged files of returns: {many(lost, 'set')} "
+                    "in them ran again."
+                )
             page = write_page(folder.path, row, summary, rows, best, preparation)
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
@@ -268,18 +275,22 @@ def _run_all(
     sweep_id: str,
     meter: Meter,
     resume: bool,
-) -> tuple[dict[str, Entry], int]:
+) -> tuple[dict[str, Entry], int, int]:
     """Run the sets that the search chooses, batch by batch.
 
-    Returns the lanes by their keys, and how many of them the ledger knew.
+    Returns the lanes by their keys, how many of them were taken from the ledger, and of how many
+    the ledger had lost the returns.
     """
     entries: dict[str, Entry] = {}
-    number = resumed = 0
+    number = resumed = lost = 0
     while sets := search.ask(_batch(roster, search)):
         batch = roster.entries(sets, number)
         number += len(batch)
         keys = [entry.key for entry in batch]
-        known = _reusable(roster, ledger.known(keys) if resume else {}, keys)
+        there = ledger.known(keys) if resume else {}
+        whole = ledger.whole(there)
+        lost += len(there) - len(whole)
+        known = _reusable(roster, {key: there[key] for key in whole}, keys)
         adopted = [entry for entry in batch if entry.key in known]
         ledger.adopt(sweep_id, [e.number for e in adopted], [e.key for e in adopted])
         conductor.note_best(adopted, {n: known[e.key] for n, e in enumerate(adopted)})
@@ -290,7 +301,7 @@ def _run_all(
         rows = ledger.known(keys)
         scores, fewest = roster.sweep.score, roster.sweep.min_round_trips
         search.tell([(e.set, scores_of(rows[e.key], scores, fewest)) for e in batch])
-    return entries, resumed
+    return entries, resumed, lost
 
 
 def _batch(roster: Roster, search: Search) -> int:

@@ -278,6 +278,27 @@ def test_resume_runs_nothing_again_that_is_done(sample: Path, tmp_path: Path):
     assert (anew.summary["resumed"], anew.summary["passes"]) == (0, 1)
 
 
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_lanes_whose_returns_the_ledger_has_lost_run_again(
+    sample: Path, tmp_path: Path, damage: str
+):
+    first = sweep(small(sample), out=tmp_path, engines=1)
+    (file,) = (tmp_path / "ledger" / "returns").glob("*.parquet")
+    if damage == "lost":
+        file.unlink()
+    else:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 3] ^= 1
+        file.write_bytes(content)
+    again = sweep(small(sample), out=tmp_path, engines=1, resume=True)
+    assert (again.summary["resumed"], again.summary["passes"]) == (0, 1)
+    (note,) = [note for note in again.summary["notes"] if "returns" in note]
+    assert note.endswith("has lost or damaged files of returns: 24 sets in them ran again.")
+    assert known(again.rows) == known(first.rows)
+    once_more = sweep(small(sample), out=tmp_path, engines=1, resume=True)
+    assert (once_more.summary["resumed"], once_more.summary["passes"]) == (24, 0)
+
+
 STRATEGY = """
 from pipeline import Strategy
 

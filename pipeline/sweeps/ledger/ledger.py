@@ -246,6 +246,14 @@ class Ledger(Closing):
             found |= self._read(name, places)
         return {key: found[key] for key in wanted if key in found}
 
+    def whole(self, keys: Iterable[str]) -> set[str]:
+        """Return those of the keys whose lanes the ledger has with returns that can be read."""
+        found: set[str] = set()
+        for name, places in self._places(list(keys)).items():
+            with contextlib.suppress(LedgerError):
+                found |= self._read(name, places).keys()
+        return found
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many lanes of each sweep are in each state."""
         with reported(self.path):
