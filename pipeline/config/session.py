@@ -226,6 +226,13 @@ class PipelineConfig(Section):
         description="How processes are started. forkserver (Linux, macOS) is faster. spawn works"
         " everywhere. Default forkserver.",
     )
+    held_up_seconds: float | None = Field(
+        default=None,
+        ge=1.0,
+        description="Seconds for which a process of the run may be held up by the system: stopped"
+        " by a signal, or waiting for a disk that does not answer. After that the run ends and"
+        " names the process. null: it waits, and the progress line says for whom. Default null.",
+    )
 
 
 _Lanes = Annotated[tuple[StrategyConfig, ...], Field(min_length=1), BeforeValidator(as_tuple)]

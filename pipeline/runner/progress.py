@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.runner.crew import COORDINATOR, Crew
+from pipeline.runner.held_up import end_held_up, held_up
 from pipeline.stages import compiling
 from shm.control import MemberSnapshot
 from shm.stats import StatsBlock
@@ -31,20 +32,26 @@ class Progress:
     #: Name of the code that is compiled before the tape begins, and how far that is, such as "the
     #: lane loop (2 of 5)"; "" for none.
     compiling: str = ""
-    #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s"; ""
-    #: for none.
+    #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s", or
+    #: the process that is held up; "" for none.
     stuck: str = ""
 
 
 class Follower:
     """Makes Progress of the counters of a run and of the cells of its members.
 
-    ``progress`` is called with it; None for nobody. ``bars``: all base bars of the run.
+    ``progress`` is called with it; None for nobody. ``bars``: all base bars of the run. ``limit``:
+    seconds for which a member may be held up, None for any; after that `tick` raises RunError.
     """
 
     def __init__(
-        self, progress: Callable[[Progress], None] | None, sessions: SessionTable, bars: int
+        self,
+        progress: Callable[[Progress], None] | None,
+        sessions: SessionTable,
+        bars: int,
+        limit: float | None = None,
     ) -> None:
+        self._limit = limit
         self._progress = progress
         self._sessions = sessions
         self._bars = bars
@@ -69,6 +76,7 @@ class Follower:
 
     def tick(self, stats: StatsBlock) -> None:
         """Tell the caller of the run how far it is."""
+        end_held_up(self._members(), self._limit)
         if self._progress is None:
             return
         rows = stats.snapshot()
@@ -94,9 +102,13 @@ class Follower:
 
 
 def stuck_words(members: Sequence[MemberSnapshot]) -> str:
-    """Say which hook has not returned for some seconds, the first one's of several; "" for none."""
+    """Say which hook has not returned, or which process is held up, and since when; "" for none.
+
+    Of several hooks it is that of the first member.
+    """
     for member in members:
         if member.stuck:
             seconds = (time.monotonic_ns() - member.stuck_since_ns) / 1e9
             return f"{member.stuck} has not returned for {seconds:.0f} s"
-    return ""
+    found = held_up(members)
+    return "" if found is None else str(found)

@@ -235,7 +235,8 @@ def _replay(
     folder = RunFolder.create(out, settings.session_name, settings.dump())
     shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
     division = Division(shares, folder.path)
-    follower = Follower(report, preparation.sessions, preparation.extent.bars)
+    limit = settings.pipeline.held_up_seconds
+    follower = Follower(report, preparation.sessions, preparation.extent.bars, limit)
     try:
         crew = (InlineCrew if inline else Crew)(
             context,

@@ -30,8 +30,9 @@ class Guard:
         self._unfinished: list[int] = []
 
     def alive(self, members: Sequence[MemberSnapshot]) -> list[MemberSnapshot]:
-        """Return the cells of the engines that have not ended early."""
-        return [member for member in members if member.role in self._alive]
+        """Return the cells of the members that have not ended early."""
+        ended = {role for role in self._crew.engines if role not in self._alive}
+        return [member for member in members if member.role not in ended]
 
     def end_stuck(self) -> None:
         """Kill every engine that has worked on one lane for longer than the limit."""

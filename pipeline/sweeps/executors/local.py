@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.runner.crew import Crew
 from pipeline.runner.fitting_ring import fewest_slots
+from pipeline.runner.held_up import end_held_up
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, work_of
 from pipeline.runner.progress import stuck_words
@@ -67,6 +68,7 @@ class LocalExecutor:
             rows = stats.snapshot()
             walked = [rows[engine].full.counters["bars"] for engine in crew.engines]
             members = crew.members()
+            end_held_up(members, pipeline.held_up_seconds)
             report(walked, compiling.words(members), stuck_words(guard.alive(members)))
 
         with crew:

@@ -1,0 +1,64 @@
+"""Members of a run that the system holds up: stopped by a signal, or waiting for a disk.
+
+All others wait for such a member, which gives no sign of life and reports no error.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import psutil
+
+from pipeline.errors import RunError
+from shm.control import MemberSnapshot
+
+#: A member that has given no sign of life for so long is looked at. At work on a slot it gives none
+#: either, so this alone says nothing.
+_SILENT_SECONDS: Final = 3.0
+_STATES: Final = {
+    psutil.STATUS_STOPPED: "is stopped (`kill -CONT {pid}` lets it go on)",
+    psutil.STATUS_TRACING_STOP: "is stopped by a debugger",
+    psutil.STATUS_DISK_SLEEP: "waits for a disk or a network file system",
+}
+
+
+class HeldUp(NamedTuple):
+    """A member that is held up."""
+
+    #: Its role and its process, and what holds it up, in words.
+    words: str
+    #: Since when it has given no sign of life.
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.words}, silent for {self.seconds:.0f} s"
+
+
+def held_up(members: Sequence[MemberSnapshot]) -> HeldUp | None:
+    """Return the member that is held up, the longest silent one of several; None for none."""
+    now = time.monotonic_ns()
+    found = []
+    for member in members:
+        seconds = (now - member.heartbeat_ns) / 1e9
+        if member.pid and not member.exit_note and seconds >= _SILENT_SECONDS:
+            state = _STATES.get(_status(member.pid))
+            if state is not None:
+                words = f"{member.role} (process {member.pid}) {state.format(pid=member.pid)}"
+                found.append(HeldUp(words, seconds))
+    return max(found, key=lambda one: one.seconds, default=None)
+
+
+def end_held_up(members: Sequence[MemberSnapshot], limit: float | None) -> None:
+    """Raise RunError, which names it, if a member has been held up for ``limit`` s; None: never."""
+    if limit is None:
+        return
+    found = held_up(members)
+    if found is not None and found.seconds >= limit:
+        raise RunError(f"{found}; pipeline.held_up_seconds allows {limit:g} s")
+
+
+def _status(pid: int) -> str:
+    try:
+        return str(psutil.Process(pid).status())
+    except psutil.Error:  # it has ended, which others notice
+        return ""
