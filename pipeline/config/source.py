@@ -15,6 +15,9 @@ from pipeline.errors import ConfigError
 #: What an override looks like, in messages.
 _OVERRIDE = '"execution.slippage=0.01"'
 
+#: So many characters of an override are shown in messages.
+_LONGEST_SHOWN = 100
+
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     settings = dict(pairs)
@@ -53,10 +56,19 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid {kind}: {error}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    except ValueError:
+        raise ConfigError(f"{path}: {_long_number(text)}") from None
     if not isinstance(settings, dict):
         kind = type(settings).__name__
         raise ConfigError(f"{path} holds a {kind}, expected one object of settings")
     return settings
+
+
+def _long_number(text: str) -> str:
+    """Name the line of a number with so many digits that Python refuses to read it."""
+    longest = max(re.finditer(r"\d+", text), key=lambda found: len(found[0]))
+    line = text.count("\n", 0, longest.start()) + 1
+    return f"line {line} has a number of {len(longest[0]):,} digits, which no setting can be"
 
 
 def _fault(text: str, error: json.JSONDecodeError) -> str:
@@ -173,7 +185,12 @@ def blame(
     wrong = [one for one, left in without if left is None] or [
         one for one, left in without if left != whole
     ]
-    return ConfigError(f"{' '.join(f'--set {one}' for one in wrong or overrides)}: {whole}")
+    named = " ".join(f"--set {_shortened(one)}" for one in wrong or overrides)
+    return ConfigError(f"{named}: {whole}")
+
+
+def _shortened(override: str) -> str:
+    return override if len(override) <= _LONGEST_SHOWN else f"{override[:_LONGEST_SHOWN]}..."
 
 
 def _replaced(node: Any, names: list[str], value: Any, above: str) -> Any:

@@ -16,7 +16,7 @@ AMOUNT = "a finite number of at least 0"
 PARAMETER = "a finite number or true or false or text in quotes"
 SYMBOLS = "a list of at least 1, each text in quotes"
 LANES = "a section with name, parameters, mode, symbols, or a list of at least one such section"
-STAGES = "processors, engines, slots, slot_rows, start_method"
+STAGES = "processors, engines, slots, slot_rows, start_method, held_up_seconds"
 SECTIONS = (
     "session_name, exchange_group, asset_class, mode, backtest_config, session_data_config,"
     " trading_config, execution, instruments, strategy, pipeline, catalog, benchmark, sweep,"

@@ -80,6 +80,8 @@ def test_what_is_wrong_in_a_file_is_told_in_plain_words(tmp_path, text, message)
         ("a.json", "[1]", "holds a list, expected one object of settings"),
         ("a.json", '{"mode": "live", "mode": "backtest"}', "mode is set twice in one section"),
         ("a.json", "[" * 100_000, "not valid JSON"),
+        ("a.json", '{"a":\n ' + "9" * 5000 + "}", "line 2 has a number of 5,000 digits, which no "),
+        ("a.toml", "a = " + "9" * 5000, "line 1 has a number of 5,000 digits, which no setting"),
         ("a.toml", "a = \n", "not valid TOML: "),
         ("a.yaml", "a: 1", "ends in .yaml, expected .json or .toml"),
         ("a.json", '{"mode": 3}', "a.json: "),

@@ -173,10 +173,25 @@ def _parse(source: Source, data: bytes, header: Header) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid as error:
-        raise DataError(f"{source.label}: {error}") from None
+        raise DataError(_not_a_table(source.label, data, str(error))) from None
     if table.num_rows == 0:
         raise DataError(f"{source.label}: there are no rows")
     return table.combine_chunks()
+
+
+def _not_a_table(label: str, data: bytes, words: str) -> str:
+    """Say which line of a text is no row of a table; ``words`` are those of the reader."""
+    quotes = 0
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if quotes % 2 == 0:
+            opened = number
+        quotes += line.count(b'"')
+    if quotes % 2:
+        return f'{label}, line {opened}: a quote (") is opened and never closed'
+    found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", words)
+    if found is None:
+        return f"{label}: {words.splitlines()[0]}"
+    return f"{label}, line {found[1]}: {found[3]} fields, expected {found[2]} as in the first line"
 
 
 def _line(label: str, data: bytes, has_header: bool, row: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +39,18 @@ class Source:
         """Return the uncompressed content. DataError if it cannot be read."""
         try:
             return self.load()
-        except (OSError, EOFError, zipfile.BadZipFile) as error:
-            raise DataError(f"{self.label} cannot be read: {error}") from error
+        except RuntimeError as error:  # it has a password, or is compressed in an unusual way
+            raise DataError(
+                f"{self.label} cannot be read: {error}; unpack the file, and import what is in it"
+            ) from error
+        except FileNotFoundError:
+            raise DataError(f"{self.label} is not there any more") from None
+        except OSError as error:
+            if error.errno is not None:
+                raise DataError(f"{self.label} cannot be read: {error.strerror}") from error
+            raise _damaged(self.label, error) from error  # so says `gzip`
+        except (EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+            raise _damaged(self.label, error) from error
 
 
 def find_sources(path: Path) -> Iterator[Source]:
@@ -65,8 +77,10 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
         try:
             with zipfile.ZipFile(file) as archive:
                 members = sorted(name for name in archive.namelist() if not name.endswith("/"))
-        except (OSError, zipfile.BadZipFile) as error:
-            raise DataError(f"{file} cannot be read: {error}") from error
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            raise _damaged(str(file), error) from error
+        except OSError as error:
+            raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
         for member in members:
             name = member.rpartition("/")[2]
             yield Source(f"{file}/{member}", name, path, origin, _member(file, member))
@@ -74,6 +88,10 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
         yield Source(str(file), file.stem, path, origin, _unzipped(file))
     else:
         yield Source(str(file), file.name, path, origin, file.read_bytes)
+
+
+def _damaged(label: str, error: Exception) -> DataError:
+    return DataError(f"{label} is damaged: {error}; get the file again")
 
 
 def _member(file: Path, member: str) -> Callable[[], bytes]:

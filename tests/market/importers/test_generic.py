@@ -1,6 +1,7 @@
 """Files of no particular vendor: headers, delimiters, times, archives, options, refusals."""
 
 import gzip
+import io
 import json
 import zipfile
 
@@ -268,7 +269,7 @@ def broken(change):
         (broken(("14:31", "24:31")), "line 3: the time '2024-01-02T24:31:00' does not exist"),
         (broken(("02T14:31", "32T14:31")), "line 3: the time .* does not exist"),
         (broken(("2024-01-02T14:31:00", "soon")), "line 3: time must be a time like .* was 'soon'"),
-        (broken((",200", "")), "Expected 6 columns, got 5"),
+        (broken((",200", "")), "line 3: 5 fields, expected 6"),
         ("hello\nworld\n", "cannot tell which columns are ts, open, high, low, close"),
         (lines(MINUTES, header=None), "no header and no known layout.*--columns"),
         (b"\xff\xfe\x00a", "neither UTF-8 text"),
@@ -309,6 +310,70 @@ def test_missing_sources_are_named(tmp_path):
         import_sources([tmp_path / "empty"], catalog)
     with pytest.raises(DataError, match="no source was given"):
         import_sources([], catalog)
+
+
+def broken_zip(kind: str) -> bytes:
+    """A zip with one file of bars that cannot be unpacked, for one reason or another."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", "time,open,high,low,close,volume\n" * 9)
+    data = bytearray(content.getvalue())
+    directory = data.index(b"PK\x01\x02")
+    if kind == "encrypted":
+        data[6] |= 1
+        data[directory + 8] |= 1
+    elif kind == "method":
+        data[8] = data[directory + 10] = 97
+    elif kind == "checksum":
+        data[directory + 16] ^= 1
+    elif kind == "content":
+        data[40] ^= 0xFF
+    else:
+        del data[-10:]
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("encrypted", "cannot be read: .*password.*; unpack the file, and import what is in it"),
+        ("method", "cannot be read: .*compression method.*; unpack the file, and import"),
+        ("checksum", "is damaged: Bad CRC-32 for file 'a.csv'; get the file again"),
+        ("content", "is damaged: .*; get the file again"),
+        ("cut", "is damaged: File is not a zip file; get the file again"),
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_is_refused_with_the_way_on(tmp_path, kind, words):
+    (tmp_path / "a.zip").write_bytes(broken_zip(kind))
+    with pytest.raises(DataError, match=rf"a\.zip(/a\.csv)? {words}"):
+        import_sources([tmp_path / "a.zip"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+
+
+@pytest.mark.parametrize("at", [12, 40, -20, -4])
+def test_a_gzip_file_that_is_damaged_is_refused_with_the_way_on(tmp_path, at):
+    content = gzip.compress(b"time,open,high,low,close,volume\n2024-01-02 09:30,1,1,1,1,1\n" * 9)
+    changed = bytearray(content)
+    changed[at] ^= 0x55
+    (tmp_path / "a.csv.gz").write_bytes(changed)
+    with pytest.raises(DataError, match=r"a\.csv\.gz is damaged: .*; get the file again"):
+        import_sources([tmp_path / "a.csv.gz"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('2024-01-02 09:31,"1,1,1,1,1', r'line 3: a quote \("\) is opened and never closed'),
+        ("2024-01-02 09:31,1,1,1,1", "line 3: 5 fields, expected 6 as in the first line"),
+        ("2024-01-02 09:31,1,1,1,1,1,1", "line 3: 7 fields, expected 6 as in the first line"),
+    ],
+)
+def test_a_line_that_is_no_row_is_named_with_what_is_wrong(tmp_path, row, words):
+    good = "2024-01-02 09:30,1,1,1,1,1"
+    last = "2024-01-02 09:32,1,1,1,1,1"
+    text = "\n".join(["time,open,high,low,close,volume", good, row, last])
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"a\.csv, {words}$"):
+        import_sources([tmp_path / "a.csv"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
 
 
 def test_lean_zips_outside_their_folders_are_refused_with_the_way(tmp_path):
