@@ -14,12 +14,14 @@ and forbids that a reader that sees `ready` sees an older payload.
 
 import os
 import struct
-from typing import Self
+import sys
+from importlib.util import find_spec
+from typing import Self, TypeAlias
 
 from shm.closing import Closing
 from shm.errors import Closed, NameTaken, NoSpace, SegmentMismatch, SegmentMissing, ViewsInUse
+from shm.file_mapping import FileMapping
 from shm.layout import Layout
-from shm.mapping import Mapping
 from shm.names import shared_name
 from shm.seqlock import fence
 from shm.space import available_shared_memory, refused
@@ -27,6 +29,12 @@ from shm.space import available_shared_memory, refused
 MAGIC = b"rt-shm\r\n"
 VERSION = 1
 HEADER_SIZE = 64
+
+#: What maps a segment by its name: shared memory, if Python knows it here.
+if find_spec("_posixshmem") is not None or sys.platform == "win32":
+    from shm.mapping import Mapping
+else:
+    Mapping: TypeAlias = FileMapping  # type: ignore[no-redef]
 
 _HEADER = struct.Struct("=8sqQq24xq")
 _READY_OFFSET = 56

@@ -1,7 +1,6 @@
 """Errors of the system whose words do not say what the process lacks."""
 
 import errno
-import sys
 from pathlib import Path
 
 
@@ -29,9 +28,9 @@ def _has_directory() -> bool:
 
 def _limit(name: str) -> str:
     """Return a limit of this process in brackets; "" where the system has none."""
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:
         return ""
-    import resource
-
     soft, _ = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
     return "" if soft == resource.RLIM_INFINITY else f" (its limit is {soft:,})"

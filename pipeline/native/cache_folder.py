@@ -62,7 +62,9 @@ def _usual() -> list[Path]:
         cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
         found.append(Path(cache).expanduser() / "ringtape")
     with suppress(FileNotFoundError):  # there is no directory for temporary files
-        found.append(Path(tempfile.gettempdir()) / f"ringtape-{os.getuid()}")
+        user = _user()
+        name = "ringtape" if user is None else f"ringtape-{user}"
+        found.append(Path(tempfile.gettempdir()) / name)
     return found
 
 
@@ -80,15 +82,18 @@ def _check(folder: Path) -> None:
     """Refuse a folder into which another user could put code that this one would run.
 
     Nor does a link serve, which another user may set to another folder after this check, or a
-    folder in which nothing can be written. Raises ConfigError or OSError.
+    folder in which nothing can be written. Raises ConfigError or OSError. Windows has no such
+    modes: folders in a user's profile are that user's alone.
     """
+    if _user() is None:
+        return
     found = folder.lstat()
-    if stat.S_ISLNK(found.st_mode) and found.st_uid == os.getuid():
+    if stat.S_ISLNK(found.st_mode) and found.st_uid == _user():
         found = folder.stat()
-    if found.st_uid != os.getuid():
+    if found.st_uid != _user():
         raise ConfigError(
             f"the cache folder {folder} belongs to user {found.st_uid}, must belong to user "
-            f"{os.getuid()}, because compiled code is loaded from it: set {_VARIABLE} to another "
+            f"{_user()}, because compiled code is loaded from it: set {_VARIABLE} to another "
             "folder"
         )
     if found.st_mode & _OTHERS_WRITE:
@@ -99,6 +104,11 @@ def _check(folder: Path) -> None:
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def _user() -> int | None:
+    """Return the number of this user; None on Windows, where there is none."""
+    return os.getuid() if hasattr(os, "getuid") else None
 
 
 def _own_folder(reasons: list[str]) -> Path:

@@ -9,7 +9,6 @@ changed is ignored: the function is compiled again and the file replaced.
 """
 
 import ctypes
-import fcntl
 import hashlib
 import os
 import pickle
@@ -29,6 +28,7 @@ from numba.core.caching import (
 from numba.core.runtime import _nrt_python
 
 from pipeline.native.code_cache import kernels_directory, source_hash
+from pipeline.native.file_lock import wait_for_lock
 from pipeline.native.users_code import numbas_key
 
 _HASH_SIZE = hashlib.sha256().digest_size
@@ -89,12 +89,14 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
     def alone(self) -> Iterator[None]:
         """Be the one process that compiles this function, while the block lasts; others wait.
 
-        The system releases the lock if the process ends, in whatever way.
+        The system releases the lock if the process ends, in whatever way. Where it has no locks,
+        several processes may compile at once, each for itself.
         """
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with suppress(OSError):
+                wait_for_lock(descriptor)
             yield
         finally:
             os.close(descriptor)

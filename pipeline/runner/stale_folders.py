@@ -11,7 +11,7 @@ from shm.stale import is_owned
 def remove_stale_folders() -> list[str]:
     """Remove the folders of processes of this user that have ended; return their names, sorted."""
     removed = []
-    for directory in directories() if os.name == "posix" else ():
+    for directory in directories() if hasattr(os, "getuid") else ():
         for folder in directory.glob("rt-*"):
             name = FOLDER_NAME.fullmatch(folder.name)
             with suppress(FileNotFoundError):  # its owner, or another run, was quicker

@@ -1,6 +1,5 @@
 """Room for the files that a run keeps open: one for each symbol, besides those of the process."""
 
-import sys
 from typing import Final
 
 from pipeline.errors import ConfigError
@@ -15,10 +14,10 @@ def allow_open_files(symbols: int) -> None:
     The system's limit is raised as far as need be and as it may be. ConfigError, with the number
     and the way to allow it, if that is not enough.
     """
-    if sys.platform == "win32":
-        return  # there is no such limit
-    import resource
-
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limit
     needed = symbols + _OTHERS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft >= needed or soft == resource.RLIM_INFINITY:

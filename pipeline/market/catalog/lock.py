@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import DataError
-from pipeline.market.catalog.file_lock import lock_file
+from pipeline.native.file_lock import lock_file
 
 _POLL_SECONDS = 0.02
 

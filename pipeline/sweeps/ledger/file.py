@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import LedgerError, RunError
-from pipeline.market.catalog.file_lock import check_locks
+from pipeline.native.file_lock import check_locks
 
 VERSION = 1
 APPLICATION = int.from_bytes(b"RTlg")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import RunError
-from pipeline.market.catalog.file_lock import lock_file, try_lock
+from pipeline.native.file_lock import lock_file, try_lock
 
 FOLDER = "running"
 

@@ -7,46 +7,62 @@ locked such a file, it finds out by the inode.
 import contextlib
 import errno
 import os
-import sys
+import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import RunError
 
+fcntl: Any = None
+msvcrt: Any = None
+try:
+    import fcntl
+except ImportError:  # on Windows
+    import msvcrt
+
+_POLL_SECONDS = 0.02
 #: What the system says where files cannot be locked.
 _WITHOUT_LOCKS = errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL
 
-if sys.platform == "win32":
-    import msvcrt
 
-    def check_locks(folder: Path) -> None:
-        """Do nothing: files of Windows can be locked."""
+def check_locks(folder: Path) -> None:
+    """Raise RunError if files in a folder cannot be locked as SQLite locks its own.
 
-    def try_lock(descriptor: int) -> None:
-        """Lock an open file for this process, or raise BlockingIOError if another one has it."""
+    SQLite takes such a file system's refusal for a lock of somebody else, and waits for it.
+    """
+    if fcntl is None:
+        return  # files of Windows can be locked
+    with contextlib.suppress(PermissionError), tempfile.TemporaryFile(dir=folder) as file:
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError(error.errno, error.strerror) from error
-else:
-    import fcntl
-    import tempfile
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _WITHOUT_LOCKS:
+                raise _no_locks(folder, error) from error
+            raise
 
-    def check_locks(folder: Path) -> None:
-        """Raise RunError if files in a folder cannot be locked as SQLite locks its own.
 
-        SQLite takes such a file system's refusal for a lock of somebody else, and waits for it.
-        """
-        with contextlib.suppress(PermissionError), tempfile.TemporaryFile(dir=folder) as file:
-            try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno in _WITHOUT_LOCKS:
-                    raise _no_locks(folder, error) from error
-                raise
-
-    def try_lock(descriptor: int) -> None:
-        """Lock an open file for this process, or raise BlockingIOError if another one has it."""
+def try_lock(descriptor: int) -> None:
+    """Lock an open file for this process, or raise BlockingIOError if another one has it."""
+    if fcntl is not None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    except PermissionError as error:
+        raise BlockingIOError(error.errno, error.strerror) from error
+
+
+def wait_for_lock(descriptor: int) -> None:
+    """Lock an open file for this process, after the one that has it; OSError without locks."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            try_lock(descriptor)
+            return
+        time.sleep(_POLL_SECONDS)
 
 
 def lock_file(path: Path) -> int | None:
