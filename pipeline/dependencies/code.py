@@ -14,6 +14,7 @@ import copyreg
 import dis
 import functools
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Set
@@ -323,8 +324,11 @@ class Dependencies:
         """Give the state of an object that pickle would keep.
 
         That of the generators of a whole process, which SciPy's distributions have, is another one
-        in each.
+        in each, and so are the variables of the environment.
         """
+        if value is os.environ:
+            yield "the environment of the process"
+            return
         numpys = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
         if value is numpys or value is getattr(sys.modules.get("random"), "_inst", None):
             yield "the generator of the process"
