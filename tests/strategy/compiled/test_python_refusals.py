@@ -241,8 +241,8 @@ def a_method_is_not_called(self, bar, ctx):
 
 
 @case(
-    f"it has an empty list, of which no type is known; use an array of a size, as in np.zeros(20)"
-    f"{INTERPRETED}"
+    "it has an empty list, of which no type is known; use an array of a size, as in np.zeros(20); "
+    f"for numbers[1:2] = [] write numbers.pop(1){INTERPRETED}"
 )
 def an_empty_list(self, bar, ctx):
     found = []  # here  # noqa: F841
