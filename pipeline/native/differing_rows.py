@@ -43,6 +43,32 @@ DIFFERING = (
         "write 1 and 0 there in place of True and False",
     ),
     Row(
+        r"text of a bool or a number",
+        "it makes a text of a variable that is True or False in one case and a number in another",
+        "give it one type, as in 1 if up else 5",
+    ),
+    Row(
+        r"class compared by `is`",
+        "it compares a class by `is`",
+        "isinstance(x, (bool, int, float)) is true of numbers, isinstance(x, tuple) of tuples",
+    ),
+    Row(
+        r"(number|text|tuple) compared by `is`",
+        "it compares a {0} by `is`",
+        "write ==, which compares values; `is` is for None, and for a bool with True or False",
+    ),
+    Row(
+        r"isinstance of a number",
+        "it asks by isinstance which kind of number a value is, which may be another kind where it "
+        "is compiled",
+        "x == int(x) tells whole numbers, and isinstance(x, (bool, int, float)) is true of all",
+    ),
+    Row(
+        r'isinstance\(\) cannot determine the type of variable "(\w+)" due to a branch',
+        "it asks by isinstance for the type of {0}, which is set in several places",
+        "ask where it is set, or keep the answer in a variable of its own",
+    ),
+    Row(
         r"function of Python given to (\w+)",
         "it gives {0} a function of Python",
         "write a comprehension, as in [int(x) for x in numbers]",
