@@ -14,6 +14,9 @@ import click
 from pipeline.cli.document import document_stream
 from pipeline.codes import DAY_NS
 
+#: A text that is longer is cut in a table.
+LONGEST_TEXT = 40
+
 
 class ReaderGoneError(Exception):
     """The reader of stdout has closed it, as `| head -1` does, which is not a failure."""
@@ -82,6 +85,11 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
         ).rstrip()
 
     return "\n".join(line(row) for row in (header, *rows))
+
+
+def short_text(text: str) -> str:
+    """Return a text as a table has it: cut if it is longer than LONGEST_TEXT."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
 
 
 def utc_texts(moments: Sequence[int]) -> list[str]:
