@@ -25,6 +25,8 @@ _RETIRED = {
     " arrives or is missing updates it; remove the setting",
 }
 _LONGEST_VALUE = 60
+#: Quotes of shells, of JSON, of Python and of word processors.
+_QUOTES = "\"'\u2018\u2019\u201c\u201d"
 
 
 def list_or_object(value: object) -> str:
@@ -72,7 +74,7 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
         return f"{name} has the name {_show(item['input'])}, expected a name in quotes"
     if item["type"] != "expected":
         value = item["input"]
-        hint = _hint(name, value, _resolve(node, schema)) if isinstance(value, str) else ""
+        hint = _hint(name, value, _resolve(node, schema), schema)
         return f"{name} is {_show(value)}, expected {_describe(node, schema)}{hint}"
     context = item["ctx"]
     if context["field"]:
@@ -82,17 +84,71 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
     return f"{name} is {_show(value)}, expected {context['text']}"
 
 
-def _hint(name: str, value: str, node: Schema) -> str:
-    """Return what to write in place of a text that is neither a list nor a section; "" if unknown.
+def _hint(name: str, value: object, node: Schema, schema: Schema) -> str:
+    """Return what to write in place of a value that is no list and no section; "" if unknown.
 
     A list or a section on the command line is a text if the shell has taken its quotes away.
     """
-    if value[:1] + value[-1:] in ("[]", "{}"):
-        meant = _quoted(value)
-        example = "" if meant is None else f", --set '{name}={meant}'"
-        return f"; a shell takes double quotes away: put the whole in single quotes{example}"
-    of_texts = node.get("items", {}).get("type") == "string"
-    return f"; write [{_show(value)}]" if of_texts else ""
+    text = value if isinstance(value, str) else ""
+    meant = _list_meant(value, node, schema) or _quoted(text)
+    example = "" if meant is None else f"--set '{name}={meant}'"
+    if text[:1] + text[-1:] in ("[]", "{}") and not any(quote in text for quote in _QUOTES):
+        way = "; a shell takes double quotes away: put the whole in single quotes"
+        return f"{way}, {example}" if example else way
+    is_list = example and _list_form(node, schema) is not None
+    return f"; write {meant}, in a shell {example}" if is_list else ""
+
+
+def _list_meant(value: object, node: Schema, schema: Schema) -> str | None:
+    """Return the list that a value was meant for where ``node`` has a list of texts or numbers.
+
+    It is in terms of JSON, without spaces. None if the value is empty or the node has no such list.
+    """
+    form = _list_form(node, schema)
+    if form is None or not isinstance(value, str | int | float):
+        return None
+    kinds = {one.get("type") for one in form["items"].get("anyOf", [form["items"]])}
+    words = words_meant(value if isinstance(value, str) else json.dumps(value))
+    elements = [json.dumps(one, ensure_ascii=False) for one in words]
+    if kinds != {"string"}:
+        elements = [
+            word if _is_scalar(word) else one for word, one in zip(words, elements, strict=True)
+        ]
+    return f"[{','.join(elements)}]" if elements else None
+
+
+def words_meant(text: str) -> list[str]:
+    """Return the elements of a list that is written without the quotes or brackets of JSON.
+
+    They stand between commas or semicolons, else between spaces. A comma in parentheses is a
+    function's, and a space beside a sign that of an expression.
+    """
+    inner = text.strip().removeprefix("[").removesuffix("]")
+    if re.fullmatch(r"\([^()]*\)|\{[^{}]*\}", inner):
+        inner = inner[1:-1]
+    pieces = re.split(r"[,;](?![^(]*\))", inner)
+    if len(pieces) == 1 and not re.search("[-+*/<>=()] | and | or ", inner):
+        pieces = inner.split()
+    return [word for one in pieces if (word := one.strip(f" \t{_QUOTES}"))]
+
+
+def _list_form(node: Schema, schema: Schema) -> Schema | None:
+    """Return the form of a setting that is a list of texts or numbers; None if it has none."""
+    for form in node.get("anyOf") or node.get("oneOf") or [node]:
+        found = _resolve(form, schema)
+        items = found.get("items")
+        kinds = [one.get("type") for one in items.get("anyOf", [items])] if items else [None]
+        if not {None, "object", "array"}.intersection(kinds):
+            return found
+    return None
+
+
+def _is_scalar(word: str) -> bool:
+    """Whether a word is a number, true or false in JSON."""
+    try:
+        return isinstance(json.loads(word), int | float)
+    except ValueError:
+        return False
 
 
 def _quoted(text: str) -> str | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 
+from pipeline.config.refusal import words_meant
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError, nearest
 from pipeline.results.year import Year
@@ -20,6 +21,7 @@ def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
         return
     setting = "sweep.score"
     for score in sweep.score:
+        _check_one(setting, score)
         _check_figure(setting, score, FIGURES)
         if benchmark is None and score.removeprefix("-") in OF_BENCHMARK:
             expected = "a figure that needs no benchmark, as long as benchmark is null"
@@ -42,6 +44,17 @@ def check_length(sweep: SweepConfig, sessions: int, year: Year) -> None:
                 f" year, such as total_return or sharpe_ratio: the run has {sessions} of the"
                 f" {year.fewest_sessions} sessions that it takes"
             )
+
+
+def _check_one(setting: str, score: str) -> None:
+    """Refuse several figures in one text."""
+    words = words_meant(score)
+    if words != [score] and words and all(word.removeprefix("-") in FIGURES for word in words):
+        meant = json.dumps(words, separators=(",", ":"))
+        raise ConfigError(
+            f"{setting} is {_written(score)}, expected a figure or a list of figures; write {meant}"
+            f", in a shell --set '{setting}={meant}'"
+        )
 
 
 def _check_figure(setting: str, score: str, figures: Collection[str]) -> None:

@@ -39,6 +39,17 @@ def test_what_is_no_figure_is_refused_with_the_nearest_one():
     assert refusal(sweep_by("x\ny")) == f'sweep.score is "x\\ny", expected {SCORE}'
 
 
+@pytest.mark.parametrize(
+    "text", ["fills,-max_drawdown", "[fills,-max_drawdown]", "fills; -max_drawdown,"]
+)
+def test_a_list_without_its_quotes_is_told_as_it_is_taken(text: str):
+    meant = '["fills","-max_drawdown"]'
+    assert refusal(sweep_by(text)).endswith(
+        f"expected a figure or a list of figures; write {meant}, in a shell --set "
+        f"'sweep.score={meant}'"
+    )
+
+
 def test_a_figure_that_needs_more_than_equity_prunes_nothing():
     assert refusal(sweep_by("fills", pruned_by="win_rate")) == (
         f'sweep.pruning.score is "win_rate", expected {SCORE}'

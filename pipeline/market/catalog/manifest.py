@@ -114,6 +114,10 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     if not there:
         there = sorted({key[1] for key in manifest})
     at = "" if interval is None else f" at {interval}"
+    parts = [part.strip(" '\"") for part in symbol.split(",")]
+    if len(parts) > 1 and set(parts) <= set(there):
+        listed = ", ".join(f'"{part}"' for part in parts)
+        return f"{symbol} is not in {path}{at}; did you mean {len(parts)} symbols, {listed}?"
     if near := nearest(symbol, there, 3, cutoff=0.5):
         return f"{symbol} is not in {path}{at}; did you mean {' or '.join(near)}?"
     shown = there[:5]

@@ -179,6 +179,8 @@ def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
     catalog.write("AAPL", "1h", bars([0, 60]), "s")
     with pytest.raises(DataError, match=r"APPL is not in .* at 1m; did you mean AAPL\?"):
         catalog.reader("APPL", "1m")
+    with pytest.raises(DataError, match='did you mean 2 symbols, "AAPL", "GOOG"'):
+        catalog.reader("AAPL, GOOG", "1m")
     with pytest.raises(DataError, match=r"AAPL is not in .* at 5m, only at 1m, 1h"):
         catalog.entry("AAPL", "5m")
     assert [(e.interval, e.symbol) for e in catalog.entries()] == [
