@@ -29,6 +29,7 @@ from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
+from pipeline.strategy.guard import refuse_inside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,6 +207,7 @@ def run(
     the last are not run, which a DataWarning says.
     """
     began = time.perf_counter()
+    refuse_inside("run")
     if inline and mode not in (None, "interpreted"):
         raise ConfigError(f'mode is {mode!r}, expected "interpreted": a run with inline=True is')
     with reported(progress) as report:

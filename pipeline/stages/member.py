@@ -23,6 +23,7 @@ from multiprocess import parent_process
 from pipeline.errors import RingtapeError, text_of
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
+from pipeline.strategy.guard import become_member
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
 from shm.gate import Gate
@@ -86,6 +87,7 @@ def finish(turns: Turns[F]) -> F:
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
+    become_member()
     # Ctrl-C reaches every process of a run; the supervisor alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_supervisor, daemon=True).start()

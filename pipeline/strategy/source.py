@@ -15,8 +15,9 @@ import dill
 
 from pipeline.dependencies.editions import Difference, Edition, differing
 from pipeline.dependencies.origin import is_users_file
-from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.errors import StrategyError, UnguardedError, nearest, text_of
 from pipeline.strategy.by_value import pickled, unpickled
+from pipeline.strategy.guard import importing
 from pipeline.strategy.strategy import Strategy
 
 
@@ -82,7 +83,8 @@ def _plain(value: Any) -> Any:
 
 
 def _load_home(home: str) -> ModuleType:
-    return _load_file(Path(home)) if _is_file(home) else _load_module(home)
+    with importing():
+        return _load_file(Path(home)) if _is_file(home) else _load_module(home)
 
 
 def _load_module(name: str) -> ModuleType:
@@ -95,6 +97,8 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise StrategyError(f"there is no module {name} (looked in {here} too)") from None
         raise StrategyError(f"module {name} cannot be imported: {error}") from error
+    except UnguardedError:
+        raise
     except (Exception, SystemExit) as error:
         raise StrategyError(_raised(name, error)) from error
 
@@ -117,6 +121,9 @@ def _load_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except UnguardedError:
+        del sys.modules[name]
+        raise
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise StrategyError(_raised(str(path), error)) from error

@@ -29,6 +29,7 @@ from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import GivenConfig, load_settings
 from pipeline.runner.starting import start_context
+from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
@@ -119,6 +120,7 @@ def sweep(
     interrupted, the lanes that have ended are in the ledger.
     """
     began = time.perf_counter()
+    refuse_inside("sweep")
     settings = load_settings(config, overrides, strategy)
     _check_section(settings, config)
     context = start_context(settings.pipeline.start_method)
