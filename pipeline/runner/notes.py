@@ -13,6 +13,7 @@ from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.spans import on_spans
 from pipeline.strategy.strategy import Strategy
 from pipeline.strategy.text_hashes import are_drawn, place_of_hashes
 from pipeline.tape.market_facts import MarketFacts
@@ -35,6 +36,7 @@ def notes_of(
     sessions = len(preparation.sessions)
     return [
         *preparation.extent.notes,
+        *_on_spans(preparation, lanes),
         *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),
         *_on_fractions(lanes),
@@ -44,6 +46,15 @@ def notes_of(
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
     ]
+
+
+def _on_spans(preparation: Preparation, lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Tell of symbols without bars at the run's start or end, and of such a benchmark."""
+    symbols = preparation.settings.session_data_config.symbols
+    dates = preparation.sessions.date_ns
+    yield from on_spans(symbols, preparation.extent.spans, dates, lanes)
+    if preparation.benchmark is not None:
+        yield from preparation.benchmark.notes(dates, preparation.year)
 
 
 def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:

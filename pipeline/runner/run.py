@@ -141,8 +141,8 @@ class Result(NamedAttributes):
     def benchmark_returns(self) -> "pd.Series":
         """Return the simple returns of the benchmark per session, in the form of `returns`.
 
-        The first return is relative to the open of the benchmark's first bar. Returns before that
-        bar are NaN, and all are without a benchmark.
+        The first return is relative to the open of the benchmark's first bar. A session without a
+        bar of it has NaN, and so have all without a benchmark.
         """
         return self._per_session("benchmark", 0)
 

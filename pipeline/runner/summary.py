@@ -127,6 +127,7 @@ def _per_lane(
     year: Year,
     benchmark: Benchmark | None,
 ) -> list[dict[str, Any]]:
+    symbols = settings.session_data_config.symbols
     return [
         {
             "lane": lane.lane,
@@ -136,6 +137,7 @@ def _per_lane(
             "trips": lane.record.trips,
             "rejections": lane.record.rejections,
             "endings": lane.record.endings,
+            "at_rest": {symbols[index]: count for index, count in lane.record.at_rest.items()},
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]
@@ -168,9 +170,11 @@ def _quality(wanted: bool, symbols: Sequence[str], replayed: TapeFacts) -> dict[
 
 
 def _benchmark(benchmark: Benchmark, found: LaneFacts, year: Year) -> dict[str, Any]:
-    """Return the benchmark's own figures, as those of an account that holds it from the start."""
-    known = ~np.isnan(benchmark.returns)
-    returns, dates = benchmark.returns[known], found.session_dates[known]
+    """Return the benchmark's own figures, as those of an account that holds it over its span."""
+    first, last = benchmark.span
+    # Where it has no price, what is held keeps its value, as in a lane's account.
+    returns = np.nan_to_num(benchmark.returns[first : last + 1])
+    dates = found.session_dates[first : last + 1]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
     figures = lane_statistics(1.0, closes, dates, year, drawdowns(1.0, closes).depth)
     return {"symbol": benchmark.symbol, **figures}
