@@ -59,7 +59,8 @@ def _on_late(
         ]
         yield (
             f"{_whose(late, symbols)} begin later than the run:"
-            f" {first_of(told, _NAMED, '; ')}. Until then nothing can be traded in them, and buy_and_hold buys them only then."
+            f" {first_of(told, _NAMED, '; ')}. Until then nothing can be traded in them, and"
+            " buy_and_hold buys them only then."
         )
 
 
@@ -90,8 +91,8 @@ def _on_ended(
         told.append(text)
     yield (
         f"{_whose(ended, symbols)} end before the run: {first_of(told, _NAMED, '; ')}."
-        " What is held of such a symbol counts in the equity with its last close to the end, and orders for it are"
-        " not filled any more."
+        " What is held of such a symbol counts in the equity with its last close to the end, and"
+        " orders for it are not filled any more."
     )
 
 
