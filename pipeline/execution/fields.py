@@ -29,6 +29,8 @@ class Field:
     """Whether a lane tells it when it ends; every figure is told, too."""
     figure: str = ""
     """Its name in a lane's part of summary.json, by which a sweep can score; "" if not there."""
+    ratio: bool = False
+    """Whether a float is a plain number; else it is money, in account currency."""
     touched: bool = False
     """Whether it counts what an assumption of the run touched, which is summed over all lanes."""
 
@@ -114,6 +116,13 @@ _TRADED = (
     _real("initial_cash", "Cash at the start.", term=True, told=True),
     _real("equity", "Cash and positions at their last closes.", figure="final_equity"),
     _real("cash", "Cash, in account currency, as all sums are.", figure="final_cash"),
+    _real(
+        "highest_leverage",
+        "Highest value of all positions, long and short, by equity; see `account.weigh`.",
+        figure="highest_leverage",
+        ratio=True,
+    ),
+    _real("lowest_cash", "Lowest cash; see `account.weigh`.", figure="lowest_cash"),
     _whole("held", "How many symbols are held."),
     _whole("exposed", "Moments at which anything was held.", told=True),
     _whole("ambiguous", "Orders decided by `optimistic` alone.", figure="ambiguous_bars"),
@@ -153,7 +162,12 @@ _TRADED = (
     _whole(
         "far_targets", "Calls of target_percent beyond what can be meant.", figure="far_targets"
     ),
-    _real("farthest_target", "Farthest fraction of these, 0 if none.", figure="farthest_target"),
+    _real(
+        "farthest_target",
+        "Farthest fraction of these, 0 if none.",
+        figure="farthest_target",
+        ratio=True,
+    ),
     _whole(
         "crossed",
         "Brackets of market orders with a leg beyond the last close.",

@@ -89,7 +89,7 @@ class LaneAccount:
         record["hours_from"] = -NEVER
         for name in TERMS:
             record[name] = getattr(terms, name)
-        record["cash"] = record["equity"] = terms.initial_cash
+        record["cash"] = record["equity"] = record["lowest_cash"] = terms.initial_cash
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         self._attach_messages(record)
         for name in (*REALS_BY_SYMBOL, *WHOLES_BY_SYMBOL):

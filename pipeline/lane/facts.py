@@ -52,6 +52,11 @@ class LaneFacts:
     """Cash and positions at their last closes, at the end."""
     cash: float
     """Cash at the end."""
+    highest_leverage: float
+    """The highest value of all positions, long and short, by equity, after the fills of a moment
+    and at sessions' closes."""
+    lowest_cash: float
+    """The lowest cash at these."""
     exposed: int
     """Base moments at which anything was held."""
     ambiguous: int

@@ -39,7 +39,8 @@ OF_BENCHMARK: Final[Mapping[str, Kind]] = {
 
 #: Figures that the account has counted or summed.
 OF_ACCOUNT: Final[Mapping[str, Kind]] = {
-    field.figure: "money" if field.kind == "f8" else "count" for field in fields.FIGURE_FIELDS
+    field.figure: "count" if field.kind == "i8" else "ratio" if field.ratio else "money"
+    for field in fields.FIGURE_FIELDS
 }
 
 #: Figures that are computed from several of these.
