@@ -125,8 +125,10 @@ TEXTS = "text in quotes or a list of at least 1, each text in quotes"
     [
         (
             "sweep.space.fast=3",
-            f"sweep.space.fast is 3, expected {RANGE}, or {VALUES}; write [3], in a shell"
-            " --set 'sweep.space.fast=[3]'",
+            (
+                f"sweep.space.fast is 3, expected {RANGE}, or {VALUES}; write [3], "
+                "in a shell --set 'sweep.space.fast=[3]'"
+            ),
         ),
         ("sweep.space.fast=[]", f"sweep.space.fast is [], expected {RANGE}, or {VALUES}"),
         (
