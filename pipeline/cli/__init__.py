@@ -9,7 +9,7 @@
     app        the group of commands, their error messages and exit codes
     running    demo, run, schema          lane_table      lanes as a table
     runs       runs                       document        keeps stdout for one document
-    comparison runs --compare
+    comparison runs --compare          made_otherwise  code and data of two runs
     sweeping   sweep
     ledger     ledger
     settings   settings

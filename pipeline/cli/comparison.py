@@ -1,4 +1,4 @@
-"""`ringtape runs --compare`: the settings in which two runs differ, and the figures of both."""
+"""`ringtape runs --compare`: in what two runs differ, and the figures of both."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.made_otherwise import made_lines, made_otherwise
 from pipeline.cli.output import LONGEST_TEXT, format_table, print_json, print_text, short_text
 from pipeline.results.report.figures import number
 
@@ -35,9 +36,16 @@ def print_comparison(folders: Sequence[RunFolder], as_json: bool) -> None:
     settings = dict(_differing(one, other))
     lanes = [(summary.get("lanes") or [{}])[0] for summary in summaries]
     figures = {name: [lane.get(name) for lane in lanes] for name in _FIGURES}
+    made: list[Any] = [summary.get("made_from") for summary in summaries]
     if as_json:
-        plain = {name: [_or_none(one) for one in both] for name, both in settings.items()}
-        print_json({"runs": [f.path for f in folders], "settings": plain, "figures": figures})
+        print_json(
+            {
+                "runs": [folder.path for folder in folders],
+                "settings": {name: list(map(_or_none, both)) for name, both in settings.items()},
+                "made_from": made_otherwise(*made) if None not in made else None,
+                "figures": figures,
+            }
+        )
         return
     head = [f"{side}  {folder.path.name}" for side, folder in zip("AB", folders, strict=True)]
     blocks = ["\n".join(head)]
@@ -46,6 +54,7 @@ def print_comparison(folders: Sequence[RunFolder], as_json: bool) -> None:
         blocks.append(format_table(("setting", "A", "B"), cells, right=()))
     else:
         blocks.append("all settings are equal")
+    blocks.append("\n".join(made_lines(*made)))
     rows = [(name, *map(_figure, both), _change(*both)) for name, both in figures.items()]
     blocks.append(format_table(("figure", "A", "B", "B-A"), rows, right=("A", "B", "B-A")))
     print_text("\n\n".join(blocks))

@@ -213,7 +213,7 @@ class Dependencies:
         self._note_place("class", cls)
         module = _module_of(cls)
         if not self._follows(module):
-            self._note(_version_of(module))
+            self._note(version_of(module))
             return
         self._meet(module, cls.__qualname__)
         self._classes.append(cls)
@@ -234,7 +234,7 @@ class Dependencies:
                 self._note("empty")
         file = function.__code__.co_filename
         if not (self._follows(function.__module__) or is_users_file(file)):
-            self._note(_version_of(function.__module__))
+            self._note(version_of(function.__module__))
             return
         self._meet(function.__module__, function.__qualname__)
         self._functions.append(function)
@@ -357,7 +357,7 @@ def _version(module: ModuleType | None) -> str:
     return str(getattr(module, "__version__", ""))
 
 
-def _version_of(name: str) -> str:
+def version_of(name: str) -> str:
     """Return the version of the package that a module lies in, "" if it does not say."""
     return _version(sys.modules.get(name.partition(".")[0]))
 

@@ -10,7 +10,7 @@ from pipeline.codes import DAY_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.auction import has_pauses, session_reader
-from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog, Contents
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.report.figures import first_of, many
@@ -42,6 +42,8 @@ class Extent:
     warning: str
     #: What a user should know of it, each one sentence.
     notes: tuple[str, ...]
+    #: What the series of the run's symbols and of its benchmark hold.
+    contents: Contents
 
 
 def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
@@ -78,9 +80,18 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
         *doubts,
         *_auction_notes(sessions, surveys),
     ]
-    outside = sum(found.outside for found in surveys)
-    spans = tuple(span_of(found.inside[first:stop]) for found in surveys)
-    return Extent(sessions, int(present.sum()), outside, missing, cut, spans, warning, tuple(notes))
+    symbols = (*data.symbols, *filter(None, (settings.benchmark,)))
+    return Extent(
+        sessions=sessions,
+        bars=int(present.sum()),
+        outside=sum(found.outside for found in surveys),
+        missing=missing,
+        cut=cut,
+        spans=tuple(span_of(found.inside[first:stop]) for found in surveys),
+        warning=warning,
+        notes=tuple(notes),
+        contents=catalog.contents(symbols, data.streams[0]),
+    )
 
 
 def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) -> list[Survey]:

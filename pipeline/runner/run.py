@@ -19,6 +19,7 @@ from pipeline.results.statistics import monthly_returns
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
+from pipeline.runner.made_from import made_from
 from pipeline.runner.memory import check_memory
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
@@ -248,12 +249,14 @@ def _replay(
         )
         with crew, follower.following(crew):
             crew.start()
+            made = made_from(preparation, lanes)  # while the processes begin
             facts = crew.watch(follower.tick)
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
+        summary["made_from"] = made
         summary["seconds"] = time.perf_counter() - began
         folder.write_performance(timings)
         folder.write_summary(summary)

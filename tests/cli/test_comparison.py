@@ -60,6 +60,16 @@ def test_equal_settings_are_said(compared: Compared):
     assert document["settings"] == {}
 
 
+def test_of_runs_without_the_entry_it_is_not_known_what_they_were_made_from(compared: Compared):
+    lines, document = compared({}, {})
+    (line,) = [line[0] for line in lines if "not known" in line[0]]
+    assert line == (
+        "whether code, data and Ringtape differ is not known: the summary of A and B does not say "
+        "what it was made from"
+    )
+    assert document["made_from"] is None
+
+
 @pytest.mark.parametrize(
     ("one", "other", "rows"),
     [

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
+from pipeline.market.actions import Actions
 from pipeline.market.catalog.bar_file import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series, WriteResult
@@ -186,6 +187,17 @@ def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
     assert [(e.interval, e.symbol) for e in catalog.entries()] == [
         *(("1m", "AAPL"), ("1m", "GOOG"), ("1m", "MSFT"), ("1h", "AAPL")),
     ]
+
+
+def test_contents_are_the_hashes_of_the_manifest(tmp_path):
+    catalog = Catalog(tmp_path)
+    for symbol in ("AAPL", "MSFT"):
+        catalog.write(symbol, "1m", bars(2), "s")
+    catalog.write_actions({"AAPL": Actions.of([("2024-07-03", 2.0, 0.0)])}, "s")
+    (entry,) = catalog.action_entries()
+    found = catalog.contents(("AAPL", "MSFT", "NONE"), "60s")
+    assert found.bars == {f"{s} 1m": catalog.entry(s, "1m").sha256 for s in ("AAPL", "MSFT")}
+    assert found.actions == {"AAPL": entry.sha256, "MSFT": None, "NONE": None}
 
 
 def test_a_missing_catalog_is_named_and_not_made(tmp_path):
