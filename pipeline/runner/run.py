@@ -7,15 +7,18 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from typing_extensions import override
 
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
+from pipeline.runner.arguments import arguments_told
 from pipeline.runner.crew import Crew
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
@@ -47,6 +50,8 @@ class Result(NamedAttributes):
     """
 
     def __init__(self, folder: RunFolder) -> None:
+        if not isinstance(folder, RunFolder):
+            raise TypeError(f"write Result.load({str(folder)!r}) for the result of an earlier run")
         self._folder = folder
         summary = summary_of(folder)
         figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
@@ -123,12 +128,21 @@ class Result(NamedAttributes):
         """The summary of the first lane. A KeyError names the figure that is likely meant."""
         return Named("statistics", self.summary["lanes"][0])
 
-    def to_pandas(self, name: str) -> "pd.DataFrame":
+    def to_pandas(self, name: str = "") -> "pd.DataFrame":
         """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame.
 
-        "trades" is another name of "round_trips".
+        "trades" is another name of "round_trips". ValueError names all tables if there is none of
+        this name, or none is named.
         """
         return self._folder.table(_ALIASES.get(name, name)).to_pandas()
+
+    @override
+    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
+        summary: dict[str, Any] = vars(self).get(
+            "summary", {}
+        )  # a copy that is being made has none yet
+        figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
+        return {"result.statistics": figures, "result.summary": summary}
 
     def returns(self, lane: int = 0) -> "pd.Series":
         """Return a lane's simple return per session as a float64 Series, by session date.
@@ -176,6 +190,7 @@ class Result(NamedAttributes):
         return pd.Series(own[column].to_numpy(), pd.DatetimeIndex(dates, name="date"), name=column)
 
 
+@arguments_told
 def run(
     config: GivenConfig,
     *,
@@ -230,7 +245,7 @@ def _replay(
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)
     if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
     shape = shape_of(settings, lanes)
     check_memory(settings, lanes, shape)
     folder = RunFolder.create(out, settings.session_name, settings.dump())

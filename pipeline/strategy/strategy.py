@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Never, get_origin
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from pipeline.errors import StrategyError, nearest, text_of
 from pipeline.strategy.initial import bare_state, initial_of
 from pipeline.strategy.place import place_of, place_of_class
 from pipeline.strategy.undeclared import undeclared_in
+from pipeline.strategy.wrong_call import without_names
 
 if TYPE_CHECKING:
     from pipeline.strategy.bar import Bar, Bars
@@ -133,8 +134,10 @@ class Strategy:
         values = ", ".join(f"{name}={value!r}" for name, value in values_of(self).items())
         return f"{type(self).__name__}({values})"
 
-    def __init__(self, **parameters: Value) -> None:
+    def __init__(self, *unnamed: Never, **parameters: Value) -> None:
         declared = {parameter.name: parameter for parameter in parameters_of(type(self))}
+        if unnamed:
+            raise StrategyError(without_names(type(self).__name__, unnamed, parameters, declared))
         for name, value in parameters.items():
             if name not in declared:
                 raise StrategyError(_unknown(type(self), name, declared))

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import (
@@ -21,6 +23,7 @@ from pipeline.errors import (
 )
 from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import number
+from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
@@ -79,6 +82,10 @@ class SweepResult(NamedAttributes):
         best: dict[str, Any] | None = self.summary["best"]
         return best
 
+    @override
+    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"result.summary": vars(self).get("summary", {})}
+
     def to_pandas(self) -> "pd.DataFrame":
         """Return one row per lane, with a column for each figure and each parameter.
 
@@ -89,6 +96,7 @@ class SweepResult(NamedAttributes):
         return lanes_table(self.rows).to_pandas()
 
 
+@arguments_told
 def sweep(
     config: GivenConfig,
     *,
@@ -127,7 +135,7 @@ def sweep(
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
     if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
     check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
