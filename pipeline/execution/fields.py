@@ -179,6 +179,16 @@ _TRADED = (
         figure="orders_below_zero",
     ),
     _whole("narrow", "Trailing stops at 0.1 per cent or less.", figure="narrow_trailing_stops"),
+    _whole(
+        "trailing_opened",
+        "Trailing stops that left a position on their own side.",
+        figure="trailing_stops_that_opened",
+    ),
+    _whole(
+        "left_over",
+        "Stops and limits, placed to close a position, that left one on their own side.",
+        figure="exits_that_opened",
+    ),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )
 

@@ -14,6 +14,7 @@ from pipeline.codes import (
     OTHER_FILLED,
     PARTLY_FILLED,
     STOP_LIMIT,
+    TRAILING_STOP,
     TRIGGERED,
     VOLUME,
 )
@@ -22,6 +23,8 @@ from pipeline.execution.broken import check_worth
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
 from pipeline.execution.orders import (
+    CLOSING,
+    COUNTED,
     NEVER,
     add_pending,
     add_units,
@@ -132,6 +135,8 @@ def fill_order(
             return
     held = load_f8(account.position, order.symbol)
     _book(account, order, bar_ts, price, quantity, maker)
+    if LIMIT <= order.kind <= TRAILING_STOP:
+        _watch_side(account, order)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:
@@ -144,6 +149,18 @@ def fill_order(
         goes_on = held * load_f8(account.position, order.symbol) > 0.0
         if not goes_on or order.children != 0:
             _end_idle_legs(account, order.symbol, bar_ts)
+
+
+@kernel()
+def _watch_side(account: Any, order: Any) -> None:
+    """Count an order that leaves a position on its own side though it was to close one, once."""
+    if order.quantity * load_f8(account.position, order.symbol) <= 0.0 or order.marks & COUNTED:
+        return
+    if order.kind == TRAILING_STOP:
+        account.trailing_opened += 1
+    elif order.marks & CLOSING:
+        account.left_over += 1
+    order.marks |= COUNTED
 
 
 @kernel()

@@ -119,6 +119,10 @@ class LaneFacts:
     """Orders, or changes of them, with a limit or stop at zero or below where prices are above."""
     narrow: int
     """Trailing stops at 0.1 per cent of the price or less."""
+    trailing_opened: int
+    """Trailing stops whose fill left a position on their own side."""
+    left_over: int
+    """Stops and limits of which that is true, though they could only close when placed."""
     trip_squares: float
     """The sum of the squares of their profits."""
 

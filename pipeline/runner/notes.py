@@ -41,6 +41,7 @@ def notes_of(
         *_on_warm_up(lanes, sessions),
         *_on_fractions(lanes),
         *_on_levels(lanes),
+        *_on_left_over(lanes),
         *_on_rejections(lanes),
         *_on_endings(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
@@ -123,6 +124,26 @@ def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f"trailing_stop takes per cents, percent=2 is 2 %: {many(narrow, 'call')} asked for"
             " 0.1 % or less."
+        )
+
+
+def _on_left_over(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say that exits which stayed at rest opened positions."""
+    trailing = sum(one.get("trailing_stops_that_opened", 0) for one in lanes)
+    if trailing:
+        yield (
+            f"{many(trailing, 'trailing stop')} opened a position, enlarged one or turned one"
+            " round. A trailing stop stays at rest when the position that it protects is closed in"
+            " another way: cancel it then, ctx.cancel(id), or join it to the order that closes,"
+            " ctx.one_cancels_other(id, other)."
+        )
+    others = sum(one.get("exits_that_opened", 0) for one in lanes)
+    if others:
+        yield (
+            f"{many(others, 'stop or limit order')} could only close a position when placed, and"
+            " opened one, enlarged one or turned one round: what was to be closed had been closed"
+            " in another way. Cancel what is left over, or place exits with ctx.bracket, whose legs"
+            " end with the position."
         )
 
 

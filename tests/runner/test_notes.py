@@ -156,6 +156,8 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
         ({"crossed_brackets": 1200}, "1,200 brackets of market orders had a stop-loss or a"),
         ({"orders_below_zero": 2}, "2 orders had a limit or a stop at zero or below, while the"),
         ({"narrow_trailing_stops": 2}, "trailing_stop takes per cents, percent=2 is 2 %: 2 calls"),
+        ({"trailing_stops_that_opened": 30}, "30 trailing stops opened a position, enlarged one"),
+        ({"exits_that_opened": 1}, "1 stop or limit order could only close a position when placed"),
     ],
 )
 def test_protecting_prices_that_are_not_meant_are_told(sample, figures, begin):
