@@ -131,6 +131,11 @@ _TRADED = (
     ),
     _whole("slipped", "Fills with slippage.", figure="fills_with_slippage", touched=True),
     _whole("rejected", "Orders that a limit refused.", figure="orders_rejected", touched=True),
+    _whole(
+        "beside_sales",
+        "Orders refused for want of room beside one, placed at the same moment, that makes some.",
+        figure="orders_rejected_beside_sales",
+    ),
     _whole("unchanged", "Changes that one refused.", figure="changes_rejected", touched=True),
     _whole(
         "liquidations", "How often all was sold for margin.", figure="liquidations", touched=True
@@ -237,6 +242,9 @@ _LIMITS = (
     _real("leverage", "Most exposure by equity.", term=True),
     _whole("cash_only", "1 if nothing is sold short or bought on credit.", term=True),
     _real("maintenance", "Equity by exposure below which all is closed.", term=True),
+    _whole("reduced_ts", "When an order was last placed that makes a position smaller; -1: never."),
+    _whole("lacking_ts", "When an order last lacked room without one beside it; -1: never."),
+    _whole("lacking", "How many these are."),
 )
 
 _ORDERS = (

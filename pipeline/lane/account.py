@@ -85,6 +85,7 @@ class LaneAccount:
         record = account[0]
         record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
+        record["reduced_ts"] = record["lacking_ts"] = -1
         record["session_close"] = record["hours_until"] = NEVER
         record["hours_from"] = -NEVER
         for name in TERMS:

@@ -67,6 +67,8 @@ class LaneFacts:
     """Fills with slippage."""
     rejected: int
     """Orders that a limit refused."""
+    beside_sales: int
+    """Those refused for want of room while one placed at the same moment would make some."""
     unchanged: int
     """Changes of orders that a limit refused."""
     liquidations: int

@@ -42,6 +42,7 @@ def notes_of(
         *_on_fractions(lanes),
         *_on_levels(lanes),
         *_on_left_over(lanes),
+        *_on_rotation(lanes),
         *_on_rejections(lanes),
         *_on_endings(lanes),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
@@ -144,6 +145,19 @@ def _on_left_over(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             " opened one, enlarged one or turned one round: what was to be closed had been closed"
             " in another way. Cancel what is left over, or place exits with ctx.bracket, whose legs"
             " end with the position."
+        )
+
+
+def _on_rotation(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say that what sales of the same moment will bring does not count yet."""
+    refused = sum(one.get("orders_rejected_beside_sales", 0) for one in lanes)
+    if refused:
+        yield (
+            f"{many(refused, 'order')} lacked cash or room and {'was' if refused == 1 else 'were'}"
+            " rejected, beside orders of the same moment that make a position smaller. What these"
+            " bring counts when they have filled: place the others then, or set a"
+            ' trading_config.leverage of 2 in a margin account ("Rotations" in'
+            " pipeline/strategy/README.md)."
         )
 
 

@@ -157,6 +157,10 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
         ({"orders_below_zero": 2}, "2 orders had a limit or a stop at zero or below, while the"),
         ({"narrow_trailing_stops": 2}, "trailing_stop takes per cents, percent=2 is 2 %: 2 calls"),
         ({"trailing_stops_that_opened": 30}, "30 trailing stops opened a position, enlarged one"),
+        (
+            {"orders_rejected_beside_sales": 1},
+            "1 order lacked cash or room and was rejected, beside orders of the same moment that",
+        ),
         ({"exits_that_opened": 1}, "1 stop or limit order could only close a position when placed"),
     ],
 )
