@@ -64,6 +64,8 @@ _TIME = (
     _whole("now", "The moment at hand, ns UTC."),
     _whole("session_open", "When the current session opened, ns UTC."),
     _whole("session_close", "When the current session closes, ns UTC."),
+    _whole("between", "1 from a session's close to the open of the next one."),
+    _whole("late_session", "Open of the last session counted in `late_exits`, ns UTC."),
     _whole("booked_date", "Date up to which interest and fees are booked, ns; 0: none yet."),
     _whole("hours_from", "First instant of the session at which orders go out, ns UTC."),
     _whole("hours_until", "Last instant of the session at which orders go out, ns UTC."),
@@ -193,6 +195,11 @@ _TRADED = (
         "left_over",
         "Stops and limits, placed to close a position, that left one on their own side.",
         figure="exits_that_opened",
+    ),
+    _whole(
+        "late_exits",
+        "Sessions in which an order placed after the close before closed a position.",
+        figure="sessions_with_late_exits",
     ),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )

@@ -10,6 +10,7 @@ from pipeline.codes import (
     FOK,
     LIMIT,
     LIQUIDATION,
+    MARKET,
     NO_POSITION,
     OTHER_FILLED,
     PARTLY_FILLED,
@@ -23,6 +24,7 @@ from pipeline.execution.broken import check_worth
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
 from pipeline.execution.orders import (
+    AFTER_CLOSE,
     CLOSING,
     COUNTED,
     NEVER,
@@ -135,8 +137,9 @@ def fill_order(
             return
     held = load_f8(account.position, order.symbol)
     _book(account, order, bar_ts, price, quantity, maker)
-    if LIMIT <= order.kind <= TRAILING_STOP:
+    if order.marks != 0 or order.kind == TRAILING_STOP:
         _watch_side(account, order)
+        _watch_night(account, order, bar_ts)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:
@@ -161,6 +164,20 @@ def _watch_side(account: Any, order: Any) -> None:
     elif order.marks & CLOSING:
         account.left_over += 1
     order.marks |= COUNTED
+
+
+@kernel()
+def _watch_night(account: Any, order: Any, bar_ts: int) -> None:
+    """Count a session in which a market order placed after the close before left nothing held.
+
+    Not where sessions follow each other without a pause, so that it filled at that close.
+    """
+    late = order.marks & AFTER_CLOSE and order.kind == MARKET and order.ts < bar_ts
+    if not late or load_f8(account.position, order.symbol) != 0.0:
+        return
+    if account.late_session != account.session_open:
+        account.late_session = account.session_open
+        account.late_exits += 1
 
 
 @kernel()

@@ -81,6 +81,8 @@ NEVER = np.iinfo(np.int64).max
 #: Marks of an order. When it was placed, it could only make a position smaller, orders that wait
 #: for a time counted as filled.
 CLOSING = 1
+#: It was placed between a session's close and the open of the next one, as in on_session_close.
+AFTER_CLOSE = 4
 #: It has been counted, because a fill of it left a position on its own side.
 COUNTED = 2
 

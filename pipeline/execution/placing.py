@@ -29,6 +29,7 @@ from pipeline.codes import (
 from pipeline.execution.latency import change_order, send, send_order, set_values
 from pipeline.execution.limits import refusal
 from pipeline.execution.orders import (
+    AFTER_CLOSE,
     CLOSING,
     NEVER,
     ORDER,
@@ -128,7 +129,9 @@ def append_order(
     order.children = 0
     order.midway = NEVER
     order.paid = order.charge = order.made = 0.0
-    order.marks = CLOSING if LIMIT <= kind <= TRAILING_STOP and _closes(account, order) else 0
+    order.marks = AFTER_CLOSE if account.between != 0 else 0
+    if LIMIT <= kind <= TRAILING_STOP and _closes(account, order):
+        order.marks |= CLOSING
     _watch_prices(account, symbol, limit, stop)
 
 

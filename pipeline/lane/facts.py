@@ -125,6 +125,8 @@ class LaneFacts:
     """Trailing stops whose fill left a position on their own side."""
     left_over: int
     """Stops and limits of which that is true, though they could only close when placed."""
+    late_exits: int
+    """Sessions in which a market order that was placed after the close before left nothing held."""
     trip_squares: float
     """The sum of the squares of their profits."""
 

@@ -42,6 +42,7 @@ def notes_of(
         *_on_fractions(lanes),
         *_on_levels(lanes),
         *_on_left_over(lanes),
+        *_on_nights(lanes, sessions),
         *_on_rotation(lanes),
         *_on_rejections(lanes),
         *_on_endings(lanes),
@@ -145,6 +146,20 @@ def _on_left_over(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             " opened one, enlarged one or turned one round: what was to be closed had been closed"
             " in another way. Cancel what is left over, or place exits with ctx.bracket, whose legs"
             " end with the position."
+        )
+
+
+def _on_nights(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:
+    """Say that positions were held over nearly every night which were to be closed before it."""
+    late = [one.get("sessions_with_late_exits", 0) for one in lanes]
+    often = [count for count in late if count > sessions / 2]
+    if often:
+        where = f" by {len(often):,} of {len(lanes):,} strategies" if len(lanes) > 1 else ""
+        yield (
+            f"In {max(often):,} of {many(sessions, 'session')} positions were closed{where} by"
+            " orders placed after the close before, as in on_session_close. They fill at the next"
+            " open, so what they close is held over night. ctx.exit_on_close(symbol), called in"
+            " on_session_open, closes it at the session's close."
         )
 
 

@@ -184,3 +184,20 @@ def test_how_orders_ended_that_were_never_filled_is_told(sample):
     )
     (note,) = notes_of(preparation, [unfilled, {**known, "fills": 3}], NONE)
     assert note == "1 of 2 strategies placed orders, of which none was filled."
+
+
+@pytest.mark.parametrize(
+    ("sessions", "begin"),
+    [
+        ([10], None),
+        ([11], "In 11 of 21 sessions positions were closed by orders placed after the close"),
+        ([0, 20, 11], "In 20 of 21 sessions positions were closed by 2 of 3 strategies by orders"),
+    ],
+)
+def test_positions_held_over_most_nights_by_exits_after_the_close_are_told(sample, sessions, begin):
+    preparation = prepared(sample, "2024-11-19")
+    assert len(preparation.sessions) == 21
+    known = {"max_drawdown": 0.1, "warmup_sessions": 0}
+    lanes = [{**known, "sessions_with_late_exits": count} for count in sessions]
+    told = notes_of(preparation, lanes, NONE)
+    assert [note[: len(begin or "")] for note in told] == ([begin] if begin else [])
