@@ -1,13 +1,20 @@
 """Checks the scores of a configuration's sweep section, before any lane is run."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pipeline.config.refusal import words_meant
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError, nearest
 from pipeline.results.year import Year
-from pipeline.runner.figures import EXTRAPOLATED, FIGURES, OF_BENCHMARK, OF_EQUITY
+from pipeline.runner.figures import (
+    EXTRAPOLATED,
+    FIGURES,
+    LESS_IS_BETTER,
+    MORE_IS_BETTER,
+    OF_BENCHMARK,
+    OF_EQUITY,
+)
 
 
 def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
@@ -28,6 +35,25 @@ def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
             raise ConfigError(f"{setting} is {_written(score)}, expected {expected}")
     if sweep.pruning is not None:
         _check_figure("sweep.pruning.score", sweep.pruning.score, OF_EQUITY)
+
+
+def on_direction(sweep: SweepConfig) -> Iterator[str]:
+    """Give a note on each score that ranks first the sets that are likely worst."""
+    scores = [("sweep.score", score) for score in sweep.score]
+    if sweep.pruning is not None:
+        scores.append(("sweep.pruning.score", sweep.pruning.score))
+    for setting, score in scores:
+        name = score.removeprefix("-")
+        if score in LESS_IS_BETTER:
+            yield (
+                f"{setting} is {_written(score)}, and more of it was taken as better. Write"
+                f" {_written('-' + name)} for less."
+            )
+        elif score != name and name in MORE_IS_BETTER:
+            yield (
+                f"{setting} is {_written(score)}, and less of it was taken as better. Write"
+                f" {_written(name)} for more."
+            )
 
 
 def check_length(sweep: SweepConfig, sessions: int, year: Year) -> None:

@@ -176,7 +176,11 @@ class Strategy:
         """Act on all bars of one interval that closed at one moment. State: the lane's own."""
 
     def on_session_close(self, session: "Session", ctx: "Context") -> None:
-        """Act when a session closes by the calendar, after its last bars. State: the lane's own."""
+        """Act when a session closes by the calendar, after its last bars. State: the lane's own.
+
+        What is ordered here fills in the next session; `Context.exit_on_close`, called before,
+        closes at this one's close.
+        """
 
     def on_stop(self, ctx: "Context") -> None:
         """Act after the last bar of the run; orders placed here stay unfilled.

@@ -5,8 +5,14 @@ import pytest
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError
 from pipeline.results.year import Year
-from pipeline.runner.figures import FIGURES, OF_BENCHMARK, OF_EQUITY
-from pipeline.runner.scores import check_length, check_scores
+from pipeline.runner.figures import (
+    FIGURES,
+    LESS_IS_BETTER,
+    MORE_IS_BETTER,
+    OF_BENCHMARK,
+    OF_EQUITY,
+)
+from pipeline.runner.scores import check_length, check_scores, on_direction
 
 SCORE = "a figure such as total_return, annual_return, volatility, sharpe_ratio or -max_drawdown"
 
@@ -62,6 +68,52 @@ def test_a_comparison_needs_a_benchmark(name):
         f'sweep.score is "-{name}", expected a figure that needs no benchmark, as long as'
         " benchmark is null"
     )
+
+
+@pytest.mark.parametrize(
+    ("sweep", "expected"),
+    [
+        (
+            sweep_by(
+                "sharpe_ratio", "-max_drawdown", "beta", "-exposure", pruned_by="calmar_ratio"
+            ),
+            [],
+        ),
+        (
+            sweep_by("max_drawdown", "commission"),
+            [
+                (
+                    'sweep.score is "max_drawdown", and more of it was taken as better. Write'
+                    ' "-max_drawdown" for less.'
+                ),
+                (
+                    'sweep.score is "commission", and more of it was taken as better. Write'
+                    ' "-commission" for less.'
+                ),
+            ],
+        ),
+        (
+            sweep_by("-sharpe_ratio", pruned_by="volatility"),
+            [
+                (
+                    'sweep.score is "-sharpe_ratio", and less of it was taken as better. Write'
+                    ' "sharpe_ratio" for more.'
+                ),
+                (
+                    'sweep.pruning.score is "volatility", and more of it was taken as better. Write'
+                    ' "-volatility" for less.'
+                ),
+            ],
+        ),
+    ],
+)
+def test_a_score_that_ranks_the_worst_sets_first_is_told(sweep: SweepConfig, expected: list[str]):
+    assert list(on_direction(sweep)) == expected
+
+
+def test_figures_have_one_direction_at_most():
+    assert LESS_IS_BETTER.isdisjoint(MORE_IS_BETTER)
+    assert FIGURES.keys() >= (LESS_IS_BETTER | MORE_IS_BETTER)
 
 
 def test_a_score_for_which_the_run_is_too_short_is_refused():

@@ -361,6 +361,16 @@ def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
     assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
 
 
+def test_a_score_of_which_less_is_better_is_noted(sample: Path, tmp_path: Path):
+    """The best set by it is the one that fell deepest."""
+    few = small(sample, space={"fast": [4, 5]}, score="max_drawdown")
+    found = sweep(few, out=tmp_path, engines=1)
+    (note,) = [note for note in found.summary["notes"] if "better" in note]
+    assert note.endswith('more of it was taken as better. Write "-max_drawdown" for less.')
+    assert found.best is not None
+    assert found.best["score"] == max(row.statistics["max_drawdown"] for row in found.rows)
+
+
 @pytest.mark.parametrize(("samples", "notes"), [(50, 1), (2, 0)])
 def test_fewer_sets_than_samples_are_noted(sample: Path, tmp_path: Path, samples: int, notes: int):
     few = small(sample, space={"fast": [4, 5]}, method="random", samples=samples)
