@@ -1,4 +1,4 @@
-"""A state that is declared as a float holds one, whatever a hook sets it to."""
+"""A state holds a number of Python's, of the type that it is declared with."""
 
 import copy
 import math
@@ -13,6 +13,7 @@ class Levels(Strategy):
     level: float = state(0)
     written: "float" = state(0.0)
     seen: int = state(0)
+    traded: bool = state(False)
 
 
 class Deeper(Levels):
@@ -20,7 +21,9 @@ class Deeper(Levels):
 
 
 @pytest.mark.parametrize("name", ["level", "written", "depth"])
-@pytest.mark.parametrize("value", [2**60 + 1, True, np.int64(3), np.True_, 0.5, math.inf])
+@pytest.mark.parametrize(
+    "value", [2**60 + 1, True, np.int64(3), np.True_, 0.5, math.inf, np.float64(0.5)]
+)
 def test_a_state_that_is_declared_as_a_float_becomes_one_when_it_is_set(name, value):
     one = Deeper()
     setattr(one, name, value)
@@ -29,9 +32,28 @@ def test_a_state_that_is_declared_as_a_float_becomes_one_when_it_is_set(name, va
     assert copy.copy(one).__dict__ == vars(one)
 
 
-def test_a_state_of_another_type_is_what_it_is_set_to():
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("seen", 2**60 + 1, 2**60 + 1),
+        ("seen", True, 1),
+        ("seen", np.True_, 1),
+        ("seen", np.int64(3), 3),
+        ("traded", np.True_, True),
+        ("traded", 2, True),
+        ("traded", np.int64(0), False),
+    ],
+)
+def test_a_state_of_another_type_holds_what_a_compiled_one_does(name, value, kept):
     one = Deeper()
-    one.seen = 2**60 + 1
-    assert one.seen == 2**60 + 1
-    one.level = "high"  # not refused here
-    assert one.level == "high"
+    setattr(one, name, value)
+    assert type(getattr(one, name)) is type(kept)
+    assert getattr(one, name) == kept
+
+
+@pytest.mark.parametrize("name", ["level", "seen", "traded"])
+@pytest.mark.parametrize("value", ["high", None])
+def test_what_is_no_number_is_not_refused_here(name, value):
+    one = Deeper()
+    setattr(one, name, value)
+    assert getattr(one, name) == value
