@@ -16,6 +16,7 @@
     data       import, catalog            output          text, tables and JSON on stdout
                                           exit_codes      how a failed command ends
     machine    clean, stats               options         options of several commands
+    usage      settings as options
 
 To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the

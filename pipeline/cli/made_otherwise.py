@@ -18,11 +18,12 @@ def made_otherwise(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str
     of the runs has is a difference of settings, and not of data. The hash of a code depends on the
     versions of Ringtape and of Python, so it is left out where these differ.
     """
-    plain = {name: [one[name], other[name]] for name in (*_VERSIONS, "sources")}
-    comparable = all(one[name] == other[name] for name in _VERSIONS)
+    # Another version of Ringtape may have kept something else.
+    plain = {name: [one.get(name), other.get(name)] for name in (*_VERSIONS, "sources")}
+    comparable = not any(_unequal({name: plain[name] for name in _VERSIONS}))
     nested = {
-        "code": _codes(one["code"], other["code"]) if comparable else {},
-        **{kind: _shared(one[kind], other[kind]) for kind in ("bars", "actions")},
+        "code": _codes(one.get("code", {}), other.get("code", {})) if comparable else {},
+        **{kind: _shared(one.get(kind, {}), other.get(kind, {})) for kind in ("bars", "actions")},
     }
     sections = {kind: _unequal(pairs) for kind, pairs in nested.items()}
     return _unequal(plain) | {kind: pairs for kind, pairs in sections.items() if pairs}

@@ -24,9 +24,9 @@ _SHOWN = 20
 
 #: What is typed as a command of `ringtape runs`, which has none, and what to type.
 _WORDS = {
-    "compare": "did you mean --compare?",
-    "remove": "did you mean --remove?",
-    **dict.fromkeys(("open", "show"), "`ringtape runs RUN` opens one"),
+    **dict.fromkeys(("compare", "diff"), "did you mean --compare?"),
+    **dict.fromkeys(("remove", "delete", "rm"), "did you mean --remove?"),
+    **dict.fromkeys(("open", "show", "view", "info"), "`ringtape runs RUN` opens one"),
     **dict.fromkeys(("list", "ls"), "`ringtape runs` lists them"),
 }
 
@@ -68,8 +68,10 @@ def runs(
     """
     from pipeline.runner.run_folders import find_run, list_runs, summary_of
 
-    if (compare and remove) or (limit is not None and names):
-        raise click.UsageError("--compare, --remove and --limit exclude each other")
+    if compare and remove:
+        raise click.UsageError("--compare and --remove exclude each other")
+    if limit is not None and (names or compare or remove):
+        raise click.UsageError("--limit is for the list of runs; leave out what else is given")
     if compare and len(names) != 2:
         raise click.UsageError(f"--compare takes two runs, was given {len(names)}")
     if remove and not names:
@@ -102,7 +104,8 @@ def _list(entries: Sequence[RunEntry], out: Path, limit: int | None, as_json: bo
         print_json({"out": out, "runs": found})
         return
     if not entries:
-        print_text(f"there is no run in {out}")
+        its = f"; it is one: `ringtape runs {out}` opens it"
+        print_text(f"there is no run in {out}{its if (out / 'config.json').is_file() else ''}")
         return
     shown = entries[: limit or _SHOWN]
     header = ("run", "strategy", "first", "last", "return", "Sharpe", "state")

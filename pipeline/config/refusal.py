@@ -90,12 +90,12 @@ def _hint(name: str, value: object, node: Schema, schema: Schema) -> str:
     A list or a section on the command line is a text if the shell has taken its quotes away.
     """
     text = value if isinstance(value, str) else ""
-    meant = _list_meant(value, node, schema) or _quoted(text)
+    meant = _range_meant(text, node, schema) or _list_meant(value, node, schema) or _quoted(text)
     example = "" if meant is None else f"--set '{name}={meant}'"
     if text[:1] + text[-1:] in ("[]", "{}") and not any(quote in text for quote in _QUOTES):
         way = "; a shell takes double quotes away: put the whole in single quotes"
         return f"{way}, {example}" if example else way
-    is_list = example and _list_form(node, schema) is not None
+    is_list = bool(example) and _list_form(node, schema) is not None
     return f"; write {meant}, in a shell {example}" if is_list else ""
 
 
@@ -115,6 +115,27 @@ def _list_meant(value: object, node: Schema, schema: Schema) -> str | None:
             word if _is_scalar(word) else one for word, one in zip(words, elements, strict=True)
         ]
     return f"[{','.join(elements)}]" if elements else None
+
+
+def _range_meant(text: str, node: Schema, schema: Schema) -> str | None:
+    """Return the range that a text such as 5:20:5 was meant for; None if it is none.
+
+    The end of one as in Python, range(5, 20, 5), is its last value.
+    """
+    forms = (_resolve(form, schema) for form in node.get("oneOf", ()))
+    if not any("from" in form.get("properties", ()) for form in forms):
+        return None
+    python = re.fullmatch(r"\s*range\((\d+),\s*(\d+)(?:,\s*(\d+))?\)\s*", text)
+    if python is not None:
+        start, stop, step = (int(one or 1) for one in python.groups())
+        values = range(start, stop, step or 1)
+        ends = [values[0], values[-1], values.step] if values else []
+    else:
+        number = r"-?\d+(?:\.\d+)?"
+        found = re.fullmatch(rf"\s*({number})(?::|\.\.)({number})(?::({number}))?\s*", text)
+        ends = [json.loads(one) for one in found.groups() if one] if found else []
+    meant = dict(zip(("from", "to", "step"), ends, strict=False))
+    return json.dumps(meant, separators=(",", ":")) if meant else None
 
 
 def words_meant(text: str) -> list[str]:
@@ -231,7 +252,8 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
     elif near := nearest(key, leaves, 1, cutoff=0.8):
         meant = leaves[near[0]]
     else:
-        return f"{name} is not a setting, expected one of {', '.join(here)}"
+        own = "" if len(path) > 1 else f"; a parameter has the name strategy.parameters.{name}"
+        return f"{name} is not a setting, expected one of {', '.join(here)}{own}"
     return f"{name} is not a setting; did you mean {meant}?"
 
 

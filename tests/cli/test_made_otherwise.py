@@ -65,6 +65,14 @@ def test_what_differs_is_named(change: dict[str, Any], found: Any, lines: list[s
         assert made_lines(MADE, other) == lines
 
 
+def test_an_entry_of_another_version_may_have_less():
+    assert made_otherwise(MADE, {"ringtape": "0.0.9"}) == {
+        "ringtape": ["0.1.0", "0.0.9"],
+        "python": ["3.11.7", None],
+        "sources": ["a", None],
+    }
+
+
 @pytest.mark.parametrize(("one", "other", "which"), [(MADE, None, "B"), (None, MADE, "A")])
 def test_a_run_of_an_older_version_is_named(one: Any, other: Any, which: str):
     (line,) = made_lines(one, other)

@@ -34,6 +34,12 @@ def test_an_empty_folder_is_said(called):
     assert called("runs", "--out", "nowhere").out == "there is no run in nowhere\n"
 
 
+def test_a_run_in_place_of_a_folder_of_runs_is_said(called, runs: Path):
+    assert called("runs", "--out", f"runs/{NEWEST}").out == (
+        f"there is no run in runs/{NEWEST}; it is one: `ringtape runs runs/{NEWEST}` opens it\n"
+    )
+
+
 def test_a_run_is_opened(called, runs: Path):
     assert "Sharpe ratio    1.50" in called("runs", "latest").out
     assert json.loads(called("runs", "latest", "--json").out)["lanes"][0]["sharpe_ratio"] == 1.5
@@ -82,6 +88,8 @@ def test_a_run_that_is_alive_is_said_to_be_running_and_not_removed(called, runs:
         (["--compare", "--remove", "a", "b"], "exclude each other"),
         (["compare", "latest", "a"], "there is no run compare; did you mean --compare?"),
         (["remove", "latest"], "there is no run remove; did you mean --remove?"),
+        (["diff", "latest", "a"], "there is no run diff; did you mean --compare?"),
+        (["latest", "--limit", "2"], "--limit is for the list of runs"),
         (["list"], "there is no run list; `ringtape runs` lists them"),
         (
             ["nosuch"],

@@ -34,7 +34,7 @@ DAY = "a date written as YYYY-MM-DD"
         ("strategy.nam=x", "did you mean strategy.name?"),
         ("session_data_config.gap_filler.x=1", "expected one of enable_session_quality"),
         ("pipeline.zzz=2", f"expected one of {STAGES}"),
-        ("zzz=2", f"expected one of {SECTIONS}"),
+        ("zzz=2", f"expected one of {SECTIONS}; a parameter has the name strategy.parameters.zzz"),
     ],
 )
 def test_an_unknown_setting_is_named_with_the_nearest_valid_one(
@@ -180,6 +180,10 @@ TWO = '["SPY","IEF"]'
         ("sweep.constraints", "min(a, b) < 3,a<b", '["min(a, b) < 3","a<b"]'),
         ("sweep.space.fast", "1,2.5,true,a", '[1,2.5,true,"a"]'),
         ("sweep.space.fast", "3", "[3]"),
+        ("sweep.space.fast", "5:20:5", '{"from":5,"to":20,"step":5}'),
+        ("sweep.space.fast", "0.5..2", '{"from":0.5,"to":2}'),
+        ("sweep.space.fast", "range(0, 20, 5)", '{"from":0,"to":15,"step":5}'),
+        ("sweep.space.fast", "range(5, 7)", '{"from":5,"to":6,"step":1}'),
     ],
 )
 def test_a_list_without_its_quotes_or_brackets_is_told_as_it_is_taken(

@@ -182,8 +182,14 @@ def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
         catalog.reader("APPL", "1m")
     with pytest.raises(DataError, match='did you mean 2 symbols, "AAPL", "GOOG"'):
         catalog.reader("AAPL, GOOG", "1m")
-    with pytest.raises(DataError, match=r"AAPL is not in .* at 5m, only at 1m, 1h"):
-        catalog.entry("AAPL", "5m")
+    for interval, way in (
+        ("5m", '; a run makes 5m of 1m: write the streams ["1m","5m"]'),
+        ("4h", '; a run makes 4h of 1h: write the streams ["1h","4h"]'),
+        ("30s", ""),
+    ):
+        with pytest.raises(DataError) as caught:
+            catalog.entry("AAPL", interval)
+        assert str(caught.value).endswith(f" at {interval}, only at 1m, 1h{way}")
     assert [(e.interval, e.symbol) for e in catalog.entries()] == [
         *(("1m", "AAPL"), ("1m", "GOOG"), ("1m", "MSFT"), ("1h", "AAPL")),
     ]
