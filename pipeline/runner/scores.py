@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator
 
-from pipeline.config.refusal import words_meant
+from pipeline.config.hints import words_meant
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError, nearest
 from pipeline.results.year import Year

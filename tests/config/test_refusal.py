@@ -60,6 +60,14 @@ def test_the_former_quality_update_frequency_is_refused_with_the_reason(settings
     )
 
 
+HINTS = {
+    'session_data_config.symbols="A"': (
+        """; write ["A"], in a shell --set 'session_data_config.symbols=["A"]'"""
+    ),
+    'pipeline.processors="10"': "; write 10",
+}
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "expected"),
     [
@@ -135,70 +143,8 @@ def test_a_refusal_names_setting_value_and_expectation(
     settings_of_a_session, setting, value, expected
 ):
     found = refusal(settings_of_a_session(), f"{setting}={value}")
-    hint = ""
-    if setting == "session_data_config.symbols" and value == '"A"':
-        hint = """; write ["A"], in a shell --set 'session_data_config.symbols=["A"]'"""
+    hint = HINTS.get(f"{setting}={value}", "")
     assert found == f"{setting} is {value}, expected {expected}{hint}"
-
-
-@pytest.mark.parametrize(
-    ("override", "meant"),
-    [
-        ("session_data_config.symbols=[A]", 'session_data_config.symbols=["A"]'),
-        ("session_data_config.symbols=[BRK.B, 9984.T]", '["BRK.B","9984.T"]'),
-        ("session_data_config.streams=[1m,5m]", 'session_data_config.streams=["1m","5m"]'),
-        ("strategy.parameters={fast: 5, on: true}", '{"fast": 5, "on": true}'),
-    ],
-)
-def test_quotes_that_a_shell_has_taken_are_told(settings_of_a_session, override: str, meant: str):
-    found = refusal(settings_of_a_session(), override)
-    assert "; a shell takes double quotes away: put the whole in single quotes, --set '" in found
-    assert found.endswith(f"{meant}'")
-
-
-TWO = '["SPY","IEF"]'
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "meant"),
-    [
-        *(
-            ("session_data_config.symbols", value, TWO)
-            for value in (
-                *("SPY,IEF", "SPY, IEF", "SPY;IEF", "SPY IEF", " SPY,IEF,", "(SPY,IEF)"),
-                *("[SPY,IEF]", "[SPY, IEF]", "[SPY IEF]", "[SPY,IEF", "{SPY,IEF}"),
-                *('"SPY","IEF"', '["SPY",IEF]', '["SPY" "IEF"]', '"SPY,IEF"'),
-                *("'SPY','IEF'", "['SPY','IEF']", "\u201cSPY\u201d,\u201cIEF\u201d"),
-            )
-        ),
-        ("session_data_config.symbols", "BTC/USD,BRK.B", '["BTC/USD","BRK.B"]'),
-        ("session_data_config.symbols", "123", '["123"]'),
-        ("session_data_config.streams", "1m,5m", '["1m","5m"]'),
-        ("strategy.symbols", "AAA,BBB", '["AAA","BBB"]'),
-        ("sweep.universes.a", "AAA,BBB", '["AAA","BBB"]'),
-        ("sweep.constraints", "fast < slow", '["fast < slow"]'),
-        ("sweep.constraints", "min(a, b) < 3,a<b", '["min(a, b) < 3","a<b"]'),
-        ("sweep.space.fast", "1,2.5,true,a", '[1,2.5,true,"a"]'),
-        ("sweep.space.fast", "3", "[3]"),
-        ("sweep.space.fast", "5:20:5", '{"from":5,"to":20,"step":5}'),
-        ("sweep.space.fast", "0.5..2", '{"from":0.5,"to":2}'),
-        ("sweep.space.fast", "range(0, 20, 5)", '{"from":0,"to":15,"step":5}'),
-        ("sweep.space.fast", "range(5, 7)", '{"from":5,"to":6,"step":1}'),
-    ],
-)
-def test_a_list_without_its_quotes_or_brackets_is_told_as_it_is_taken(
-    settings_of_a_session, setting: str, value: str, meant: str
-):
-    settings = {**settings_of_a_session(), "sweep": {"space": {"b": [1]}}}
-    found = refusal(settings, f"{setting}={value}")
-    assert found.endswith(f" --set '{setting}={meant}'")
-    SessionConfig.load(settings, [f"{setting}={meant}"])
-
-
-@pytest.mark.parametrize("value", ["", ",", "[]", "{}", "null", '{"a": 1}'])
-def test_nothing_is_suggested_for_a_list_of_nothing(settings_of_a_session, value: str):
-    found = refusal(settings_of_a_session(), f"session_data_config.symbols={value}")
-    assert "write" not in found
 
 
 @pytest.mark.parametrize(
