@@ -30,7 +30,7 @@ from pipeline.runner.preparation import Division, divide_evenly, prepare, shape_
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.run_folders import find_run, summary_of
-from pipeline.runner.settings import GivenConfig, load_settings
+from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.strategy.guard import refuse_inside
@@ -71,7 +71,7 @@ class Result(NamedAttributes):
         Raises RingtapeError if there is no such run, or several. The summary of a run that is not
         done has the entries "partial" and "reason", and its tables may be missing.
         """
-        return cls(find_run(os.fspath(run), Path(out)))
+        return cls(find_run(str(folder_of("run", run)), folder_of("out", out)))
 
     def __repr__(self) -> str:
         return format_summary(self.summary).rstrip("\n")
@@ -224,11 +224,16 @@ def run(
     """
     began = time.perf_counter()
     refuse_inside("run")
+    folder = folder_of("out", out)
     if inline and mode not in (None, "interpreted"):
         raise ConfigError(f'mode is {mode!r}, expected "interpreted": a run with inline=True is')
+    if mode == "inline":
+        raise ConfigError(
+            'mode is "inline", expected "compiled" or "interpreted"; write inline=True'
+        )
     with reported(progress) as report:
         settings = load_settings(config, overrides, strategy, "interpreted" if inline else mode)
-        return _replay(settings, strategy, Path(out), report, began, inline=inline)
+        return _replay(settings, strategy, folder, report, began, inline=inline)
 
 
 def _replay(

@@ -30,7 +30,7 @@ from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
-from pipeline.runner.settings import GivenConfig, load_settings
+from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
@@ -139,12 +139,13 @@ def sweep(
     check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
     executor = LocalExecutor(context, preparation, _engines(settings, engines), memory)
-    home = Path(out) / LEDGER if ledger is None else Path(ledger)
+    folder_out = folder_of("out", out)
+    home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)
     with Ledger.open(home) as opened, reported(progress) as report:
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
-        folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
+        folder = RunFolder.create(folder_out, settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
         with _recorded(opened, row, folder):
             meter = Meter(report, search.total)
@@ -216,8 +217,8 @@ def _engines(settings: SessionConfig, engines: int | None) -> int:
             return settings.pipeline.engines
         usable = getattr(os, "sched_getaffinity", None)
         return min(64, len(usable(0)) if usable else os.cpu_count() or 1)
-    if not 1 <= engines <= 64:
-        raise ConfigError(f"engines must be 1 to 64, was {engines}")
+    if isinstance(engines, bool) or not (isinstance(engines, int) and 1 <= engines <= 64):
+        raise ConfigError(f"engines must be a whole number from 1 to 64, was {engines!r}")
     return engines
 
 

@@ -1,5 +1,6 @@
 """What is suggested in place of a text that is no list, section or number is taken."""
 
+import numpy as np
 import pytest
 
 from pipeline.config.session import SessionConfig
@@ -82,3 +83,19 @@ def test_nothing_is_suggested_for_what_may_be_any_number(settings_of_a_session, 
 def test_nothing_is_suggested_for_a_list_of_nothing(settings_of_a_session, value: str):
     found = refusal(settings_of_a_session(), f"session_data_config.symbols={value}")
     assert "write" not in found
+
+
+@pytest.mark.parametrize(
+    ("value", "way"),
+    [
+        (range(5, 50, 5), "list"),
+        (np.arange(5), "list"),
+        ({5: 1}.values(), "list"),
+        ({5, 6}, "sorted"),
+    ],
+)
+def test_what_python_can_go_through_is_to_be_made_a_list(
+    settings_of_a_session, value: object, way: str
+):
+    settings = {**settings_of_a_session(), "sweep": {"space": {"fast": value}}}
+    assert refusal(settings).endswith(f"; make a list of it: {way}(...)")

@@ -404,5 +404,8 @@ def test_a_configuration_without_the_section_is_refused(sample: Path, tmp_path: 
     file.write_text(json.dumps(dict(small(sample), sweep=None)))
     with pytest.raises(ConfigError, match=f'^{file}: there is no section "sweep"'):
         sweep(file, out=tmp_path)
-    with pytest.raises(ConfigError, match="engines must be 1 to 64, was 0"):
+    with pytest.raises(ConfigError, match="engines must be a whole number from 1 to 64, was 0"):
         sweep(small(sample), out=tmp_path, engines=0)
+    text: Any = "2"
+    with pytest.raises(ConfigError, match="engines must be a whole number from 1 to 64, was '2'"):
+        sweep(small(sample), out=tmp_path, engines=text)
