@@ -258,6 +258,8 @@ def _replay(
     division = Division(shares, folder.path)
     follower = Follower(report, preparation.sessions, preparation.extent.bars)
     try:
+        # Files that are edited while the run lasts are no part of it.
+        made = made_from(preparation, lanes)
         crew = (InlineCrew if inline else Crew)(
             context,
             work_of(preparation, lanes, shape, division, travels=not inline),
@@ -269,14 +271,12 @@ def _replay(
         )
         with crew, follower.following(crew):
             crew.start()
-            made = made_from(preparation, lanes)  # while the processes begin
             facts = crew.watch(follower.tick)
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
-            summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
+            summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path, made)
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
-        summary["made_from"] = made
         summary["seconds"] = time.perf_counter() - began
         folder.write_performance(timings)
         folder.write_summary(summary)

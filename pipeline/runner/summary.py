@@ -16,7 +16,7 @@ from pipeline.results.drawdown import drawdowns
 from pipeline.results.statistics import lane_statistics, monthly_returns
 from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
-from pipeline.runner.commission import commission_code, quality_of_fills
+from pipeline.runner.commission import quality_of_fills
 from pipeline.runner.crew import Crew
 from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
@@ -37,11 +37,13 @@ def summarise(
     crew: Crew,
     rows: Mapping[str, int],
     run_dir: Path,
+    made: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str]:
     """Return the summary of a run and the text of performance.txt.
 
-    In ``facts`` no member ended early. ``rows`` are the rows of each result table. Times of the
-    summary are in seconds, sizes in bytes, returns and drawdowns fractions, quality in per cent.
+    In ``facts`` no member ended early. ``rows`` are the rows of each result table, and ``made`` is
+    what the run was made from (`made_from`). Times of the summary are in seconds, sizes in bytes,
+    returns and drawdowns fractions, quality in per cent.
     """
     settings, benchmark = preparation.settings, preparation.benchmark
     replayed, finished, found = facts.tape, facts.finished_ns, facts.lanes()
@@ -59,7 +61,8 @@ def summarise(
         **year_entries(settings, year),
         **_outcome(settings, rows, per_lane, run_dir),
         "notes": notes_of(preparation, per_lane, replayed.market),
-        "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
+        "assumptions": _assumptions(settings, preparation.actions.found, per_lane, made),
+        "made_from": dict(made),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         **market_entries(preparation, replayed.market),
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0], year),
@@ -144,7 +147,10 @@ def _per_lane(
 
 
 def _assumptions(
-    settings: SessionConfig, actions: int, lanes: Sequence[Mapping[str, Any]]
+    settings: SessionConfig,
+    actions: int,
+    lanes: Sequence[Mapping[str, Any]],
+    made: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the settings of execution, and how often each assumption decided over all lanes."""
     conversions = settings.conversions().items()
@@ -155,7 +161,7 @@ def _assumptions(
         "corporate_actions": actions,
         "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in lanes),
         **{name: sum(lane[name] for lane in lanes) for name in fields.TOUCHED},
-        "commission_code": commission_code(settings.execution),
+        "commission_code": made["code"].get(settings.execution.commission),
         **quality_of_fills(settings, lanes),
     }
 
