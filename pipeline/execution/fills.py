@@ -10,7 +10,6 @@ from pipeline.codes import (
     FOK,
     LIMIT,
     LIQUIDATION,
-    MARKET,
     NO_POSITION,
     OTHER_FILLED,
     PARTLY_FILLED,
@@ -23,10 +22,8 @@ from pipeline.execution.book import check_room
 from pipeline.execution.broken import check_worth
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
+from pipeline.execution.marks import watch_fill
 from pipeline.execution.orders import (
-    AFTER_CLOSE,
-    CLOSING,
-    COUNTED,
     NEVER,
     add_pending,
     add_units,
@@ -138,8 +135,7 @@ def fill_order(
     held = load_f8(account.position, order.symbol)
     _book(account, order, bar_ts, price, quantity, maker)
     if order.marks != 0 or order.kind == TRAILING_STOP:
-        _watch_side(account, order)
-        _watch_night(account, order, bar_ts)
+        watch_fill(account, order, bar_ts)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:
@@ -152,32 +148,6 @@ def fill_order(
         goes_on = held * load_f8(account.position, order.symbol) > 0.0
         if not goes_on or order.children != 0:
             _end_idle_legs(account, order.symbol, bar_ts)
-
-
-@kernel()
-def _watch_side(account: Any, order: Any) -> None:
-    """Count an order that leaves a position on its own side though it was to close one, once."""
-    if order.quantity * load_f8(account.position, order.symbol) <= 0.0 or order.marks & COUNTED:
-        return
-    if order.kind == TRAILING_STOP:
-        account.trailing_opened += 1
-    elif order.marks & CLOSING:
-        account.left_over += 1
-    order.marks |= COUNTED
-
-
-@kernel()
-def _watch_night(account: Any, order: Any, bar_ts: int) -> None:
-    """Count a session in which a market order placed after the close before left nothing held.
-
-    Not where sessions follow each other without a pause, so that it filled at that close.
-    """
-    late = order.marks & AFTER_CLOSE and order.kind == MARKET and order.ts < bar_ts
-    if not late or load_f8(account.position, order.symbol) != 0.0:
-        return
-    if account.late_session != account.session_open:
-        account.late_session = account.session_open
-        account.late_exits += 1
 
 
 @kernel()

@@ -67,7 +67,7 @@ ORDER: np.dtype[Any] = np.dtype(
         ("charge", "f8"),  # What its fills were charged, without the part per order; under a
         # function of the user's own, what was traded in the month before its first fill.
         ("made", "f8"),  # Units x price that it filled as a maker.
-        ("marks", "i8"),  # Bits of what notes have to know of it, such as `CLOSING`.
+        ("marks", "i8"),  # Bits of what notes have to know of it, see `marks`.
     ]
 )
 #: What of an order is reported: its fields up to `allowed`.
@@ -77,14 +77,6 @@ _ORDER_SIZE = ORDER.itemsize
 order_at = record_at(ORDER)
 
 NEVER = np.iinfo(np.int64).max
-
-#: Marks of an order. When it was placed, it could only make a position smaller, orders that wait
-#: for a time counted as filled.
-CLOSING = 1
-#: It was placed between a session's close and the open of the next one, as in on_session_close.
-AFTER_CLOSE = 4
-#: It has been counted, because a fill of it left a position on its own side.
-COUNTED = 2
 
 
 @kernel()

@@ -28,9 +28,8 @@ from pipeline.codes import (
 )
 from pipeline.execution.latency import change_order, send, send_order, set_values
 from pipeline.execution.limits import refusal
+from pipeline.execution.marks import marks_of
 from pipeline.execution.orders import (
-    AFTER_CLOSE,
-    CLOSING,
     NEVER,
     ORDER,
     add_units,
@@ -129,22 +128,8 @@ def append_order(
     order.children = 0
     order.midway = NEVER
     order.paid = order.charge = order.made = 0.0
-    order.marks = AFTER_CLOSE if account.between != 0 else 0
-    if LIMIT <= kind <= TRAILING_STOP and _closes(account, order):
-        order.marks |= CLOSING
+    order.marks = marks_of(account, order)
     _watch_prices(account, symbol, limit, stop)
-
-
-@kernel()
-def _closes(account: Any, order: Any) -> bool:
-    """Whether a new order could only make smaller what is held once those at market are filled."""
-    symbol = order.symbol
-    slack = load_f8(account.slack, symbol)
-    position, pending = load_f8(account.position, symbol), load_f8(account.pending, symbol)
-    held = add_units(account, symbol, position, pending, slack)
-    if held * order.quantity >= 0.0:
-        return False
-    return add_units(account, symbol, abs(order.quantity), -abs(held), slack) <= 0.0
 
 
 @kernel()
