@@ -13,6 +13,7 @@ from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.rates import on_small_rates
 from pipeline.runner.spans import on_spans
 from pipeline.strategy.strategy import Strategy
 from pipeline.strategy.text_hashes import are_drawn, place_of_hashes
@@ -36,6 +37,7 @@ def notes_of(
     sessions = len(preparation.sessions)
     return [
         *preparation.extent.notes,
+        *on_small_rates(preparation.settings.execution),
         *_on_spans(preparation, lanes),
         *_on_jumps(preparation, market),
         *_on_warm_up(lanes, sessions),

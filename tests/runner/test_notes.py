@@ -201,3 +201,8 @@ def test_positions_held_over_most_nights_by_exits_after_the_close_are_told(sampl
     lanes = [{**known, "sessions_with_late_exits": count} for count in sessions]
     told = notes_of(preparation, lanes, NONE)
     assert [note[: len(begin or "")] for note in told] == ([begin] if begin else [])
+
+
+def test_rates_that_are_likely_fractions_are_told(sample):
+    (note,) = notes(sample, "2024-11-19", 0.1, execution={"slippage_bps": 0.001})
+    assert "per cent: execution.slippage_bps is 0.001. 0.001 basis points are 0.00001 %." in note
