@@ -72,7 +72,12 @@ def summarise(
         "min_round_trips": fewest,
         "unranked": unranked,
         "notes": [
-            *notes_of(preparation, [one.statistics for one in done], market),
+            *notes_of(
+                preparation,
+                [one.statistics for one in done],
+                market,
+                [set_said(one.parameters) or one.strategy for one in done],
+            ),
             *on_direction(roster.sweep),
             *_on_samples(roster.sweep.samples, len(rows)),
             *_on_rank(fewest, done, best),

@@ -80,9 +80,20 @@ def test_strategies_that_were_never_called_are_told(sample):
         "The strategy was never called for A 1m (slow), B 1m (slow): the indicators in brackets had"
         " no value at any bar."
     )
-    assert notes_of(preparation, [lane(sessions), lane(3), lane(sessions)], NONE) == [
-        "2 of 3 strategies were never called: an indicator of theirs had no value at any bar."
-    ]
+    (note,) = notes_of(preparation, [lane(sessions), lane(3), lane(sessions)], NONE)
+    assert note == (
+        "An indicator had no value at any bar in 2 of 3 strategies, which were never called for a"
+        " bar."
+    )
+    sets = ["fast 5, slow 400", "fast 5, slow 40", "fast 10, slow 400"]
+    lanes = [lane(3), lane(sessions), lane(sessions)]
+    (note,) = notes_of(preparation, lanes, NONE, sets)
+    assert note == (
+        "An indicator had no value at any bar in 2 of 3 sets (the first: fast 5, slow 40), which"
+        " were never called for a bar."
+    )
+    (note,) = notes_of(preparation, [lane(3), lane(sessions), lane(0)], NONE, sets)
+    assert "in 1 of 3 sets (fast 5, slow 40), which" in note
     assert notes_of(preparation, [lane(3), lane(0)], NONE) == []
 
 
@@ -105,8 +116,8 @@ def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_fo
     lanes = [lane([]), lane([], "A 1m (slow)"), lane([], "A 1m (fast)")]
     (note,) = notes_of(preparation, lanes, NONE)
     assert note == (
-        "2 of 3 strategies had indicators without a value at any bar of a symbol, the first of"
-        " them: A 1m (slow)."
+        "Indicators of 2 of 3 strategies had no value at any bar of a symbol, the first of them:"
+        " A 1m (slow)."
     )
 
 
@@ -183,7 +194,7 @@ def test_how_orders_ended_that_were_never_filled_is_told(sample):
         " cancelled (not_at_once) and 1 more. The orders' table has the reason of each."
     )
     (note,) = notes_of(preparation, [unfilled, {**known, "fills": 3}], NONE)
-    assert note == "1 of 2 strategies placed orders, of which none was filled."
+    assert note == "None of the orders of 1 of 2 strategies was filled."
 
 
 @pytest.mark.parametrize(

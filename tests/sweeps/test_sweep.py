@@ -361,6 +361,18 @@ def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
     assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
 
 
+def test_sets_that_were_never_called_are_noted_as_sets_with_the_first_ones_parameters(
+    sample: Path, tmp_path: Path
+):
+    never = small(sample, space={"fast": [4, 5], "slow": [30, 100_000]})
+    found = sweep(never, out=tmp_path, engines=1).summary["notes"]
+    (note,) = [note for note in found if "never called" in note]
+    assert note == (
+        "An indicator had no value at any bar in 2 of 4 sets (the first: fast 4, slow 100000,"
+        " quantity 100), which were never called for a bar."
+    )
+
+
 def test_a_score_of_which_less_is_better_is_noted(sample: Path, tmp_path: Path):
     """The best set by it is the one that fell deepest."""
     few = small(sample, space={"fast": [4, 5]}, score="max_drawdown")
