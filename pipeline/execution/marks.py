@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.codes import LIMIT, MARKET, TRAILING_STOP
 from pipeline.execution.orders import add_units
 from pipeline.native.kernel import kernel
-from pipeline.native.memory import load_f8
+from pipeline.native.memory import load_f8, load_i8
 
 #: When it was placed, it could only make a position smaller, orders that wait for a time counted
 #: as filled.
@@ -64,12 +64,15 @@ def _watch_side(account: Any, order: Any) -> None:
 
 @kernel()
 def _watch_night(account: Any, order: Any, bar_ts: int) -> None:
-    """Count a session in which a market order placed after the close before left nothing held.
+    """Count a session in which a market order from after the close before ended what was held.
 
-    Not where sessions follow each other without a pause, so that it filled at that close.
+    Not where sessions follow each other without a pause, so that it filled at that close, and not
+    if the position was opened in this session.
     """
     late = order.marks & AFTER_CLOSE and order.kind == MARKET and order.ts < bar_ts
     if not late or load_f8(account.position, order.symbol) != 0.0:
+        return
+    if load_i8(account.fills_of, order.symbol) != 1:
         return
     if account.late_session != account.session_open:
         account.late_session = account.session_open

@@ -70,8 +70,18 @@ class AtBar(Late):
         ctx.market(0, 1)
 
 
+class Never(Late):
+    """Orders at the close itself what it takes back after it, so that nothing is ever held."""
+
+    def on_bar(self, bar, ctx):
+        if ctx.now == ctx.session_close:
+            ctx.target(bar.symbol, 10)
+
+
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("strategy", "expected"), [(Late, SESSIONS - 1), (InTime, 0), (AtBar, 0)])
+@pytest.mark.parametrize(
+    ("strategy", "expected"), [(Late, SESSIONS - 1), (InTime, 0), (AtBar, 0), (Never, 0)]
+)
 def test_sessions_with_late_exits_are_counted(strategy: type[Strategy], expected: int, mode: str):
     assert late_exits(strategy(), mode) == expected
 
