@@ -6,6 +6,7 @@ They decide nothing. What is counted here are figures of the lane, of which its 
 from typing import Any
 
 from pipeline.codes import LIMIT, MARKET, TRAILING_STOP
+from pipeline.execution.lots import lot_address, lot_at
 from pipeline.execution.orders import add_units
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import load_f8, load_i8
@@ -41,17 +42,7 @@ def _closes(account: Any, order: Any) -> bool:
 
 
 @kernel()
-def watch_fill(account: Any, order: Any, bar_ts: int) -> None:
-    """Look at what a fill, in a bar that opened at ``bar_ts``, has left of the position.
-
-    Only that of a trailing stop or of an order with marks need be looked at.
-    """
-    _watch_side(account, order)
-    _watch_night(account, order, bar_ts)
-
-
-@kernel()
-def _watch_side(account: Any, order: Any) -> None:
+def watch_side(account: Any, order: Any) -> None:
     """Count an order that leaves a position on its own side though it was to close one, once."""
     if order.quantity * load_f8(account.position, order.symbol) <= 0.0 or order.marks & COUNTED:
         return
@@ -63,16 +54,21 @@ def _watch_side(account: Any, order: Any) -> None:
 
 
 @kernel()
-def _watch_night(account: Any, order: Any, bar_ts: int) -> None:
-    """Count a session in which a market order from after the close before ended what was held.
+def watch_night(account: Any, order: Any, quantity: float, bar_ts: int) -> None:
+    """Count a session in which a market order from after the close before ends what was held then.
 
-    Not where sessions follow each other without a pause, so that it filled at that close, and not
-    if the position was opened in this session.
+    The order has the mark AFTER_CLOSE, and ``quantity`` of it is about to be booked, in a bar that
+    opened at ``bar_ts``. It does not count where sessions follow each other without a pause, so
+    that it fills at that close, nor for a position that was opened in this session.
     """
-    late = order.marks & AFTER_CLOSE and order.kind == MARKET and order.ts < bar_ts
-    if not late or load_f8(account.position, order.symbol) != 0.0:
+    symbol = order.symbol
+    number = load_i8(account.first_lot, symbol)
+    if order.kind != MARKET or order.ts >= bar_ts or number == 0:
         return
-    if load_i8(account.fills_of, order.symbol) != 1:
+    if lot_at(lot_address(account, number)).entry_ts >= account.session_open:
+        return
+    held, slack = load_f8(account.position, symbol), load_f8(account.slack, symbol)
+    if add_units(account, symbol, held, quantity, slack) != 0.0:
         return
     if account.late_session != account.session_open:
         account.late_session = account.session_open
