@@ -131,8 +131,8 @@ def a_walrus_in_a_comprehension(self, bar, ctx):
 
 
 @case(
-    "SEEN is a dict, which may change; make it a tuple or a NumPy array; what changes is a state"
-    f"{INTERPRETED}"
+    'SEEN is a dict, which may change; make it a tuple of pairs, as in (("a", 0.5), ("b", 1.5)), '
+    f"to go through with `for name, number in ...`; what changes is a state{INTERPRETED}"
 )
 def a_dict_of_the_module(self, bar, ctx):
     SEEN[bar.symbol] = 1  # here
