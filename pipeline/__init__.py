@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pipeline.strategy import states, tif
     from pipeline.strategy.bar import Bar, Bars
     from pipeline.strategy.context import Context
+    from pipeline.strategy.declared import state
     from pipeline.strategy.events import Fill, Order, Session
-    from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol, state
+    from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol
     from pipeline.sweeps.ledger.ledger import Ledger
     from pipeline.sweeps.progress import SweepProgress
     from pipeline.sweeps.sweep import SweepResult, sweep
@@ -73,7 +74,7 @@ _HOMES = {
     "Session": "pipeline.strategy.events",
     "Strategy": "pipeline.strategy.strategy",
     "Symbol": "pipeline.strategy.strategy",
-    "state": "pipeline.strategy.strategy",
+    "state": "pipeline.strategy.declared",
     "SECOND": "pipeline.strategy.strategy",
     "MINUTE": "pipeline.strategy.strategy",
     "HOUR": "pipeline.strategy.strategy",

@@ -65,6 +65,14 @@ class StrategyError(RingtapeError):
     """
 
 
+class UnguardedError(StrategyError):
+    """A file begins a run whenever it is imported, and a run imports it.
+
+    You get it when a script without ``if __name__ == "__main__":`` is the file of a strategy, or
+    is imported by another script. The message names the file and the line that needs the guard.
+    """
+
+
 class HookError(StrategyError):
     """A strategy's hook, or a function that a run calls for it, has failed while the run went on.
 

@@ -11,12 +11,14 @@
     app        the group of commands, their error messages and exit codes
     running    demo, run, schema          lane_table      lanes as a table
     runs       runs                       document        keeps stdout for one document
+    comparison runs --compare          made_otherwise  code and data of two runs
     sweeping   sweep
     ledger     ledger
     settings   settings
     data       import, catalog            output          text, tables and JSON on stdout
                                           exit_codes      how a failed command ends
     machine    clean, stats               options         options of several commands
+    usage      settings as options
 
 To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the

@@ -29,6 +29,7 @@ from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout
 from pipeline.cli.signals import ending_with, signal_behind
 from pipeline.cli.system_errors import of_the_process
+from pipeline.cli.usage import told_usage
 from pipeline.errors import RingtapeError, nearest
 from shm.errors import ShmError
 
@@ -147,8 +148,10 @@ def _complain(message: str, code: int) -> None:
 
 
 def _message(error: click.ClickException) -> str:
-    text = _one_line(error.format_message())
-    if isinstance(error, click.UsageError) and error.ctx is not None:
+    if not isinstance(error, click.UsageError):
+        return _one_line(error.format_message())
+    text = _one_line(told_usage(error))
+    if error.ctx is not None:
         text += f" (see `{error.ctx.command_path} --help`)"
     return text
 

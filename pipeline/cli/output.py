@@ -17,6 +17,8 @@ from pipeline.codes import DAY_NS
 
 #: What the system says if a reader has closed a pipe, and if a terminal was closed.
 _GONE = errno.EPIPE, errno.EIO
+#: A text that is longer is cut in a table.
+LONGEST_TEXT = 40
 
 
 class ReaderGoneError(Exception):
@@ -102,6 +104,11 @@ def _shown(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def short_text(text: str) -> str:
+    """Return a text as a table has it: cut if it is longer than LONGEST_TEXT."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 3]}..."
 
 
 def utc_texts(moments: Sequence[int]) -> list[str]:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.comparison import print_comparison
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, print_json, print_text
+from pipeline.cli.output import format_table, print_json, print_text, short_text
 from pipeline.errors import RingtapeError
 from pipeline.results.report.figures import number, signed_percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipeline.results.folder import RunFolder
     from pipeline.runner.run_folders import RunEntry
 
 _SHOWN = 20
-_WIDEST = 40
-#: Figures of a run's first lane that are compared.
-_FIGURES = (
-    *("final_equity", "total_return", "annual_return", "volatility", "sharpe_ratio"),
-    *("sortino_ratio", "max_drawdown", "round_trips", "win_rate", "profit_factor"),
-    *("orders", "fills", "commission", "exposure", "digest"),
-)
 
 #: What is typed as a command of `ringtape runs`, which has none, and what to type.
 _WORDS = {
-    "compare": "did you mean --compare?",
-    "remove": "did you mean --remove?",
-    **dict.fromkeys(("open", "show"), "`ringtape runs RUN` opens one"),
+    **dict.fromkeys(("compare", "diff"), "did you mean --compare?"),
+    **dict.fromkeys(("remove", "delete", "rm"), "did you mean --remove?"),
+    **dict.fromkeys(("open", "show", "view", "info"), "`ringtape runs RUN` opens one"),
     **dict.fromkeys(("list", "ls"), "`ringtape runs` lists them"),
 }
 
@@ -75,8 +68,10 @@ def runs(
     """
     from pipeline.runner.run_folders import find_run, list_runs, summary_of
 
-    if (compare and remove) or (limit is not None and names):
-        raise click.UsageError("--compare, --remove and --limit exclude each other")
+    if compare and remove:
+        raise click.UsageError("--compare and --remove exclude each other")
+    if limit is not None and (names or compare or remove):
+        raise click.UsageError("--limit is for the list of runs; leave out what else is given")
     if compare and len(names) != 2:
         raise click.UsageError(f"--compare takes two runs, was given {len(names)}")
     if remove and not names:
@@ -90,7 +85,7 @@ def runs(
     if remove:
         _remove(folders, as_json)
     elif compare:
-        _compare(folders, as_json)
+        print_comparison(folders, as_json)
     elif as_json:
         documents = [summary_of(folder) for folder in folders]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
@@ -109,15 +104,16 @@ def _list(entries: Sequence[RunEntry], out: Path, limit: int | None, as_json: bo
         print_json({"out": out, "runs": found})
         return
     if not entries:
-        print_text(f"there is no run in {out}")
+        its = f"; it is one: `ringtape runs {out}` opens it"
+        print_text(f"there is no run in {out}{its if (out / 'config.json').is_file() else ''}")
         return
     shown = entries[: limit or _SHOWN]
     header = ("run", "strategy", "first", "last", "return", "Sharpe", "state")
     rows = [
         (
-            *(entry.path.name, _short(entry.strategy), entry.first, entry.last),
+            *(entry.path.name, short_text(entry.strategy), entry.first, entry.last),
             *(signed_percent(entry.total_return), number(entry.sharpe_ratio, ".2f")),
-            _short(f"{states[entry.path]}: {entry.reason}" if entry.state == "partial" else "")
+            short_text(f"{states[entry.path]}: {entry.reason}" if entry.state == "partial" else "")
             or states[entry.path],
         )
         for entry in shown
@@ -148,56 +144,3 @@ def _remove(folders: Sequence[RunFolder], as_json: bool) -> None:
         print_json({"removed": [folder.path for folder in folders]})
     else:
         print_text("\n".join(f"removed {folder.path}" for folder in folders))
-
-
-def _compare(folders: Sequence[RunFolder], as_json: bool) -> None:
-    from pipeline.runner.run_folders import summary_of
-
-    configs = [dict(_flat(folder.config)) for folder in folders]
-    settings = {
-        name: [config.get(name) for config in configs]
-        for name in dict.fromkeys(name for config in configs for name in config)
-        if configs[0].get(name) != configs[1].get(name)
-    }
-    lanes = [(summary_of(folder).get("lanes") or [{}])[0] for folder in folders]
-    figures = {name: [lane.get(name) for lane in lanes] for name in _FIGURES}
-    if as_json:
-        print_json({"runs": [f.path for f in folders], "settings": settings, "figures": figures})
-        return
-    head = [f"{side}  {folder.path.name}" for side, folder in zip("AB", folders, strict=True)]
-    blocks = ["\n".join(head)]
-    if settings:
-        rows = [(name, *(_short(json.dumps(v)) for v in both)) for name, both in settings.items()]
-        blocks.append(format_table(("setting", "A", "B"), rows, right=()))
-    else:
-        blocks.append("all settings are equal")
-    rows = [(name, *map(_figure, both), _change(*both)) for name, both in figures.items()]
-    blocks.append(format_table(("figure", "A", "B", "B-A"), rows, right=("A", "B", "B-A")))
-    print_text("\n\n".join(blocks))
-
-
-def _flat(section: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Give each setting of a configuration by its dotted path."""
-    for name, value in section.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
-
-
-def _figure(value: Any) -> str:
-    if value is None or isinstance(value, float):
-        return number(value, ",.6g")
-    return str(value)
-
-
-def _change(one: Any, other: Any) -> str:
-    if one is None or other is None:
-        return "-"
-    if isinstance(one, str):
-        return "equal" if one == other else "differ"
-    return _figure(other - one)

@@ -17,23 +17,6 @@ if TYPE_CHECKING:
 
     from pipeline.config.listing import Setting
 
-#: Words of other libraries, without an s at the end, and ours.
-WORDS = {
-    **dict.fromkeys(("fee", "brokerage", "charge"), ("commission",)),
-    **dict.fromkeys(("cost",), ("commission", "slippage", "borrow_rate")),
-    **dict.fromkeys(("balance", "budget", "capital", "money", "wallet"), ("initial_cash",)),
-    **dict.fromkeys(("asset", "instrument", "ticker", "universe"), ("symbols",)),
-    **dict.fromkeys(("frequency", "interval", "resolution", "timeframe"), ("streams",)),
-    **dict.fromkeys(("calendar", "exchange", "market", "venue"), ("exchange_group",)),
-    **dict.fromkeys(
-        ("core", "cpu", "job", "proces", "thread", "worker"), ("engines", "processors")
-    ),
-    **dict.fromkeys(("spread",), ("slippage",)),
-    **dict.fromkeys(("delay", "lag"), ("latency",)),
-    **dict.fromkeys(("margin",), ("maintenance_margin", "leverage")),
-    **dict.fromkeys(("optimise", "optimize", "optimization"), ("sweep",)),
-    **dict.fromkeys(("path", "folder", "data_dir"), ("catalog",)),
-}
 _WIDTH = 80
 _LONGEST = 30
 
@@ -68,18 +51,10 @@ def settings(words: tuple[str, ...], as_json: bool) -> None:
 
 def _found(every: Sequence[Setting], words: Sequence[str]) -> list[Setting]:
     """Return the settings with every word, those first that have them in their name."""
-    wanted = [word.casefold() for word in words]
-    singles = [word.removesuffix("s") or word for word in wanted]
-    ours = [(single, *WORDS.get(single, ())) for single in singles]
+    from pipeline.config.finding import meant_by_words, named_by
 
-    def has(text: str, alternatives: Sequence[Sequence[str]]) -> bool:
-        found = text.casefold()
-        return all(any(one in found for one in same) for same in alternatives)
-
-    named = [setting for setting in every if has(setting.path, [[word] for word in wanted])]
-    named += [s for s in every if s not in named and has(s.path, ours)]
-    texts = [(s, f"{s.path} {s.meaning} {s.values}") for s in every if s not in named]
-    meant = [s for s, text in texts if has(text, [[single] for single in singles])]
+    named = named_by(every, words)
+    meant = [setting for setting in meant_by_words(every, words) if setting not in named]
     if not named and not meant:
         near = [name for word in words for name in nearest(word, [s.name for s in every])]
         hint = f"; did you mean {near[0]}?" if near else "; `ringtape settings` lists all"

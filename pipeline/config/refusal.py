@@ -5,16 +5,14 @@ message and the documentation cannot disagree.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from pipeline.config.hints import Schema, resolve
+from pipeline.config.hints import hint as hint_of
 from pipeline.errors import nearest
-
-Schema = Mapping[str, Any]
 
 OBJECT = "<object>"
 LIST = "<list>"
@@ -72,45 +70,14 @@ def _problem(item: ErrorDetails, schema: Schema) -> str:
         return f"{name} has the name {_show(item['input'])}, expected a name in quotes"
     if item["type"] != "expected":
         value = item["input"]
-        hint = _hint(name, value, _resolve(node, schema)) if isinstance(value, str) else ""
-        return f"{name} is {_show(value)}, expected {_describe(node, schema)}{hint}"
+        way = hint_of(name, value, resolve(node, schema), schema)
+        return f"{name} is {_show(value)}, expected {_describe(node, schema)}{way}"
     context = item["ctx"]
     if context["field"]:
         name, value = ".".join([*path, context["field"]]), context["value"]
     else:
         value = item["input"]
     return f"{name} is {_show(value)}, expected {context['text']}"
-
-
-def _hint(name: str, value: str, node: Schema) -> str:
-    """Return what to write in place of a text that is neither a list nor a section; "" if unknown.
-
-    A list or a section on the command line is a text if the shell has taken its quotes away.
-    """
-    if value[:1] + value[-1:] in ("[]", "{}"):
-        meant = _quoted(value)
-        example = "" if meant is None else f", --set '{name}={meant}'"
-        return f"; a shell takes double quotes away: put the whole in single quotes{example}"
-    of_texts = node.get("items", {}).get("type") == "string"
-    return f"; write [{_show(value)}]" if of_texts else ""
-
-
-def _quoted(text: str) -> str | None:
-    """Return JSON without its quotes with them; None if it cannot be known where they were."""
-
-    def quote(word: "re.Match[str]") -> str:
-        try:
-            json.loads(word[0])
-        except ValueError:
-            return json.dumps(word[0], ensure_ascii=False)
-        return word[0]
-
-    found = re.sub(r"[^][{}:,\s\"']+", quote, text)
-    try:
-        json.loads(found)
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], Schema]:
@@ -120,14 +87,14 @@ def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], S
     an element.
     """
     path: list[str] = []
-    node: Schema = _resolve(schema, schema)
+    node: Schema = resolve(schema, schema)
     for depth, step in enumerate(location, start=1):
         node = _without_null(node, schema)
         if step in (OBJECT, LIST):
             if depth == len(location):
                 break
             wanted = "array" if step == LIST else "object"
-            branches = (_resolve(branch, schema) for branch in node["oneOf"])
+            branches = (resolve(branch, schema) for branch in node["oneOf"])
             node = next(branch for branch in branches if branch["type"] == wanted)
             continue
         below = node.get("properties", {}).get(step)
@@ -138,7 +105,7 @@ def _locate(schema: Schema, location: Sequence[int | str]) -> tuple[list[str], S
         if below is None:
             break
         path.append(str(step))
-        node = _resolve(below, schema)
+        node = resolve(below, schema)
     return path, node
 
 
@@ -148,16 +115,10 @@ def _entry(node: Schema) -> Schema | None:
     return next((entry for entry in entries if isinstance(entry, Mapping)), None)
 
 
-def _resolve(node: Schema, schema: Schema) -> Schema:
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-    return node
-
-
 def _without_null(node: Schema, schema: Schema) -> Schema:
     """Return the schema of a section that may also be null without the null; others unchanged."""
     choices = [choice for choice in node.get("anyOf", ()) if choice.get("type") != "null"]
-    return _resolve(choices[0], schema) if len(choices) == 1 else node
+    return resolve(choices[0], schema) if len(choices) == 1 else node
 
 
 def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
@@ -175,24 +136,25 @@ def _unknown(path: list[str], section: Schema, schema: Schema) -> str:
     elif near := nearest(key, leaves, 1, cutoff=0.8):
         meant = leaves[near[0]]
     else:
-        return f"{name} is not a setting, expected one of {', '.join(here)}"
+        own = "" if len(path) > 1 else f"; a parameter has the name strategy.parameters.{name}"
+        return f"{name} is not a setting, expected one of {', '.join(here)}{own}"
     return f"{name} is not a setting; did you mean {meant}?"
 
 
 def _settings(node: Schema, schema: Schema, above: str) -> Iterator[str]:
     """Yield the dotted names of all settings, each section before the settings in it."""
-    node = _without_null(_resolve(node, schema), schema)
+    node = _without_null(resolve(node, schema), schema)
     for branch in node.get("oneOf", [node]):
-        for name, below in _resolve(branch, schema).get("properties", {}).items():
+        for name, below in resolve(branch, schema).get("properties", {}).items():
             yield f"{above}{name}"
             yield from _settings(below, schema, f"{above}{name}.")
 
 
 def _describe(node: Schema, schema: Schema) -> str:
     """Return in words which values the schema accepts here."""
-    node = _resolve(node, schema)
+    node = resolve(node, schema)
     if one := node.get("oneOf"):
-        section, many = (_resolve(branch, schema) for branch in one)
+        section, many = (resolve(branch, schema) for branch in one)
         if many["items"] != one[0]:
             return f"{_describe(section, schema)}, or {_describe(many, schema)}"
         return f"{_describe(section, schema)}, or a list of at least one such section"

@@ -35,6 +35,12 @@ def read_config(path: Path) -> dict[str, Any]:
         ConfigError: with one line, if the file cannot be read, has another suffix, is not
             well-formed (with line and column) or is not one object.
     """
+    if path.suffix.partition(":")[0] == ".py":
+        name = str(path) if ":" in path.suffix else f"{path}:Class"
+        raise ConfigError(
+            f"{path} is Python, expected a configuration, .json or .toml, which names its strategy:"
+            f" --set strategy.name={name}"
+        )
     if path.suffix not in (".json", ".toml"):
         raise ConfigError(f"{path} ends in {path.suffix or 'nothing'}, expected .json or .toml")
     try:

@@ -14,6 +14,7 @@ import copyreg
 import dis
 import functools
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Set
@@ -212,7 +213,7 @@ class Dependencies:
         self._note_place("class", cls)
         module = _module_of(cls)
         if not self._follows(module):
-            self._note(_version_of(module))
+            self._note(version_of(module))
             return
         self._meet(module, cls.__qualname__)
         self._classes.append(cls)
@@ -233,7 +234,7 @@ class Dependencies:
                 self._note("empty")
         file = function.__code__.co_filename
         if not (self._follows(function.__module__) or is_users_file(file)):
-            self._note(_version_of(function.__module__))
+            self._note(version_of(function.__module__))
             return
         self._meet(function.__module__, function.__qualname__)
         self._functions.append(function)
@@ -323,8 +324,11 @@ class Dependencies:
         """Give the state of an object that pickle would keep.
 
         That of the generators of a whole process, which SciPy's distributions have, is another one
-        in each.
+        in each, and so are the variables of the environment.
         """
+        if value is os.environ:
+            yield "the environment of the process"
+            return
         numpys = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
         if value is numpys or value is getattr(sys.modules.get("random"), "_inst", None):
             yield "the generator of the process"
@@ -353,7 +357,7 @@ def _version(module: ModuleType | None) -> str:
     return str(getattr(module, "__version__", ""))
 
 
-def _version_of(name: str) -> str:
+def version_of(name: str) -> str:
     """Return the version of the package that a module lies in, "" if it does not say."""
     return _version(sys.modules.get(name.partition(".")[0]))
 

@@ -102,10 +102,34 @@ def mark_run(account: Any, symbol: int, closes: int, count: int) -> None:
 
 
 @kernel()
+def weigh(account: Any, equity: float) -> None:
+    """Note what all positions are worth by ``equity``, and the cash, if none was so extreme yet.
+
+    An equity of zero or below has no multiple. The caller asks for it after the fills of a moment
+    and at a session's close: these moments are the same in every walk, and at each bar it would
+    take as long as the mark.
+    """
+    value = 0.0
+    symbol, left = 0, account.held
+    while left > 0:
+        quantity = load_f8(account.position, symbol)
+        if quantity != 0.0:
+            value += abs(value_at_close(account, symbol, quantity))
+            left -= 1
+        symbol += 1
+    if equity > 0.0 and value / equity > account.highest_leverage:
+        account.highest_leverage = value / equity
+    if account.cash < account.lowest_cash:
+        account.lowest_cash = account.cash
+
+
+@kernel()
 def record_session(account: Any) -> None:
     """Append the equity at a session's close to the outbox, with what was booked since the mark."""
-    store_f8(account.session_out, account.session_out_count, marked_equity(account))
+    equity = marked_equity(account)
+    store_f8(account.session_out, account.session_out_count, equity)
     account.session_out_count += 1
+    weigh(account, equity)
 
 
 @kernel()

@@ -29,6 +29,8 @@ class Field:
     """Whether a lane tells it when it ends; every figure is told, too."""
     figure: str = ""
     """Its name in a lane's part of summary.json, by which a sweep can score; "" if not there."""
+    ratio: bool = False
+    """Whether a float is a plain number; else it is money, in account currency."""
     touched: bool = False
     """Whether it counts what an assumption of the run touched, which is summed over all lanes."""
 
@@ -62,6 +64,8 @@ _TIME = (
     _whole("now", "The moment at hand, ns UTC."),
     _whole("session_open", "When the current session opened, ns UTC."),
     _whole("session_close", "When the current session closes, ns UTC."),
+    _whole("between", "1 from a session's close to the open of the next one."),
+    _whole("late_session", "Open of the last session counted in `late_exits`, ns UTC."),
     _whole("booked_date", "Date up to which interest and fees are booked, ns; 0: none yet."),
     _whole("hours_from", "First instant of the session at which orders go out, ns UTC."),
     _whole("hours_until", "Last instant of the session at which orders go out, ns UTC."),
@@ -114,6 +118,13 @@ _TRADED = (
     _real("initial_cash", "Cash at the start.", term=True, told=True),
     _real("equity", "Cash and positions at their last closes.", figure="final_equity"),
     _real("cash", "Cash, in account currency, as all sums are.", figure="final_cash"),
+    _real(
+        "highest_leverage",
+        "Highest value of all positions, long and short, by equity; see `account.weigh`.",
+        figure="highest_leverage",
+        ratio=True,
+    ),
+    _real("lowest_cash", "Lowest cash; see `account.weigh`.", figure="lowest_cash"),
     _whole("held", "How many symbols are held."),
     _whole("exposed", "Moments at which anything was held.", told=True),
     _whole("ambiguous", "Orders decided by `optimistic` alone.", figure="ambiguous_bars"),
@@ -122,6 +133,11 @@ _TRADED = (
     ),
     _whole("slipped", "Fills with slippage.", figure="fills_with_slippage", touched=True),
     _whole("rejected", "Orders that a limit refused.", figure="orders_rejected", touched=True),
+    _whole(
+        "beside_sales",
+        "Orders refused for want of room beside one, placed at the same moment, that makes some.",
+        figure="orders_rejected_beside_sales",
+    ),
     _whole("unchanged", "Changes that one refused.", figure="changes_rejected", touched=True),
     _whole(
         "liquidations", "How often all was sold for margin.", figure="liquidations", touched=True
@@ -153,7 +169,12 @@ _TRADED = (
     _whole(
         "far_targets", "Calls of target_percent beyond what can be meant.", figure="far_targets"
     ),
-    _real("farthest_target", "Farthest fraction of these, 0 if none.", figure="farthest_target"),
+    _real(
+        "farthest_target",
+        "Farthest fraction of these, 0 if none.",
+        figure="farthest_target",
+        ratio=True,
+    ),
     _whole(
         "crossed",
         "Brackets of market orders with a leg beyond the last close.",
@@ -165,6 +186,21 @@ _TRADED = (
         figure="orders_below_zero",
     ),
     _whole("narrow", "Trailing stops at 0.1 per cent or less.", figure="narrow_trailing_stops"),
+    _whole(
+        "trailing_opened",
+        "Trailing stops that left a position on their own side.",
+        figure="trailing_stops_that_opened",
+    ),
+    _whole(
+        "left_over",
+        "Stops and limits, placed to close a position, that left one on their own side.",
+        figure="exits_that_opened",
+    ),
+    _whole(
+        "late_exits",
+        "Sessions in which an order placed after the close before closed a position.",
+        figure="sessions_with_late_exits",
+    ),
     _real("trip_squares", "Sum of the squares of the round trips' profits.", told=True),
 )
 
@@ -213,6 +249,9 @@ _LIMITS = (
     _real("leverage", "Most exposure by equity.", term=True),
     _whole("cash_only", "1 if nothing is sold short or bought on credit.", term=True),
     _real("maintenance", "Equity by exposure below which all is closed.", term=True),
+    _whole("reduced_ts", "When an order was last placed that makes a position smaller; -1: never."),
+    _whole("lacking_ts", "When an order last lacked room without one beside it; -1: never."),
+    _whole("lacking", "How many these are."),
 )
 
 _ORDERS = (

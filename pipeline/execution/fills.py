@@ -14,6 +14,7 @@ from pipeline.codes import (
     OTHER_FILLED,
     PARTLY_FILLED,
     STOP_LIMIT,
+    TRAILING_STOP,
     TRIGGERED,
     VOLUME,
 )
@@ -21,6 +22,7 @@ from pipeline.execution.book import check_room
 from pipeline.execution.broken import check_worth
 from pipeline.execution.commission import owed
 from pipeline.execution.lots import settle
+from pipeline.execution.marks import AFTER_CLOSE, watch_night, watch_side
 from pipeline.execution.orders import (
     NEVER,
     add_pending,
@@ -131,7 +133,11 @@ def fill_order(
             _hold(account, order, TRIGGERED)
             return
     held = load_f8(account.position, order.symbol)
+    if order.marks & AFTER_CLOSE:
+        watch_night(account, order, quantity, bar_ts)
     _book(account, order, bar_ts, price, quantity, maker)
+    if order.marks != 0 or order.kind == TRAILING_STOP:
+        watch_side(account, order)
     if quantity == wanted:
         end_order(account, order, FILLED, order.reason, bar_ts)
     else:

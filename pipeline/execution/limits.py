@@ -120,6 +120,37 @@ def _reduces(account: Any, order: Any) -> bool:
 
 
 @kernel()
+def _watch_sale(account: Any, order: Any) -> None:
+    """Note that an order, placed just now, makes a position smaller.
+
+    Those that lacked room at this moment were refused beside it.
+    """
+    if order.ts != account.now:
+        return
+    account.reduced_ts = account.now
+    if account.lacking_ts == account.now:
+        account.beside_sales += account.lacking
+        account.lacking = 0
+
+
+@kernel()
+def _watch_lack(account: Any, order: Any) -> None:
+    """Count an order, placed just now, that is refused for want of room beside one that sells.
+
+    Without one so far it waits for one of this moment.
+    """
+    if order.ts != account.now:
+        return
+    if account.reduced_ts == account.now:
+        account.beside_sales += 1
+        return
+    if account.lacking_ts != account.now:
+        account.lacking_ts = account.now
+        account.lacking = 0
+    account.lacking += 1
+
+
+@kernel()
 def _refuse(order: Any, reason: int, found: float, allowed: float) -> int:
     order.found = found
     order.allowed = allowed
@@ -176,7 +207,17 @@ def _refusal_by_limits(account: Any, order: Any) -> int:
     """Do as `refusal` where the run sets limits, for an order of an allowed size."""
     cost = _sum_resting(account)
     if _reduces(account, order):
+        _watch_sale(account, order)
         return NO_REASON
+    reason = _refusal_of_value(account, order, cost)
+    if reason in (OPEN_POSITIONS, BUYING_POWER, LEVERAGE, CASH):
+        _watch_lack(account, order)
+    return reason
+
+
+@kernel()
+def _refusal_of_value(account: Any, order: Any, cost: float) -> int:
+    """Judge what an order opens; ``cost``: what all orders at rest to buy would cost."""
     price = price_of(account, order)
     if not np.isfinite(price):
         return _refuse(order, NO_PRICE, price, np.nan)

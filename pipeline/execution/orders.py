@@ -67,6 +67,7 @@ ORDER: np.dtype[Any] = np.dtype(
         ("charge", "f8"),  # What its fills were charged, without the part per order; under a
         # function of the user's own, what was traded in the month before its first fill.
         ("made", "f8"),  # Units x price that it filled as a maker.
+        ("marks", "i8"),  # Bits of what notes have to know of it, see `marks`.
     ]
 )
 #: What of an order is reported: its fields up to `allowed`.

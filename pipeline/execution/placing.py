@@ -28,6 +28,7 @@ from pipeline.codes import (
 )
 from pipeline.execution.latency import change_order, send, send_order, set_values
 from pipeline.execution.limits import refusal
+from pipeline.execution.marks import marks_of
 from pipeline.execution.orders import (
     NEVER,
     ORDER,
@@ -127,6 +128,7 @@ def append_order(
     order.children = 0
     order.midway = NEVER
     order.paid = order.charge = order.made = 0.0
+    order.marks = marks_of(account, order)
     _watch_prices(account, symbol, limit, stop)
 
 

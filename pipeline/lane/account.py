@@ -85,11 +85,12 @@ class LaneAccount:
         record = account[0]
         record["symbols"] = len(self._shape.symbols)
         record["next_order"] = 1
+        record["reduced_ts"] = record["lacking_ts"] = -1
         record["session_close"] = record["hours_until"] = NEVER
         record["hours_from"] = -NEVER
         for name in TERMS:
             record[name] = getattr(terms, name)
-        record["cash"] = record["equity"] = terms.initial_cash
+        record["cash"] = record["equity"] = record["lowest_cash"] = terms.initial_cash
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         self._attach_messages(record)
         for name in (*REALS_BY_SYMBOL, *WHOLES_BY_SYMBOL):

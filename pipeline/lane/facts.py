@@ -52,6 +52,11 @@ class LaneFacts:
     """Cash and positions at their last closes, at the end."""
     cash: float
     """Cash at the end."""
+    highest_leverage: float
+    """The highest value of all positions, long and short, by equity, after the fills of a moment
+    and at sessions' closes."""
+    lowest_cash: float
+    """The lowest cash at these."""
     exposed: int
     """Base moments at which anything was held."""
     ambiguous: int
@@ -62,6 +67,8 @@ class LaneFacts:
     """Fills with slippage."""
     rejected: int
     """Orders that a limit refused."""
+    beside_sales: int
+    """Those refused for want of room while one placed at the same moment would make some."""
     unchanged: int
     """Changes of orders that a limit refused."""
     liquidations: int
@@ -114,6 +121,12 @@ class LaneFacts:
     """Orders, or changes of them, with a limit or stop at zero or below where prices are above."""
     narrow: int
     """Trailing stops at 0.1 per cent of the price or less."""
+    trailing_opened: int
+    """Trailing stops whose fill left a position on their own side."""
+    left_over: int
+    """Stops and limits of which that is true, though they could only close when placed."""
+    late_exits: int
+    """Sessions in which a market order that was placed after the close before left nothing held."""
     trip_squares: float
     """The sum of the squares of their profits."""
 

@@ -24,6 +24,7 @@ from pipeline.lane.program import HOOK_INDEX
 from pipeline.lane.session_turn import close_session, open_session
 from pipeline.lane.spec import LaneSpec, bars_dtype
 from pipeline.lane.warm_up import warms_up_at
+from pipeline.native.hook_array import HookArray
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.bar import BAR_FIELDS
 from pipeline.strategy.events import Fill, Order, Session
@@ -298,7 +299,7 @@ class Interpreter:
         """Return the bars record as the strategy sees it: numbers, and copies of its arrays."""
         record = self._bars[0]
         shown = {name: int(record[name]) for name in ("ts", "interval", "count")}
-        shown |= {name: column.copy() for name, column in self._bar_columns.items()}
+        shown |= {name: column.copy().view(HookArray) for name, column in self._bar_columns.items()}
         return _Bars(**shown)
 
     def _call_sessions(self, flags: int) -> None:

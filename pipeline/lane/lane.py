@@ -29,7 +29,7 @@ from pipeline.native.call import code_address
 from pipeline.native.kernel import called_with_integers
 from pipeline.strategy.compiled import operations
 from pipeline.strategy.compiled.bar_record import BAR, BINDING
-from pipeline.strategy.compiled.column_names import name_table, symbol_key
+from pipeline.strategy.compiled.column_names import name_table, symbol_table
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.compiled.records import CONTEXT
 from pipeline.strategy.compiled.stretch import show
@@ -82,7 +82,7 @@ class Lane:
         self._columns = name_table(columns)
         symbols = range(len(shape.symbols))
         self._universe = np.array(spec.universe or symbols, np.int64)
-        self._symbol_keys = np.array([symbol_key(name) for name in shape.symbols], np.int64)
+        self._symbol_keys = symbol_table(shape.symbols)
         self._zone = np.array(terms.zone, np.int64)
         self._random = np.array(spec.random, np.int64)
         self.context = self._make_context()

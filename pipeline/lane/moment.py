@@ -29,7 +29,7 @@ Where a step is performed, a comment names its number.
 from typing import Any, NamedTuple
 
 from pipeline.codes import CLOSE
-from pipeline.execution.account import account_at, mark, mark_again
+from pipeline.execution.account import account_at, mark, mark_again, weigh
 from pipeline.execution.book import end_moment
 from pipeline.execution.currency import convert
 from pipeline.execution.funding import charge_funding
@@ -124,12 +124,17 @@ def match(account: Any, view: View, symbol: int, at: int) -> None:
 
 
 @kernel(forceinline=True)
-def value(account: Any) -> None:
-    """Value the account after base bars have closed."""
+def value(account: Any, before: int) -> None:
+    """Value the account after base bars have closed.
+
+    ``before``: number of fills in the outbox before the moment.
+    """
     # Step 5
     if account.foreign != 0:
         convert(account)
     mark(account)
+    if account.fills_out_count > before:
+        weigh(account, account.equity)
     if account.maintenance > 0.0:
         keep_margin(account)
 
@@ -169,7 +174,7 @@ def open_here(account: Any, view: View, moment: Any, begin: int) -> int:
         place += 1
     # Step 5
     if base_end > begin:
-        value(account)
+        value(account, before)
     return before
 
 
@@ -204,4 +209,5 @@ def fill_at_close(context_address: int, before: int) -> int:
     match_close(account, before, base.ts, base.close_ts, base.values, base.plane, base.stride)
     if account.fills_out_count > until:
         mark_again(account, held)
+        weigh(account, account.equity)
     return until

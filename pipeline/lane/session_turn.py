@@ -26,6 +26,7 @@ def close_session(context_address: int) -> int:
     account = account_at(context.account)
     record_session(account)
     close_orders(account)
+    account.between = 1
     place = context.next_close
     while session_at(context.sessions + place * _SESSION_SIZE).closes == 0:
         place += 1
@@ -57,6 +58,7 @@ def open_session(context_address: int) -> int:
     begin_month(account, session.date // DAY_NS)
     account.session_open = session.open
     account.session_close = session.close
+    account.between = 0
     if account.hours != 0:
         account.hours_from = load_i8(account.hours, 2 * session.index)
         account.hours_until = load_i8(account.hours, 2 * session.index + 1)

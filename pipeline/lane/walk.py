@@ -176,7 +176,7 @@ def _walk_stretch(context_address: int, program_address: int, entry: int, count:
         store_f8(view.last_price, symbol, load_f8(view.closes, at))
         store_i8(view.cursor, symbol, row + index)
         # Step 5
-        value(account)
+        value(account, before)
         # Step 6
         if fills:
             call_fills(context_address, program_address, before)

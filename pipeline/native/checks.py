@@ -4,7 +4,10 @@
   Numba makes that False without a word, as Python does.
 - An attribute is set that is not meant to be: of what a hook is given, or a constant. One that is
   declared as a whole number is given a float.
-- A float, a list or the like is made a text, which Numba cannot.
+- A number, a text, a tuple or a class is compared by ``is``. Numba compares values, and calls those
+  of two types different.
+- A float, a list or the like is made a text, which Numba cannot. So is a variable that is a bool in
+  one case and a number in another, of which Numba has the number.
 - Functions call each other in a circle. Numba settles the types of one before it knows those of the
   other, and where they differ, a number is read as one of another type.
 
@@ -21,10 +24,19 @@ from numba.core.errors import TypingError
 from numba.core.ir_utils import find_const, get_definition, guard
 
 _EQUAL = (operator.eq, operator.ne)
+_SAME = (operator.is_, operator.is_not)
 _SEQUENCES = (types.BaseTuple, types.List)
 #: Methods that look for their argument among the items of a container.
 _LOOKING = ("count", "index", "remove", "discard")
-_TEXTS = (types.UnicodeType, types.StringLiteral, types.UnicodeCharSeq)
+_TEXTS = types.UnicodeType | types.StringLiteral | types.UnicodeCharSeq
+
+#: What has no identity in compiled code, in words.
+_COMPARED_BY_VALUE = (
+    (types.Number | types.Boolean, "number"),
+    (_TEXTS, "text"),
+    (types.BaseTuple, "tuple"),
+    (types.NumberClass | types.Function, "class"),
+)
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -76,6 +88,8 @@ def _check_called(state: Any, call: Any, raises: bool) -> None:
     makes_text = isinstance(kind, types.Function) and kind.typing_key is str and not raises
     if makes_text:
         _check_text(_kind(state, call.args[0]), call.loc)
+        if _is_of_two_kinds(state, call.args[0]):
+            raise TypingError("text of a bool or a number", loc=call.loc)
     if isinstance(kind, types.RecursiveCall):
         called = kind.dispatcher_type.dispatcher.py_func
         if called is not state.func_id.func:
@@ -90,10 +104,34 @@ def _check_text(kind: Any, loc: Any) -> None:
         raise TypingError(f"text of a value of type {kind}", loc=loc)
 
 
+def _is_of_two_kinds(state: Any, variable: Any) -> bool:
+    """Whether a variable is a number that has been a bool before a branch or in one."""
+    asked, todo = set(), [variable.name]
+    while todo:
+        name = todo.pop()
+        if name not in asked and isinstance(state.typemap[name], types.Boolean):
+            return name != variable.name
+        if name not in asked:
+            asked.add(name)
+            todo += [one.name for made in state.func_ir._definitions[name] for one in _same(made)]
+    return False
+
+
+def _same(made: Any) -> list[Any]:
+    """Return the variables whose value is handed on by what a variable is assigned."""
+    if isinstance(made, ir.Var):
+        return [made]
+    if isinstance(made, ir.Expr) and made.op in ("phi", "cast"):
+        return [one for one in made.list_vars() if one is not ir.UNDEFINED]
+    return []
+
+
 def _check_compared(state: Any, compared: Any) -> None:
-    """Refuse ``==``, ``!=`` and ``in`` between a number and a text."""
+    """Refuse ``==``, ``!=`` and ``in`` between a number and a text, and ``is`` of values."""
     left, right = compared.lhs, compared.rhs
-    if compared.fn is operator.contains:
+    if compared.fn in _SAME:
+        _check_same(_kind(state, left), _kind(state, right), compared.loc)
+    elif compared.fn is operator.contains:
         _check_pairs(state, _kind(state, left), right, left, compared.loc)
     elif compared.fn in _EQUAL:
         found = _number_and_text(_kind(state, left), _kind(state, right))
@@ -101,6 +139,19 @@ def _check_compared(state: Any, compared: Any) -> None:
             _refuse(state, *found, (left, right), compared.loc)
         for one, other in ((left, right), (right, left)):
             _check_spelled(state, one, other, compared.loc)
+
+
+def _check_same(one: Any, other: Any, loc: Any) -> None:
+    """Refuse ``is`` of what is a value here. There are one True, one False and one None."""
+    kinds = one, other
+    if all(isinstance(kind, types.Boolean) for kind in kinds):
+        return
+    if any(isinstance(kind, types.NoneType) for kind in kinds):
+        return
+    for kind in kinds:
+        what = next((word for known, word in _COMPARED_BY_VALUE if isinstance(kind, known)), "")
+        if what:
+            raise TypingError(f"{what} compared by `is`", loc=loc)
 
 
 def _check_pairs(state: Any, held: Any, one: Any, container: Any, loc: Any) -> None:

@@ -2,8 +2,14 @@
 
 import ast
 
+from pipeline.native.differing_rows import LOOKED_UP
 from pipeline.native.refusal_rows import Row
 
+#: Operations and methods of sets that take another set, or an item.
+_OF_SETS = (
+    r"and_|or_|xor|sub|iand|ior|ixor|isub|eq|ne|lt|le|gt|ge|remove|discard|is(?:sub|super)set"
+    r"|isdisjoint|update|(?:union|intersection|(?:symmetric_)?difference)(?:_update)?"
+)
 #: Rows that are tried before those about everything.
 ROWS_OF_CONTAINERS = (
     Row(
@@ -20,9 +26,39 @@ ROWS_OF_CONTAINERS = (
         python=False,
     ),
     Row(
-        r"imprecise type: (list|set|dict)",
+        r"imprecise type: list",
+        "it has an empty list, of which no type is known",
+        "use an array of a size, as in np.zeros(20); for numbers[1:2] = [] write numbers.pop(1)",
+    ),
+    Row(
+        r"imprecise type: (set|dict)",
         "it has an empty {0}, of which no type is known",
         "use an array of a size, as in np.zeros(20)",
+    ),
+    Row(
+        r"AssertionError in listobj\.py",
+        "it has lists of several types where one is meant, as [0, 1] if up else [0.5]",
+        "give all of them one type, as in [0.0, 1.0] if up else [0.5]",
+    ),
+    Row(
+        r"arg mismatch: i64 != double",
+        *LOOKED_UP,
+    ),
+    Row(
+        rf">>> (?:ol_set_|set_)?({_OF_SETS})\((?:reflected )?set\(\w+\)",
+        "it has the operation {0} of sets, or of a set and an item, that are of several types",
+        "give them one type, as in {{1.0, 2.0}}",
+    ),
+    Row(
+        r"\n([^\n]+) as (key|value) is forbidden",
+        "it has a dict with {0:kind} as a {1}",
+        "make it a tuple, as in {{1: (0.5, 1.5)}}",
+    ),
+    Row(
+        r"cannot safely cast float64 to int64\..*?typedobjectutils\.py",
+        "it has a number that may have decimals as a key or a value of a dict of whole numbers",
+        "make all keys or all values of the dict floats, as in {{1: 0.0}}, or write int(...) "
+        "around the number",
     ),
     Row(
         r"Invalid use of getiter with parameters \((?:Uni)?Tuple\(type\(UsersPart",

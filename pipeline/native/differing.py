@@ -2,7 +2,7 @@
 
 - The order of a set: going through one, ``pop``, a list of it. Numba's sets have an order of their
   own. Membership, size, and sets made of sets do not depend on it.
-- A float where Python takes whole numbers only, as in ``range(x)``. Numba cuts it.
+- A number that is cut, as a float that goes into a list of whole numbers (`cuts`).
 - Numbers of NumPy's types with less than 64 bits. NumPy calculates in the narrow type where Numba
   takes a wider one.
 - An unsigned number beside a signed one. NumPy's stay unsigned there, Numba's become signed.
@@ -12,8 +12,6 @@
 Each is a TypingError with the line, found when types are known; `refusals` makes a sentence of it.
 """
 
-import builtins
-import math
 from functools import cache
 from typing import Any
 
@@ -23,10 +21,10 @@ from numba.core import ir
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.errors import TypingError
 
+from pipeline.native.cuts import check_cut, name_of_method
+
 #: Functions whose result does not depend on the order of a set that they are given.
 _WITHOUT_ORDER = (len, bool, set, frozenset, sorted, min, max, all, any, isinstance)
-#: Functions that take whole numbers only, from one of their arguments on.
-_WHOLE = {range: 0, slice: 0, math.gcd: 0, builtins.round: 1}
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -44,6 +42,7 @@ class RefuseDiffering(FunctionPass):  # type: ignore[misc]  # numba is untyped
             for step in block.body:
                 if isinstance(step, ir.Assign):
                     _check(state.typemap, step)
+                check_cut(state, step)
         return False
 
 
@@ -74,7 +73,7 @@ def _check_called(typemap: Any, call: Any) -> None:
     given = [typemap[one.name] for one in call.args]
     if isinstance(function, types.BoundFunction):
         if _is_of_a_set(function):
-            if _name_of(function) == "pop":
+            if name_of_method(function) == "pop":
                 raise TypingError("order of a set: calls pop of one", loc=call.loc)
             return
     elif not isinstance(function, types.Function):
@@ -82,23 +81,14 @@ def _check_called(typemap: Any, call: Any) -> None:
     key: Any = getattr(function, "typing_key", None)
     sets = any(isinstance(kind, _SET) for kind in given)
     if sets and (key not in _WITHOUT_ORDER or "key" in dict(call.kws)):
-        name = getattr(key, "__name__", "") or _name_of(function)
+        name = getattr(key, "__name__", "") or name_of_method(function)
         raise TypingError(f"order of a set: calls {name} with one", loc=call.loc)
     if key in (map, filter) and isinstance(given[0], types.Function | types.NumberClass):
         raise TypingError(f"function of Python given to {key.__name__}", loc=call.loc)
-    if key in _WHOLE and any(isinstance(kind, types.Float) for kind in given[_WHOLE[key] :]):
-        name = "a slice" if key is slice else key.__name__
-        raise TypingError(f"float given to {name}", loc=call.loc)
 
 
 def _is_of_a_set(method: Any) -> bool:
     return isinstance(method.this, _SET)
-
-
-def _name_of(method: Any) -> str:
-    """Return the name of a method."""
-    key = getattr(getattr(method, "template", None), "key", "")
-    return str(key[-1] if isinstance(key, tuple) else str(key).rpartition(".")[2])
 
 
 def _check_mixed(typemap: Any, value: Any, made: Any) -> None:

@@ -35,6 +35,11 @@ OF_TIMES = (
     r"|(?:Time|to_datetime|date)\w*' of type Module\(<module 'pandas')"
     r"(\w+)' of type Module\(<module '(\w+)'"
 )
+#: What to write for a dict that does not change.
+PAIRS = (
+    'make it a tuple of pairs, as in (("a", 0.5), ("b", 1.5)), to go through with '
+    "`for name, number in ...`; what changes is a state"
+)
 #: Rows about Python and NumPy, for every function of a user's.
 ROWS = (
     Row(
@@ -140,13 +145,14 @@ ROWS = (
         "it calls super()",
         "name the base class, as in Base.method(self, bar)",
     ),
+    Row(r"Untyped global name '(\w+)':.*<class 'dict'>", "{0} is a dict, which may change", PAIRS),
     Row(
-        r"Untyped global name '(\w+)':.*<class '(dict|list|set)'>",
+        r"Untyped global name '(\w+)':.*<class '(list|set)'>",
         "{0} is a {1}, which may change",
         "make it a tuple or a NumPy array; what changes is a state",
     ),
     Row(
-        r"use of a reflected (list|set|dict).*assigned to variable '(\w+)' in globals",
+        r"use of a reflected (list|set).*assigned to variable '(\w+)' in globals",
         "{1} is a {0}, which may change",
         "make it a tuple or a NumPy array; what changes is a state",
     ),

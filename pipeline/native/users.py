@@ -30,7 +30,7 @@ from numba.core.ir_utils import find_const, get_definition, guard
 from numba.core.registry import cpu_target
 from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.core.untyped_passes import ReconstructSSA
+from numba.core.untyped_passes import LiteralPropagationSubPipelinePass, ReconstructSSA
 from numba.extending import models, register_model, typeof_impl
 
 from pipeline.dependencies.code import code_hash
@@ -39,6 +39,7 @@ from pipeline.errors import StrategyError
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.differing import RefuseDiffering
+from pipeline.native.kinds import RefuseKinds
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
 from pipeline.native.unset import AskForValues
@@ -265,7 +266,10 @@ class UsersPipeline(Pipeline):
     """The passes of this package, with names resolved before types are inferred, and checks."""
 
     before = MappingProxyType(
-        {ReconstructSSA: (AskForValues,), NopythonTypeInference: (_ResolveNames,)}
+        {
+            ReconstructSSA: (AskForValues,),
+            LiteralPropagationSubPipelinePass: (_ResolveNames, RefuseKinds),
+        }
     )
     after = MappingProxyType({NopythonTypeInference: (Checks, RefuseDiffering)})
 

@@ -1,8 +1,8 @@
 """Figures of a lane relative to a benchmark, from the simple returns of both per session.
 
-Arrays are float64[N], with one return for each session. `relative_statistics` leaves out the
-sessions in which the benchmark's return is NaN, because the benchmark was not traded yet. A figure
-is NaN if it is not defined, as for a ruined account.
+Arrays are float64[N], with one return for each session. The benchmark's return is NaN in a session
+in which it has no price: before its first bar, after its last one and in gaps. A return after a gap
+is that since the price before it. A figure is NaN if it is not defined, as for a ruined account.
 """
 
 import math
@@ -81,21 +81,41 @@ def information_ratio(returns: Curve, benchmark: Curve, sessions_per_year: float
     return sharpe_ratio(returns - benchmark, sessions_per_year)
 
 
+def joined(returns: Curve, known: NDArray[np.bool_]) -> tuple[Curve, NDArray[np.int64]]:
+    """Return the return from each known session to the next known one, and the sessions it spans.
+
+    `known` bool[N] says which sessions are. The first return is that of the first known session
+    alone. Both arrays have an element for each known session, float64 and int64.
+    """
+    ends = np.flatnonzero(known)
+    if not len(ends):
+        return returns[:0], ends
+    lengths = np.diff(ends, prepend=ends[0] - 1)
+    grown = np.multiply.reduceat(1.0 + returns[: ends[-1] + 1], ends - lengths + 1) - 1.0
+    return np.where(lengths == 1, returns[ends], grown), lengths
+
+
 def relative_statistics(
     returns: Curve, benchmark: Curve, dates: NDArray[np.int64], year: Year
 ) -> dict[str, float]:
     """Return the figures of a lane relative to the benchmark, by their names in the summary.
 
-    `dates` int64[N] are the sessions' dates, ns UTC. Alpha is compounded to a year, so that of a
-    run too short for it (`Year.is_long_enough`) is NaN.
+    `dates` int64[N] are the sessions' dates, ns UTC. Only sessions in which the benchmark has a
+    price count: over a gap of it the lane's returns are compounded to one return, as the
+    benchmark's is. Alpha is compounded to a year, so that of a run too short for it
+    (`Year.is_long_enough`) is NaN.
     """
     known = ~np.isnan(benchmark)
-    r, b, riskless = returns[known], benchmark[known], year.riskless_returns(dates)[known]
-    long_enough = year.is_long_enough(len(r))
+    b = benchmark[known]
+    r, lengths = joined(returns, known)
+    riskless, _ = joined(year.riskless_returns(dates), known)
+    spanned = int(lengths.sum())
+    a_year = year.sessions * (len(b) / spanned) if spanned else year.sessions
+    long_enough = year.is_long_enough(spanned)
     return {
-        "alpha": alpha(r - riskless, b - riskless, year.sessions) if long_enough else math.nan,
+        "alpha": alpha(r - riskless, b - riskless, a_year) if long_enough else math.nan,
         "beta": beta(r, b),
         "correlation": correlation(r, b),
-        "tracking_error": tracking_error(r, b, year.sessions),
-        "information_ratio": information_ratio(r, b, year.sessions),
+        "tracking_error": tracking_error(r, b, a_year),
+        "information_ratio": information_ratio(r, b, a_year),
     }

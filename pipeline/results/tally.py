@@ -1,5 +1,6 @@
 """The tally of a lane, kept while it runs: its digest, its deepest drawdown, its row counts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.codes import NO_REASON, ORDER_STATES, REASONS, REJECTED
+from pipeline.codes import FILLED, NO_REASON, ORDER_STATES, REASONS, REJECTED
 from pipeline.native.kernel import kernel
 from pipeline.native.memory import records
 from pipeline.results.digest import absorb_rows, digest_of, digest_state
@@ -44,6 +45,9 @@ class LaneRecord:
     endings: dict[str, int] = field(default_factory=dict)
     """How many orders ended in each way, the most frequent first: "expired (out_of_time)"; those
     that have not ended are "accepted" and so on. Empty as `rejections`."""
+    at_rest: dict[int, int] = field(default_factory=dict)
+    """How many orders have not ended, by the index of their symbol, those with any. Empty as
+    `rejections`."""
 
 
 @kernel()
@@ -66,7 +70,7 @@ class LaneTally:
     """The running tally of one lane."""
 
     __slots__ = (
-        *("_details", "_digest", "_drawdown", "_endings"),
+        *("_at_rest", "_details", "_digest", "_drawdown", "_endings"),
         *("_began_ruined", "_equity", "_fills", "_orders", "_trips"),
     )
 
@@ -75,6 +79,7 @@ class LaneTally:
         self._drawdown = drawdown_state()
         self._details = trip_state()
         self._endings = np.zeros((len(ORDER_STATES), len(REASONS)), np.int64)
+        self._at_rest: Counter[int] = Counter()
         self._began_ruined = False
         self._fills = self._orders = self._equity = self._trips = 0
 
@@ -106,8 +111,9 @@ class LaneTally:
         )
 
     def count_endings(self, orders: NDArray[Any]) -> None:
-        """Count the orders of one slot by their states and reasons."""
+        """Count the orders of one slot by their states and reasons; those at rest by symbol."""
         np.add.at(self._endings, (orders["state"], orders["reason"]), 1)
+        self._at_rest.update(orders["symbol"][orders["state"] < FILLED].tolist())
 
     def facts(self) -> LaneRecord:
         """Return the tally so far."""
@@ -124,6 +130,7 @@ class LaneTally:
             trip_details(self._details),
             {REASONS[reason]: count for state, reason, count in counts if state == REJECTED},
             {_ending(state, reason): count for state, reason, count in counts},
+            dict(self._at_rest),
         )
 
 

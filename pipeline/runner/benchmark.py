@@ -1,5 +1,6 @@
 """The benchmark of a run: the returns of a symbol per session, by its bars in the catalog."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,11 @@ from pipeline.market.adjustment import last_closes, read_closes
 from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
+from pipeline.results.relative import joined
+from pipeline.results.report.figures import many
 from pipeline.results.statistics import session_returns
+from pipeline.results.year import Year
+from pipeline.runner.spans import Span, day
 from pipeline.runner.terms import auctions_in
 
 
@@ -19,16 +24,36 @@ from pipeline.runner.terms import auctions_in
 class Benchmark:
     """A symbol and its simple returns per session.
 
-    The return of a session is close / close of the session before - 1, with the last closes that
-    are known at the sessions' closes. So a session without bars has a return of 0. The first return
-    is relative to the open of the symbol's first bar, the earliest price at which a lane can buy.
-    With a split s and a dividend d in a session, it is the total return (s x close + d) / close
-    before - 1 (CRSP's holding period return), whether the lanes' prices are raw or adjusted.
+    The return of a session is its last close / the last close before - 1. A session without a bar
+    has none, and the return of the next one with a bar is over the gap. The first return is
+    relative to the open of the symbol's first bar, the earliest price at which a lane can buy. With
+    a split s and a dividend d in a session, it is the total return (s x close + d) / close before
+    - 1 (CRSP's holding period return), whether the lanes' prices are raw or adjusted.
     """
 
     symbol: str
-    #: float64, one per session of the run; NaN before the symbol's first bar.
+    #: float64, one per session of the run; NaN in a session without a bar of the symbol.
     returns: npt.NDArray[np.float64]
+    #: The sessions of its first and its last bar.
+    span: Span
+
+    def notes(self, dates: npt.NDArray[np.int64], year: Year) -> Iterator[str]:
+        """Say over which sessions it is compared, if these are not all of the run's.
+
+        ``dates`` int64[sessions] are those of the sessions, ns UTC.
+        """
+        bars = int(np.count_nonzero(~np.isnan(self.returns)))
+        if bars == len(self.returns):
+            return
+        first, last = self.span
+        spanned = last - first + 1
+        alpha = "" if year.is_long_enough(spanned) else ", which are too few for alpha"
+        yield (
+            f"The benchmark {self.symbol} has bars in {bars:,} of the"
+            f" {many(len(self.returns), 'session')}, from {day(dates[first])} to"
+            f" {day(dates[last])}: alpha, beta, correlation, tracking error, information ratio and"
+            f" its own figures are of these alone{alpha}."
+        )
 
 
 def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark | None:
@@ -60,10 +85,12 @@ def read_benchmark(settings: SessionConfig, sessions: SessionTable) -> Benchmark
         )
     first = int(known[0])
     latest = last_closes(closes, actions)
-    returns = np.full(len(closes), np.nan)
-    returns[first:] = session_returns(first_open, latest[first:])
+    held = np.zeros(len(closes))
+    held[first:] = session_returns(first_open, latest[first:])
     for action in actions:
         if action.session > first:
             value = action.split * latest[action.session] + action.dividend
-            returns[action.session] = value / latest[action.session - 1] - 1.0
-    return Benchmark(symbol, returns)
+            held[action.session] = value / latest[action.session - 1] - 1.0
+    returns = np.full(len(closes), np.nan)
+    returns[known], _ = joined(held, ~np.isnan(closes))
+    return Benchmark(symbol, returns, Span(first, int(known[-1])))

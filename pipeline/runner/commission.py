@@ -6,7 +6,6 @@ from typing import Any
 
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.session import SessionConfig
-from pipeline.dependencies.code import code_hash
 from pipeline.strategy.repeatable import check_function
 from pipeline.strategy.source import load_function, pack
 
@@ -49,11 +48,6 @@ def poor_below(settings: SessionConfig) -> float:
 
 def _is_graded(settings: SessionConfig) -> bool:
     return settings.session_data_config.historical.enable_quality
-
-
-def commission_code(costs: ExecutionConfig) -> str | None:
-    """Return a hash of the code of the user's commission function, None if there is none."""
-    return None if costs.commission is None else code_hash(load_function(costs.commission))
 
 
 def poor_fills(settings: SessionConfig, count: int) -> int | None:

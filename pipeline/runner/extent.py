@@ -10,11 +10,12 @@ from pipeline.codes import DAY_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.auction import has_pauses, session_reader
-from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.catalog import Catalog, Contents
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.report.figures import first_of, many
 from pipeline.runner.calendar_fit import CalendarFit, is_of_another, range_of_bars
+from pipeline.runner.spans import Span, day, span_of
 from pipeline.runner.terms import auctions_in
 
 #: So many days around the range are looked at for sessions to which its first and last bars belong.
@@ -35,10 +36,14 @@ class Extent:
     missing: tuple[str, ...]
     #: Sessions that were asked for and lie before the first or after the last.
     cut: int
+    #: In which of the sessions each symbol has its first and its last bar; None without any.
+    spans: tuple[Span | None, ...]
     #: That sessions were cut, in a sentence; "" if none were.
     warning: str
     #: What a user should know of it, each one sentence.
     notes: tuple[str, ...]
+    #: What the series of the run's symbols and of its benchmark hold.
+    contents: Contents
 
 
 def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
@@ -64,7 +69,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     doubts = CalendarFit(settings, catalog, manager, asked, sessions).notes(surveys)
     if not len(known):
         raise DataError(_no_bars(settings, catalog, asked))
-    missing = tuple(_date(at) for at in sessions.date_ns[present[first:stop] == 0])
+    missing = tuple(day(at) for at in sessions.date_ns[present[first:stop] == 0])
     cut = len(asked) - len(sessions)
     warning = _cut_warning(settings, sessions, cut) if cut else ""
     notes = [
@@ -75,8 +80,18 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
         *doubts,
         *_auction_notes(sessions, surveys),
     ]
-    outside = sum(found.outside for found in surveys)
-    return Extent(sessions, int(present.sum()), outside, missing, cut, warning, tuple(notes))
+    symbols = (*data.symbols, *filter(None, (settings.benchmark,)))
+    return Extent(
+        sessions=sessions,
+        bars=int(present.sum()),
+        outside=sum(found.outside for found in surveys),
+        missing=missing,
+        cut=cut,
+        spans=tuple(span_of(found.inside[first:stop]) for found in surveys),
+        warning=warning,
+        notes=tuple(notes),
+        contents=catalog.contents(symbols, data.streams[0]),
+    )
 
 
 def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) -> list[Survey]:
@@ -112,8 +127,8 @@ def _day_ns(settings: SessionConfig, name: str) -> int:
 def _no_bars(settings: SessionConfig, catalog: Catalog, asked: SessionTable) -> str:
     dates, data = settings.backtest_config, settings.session_data_config
     entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
-    first = _date(min(entry.first_ts for entry in entries))
-    last = _date(max(entry.last_ts for entry in entries))
+    first = day(min(entry.first_ts for entry in entries))
+    last = day(max(entry.last_ts for entry in entries))
     gap = _gap(settings, catalog, int(asked.open_ns[0]), int(asked.close_ns[-1]))
     return (
         f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
@@ -141,14 +156,14 @@ def _gap(settings: SessionConfig, catalog: Catalog, begin: int, end: int) -> str
                 after += ts[high : high + 1].tolist()
     if not before or not after:
         return ""
-    return f", and none between {_date(max(before))} and {_date(min(after))}"
+    return f", and none between {day(max(before))} and {day(min(after))}"
 
 
 def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> str:
     dates = settings.backtest_config
     return (
         f"{dates.start_date} to {dates.end_date} was asked for, the bars are of "
-        f"{_date(sessions.date_ns[0])} to {_date(sessions.date_ns[-1])}: {many(cut, 'session')} "
+        f"{day(sessions.date_ns[0])} to {day(sessions.date_ns[-1])}: {many(cut, 'session')} "
         "before or after them left out"
     )
 
@@ -191,7 +206,3 @@ def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[st
         'session_data_config.closing_auction="last_bar" adds them to the last bars of sessions'
     )
     return [note]
-
-
-def _date(ns: int) -> str:
-    return str(np.datetime64(int(ns), "ns").astype("M8[D]"))

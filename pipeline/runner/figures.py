@@ -39,7 +39,8 @@ OF_BENCHMARK: Final[Mapping[str, Kind]] = {
 
 #: Figures that the account has counted or summed.
 OF_ACCOUNT: Final[Mapping[str, Kind]] = {
-    field.figure: "money" if field.kind == "f8" else "count" for field in fields.FIGURE_FIELDS
+    field.figure: "count" if field.kind == "i8" else "ratio" if field.ratio else "money"
+    for field in fields.FIGURE_FIELDS
 }
 
 #: Figures that are computed from several of these.
@@ -66,3 +67,28 @@ EXTRAPOLATED: Final = ("annual_return", "calmar_ratio", "turnover_per_year", "al
 
 #: All figures, and how each reads.
 FIGURES: Final[Mapping[str, Kind]] = {**OF_EQUITY, **OF_BENCHMARK, **OF_ACCOUNT, **_MADE}
+
+#: Figures of which less is better: risks, costs, and what went wrong.
+LESS_IS_BETTER: Final = frozenset(
+    {
+        *("volatility", "max_drawdown", "longest_drawdown", "tracking_error", "highest_leverage"),
+        *("commission", "commission_as_maker", "commission_as_taker", "slippage", "borrow_fees"),
+        *("funding", "gross_loss", "turnover", "turnover_per_year", "warmup_sessions"),
+        *("orders_rejected", "orders_rejected_beside_sales", "changes_rejected", "liquidations"),
+        *("orders_cut_by_volume_cap", "fills_with_slippage", "fills_without_volume"),
+        *("fills_on_poor_quality", "ambiguous_bars", "far_targets", "crossed_brackets"),
+        *("orders_below_zero", "narrow_trailing_stops", "trailing_stops_that_opened"),
+        *("exits_that_opened", "sessions_with_late_exits"),
+    }
+)
+
+#: Figures of which more is better. Of those in neither set it depends on what is looked for.
+MORE_IS_BETTER: Final = frozenset(
+    {
+        *("total_return", "annual_return", "sharpe_ratio", "sortino_ratio", "calmar_ratio"),
+        *("omega_ratio", "best_session", "worst_session", "value_at_risk", "expected_shortfall"),
+        *("alpha", "information_ratio", "win_rate", "profit_factor", "expectancy"),
+        *("payoff_ratio", "system_quality", "gross_profit", "open_profit", "final_equity"),
+        *("lowest_cash", "dividends", "interest"),
+    }
+)

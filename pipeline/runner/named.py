@@ -29,6 +29,15 @@ class Named(dict[str, Any]):
                 raise KeyError(f'{self._owner} has no {name!r}; write {other}["{name}"]')
         raise KeyError(no_such_name(self._owner, name, self))
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        known = self._others if name not in self else {f"result.{self._owner}": self}
+        for other, values in known.items():
+            if name in values:
+                raise AttributeError(f'names are in brackets here; write {other}["{name}"]')
+        raise AttributeError(no_such_name(self._owner, name, self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)  # of a copy or another process's, Python's own words do
 
@@ -41,4 +50,11 @@ class NamedAttributes:
         own = [one for one in (*dir(type(self)), *vars(self)) if not one.startswith("_")]
         if name.startswith("_") or name in own:
             raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        for other, values in self._elsewhere().items():
+            if name in values:
+                raise AttributeError(f'result has no {name!r}; write {other}["{name}"]')
         raise AttributeError(no_such_name("result", name, own))
+
+    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return mappings in which a name may be, by what to write for them."""
+        return {}

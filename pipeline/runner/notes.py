@@ -5,8 +5,8 @@ sentence in plain text, which names the thing, its numbers and the setting that 
 stand in summary.json under "notes", in the text of a run and of a sweep, and in the sweep's report.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pipeline.codes import ACCEPTED, ORDER_STATES
 from pipeline.native.cache_folder import why_nothing_is_kept
@@ -14,6 +14,8 @@ from pipeline.results.report.figures import first_of, many
 from pipeline.results.statistics import shows_ruin
 from pipeline.results.year import Year
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.rates import on_small_rates
+from pipeline.runner.spans import on_spans
 from pipeline.strategy.strategy import Strategy
 from pipeline.strategy.text_hashes import are_drawn, place_of_hashes
 from pipeline.tape.market_facts import MarketFacts
@@ -26,22 +28,55 @@ _ENDINGS_TOLD = 3
 _SERIES_TOLD = 5
 
 
+_Figures = Mapping[str, Any]
+
+
+class _Named(NamedTuple):
+    """The lanes of a run, or of a sweep by their sets, and how some of them are named."""
+
+    lanes: Sequence[_Figures]
+    #: The parameters of each lane of a sweep as text; empty for a run.
+    sets: Sequence[str]
+
+    def some(self, which: Callable[[_Figures], Any]) -> str:
+        """Say how many of the lanes are meant, and of a sweep the first: "2 of 9 sets (fast 5)".
+
+        It is "" if none are.
+        """
+        found = [place for place, lane in enumerate(self.lanes) if which(lane)]
+        if not found:
+            return ""
+        few = f"{len(found):,} of {len(self.lanes):,}"
+        if not self.sets:
+            return f"{few} strategies"
+        return f"{few} sets ({'the first: ' if len(found) > 1 else ''}{self.sets[found[0]]})"
+
+
 def notes_of(
-    preparation: Preparation, lanes: Sequence[Mapping[str, Any]], market: MarketFacts
+    preparation: Preparation,
+    lanes: Sequence[_Figures],
+    market: MarketFacts,
+    sets: Sequence[str] = (),
 ) -> list[str]:
     """Return the notes on a run or a sweep, in the order of reading.
 
     ``lanes`` are the figures of the lanes that saw all sessions, as the summary of a run has them.
+    ``sets``: the parameters of each of them as text, if they are sets of a sweep.
     """
-    sessions = len(preparation.sessions)
+    sessions, named = len(preparation.sessions), _Named(lanes, sets)
     return [
         *preparation.extent.notes,
+        *on_small_rates(preparation.settings.execution),
+        *_on_spans(preparation, lanes),
         *_on_jumps(preparation, market),
-        *_on_warm_up(lanes, sessions),
-        *_on_fractions(lanes),
+        *_on_warm_up(named, sessions),
+        *_on_fractions(named),
         *_on_levels(lanes),
-        *_on_rejections(lanes),
-        *_on_endings(lanes),
+        *_on_left_over(lanes),
+        *_on_nights(named, sessions),
+        *_on_rotation(lanes),
+        *_on_rejections(named),
+        *_on_endings(named),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
         *_on_the_cache(),
@@ -57,11 +92,20 @@ def _on_the_cache() -> Iterator[str]:
         )
 
 
-def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[str]:
+def _on_spans(preparation: Preparation, lanes: Sequence[_Figures]) -> Iterator[str]:
+    """Tell of symbols without bars at the run's start or end, and of such a benchmark."""
+    symbols = preparation.settings.session_data_config.symbols
+    dates = preparation.sessions.date_ns
+    yield from on_spans(symbols, preparation.extent.spans, dates, lanes)
+    if preparation.benchmark is not None:
+        yield from preparation.benchmark.notes(dates, preparation.year)
+
+
+def _on_warm_up(named: _Named, sessions: int) -> Iterator[str]:
     """Say for which series an indicator had no value, and whether strategies were called there."""
-    if len(lanes) == 1:
-        unready = lanes[0].get("never_ready", ())
-        never = lanes[0].get("never_called", unready)
+    if len(named.lanes) == 1:
+        unready = named.lanes[0].get("never_ready", ())
+        never = named.lanes[0].get("never_called", unready)
         if never:
             yield (
                 f"The strategy was never called for {first_of(never, _SERIES_TOLD)}: the indicators"
@@ -74,35 +118,33 @@ def _on_warm_up(lanes: Sequence[Mapping[str, Any]], sessions: int) -> Iterator[s
                 f" for them: {first_of(called, _SERIES_TOLD)}."
             )
         return
-    never = sum(one["warmup_sessions"] >= sessions for one in lanes)
-    if never:
-        yield (
-            f"{never:,} of {len(lanes):,} strategies were never called: an indicator of theirs had"
-            " no value at any bar."
-        )
-    others = [one for one in lanes if one["warmup_sessions"] < sessions]
+    if some := named.some(lambda one: one["warmup_sessions"] >= sessions):
+        yield f"An indicator had no value at any bar in {some}, which were never called for a bar."
+    others = [one for one in named.lanes if one["warmup_sessions"] < sessions]
     unready = [one["never_ready"] for one in others if one.get("never_ready")]
     if unready:
+        some = named.some(lambda one: one["warmup_sessions"] < sessions and one.get("never_ready"))
         yield (
-            f"{len(unready):,} of {len(lanes):,} strategies had indicators without a value at any"
-            f" bar of a symbol, the first of them: {first_of(unready[0], _SERIES_TOLD)}."
+            f"Indicators of {some} had no value at any bar of a symbol, the first of them:"
+            f" {first_of(unready[0], _SERIES_TOLD)}."
         )
 
 
-def _on_fractions(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _on_fractions(named: _Named) -> Iterator[str]:
     """Say that fractions of equity were asked for that are likely per cent."""
-    far = [one for one in lanes if one.get("far_targets", 0)]
+    far = [one for one in named.lanes if one.get("far_targets", 0)]
     if far:
         calls = sum(one["far_targets"] for one in far)
         farthest = max((one["farthest_target"] for one in far), key=abs)
-        where = f" of {len(far):,} of {len(lanes):,} strategies" if len(lanes) > 1 else ""
+        some = named.some(lambda one: one.get("far_targets", 0))
         yield (
             f"target_percent takes fractions, 0.5 is half of the equity: {many(calls, 'call')}"
-            f"{where} asked for multiples of it, up to {farthest:g}. Divide per cents by 100."
+            f"{f' of {some}' if len(named.lanes) > 1 else ''} asked for multiples of it, up to"
+            f" {farthest:g}. Divide per cents by 100."
         )
 
 
-def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _on_levels(lanes: Sequence[_Figures]) -> Iterator[str]:
     """Say that protecting prices were asked for that cannot be meant."""
     crossed = sum(one.get("crossed_brackets", 0) for one in lanes)
     if crossed:
@@ -126,26 +168,78 @@ def _on_levels(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
-def _on_rejections(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say of many lanes how often limits refused orders; of one lane its own figures do."""
-    counts = [one.get("orders_rejected", 0) for one in lanes]
-    refused = sum(count > 0 for count in counts)
-    if refused and len(lanes) > 1:
+def _on_left_over(lanes: Sequence[_Figures]) -> Iterator[str]:
+    """Say that exits which stayed at rest opened positions."""
+    trailing = sum(one.get("trailing_stops_that_opened", 0) for one in lanes)
+    if trailing:
         yield (
-            f"Limits rejected orders of {refused:,} of {len(lanes):,} strategies, up to"
-            f" {max(counts):,} of one. The figure orders_rejected counts them, and a run of one"
-            " strategy has the reasons."
+            f"{many(trailing, 'trailing stop')} opened a position, enlarged one or turned one"
+            " round. A trailing stop stays at rest when the position that it protects is closed in"
+            " another way: cancel it then, ctx.cancel(id), or join it to the order that closes,"
+            " ctx.one_cancels_other(id, other)."
+        )
+    others = sum(one.get("exits_that_opened", 0) for one in lanes)
+    if others:
+        yield (
+            f"{many(others, 'stop or limit order')} could only close a position when placed, and"
+            " opened one, enlarged one or turned one round: what was to be closed had been closed"
+            " in another way. Cancel what is left over, or place exits with ctx.bracket, whose legs"
+            " end with the position."
         )
 
 
-def _on_endings(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _on_nights(named: _Named, sessions: int) -> Iterator[str]:
+    """Say that positions were held over nearly every night which were to be closed before it."""
+
+    def late(one: _Figures) -> int:
+        count: int = one.get("sessions_with_late_exits", 0)
+        return count if count > sessions / 2 else 0
+
+    if some := named.some(late):
+        yield (
+            f"In {max(map(late, named.lanes)):,} of {many(sessions, 'session')} positions were"
+            f" closed{f' by {some}' if len(named.lanes) > 1 else ''} by orders placed after the"
+            " close before, as in on_session_close. They fill at the next open, so what they close"
+            " is held over night. ctx.exit_on_close(symbol), called in on_session_open, closes it"
+            " at the session's close."
+        )
+
+
+def _on_rotation(lanes: Sequence[_Figures]) -> Iterator[str]:
+    """Say that what sales of the same moment will bring does not count yet."""
+    refused = sum(one.get("orders_rejected_beside_sales", 0) for one in lanes)
+    if refused:
+        yield (
+            f"{many(refused, 'order')} lacked cash or room and {'was' if refused == 1 else 'were'}"
+            " rejected, beside orders of the same moment that make a position smaller. What these"
+            " bring counts when they have filled: place the others then, or set a"
+            ' trading_config.leverage of 2 in a margin account ("Rotations" in'
+            " pipeline/strategy/README.md)."
+        )
+
+
+def _on_rejections(named: _Named) -> Iterator[str]:
+    """Say of many lanes how often limits refused orders; of one lane its own figures do."""
+    some = named.some(lambda one: one.get("orders_rejected", 0))
+    if some and len(named.lanes) > 1:
+        most = max(one.get("orders_rejected", 0) for one in named.lanes)
+        yield (
+            f"Limits rejected orders of {some}, up to {most:,} of one. The figure orders_rejected"
+            " counts them, and a run of one strategy has the reasons."
+        )
+
+
+def _on_endings(named: _Named) -> Iterator[str]:
     """Say of strategies whose orders never filled how these ended; of many, how many they are."""
-    unfilled = [one for one in lanes if one.get("orders", 0) and not one.get("fills", 0)]
-    if len(lanes) > 1 and unfilled:
-        count = f"{len(unfilled):,} of {len(lanes):,}"
-        yield f"{count} strategies placed orders, of which none was filled."
+
+    def unfilled(one: _Figures) -> bool:
+        return bool(one.get("orders", 0)) and not one.get("fills", 0)
+
+    if len(named.lanes) > 1:
+        if some := named.some(unfilled):
+            yield f"None of the orders of {some} was filled."
         return
-    for one in unfilled:
+    for one in filter(unfilled, named.lanes):
         ends = [
             f"{number:,} {'still at rest' if how == ORDER_STATES[ACCEPTED] else how}"
             for how, number in one.get("endings", {}).items()
@@ -169,7 +263,7 @@ def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:
         )
 
 
-def _on_ruin(lanes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _on_ruin(lanes: Sequence[_Figures]) -> Iterator[str]:
     """Say how many accounts were ruined, and what they lack for it."""
     ruined = sum(shows_ruin(one["max_drawdown"]) for one in lanes)
     if ruined:

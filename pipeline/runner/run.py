@@ -7,19 +7,23 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from typing_extensions import override
 
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
+from pipeline.runner.arguments import arguments_told
 from pipeline.runner.crew import Crew
 from pipeline.runner.fitting_ring import fewest_slots, ring_note
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
+from pipeline.runner.made_from import made_from
 from pipeline.runner.memory import check_memory, shape_within
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
@@ -27,9 +31,10 @@ from pipeline.runner.preparation import Division, divide_evenly, prepare, work_o
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.run_folders import find_run, summary_of
-from pipeline.runner.settings import GivenConfig, load_settings
+from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
+from pipeline.strategy.guard import refuse_inside
 from shm.space import available_shared_memory
 
 if TYPE_CHECKING:
@@ -47,6 +52,8 @@ class Result(NamedAttributes):
     """
 
     def __init__(self, folder: RunFolder) -> None:
+        if not isinstance(folder, RunFolder):
+            raise TypeError(f"write Result.load({str(folder)!r}) for the result of an earlier run")
         self._folder = folder
         summary = summary_of(folder)
         figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
@@ -66,7 +73,7 @@ class Result(NamedAttributes):
         Raises RingtapeError if there is no such run, or several. The summary of a run that is not
         done has the entries "partial" and "reason", and its tables may be missing.
         """
-        return cls(find_run(os.fspath(run), Path(out)))
+        return cls(find_run(str(folder_of("run", run)), folder_of("out", out)))
 
     def __repr__(self) -> str:
         return format_summary(self.summary).rstrip("\n")
@@ -123,12 +130,21 @@ class Result(NamedAttributes):
         """The summary of the first lane. A KeyError names the figure that is likely meant."""
         return Named("statistics", self.summary["lanes"][0])
 
-    def to_pandas(self, name: str) -> "pd.DataFrame":
+    def to_pandas(self, name: str = "") -> "pd.DataFrame":
         """Return a table, "fills" or "round_trips" for example, as a pandas DataFrame.
 
-        "trades" is another name of "round_trips".
+        "trades" is another name of "round_trips". ValueError names all tables if there is none of
+        this name, or none is named.
         """
         return self._folder.table(_ALIASES.get(name, name)).to_pandas()
+
+    @override
+    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
+        summary: dict[str, Any] = vars(self).get(
+            "summary", {}
+        )  # a copy that is being made has none yet
+        figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
+        return {"result.statistics": figures, "result.summary": summary}
 
     def returns(self, lane: int = 0) -> "pd.Series":
         """Return a lane's simple return per session as a float64 Series, by session date.
@@ -142,8 +158,8 @@ class Result(NamedAttributes):
     def benchmark_returns(self) -> "pd.Series":
         """Return the simple returns of the benchmark per session, in the form of `returns`.
 
-        The first return is relative to the open of the benchmark's first bar. Returns before that
-        bar are NaN, and all are without a benchmark.
+        The first return is relative to the open of the benchmark's first bar. A session without a
+        bar of it has NaN, and so have all without a benchmark.
         """
         return self._per_session("benchmark", 0)
 
@@ -176,6 +192,7 @@ class Result(NamedAttributes):
         return pd.Series(own[column].to_numpy(), pd.DatetimeIndex(dates, name="date"), name=column)
 
 
+@arguments_told
 def run(
     config: GivenConfig,
     *,
@@ -208,11 +225,17 @@ def run(
     the last are not run, which a DataWarning says.
     """
     began = time.perf_counter()
+    refuse_inside("run")
+    folder = folder_of("out", out)
     if inline and mode not in (None, "interpreted"):
         raise ConfigError(f'mode is {mode!r}, expected "interpreted": a run with inline=True is')
+    if mode == "inline":
+        raise ConfigError(
+            'mode is "inline", expected "compiled" or "interpreted"; write inline=True'
+        )
     with reported(progress) as report:
         settings = load_settings(config, overrides, strategy, "interpreted" if inline else mode)
-        return _replay(settings, strategy, Path(out), report, began, inline=inline)
+        return _replay(settings, strategy, folder, report, began, inline=inline)
 
 
 def _replay(
@@ -229,7 +252,7 @@ def _replay(
     lanes = make_lanes(settings, strategy)
     preparation = prepare(settings)
     if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
     shape = shape_within(settings, lanes, available_shared_memory() // settings.pipeline.slots)
     check_memory(settings, lanes, shape)
     folder = RunFolder.create(out, settings.session_name, settings.dump())
@@ -238,6 +261,8 @@ def _replay(
     limit = settings.pipeline.held_up_seconds
     follower = Follower(report, preparation.sessions, preparation.extent.bars, limit)
     try:
+        # Files that are edited while the run lasts are no part of it.
+        made = made_from(preparation, lanes)
         crew = (InlineCrew if inline else Crew)(
             context,
             work_of(preparation, lanes, shape, division, travels=not inline),
@@ -253,7 +278,7 @@ def _replay(
             facts = crew.watch(follower.tick)
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))
-            summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path)
+            summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path, made)
         summary["notes"] += ring_note(settings.pipeline.slots, crew.slots)
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)

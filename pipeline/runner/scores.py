@@ -1,12 +1,20 @@
 """Checks the scores of a configuration's sweep section, before any lane is run."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from pipeline.config.hints import words_meant
 from pipeline.config.sweep import SweepConfig
 from pipeline.errors import ConfigError, nearest
 from pipeline.results.year import Year
-from pipeline.runner.figures import EXTRAPOLATED, FIGURES, OF_BENCHMARK, OF_EQUITY
+from pipeline.runner.figures import (
+    EXTRAPOLATED,
+    FIGURES,
+    LESS_IS_BETTER,
+    MORE_IS_BETTER,
+    OF_BENCHMARK,
+    OF_EQUITY,
+)
 
 
 def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
@@ -20,12 +28,32 @@ def check_scores(sweep: SweepConfig | None, benchmark: str | None) -> None:
         return
     setting = "sweep.score"
     for score in sweep.score:
+        _check_one(setting, score)
         _check_figure(setting, score, FIGURES)
         if benchmark is None and score.removeprefix("-") in OF_BENCHMARK:
             expected = "a figure that needs no benchmark, as long as benchmark is null"
             raise ConfigError(f"{setting} is {_written(score)}, expected {expected}")
     if sweep.pruning is not None:
         _check_figure("sweep.pruning.score", sweep.pruning.score, OF_EQUITY)
+
+
+def on_direction(sweep: SweepConfig) -> Iterator[str]:
+    """Give a note on each score that ranks first the sets that are likely worst."""
+    scores = [("sweep.score", score) for score in sweep.score]
+    if sweep.pruning is not None:
+        scores.append(("sweep.pruning.score", sweep.pruning.score))
+    for setting, score in scores:
+        name = score.removeprefix("-")
+        if score in LESS_IS_BETTER:
+            yield (
+                f"{setting} is {_written(score)}, and more of it was taken as better. Write"
+                f" {_written('-' + name)} for less."
+            )
+        elif score != name and name in MORE_IS_BETTER:
+            yield (
+                f"{setting} is {_written(score)}, and less of it was taken as better. Write"
+                f" {_written(name)} for more."
+            )
 
 
 def check_length(sweep: SweepConfig, sessions: int, year: Year) -> None:
@@ -42,6 +70,17 @@ def check_length(sweep: SweepConfig, sessions: int, year: Year) -> None:
                 f" year, such as total_return or sharpe_ratio: the run has {sessions} of the"
                 f" {year.fewest_sessions} sessions that it takes"
             )
+
+
+def _check_one(setting: str, score: str) -> None:
+    """Refuse several figures in one text."""
+    words = words_meant(score)
+    if words != [score] and words and all(word.removeprefix("-") in FIGURES for word in words):
+        meant = json.dumps(words, separators=(",", ":"))
+        raise ConfigError(
+            f"{setting} is {_written(score)}, expected a figure or a list of figures; write {meant}"
+            f", in a shell --set '{setting}={meant}'"
+        )
 
 
 def _check_figure(setting: str, score: str, figures: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeline.config.session import SessionConfig
@@ -38,3 +39,10 @@ def load_settings(
         origin = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
         raise ConfigError(f"{origin}{error}") from None
     return settings
+
+
+def folder_of(name: str, given: Any) -> Path:
+    """Return the path that a caller gives for the argument ``name``; ConfigError if it is none."""
+    if not isinstance(given, str | os.PathLike):
+        raise ConfigError(f"{name} is {given!r}, expected the path of a folder")
+    return Path(given)

@@ -16,7 +16,7 @@ from pipeline.results.drawdown import drawdowns
 from pipeline.results.statistics import lane_statistics, monthly_returns
 from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
-from pipeline.runner.commission import commission_code, quality_of_fills
+from pipeline.runner.commission import quality_of_fills
 from pipeline.runner.crew import Crew
 from pipeline.runner.lane_summary import lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
@@ -37,11 +37,13 @@ def summarise(
     crew: Crew,
     rows: Mapping[str, int],
     run_dir: Path,
+    made: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str]:
     """Return the summary of a run and the text of performance.txt.
 
-    In ``facts`` no member ended early. ``rows`` are the rows of each result table. Times of the
-    summary are in seconds, sizes in bytes, returns and drawdowns fractions, quality in per cent.
+    In ``facts`` no member ended early. ``rows`` are the rows of each result table, and ``made`` is
+    what the run was made from (`made_from`). Times of the summary are in seconds, sizes in bytes,
+    returns and drawdowns fractions, quality in per cent.
     """
     settings, benchmark = preparation.settings, preparation.benchmark
     replayed, finished, found = facts.tape, facts.finished_ns, facts.lanes()
@@ -59,7 +61,8 @@ def summarise(
         **year_entries(settings, year),
         **_outcome(settings, rows, per_lane, run_dir),
         "notes": notes_of(preparation, per_lane, replayed.market),
-        "assumptions": _assumptions(settings, preparation.actions.found, per_lane),
+        "assumptions": _assumptions(settings, preparation.actions.found, per_lane, made),
+        "made_from": dict(made),
         "quality": _quality(data.historical.enable_quality, data.symbols, replayed),
         **market_entries(preparation, replayed.market),
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0], year),
@@ -127,6 +130,7 @@ def _per_lane(
     year: Year,
     benchmark: Benchmark | None,
 ) -> list[dict[str, Any]]:
+    symbols = settings.session_data_config.symbols
     return [
         {
             "lane": lane.lane,
@@ -136,13 +140,17 @@ def _per_lane(
             "trips": lane.record.trips,
             "rejections": lane.record.rejections,
             "endings": lane.record.endings,
+            "at_rest": {symbols[index]: count for index, count in lane.record.at_rest.items()},
         }
         for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
     ]
 
 
 def _assumptions(
-    settings: SessionConfig, actions: int, lanes: Sequence[Mapping[str, Any]]
+    settings: SessionConfig,
+    actions: int,
+    lanes: Sequence[Mapping[str, Any]],
+    made: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the settings of execution, and how often each assumption decided over all lanes."""
     conversions = settings.conversions().items()
@@ -153,7 +161,7 @@ def _assumptions(
         "corporate_actions": actions,
         "orders_decided_by_both_touched": sum(lane["ambiguous_bars"] for lane in lanes),
         **{name: sum(lane[name] for lane in lanes) for name in fields.TOUCHED},
-        "commission_code": commission_code(settings.execution),
+        "commission_code": made["code"].get(settings.execution.commission),
         **quality_of_fills(settings, lanes),
     }
 
@@ -168,9 +176,11 @@ def _quality(wanted: bool, symbols: Sequence[str], replayed: TapeFacts) -> dict[
 
 
 def _benchmark(benchmark: Benchmark, found: LaneFacts, year: Year) -> dict[str, Any]:
-    """Return the benchmark's own figures, as those of an account that holds it from the start."""
-    known = ~np.isnan(benchmark.returns)
-    returns, dates = benchmark.returns[known], found.session_dates[known]
+    """Return the benchmark's own figures, as those of an account that holds it over its span."""
+    first, last = benchmark.span
+    # Where it has no price, what is held keeps its value, as in a lane's account.
+    returns = np.nan_to_num(benchmark.returns[first : last + 1])
+    dates = found.session_dates[first : last + 1]
     closes = np.cumprod(1.0 + returns, dtype=np.float64)
     figures = lane_statistics(1.0, closes, dates, year, drawdowns(1.0, closes).depth)
     return {"symbol": benchmark.symbol, **figures}

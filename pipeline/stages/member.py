@@ -25,6 +25,7 @@ from pipeline.stages.ending_signals import OF_TERMINAL
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
 from pipeline.stages.held import SAFE, SAFE_PATH
+from pipeline.strategy.guard import become_member
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
 from shm.gate import Gate
@@ -88,6 +89,7 @@ def finish(turns: Turns[F]) -> F:
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
+    become_member()
     # Ctrl-C and the end of a terminal reach every process of a run; the supervisor alone decides
     # what happens then.
     for number in OF_TERMINAL:

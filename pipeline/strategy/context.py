@@ -50,7 +50,7 @@ class Context(Orders):
 
     @abstractmethod
     def symbol(self, name: str) -> int:
-        """The index of a symbol by its name, a text in quotes: ``ctx.symbol("SPY")``.
+        """The index of a symbol by its name: ``ctx.symbol("SPY")``.
 
         KeyError if it is not one of the run's symbols.
         """

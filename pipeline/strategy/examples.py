@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.market import indicators as ind
 from pipeline.strategy.bar import Bar, Bars
 from pipeline.strategy.context import Context
-from pipeline.strategy.strategy import MINUTE, Strategy, Symbol, state
+from pipeline.strategy.declared import state
+from pipeline.strategy.strategy import MINUTE, Strategy, Symbol
 
 
 class SmaCross(Strategy):

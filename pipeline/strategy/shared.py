@@ -131,7 +131,8 @@ def _way_on(name: str, value: Any) -> str:
     """Say what to do in place of changing a value that lanes share; ``name``: of the value."""
     if name.endswith("()"):
         return "change a copy of what a function with a cache returns"
-    own = f"self.{name.partition('[')[0].rpartition('.')[2]}, of which each lane has its own"
+    attribute = f"self.{name.partition('[')[0].rpartition('.')[2]}"
+    own = f"{attribute}, of which each lane has its own, one for all of its symbols"
     if not isinstance(value, CONTAINERS):
         return f"make it in __init__, as {own}"
     memo = "; @functools.cache keeps the results of a function that depends on its arguments alone"

@@ -14,10 +14,11 @@ from typing import Any
 
 import dill
 
-from pipeline.dependencies.editions import Edition, differing
+from pipeline.dependencies.editions import Difference, Edition, differing
 from pipeline.dependencies.origin import is_users_file
-from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.errors import StrategyError, UnguardedError, nearest, text_of
 from pipeline.strategy.by_value import pickled, unpickled
+from pipeline.strategy.guard import importing
 from pipeline.strategy.strategy import Strategy
 
 
@@ -83,7 +84,8 @@ def _plain(value: Any) -> Any:
 
 
 def _load_home(home: str) -> ModuleType:
-    return _load_file(Path(home)) if _is_file(home) else _load_module(home)
+    with importing():
+        return _load_file(Path(home)) if _is_file(home) else _load_module(home)
 
 
 def _load_module(name: str) -> ModuleType:
@@ -96,6 +98,8 @@ def _load_module(name: str) -> ModuleType:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise StrategyError(f"there is no module {name} (looked in {here} too)") from None
         raise StrategyError(f"module {name} cannot be imported: {error}") from error
+    except UnguardedError:
+        raise
     except (Exception, SystemExit) as error:
         raise StrategyError(_raised(name, error)) from error
 
@@ -118,6 +122,9 @@ def _load_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except UnguardedError:
+        del sys.modules[name]
+        raise
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise StrategyError(_raised(str(path), error)) from error
@@ -158,14 +165,22 @@ def unpack(packed: bytes) -> Any:
     for file in files:
         _load_file(Path(file))
     value = unpickled(content)
-    other = differing(known)
-    if other:
-        names = ", ".join(edition.module for edition in other)
-        raise StrategyError(
-            f"{other[0].file}: this Python process has an older edition of {names} than the files "
-            "that the processes of a run import; restart Python, or import the modules anew"
-        )
+    if other := differing(known):
+        raise StrategyError(_two_editions(other))
     return value
+
+
+def _two_editions(other: Sequence[Difference]) -> str:
+    """Say which modules, or which constants in them, differ between two processes."""
+    constants = [f"{Path(one.edition.file).stem}.{name}" for one in other for name in one.constants]
+    named = ", ".join(constants or [Path(one.edition.file).stem for one in other])
+    plural = len(constants or other) > 1
+    return (
+        f"{other[0].edition.file}: {named} {'are' if plural else 'is'} not in this Python process "
+        "as in the processes of a run, which import the file anew: if the file was edited, restart "
+        "Python or import the module anew; a value that was set from outside, or that each import "
+        "makes anew, is to be a parameter of the strategy"
+    )
 
 
 def _is_file(home: str) -> bool:

@@ -9,17 +9,18 @@ it only inherits from `Strategy` are not, and cost nothing.
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, get_origin
 
 import numpy as np
 
 from pipeline.errors import StrategyError, nearest, text_of
+from pipeline.strategy.declared import State
 from pipeline.strategy.initial import bare_state, initial_of
 from pipeline.strategy.place import place_of, place_of_class
 from pipeline.strategy.undeclared import undeclared_in
+from pipeline.strategy.wrong_call import without_names
 
 if TYPE_CHECKING:
     from pipeline.strategy.bar import Bar, Bars
@@ -62,47 +63,6 @@ class Symbol(str):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """The initial value of a state attribute, and when it is put back to it."""
-
-    initial: int | float | bool
-    reset: Literal["never", "session"]
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        """Have a state that is annotated as a float hold one, whatever it is set to."""
-        with suppress(NameError):  # of another annotation, which `_annotations` tells of
-            if inspect.get_annotations(owner).get(name) in (float, "float"):
-                setattr(owner, name, FloatState(self.initial, self.reset, name))
-
-
-@dataclass(frozen=True, slots=True)
-class FloatState(State):
-    """A state that becomes a float when it is set to a whole number, as a compiled one does.
-
-    It is found before the value in the attributes of ``self`` only where it is set, because it has
-    no ``__get__``: reading it takes no longer than reading any attribute.
-    """
-
-    name: str
-
-    def __set__(self, one: Any, value: Any) -> None:
-        if type(value) is not float and isinstance(value, int | np.integer | np.bool_):
-            value = float(value)
-        one.__dict__[self.name] = value  # sooner than vars()
-
-
-def state(initial: float | bool = 0.0, *, reset: Literal["never", "session"] = "never") -> Any:
-    """Make an annotated attribute memory instead of a parameter.
-
-    As in ``entry: float = state(0.0)``: one value per lane and symbol. ``reset="session"`` puts it
-    back to ``initial`` when a session opens, before ``on_session_open``.
-    """
-    if reset not in ("never", "session"):
-        raise StrategyError(f'state(reset=...) must be "never" or "session", was {reset!r}')
-    return State(initial, reset)
-
-
-@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a strategy class: its name, its type and its default."""
 
@@ -133,8 +93,10 @@ class Strategy:
         values = ", ".join(f"{name}={value!r}" for name, value in values_of(self).items())
         return f"{type(self).__name__}({values})"
 
-    def __init__(self, **parameters: Value) -> None:
+    def __init__(self, *unnamed: Never, **parameters: Value) -> None:
         declared = {parameter.name: parameter for parameter in parameters_of(type(self))}
+        if unnamed:
+            raise StrategyError(without_names(type(self).__name__, unnamed, parameters, declared))
         for name, value in parameters.items():
             if name not in declared:
                 raise StrategyError(_unknown(type(self), name, declared))
@@ -173,7 +135,11 @@ class Strategy:
         """Act on all bars of one interval that closed at one moment. State: the lane's own."""
 
     def on_session_close(self, session: "Session", ctx: "Context") -> None:
-        """Act when a session closes by the calendar, after its last bars. State: the lane's own."""
+        """Act when a session closes by the calendar, after its last bars. State: the lane's own.
+
+        What is ordered here fills in the next session; `Context.exit_on_close`, called before,
+        closes at this one's close.
+        """
 
     def on_stop(self, ctx: "Context") -> None:
         """Act after the last bar of the run; orders placed here stay unfilled.

@@ -11,6 +11,7 @@ interpreted strategies, which can do anything.
 import ast
 import functools
 import inspect
+import re
 from collections.abc import Collection, Iterator
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -159,9 +160,9 @@ def declaration(name: str, value: Any = UNKNOWN) -> str:
         )
     if isinstance(value, Many):
         return (
-            f"a state is one number, as in {state}_0: float = state(0.0), and ctx.window has the"
-            f' past; only strategy mode "interpreted" keeps more: there, write {name} ='
-            f" {value.written} in the class"
+            f"a state is one number, as in {state}_0: float = state(0.0), and ctx.window and "
+            'ctx.mean have the past; only strategy mode "interpreted" keeps more: there, '
+            f"{_in_class(name, value.written)}"
         )
     if value is None:
         return (
@@ -171,6 +172,20 @@ def declaration(name: str, value: Any = UNKNOWN) -> str:
     number = value.item() if isinstance(value, np.generic) else value
     number = number if type(number) in (bool, int, float) else 0.0
     return f"declare it: {state}: {type(number).__name__} = state({number!r})"
+
+
+def _in_class(name: str, written: str) -> str:
+    """Say how an interpreted strategy keeps a list or the like: one for all symbols, or for each.
+
+    ``written``: what a hook sets ``self.name`` to. A class has no ``ctx`` and no ``bar``.
+    """
+    of_each = f"self.{name}.setdefault(bar.symbol, {written})"
+    if re.search(r"\b(ctx|bars?|self)\.", written):
+        return f"write {name} = {{}} in the class, and {of_each} for one of each symbol"
+    return (
+        f"{name} = {written} in the class is one for all symbols together; for one of each, write "
+        f"{name} = {{}} in the class and {of_each}"
+    )
 
 
 def set_parameter(name: str, default: object, value: object = None) -> str:

@@ -1,7 +1,7 @@
 """One sentence for a call with arguments that a function does not take, in both modes."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.strategy.wrong_name import meant_by
@@ -42,6 +42,24 @@ def no_such_argument(name: str, argument: str, names: Iterable[str]) -> str:
     meant = meant_by(argument, names)
     hint = f"; did you mean {meant}?" if meant else ""
     return f"{name} has no argument {argument!r}{hint}"
+
+
+def without_names(
+    name: str,
+    values: Sequence[object],
+    others: Mapping[str, object],
+    parameters: Collection[str],
+) -> str:
+    """Say of values that a class is given without names how its parameters are given.
+
+    ``others`` are the values with names.
+    """
+    if len(values) > len(parameters):
+        has = f"it has: {', '.join(parameters)}" if parameters else "it has none"
+        return f"{name} is given {len(values)} parameters without names; {has}"
+    named = {**dict(zip(parameters, values, strict=False)), **others}
+    written = ", ".join(f"{one}={value!r}" for one, value in named.items())
+    return f"{name} is given parameters without their names; write {name}({written})"
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

@@ -127,9 +127,7 @@ class Conductor:
             suspects += struck
             fruitless = 0 if struck or outcome.finished or outcome.lost else fruitless + 1
             if fruitless == _FRUITLESS:
-                raise RunError(
-                    f"engines died in {_FRUITLESS} passes in a row, no lane being at work"
-                )
+                raise _given_up(outcome)
             waiting = [waiting[number] for number in outcome.unfinished]
         # A suspect runs in an engine of its own, so that it takes no other lane with it.
         engines = self._executor.engines
@@ -154,9 +152,7 @@ class Conductor:
                 return
             fruitless = 0 if outcome.suspects or len(entries) < before else fruitless + 1
             if fruitless == _FRUITLESS:
-                raise RunError(
-                    f"engines died in {_FRUITLESS} passes in a row, no lane being at work"
-                )
+                raise _given_up(outcome)
 
     def _without_struck_out(self, entries: list[Entry], outcome: PassOutcome) -> list[Entry]:
         gone = {
@@ -288,6 +284,12 @@ class Conductor:
                 taken.setdefault(entries[number].group, []).append(cost)
         for group, costs in taken.items():
             self._costs[group] = sum(costs) / len(costs)
+
+
+def _given_up(outcome: PassOutcome) -> RunError:
+    """Return the error of a sweep whose engines die before they come to a lane."""
+    why = f": {outcome.died}" if outcome.died else ""
+    return RunError(f"engines died in {_FRUITLESS} passes in a row, no lane being at work{why}")
 
 
 def _failed(entry: Entry, why: str) -> LaneRow:

@@ -10,6 +10,7 @@ from pipeline.results.folder import RunFolder
 from pipeline.runner.market import market_entries, read_market
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.scores import on_direction
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
 from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
@@ -71,7 +72,13 @@ def summarise(
         "min_round_trips": fewest,
         "unranked": unranked,
         "notes": [
-            *notes_of(preparation, [one.statistics for one in done], market),
+            *notes_of(
+                preparation,
+                [one.statistics for one in done],
+                market,
+                [set_said(one.parameters) or one.strategy for one in done],
+            ),
+            *on_direction(roster.sweep),
             *_on_samples(roster.sweep.samples, len(rows)),
             *_on_rank(fewest, done, best),
         ],

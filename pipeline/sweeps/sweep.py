@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import (
@@ -21,14 +23,16 @@ from pipeline.errors import (
 )
 from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import many, number
+from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
-from pipeline.runner.settings import GivenConfig, load_settings
+from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
+from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
@@ -80,6 +84,10 @@ class SweepResult(NamedAttributes):
         best: dict[str, Any] | None = self.summary["best"]
         return best
 
+    @override
+    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"result.summary": vars(self).get("summary", {})}
+
     def to_pandas(self) -> "pd.DataFrame":
         """Return one row per lane, with a column for each figure and each parameter.
 
@@ -90,6 +98,7 @@ class SweepResult(NamedAttributes):
         return lanes_table(self.rows).to_pandas()
 
 
+@arguments_told
 def sweep(
     config: GivenConfig,
     *,
@@ -121,23 +130,25 @@ def sweep(
     interrupted, the lanes that have ended are in the ledger.
     """
     began = time.perf_counter()
+    refuse_inside("sweep")
     settings = load_settings(config, overrides, strategy)
     _check_section(settings, config)
     context = start_context(settings.pipeline.start_method)
     roster = Roster(settings, strategy)
     preparation = prepare(settings)
     if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=2)
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
     check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
     count, limit = _engines(settings, engines)
     executor = LocalExecutor(context, preparation, count, memory)
-    home = Path(out) / LEDGER if ledger is None else Path(ledger)
+    folder_out = folder_of("out", out)
+    home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)
     with Ledger.open(home) as opened, reported(progress) as report:
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
-        folder = RunFolder.create(Path(out), settings.session_name, settings.dump())
+        folder = RunFolder.create(folder_out, settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
         with _recorded(opened, row, folder):
             meter = Meter(report, search.total)
@@ -216,8 +227,11 @@ def _engines(settings: SessionConfig, asked: int | None) -> tuple[int, list[str]
     ``asked``: those that its caller asks for.
     """
     if asked is not None:
-        if not 1 <= asked <= _MOST_ENGINES:
-            raise ConfigError(f"engines must be 1 to {_MOST_ENGINES}, was {asked}")
+        whole = isinstance(asked, int) and not isinstance(asked, bool)
+        if not (whole and 1 <= asked <= _MOST_ENGINES):
+            raise ConfigError(
+                f"engines must be a whole number from 1 to {_MOST_ENGINES}, was {asked!r}"
+            )
         return asked, []
     if "engines" in settings.pipeline.model_fields_set:
         return settings.pipeline.engines, []

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipeline.codes import CLOSE, HIGH, LOW, OPEN, VOLUME
 from pipeline.errors import DataError
+from pipeline.native.hook_array import HookArray
 from pipeline.tape.slot import BarTable, SlotShape
 from shm.layout import record_batch
 
@@ -120,7 +121,7 @@ class Series:
 
 def kept(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return a read-only copy of rows of shared memory, which a strategy may keep."""
-    copied = rows.copy()
+    copied = rows.copy().view(HookArray)
     copied.flags.writeable = False
     return copied
 

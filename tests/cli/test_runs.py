@@ -34,6 +34,12 @@ def test_an_empty_folder_is_said(called):
     assert called("runs", "--out", "nowhere").out == "there is no run in nowhere\n"
 
 
+def test_a_run_in_place_of_a_folder_of_runs_is_said(called, runs: Path):
+    assert called("runs", "--out", f"runs/{NEWEST}").out == (
+        f"there is no run in runs/{NEWEST}; it is one: `ringtape runs runs/{NEWEST}` opens it\n"
+    )
+
+
 def test_a_run_is_opened(called, runs: Path):
     assert "Sharpe ratio    1.50" in called("runs", "latest").out
     assert json.loads(called("runs", "latest", "--json").out)["lanes"][0]["sharpe_ratio"] == 1.5
@@ -44,33 +50,14 @@ def test_a_run_is_opened(called, runs: Path):
         assert "did you mean latest?" in called("runs", *options, "lastest").err
 
 
-def test_two_runs_are_compared_by_settings_and_figures(called, runs: Path):
-    config = {"strategy": {"name": "mine.py:Mine", "parameters": {"fast": 5}}}
-    path = make_run(runs, "i-20250105T000000Z-88880000", config=config)
-    lane = {"total_return": 0.5, "sharpe_ratio": None, "digest": "d"}
-    RunFolder(path).write_summary({"lanes": [lane]})
-    written = called("runs", "--compare", NEWEST, "latest").out
-    assert "strategy.parameters.fast  3  5" in written
-    lines = {line.split()[0]: line.split()[1:] for line in written.splitlines() if line}
-    assert lines["total_return"] == ["0.25", "0.5", "0.25"]
-    assert lines["sharpe_ratio"] == ["1.5", "-", "-"]
-    assert "all settings are equal" in called("runs", "--compare", NEWEST, OLDEST).out
-    document = json.loads(called("runs", "--compare", NEWEST, "latest", "--json").out)
-    assert document["settings"] == {"strategy.parameters.fast": [3, 5]}
-
-
-def test_nothing_that_is_compared_is_minus_zero(called, runs: Path):
+def test_two_runs_without_a_return_are_listed_without_minus_zero(called, runs: Path):
     for name, value in (
         ("k-20250107T000000Z-88880001", 1e-9),
         ("l-20250108T000000Z-88880002", 0.0),
     ):
-        path = make_run(runs, name)
         lane = {"total_return": -value, "sharpe_ratio": -value, "orders": 0, "digest": "d"}
-        RunFolder(path).write_summary({"lanes": [lane]})
+        RunFolder(make_run(runs, name)).write_summary({"lanes": [lane]})
     assert called("runs", "--limit", "2").out.count("+0.00 %    0.00  done") == 2
-    written = called("runs", "--compare", "l-", "l-").out
-    lines = {line.split()[0]: line.split()[1:] for line in written.splitlines() if line}
-    assert lines["total_return"] == lines["sharpe_ratio"] == ["0", "0", "0"]
 
 
 def test_runs_are_removed(called, runs: Path):
@@ -101,6 +88,8 @@ def test_a_run_that_is_alive_is_said_to_be_running_and_not_removed(called, runs:
         (["--compare", "--remove", "a", "b"], "exclude each other"),
         (["compare", "latest", "a"], "there is no run compare; did you mean --compare?"),
         (["remove", "latest"], "there is no run remove; did you mean --remove?"),
+        (["diff", "latest", "a"], "there is no run diff; did you mean --compare?"),
+        (["latest", "--limit", "2"], "--limit is for the list of runs"),
         (["list"], "there is no run list; `ringtape runs` lists them"),
         (
             ["nosuch"],

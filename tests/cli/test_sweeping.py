@@ -150,7 +150,7 @@ def test_the_example_runs_on_the_sample(called: Called, sample: Path):
     ("wrong", "told"),
     [
         (["--engines", "0"], "0 is not in the range 1<=x<=64"),
-        (["--engins", "2"], "Did you mean '--engines'?"),
+        (["--engins", "2"], "there is no option --engins; did you mean --engines?"),
         (["--set", "sweep.space.fats=[1]"], "sweep.space.fats is not a parameter of SmaCross"),
         (["--set", "sweep.space={}"], "sweep.space is empty"),
         (["--set", 'sweep.constraints=["fast<<slow"]'], "fast << slow is something else"),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,14 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, name, text, message):
     found = refusal(path)
     assert found.startswith(str(path))
     assert message in found
+
+
+@pytest.mark.parametrize(("name", "strategy"), [("a.py", "a.py:Class"), ("a.py:M", "a.py:M")])
+def test_a_strategy_in_place_of_a_configuration_is_told_where_it_belongs(name: str, strategy: str):
+    assert refusal(Path(name)) == (
+        f"{name} is Python, expected a configuration, .json or .toml, which names its strategy: "
+        f"--set strategy.name={strategy}"
+    )
 
 
 def test_a_json_error_has_its_place(tmp_path):

@@ -120,10 +120,16 @@ EACH = "an object for each of the 1 strategies, or one for all"
 TEXTS = "text in quotes or a list of at least 1, each text in quotes"
 
 
+SPACE_OF_3 = "; write [3], in a shell --set 'sweep.space.fast=[3]'"
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("sweep.space.fast=3", f"sweep.space.fast is 3, expected {RANGE}, or {VALUES}"),
+        (
+            "sweep.space.fast=3",
+            f"sweep.space.fast is 3, expected {RANGE}, or {VALUES}{SPACE_OF_3}",
+        ),
         ("sweep.space.fast=[]", f"sweep.space.fast is [], expected {RANGE}, or {VALUES}"),
         (
             "sweep.space.fast=[null]",

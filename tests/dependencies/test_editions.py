@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from pipeline import run
 from pipeline.dependencies.editions import differing, editions
 from pipeline.errors import StrategyError
+from tests.reference.own_process import python
 
 OWN = """
 from pipeline import Strategy, indicators as ind
@@ -23,8 +23,10 @@ class Own(Strategy):
     def indicators(self):
         return {"average": ind.sma(edited_beside.PERIOD)}
 
+    STEP = 0.0
+
     def on_bar(self, bar, ctx):
-        ctx.target(bar.symbol, edited_beside.SIZE + twice(1.0) + LIMIT)
+        ctx.target(bar.symbol, self.STEP + edited_beside.SIZE + twice(1.0) + LIMIT)
 """
 BESIDE = """
 from numba import njit
@@ -91,14 +93,64 @@ def test_a_module_differs_where_it_was_edited_and_is_used(
     edit(tmp_path, old, new)
     assert differing(known) == []
     imported_anew()
-    assert [one.module for one in differing(known)] == other
+    assert [one.edition.module for one in differing(known)] == other
 
 
-def test_files_that_are_older_than_the_process_are_not_looked_at(own: Any, tmp_path: Path):
-    before = psutil.Process().create_time() - 60.0
+def test_an_environment_that_differs_is_no_other_edition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Processes of a run have variables of their own."""
+    source = "from os import environ\ndef asks():\n    return environ.get('HOME')\n"
+    (tmp_path / "edited_beside.py").write_text(source)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    known = editions([importlib.import_module("edited_beside").asks])
+    monkeypatch.setenv("OF_A_CHILD", "1")
+    assert len(known) == 1
+    assert differing(known) == []
+    sys.modules.pop("edited_beside")
+
+
+SET_FROM_OUTSIDE = """
+import edited_beside, edited_own
+from pipeline import run
+
+if __name__ == "__main__":
+    {statement}
+    run({settings!r}, strategy=edited_own.Own, out={out!r}, inline={inline})
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("edited_beside.SIZE = 7.0", "edited_beside.SIZE is not"),
+        ("edited_own.LIMIT = 7.0", "edited_own.LIMIT is not"),
+        ("edited_own.Own.STEP = 7.0", "edited_own.Own.STEP is not"),
+        ("edited_own.twice = lambda x: 5.0 * x", "edited_own is not"),
+        ("edited_own.Own.on_bar = lambda self, bar, ctx: None", "edited_own is not"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+def test_a_value_that_a_script_sets_is_refused_by_its_name(
+    own: Any, sample: Path, tmp_path: Path, settings_of_a_session, statement, named, mode: str
+):
+    """However old the file is: the processes of the run would not see it."""
     for name in MODULES:
-        os.utime(tmp_path / f"{name}.py", (before, before))
-    assert editions([own.Own]) == ()
+        os.utime(tmp_path / f"{name}.py", (1e9, 1e9))
+    settings = settings_of_a_session(
+        catalog=str(sample),
+        session_data_config={"symbols": ["ALFA"], "streams": ["1m"]},
+        backtest_config={"start_date": "2024-10-22", "end_date": "2024-10-22"},
+        strategy={"name": "edited_own:Own", "mode": mode},
+    )
+    for inline in (False, True):
+        script = SET_FROM_OUTSIDE.format(
+            statement=statement, settings=settings, out=str(tmp_path / "runs"), inline=inline
+        )
+        (tmp_path / "script.py").write_text(script)
+        ended = python(tmp_path / "script.py", cwd=tmp_path, check=False)
+        assert (ended.returncode == 0) == inline, ended.stderr
+        assert inline or named in ended.stderr
 
 
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
@@ -116,8 +168,8 @@ def test_a_run_never_sees_two_editions(
     with pytest.raises(StrategyError) as caught:
         run(settings, out=tmp_path / "runs")
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path}/edited_beside.py: this Python process has an older ")
-    assert "edition of edited_beside, edited_own than the files" in message
+    assert message.startswith(f"{tmp_path}/edited_beside.py: edited_beside.SIZE is not in this ")
+    assert "if the file was edited, restart Python or import the module anew" in message
     assert "\n" not in message
     imported_anew()
     after = run(settings, out=tmp_path / "runs")

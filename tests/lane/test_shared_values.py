@@ -246,7 +246,8 @@ def test_runs_and_sweeps_end_with_one_line(sample: Path, tmp_path: Path, engines
     line = FILE.splitlines().index("        n += BOOK.add()") + 1
     told = (
         f"{file}:{line}: Own.on_bar uses BOOK, which all lanes of a process share, and which a "
-        "hook has changed; make it in __init__, as self.BOOK, of which each lane has its own"
+        "hook has changed; make it in __init__, as self.BOOK, of which each lane has its own, "
+        "one for all of its symbols"
     )
     with pytest.raises(StrategyError) as caught:
         run(config, out=tmp_path / "runs")

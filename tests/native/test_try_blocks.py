@@ -1,8 +1,13 @@
-"""What stands in a ``try`` means what it means in Python, keyword arguments above all."""
+"""What stands in a ``try`` means what it means in Python: keyword arguments and items of lists."""
+
+import json
 
 import pytest
 
+from tests.native import script_of_try_blocks
 from tests.native.compiled import compiled
+from tests.native.script_of_try_blocks import CALLS, FUNCTIONS, STEPS
+from tests.reference.own_process import environment, python
 
 
 def given(a, b=2.0, c=3.0, d=4.0):
@@ -85,3 +90,12 @@ def of_values(x):
 @pytest.mark.parametrize("x", [186.38, -2.0])
 def test_a_try_changes_nothing(function, x):
     assert compiled(function)(x) == function(x)
+
+
+def test_a_list_with_an_index_out_of_range_is_released_once():
+    done = python(script_of_try_blocks.__file__, env=environment(NUMBA_NRT_STATS="1"))
+    told = json.loads(done.stdout)
+    for function in FUNCTIONS:
+        found = told[function.__name__]
+        assert found["gave"] == [function(n) for n in range(STEPS)], function.__name__
+        assert found["made"] == found["freed"] >= CALLS * STEPS, function.__name__

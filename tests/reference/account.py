@@ -51,6 +51,7 @@ class Account:
         self.volumes = [math.nan] * symbols
         self.fills: list[tuple[int, int, float, float, float, int]] = []
         self.funding, self.poor, self._graded = 0.0, 0, 0
+        self.highest_leverage, self.lowest_cash = 0.0, self.cash
         self.makers: list[bool] = []  # of each fill
         self.known = [[0] * symbols for _ in market.intervals]
         self.columns: list[Any] = []
@@ -157,7 +158,19 @@ class Account:
             "commission": sum(costs, 0.0),
             "commission_as_maker": sum(compress(costs, self.makers), 0.0),
             "funding": self.funding,
+            "highest_leverage": self.highest_leverage,
+            "lowest_cash": self.lowest_cash,
         }
+
+    def weigh(self) -> None:
+        """Note how much is held, long and short, by equity, and the cash, as they are now."""
+        held = 0.0
+        for symbol, units in self.book.position.items():
+            if units:
+                held += abs(units * self.prices[symbol] * self.multiplier(symbol))
+        if self.equity > 0:
+            self.highest_leverage = max(self.highest_leverage, held / self.equity)
+        self.lowest_cash = min(self.lowest_cash, self.cash)
 
     def keep_margin(self) -> None:
         """Cancel and close everything when equity is below the maintenance margin."""

@@ -43,6 +43,8 @@ SUMS = {
     "commission": "commission",
     "commission_as_maker": "maker_commission",
     "funding": "funding",
+    "highest_leverage": "highest_leverage",
+    "lowest_cash": "lowest_cash",
 }
 
 

@@ -378,6 +378,8 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
             account.convert()
             worth = account.equity
             equity.append((now, worth, account.cash))
+            if fills:
+                account.weigh()
             account.keep_margin()
         lane.tell(fills)
         for order in ended + account.ended_since():
@@ -388,9 +390,11 @@ def replay(market: Market, strategy: Strategy, terms: Terms = TERMS) -> Outcome:
         if at_close:
             worth = account.equity
             equity[-1] = (now, worth, account.cash)
+            account.weigh()
         lane.tell(at_close)
         for index in moment.closes:
             session_equity.append(account.equity)
+            account.weigh()
             account.book.close_session()
             lane.close_session(index)
         for index in moment.opens:

@@ -81,6 +81,22 @@ def test_sessions_before_the_benchmark_are_left_out():
     assert found["alpha"] == alpha(returns[2:] - riskless[2:], benchmark[2:] - riskless[2:], 4)
 
 
+def test_over_a_gap_of_the_benchmark_and_after_its_end_no_return_is_invented():
+    """The lane's returns of a gap are one return, as the benchmark's; a year has fewer of them."""
+    benchmark = np.array([0.02, math.nan, math.nan, 0.05, -0.01, 0.03, math.nan])
+    returns = np.array([0.01, 0.02, -0.03, 0.04, 0.0, 0.04, 0.9])
+    found = relative_statistics(returns, benchmark, days(7), Year(12))
+    r = np.array([0.01, 1.02 * 0.97 * 1.04 - 1, 0.0, 0.04])
+    b = np.array([0.02, 0.05, -0.01, 0.03])
+    assert found == {
+        "alpha": pytest.approx(alpha(r, b, 12 * 4 / 6)),
+        "beta": pytest.approx(beta(r, b)),
+        "correlation": pytest.approx(correlation(r, b)),
+        "tracking_error": pytest.approx(tracking_error(r, b, 12 * 4 / 6)),
+        "information_ratio": pytest.approx(information_ratio(r, b, 12 * 4 / 6)),
+    }
+
+
 def test_a_benchmark_known_for_less_than_a_twelfth_of_a_year_gives_no_alpha():
     benchmark = np.concatenate((np.full(10, math.nan), np.tile([0.02, -0.01], 10)))
     returns = 0.5 * benchmark + 0.001

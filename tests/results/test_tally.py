@@ -49,6 +49,7 @@ def test_orders_are_counted_by_state_and_reason_the_most_frequent_first():
         orders = np.zeros(len(states), TABLES[ORDERS].received)
         orders["state"] = [state for state, _ in states]
         orders["reason"] = [reason for _, reason in states]
+        orders["symbol"] = 2
         tally.count_endings(orders)
     assert list(tally.facts().rejections.items()) == [("leverage", 2), ("max_per_trade", 1)]
     assert list(tally.facts().endings.items()) == [
@@ -57,3 +58,4 @@ def test_orders_are_counted_by_state_and_reason_the_most_frequent_first():
         ("accepted", 1),
         ("rejected (max_per_trade)", 1),
     ]
+    assert tally.facts().at_rest == {2: 1}

@@ -43,12 +43,13 @@ def test_returns_go_from_close_to_close_and_begin_at_the_first_open(tmp_path: Pa
         closes[0] - MINUTE: (101.0, 110.0),
         closes[0]: (3.0, 4.0),
         opens[1]: (120.0, 99.0),
-        # The third session has no bar; the fourth is the half-day.
+        # The third session has no bar and no return; the fourth is the half-day.
         closes[3] - 1 * MINUTE: (99.0, 198.0),
         closes[3] + 5 * MINUTE: (5.0, 6.0),
         opens[4]: (200.0, 99.0),
     }
-    assert returns_of(tmp_path, "1m", bars) == pytest.approx([0.1, -0.1, 0.0, 1.0, -0.5])
+    expected = [0.1, -0.1, np.nan, 1.0, -0.5]
+    assert returns_of(tmp_path, "1m", bars) == pytest.approx(expected, nan_ok=True)
 
 
 def test_daily_bars_belong_to_their_dates(tmp_path: Path):
@@ -57,11 +58,10 @@ def test_daily_bars_belong_to_their_dates(tmp_path: Path):
     assert returns_of(tmp_path, "1d", bars) == pytest.approx(expected)
 
 
-def test_before_its_first_bar_it_has_no_returns(tmp_path: Path):
+def test_before_its_first_bar_and_after_its_last_it_has_no_returns(tmp_path: Path):
     bars = {int(SESSIONS.open_ns[3]): (100.0, 150.0)}
-    assert returns_of(tmp_path, "1m", bars) == pytest.approx(
-        [np.nan, np.nan, np.nan, 0.5, 0.0], nan_ok=True
-    )
+    expected = [np.nan, np.nan, np.nan, 0.5, np.nan]
+    assert returns_of(tmp_path, "1m", bars) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_benchmark_without_a_bar_in_the_sessions_is_refused(tmp_path: Path):
@@ -128,3 +128,31 @@ def test_a_benchmark_changes_no_result_and_need_not_be_traded(config, tmp_path: 
     figures = set(compared.statistics) - set(plain.statistics)
     assert figures == {"alpha", "beta", "correlation", "tracking_error", "information_ratio"}
     assert {name: compared.statistics[name] for name in plain.statistics} == plain.statistics
+
+
+def test_a_lane_is_compared_with_a_benchmark_only_where_that_has_bars(tmp_path: Path):
+    """The lane holds what the benchmark is while it has bars, which end a session early."""
+    dates = SESSIONS.date_ns
+
+    def daily(closes: list[float]) -> Bars:
+        prices = np.array(closes)
+        opens = np.concatenate(([100.0], prices[:-1]))
+        high, low = np.maximum(opens, prices), np.minimum(opens, prices)
+        return Bars(
+            dates[: len(prices)], np.array([opens, high, low, prices, np.ones(len(prices))])
+        )
+
+    closes = [110.0, 99.0, 108.0, 103.0]
+    market = Market({"AAA": daily([*closes, 206.0]), "BBB": daily(closes)}, SESSIONS, ("1d",))
+    settings = settings_of("US_EQUITY", FIRST, LAST, ["AAA"], ["1d"], market.write(tmp_path / "c"))
+    result = run({**settings, "benchmark": "BBB"}, strategy=Holder(quantity=1_000.0), out=tmp_path)
+    assert result.statistics["beta"] == pytest.approx(1.0)
+    assert result.statistics["tracking_error"] == pytest.approx(0.0, abs=1e-9)
+    assert result.summary["benchmark"]["total_return"] == pytest.approx(0.03)
+    assert result.sessions["benchmark"].to_pylist()[-1] is None
+    (note,) = [one for one in result.summary["notes"] if one.startswith("The benchmark")]
+    assert note == (
+        "The benchmark BBB has bars in 4 of the 5 sessions, from 2024-11-25 to 2024-11-29: alpha,"
+        " beta, correlation, tracking error, information ratio and its own figures are of these"
+        " alone, which are too few for alpha."
+    )

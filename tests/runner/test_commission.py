@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline import Strategy, run
-from pipeline.dependencies.code import code_hash
 from pipeline.errors import StrategyError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.quality import expected_of, present_of
 from pipeline.market.time.time_manager import TimeManager
-from pipeline.strategy.source import load_function
 from tests.reference.processes import settings_of
 
 FIRST, LAST = "2024-11-25", "2024-12-02"
@@ -67,7 +65,20 @@ def test_a_function_of_ones_own_charges_compiled_and_interpreted_strategies_alik
     assert np.unique(np.round(costs / value, 9)).tolist() == [0.000125, 0.00025, 0.0005]
     # The code is told by its hash.
     assert assumed["commission"] == config["execution"]["commission"]
-    assert assumed["commission_code"] == code_hash(load_function(assumed["commission"]))
+    codes = compiled.summary["made_from"]["code"]
+    assert assumed["commission_code"] == codes[assumed["commission"]]
+
+
+def test_a_function_whose_file_is_edited_meanwhile_is_the_one_of_the_start(config, tmp_path: Path):
+    """The summary neither reads the file again, nor tells of another function."""
+    config["execution"] = {"commission": fees(tmp_path, "owed *= 0.5")}
+    file = tmp_path / "fees.py"
+    ways: dict[str, Any] = {"out": tmp_path / "runs", "inline": True}
+    before = run(config, **ways)
+    after = run(config, progress=lambda _progress: file.unlink(missing_ok=True), **ways)
+    assert not file.exists()
+    codes = [one.summary["assumptions"]["commission_code"] for one in (before, after)]
+    assert codes[0] == codes[1] is not None
 
 
 def test_a_function_that_fails_ends_the_run_at_its_line(config, tmp_path: Path):

@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,19 @@ def test_a_name_that_another_mapping_has_is_told_with_it():
     assert caught.value.args[0] == told
 
 
+def test_a_name_behind_a_dot_is_told_in_brackets():
+    figures: Any = Named("statistics", {"sharpe_ratio": 1.0})
+    summary: Any = Named("summary", {"bars": 3}, {"result.statistics": figures})
+    told = 'names are in brackets here; write result.statistics["sharpe_ratio"]'
+    for owner in (figures, summary):
+        with pytest.raises(AttributeError) as caught:
+            owner.sharpe_ratio  # noqa: B018
+        assert str(caught.value) == told
+    with pytest.raises(AttributeError, match="statistics has no 'sharpe'; did you mean sharpe_r"):
+        figures.sharpe  # noqa: B018
+    assert not hasattr(figures, "_repr_mimebundle_")
+
+
 def test_it_is_a_dict_in_all_else():
     figures = Named("statistics", {"a": 1.0})
     assert figures == {"a": 1.0} == pickle.loads(pickle.dumps(figures)) == copy.deepcopy(figures)
@@ -56,6 +70,18 @@ def test_results_of_runs_and_sweeps_name_what_they_have(sample: Path, tmp_path: 
             one.trades  # noqa: B018
         with pytest.raises(AttributeError, match="result has no 'stats'; did you mean statistics"):
             one.stats  # noqa: B018
+        for name, told in (
+            ("sharpe_ratio", 'write result.statistics["sharpe_ratio"]'),
+            ("bars", 'write result.summary["bars"]'),
+        ):
+            with pytest.raises(AttributeError) as caught:
+                getattr(one, name)
+            assert str(caught.value) == f"result has no {name!r}; {told}"
+        with pytest.raises(ValueError, match="one of fills, orders, equity, round_trips, sess"):
+            one.to_pandas()
+        assert copy.copy(one).digest == one.digest
+    with pytest.raises(TypeError, match=r"write Result.load\('latest'\)"):
+        Result("latest")  # type: ignore[arg-type]
     settings["sweep"] = {"space": {"fast": [2, 3]}, "score": "total_return", "best": 0}
     swept = sweep(settings, strategy=Crosser, out=tmp_path, engines=1)
     with pytest.raises(AttributeError, match=r"result has no 'bests'; did you mean best\?"):

@@ -80,9 +80,20 @@ def test_strategies_that_were_never_called_are_told(sample):
         "The strategy was never called for A 1m (slow), B 1m (slow): the indicators in brackets had"
         " no value at any bar."
     )
-    assert notes_of(preparation, [lane(sessions), lane(3), lane(sessions)], NONE) == [
-        "2 of 3 strategies were never called: an indicator of theirs had no value at any bar."
-    ]
+    (note,) = notes_of(preparation, [lane(sessions), lane(3), lane(sessions)], NONE)
+    assert note == (
+        "An indicator had no value at any bar in 2 of 3 strategies, which were never called for a"
+        " bar."
+    )
+    sets = ["fast 5, slow 400", "fast 5, slow 40", "fast 10, slow 400"]
+    lanes = [lane(3), lane(sessions), lane(sessions)]
+    (note,) = notes_of(preparation, lanes, NONE, sets)
+    assert note == (
+        "An indicator had no value at any bar in 2 of 3 sets (the first: fast 5, slow 40), which"
+        " were never called for a bar."
+    )
+    (note,) = notes_of(preparation, [lane(3), lane(sessions), lane(0)], NONE, sets)
+    assert "in 1 of 3 sets (fast 5, slow 40), which" in note
     assert notes_of(preparation, [lane(3), lane(0)], NONE) == []
 
 
@@ -105,8 +116,8 @@ def test_indicators_without_a_value_are_told_where_the_strategy_does_not_wait_fo
     lanes = [lane([]), lane([], "A 1m (slow)"), lane([], "A 1m (fast)")]
     (note,) = notes_of(preparation, lanes, NONE)
     assert note == (
-        "2 of 3 strategies had indicators without a value at any bar of a symbol, the first of"
-        " them: A 1m (slow)."
+        "Indicators of 2 of 3 strategies had no value at any bar of a symbol, the first of them:"
+        " A 1m (slow)."
     )
 
 
@@ -156,6 +167,12 @@ def test_rejected_orders_of_many_strategies_are_told(sample, counts, told):
         ({"crossed_brackets": 1200}, "1,200 brackets of market orders had a stop-loss or a"),
         ({"orders_below_zero": 2}, "2 orders had a limit or a stop at zero or below, while the"),
         ({"narrow_trailing_stops": 2}, "trailing_stop takes per cents, percent=2 is 2 %: 2 calls"),
+        ({"trailing_stops_that_opened": 30}, "30 trailing stops opened a position, enlarged one"),
+        (
+            {"orders_rejected_beside_sales": 1},
+            "1 order lacked cash or room and was rejected, beside orders of the same moment that",
+        ),
+        ({"exits_that_opened": 1}, "1 stop or limit order could only close a position when placed"),
     ],
 )
 def test_protecting_prices_that_are_not_meant_are_told(sample, figures, begin):
@@ -177,4 +194,26 @@ def test_how_orders_ended_that_were_never_filled_is_told(sample):
         " cancelled (not_at_once) and 1 more. The orders' table has the reason of each."
     )
     (note,) = notes_of(preparation, [unfilled, {**known, "fills": 3}], NONE)
-    assert note == "1 of 2 strategies placed orders, of which none was filled."
+    assert note == "None of the orders of 1 of 2 strategies was filled."
+
+
+@pytest.mark.parametrize(
+    ("sessions", "begin"),
+    [
+        ([10], None),
+        ([11], "In 11 of 21 sessions positions were closed by orders placed after the close"),
+        ([0, 20, 11], "In 20 of 21 sessions positions were closed by 2 of 3 strategies by orders"),
+    ],
+)
+def test_positions_held_over_most_nights_by_exits_after_the_close_are_told(sample, sessions, begin):
+    preparation = prepared(sample, "2024-11-19")
+    assert len(preparation.sessions) == 21
+    known = {"max_drawdown": 0.1, "warmup_sessions": 0}
+    lanes = [{**known, "sessions_with_late_exits": count} for count in sessions]
+    told = notes_of(preparation, lanes, NONE)
+    assert [note[: len(begin or "")] for note in told] == ([begin] if begin else [])
+
+
+def test_rates_that_are_likely_fractions_are_told(sample):
+    (note,) = notes(sample, "2024-11-19", 0.1, execution={"slippage_bps": 0.001})
+    assert "per cent: execution.slippage_bps is 0.001. 0.001 basis points are 0.00001 %." in note

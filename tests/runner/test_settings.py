@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipeline import Result, run
 from pipeline.errors import ConfigError, StrategyError
-from pipeline.runner.settings import load_settings
+from pipeline.runner.settings import folder_of, load_settings
 from pipeline.strategy.examples import SmaCross
 
 SWEEP = {"space": {"fast": [1]}, "score": "sharp_ratio"}
@@ -63,3 +64,21 @@ def test_a_mode_takes_the_place_of_every_strategys_own(settings_of_a_session):
         assert {one.mode for one in settings.strategies} == {"interpreted"}
     with pytest.raises(ConfigError, match=r'strategy\.mode is "fast", expected one of "compiled"'):
         load_settings(settings_of_a_session(), (), None, "fast")
+
+
+def test_what_is_no_path_of_a_folder_is_refused_by_its_name():
+    assert folder_of("out", Path("runs")) == folder_of("out", "runs") == Path("runs")
+    for wrong in (None, 5):
+        with pytest.raises(ConfigError, match=f"^out is {wrong}, expected the path of a folder$"):
+            folder_of("out", wrong)
+
+
+def test_runs_and_sweeps_take_only_paths_and_modes_that_there_are(settings_of_a_session):
+    anything: Any = 5
+    config = settings_of_a_session(sweep={"space": {"fast": [1]}})
+    with pytest.raises(ConfigError, match="out is 5, expected the path of a folder"):
+        run(config, out=anything)
+    with pytest.raises(ConfigError, match="run is 5, expected the path of a folder"):
+        Result.load(anything)
+    with pytest.raises(ConfigError, match=r'mode is "inline".*; write inline=True'):
+        run(config, mode="inline")

@@ -102,8 +102,12 @@ class Own(Base):
         {line}
         ctx.target(bar.symbol, float(self.count))
 """
-CLASS = "keep it in the class, as self.{0}, of which each lane has its own"
-MADE = "make it in __init__, as self.{0}, of which each lane has its own"
+CLASS = (
+    "keep it in the class, as self.{0}, of which each lane has its own, one for all of its symbols"
+)
+MADE = (
+    "make it in __init__, as self.{0}, of which each lane has its own, one for all of its symbols"
+)
 STATE = "memory of a strategy is declared: {0}: float = state(0.0)"
 MEMO = "; @functools.cache keeps the results of a function that depends on its arguments alone"
 #: The hook's line; who changes what at which line; the way on.

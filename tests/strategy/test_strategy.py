@@ -2,6 +2,7 @@ import enum
 import functools
 import inspect
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -291,3 +292,25 @@ def test_a_lookback_that_is_no_number_of_bars_is_refused(lookback: object):
     strategy = type("Odd", (Strategy,), {"lookback": lookback})()
     with pytest.raises(StrategyError, match=r"Odd.lookback must be a number of bars"):
         lookback_of(strategy)
+
+
+def test_parameters_without_names_are_told_with_them():
+    class Trend(Strategy):
+        fast: int = 10
+        slow: int = 30
+
+    class Plain(Strategy):
+        pass
+
+    wrong: Any = Trend
+    for given, named, told in (
+        ((20, 50), {}, "parameters without their names; write Trend(fast=20, slow=50)"),
+        ((20,), {"slow": 5}, "parameters without their names; write Trend(fast=20, slow=5)"),
+        ((1, 2, 3), {}, "3 parameters without names; it has: fast, slow"),
+    ):
+        with pytest.raises(StrategyError) as caught:
+            wrong(*given, **named)
+        assert str(caught.value) == f"Trend is given {told}"
+    wrong = Plain
+    with pytest.raises(StrategyError, match="Plain is given 1 parameters without names; it has no"):
+        wrong(1)

@@ -131,8 +131,22 @@ def test_an_attribute_that_is_set_but_not_declared_is_refused_with_its_line(
 @pytest.mark.parametrize(
     ("cls", "line", "told"),
     [
-        (ReadElsewhere, "self.seen = {}", "there, write seen = {} in the class"),
-        (Zeros, "self.sums = np", "there, write sums = np.zeros(len(ctx.symbols)) in the class"),
+        (
+            ReadElsewhere,
+            "self.seen = {}",
+            (
+                "there, seen = {} in the class is one for all symbols together; for one of each, "
+                "write seen = {} in the class and self.seen.setdefault(bar.symbol, {})"
+            ),
+        ),
+        (
+            Zeros,
+            "self.sums = np",
+            (
+                "there, write sums = {} in the class, and self.sums.setdefault(bar.symbol, "
+                "np.zeros(len(ctx.symbols))) for one of each symbol"
+            ),
+        ),
         (
             Worded,
             'self.side = "long"',

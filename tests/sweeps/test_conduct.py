@@ -255,6 +255,12 @@ def test_engines_that_die_of_no_lane_are_given_up_on(stage):
     assert it.ledger.lanes("demo") == []
     assert states(it.run(nothing, nothing)) == ["done"] * 3
 
+    def why(asked: Pass) -> PassOutcome:
+        return replace(nothing(asked), died="its file is gone")
+
+    with pytest.raises(RunError, match="no lane being at work: its file is gone"):
+        it.run(why, why, why)
+
 
 def test_lanes_that_are_compared_all_start_anew_when_an_engine_dies(stage):
     it = stage(4, pruning={"keep": 0.5, "rungs": 2})

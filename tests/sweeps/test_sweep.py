@@ -398,6 +398,28 @@ def test_one_session_has_nothing_to_compare_at(sample: Path, tmp_path: Path):
     assert (result.summary["done"], result.summary["pruned"]) == (24, 0)
 
 
+def test_sets_that_were_never_called_are_noted_as_sets_with_the_first_ones_parameters(
+    sample: Path, tmp_path: Path
+):
+    never = small(sample, space={"fast": [4, 5], "slow": [30, 100_000]})
+    found = sweep(never, out=tmp_path, engines=1).summary["notes"]
+    (note,) = [note for note in found if "never called" in note]
+    assert note == (
+        "An indicator had no value at any bar in 2 of 4 sets (the first: fast 4, slow 100000,"
+        " quantity 100), which were never called for a bar."
+    )
+
+
+def test_a_score_of_which_less_is_better_is_noted(sample: Path, tmp_path: Path):
+    """The best set by it is the one that fell deepest."""
+    few = small(sample, space={"fast": [4, 5]}, score="max_drawdown")
+    found = sweep(few, out=tmp_path, engines=1)
+    (note,) = [note for note in found.summary["notes"] if "better" in note]
+    assert note.endswith('more of it was taken as better. Write "-max_drawdown" for less.')
+    assert found.best is not None
+    assert found.best["score"] == max(row.statistics["max_drawdown"] for row in found.rows)
+
+
 @pytest.mark.parametrize(("samples", "notes"), [(50, 1), (2, 0)])
 def test_fewer_sets_than_samples_are_noted(sample: Path, tmp_path: Path, samples: int, notes: int):
     few = small(sample, space={"fast": [4, 5]}, method="random", samples=samples)
@@ -431,5 +453,8 @@ def test_a_configuration_without_the_section_is_refused(sample: Path, tmp_path: 
     file.write_text(json.dumps(dict(small(sample), sweep=None)))
     with pytest.raises(ConfigError, match=f'^{file}: there is no section "sweep"'):
         sweep(file, out=tmp_path)
-    with pytest.raises(ConfigError, match="engines must be 1 to 64, was 0"):
+    with pytest.raises(ConfigError, match="engines must be a whole number from 1 to 64, was 0"):
         sweep(small(sample), out=tmp_path, engines=0)
+    text: Any = "2"
+    with pytest.raises(ConfigError, match="engines must be a whole number from 1 to 64, was '2'"):
+        sweep(small(sample), out=tmp_path, engines=text)

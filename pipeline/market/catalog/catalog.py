@@ -14,6 +14,7 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,6 +44,15 @@ from pipeline.market.catalog.merge import (
     merge_table,
 )
 from pipeline.market.catalog.verified import Verified
+
+
+class Contents(NamedTuple):
+    """Hashes of what some symbols have in a catalog, those of the manifest."""
+
+    #: Of the bars of one interval, by symbol and interval, as "SPY 1m"; of those that are there.
+    bars: dict[str, str]
+    #: Of the corporate actions, by symbol; None where there are none.
+    actions: dict[str, str | None]
 
 
 class Catalog:
@@ -76,6 +86,16 @@ class Catalog:
         """Return the tables of corporate actions, by symbol. Their times are ex-dates at 00:00Z."""
         found = [entry for key, entry in self._manifest().items() if key[0] == ACTIONS]
         return sorted(found, key=lambda entry: entry.symbol)
+
+    def contents(self, symbols: Sequence[str], interval: str) -> Contents:
+        """Return the hashes of the bars of one interval, and of the actions, of some symbols."""
+        manifest, name = self._manifest(), interval_name(interval_ns(interval))
+        bars = {symbol: manifest.get((name, symbol)) for symbol in symbols}
+        actions = {symbol: manifest.get((ACTIONS, symbol)) for symbol in symbols}
+        return Contents(
+            {f"{symbol} {name}": one.sha256 for symbol, one in bars.items() if one},
+            {symbol: one.sha256 if one else None for symbol, one in actions.items()},
+        )
 
     def actions(self, symbol: str) -> Actions:
         """Return a symbol's splits and dividends, which may be none. DataError as `load`."""

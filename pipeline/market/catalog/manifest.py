@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,13 +118,32 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     intervals = [key[0] for key in manifest if key[1] == symbol]
     if intervals:
         intervals.sort(key=interval_ns)
-        return f"{symbol} is not in {path} at {interval}, only at {', '.join(intervals)}"
+        longer = "" if interval is None else _made_of(interval, intervals)
+        return f"{symbol} is not in {path} at {interval}, only at {', '.join(intervals)}{longer}"
     there = sorted({key[1] for key in manifest if key[0] == interval})
     if not there:
         there = sorted({key[1] for key in manifest})
     at = "" if interval is None else f" at {interval}"
+    parts = [part.strip(" '\"") for part in symbol.split(",")]
+    if len(parts) > 1 and set(parts) <= set(there):
+        listed = ", ".join(f'"{part}"' for part in parts)
+        return f"{symbol} is not in {path}{at}; did you mean {len(parts)} symbols, {listed}?"
     if near := nearest(symbol, there, 3, cutoff=0.5):
         return f"{symbol} is not in {path}{at}; did you mean {' or '.join(near)}?"
     shown = there[:5]
     more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
     return f"{symbol} is not in {path}{at}; there are: {', '.join(shown) or 'none'}{more}"
+
+
+def _made_of(interval: str, there: Sequence[str]) -> str:
+    """Say how bars of an interval are made of the longest ones that are there; "" if they are not.
+
+    ``there`` are intervals, ascending.
+    """
+    length = interval_ns(interval)
+    bases = [one for one in there if interval_ns(one) < length and not length % interval_ns(one)]
+    if not bases:
+        return ""
+    return (
+        f'; a run makes {interval} of {bases[-1]}: write the streams ["{bases[-1]}","{interval}"]'
+    )

@@ -38,10 +38,10 @@ def many(number: float, thing: str) -> str:
     return f"{count(number)} {thing}{'' if number == 1 else 's'}"
 
 
-def first_of(names: Sequence[str], most: int = 3) -> str:
+def first_of(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
     """Return the first few of some names in a row, and how many more there are."""
     more = f" and {count(len(names) - most)} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"
+    return f"{between.join(names[:most])}{more}"
 
 
 def money(value: Any) -> str:

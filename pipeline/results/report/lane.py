@@ -34,11 +34,7 @@ def one_lane(summary: Mapping[str, Any], lane: Mapping[str, Any]) -> list[str]:
         *line("Sortino, Calmar", f"{ratio(lane, 'sortino_ratio')}, {ratio(lane, 'calmar_ratio')}"),
         *line("max drawdown", _drawdown(lane)),
         *line("best, worst", _best_and_worst(lane)),
-        *(
-            line("exposure", f"{percent(lane['exposure'])} of the time")
-            if "exposure" in lane
-            else []
-        ),
+        *(line("exposure", _exposure(lane)) if "exposure" in lane else []),
         *line("round trips", _round_trips(lane)),
         *_one_trip(lane),
         *_still_open(lane),
@@ -97,6 +93,15 @@ def _drawdown(lane: Mapping[str, Any]) -> str:
     if not known(longest):
         return text
     return f"{text}; the longest lasted {count(longest)} session{'' if longest == 1 else 's'}"
+
+
+def _exposure(lane: Mapping[str, Any]) -> str:
+    """Return how long anything was held, how much at most, and the lowest cash if it was debt."""
+    text = f"{percent(lane['exposure'])} of the time"
+    if known(lane.get("highest_leverage")):
+        text += f", up to {ratio(lane, 'highest_leverage')} times the equity"
+    cash = lane.get("lowest_cash")
+    return f"{text}; lowest cash {money(cash)}" if known(cash) and cash < 0 else text
 
 
 def _best_and_worst(lane: Mapping[str, Any]) -> str:

@@ -1,11 +1,13 @@
 """Names as numbers: compiled code, which knows no text, finds columns and symbols by keys."""
 
-import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+#: What a symbol's key begins with, and what it is multiplied with for each sign of the name.
+FIRST, PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 
 def column_key(name: str) -> int:
@@ -14,10 +16,22 @@ def column_key(name: str) -> int:
 
 
 def symbol_key(name: str) -> int:
-    """The number under which compiled code knows a symbol, of 64 bits: no two have the same."""
-    return int.from_bytes(
-        hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True
-    )
+    """The number under which compiled code knows a symbol: FNV-1a over its signs, of 64 bits.
+
+    Compiled code works it out itself (`compiled.context`) where a text is known only when it runs.
+    """
+    key = FIRST
+    for sign in name:
+        key = ((key ^ ord(sign)) * PRIME) % 2**64
+    return key - 2**64 if key >= 2**63 else key
+
+
+def symbol_table(names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Symbols for compiled code: their keys, i8[symbols]. ValueError if two have one key."""
+    keys = [symbol_key(name) for name in names]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"names of symbols collide as keys: {', '.join(names)}")
+    return np.array(keys, np.int64)
 
 
 def name_table(bindings: Mapping[str, tuple[int, int]]) -> npt.NDArray[np.int64]:

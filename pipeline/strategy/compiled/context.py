@@ -23,7 +23,7 @@ from pipeline.native.memory import read_only_floats_at, read_only_integers_at
 from pipeline.native.plain import PLAIN, Struct
 from pipeline.strategy.compiled import clock, operations, questions, random_numbers, reductions
 from pipeline.strategy.compiled.arguments import require_numbers, require_whole
-from pipeline.strategy.compiled.column_names import column_key, symbol_key
+from pipeline.strategy.compiled.column_names import FIRST, PRIME, column_key, symbol_key
 from pipeline.strategy.compiled.records import context_at
 from pipeline.strategy.compiled.stretch import show
 from pipeline.strategy.compiled.struct import member, overload_attribute, overload_method
@@ -140,10 +140,24 @@ def _count(ctx: Any, symbol: Any, interval: Any = 0) -> Any:
     return lambda ctx, symbol, interval=0: questions.count(_present(ctx), symbol, interval)
 
 
+_FIRST, _PRIME = FIRST - 2**64, PRIME
+
+
+@kernel()
+def _key_of_symbol(name: str) -> int:
+    """Do as `symbol_key`, in whole numbers of 64 bits, which drop what goes beyond."""
+    key = _FIRST
+    for place in range(len(name)):
+        key = (key ^ ord(name[place])) * _PRIME
+    return key
+
+
 @overload_method(ContextType, "symbol", prefer_literal=True, strict=False)
 def _symbol(ctx: Any, name: Any) -> Any:
+    if isinstance(name, types.UnicodeType):
+        return lambda ctx, name: questions.symbol(_address(ctx), _key_of_symbol(name))
     if not isinstance(name, types.StringLiteral):
-        raise TypingError('ctx.symbol takes a name in quotes, such as ctx.symbol("SPY")')
+        raise TypingError('ctx.symbol takes the name of a symbol, such as ctx.symbol("SPY")')
     key = symbol_key(name.literal_value)
     return lambda ctx, name: questions.symbol(_address(ctx), key)
 

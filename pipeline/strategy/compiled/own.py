@@ -1,6 +1,7 @@
 """``self`` in a compiled hook: a record of parameters and state, with the methods of its class.
 
-A field of the record is what the class declares. Everything else that the class has is resolved as
+A field of the record is what the class declares; one of a bool is a whole number, which is read as
+True or False. Everything else that the class has is resolved as
 Python does: a method and a property are compiled as functions of ``self``, a static method as a
 function, and a constant (``LEVEL = 30``) is part of the machine code.
 """
@@ -32,7 +33,7 @@ from pipeline.native.users import (
     type_of_constant,
 )
 from pipeline.strategy.compiled.shown import OwnRecordType
-from pipeline.strategy.strategy import states_of
+from pipeline.strategy.strategy import parameters_of, states_of
 
 
 class SelfType(OwnRecordType):
@@ -47,6 +48,7 @@ class SelfType(OwnRecordType):
         super().__init__(fields, record.size, record.aligned)
         self.cls = cls
         self.settable = frozenset(states_of(cls))
+        self.bools = _bools_of(cls)
         self._key = key
         self.name: str = f"ringtape.Self({cls.__qualname__}, {key})"
 
@@ -54,6 +56,13 @@ class SelfType(OwnRecordType):
     def mangling_args(self) -> Any:
         """Name the type in the names of machine code, alike in every process."""
         return f"Self_{self._key}", ()
+
+
+def _bools_of(cls: type) -> frozenset[str]:
+    """Return the parameters and states of a class that are True or False, kept as 1 or 0."""
+    parameters = {one.name for one in parameters_of(cls) if one.type is bool}
+    states = {name for name, one in states_of(cls).items() if isinstance(one.initial, bool)}
+    return frozenset(parameters | states)
 
 
 register_model(SelfType)(models.RecordModel)
@@ -95,7 +104,7 @@ class _Members(AttributeTemplate):  # type: ignore[misc]
         None would have Numba look among the fields of the record, and raise a KeyError.
         """
         if name in own.fields:
-            return own.typeof(name)
+            return types.boolean if name in own.bools else own.typeof(name)
         if name == "__class__":
             return NamespaceType(Namespace(own.cls))
         member = member_of(own.cls, name)
@@ -151,7 +160,9 @@ def _call(context: Any, builder: Any, function: Any, signature: Any, args: Any) 
 @lower_getattr_generic(SelfType)
 def _read(context: Any, builder: Any, own: SelfType, value: Any, name: str) -> Any:
     if name in own.fields:
-        return record_getattr(context, builder, own, value, name)
+        found = record_getattr(context, builder, own, value, name)
+        is_bool = name in own.bools
+        return context.is_true(builder, own.typeof(name), found) if is_bool else found
     if name == "__class__":
         return context.get_dummy_value()
     member = member_of(own.cls, name)

@@ -10,7 +10,7 @@ from types import FunctionType
 
 from pipeline.errors import NO_DEBUGGER
 from pipeline.market.indicators import DECLARED
-from pipeline.native.refusal_rows import DEBUGGER, OF_TIMES, Row
+from pipeline.native.refusal_rows import DEBUGGER, OF_TIMES, PAIRS, Row
 from pipeline.native.refusals import why_not_compiled as why_function_not_compiled
 from pipeline.native.samples import module_has
 from pipeline.native.type_words import arguments_in, kind_in_words
@@ -214,9 +214,8 @@ def _not_read(cls: type[Strategy], of_bars: Collection[str], name: str) -> str:
         found = "a class method; make it a method or a static method"
     else:
         kind = type(member).__name__
-        found = (
-            f"a {kind}, which may change; make it a tuple or a NumPy array; what changes is a state"
-        )
+        way = "make it a tuple or a NumPy array; what changes is a state"
+        found = f"a {kind}, which may change; {PAIRS if isinstance(member, dict) else way}"
     return f"self.{name} is {found}; {_INTERPRETED} runs it"
 
 

@@ -28,6 +28,7 @@ class Guard:
         self._suspects: dict[int, str] = {}
         self._stuck: dict[str, str] = {}
         self._unfinished: list[int] = []
+        self._died = ""
 
     def alive(self, members: Sequence[MemberSnapshot]) -> list[MemberSnapshot]:
         """Return the cells of the members that have not ended early."""
@@ -57,6 +58,8 @@ class Guard:
         if member.task in numbers:
             self._suspects[member.task] = self._stuck.get(member.role, why)
             numbers.discard(member.task)
+        else:
+            self._died = why
         self._unfinished += sorted(numbers)
         if self._comparing:
             for role, others in self._shares.items():
@@ -72,4 +75,6 @@ class Guard:
                 lost |= engine.lost
         tape, end = facts.tape, facts.finished_ns
         seconds = 0.0 if tape is None or end is None else (end - tape.started_ns) * 1e-9
-        return PassOutcome(finished, lost, self._suspects, self._unfinished, tape, seconds)
+        return PassOutcome(
+            finished, lost, self._suspects, self._unfinished, tape, seconds, self._died
+        )

@@ -41,6 +41,8 @@ class PassOutcome:
     tape: TapeFacts | None
     #: Seconds from the start of the tape to the last result; 0.0 if there is no result.
     seconds: float
+    #: Error of the last engine that died while it worked on no lane; "" if none did.
+    died: str = ""
 
 
 class Executor(Protocol):

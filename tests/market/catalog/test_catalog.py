@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.codes import is_symbol
 from pipeline.errors import DataError
+from pipeline.market.actions import Actions
 from pipeline.market.catalog.bar_file import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series, WriteResult
@@ -195,11 +196,30 @@ def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
     catalog.write("AAPL", "1h", bars([0, 60]), "s")
     with pytest.raises(DataError, match=r"APPL is not in .* at 1m; did you mean AAPL\?"):
         catalog.reader("APPL", "1m")
-    with pytest.raises(DataError, match=r"AAPL is not in .* at 5m, only at 1m, 1h"):
-        catalog.entry("AAPL", "5m")
+    with pytest.raises(DataError, match='did you mean 2 symbols, "AAPL", "GOOG"'):
+        catalog.reader("AAPL, GOOG", "1m")
+    for interval, way in (
+        ("5m", '; a run makes 5m of 1m: write the streams ["1m","5m"]'),
+        ("4h", '; a run makes 4h of 1h: write the streams ["1h","4h"]'),
+        ("30s", ""),
+    ):
+        with pytest.raises(DataError) as caught:
+            catalog.entry("AAPL", interval)
+        assert str(caught.value).endswith(f" at {interval}, only at 1m, 1h{way}")
     assert [(e.interval, e.symbol) for e in catalog.entries()] == [
         *(("1m", "AAPL"), ("1m", "GOOG"), ("1m", "MSFT"), ("1h", "AAPL")),
     ]
+
+
+def test_contents_are_the_hashes_of_the_manifest(tmp_path):
+    catalog = Catalog(tmp_path)
+    for symbol in ("AAPL", "MSFT"):
+        catalog.write(symbol, "1m", bars(2), "s")
+    catalog.write_actions({"AAPL": Actions.of([("2024-07-03", 2.0, 0.0)])}, "s")
+    (entry,) = catalog.action_entries()
+    found = catalog.contents(("AAPL", "MSFT", "NONE"), "60s")
+    assert found.bars == {f"{s} 1m": catalog.entry(s, "1m").sha256 for s in ("AAPL", "MSFT")}
+    assert found.actions == {"AAPL": entry.sha256, "MSFT": None, "NONE": None}
 
 
 def test_a_missing_catalog_is_named_and_not_made(tmp_path):

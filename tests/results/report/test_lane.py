@@ -42,3 +42,14 @@ def test_of_many_positions_still_open_the_first_are_named():
     text = format_summary({**SUMMARY, "lanes": [{**LANE, "open": held}]})
     assert "still open      1 S0, 1 S1, 1 S2 and 2 more worth -350.25; profit +434.50" in text
     assert "still open" not in format_summary({**SUMMARY, "lanes": [{**LANE, "open": []}]})
+
+
+def test_the_highest_leverage_is_told_beside_the_exposure_and_cash_where_it_was_debt():
+    lane = {**LANE, "highest_leverage": 2.994, "lowest_cash": -199_000.0}
+    text = format_summary({**SUMMARY, "lanes": [lane]})
+    assert (
+        "exposure        62.50 % of the time, up to 2.99 times the equity; lowest cash\n"
+        "                -199,000.00\n"
+    ) in text
+    text = format_summary({**SUMMARY, "lanes": [{**lane, "lowest_cash": 0.0}]})
+    assert "exposure        62.50 % of the time, up to 2.99 times the equity\n" in text

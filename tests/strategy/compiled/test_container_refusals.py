@@ -20,6 +20,16 @@ IN_PLACE = (
     "a copy, as in ctx.window(...).copy(), or make it of floats, as in np.zeros(3)"
 )
 
+LOOKED_UP = (
+    "it looks for a number that may have decimals in a set of whole numbers, which cuts it; make "
+    f"it a set of floats, as in {{1.0, 2.0}}{INTERPRETED}"
+)
+OF_DICT = (
+    "it has a number that may have decimals as a key or a value of a dict of whole numbers; make "
+    "all keys or all values of the dict floats, as in {1: 0.0}, or write int(...) around the "
+    f"number{INTERPRETED}"
+)
+
 
 def one(x):
     return x
@@ -97,6 +107,90 @@ def an_array_is_divided_in_its_place(self, bars, ctx):
 
 
 @case(
+    "it puts a number that may have decimals into a list of whole numbers, which cuts it; "
+    "make it a list of floats, as in [0.0] * 3, or write int(...) around the number" + INTERPRETED
+)
+def a_float_into_a_list_of_whole_numbers(self, bar, ctx):
+    best = [0] * 3
+    best[bar.symbol] = bar.close  # here
+    ctx.market(0, best[0] + 1.0)
+
+
+@case(LOOKED_UP)
+def a_float_in_a_set_of_whole_numbers(self, bar, ctx):
+    if bar.close in {100, 200}:  # here
+        ctx.market(0, 1.0)
+
+
+@case(LOOKED_UP)
+def a_float_out_of_a_set_of_whole_numbers(self, bar, ctx):
+    levels = {100, 200}
+    levels.discard(bar.close)  # here
+    ctx.market(0, 1.0 + len(levels))
+
+
+@case(
+    "it has the operation remove of sets, or of a set and an item, that are of several types; give "
+    f"them one type, as in {{1.0, 2.0}}{INTERPRETED}"
+)
+def a_float_removed_from_a_set_of_whole_numbers(self, bar, ctx):
+    levels = {100, 200}
+    if bar.close > 1e9:
+        levels.remove(bar.close)  # here
+    ctx.market(0, 1.0 + len(levels))
+
+
+@case(
+    "it has the operation and_ of sets, or of a set and an item, that are of several types; give "
+    f"them one type, as in {{1.0, 2.0}}{INTERPRETED}"
+)
+def sets_of_two_types(self, bar, ctx):
+    ctx.market(0, 1.0 + len({1, 2} & {bar.close}))  # here
+
+
+@case(
+    "it has a number for a list or a set of bools, which makes a bool of it where it is compiled; "
+    f"write 1 and 0 there in place of True and False{INTERPRETED}"
+)
+def a_number_into_a_list_of_bools(self, bar, ctx):
+    flags = [True, False]
+    flags[0] = int(bar.close)  # here
+    ctx.market(0, flags[0] + 1.0)
+
+
+@case(
+    "it has lists of several types where one is meant, as [0, 1] if up else [0.5]; give all of "
+    f"them one type, as in [0.0, 1.0] if up else [0.5]{INTERPRETED}"
+)
+def lists_of_two_types(self, bar, ctx):
+    sizes = [0, 1] if bar.close > bar.open else [0.5]  # here
+    ctx.market(0, sizes[0] + 1.0)
+
+
+@case("it has a dict with a list as a value; make it a tuple, as in {1: (0.5, 1.5)}" + INTERPRETED)
+def a_dict_of_lists(self, bar, ctx):
+    levels = {1: [bar.close]}  # here
+    ctx.market(0, levels[1][0])
+
+
+@case(OF_DICT)
+def a_float_for_a_dict_of_whole_numbers(self, bar, ctx):
+    levels = {1: 2}
+    levels[1] = bar.close  # here
+    ctx.market(0, levels[1] + 1.0)
+
+
+def placed(ctx, quantity):
+    ctx.market(0, float(quantity))
+
+
+@case(OF_DICT)
+def a_float_in_place_of_what_a_dict_lacks(self, bar, ctx):
+    levels = {1: 2}
+    placed(ctx, levels.get(5, bar.close))  # here
+
+
+@case(
     "it asks of a value that may be None whether it is true; write if x is not None and x != 0"
     + INTERPRETED
 )
@@ -136,6 +230,15 @@ def advised(self, bar, ctx):
     level = bar.close if bar.close > bar.open else None
     if level is not None and level != 0:
         self.count += 1
+    numbers.pop(1)
+    best, whole = [0.0] * 3, [0] * 3
+    best[0], whole[0] = bar.close, int(bar.close)
+    marks = {1.0, 2.0}
+    marks.discard(bar.close)
+    pairs, sizes = {1: (0.5, 1.5)}, {1: 0.0}
+    sizes[1] = bar.close
+    either = [0.0, 1.0] if bar.close > bar.open else [0.5]
+    ctx.market(0, best[0] + whole[0] + len(marks) + pairs[1][0] + sizes.get(1, 0.0) + either[0])
     shares = np.zeros(3)
     shares += 0.5
     ctx.market(0, shares[0] + numbers[0] + len(set([x % 2 for x in range(4)])))  # noqa: C403

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
-from pipeline.errors import StrategyError
+from pipeline.errors import HookError, StrategyError
 from pipeline.lane.spec import bars_dtype
 from pipeline.strategy.compiled.hooks import compile_hooks
 from pipeline.strategy.strategy import record_dtype
@@ -87,6 +87,26 @@ class Members(Strategy):
         ctx.market(bar.symbol, (1.0, 2.0, 3.0, 4.0)[self.size(True)] + self.held + self.most)
 
 
+WEIGHTS = (("A", 0.75), ("B", 0.25))
+
+
+class Weighted(Strategy):
+    """Names symbols by texts that it goes through."""
+
+    names = ("B", "A")
+
+    def on_bar(self, bar, ctx):
+        weights = {ctx.symbol(name): weight for name, weight in WEIGHTS}
+        ctx.market(bar.symbol, weights[bar.symbol])
+        for name in self.names:
+            if ctx.symbol(name) == bar.symbol:
+                ctx.market(ctx.symbol("A" if name == "B" else "B"), 3.0 + bar.symbol)
+
+
+class Unknown(Weighted):
+    names = ("B", "C")
+
+
 class InSets(Strategy):
     """Looks symbols and numbers up in sets that are written where it looks."""
 
@@ -122,6 +142,15 @@ def test_both_modes_give_what_the_reference_gives(cls: type[Strategy], mode: str
     (found,), _ = run_in_process(market, [cls()], setup)
     assert found.orders
     assert_same(found, replay(market, cls()))
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_a_symbol_is_found_by_a_text_that_is_known_when_the_hook_runs(mode: str):
+    (found,), _ = run_in_process(market_of(), [Weighted()], Setup(mode=mode))
+    ordered = [(order[2], order[3]) for order in found.orders]  # symbol, quantity
+    assert set(ordered) == {(0, 0.75), (1, 3.0), (1, 0.25), (0, 4.0)}
+    with pytest.raises(HookError, match="'C' is not one of this run's symbols: A, B"):
+        run_in_process(market_of(), [Unknown()], Setup(mode=mode))
 
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])

@@ -131,8 +131,8 @@ def a_walrus_in_a_comprehension(self, bar, ctx):
 
 
 @case(
-    "SEEN is a dict, which may change; make it a tuple or a NumPy array; what changes is a state"
-    f"{INTERPRETED}"
+    'SEEN is a dict, which may change; make it a tuple of pairs, as in (("a", 0.5), ("b", 1.5)), '
+    f"to go through with `for name, number in ...`; what changes is a state{INTERPRETED}"
 )
 def a_dict_of_the_module(self, bar, ctx):
     SEEN[bar.symbol] = 1  # here
@@ -241,8 +241,8 @@ def a_method_is_not_called(self, bar, ctx):
 
 
 @case(
-    f"it has an empty list, of which no type is known; use an array of a size, as in np.zeros(20)"
-    f"{INTERPRETED}"
+    "it has an empty list, of which no type is known; use an array of a size, as in np.zeros(20); "
+    f"for numbers[1:2] = [] write numbers.pop(1){INTERPRETED}"
 )
 def an_empty_list(self, bar, ctx):
     found = []  # here  # noqa: F841

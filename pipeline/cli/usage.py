@@ -1,0 +1,42 @@
+"""Tells how a setting is given where a command line has it as an option or as an argument."""
+
+import re
+
+import click
+
+from pipeline.errors import nearest
+
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
+#: How like a name another one must be to be meant, 0 to 1.
+_ALIKE = 0.75
+
+
+def told_usage(error: click.UsageError) -> str:
+    """Return the message of a wrong command line; for settings with the way that they are given."""
+    text = error.format_message()
+    ctx = error.ctx
+    names = [] if ctx is None else [name for one in ctx.command.params for name in one.opts]
+    if "--set" not in names:
+        return text
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name.lstrip("-")
+        known = [one.lstrip("-") for one in names if one.startswith("--")]
+        if near := nearest(name, known, cutoff=_ALIKE):
+            return f"there is no option {error.option_name}; did you mean --{near[0]}?"
+        return (
+            f"there is no option {error.option_name}; {_given(f'{name}=VALUE')} (`ringtape settings"
+            f" {name}` finds settings)"
+        )
+    extra = _EXTRA.match(text)
+    if extra is None:
+        return text
+    if re.match(r"[\w.]+=", extra[1]):
+        way = f"write --set {extra[1]}" if "." in extra[1].partition("=")[0] else _given(extra[1])
+        return f"{extra[1]} is no option; {way}"
+    if extra[1].endswith((".json", ".toml")):
+        return f"there is one configuration to a command, {extra[1]} is another one"
+    return text
+
+
+def _given(text: str) -> str:
+    return f"a parameter is --set strategy.parameters.{text}, a setting --set SECTION.{text}"
