@@ -2,18 +2,15 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from pipeline import Strategy, run, sweep
 from pipeline import indicators as ind
 from pipeline.errors import ConfigError, StrategyError
-from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.strategy.examples import SmaCross
 from pipeline.sweeps.ledger.ledger import LaneRow
@@ -21,8 +18,8 @@ from pipeline.sweeps.progress import SweepProgress
 from pipeline.sweeps.sweep import SweepResult
 from shm.processors import Processors
 from tests.reference.processes import assert_nothing_left, settings_of
+from tests.sweeps.small_sweeps import FIRST, LAST, known, small
 
-FIRST, LAST = "2024-11-25", "2024-12-02"
 TWO_STRATEGIES = [
     {"name": "tests.reference.traders:Crosser", "parameters": {"slow": 5}},
     {"name": "tests.reference.traders:Tinkerer", "mode": "interpreted"},
@@ -79,27 +76,10 @@ def alone(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Alone:
     return digest
 
 
-def small(sample: Path, **section: Any) -> dict[str, Any]:
-    """Compiled averages over one symbol; ``section`` changes the sweep's."""
-    settings = settings_of("US_EQUITY", FIRST, LAST, SYMBOLS[:1], ["1m"], sample)
-    settings["strategy"] = {"name": "pipeline.strategy.examples:SmaCross"}
-    space = {"fast": {"from": 3, "to": 14}, "slow": [20, 30]}
-    settings["sweep"] = {"space": space, "score": "total_return", "best": 0, **section}
-    return settings
-
-
 def learning(sample: Path, **section: Any) -> dict[str, Any]:
     """A search of 12 sets in batches of 4."""
     pytest.importorskip("optuna")
     return small(sample, **{"method": "tpe", "samples": 12, "batch": 4, "seed": 3, **section})
-
-
-def known(rows: list[LaneRow]) -> list[tuple]:
-    """All that a ledger says of lanes, but for the time they took."""
-    return [
-        (row.key, row.parameters, row.universe, row.state, row.error, row.digest, row.statistics)
-        for row in rows
-    ]
 
 
 # --- the same as alone ---------------------------------------------------------------------------
@@ -261,89 +241,6 @@ def test_a_search_of_another_space_takes_the_lanes_that_are_known_and_says_so(
     (note,) = [note for note in found.summary["notes"] if "--resume" in note]
     assert note.startswith(f"--resume began a new search, because {tmp_path / 'ledger'} has none")
     assert note.endswith("The ledger knew 4 of the 4 sets that it chose.")
-
-
-# --- what is known already -----------------------------------------------------------------------
-
-
-def test_resume_runs_nothing_again_that_is_done(sample: Path, tmp_path: Path):
-    first = sweep(small(sample), out=tmp_path, engines=2)
-    again = sweep(small(sample), out=tmp_path, engines=1, resume=True)
-    assert (again.summary["resumed"], again.summary["passes"]) == (24, 0)
-    assert known(again.rows) == known(first.rows)
-    wider = small(sample, space={"fast": [3, 4, 50], "slow": [20, 100]})
-    more = sweep(wider, out=tmp_path, engines=2, resume=True)
-    assert (more.summary["resumed"], more.summary["lanes"]) == (2, 6)
-    anew = sweep(small(sample), out=tmp_path, engines=2)
-    assert (anew.summary["resumed"], anew.summary["passes"]) == (0, 1)
-
-
-@pytest.mark.parametrize("damage", ["lost", "changed"])
-def test_lanes_whose_returns_the_ledger_has_lost_run_again(
-    sample: Path, tmp_path: Path, damage: str
-):
-    first = sweep(small(sample), out=tmp_path, engines=1)
-    (file,) = (tmp_path / "ledger" / "returns").glob("*.parquet")
-    if damage == "lost":
-        file.unlink()
-    else:
-        content = bytearray(file.read_bytes())
-        content[len(content) // 3] ^= 1
-        file.write_bytes(content)
-    again = sweep(small(sample), out=tmp_path, engines=1, resume=True)
-    assert (again.summary["resumed"], again.summary["passes"]) == (0, 1)
-    (note,) = [note for note in again.summary["notes"] if "returns" in note]
-    assert note.endswith("has lost or damaged files of returns: 24 sets in them ran again.")
-    assert known(again.rows) == known(first.rows)
-    once_more = sweep(small(sample), out=tmp_path, engines=1, resume=True)
-    assert (once_more.summary["resumed"], once_more.summary["passes"]) == (24, 0)
-
-
-STRATEGY = """
-from pipeline import Strategy
-
-from helper import THRESHOLD
-
-SIZE = 10.0
-
-
-class Mine(Strategy):
-    span: int = 1
-
-    def on_bar(self, bar, ctx):
-        ctx.target(bar.symbol, SIZE if bar.close - bar.open > THRESHOLD * self.span else 0.0)
-"""
-
-
-def test_what_has_changed_is_never_answered_from_old_rows(sample: Path, tmp_path: Path):
-    catalog = Catalog(tmp_path / "catalog")
-    symbol = SYMBOLS[0]
-    bars = Catalog(sample).load(symbol, "1m")
-    catalog.write(symbol, "1m", bars, "test")
-    home, helper = tmp_path / "mine.py", tmp_path / "helper.py"
-    home.write_text(STRATEGY)
-    helper.write_text("THRESHOLD = 0.01\n")
-
-    def resumed(**changes: Any) -> int:
-        for name in [one for one in sys.modules if one == "helper" or one.startswith("mine_")]:
-            del sys.modules[name]  # as in a process of its own
-        settings = small(catalog.path, space={"span": [1, 2]}) | changes
-        settings["strategy"] = {"name": f"{home}:Mine", "mode": "interpreted"}
-        result: int = sweep(settings, out=tmp_path, engines=1, resume=True).summary["resumed"]
-        return result
-
-    assert (resumed(), resumed()) == (0, 2)
-    assert resumed(execution={"commission_per_order": 0.5}) == 0
-    home.write_text(STRATEGY.replace("10.0", "11.0"))
-    assert (resumed(), resumed()) == (0, 2)
-    helper.write_text("THRESHOLD = 0.02\n")
-    assert (resumed(), resumed()) == (0, 2)
-    volume = bars["volume"].to_numpy().copy()
-    volume[1000] += 1.0
-    place = bars.schema.get_field_index("volume")
-    changed = bars.set_column(place, "volume", pa.array(volume))
-    Catalog(tmp_path / "other").write(symbol, "1m", changed, "test")
-    assert (resumed(), resumed(catalog=str(tmp_path / "other"))) == (2, 0)
 
 
 # --- halving -------------------------------------------------------------------------------------
