@@ -41,6 +41,7 @@ from pipeline.execution.orders import (
     is_pending,
     join_pending,
     known_address,
+    left_of,
     narrow,
     on_tick,
     order_at,
@@ -359,8 +360,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     """Change an order at rest; NaN leaves a value as it is.
 
     False if it is unknown or done, or would break a limit with the change: it then rests as it was.
-    One that is to become no more than what is filled of it becomes just that, and ends. With a
-    latency it is judged now and changed when the change is there.
+    One that is to become no more than what is filled of it becomes just that, and ends, which no
+    limit forbids. With a latency it is judged now and changed when the change is there.
     ValueError for a quantity of another sign or zero, and for a price the order does not have.
     """
     address = find_order(account, order_id)
@@ -379,7 +380,8 @@ def replace(account: Any, order_id: int, quantity: float, limit: float, stop: fl
     _watch_prices(account, order.symbol, limit, stop)
     before = order.quantity, order.limit, order.stop
     set_values(account, order, quantity, limit, stop)
-    refused = order.parent == 0 and refusal(account, order) != NO_REASON
+    ends = left_of(account, order) * order.quantity <= 0.0
+    refused = order.parent == 0 and not ends and refusal(account, order) != NO_REASON
     order.quantity, order.limit, order.stop = before
     if refused:
         order.found = order.allowed = np.nan

@@ -76,6 +76,12 @@ ROWS_OF_CONTAINERS = (
         python=False,
     ),
     Row(
+        r"implementation of function Function\(<class '(float|int)'>\).*?>>> \w+\((?:Optional|\?)",
+        "it calls {0} with a value that may be None, as that of levels.get(key, 0.0) may be here",
+        "write levels[key] if key in levels else 0.0",
+        python=None,
+    ),
+    Row(
         r"op_(?:LIST_EXTEND|SET_UPDATE|DICT_MERGE|DICT_UPDATE) at the start of a block",
         "it makes a list of constants within a `try`",
         "make it above the try, or of variables, as in [x, y, z]",

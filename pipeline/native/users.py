@@ -39,6 +39,7 @@ from pipeline.errors import StrategyError
 from pipeline.native.checks import Checks
 from pipeline.native.compiler import Part
 from pipeline.native.differing import RefuseDiffering
+from pipeline.native.inlined import LookForExceptions
 from pipeline.native.kinds import RefuseKinds
 from pipeline.native.passes import Pipeline
 from pipeline.native.plain import PLAIN
@@ -267,7 +268,7 @@ class UsersPipeline(Pipeline):
 
     before = MappingProxyType(
         {
-            ReconstructSSA: (AskForValues,),
+            ReconstructSSA: (LookForExceptions, AskForValues),
             LiteralPropagationSubPipelinePass: (_ResolveNames, RefuseKinds),
         }
     )

@@ -92,7 +92,49 @@ def stored(n):
     return sum(items)
 
 
-FUNCTIONS = in_a_loop, one_after_the_other, beside_a_raise, in_a_function, nested, stored
+def in_a_comprehension(n):
+    items, found = [1.0, 2.0], 0.0
+    for last in range(n):
+        try:
+            found += sum([items[place] for place in range(last)])
+        except Exception:  # noqa: BLE001
+            found += 0.5
+    return found + items[1]
+
+
+def made(n):
+    if n > 1:
+        raise ValueError("enough")
+    return [1.0 * n, 2.0]
+
+
+def calls_in_comprehensions(n):
+    found = 0.0
+    for last in range(n):
+        try:
+            found += len([[made(step)[0] for step in range(last)] for _ in range(last)])
+            found += sum(list({step: made(step)[1] for step in range(last)}.values()))
+        except Exception:  # noqa: BLE001
+            found += 100.0
+    return found + made(1)[0]
+
+
+def in_a_function_inside(n):
+    def first_of(step):
+        return made(step)[0]
+
+    found = 0.0
+    try:
+        found = first_of(n)
+    except Exception:  # noqa: BLE001
+        found = -1.0
+    return found + made(1)[0]
+
+
+FUNCTIONS = (
+    *(in_a_loop, one_after_the_other, beside_a_raise, in_a_function, nested, stored),
+    *(in_a_comprehension, calls_in_comprehensions, in_a_function_inside),
+)
 
 
 def main():

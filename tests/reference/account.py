@@ -331,7 +331,8 @@ class Account:
         order = self.book.orders[order_id - 1]
         before = order.quantity, order.limit
         self.book.set(order, quantity, limit)
-        refused = not order.parent and self.book.judge(order) is not None
+        ends = order.left * order.quantity <= 0.0
+        refused = not (order.parent or ends) and self.book.judge(order) is not None
         order.quantity, order.limit = before
         if not refused:
             self.book.change(order, quantity, limit)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.strategy.compiled.refused import (
     INTERPRETED,
+    MAY_RUN,
     Cases,
     assert_refused,
     class_of,
@@ -167,6 +168,19 @@ def lists_of_two_types(self, bar, ctx):
     ctx.market(0, sizes[0] + 1.0)
 
 
+def as_float(ctx, quantity):
+    ctx.market(0, float(quantity))  # here
+
+
+@case(
+    "it calls float with a value that may be None, as that of levels.get(key, 0.0) may be here; "
+    f"write levels[key] if key in levels else 0.0{MAY_RUN}"
+)
+def what_a_dict_may_lack(self, bar, ctx):
+    levels = {1: 2.0}
+    as_float(ctx, levels.get(5, bar.close))  # calls it
+
+
 @case("it has a dict with a list as a value; make it a tuple, as in {1: (0.5, 1.5)}" + INTERPRETED)
 def a_dict_of_lists(self, bar, ctx):
     levels = {1: [bar.close]}  # here
@@ -238,7 +252,8 @@ def advised(self, bar, ctx):
     pairs, sizes = {1: (0.5, 1.5)}, {1: 0.0}
     sizes[1] = bar.close
     either = [0.0, 1.0] if bar.close > bar.open else [0.5]
-    ctx.market(0, best[0] + whole[0] + len(marks) + pairs[1][0] + sizes.get(1, 0.0) + either[0])
+    ctx.market(0, best[0] + whole[0] + len(marks) + pairs[1][0] + either[0])
+    as_float(ctx, sizes[1] if 1 in sizes else 0.0)  # noqa: SIM401
     shares = np.zeros(3)
     shares += 0.5
     ctx.market(0, shares[0] + numbers[0] + len(set([x % 2 for x in range(4)])))  # noqa: C403
