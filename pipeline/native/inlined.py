@@ -37,7 +37,7 @@ class LookForExceptions(FunctionPass):  # type: ignore[misc]  # numba is untyped
     def run_pass(self, state: Any) -> bool:
         """Split the blocks that do not look; return whether there are any."""
         blocks = state.func_ir.blocks
-        looking = {label for label, block in blocks.items() if eh.exception_check in _named(block)}
+        looking = {label for label, block in blocks.items() if _count(block, eh.exception_check)}
         ends = {label: _end_of(blocks, label, looking) for label in _within(blocks)}
         split = [label for label, end in ends.items() if end and _split(blocks, label, end)]
         if split:
@@ -46,9 +46,9 @@ class LookForExceptions(FunctionPass):  # type: ignore[misc]  # numba is untyped
         return bool(split)
 
 
-def _named(block: Any) -> list[Any]:
-    """Return what a block names by globals, once for each call of what looks for exceptions."""
-    return [step.value.value for step in block.body if _is(step, ir.Global)]
+def _count(block: Any, function: Any) -> int:
+    """Return how often a block names a function by a global, which it does for each call."""
+    return sum(_is(step, ir.Global) and step.value.value is function for step in block.body)
 
 
 def _is(step: Any, kind: Any) -> bool:
@@ -81,8 +81,8 @@ def _within(blocks: dict[int, Any]) -> list[int]:
     todo = [graph.entry_point()]
     while todo:
         label = todo.pop()
-        named = _named(blocks[label])
-        depth = depths[label] + named.count(eh.mark_try_block) - named.count(eh.end_try_block)
+        begun, ended = (_count(blocks[label], one) for one in (eh.mark_try_block, eh.end_try_block))
+        depth = depths[label] + begun - ended
         for after, _ in graph.successors(label):
             if after not in depths:
                 depths[after] = depth

@@ -36,12 +36,12 @@ def test_hostile_sets_change_nothing_for_an_innocent_one(
     config["sweep"] = {"space": {"kind": kinds}, "score": "total_return", "best": 0}
     lanes = {row.parameters["kind"]: row for row in sweep(config, out=tmp_path).rows}
     assert lanes[INNOCENT].digest == alone["lanes"][0]["digest"]
-    # What it has lifted the flag of is its own copy.
-    assert lanes[LIFTS_THE_FLAG].digest == lanes[INNOCENT].digest
+    # What it has lifted the flag of, or found behind its window, is its own copy.
+    for kind in (LIFTS_THE_FLAG, ASKS_THE_BASE):
+        assert lanes[kind].digest == lanes[INNOCENT].digest
     for kind, words in (
         (DIVIDES, "read-only"),
         (STORES, "read-only"),
-        (ASKS_THE_BASE, "'NoneType' object"),
         (REACHES_THE_SLOT, "read-only"),
     ):
         assert "hostile.py:" in lanes[kind].error, kind
