@@ -23,7 +23,9 @@ def hint(name: str, value: object, node: Schema, schema: Schema) -> str:
 
     A list or a section on the command line is a text if the shell has taken its quotes away.
     """
-    if isinstance(value, Iterable) and not isinstance(value, str | Mapping | list):
+    if isinstance(value, list | tuple):
+        return ""
+    if isinstance(value, Iterable) and not isinstance(value, str | Mapping):
         way = "sorted" if isinstance(value, Set) else "list"
         return f"; make a list of it: {way}(...)" if _list_form(node, schema) else ""
     text = value if isinstance(value, str) else ""
