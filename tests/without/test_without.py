@@ -50,8 +50,9 @@ if __name__ == "__main__":
     found += [row.digest for row in again.rows]
 
     def kill(progress):
-        if progress.bars:
-            os.kill(members()["engine 0"], signal.SIGKILL)
+        pid = members().get("engine 0")  # None once it was killed
+        if progress.bars and pid is not None:
+            os.kill(pid, signal.SIGKILL)
 
     paced = {**settings["backtest_config"], "speed_multiplier": 600}
     try:

@@ -2,7 +2,7 @@
 
 It is an advisory lock of the operating system on `<catalog>/.lock`, which ends with its owner. So a
 dead writer never blocks the next one. The file is removed when the lock is released. A process that
-has locked a file that was removed meanwhile tries again (`file_lock`).
+has locked a file that was removed meanwhile tries again (`lock_file`).
 """
 
 from __future__ import annotations
