@@ -74,7 +74,8 @@ def test_a_run_ends_after_the_limit_that_was_set(config, tmp_path: Path):
 
 
 def test_a_sweep_names_a_stopped_processor_too(config, tmp_path: Path):
-    config["sweep"] = {"space": {"fast": [3, 4, 5]}}
+    config["backtest_config"]["end_date"] = "2024-10-29"
+    config["sweep"] = {"space": {"fast": [3, 4]}}
     config["strategy"] = {"name": "tests.reference.traders:Crosser", "mode": "interpreted"}
     stopper = Stopper("processor 0")
     sweep(config, out=tmp_path, engines=1, progress=stopper)
