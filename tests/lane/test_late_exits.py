@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy
-from pipeline.lane.facts import LaneFacts
-from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.lane.told import facts_as_the_reference
 from tests.reference.market import Market, random_walk, session_table
-from tests.reference.replay import TERMS, replay
+from tests.reference.replay import TERMS
 
 T0 = 1_700_006_400_000_000_000
 MODES = ["interpreted", "compiled"]
@@ -23,12 +22,7 @@ def late_exits(strategy: Strategy, mode: str, pause: int = 60, this_close: int =
     spans = session_table([(at, at + BARS * MINUTE) for at in opens])
     market = Market({"A": random_walk(times, 1), "B": random_walk(times, 2)}, spans, ("1m",))
     terms = replace(TERMS, this_close=this_close)
-    told: list[LaneFacts] = []
-    (found,), _ = run_in_process(
-        market, [strategy], Setup(mode=mode), terms, tell=lambda facts, _: told.extend(facts)
-    )
-    assert_same(found, replay(market, strategy, terms))
-    return told[0].late_exits
+    return facts_as_the_reference(market, strategy, mode, terms).late_exits
 
 
 class Late(Strategy):

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline import MINUTE, Strategy
-from pipeline.lane.facts import LaneFacts
-from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.lane.told import facts_as_the_reference
 from tests.reference.market import Bars, Market, session_table
-from tests.reference.replay import replay
 
 T0 = 1_700_006_400_000_000_000
 MODES = ["interpreted", "compiled"]
@@ -22,12 +20,8 @@ def counted(strategy: type[Strategy], mode: str) -> tuple[int, int]:
     times = T0 + MINUTE * np.arange(len(CLOSES), dtype=np.int64)
     bars = Bars(times, np.array([opens, high, low, CLOSES, np.full(len(CLOSES), 1e6)]))
     market = Market({"A": bars}, session_table([(T0, T0 + len(CLOSES) * MINUTE)]), ("1m",))
-    told: list[LaneFacts] = []
-    (found,), _ = run_in_process(
-        market, [strategy()], Setup(mode=mode), tell=lambda facts, _: told.extend(facts)
-    )
-    assert_same(found, replay(market, strategy()))
-    return told[0].trailing_opened, told[0].left_over
+    facts = facts_as_the_reference(market, strategy(), mode)
+    return facts.trailing_opened, facts.left_over
 
 
 class Forgetful(Strategy):

@@ -8,9 +8,9 @@ import pytest
 from pipeline import MINUTE, Strategy
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.spec import Terms
-from tests.reference.in_process import Setup, assert_same, run_in_process
+from tests.lane.told import facts_as_the_reference
 from tests.reference.market import Bars, Market, session_table
-from tests.reference.replay import TERMS, replay
+from tests.reference.replay import TERMS
 
 T0 = 1_700_006_400_000_000_000
 MODES = ["interpreted", "compiled"]
@@ -23,12 +23,7 @@ def told_of(strategy: Strategy, terms: Terms, mode: str) -> LaneFacts:
     bars = Bars(times, np.array([*np.full((4, BARS), 10.0), np.full(BARS, 1e6)]))
     spans = session_table([(T0, T0 + BARS * MINUTE)])
     market = Market({"A": bars, "B": bars}, spans, ("1m",))
-    told: list[LaneFacts] = []
-    (found,), _ = run_in_process(
-        market, [strategy], Setup(mode=mode), terms, tell=lambda facts, _: told.extend(facts)
-    )
-    assert_same(found, replay(market, strategy, terms))
-    return told[0]
+    return facts_as_the_reference(market, strategy, mode, terms)
 
 
 class Rotation(Strategy):
