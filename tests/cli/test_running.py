@@ -2,7 +2,9 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -152,6 +154,23 @@ main(["run", "c.json"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="both are sent as POSIX signals")
+@contextmanager
+def interrupted(folder: Path, **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Give the process of a run that waits to be interrupted, once it runs."""
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        yield process
+
+
 @pytest.mark.parametrize(
     ("sent", "code", "word"),
     [
@@ -163,16 +182,7 @@ main(["run", "c.json"])
 def test_ctrl_c_sigterm_and_sighup_end_with_one_line_naming_the_folder_of_this_run(
     tmp_path: Path, sent: signal.Signals, code: int, word: str
 ):
-    with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "running\n"
+    with interrupted(tmp_path) as process:
         process.send_signal(sent)
         _, errors = process.communicate()
     assert process.returncode == code
@@ -181,17 +191,8 @@ def test_ctrl_c_sigterm_and_sighup_end_with_one_line_naming_the_folder_of_this_r
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
 def test_a_command_that_nohup_starts_goes_on(tmp_path: Path):
-    with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "running\n"
+    ignore = partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
+    with interrupted(tmp_path, preexec_fn=ignore) as process:
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate()

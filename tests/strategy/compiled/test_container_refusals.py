@@ -40,6 +40,13 @@ def other(x):
     return x + 1.0
 
 
+def of_sets(operation: str) -> str:
+    return (
+        f"it has the operation {operation} of sets, or of a set and an item, that are of several "
+        f"types; give them one type, as in {{1.0, 2.0}}{INTERPRETED}"
+    )
+
+
 @case(f"it deletes items of a list of whole numbers; write numbers.pop(0){INTERPRETED}")
 def a_number_is_deleted(self, bar, ctx):
     numbers = [1, 2, 3]
@@ -130,10 +137,7 @@ def a_float_out_of_a_set_of_whole_numbers(self, bar, ctx):
     ctx.market(0, 1.0 + len(levels))
 
 
-@case(
-    "it has the operation remove of sets, or of a set and an item, that are of several types; give "
-    f"them one type, as in {{1.0, 2.0}}{INTERPRETED}"
-)
+@case(of_sets("remove"))
 def a_float_removed_from_a_set_of_whole_numbers(self, bar, ctx):
     levels = {100, 200}
     if bar.close > 1e9:
@@ -141,10 +145,7 @@ def a_float_removed_from_a_set_of_whole_numbers(self, bar, ctx):
     ctx.market(0, 1.0 + len(levels))
 
 
-@case(
-    "it has the operation and_ of sets, or of a set and an item, that are of several types; give "
-    f"them one type, as in {{1.0, 2.0}}{INTERPRETED}"
-)
+@case(of_sets("and_"))
 def sets_of_two_types(self, bar, ctx):
     ctx.market(0, 1.0 + len({1, 2} & {bar.close}))  # here
 
