@@ -50,7 +50,8 @@ def checked(config: Path, overrides: Sequence[str]) -> None:
 
     read_config(config)
     from pipeline.config.session import SessionConfig
-    from pipeline.runner.starting import end_server, let_server_go_on
+    from pipeline.runner.fork_server import end_server
+    from pipeline.runner.starting import let_server_go_on
 
     settings = SessionConfig.load(config, overrides)
     if settings.pipeline.start_method == "forkserver":

@@ -39,7 +39,8 @@ def _fork_server(words: Sequence[str]) -> Iterator[None]:
     if not was_right and not readable(words):
         yield
         return
-    from pipeline.runner.starting import end_server, start_early
+    from pipeline.runner.fork_server import end_server
+    from pipeline.runner.starting import start_early
 
     try:
         if mark is not None:

@@ -3,7 +3,7 @@
 ::
 
     with Crew(...) as crew:           removes segments of dead runs, creates segments and semaphores
-        crew.start()                  starts coordinator, processors, engines
+        crew.start(tick)              starts coordinator, processors, engines
         facts = crew.watch(tick)      returns RunFacts when all have finished, raises if one failed
                                       at the end of the block: abort, join, kill, unlink
 """
@@ -24,9 +24,17 @@ from multiprocess import connection, resource_tracker
 from pipeline import errors
 from pipeline.errors import RunError, why_ended
 from pipeline.runner.fitting_ring import make_ring
+from pipeline.runner.fork_server import (
+    NO_SERVER,
+    WITHOUT,
+    dead_server,
+    ended_by,
+    let_helpers_go_on,
+    start_process,
+)
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.stale_folders import remove_stale_folders
-from pipeline.runner.starting import NO_SERVER, dead_server, ended_by, starting
+from pipeline.runner.starting import starting
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
@@ -183,8 +191,8 @@ class Crew:
         self._edges.append(edge)
         return edge
 
-    def start(self) -> None:
-        """Start every member."""
+    def start(self, tick: Callable[[StatsBlock], None]) -> None:
+        """Start every member; calls ``tick`` about ten times a second where that takes long."""
         from pipeline.stages.member import run_member
 
         for index, job in enumerate(self._work.jobs):
@@ -196,7 +204,7 @@ class Crew:
                 daemon=True,
             )
             with starting():
-                process.start()
+                start_process(process, lambda: tick(self.stats))
             sending.close()
             self._processes.append(process)
             self._pipes[receiving] = index
@@ -323,6 +331,7 @@ class Crew:
 
         An engine in the middle of a slot gets longer, because its rows are lost if it is killed.
         """
+        let_helpers_go_on()
         deadline = time.monotonic() + seconds
         for process in self._processes:
             process.join(max(0.0, deadline - time.monotonic()))
@@ -401,7 +410,7 @@ def _reported(member: MemberSnapshot) -> errors.RingtapeError:
 def _ended(role: str, process: Any) -> str:
     code = process.exitcode
     if code == NO_SERVER and (server := dead_server()):
-        return f"{server}; it starts the processes of a run, and no run goes on without it"
+        return f"{server}; {WITHOUT}"
     if code < 0:
         return f"{role} (pid {process.pid}) was {ended_by(-code)}; it reported no error"
     return f"{role} (pid {process.pid}) ended with exit code {code}; it reported no error"

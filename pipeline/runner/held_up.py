@@ -1,6 +1,7 @@
-"""Members of a run that the system holds up: stopped by a signal, or waiting for a disk.
+"""Processes of a run that the system holds up: stopped by a signal, or waiting for a disk.
 
-All others wait for such a member, which gives no sign of life and reports no error.
+All others wait for such a member, which gives no sign of life and reports no error. Without the
+fork server no member is started, and nobody learns that one has ended.
 """
 
 import time
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 import psutil
 
 from pipeline.errors import RunError
+from pipeline.runner.fork_server import server_pid
 from shm.control import MemberSnapshot
 
 #: A member that has given no sign of life for so long is looked at. At work on a slot it gives none
@@ -22,8 +24,12 @@ _STATES: Final = {
 }
 
 
+#: Since when the fork server is held up, by the number of its process.
+_server_since: dict[int, float] = {}
+
+
 class HeldUp(NamedTuple):
-    """A member that is held up."""
+    """A process that is held up."""
 
     #: Its role and its process, and what holds it up, in words.
     words: str
@@ -35,9 +41,9 @@ class HeldUp(NamedTuple):
 
 
 def held_up(members: Sequence[MemberSnapshot]) -> HeldUp | None:
-    """Return the member that is held up, the longest silent one of several; None for none."""
+    """Return the process that is held up, the longest silent one of several; None for none."""
     now = time.monotonic_ns()
-    found = []
+    found = _held_up_server()
     for member in members:
         seconds = (now - member.heartbeat_ns) / 1e9
         if member.pid and not member.exit_note and seconds >= _SILENT_SECONDS:
@@ -48,8 +54,20 @@ def held_up(members: Sequence[MemberSnapshot]) -> HeldUp | None:
     return max(found, key=lambda one: one.seconds, default=None)
 
 
+def _held_up_server() -> list[HeldUp]:
+    """Return the fork server if it is held up, and has been since an earlier call."""
+    pid = server_pid()
+    state = None if pid is None else _STATES.get(_status(pid))
+    if pid is None or state is None:
+        _server_since.clear()
+        return []
+    seconds = time.monotonic() - _server_since.setdefault(pid, time.monotonic())
+    words = f"the fork server (process {pid}) {state.format(pid=pid)}"
+    return [HeldUp(words, seconds)] if seconds >= _SILENT_SECONDS else []
+
+
 def end_held_up(members: Sequence[MemberSnapshot], limit: float | None) -> None:
-    """Raise RunError, which names it, if a member has been held up for ``limit`` s; None: never."""
+    """Raise RunError if a process has been held up for ``limit`` seconds; None: never."""
     if limit is None:
         return
     found = held_up(members)

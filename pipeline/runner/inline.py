@@ -42,7 +42,7 @@ class InlineCrew(Crew):
         return super().__enter__()
 
     @override
-    def start(self) -> None:
+    def start(self, tick: "Callable[[StatsBlock], None]") -> None:
         for index, job in enumerate(self._work.jobs):
             member = self.control.member(index)
             member.join()

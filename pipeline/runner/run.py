@@ -274,7 +274,7 @@ def _replay(
             bars=preparation.extent.bars,
         )
         with crew, follower.following(crew):
-            crew.start()
+            crew.start(follower.tick)
             facts = crew.watch(follower.tick)
             rows = folder.merge(shape.symbols)
             folder.write_sessions(session_rows(facts, preparation.benchmark))

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,10 +20,6 @@ from pipeline.native.code_cache import kernel_variables
 from pipeline.runner.socket_folder import make_socket_folder
 from pipeline.stages.ending_signals import OF_TERMINAL
 from pipeline.stages.held import HELD, SAFE, SAFE_PATH
-
-#: The exit code that `multiprocess` gives to a process whose fork server is gone.
-NO_SERVER = 255
-_DYING_SECONDS = 1.0
 
 #: Modules that the fork server imports once for all its children.
 _PRELOAD = ["pipeline.stages.preload"]
@@ -113,48 +108,6 @@ def _make(mark: Path) -> None:
     marks = sorted(mark.parent.iterdir(), key=lambda path: path.stat().st_mtime)
     for old in marks[:-_MARKS]:
         old.unlink()
-
-
-def end_server() -> None:
-    """End the fork server, if there is one, whatever it is doing; its processes have ended.
-
-    By itself it ends with this process, but not before it has imported everything. Until then it
-    would keep a core busy, and keep those waiting who read to the end of this process's output.
-    """
-    server = forkserver._forkserver
-    if server._forkserver_pid is not None:
-        with suppress(ProcessLookupError, ChildProcessError):  # somebody has waited for it
-            os.kill(server._forkserver_pid, signal.SIGKILL)
-            server._stop()
-
-
-def dead_server() -> str | None:
-    """Say that the fork server has died and how; None if it lives, or if there is none.
-
-    Its end closes the pipes of its children a moment before the system tells of it, so this waits a
-    little if it lives. `multiprocess` gives its children the exit code NO_SERVER then.
-    """
-    pid = forkserver._forkserver._forkserver_pid
-    if pid is None or not hasattr(os, "waitid"):
-        return None
-    deadline = time.monotonic() + _DYING_SECONDS
-    options = os.WEXITED | os.WNOHANG | os.WNOWAIT  # `multiprocess` is to find it dead, too
-    try:
-        while (found := os.waitid(os.P_PID, pid, options)) is None:
-            if time.monotonic() > deadline:
-                return None
-            time.sleep(0.01)
-    except ChildProcessError:  # somebody has waited for it
-        return f"the fork server (pid {pid}) is gone"
-    if found.si_code == os.CLD_EXITED:
-        return f"the fork server (pid {pid}) ended with exit code {found.si_status}"
-    return f"the fork server (pid {pid}) was {ended_by(found.si_status)}"
-
-
-def ended_by(number: int) -> str:
-    """Return in words that a signal has ended a process."""
-    name = signal.Signals(number).name
-    return f"ended by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}"
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def look_around(start_method: str) -> None:
     jobs: list[Any] = [LookAround(name) for name in "abcd"]
     work = Work(jobs[0], [jobs[1]], jobs[2:])
     with Crew(context, work, slots=2, slot_size=64, mode="data") as crew:
-        crew.start()
+        crew.start(lambda stats: None)
         facts = crew.watch(lambda stats: None)
     sys.stdout.write(json.dumps({"members": facts.members, "restored": dict(os.environ) == before}))
 

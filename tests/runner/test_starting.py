@@ -89,7 +89,8 @@ def test_a_run_in_one_process_says_that_its_texts_have_other_hashes(sample: Path
 WAITING = """
 import sys
 from pathlib import Path
-from pipeline.runner.starting import end_server, let_server_go_on, start_context, start_early
+from pipeline.runner.fork_server import end_server
+from pipeline.runner.starting import let_server_go_on, start_context, start_early
 
 mark = Path(sys.argv[1])
 for before in (False, True):  # whether it was right before

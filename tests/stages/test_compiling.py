@@ -197,7 +197,7 @@ def compile_before_a_user(folder: str) -> None:
                 shown = True
                 Path(folder, "shown").write_bytes(b"")
 
-        crew.start()
+        crew.start(lambda stats: None)
         follower = Follower(tell, sessions, 0)
         with follower.following(crew):
             facts = crew.watch(follower.tick)

@@ -72,7 +72,7 @@ class LocalExecutor:
             report(walked, compiling.words(members), stuck_words(guard.alive(members)))
 
         with crew:
-            crew.start()
+            crew.start(tick)
             facts = crew.watch(tick, guard.lose)
             self._memory.ended(
                 {
