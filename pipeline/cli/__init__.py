@@ -35,7 +35,9 @@ from typing import NoReturn
 
 import pipeline.cli.clock  # noqa: F401  (first: it reads the clock)
 from pipeline.cli.ending import leave
+from pipeline.cli.exit_codes import FAILED
 from pipeline.cli.signals import ending_with, listen, signal_behind
+from pipeline.cli.system_errors import of_the_process
 from pipeline.cli.texts import open_closed_streams, read_names_as_utf8, write_any_text
 
 __all__ = ["main"]
@@ -55,10 +57,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         if args is None:
             leave(code)
     except (Exception, KeyboardInterrupt) as error:
-        told = signal_behind(error)
-        if told is None:
+        told, lacking = signal_behind(error), of_the_process(error)
+        if told is None and (not lacking or "--debug" in sys.argv):
             raise
-        word, code = ending_with(told)
+        word, code = (f"error: {lacking}", FAILED) if told is None else ending_with(told)
         with suppress(OSError):  # the terminal was closed
             sys.stderr.write(f"ringtape: {word}\n")
         if args is None:

@@ -60,7 +60,7 @@ class Commands(click.Group):
         """Run the command; turn a refusal into a CommandFailedError."""
         try:
             return super().invoke(ctx)
-        except (RingtapeError, ShmError, OSError) as error:
+        except (RingtapeError, ShmError, OSError, MemoryError) as error:
             if is_debug(ctx):
                 _show_traceback(error)
             told = signal_behind(error) if isinstance(error, OSError) else None
@@ -157,7 +157,7 @@ def _message(error: click.ClickException) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and (told := of_the_process(error)):
+    if told := of_the_process(error):
         return told
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"

@@ -73,12 +73,37 @@ def test_a_run_of_more_symbols_than_files_is_refused_with_both_numbers(config: P
     [
         (errno.EMFILE, "may not open more files (its limit is "),
         (errno.EAGAIN, "this user may not start more processes"),
+        (errno.EFBIG, "may not write so much into a file"),
     ],
 )
 def test_a_limit_that_is_met_is_named_with_the_way_on(number: int, words: str):
     told = of_the_process(OSError(number, "in the system's words"))
     assert words in told
     assert "ulimit" in told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ImportError("libarrow.so: failed to map segment from shared object"),
+        ImportError("libparquet.so: cannot map zero-fill pages"),
+        RuntimeError("Failed to launch worker thread: Resource temporarily unavailable"),
+    ],
+)
+def test_a_process_that_gets_no_more_memory_says_so(error: Exception):
+    told = of_the_process(error)
+    assert told == "this process gets no more memory: end other programs, or allow more"
+
+
+def test_a_command_that_gets_no_memory_says_so_in_one_line(config: Path):
+    done = shell("ulimit -v 80000; $RT run one.json", config.parent)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ringtape: error: this process gets no more memory (its limit is 81,920,000 bytes, "
+        "`ulimit -v`): end other programs, or allow more\n"
+    )
 
 
 def test_other_errors_are_told_in_the_systems_words():
