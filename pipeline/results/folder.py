@@ -71,7 +71,7 @@ class RunFolder:
 
         Its name is made of `session_name` (in which characters that are awkward in a file name
         become "_"), the time in UTC and four random bytes. So runs that start in the same second
-        have different folders. Raises RunError if the folder cannot be made.
+        have different folders. Raises RunError, and leaves nothing, if the folder cannot be made.
         """
         safe = re.sub(r"[^\w.+-]+", "_", session_name)[:NAME_LENGTH].strip("._") or "run"
         moment = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -79,8 +79,12 @@ class RunFolder:
         with writing(path):
             path.mkdir(parents=True)
         folder = cls(path)
-        folder._write(PARTIAL, UNFINISHED + "\n")
-        folder._write("config.json", config_json)
+        try:
+            folder._write(PARTIAL, UNFINISHED + "\n")
+            folder._write("config.json", config_json)
+        except RunError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
         return folder
 
     @classmethod

@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import RunError
 from pipeline.results.folder import RunFolder
 from pipeline.results.recorder import Recorder
+from tests.small_disk import small_file_system
 
 TABLES = ("fills", "orders", "equity", "round_trips")
 
@@ -51,6 +52,14 @@ def test_an_out_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=r"cannot write .*demo"):
         RunFolder.create(tmp_path / "file", "demo", "{}")
+
+
+def test_a_folder_that_cannot_be_marked_as_partial_is_not_left(tmp_path):
+    with small_file_system(tmp_path / "disk", "4k") as disk:
+        (disk / "full").write_bytes(bytes(4096))
+        with pytest.raises(RunError, match=r"PARTIAL: the disk is full"):
+            RunFolder.create(disk, "demo", "{}")
+        assert [path.name for path in disk.iterdir()] == ["full"]
 
 
 def test_a_finished_run_reads_back(folder, make_rows, symbols):
