@@ -6,9 +6,14 @@ them it would answer with a traceback.
 """
 
 import sys
+import warnings
 from contextlib import suppress
 
 from multiprocess import resource_tracker
+
+# A tracker that was killed is no reason to worry: what it knew is removed by its owner, or if that
+# is killed, too, by the next start.
+warnings.filterwarnings("ignore", "resource_tracker: process died", UserWarning)
 
 _TRACKER = resource_tracker._resource_tracker
 #: The number of the tracker that knows a name, by kind and name.
