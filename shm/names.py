@@ -1,13 +1,18 @@
 """The names of segments and semaphores: `rt-<run id>-<owner pid>-<kind>`.
 
-The pid is that of the process that removes the name. Once that process is dead, any process may.
+The pid is that of the process that removes the name. Once that process is dead, any process of the
+same space may. A space is what numbers processes: a machine, or a container on it; containers may
+share their shared memory. A run id begins with the space that the run is in.
 Names have at most 30 characters, because macOS allows 31 with the leading slash.
 """
 
+import hashlib
 import os
+import platform
 import re
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 MAX_NAME = 30
@@ -35,8 +40,22 @@ class SharedName:
 
 
 def new_run_id() -> str:
-    """Return a fresh run id: 8 lowercase hexadecimal digits."""
-    return secrets.token_hex(4)
+    """Return a fresh run id: 8 lowercase hexadecimal digits, of which the first 3 are the space."""
+    return _space() + secrets.token_hex(3)[1:]
+
+
+def is_of_this_space(run_id: str) -> bool:
+    """Return whether the processes of a run have their numbers where this process has its own."""
+    return run_id.startswith(_space())
+
+
+@cache
+def _space() -> str:
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116  # a link to no file
+    except OSError:
+        namespace = 0
+    return hashlib.sha256(f"{platform.node()} {namespace}".encode()).hexdigest()[:3]
 
 
 def shared_name(run_id: str, kind: str) -> str:

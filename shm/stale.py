@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from shm.names import LISTING, parse_name
+from shm.names import LISTING, is_of_this_space, parse_name
 
 _SEMAPHORE_PREFIX = "sem."
 
@@ -20,17 +20,16 @@ def remove_stale() -> list[str]:
     """Remove the segments and semaphores `rt-...` whose owner is dead; return their names, sorted.
 
     Semaphores are named as the system lists them, `sem.rt-...`. Segments and semaphores of living
-    processes and of other users are never touched. On a system that does not list its shared memory
-    (macOS, Windows) nothing is removed and the result is empty: there the resource tracker or the
-    end of the last process frees the memory. Owners are looked up among the processes that this one
-    can see: do not share /dev/shm between containers that cannot see each other's processes.
+    processes, of other users and of other containers (`shm.names`) are never touched. On a system
+    that does not list its shared memory (macOS, Windows) nothing is removed and the result is
+    empty: there the resource tracker or the end of the last process frees the memory.
     """
     if not LISTING.is_dir():
         return []
     removed = []
     for path in LISTING.iterdir():
         name = parse_name(path.name.removeprefix(_SEMAPHORE_PREFIX))
-        if name is None or is_owned(path, name.owner_pid):
+        if name is None or not is_of_this_space(name.run_id) or is_owned(path, name.owner_pid):
             continue
         try:
             path.unlink()

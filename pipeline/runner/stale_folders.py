@@ -4,7 +4,7 @@ import os
 import shutil
 from contextlib import suppress
 
-from pipeline.native.temporary import FOLDER_NAME, directories
+from pipeline.native.temporary import FOLDER_NAME, directories, is_held
 from shm.stale import is_owned
 
 
@@ -17,7 +17,7 @@ def remove_stale_folders() -> list[str]:
             with suppress(FileNotFoundError):  # its owner, or another run, was quicker
                 if name is None or folder.lstat().st_uid != os.getuid() or folder.is_symlink():
                     continue
-                if not is_owned(folder, int(name[1])):
+                if not is_held(folder) and not is_owned(folder, int(name[1])):
                     shutil.rmtree(folder, ignore_errors=True)
                     removed.append(folder.name)
     return sorted(removed)

@@ -11,7 +11,7 @@ from pipeline.errors import RingtapeError
 from shm.control import ControlPage
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.histogram import Distribution
-from shm.names import LISTING, SharedName, list_segments
+from shm.names import LISTING, SharedName, is_of_this_space, list_segments
 from shm.stale import lives
 from shm.stats import Figures, StatsBlock
 
@@ -63,7 +63,7 @@ def live_runs() -> list[LiveRun]:
     return [
         LiveRun(run_id, pid, kinds["control"].text, kinds["stats"].text)
         for (run_id, pid), kinds in sorted(segments.items())
-        if {"control", "stats"} <= kinds.keys() and lives(pid)
+        if {"control", "stats"} <= kinds.keys() and is_of_this_space(run_id) and lives(pid)
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shm import stale as stale_module
-from shm.names import LISTING, shared_name
+from shm.names import LISTING, new_run_id, shared_name
 from shm.segment import Segment
 from shm.stale import remove_stale
 from tests.reference.own_process import environment
@@ -95,16 +95,19 @@ def test_removal_tells_what_it_removed_and_leaves_the_rest(
         end(dead)
         os.kill(zombie.pid, signal.SIGKILL)
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        run = new_run_id()
+        elsewhere = f"{int(run, 16) ^ 1 << 31:08x}"  # in another space
         gone = [
-            f"rt-1-{dead.pid}-a",
-            f"sem.rt-1-{dead.pid}-b",
-            f"rt-1-{zombie.pid}-a",
-            f"rt-2-{bystander.pid}-old",
+            f"rt-{run}-{dead.pid}-a",
+            f"sem.rt-{run}-{dead.pid}-b",
+            f"rt-{run}-{zombie.pid}-a",
+            f"rt-{run}-{bystander.pid}-old",
         ]
-        kept = [f"rt-2-{bystander.pid}-new", f"rt-1-{os.getpid()}-a", "psm_1", "sem.mp-1", "rt-x"]
+        living = [f"rt-{run}-{bystander.pid}-new", f"rt-{run}-{os.getpid()}-a"]
+        kept = [*living, f"rt-{elsewhere}-{dead.pid}-a", "psm_1", "sem.mp-1", "rt-x"]
         for name in gone + kept:
             (tmp_path / name).touch()
-        os.utime(tmp_path / f"rt-2-{bystander.pid}-old", (1, 1))
+        os.utime(tmp_path / f"rt-{run}-{bystander.pid}-old", (1, 1))
         monkeypatch.setattr(stale_module, "LISTING", tmp_path)
         assert remove_stale() == sorted(gone)
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
