@@ -21,17 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from multiprocess import connection, resource_tracker
 
-from pipeline import errors
-from pipeline.errors import RunError, why_ended
-from pipeline.runner.fitting_ring import make_ring
-from pipeline.runner.fork_server import (
-    NO_SERVER,
-    WITHOUT,
-    dead_server,
-    ended_by,
-    let_helpers_go_on,
-    start_process,
-)
+from pipeline.errors import RunError
+from pipeline.runner.ended import ended_without, reported_error
+from pipeline.runner.fitting_ring import MEMBER_BYTES, make_ring
+from pipeline.runner.fork_server import NO_SERVER, let_helpers_go_on, start_process
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.stale_folders import remove_stale_folders
 from pipeline.runner.starting import starting
@@ -141,7 +134,9 @@ class Crew:
         self.control = own(page)
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
-        ring = make_ring(self.run_id, self.slots, self._slot_size, self._fewest)
+        ring = make_ring(
+            self.run_id, self.slots, self._slot_size, self._fewest, len(self.roles) * MEMBER_BYTES
+        )
         self._ring, self.slots = own(ring), ring.slots
         #: The same ring as engines have it: no lane can write where all lanes read.
         self._read_only = own(Ring.attach(self._ring.name, writable=False))
@@ -208,7 +203,6 @@ class Crew:
             sending.close()
             self._processes.append(process)
             self._pipes[receiving] = index
-        self.control.set_state(RunState.RUNNING)
 
     def _place(self, index: int, sending: Any) -> "Place":
         """Return the place of a member; ``sending`` is its end of a pipe, None without a pipe."""
@@ -254,6 +248,7 @@ class Crew:
                 if lose is None or self.roles[index] not in self.engines:
                     self._fail(index)
                 self._lose(index, lose)
+            self._note_tape()
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)
@@ -270,9 +265,9 @@ class Crew:
         self.control.dismiss(self.roles[index])
         member = self.control.members()[index]
         why = (
-            str(_reported(member))
+            str(reported_error(member))
             if member.failed
-            else _ended(self.roles[index], self._processes[index])
+            else ended_without(self.roles[index], self._processes[index])
         )
         if not lose(member, why) or len(self._lost) == len(self.engines):
             self.control.abort(self.roles[index], why)
@@ -306,10 +301,10 @@ class Crew:
         self.control.abort(role, "ended unexpectedly")
         self._join(_GRACE_SECONDS)
         told = [one for one in self.control.members() if one.failed]
-        why = _ended(role, self._processes[index])
+        why = ended_without(role, self._processes[index])
         self._end_orphans()
         if told:
-            raise _reported(told[0])
+            raise reported_error(told[0])
         raise RunError(why)
 
     def _end_orphans(self) -> None:
@@ -370,6 +365,11 @@ class Crew:
         """Return the members' cells of the control page."""
         return self.control.members()
 
+    def _note_tape(self) -> None:
+        """Tell onlookers that the run is under way, once it is."""
+        if self.control.state is RunState.STARTING and self.tape_began():
+            self.control.set_state(RunState.RUNNING)
+
     def tape_began(self) -> bool:
         """Whether a slot was published."""
         return self.stats.snapshot()[COORDINATOR].full.counters["slots"] > 0
@@ -382,7 +382,7 @@ class Crew:
     ) -> None:
         try:
             if self._processes_left():
-                self.control.abort("supervisor", why_ended(error) if error else "stopped")
+                self.control.abort("supervisor", whyended_without(error) if error else "stopped")
             self._join(_GRACE_SECONDS)
             if kind is not None:
                 self.control.set_state(RunState.FAILED)
@@ -390,27 +390,3 @@ class Crew:
                 pipe.close()
         finally:
             self._owned.__exit__(kind, error, trace)
-
-
-def _reported(member: MemberSnapshot) -> errors.RingtapeError:
-    """Return the error that a member wrote into its cell, as an error of its class.
-
-    What has led to a RunError may be a defect of ours, so Python shows its traceback as a note.
-    """
-    name, _, text = member.error.partition("\n")
-    line, _, trace = text.partition("\n")
-    kind = getattr(errors, name, RunError)
-    found: errors.RingtapeError = kind(line if kind is not RunError else f"{member.role}: {line}")
-    found.trace = trace
-    if trace and kind is RunError:
-        found.add_note(trace)
-    return found
-
-
-def _ended(role: str, process: Any) -> str:
-    code = process.exitcode
-    if code == NO_SERVER and (server := dead_server()):
-        return f"{server}; {WITHOUT}"
-    if code < 0:
-        return f"{role} (pid {process.pid}) was {ended_by(-code)}; it reported no error"
-    return f"{role} (pid {process.pid}) ended with exit code {code}; it reported no error"

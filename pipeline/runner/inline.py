@@ -47,7 +47,6 @@ class InlineCrew(Crew):
             member = self.control.member(index)
             member.join()
             self._turns[index] = job.turns(self._stations[index], self._place(index, None), member)
-        self.control.set_state(RunState.RUNNING)
 
     @override
     def watch(self, tick: "Callable[[StatsBlock], None]", lose: Any = None) -> "RunFacts":
@@ -67,6 +66,7 @@ class InlineCrew(Crew):
                 for index in list(self._turns):
                     self._take_turn(index)
                 if time.monotonic() - ticked >= TICK_SECONDS:
+                    self._note_tape()
                     tick(self.stats)
                     ticked = time.monotonic()
         for index in range(len(self.roles)):

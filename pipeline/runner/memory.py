@@ -1,9 +1,9 @@
 """What a run takes of the memory, before it starts: its ring, and what its indicators keep."""
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, RunError
 from pipeline.market.indicators.plan import PlannedIndicator
-from pipeline.runner.fitting_ring import fewest_slots
+from pipeline.runner.fitting_ring import MEMBER_BYTES, fewest_slots
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import shape_of
 from pipeline.strategy.strategy import Strategy
@@ -28,6 +28,21 @@ def shape_within(settings: SessionConfig, lanes: Lanes, most: int) -> SlotShape:
     # A strip has the lookback besides, is rounded up to 8 rows, and has one derived bar.
     rows = int(shape.stride * most / shape.layout.size) - shape.lookback - 9
     return shape_of(settings, lanes, min(max(fewest, rows), shape.rows))
+
+
+def check_members(processors: int, engines: int) -> None:
+    """Raise RunError, with both numbers, if the processes of a run do not fit into the memory.
+
+    The system would kill one of them.
+    """
+    members = 1 + processors + engines
+    needed, memory = members * MEMBER_BYTES, available_memory()
+    if needed > memory:
+        raise RunError(
+            f"the {members} processes of a run need {needed / 2**20:,.1f} MiB of memory beside its "
+            f"ring, there are {memory / 2**20:,.1f} MiB: end other programs, allow more (in a "
+            "container: --memory), or lower pipeline.processors or pipeline.engines"
+        )
 
 
 def check_memory(settings: SessionConfig, lanes: Lanes, shape: SlotShape) -> None:

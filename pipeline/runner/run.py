@@ -24,7 +24,7 @@ from pipeline.runner.fitting_ring import fewest_slots, ring_note
 from pipeline.runner.inline import InlineCrew
 from pipeline.runner.lanes import Given, make_lanes
 from pipeline.runner.made_from import made_from
-from pipeline.runner.memory import check_memory, shape_within
+from pipeline.runner.memory import check_members, check_memory, shape_within
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.notes import on_hashes
 from pipeline.runner.preparation import Division, divide_evenly, prepare, work_of
@@ -255,6 +255,8 @@ def _replay(
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
     shape = shape_within(settings, lanes, available_shared_memory() // settings.pipeline.slots)
     check_memory(settings, lanes, shape)
+    if not inline:
+        check_members(settings.pipeline.processors, settings.pipeline.engines)
     folder = RunFolder.create(out, settings.session_name, settings.dump())
     shares = divide_evenly(len(lanes.specs), settings.pipeline.engines)
     division = Division(shares, folder.path)

@@ -25,6 +25,7 @@ from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import many, number
 from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
+from pipeline.runner.memory import check_members
 from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
@@ -141,6 +142,7 @@ def sweep(
     check_length(roster.sweep, len(preparation.sessions), preparation.year)
     memory = roster.sweep.memory
     count, limit = _engines(settings, engines)
+    check_members(settings.pipeline.processors, count)
     executor = LocalExecutor(context, preparation, count, memory)
     folder_out = folder_of("out", out)
     home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)

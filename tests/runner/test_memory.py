@@ -7,11 +7,11 @@ import pytest
 
 from pipeline import SessionConfig, Strategy
 from pipeline import indicators as ind
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, RunError
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.runner.fitting_ring import fewest_slots
 from pipeline.runner.lanes import make_lanes, strategy_settings
-from pipeline.runner.memory import check_memory, kept_by_indicators, shape_within
+from pipeline.runner.memory import check_members, check_memory, kept_by_indicators, shape_within
 from pipeline.runner.preparation import shape_of
 from tests.reference.processes import settings_of
 
@@ -51,6 +51,13 @@ def checked(strategy: Any) -> tuple[SessionConfig, Any, Any]:
     config = SessionConfig.load(settings | {"strategy": strategy_settings(strategy)})
     lanes = make_lanes(config, strategy)
     return config, lanes, shape_of(config, lanes)
+
+
+def test_processes_that_do_not_fit_into_the_memory_are_refused_with_both_numbers(monkeypatch):
+    monkeypatch.setattr("pipeline.runner.memory.available_memory", lambda: 191 * 2**20)
+    check_members(1, 1)
+    with pytest.raises(RunError, match=r"^the 4 processes .* need 192\.0 .* are 191\.0 MiB: "):
+        check_members(1, 2)
 
 
 @pytest.mark.parametrize("rows", [10**9, 10**12])
