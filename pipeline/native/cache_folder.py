@@ -18,6 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.native.temporary import make_folder
 
 _VARIABLE = "RINGTAPE_CACHE_DIR"
+_FULL = errno.ENOSPC, errno.EDQUOT
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 #: Why each of the usual folders does not serve, if this process has one of its own.
 _reasons: list[str] = []
@@ -28,14 +29,17 @@ def cache_folder(*below: str) -> Path:
 
     ``below``: names of folders, each in the one before. The cache is ``$RINGTAPE_CACHE_DIR``, or
     without that variable the first of these that serves: ``ringtape`` in the user's cache folder, a
-    folder in the temporary directory, a folder of this process. ConfigError if the folder of the
-    variable does not serve, or if there is none at all.
+    folder in the temporary directory, a folder of this process. The last one also serves if the
+    folder of the variable cannot be made because its disk is full. ConfigError if that folder does
+    not serve for another reason, or if there is none at all.
     """
     chosen = os.environ.get(_VARIABLE)
     if chosen:
         try:
             return _made(Path(chosen), below)
         except OSError as error:
+            if error.errno in _FULL:
+                return _made(_own_folder([_cannot_be_used(Path(chosen), error)]), below)
             raise ConfigError(
                 f"{_VARIABLE} is {chosen}, which cannot be used: {error.strerror}"
             ) from error
@@ -44,7 +48,7 @@ def cache_folder(*below: str) -> Path:
         try:
             return _made(base, below)
         except OSError as error:
-            reasons.append(f"{base} cannot be used ({error.strerror})")
+            reasons.append(_cannot_be_used(base, error))
         except ConfigError as error:
             reasons.append(str(error))
     return _made(_own_folder(reasons), below)
@@ -53,6 +57,10 @@ def cache_folder(*below: str) -> Path:
 def why_nothing_is_kept() -> str:
     """Say why this process has a cache of its own, which ends with it; "" if it has not."""
     return "; ".join(_reasons)
+
+
+def _cannot_be_used(folder: Path, error: OSError) -> str:
+    return f"{folder} cannot be used ({error.strerror})"
 
 
 def _usual() -> list[Path]:

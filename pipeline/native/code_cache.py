@@ -75,6 +75,11 @@ def kernels_directory() -> Path:
     return cache_directory() / "kernels"
 
 
+def hooks_directory() -> Path:
+    """Return the folder in which modules of hooks would lie if they were written to files."""
+    return cache_directory() / "hooks"
+
+
 def kernel_variables() -> dict[str, str]:
     """Return environment variables that have Numba keep a user's own functions here, too.
 

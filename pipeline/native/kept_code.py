@@ -1,15 +1,17 @@
 """Compiled code on disk: checked when it is loaded, and made by one process at a time.
 
-    <name>.nbi          index: signature -> data file, written by Numba
+    <name>.nbi          index: signature -> data file and the hash of its content
     <name>.<n>.nbc      machine code of one signature
     <name>.lock         held by the process that compiles the function
 
-The last 32 bytes of the first two are a hash of all bytes before. A file that was cut short or
-changed is ignored: the function is compiled again and the file replaced.
+The index is a checked file (`checked_file`) and is written last. A file that is not what was
+written is ignored: the function is compiled again and the file replaced. Where nothing can be
+written, as on a full disk, a function is compiled for the process that needs it, and not kept.
 """
 
 import ctypes
 import hashlib
+import itertools
 import os
 import pickle
 from collections.abc import Iterator
@@ -27,12 +29,11 @@ from numba.core.caching import (
 )
 from numba.core.runtime import _nrt_python
 
-from pipeline.native.code_cache import kernels_directory, source_hash
+from pipeline.native.checked_file import read_checked, write_checked
+from pipeline.native.code_cache import hooks_directory, kernels_directory, source_hash
 from pipeline.native.file_lock import wait_for_lock
 from pipeline.native.users_code import numbas_key
-
-_HASH_SIZE = hashlib.sha256().digest_size
-
+from pipeline.native.whole_file import write_whole
 
 #: The name by which compiled code calls the system's ``pow`` (`power`).
 POWER = "ringtape_pow"
@@ -80,6 +81,11 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the machine code of a signature. If it cannot be written, nothing happens."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
+
     def signatures(self, codegen: Any) -> list[Any]:
         """Return the signatures of which there is machine code on disk for this processor."""
         known = self._cache_file._load_index()
@@ -89,17 +95,27 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
     def alone(self) -> Iterator[None]:
         """Be the one process that compiles this function, while the block lasts; others wait.
 
-        The system releases the lock if the process ends, in whatever way. Where it has no locks,
-        several processes may compile at once, each for itself.
+        The system releases the lock if the process ends, in whatever way. Where there is no lock,
+        because of the file system, its lack of room or the file's owner, several processes may
+        compile at once, each for itself.
         """
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            with suppress(OSError):
-                wait_for_lock(descriptor)
+            descriptor = self._locked()
+        except OSError:
+            yield
+            return
+        try:
             yield
         finally:
             os.close(descriptor)
+
+    def _locked(self) -> int:
+        """Open the file of the lock, made if need be, and lock it if the system can."""
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        with suppress(OSError):
+            wait_for_lock(descriptor)
+        return descriptor
 
 
 _PACKAGE = Path(__file__).parents[1]
@@ -109,28 +125,33 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba is unty
     """Names the folder of a function's code, whatever folder Numba itself was told to use.
 
     Kernels of this package are kept by their place in the package. The folder above is named by the
-    content of all its sources, so the same version installed elsewhere finds their code.
+    content of all its sources, so the same version installed elsewhere finds their code. The file
+    of a hook's module is never written: its name tells all that it was made of, wherever the cache
+    lies.
     """
 
     def __init__(self, py_func: Any, py_file: Any) -> None:
         super().__init__(py_func, py_file)
         file = Path(py_file)
-        self._ours = file.is_relative_to(_PACKAGE)
-        below = (
-            file.relative_to(_PACKAGE).parent
-            if self._ours
-            else self.get_suitable_cache_subpath(py_file)
-        )
+        self._stamped_by_file = False
+        if file.is_relative_to(_PACKAGE):
+            below = str(file.relative_to(_PACKAGE).parent)
+        elif file.parent == hooks_directory():
+            below = "hooks"
+        else:
+            below = self.get_suitable_cache_subpath(py_file)
+            self._stamped_by_file = True
         self._cache_path = str(kernels_directory() / below)
 
     def get_source_stamp(self) -> Any:
         """Return the stamp that kept code must have: our hash of sources, or Numba's of a file."""
-        return source_hash() if self._ours else super().get_source_stamp()
+        return super().get_source_stamp() if self._stamped_by_file else source_hash()
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: Any) -> Any:
-        """Return the locator of a function that was defined in a file."""
-        return cls(py_func, py_file) if Path(py_file).exists() else None
+        """Return the locator of a function that was defined in a file, or in a hook's module."""
+        found = Path(py_file).exists() or Path(py_file).parent == hooks_directory()
+        return cls(py_func, py_file) if found else None
 
 
 class _Reduction(CompileResultCacheImpl):  # type: ignore[misc]  # numba is untyped
@@ -138,41 +159,45 @@ class _Reduction(CompileResultCacheImpl):  # type: ignore[misc]  # numba is unty
 
 
 class _CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]  # numba is untyped
-    """An index and its data files, each followed by the hash of its content."""
+    """An index and its data files, which are what it says or are not used."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep machine code under a key. OSError if it cannot be written.
+
+        The index, which has the hash of the data, is written last. So whoever finds a key finds its
+        own code, also if a process was killed in between, or if two write at once without a lock.
+        """
+        known = self._load_index()
+        taken = {name for name, _ in known.values()}
+        free = (self._data_name(n) for n in itertools.count(1))
+        name = known[key][0] if key in known else next(name for name in free if name not in taken)
+        content = self._dump(data)
+        write_whole(Path(self._data_path(name)), content)
+        self._save_index({**known, key: (name, hashlib.sha256(content).digest())})
+
+    def load(self, key: Any) -> Any:
+        """Return the machine code of a key; None if it is not on disk, or not as it was written."""
+        name, digest = self._load_index().get(key, (None, b""))
+        try:
+            content = b"" if name is None else Path(self._data_path(name)).read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content).digest() != digest:
+            return None
+        with suppress(ImportError):  # of a module of the user's that is not to be found here
+            return pickle.loads(content)  # noqa: S301  # checked, in our folder
+        return None
 
     def _load_index(self) -> Any:
-        data = _read(Path(self._index_path))
-        if data is None:
+        content = read_checked(Path(self._index_path))
+        if content is None:
             return {}
         try:
-            version, stamp, overloads = pickle.loads(data)  # noqa: S301  # checked, in our folder
+            version, stamp, known = pickle.loads(content)  # noqa: S301  # checked, in our folder
         except Exception:  # noqa: BLE001  # another Numba wrote it, with types that this one lacks
             return {}
-        return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
+        return known if (version, stamp) == (self._version, self._source_stamp) else {}
 
     def _save_index(self, overloads: Any) -> None:
-        self._write(self._index_path, (self._version, self._source_stamp, overloads))
-
-    def _load_data(self, name: str) -> Any:
-        data = _read(Path(self._data_path(name)))
-        with suppress(ImportError):  # of a module of the user's that is not to be found here
-            return None if data is None else pickle.loads(data)  # noqa: S301
-        return None
-
-    def _save_data(self, name: str, data: Any) -> None:
-        self._write(self._data_path(name), data)
-
-    def _write(self, path: str, content: Any) -> None:
-        data = self._dump(content)
-        with self._open_for_write(path) as file:
-            file.write(data + hashlib.sha256(data).digest())
-
-
-def _read(path: Path) -> bytes | None:
-    """Return the content of a file; None if there is no file or it was changed."""
-    try:
-        whole = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    data, digest = whole[:-_HASH_SIZE], whole[-_HASH_SIZE:]
-    return data if hashlib.sha256(data).digest() == digest else None
+        content = self._dump((self._version, self._source_stamp, overloads))
+        write_checked(Path(self._index_path), content)

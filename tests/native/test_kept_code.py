@@ -1,6 +1,5 @@
 """Compiled code on disk: found again, made once, and never used when it is not what was written."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.native import kept_code
+from pipeline.native.checked_file import write_checked
 from tests.reference.own_process import ROOT, environment, python
 
 SOURCE = """
@@ -132,7 +132,7 @@ def test_what_is_on_disk_is_loaded_for_all_types_at_once(start: Start, tmp_path:
 
 
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])
-@pytest.mark.parametrize("left", [0, -1])
+@pytest.mark.parametrize("left", [0, 100, -1])
 def test_a_file_that_was_cut_short_is_made_again(
     start: Start, tmp_path: Path, ending: str, left: int
 ):
@@ -155,8 +155,7 @@ def test_a_file_that_was_changed_is_made_again(start: Start, tmp_path: Path):
 def test_an_index_that_names_what_this_numba_lacks_is_made_again(start: Start, tmp_path: Path):
     told(start(SCRIPT))
     (index,) = kept(tmp_path, ".nbi")
-    content = b"cnumba.core.types\nGone\n."
-    index.write_bytes(content + hashlib.sha256(content).digest())
+    write_checked(index, b"cnumba.core.types\nGone\n.")
     assert told(start(SCRIPT)) == ["8", "0"]
     assert told(start(SCRIPT)) == ["8", "1"]
 
@@ -199,6 +198,47 @@ def test_a_compiler_that_is_killed_keeps_nobody_waiting(start: Start, tmp_path: 
     assert len(kept(tmp_path, ".lock")) == 1
 
 
+def test_what_a_killed_writer_left_is_removed_by_the_next(start: Start, tmp_path: Path):
+    told(start(SCRIPT))
+    (data,) = kept(tmp_path, ".nbc")
+    ended = start("")
+    ended.communicate()
+    left = data.with_name(f"{data.name}.{ended.pid}.part")
+    left.write_bytes(b"half")
+    data.write_bytes(b"")
+    assert told(start(SCRIPT)) == ["8", "0"]
+    assert not left.exists()
+
+
+#: Lets this process write no file longer than some bytes before it calls the kernel.
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("most", [0, 100, 3000])
+def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path, most: int):
+    """As on a full disk; nothing unfinished is left, and later it is kept."""
+    (tmp_path / "kept_kernels.py").write_text(SOURCE)
+    variables = environment(RINGTAPE_CACHE_DIR=str(tmp_path / "cache"))
+    for script, found in ((LIMITED + SCRIPT, "0"), (SCRIPT, "0"), (SCRIPT, "1")):
+        done = python("-c", script, tmp_path, str(most), env=variables)
+        assert (done.stdout.split(), done.stderr) == (["8", found], "")
+        assert kept(tmp_path, ".part") == []
+
+
+def test_a_lock_that_cannot_be_made_keeps_nobody_from_compiling(start: Start, tmp_path: Path):
+    told(start(SCRIPT))
+    (lock,) = kept(tmp_path, ".lock")
+    lock.unlink()
+    lock.mkdir()
+    for file in (*kept(tmp_path, ".nbi"), *kept(tmp_path, ".nbc")):
+        file.unlink()
+    assert told(start(SCRIPT)) == ["8", "0"]
+    assert told(start(SCRIPT)) == ["8", "1"]
+
+
 class OfMissingModule:
     """What is loaded only where a module is."""
 
@@ -208,7 +248,21 @@ class OfMissingModule:
 
 def test_code_of_a_module_that_is_not_to_be_found_is_made_again(tmp_path: Path):
     files = kept_code._CheckedFiles(str(tmp_path), "function", "stamp")
-    files._save_data("one.nbc", OfMissingModule())
-    files._save_data("other.nbc", "found")
-    assert files._load_data("one.nbc") is None
-    assert files._load_data("other.nbc") == "found"
+    files.save("one", OfMissingModule())
+    files.save("other", "found")
+    assert files.load("one") is None
+    assert files.load("other") == "found"
+
+
+def test_a_key_never_finds_the_code_of_another(tmp_path: Path):
+    """Also where a data file was replaced and its index was not, as when a process is killed."""
+    files = kept_code._CheckedFiles(str(tmp_path), "function", "stamp")
+    files.save("one", "code of one")
+    index = (tmp_path / "function.nbi").read_bytes()
+    (tmp_path / "function.nbi").unlink()
+    files.save("other", "code of other")
+    assert files.load("other") == "code of other"
+    (tmp_path / "function.nbi").write_bytes(index)
+    assert files.load("one") is None
+    files.save("one", "code of one")
+    assert files.load("one") == "code of one"

@@ -1,5 +1,8 @@
 """A file is written as a whole or not at all."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,16 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypat
 def test_a_file_in_a_folder_that_is_not_there_is_an_error(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "no" / "file", b"")
+
+
+def test_what_a_process_left_that_was_killed_is_removed_and_that_of_a_living_one_is_not(
+    tmp_path: Path,
+):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    parent = os.getppid()
+    names = [f"file.{ended.pid}.part", f"file.{parent}.part", f"other.{ended.pid}.part"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+    write_whole(tmp_path / "file", b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", *names[1:]}

@@ -54,13 +54,13 @@ class Verified:
         if anew:
             self._marks = {mark}
         with contextlib.suppress(OSError), path.open("w" if anew else "a") as file:
-            file.write(f"{mark}\n")
+            file.write(f"\n{mark}")  # apart from a line that was cut short
 
     @cached_property
     def _marks(self) -> set[str]:
         if self._path is not None:
-            with contextlib.suppress(OSError, ValueError):
-                return set(self._path.read_text("ascii").split())
+            with contextlib.suppress(OSError):
+                return set(self._path.read_text("ascii", errors="replace").split())
         return set()
 
     @cached_property

@@ -11,7 +11,6 @@ import hashlib
 import importlib.metadata
 import io
 import re
-import zipfile
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 
 from pipeline.market.time.schedule import Schedule
 from pipeline.native.cache_folder import cache_folder
-from pipeline.native.whole_file import write_whole
+from pipeline.native.checked_file import read_checked, write_checked
 
 #: Libraries on which a schedule depends. The last one need not be installed.
 _LIBRARIES = ("exchange_calendars", "pandas", "tzdata")
@@ -38,18 +37,17 @@ class KeptSchedule(NamedTuple):
 
 
 def find_schedule(code: str, extended: bool) -> KeptSchedule | None:
-    """Return the kept schedule of a calendar; None if there is no file that can be read.
+    """Return the kept schedule of a calendar; None if there is no file that is as it was written.
 
     The file of another code may have the same name: 24-7 is not the code 24/7.
     """
-    try:
-        content = io.BytesIO(_path(code, extended).read_bytes())
-        with np.load(content, allow_pickle=False) as file:
-            values: dict[str, Any] = {name: file[name] for name in file.files}
-        low, high = values.pop("bounds").tolist()
-        plain = {one.name: values[one.name] for one in fields(Schedule)}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    content = read_checked(_path(code, extended))
+    if content is None:
         return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        values: dict[str, Any] = {name: file[name] for name in file.files}
+    low, high = values.pop("bounds").tolist()
+    plain = {one.name: values[one.name] for one in fields(Schedule)}
     if plain["code"].item() != code:
         return None
     single = {name: value.item() for name, value in plain.items() if value.ndim == 0}
@@ -61,7 +59,7 @@ def keep_schedule(kept: KeptSchedule, extended: bool) -> None:
     content = io.BytesIO()
     np.savez(content, bounds=np.array(kept.bounds), **asdict(kept.schedule))
     with contextlib.suppress(OSError):
-        write_whole(_path(kept.schedule.code, extended), content.getvalue())
+        write_checked(_path(kept.schedule.code, extended), content.getvalue())
 
 
 def _path(code: str, extended: bool) -> Path:

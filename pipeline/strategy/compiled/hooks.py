@@ -16,8 +16,10 @@ that shapes it: its code, the code and the constants that it refers to, its reco
 it and the version of Numba.
 """
 
+import importlib.abc
 import importlib.util
 import inspect
+import linecache
 import sys
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -26,14 +28,14 @@ from typing import Any
 import numba
 import numpy as np
 from numba import types
+from typing_extensions import override
 
 from pipeline.dependencies.code import Dependencies
 from pipeline.errors import StrategyError
 from pipeline.native.call import caller
-from pipeline.native.code_cache import cache_directory
+from pipeline.native.code_cache import hooks_directory
 from pipeline.native.compiler import compiled_for
 from pipeline.native.users import NOTHING, renamed, users_part
-from pipeline.native.whole_file import write_whole
 from pipeline.strategy.compiled import run_loop
 from pipeline.strategy.compiled.bar import bar_maker, values_reader
 from pipeline.strategy.compiled.own import member_of, self_at
@@ -182,22 +184,35 @@ def _compile(
         raise StrategyError(why).behind(error) from None
 
 
+class _Source(importlib.abc.ExecutionLoader):
+    """Gives a module the source that it was made of, which is in no file that could be damaged."""
+
+    def __init__(self, source: str, path: str) -> None:
+        self._source = source
+        self._path = path
+
+    @override
+    def get_source(self, fullname: str) -> str:
+        return self._source
+
+    @override
+    def get_filename(self, fullname: str) -> str:
+        return self._path
+
+
 def cached_module(stem: str, source: str) -> Any:
     """Return a new module made of a source, whose compiled functions are kept on disk by ``stem``.
 
     The stem must name everything that shapes what is compiled in it.
     """
-    folder = cache_directory() / "hooks"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{stem}.py"
-    if not path.exists() or path.read_bytes() != source.encode():
-        write_whole(path, source.encode())
+    path = str(hooks_directory() / f"{stem}.py")
     # A module of its own, known to the interpreter: Numba finds a cached function's home by name.
     name = f"ringtape_hooks_{stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _Source(source, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None
-    assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
+    linecache.lazycache(path, vars(module))  # for messages and tracebacks
     return module

@@ -18,7 +18,7 @@ def cache(tmp_path: Path) -> Path:
     for made in (folder, kernels.parent, kernels):
         made.mkdir(mode=0o700)
     for room in kept.iterdir() if kept.is_dir() else ():
-        # Code of hooks and of users' kernels lies in folders that end with a hash of their place.
-        if re.fullmatch(r".*_[0-9a-f]{40}", room.name) is None:
+        # Code of users' kernels lies in folders that end with a hash of their place.
+        if re.fullmatch(r"hooks|.*_[0-9a-f]{40}", room.name) is None:
             shutil.copytree(room, kernels / room.name, ignore=shutil.ignore_patterns("tmp*"))
     return folder
