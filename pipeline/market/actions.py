@@ -190,10 +190,11 @@ def read_actions(path: Path, *, symbol: str, sha256: str) -> Actions:
     """Read a file of actions. DataError, naming it, unless it has the content of this hash."""
     again = "import it again with --actions --replace"
     try:
-        table = pq.read_table(path, use_threads=False, memory_map=False)
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            table = file.read(use_threads=False)
     except FileNotFoundError:
         raise DataError(f"{path} is in the manifest but not on disk; {again}") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"{path} is damaged: {error}; {again}") from error
     try:
         about = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))

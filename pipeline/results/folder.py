@@ -205,7 +205,7 @@ class RunFolder:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 return file.read(None if columns is None else list(columns))
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             why = self.partial
             note = f" (the run is partial: {why})" if why else ""
             raise RunError(f"cannot read {path}: {error}{note}") from error

@@ -42,6 +42,11 @@ def read(source: Source, data: bytes, options: Options) -> list[Piece]:
     table = _table(source, data)
     where = partial(_row, source.label)
     fields = match_fields(table.column_names, options.columns, source.label)
+    for name in fields.values():
+        if (count := table.column_names.count(name)) > 1:
+            raise DataError(
+                f"{source.label} has {count} columns {name!r}, expected one: rename the others"
+            )
     stamps = _stamps(table.column(fields.get("ts") or fields["date"]), where, options)
     values = [
         _floats(table.column(fields[name]), fields[name], where)
@@ -76,14 +81,28 @@ def _row(label: str, row: int) -> str:
 
 
 def _table(source: Source, data: bytes) -> pa.Table:
+    """Decode a whole file in this thread, so that no thread of Arrow's outlives a refusal."""
+    if data.startswith(b"FEA1"):
+        raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
     try:
-        if data.startswith(b"PAR1"):
-            return pq.read_table(pa.BufferReader(data), use_threads=False)
-        if data.startswith(b"FEA1"):
-            raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
-        return pa.ipc.open_file(pa.BufferReader(data)).read_all()
-    except pa.ArrowException as error:
-        raise DataError(f"{source.label} is damaged: {error}") from error
+        table = _decoded(pa.BufferReader(data), parquet=data.startswith(b"PAR1"))
+        # Arrow takes as they stand: places in the file, and the names of columns and time zones.
+        table.validate(full=True)
+        for field in table.schema:
+            _ = field.name, getattr(field.type, "tz", None)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split())  # Arrow's messages may have several lines
+        raise DataError(f"{source.label} is damaged: {told}; get the file again") from error
+    return table
+
+
+def _decoded(buffer: pa.BufferReader, *, parquet: bool) -> pa.Table:
+    if parquet:
+        with pq.ParquetFile(buffer, pre_buffer=False) as file:
+            return file.read(use_threads=False)
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    with pa.ipc.open_file(buffer, options=options) as file:
+        return file.read_all()
 
 
 def _stamps(column: pa.ChunkedArray, where: Where, options: Options) -> Stamps:

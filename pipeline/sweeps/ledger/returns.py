@@ -80,7 +80,7 @@ def read_returns(path: Path, keys: Sequence[str], rows: Sequence[int]) -> tuple[
                         found[row] = values[at]
     except FileNotFoundError:
         raise
-    except (OSError, pa.ArrowException, IndexError) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError, IndexError) as error:
         raise LedgerError(f"{path} is damaged: {error}") from error
     return dates, np.array([found[row] for row in rows]).reshape(len(rows), len(dates))
 

@@ -1,0 +1,124 @@
+"""Parquet and Arrow files that are not as they should be."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import DataError
+from pipeline.market.importers import arrow
+from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.source import Source
+from tests.reference.own_process import python
+
+ONE_ROW = pa.table(
+    {
+        "ts": pa.array([1_709_562_600_000_000_000], pa.timestamp("ns", "UTC")),
+        **{name: [100.0] for name in ("open", "high", "low", "close")},
+        "volume": [10.0],
+    }
+)
+OPTIONS = Options(
+    symbol="SPY", interval="1m", zone=None, columns=None, end_stamped=None, date_order=None
+)
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def ipc(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table)
+    return sink.getvalue()
+
+
+def read(data: bytes) -> list[Piece]:
+    path = Path("spy.bin")
+    return arrow.read(Source(str(path), path.name, path, str(path), lambda: data), data, OPTIONS)
+
+
+@pytest.mark.parametrize("encode", [parquet, ipc])
+def test_a_file_of_one_row_is_read(encode: Callable[[pa.Table], bytes]):
+    (piece,) = read(encode(ONE_ROW))
+    assert [column.tolist() for column in piece.values] == [[100.0]] * 4 + [[10.0]]
+
+
+@pytest.mark.parametrize("encode", [parquet, ipc])
+@given(data=st.data())
+def test_a_damaged_file_is_refused_by_name_or_read(
+    encode: Callable[[pa.Table], bytes], data: st.DataObject
+):
+    content = bytearray(encode(ONE_ROW))
+    places = st.integers(8, len(content) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=3)):
+        content[place] = data.draw(st.integers(0, 255))
+    refused = None
+    try:
+        read(bytes(content[: data.draw(st.sampled_from([len(content), len(content) // 2]))]))
+    except DataError as error:
+        refused = str(error)
+    assert refused is None or ("spy.bin" in refused and "\n" not in refused)
+
+
+FOOTERS = {
+    "of no bytes": bytes(4),
+    "longer than the file": b"\xff\xff\xff\x7f",
+    "cut in half": b"\x80\x00\x00\x00",
+}
+
+
+@pytest.mark.parametrize("length", FOOTERS.values(), ids=FOOTERS)
+def test_a_footer_of_a_wrong_length_is_damage(length: bytes):
+    content = parquet(ONE_ROW)
+    with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
+        read(content[:-8] + length + content[-4:])
+
+
+def test_a_name_of_a_column_that_is_no_text_is_damage():
+    content = parquet(ONE_ROW.select(["ts"])).replace(b"ts", b"\xff\xff")
+    with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
+        read(content)
+
+
+def test_two_columns_of_one_name_are_refused_if_they_are_needed():
+    twice = ONE_ROW.append_column("close", pa.array([1.0]))
+    with pytest.raises(DataError, match="has 2 columns 'close', expected one"):
+        read(parquet(twice))
+    other = ONE_ROW.append_column("x", pa.array([1.0])).append_column("x", pa.array([1.0]))
+    assert len(read(parquet(other))) == 1
+
+
+THREADS = """
+import os, sys
+from pathlib import Path
+from pipeline.errors import DataError
+from pipeline.market.importers import import_sources
+from pipeline.market.catalog.catalog import Catalog
+
+before = len(os.listdir("/proc/self/task"))
+try:
+    import_sources([sys.argv[1]], Catalog(sys.argv[2]))
+except DataError as error:
+    print(len(os.listdir("/proc/self/task")) - before, error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads by /proc")
+@pytest.mark.parametrize("encode", [parquet, ipc])
+def test_a_refused_import_leaves_no_thread_behind(
+    tmp_path: Path, encode: Callable[[pa.Table], bytes]
+):
+    """A thread of Arrow's that still works when its process ends may abort it."""
+    (tmp_path / "SPY.parquet").write_bytes(encode(ONE_ROW))
+    done = python("-c", THREADS, tmp_path / "SPY.parquet", tmp_path / "catalog")
+    assert done.stdout.startswith("0 ")
+    assert "a single row shows no interval" in done.stdout
