@@ -1,7 +1,7 @@
 """One symbol's bars on their way from the catalog to the tape."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from types import MappingProxyType
 
 import numpy as np
@@ -80,8 +80,11 @@ class Feed:
         return True
 
     def _next_block(self) -> Block | None:
+        if self._upcoming is None:
+            return self._load()
+        wait([self._upcoming])  # known to `close` until it is done, if a signal ends this
         upcoming, self._upcoming = self._upcoming, None
-        return self._load() if upcoming is None else upcoming.result()
+        return upcoming.result()
 
     def _load(self) -> Block | None:
         """Decode the next row group and check it, perhaps in the background."""
@@ -125,6 +128,6 @@ class Feed:
 
     def close(self) -> None:
         """Cancel or wait for what is decoded in the background, and close the file."""
-        if self._upcoming is not None:
-            self._upcoming.cancel()
+        if self._upcoming is not None and not self._upcoming.cancel():
+            wait([self._upcoming])
         self._reader.close()

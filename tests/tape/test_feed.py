@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -100,6 +101,47 @@ def test_what_reading_raises_comes_out_of_advance_also_from_the_background():
         for one in (None, executor):
             with pytest.raises(DataError, match="row group 0"):
                 feed_of(Broken(), 1, one).advance(0)
+
+
+class Slow:
+    """Decodes until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on, self.closed = Event(), Event(), Event()
+        self.closed_meanwhile = False
+
+    def next_block(self):
+        self.begun.set()
+        self.go_on.wait()
+        self.closed_meanwhile = self.closed.is_set()
+
+    def close(self):
+        self.closed.set()
+
+
+def test_a_file_is_not_closed_while_it_is_decoded_in_the_background():
+    """Also if a signal has ended the wait for what is decoded."""
+
+    def interrupted(load):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.tape.feed.wait", end_waiting)
+            return load()
+
+    def end_waiting(_):
+        raise KeyboardInterrupt
+
+    reader = Slow()
+    with ThreadPoolExecutor(1) as executor, ThreadPoolExecutor(1) as other:
+        feed = Feed(reader, "A", MINUTE, SESSIONS, executor=executor, ahead=1, timed=interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            feed.advance(0)
+        reader.begun.wait()
+        closing = other.submit(feed.close)
+        reader.closed.wait(0.1)  # as long as a file that is closed too soon takes at most
+        reader.go_on.set()
+        closing.result()
+    assert reader.closed.is_set()
+    assert not reader.closed_meanwhile
 
 
 @given(st.integers(0, 11), st.integers(0, 4), st.integers(1, 9), st.booleans())
