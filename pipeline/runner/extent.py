@@ -1,6 +1,6 @@
 """The extent of a run: its sessions, cut to those of the data, and the bars that they leave out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -46,8 +46,15 @@ class Extent:
     contents: Contents
 
 
-def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
+def find_extent(
+    settings: SessionConfig,
+    manager: TimeManager,
+    verifying: Callable[[int, int], None] = lambda number, count: None,
+) -> Extent:
     """Look at the times of all base bars of the run.
+
+    ``verifying`` is called before a series is verified that has changed since it last was, with its
+    number among the run's series, from 1, and their count.
 
     Raises ConfigError if there is no session in the range of dates, or if many bars lie apart from
     all sessions. DataError if a symbol is not in the catalog, or if no symbol has a bar in the
@@ -61,7 +68,7 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
             f"{dates.start_date} to {dates.end_date}"
         )
     catalog = Catalog(settings.catalog)
-    surveys = _surveys(settings, catalog, manager)
+    surveys = _surveys(settings, manager, verifying)
     present = np.stack([found.inside for found in surveys]).sum(axis=0)
     known = np.flatnonzero(present)
     first, stop = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
@@ -94,7 +101,9 @@ def find_extent(settings: SessionConfig, manager: TimeManager) -> Extent:
     )
 
 
-def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) -> list[Survey]:
+def _surveys(
+    settings: SessionConfig, manager: TimeManager, verifying: Callable[[int, int], None]
+) -> list[Survey]:
     """Survey the base bars of each symbol; their ``inside`` is of the sessions asked for."""
     dates, data = settings.backtest_config, settings.session_data_config
     step = interval_ns(data.streams[0])
@@ -109,7 +118,9 @@ def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) ->
         )
     first = _day_ns(settings, "start_date")
     own = (around.date_ns >= first) & (around.date_ns <= _day_ns(settings, "end_date"))
-    found = []
+    found: list[Survey] = []
+    count = len(data.symbols)
+    catalog = Catalog(settings.catalog, lambda: verifying(len(found) + 1, count))
     for symbol in data.symbols:
         with session_reader(
             catalog, symbol, data.streams[0], around, (), auctions=auctions

@@ -1,6 +1,6 @@
 """Prepares a run before its processes start: sessions, terms, and the jobs of the processes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,17 +46,19 @@ class Preparation:
         return self.extent.sessions
 
 
-def prepare(settings: SessionConfig) -> Preparation:
+def prepare(
+    settings: SessionConfig, verifying: Callable[[int, int], None] = lambda number, count: None
+) -> Preparation:
     """Check that there is something to replay, and read the benchmark and corporate actions.
 
-    Raises ConfigError and DataError.
+    ``verifying`` is called as by `find_extent`. Raises ConfigError and DataError.
     """
     if settings.mode == "live":
         raise ConfigError(
             'mode is "live", which needs a feed; this version replays history: use "backtest"'
         )
     allow_open_files(len(settings.session_data_config.symbols))
-    extent = find_extent(settings, time_manager(settings))
+    extent = find_extent(settings, time_manager(settings), verifying)
     sessions = extent.sessions
     benchmark = read_benchmark(settings, sessions)
     actions = read_actions(settings, sessions)

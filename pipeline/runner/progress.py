@@ -32,6 +32,9 @@ class Progress:
     #: Name of the code that is compiled before the tape begins, and how far that is, such as "the
     #: lane loop (2 of 5)"; "" for none.
     compiling: str = ""
+    #: How many series of a catalog have been verified before the tape begins, such as "3 of 40
+    #: series"; "" if none are at present.
+    verifying: str = ""
     #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s", or
     #: the process that is held up; "" for none.
     stuck: str = ""
@@ -96,7 +99,7 @@ class Follower:
                 self._bars,
                 time.perf_counter() - self._began if self._began else 0.0,
                 "" if self._began else compiling.words(members),
-                stuck_words(members),
+                stuck=stuck_words(members),
             )
         )
 

@@ -6,6 +6,10 @@ While the run waits for the compiler, as the first one does for half a minute, t
 
     compiling the lane loop (2 of 5) ━━━━━━━━━━━━━━━━━━━━━━━━
 
+Before that, while files of a catalog that have changed are read to be verified, it says
+
+    verifying the catalog: 3 of 40 series ━━━━━━━━━━━━━━━━━━━━━━━━
+
 A hook that does not return is named in a line below, and where there is no terminal, in a line of
 its own:
 
@@ -37,6 +41,7 @@ Report: TypeAlias = "Callable[[Progress], None] | None"
 _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 #: Columns of the shortest bar and of the blanks between the parts of a line.
 _LEAST_BAR = 10
+_VERIFYING = "verifying the catalog: "
 #: The least time between two lines where there is no terminal.
 _AGAIN_SECONDS = 10.0
 
@@ -97,9 +102,13 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
         def show(progress: Progress) -> None:
             rate = pace.add(progress.seconds, progress.bars)
             words: dict[str, Any] = {**describe(progress, rate)}
+            waits = ""
             if progress.compiling:
-                said = compiling_text(progress.compiling, line.console.width)
-                words = {**dict.fromkeys(words, ""), "date": said}
+                waits = compiling_text(progress.compiling, line.console.width)
+            if progress.verifying:
+                waits = verifying_text(progress.verifying, line.console.width)
+            if waits:
+                words = {**dict.fromkeys(words, ""), "date": waits}
             words["stuck"] = progress.stuck
             line.update(
                 task,
@@ -137,8 +146,11 @@ class PlainLines:
             self._write(progress.stuck)
         if self._plain and now >= self._next:
             self._next = now + _AGAIN_SECONDS
-            words = describe(progress, self._pace.add(progress.seconds, progress.bars)).values()
-            told = [f"compiling {progress.compiling}"] if progress.compiling else words
+            told = [*describe(progress, self._pace.add(progress.seconds, progress.bars)).values()]
+            if progress.compiling:
+                told = [f"compiling {progress.compiling}"]
+            if progress.verifying:
+                told = [f"{_VERIFYING}{progress.verifying}"]
             self._write(", ".join(word for word in told if word))
 
     def _write(self, line: str) -> None:
@@ -177,6 +189,15 @@ def compiling_text(compiled: str, width: int) -> str:
     if len(text) + _LEAST_BAR > width:
         return f"compiling {compiled[compiled.rindex('(') :]}"
     return text
+
+
+def verifying_text(verified: str, width: int) -> str:
+    """Return the text on a verification, short enough for a bar beside it in ``width`` columns.
+
+    ``verified`` says how far it is, as "3 of 40 series", which is all that a narrow terminal gets.
+    """
+    text = f"{_VERIFYING}{verified}"
+    return verified if len(text) + _LEAST_BAR > width else text
 
 
 @contextmanager

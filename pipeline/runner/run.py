@@ -34,6 +34,7 @@ from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
+from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
 from shm.space import available_shared_memory
 
@@ -250,7 +251,7 @@ def _replay(
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
     context = None if inline else start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
-    preparation = prepare(settings)
+    preparation = prepare(settings, Verification(report, time.monotonic).tell)
     if preparation.extent.warning:
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
     shape = shape_within(settings, lanes, available_shared_memory() // settings.pipeline.slots)

@@ -29,6 +29,7 @@ class Seen(NamedTuple):
     bars_total: int
     seconds: float
     compiling: str = ""
+    verifying: str = ""
     stuck: str = ""
 
 
@@ -42,7 +43,8 @@ with progress_line(sys.stderr) as report:
     for k in range(5):
         report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
                                bars=k * 1000, bars_total=5000, seconds=float(k),
-                               compiling="", stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
+                               compiling="", verifying="",
+                               stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
 print("rich" in sys.modules)
 """
 
@@ -82,6 +84,18 @@ def test_the_line_is_taken_away_when_the_run_is_over():
     erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
     assert erase_line in written[written.rindex("bars/s") :]
     assert show_cursor in written[written.rindex("bars/s") :]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [("80", "verifying the catalog: 3 of 40 series"), ("30", "3 of 40 series")],
+)
+def test_a_terminal_says_how_far_the_verification_of_a_catalog_is(columns: str, shown: str):
+    script = SCRIPT.replace('verifying=""', 'verifying="3 of 40 series"')
+    written = on_a_terminal(script, NO_COLOR="1", COLUMNS=columns)
+    assert shown in written
+    for part in ("…", "session", "bars/s"):
+        assert part not in written
 
 
 @pytest.mark.parametrize(
