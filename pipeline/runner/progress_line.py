@@ -25,10 +25,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
 
 from pipeline.errors import ConfigError
+from pipeline.runner.lasting_stream import LastingStream
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
@@ -129,7 +130,7 @@ class PlainLines:
     """
 
     def __init__(self, stream: TextIO, *, plain: bool) -> None:
-        self._stream = stream
+        self._stream = LastingStream(stream)
         self._plain = plain
         self._next = time.monotonic() + _AGAIN_SECONDS
         self._stuck_since = self._stuck_next = 0.0
@@ -154,9 +155,8 @@ class PlainLines:
             self._write(", ".join(word for word in told if word))
 
     def _write(self, line: str) -> None:
-        with suppress(BrokenPipeError):  # the reader has gone, and the run goes on
-            self._stream.write(f"{line}\n")
-            self._stream.flush()
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
 
 
 def describe(progress: Progress, rate: float) -> dict[str, str]:
@@ -216,7 +216,7 @@ def progress_bar(
     from rich.table import Column
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False)
+    console = Console(file=cast("TextIO", LastingStream(stream)), highlight=False)
 
     def text(name: str) -> TextColumn:
         return TextColumn(f"{{task.fields[{name}]}}", table_column=Column(no_wrap=True))

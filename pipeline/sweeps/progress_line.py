@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline.errors import ConfigError
 from pipeline.results.report.figures import number
+from pipeline.runner.lasting_stream import LastingStream
 from pipeline.runner.progress_line import (
     Pace,
     clock_text,
@@ -104,6 +105,7 @@ class Speed:
 
 
 def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
+    lines = LastingStream(stream)
     told = time.monotonic()
     told_compiling = told_stuck = False
 
@@ -122,12 +124,8 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
             said = [f"compiling {progress.compiling}"]
         if progress.stuck:
             said = [progress.stuck]
-        try:
-            stream.write(", ".join(word for word in said if word) + "\n")
-            stream.flush()
-        except BrokenPipeError:  # the reader has gone, and the sweep goes on
-            told = float("inf")
-            sys.stderr = None  # the interpreter would complain about it at exit
+        lines.write(", ".join(word for word in said if word) + "\n")
+        lines.flush()
 
     return tell
 

@@ -166,20 +166,6 @@ def test_without_a_terminal_one_line_says_that_the_compiler_is_waited_for(
     ]
 
 
-def test_lines_that_nobody_reads_do_not_end_a_sweep(monkeypatch: pytest.MonkeyPatch):
-    class Gone(io.StringIO):
-        def write(self, text: str) -> int:
-            raise BrokenPipeError
-
-    clock = iter([0.0, 11.0, 22.0])
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(sys, "stderr", sys.stderr)  # put back afterwards
-    with sweep_progress(Gone()) as report:
-        report(SEEN)
-        report(SEEN)
-    assert sys.stderr is None
-
-
 def test_a_hook_that_does_not_return_is_named_at_once_where_there_is_no_terminal():
     stream = io.StringIO()
     with sweep_progress(stream) as report:
