@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from multiprocess import connection, resource_tracker
 
-from pipeline.errors import RunError
+from pipeline.errors import RunError, why_ended
 from pipeline.runner.ended import ended_without, reported_error
 from pipeline.runner.fitting_ring import MEMBER_BYTES, make_ring
 from pipeline.runner.fork_server import NO_SERVER, let_helpers_go_on, start_process
@@ -382,7 +382,7 @@ class Crew:
     ) -> None:
         try:
             if self._processes_left():
-                self.control.abort("supervisor", whyended_without(error) if error else "stopped")
+                self.control.abort("supervisor", why_ended(error) if error else "stopped")
             self._join(_GRACE_SECONDS)
             if kind is not None:
                 self.control.set_state(RunState.FAILED)

@@ -115,6 +115,23 @@ def test_a_fork_server_waits_for_what_was_not_right_before(tmp_path: Path):
     assert (done.stdout.split(), done.stderr) == (["forked", "forked", "['mark']"], "")
 
 
+CLEANED = """
+import shutil
+from multiprocess import process
+from pipeline.runner.starting import end_server, start_context
+
+context = start_context("forkserver")
+shutil.rmtree(process.current_process()._config["tempdir"])
+end_server()
+print("ended")
+"""
+
+
+def test_a_fork_server_whose_socket_was_removed_is_ended_like_any_other():
+    done = python("-c", CLEANED, env=environment(PYTHONWARNINGS="error"))
+    assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
 def test_of_marks_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(starting, "_MARKS", 2)
     for number in range(4):
