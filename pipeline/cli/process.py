@@ -1,6 +1,7 @@
 """What the process of a command has around the command: stdout for one document, a fork server."""
 
 import gc
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -17,6 +18,9 @@ _START_PROCESSES = ("demo", "run", "sweep")
 def run_process(words: Sequence[str]) -> int:
     """Run the command that ``words`` name, and return its exit code."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # NumPy's library would start a thread for each core, as no command needs. Where this user may
+    # not start so many, it sends Ctrl-C to this process.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with stdout_kept("--json" in words), _fork_server(words):
         from pipeline.cli.app import run_command
 

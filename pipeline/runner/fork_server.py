@@ -40,7 +40,10 @@ def start_process(process: Any, tick: Callable[[], None]) -> None:
             failed.append(error)
 
     starting = threading.Thread(target=start, daemon=True)
-    starting.start()
+    try:
+        starting.start()
+    except RuntimeError:  # this user may not start more threads, but perhaps the fork server may
+        start()
     try:
         while starting.is_alive():
             starting.join(_TICK_SECONDS)
@@ -56,7 +59,10 @@ def start_process(process: Any, tick: Callable[[], None]) -> None:
 def _in_words(error: BaseException) -> BaseException:
     """Return an error that says why no process could be started, if the fork server is to blame."""
     if isinstance(error, EOFError | ConnectionError) and (told := dead_server()):
-        return RunError(f"{told}; {WITHOUT}")
+        return RunError(
+            f"{told}; {WITHOUT}; if it could not make a process itself, as it says then, allow more "
+            "processes (`ulimit -u`; in a container, its limit of processes)"
+        )
     if isinstance(error, FileNotFoundError) and server_pid() is not None:
         address = forkserver._forkserver._forkserver_address
         end_server()

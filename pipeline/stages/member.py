@@ -96,7 +96,6 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
         signal.signal(number, signal.SIG_IGN)
     if os.environ.get(SAFE_PATH) == SAFE:
         del os.environ[SAFE_PATH]
-    threading.Thread(target=_end_with_supervisor, daemon=True).start()
     # The libraries' objects live as long as the process: the collector need not look at them.
     gc.freeze()
     pa.set_cpu_count(1)
@@ -105,6 +104,7 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     member.join()
     code = 0
     try:
+        threading.Thread(target=_end_with_supervisor, daemon=True).start()
         with fork_refused():
             facts = finish(job.turns(station, place, member))
         send_facts(place.facts, facts)

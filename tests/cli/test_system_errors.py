@@ -68,6 +68,33 @@ def test_a_run_of_more_symbols_than_files_is_refused_with_both_numbers(config: P
     assert done.stderr.count("\n") == 1
 
 
+#: Runs a command as a user who is not root, and who can read what root can: the limit of processes
+#: holds for no other. Without one of these rights nothing of this can be tested.
+NOBODY = (
+    "setpriv --reuid=65534 --regid=65534 --clear-groups "
+    "--inh-caps=-all,+dac_read_search --ambient-caps=-all,+dac_read_search "
+)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 7])
+def test_a_user_who_may_not_start_enough_processes_is_told_so(config: Path, most: int):
+    """And not that somebody has pressed Ctrl-C."""
+    if shell(f"{NOBODY} true", config.parent).returncode:
+        pytest.skip("needs root, the command setpriv and the right to keep a capability")
+    config.parent.chmod(0o777)
+    for folder in ("cache", "temporary"):
+        (config.parent / folder).mkdir()
+        (config.parent / folder).chmod(0o777)
+    limited = (
+        f"ulimit -u {most}; RINGTAPE_CACHE_DIR=cache/own TMPDIR=$PWD/temporary $RT run one.json"
+    )
+    done = shell(f"{NOBODY} bash -c {shlex.quote(limited)}", config.parent)
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ringtape: error: ")
+    assert "ulimit -u" in last or "can't start new thread" in last
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

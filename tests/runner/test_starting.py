@@ -118,7 +118,8 @@ def test_a_fork_server_waits_for_what_was_not_right_before(tmp_path: Path):
 CLEANED = """
 import shutil
 from multiprocess import process
-from pipeline.runner.starting import end_server, start_context
+from pipeline.runner.fork_server import end_server
+from pipeline.runner.starting import start_context
 
 context = start_context("forkserver")
 shutil.rmtree(process.current_process()._config["tempdir"])
