@@ -60,8 +60,8 @@ def _in_words(error: BaseException) -> BaseException:
     """Return an error that says why no process could be started, if the fork server is to blame."""
     if isinstance(error, EOFError | ConnectionError) and (told := dead_server()):
         return RunError(
-            f"{told}; {WITHOUT}; if it could not make a process itself, as it says then, allow more "
-            "processes (`ulimit -u`; in a container, its limit of processes)"
+            f"{told}; {WITHOUT}; if it could not make a process itself, as it says then, allow "
+            "more processes (`ulimit -u`; in a container, its limit of processes)"
         )
     if isinstance(error, FileNotFoundError) and server_pid() is not None:
         address = forkserver._forkserver._forkserver_address
