@@ -8,9 +8,10 @@ Memory: `signal_ready` (sem_post) pairs with the `wait_until_ready` (sem_wait) t
 Everything that the producer stored before its signal is visible to the consumer after the wait, on
 any processor (POSIX, XBD 4.12, lists both among the functions that synchronize memory).
 
-A wait blocks in the semaphore itself, in slices of 50 ms. Between slices it looks at the control
-page's abort flag and checks that the parent process is alive. If a token is there already, the wait
-takes it at once and looks at neither.
+A wait blocks in the semaphore itself, in slices of 50 ms. Where the system cannot wait for a
+limited time (macOS), it asks for a token again and again instead. Between slices it looks at the
+control page's abort flag and checks that the parent process is alive. If a token is there already,
+the wait takes it at once and looks at neither.
 """
 
 import time
@@ -37,7 +38,16 @@ class Gate(Closing):
     Raises NameTaken, NoSpace, Unavailable, and ValueError for a bad run id, kind or initial count.
     """
 
-    __slots__ = ("_acquire", "_control", "_release", "_semaphore", "consumer", "kind", "producer")
+    __slots__ = (
+        "_acquire",
+        "_acquire_within",
+        "_control",
+        "_release",
+        "_semaphore",
+        "consumer",
+        "kind",
+        "producer",
+    )
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Gate(Closing):
         self._control = control
         self._semaphore: NamedSemaphore | None = semaphore
         self._acquire = semaphore.acquire
+        self._acquire_within = semaphore.acquire_within
         self._release = semaphore.release
 
     def signal_ready(self) -> None:
@@ -110,7 +121,7 @@ class Gate(Closing):
         if semaphore is not None:
             semaphore.unlink()
             self._control = None
-            self._acquire = self._release = self._refuse
+            self._acquire = self._acquire_within = self._release = self._refuse
 
     def __getstate__(self) -> tuple[object, ...]:
         if self._semaphore is None:
@@ -129,7 +140,7 @@ class Gate(Closing):
         while True:
             if timeout is not None:
                 left = min(SLICE_SECONDS, started + timeout - time.monotonic())
-            if left > 0 and self._acquire(True, left):
+            if left > 0 and self._acquire_within(left):
                 return
             self._look_around()
             if self._control is not None and self._control.is_dismissed(self.producer):

@@ -2,11 +2,19 @@
 
 `multiprocess.Semaphore` picks a random name and removes it when it is garbage-collected. This class
 differs in these two points, and inherits the way in which a semaphore passes to children.
+
+macOS cannot wait for a semaphore for a limited time. There `multiprocess` asks again after 1 ms,
+and then after longer and longer pauses of up to 20 ms, for which every hand-over of a run would
+wait. So the asking is done here, with shorter pauses.
 """
 
 import contextlib
 import os
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from multiprocess import synchronize
 
@@ -14,6 +22,10 @@ from shm.errors import NameTaken
 from shm.names import shared_name
 from shm.space import refused
 from shm.tracking import forget, track
+
+#: The pauses between two questions for a token, where the system cannot wait for a limited time.
+_FIRST_PAUSE_SECONDS = 20e-6
+_LONGEST_PAUSE_SECONDS = 1e-3
 
 
 class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiprocess has no types
@@ -38,6 +50,20 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
         self._make_methods()
         track(f"/{self.name}", "semaphore")
 
+    def _make_methods(self) -> None:
+        """Bind what takes and gives tokens to the semaphore of the system.
+
+        ``acquire_within(seconds)`` takes a token, waiting at most so long for it, and returns
+        whether it has taken one.
+        """
+        super()._make_methods()
+        flags = synchronize._multiprocessing.flags
+        self.acquire_within: Callable[[float], bool]
+        if sys.platform == "win32" or "HAVE_SEM_TIMEDWAIT" in flags:
+            self.acquire_within = partial(self._semlock.acquire, True)
+        else:
+            self.acquire_within = partial(_ask_again, self._semlock)
+
     def unlink(self) -> None:
         """Remove the name (owner only). Doing it again does nothing.
 
@@ -56,3 +82,16 @@ class NamedSemaphore(synchronize.Semaphore):  # type: ignore[misc]  # multiproce
         super().__setstate__(state)
         self.name = str(state[-1]).removeprefix("/")
         self._owner_pid = None
+
+
+def _ask_again(semaphore: Any, seconds: float) -> bool:
+    """Take a token of the system's semaphore; ask for it until the time is over."""
+    deadline = time.monotonic() + seconds
+    pause = _FIRST_PAUSE_SECONDS
+    while not semaphore.acquire(False):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+    return True
