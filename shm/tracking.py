@@ -20,6 +20,12 @@ _TRACKER = resource_tracker._resource_tracker
 _known: dict[tuple[str, str], int | None] = {}
 
 
+def start_tracker() -> None:
+    """Start the tracker before any name is registered; nothing on Windows, which needs none."""
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()
+
+
 def track(name: str, kind: str) -> None:
     """Have the tracker remove a name if this process is killed; nothing on Windows.
 

@@ -223,8 +223,8 @@ class PipelineConfig(Section):
     )
     start_method: Literal["forkserver", "spawn"] = Field(
         default="forkserver",
-        description="How processes are started. forkserver (Linux, macOS) is faster. spawn works"
-        " everywhere. Default forkserver.",
+        description="How processes are started. forkserver is faster. spawn works everywhere, and"
+        " takes its place on Windows, which has no fork server. Default forkserver.",
     )
     held_up_seconds: float | None = Field(
         default=None,

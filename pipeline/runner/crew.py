@@ -9,8 +9,6 @@
 """
 
 import contextlib
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +17,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
-from multiprocess import connection, resource_tracker
+import psutil
+from multiprocess import connection
 
 from pipeline.errors import RunError, why_ended
 from pipeline.runner.ended import ended_without, reported_error
@@ -38,6 +37,7 @@ from shm.names import new_run_id
 from shm.ring import Producer, Reader, Ring
 from shm.stale import lives, remove_stale
 from shm.stats import StatsBlock
+from shm.tracking import start_tracker
 
 if TYPE_CHECKING:
     from pipeline.stages.jobs import Analysis, Coordination, Processing
@@ -120,7 +120,7 @@ class Crew:
         try:
             with signals_held():
                 with starting():
-                    resource_tracker.ensure_running()
+                    start_tracker()
                 self._create()
         except BaseException:
             self._owned.__exit__(*sys.exc_info())
@@ -318,8 +318,8 @@ class Crew:
             while (pids := [pid for pid in pids if lives(pid)]) and time.monotonic() < deadline:
                 time.sleep(0.01)
             for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    psutil.Process(pid).kill()
 
     def _join(self, seconds: float) -> None:
         """Wait until all members have left by themselves; kill those that do not.

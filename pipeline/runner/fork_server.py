@@ -130,5 +130,6 @@ def dead_server() -> str | None:
 
 def ended_by(number: int) -> str:
     """Return in words that a signal has ended a process."""
-    name = signal.Signals(number).name
+    names = {one.value: one.name for one in signal.Signals}
+    name = names.get(number, f"signal {number}")  # those for free use have no names
     return f"ended by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}"

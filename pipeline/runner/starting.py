@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from multiprocess import forkserver, get_context, resource_tracker
+from multiprocess import forkserver, get_all_start_methods, get_context, resource_tracker
 
 from pipeline.native.code_cache import kernel_variables
 from pipeline.runner.socket_folder import make_socket_folder
@@ -41,9 +41,12 @@ _HASH_SEED = {"PYTHONHASHSEED": "0"}
 
 
 def start_context(start_method: str) -> Any:
-    """Return the `multiprocess` context; if it has a fork server, start that and do not wait."""
-    context = get_context(start_method)
-    if start_method == "forkserver":
+    """Return the `multiprocess` context; if it has a fork server, start that and do not wait.
+
+    Where the system has no fork server (Windows), the context is that of "spawn".
+    """
+    context = get_context(start_method if _has_fork_server() else "spawn")
+    if context.get_start_method() == "forkserver":
         let_server_go_on()
         context.set_forkserver_preload(_PRELOAD)
         make_socket_folder()
@@ -52,13 +55,19 @@ def start_context(start_method: str) -> Any:
     return context
 
 
+def _has_fork_server() -> bool:
+    return "forkserver" in get_all_start_methods()
+
+
 def start_early(mark: Path) -> None:
     """Start the fork server, which most runs use, before it is known whether there will be a run.
 
     It starts its interpreter and waits until `let_server_go_on` is called, which makes the file
     ``mark``. If there is that file, because what will be checked was right before, it does not
-    wait.
+    wait. Nothing happens where the system has no fork server.
     """
+    if not _has_fork_server():
+        return
     if mark.exists():
         with _tracker_later():
             start_context("forkserver")

@@ -1,12 +1,14 @@
 """What a run starts with: little in this process, everything in the fork server."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.examples import example_path
 from pipeline.runner import starting
+from pipeline.runner.starting import ended_by
 from tests.reference.own_process import environment, python
 
 #: Libraries that take a second to import together, and that only the processes of a run need.
@@ -140,3 +142,8 @@ def test_of_marks_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
         starting._make(mark)
         os.utime(mark, (number, number))
     assert sorted(one.name for one in tmp_path.iterdir()) == ["2", "3"]
+
+
+def test_a_signal_that_ended_a_process_is_named_or_numbered():
+    assert ended_by(signal.SIGTERM) == "ended by SIGTERM"
+    assert ended_by(max(signal.Signals) + 1) == f"ended by signal {max(signal.Signals) + 1}"
