@@ -47,10 +47,17 @@ def provide_runtime() -> None:
     former, too, and compiles the functions that compiled code takes in with them. Kept code has
     them in it.
     """
-    system = ctypes.CDLL(None)  # whatever libraries this process has loaded
-    llvm.add_symbol(POWER, ctypes.cast(system.pow, ctypes.c_void_p).value)
+    llvm.add_symbol(POWER, ctypes.cast(_system().pow, ctypes.c_void_p).value)
     for name, address in _nrt_python.c_helpers.items():
         llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+
+
+def _system() -> ctypes.CDLL:
+    """Return the library of which Python takes ``pow``."""
+    try:
+        return ctypes.CDLL(None)  # whatever libraries this process has loaded
+    except TypeError:  # Windows looks a name up in one library only
+        return ctypes.CDLL("ucrtbase")
 
 
 class KeptCode(FunctionCache):  # type: ignore[misc]  # numba is untyped
