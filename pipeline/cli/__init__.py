@@ -38,7 +38,8 @@ from pipeline.cli.ending import leave
 from pipeline.cli.exit_codes import FAILED
 from pipeline.cli.signals import ending_with, listen, signal_behind
 from pipeline.cli.system_errors import of_the_process
-from pipeline.cli.texts import open_closed_streams, read_names_as_utf8, write_any_text
+from pipeline.cli.texts import open_closed_streams, read_names_as_utf8
+from pipeline.stages.any_text import write_any_text
 
 __all__ = ["main"]
 

@@ -34,10 +34,3 @@ def open_closed_streams() -> None:
                 os.close(descriptor)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
-
-
-def write_any_text() -> None:
-    r"""Have stdout and stderr write a character that their code lacks as an escape, ``\u5e02``."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")

@@ -21,6 +21,7 @@ import pyarrow as pa
 from multiprocess import parent_process
 
 from pipeline.errors import RingtapeError, text_of
+from pipeline.stages.any_text import write_any_text
 from pipeline.stages.ending_signals import OF_TERMINAL
 from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
@@ -90,6 +91,7 @@ def finish(turns: Turns[F]) -> F:
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
     """Be one member of a run from start to exit."""
     become_member()
+    write_any_text()
     # Ctrl-C and the end of a terminal reach every process of a run; the supervisor alone decides
     # what happens then.
     for number in OF_TERMINAL:
