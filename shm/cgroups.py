@@ -129,6 +129,6 @@ def _unescaped(word: str) -> str:
 
 def _lines(path: str) -> list[str]:
     try:
-        return (_ROOT / path).read_text().splitlines()
+        return (_ROOT / path).read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
         return []

@@ -73,5 +73,5 @@ def _mapped_inodes(pid: int) -> set[int]:
     Paths would not do: a named semaphore is created under another name, and its mapping shows that
     name.
     """
-    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/maps").read_bytes().splitlines()
     return {int(line.split(maxsplit=5)[4]) for line in lines}

@@ -57,6 +57,6 @@ def _acquire(path: Path) -> int | None:
 
 def _owner(path: Path) -> str:
     try:
-        return path.read_text() or "unknown"
+        return path.read_text("ascii", "replace") or "unknown"
     except OSError:
         return "unknown"

@@ -53,8 +53,9 @@ class Verified:
         anew = len(self._marks) > 2 * series + _SPARE
         if anew:
             self._marks = {mark}
-        with contextlib.suppress(OSError), path.open("w" if anew else "a") as file:
-            file.write(f"\n{mark}")  # apart from a line that was cut short
+        with contextlib.suppress(OSError), path.open("wb" if anew else "ab") as file:
+            file.write(f"
+{mark}".encode())  # apart from a line that was cut short
 
     @cached_property
     def _marks(self) -> set[str]:

@@ -98,7 +98,8 @@ def _names(path: Path) -> list[tuple[str, str]]:
     file = path.parent.parent / "map_files" / path.name
     if path.parent.name != "factor_files" or not file.is_file():
         return []
-    cells = [line.split(",") for line in file.read_text().splitlines() if line.strip()]
+    lines = file.read_text("utf-8", "replace").splitlines()
+    cells = [line.split(",") for line in lines if line.strip()]
     return [(row[0], row[1].upper()) for row in cells if len(row) > 1]
 
 
