@@ -22,6 +22,9 @@ except ImportError:  # on Windows
     import msvcrt
 
 _POLL_SECONDS = 0.02
+#: The byte that is locked on Windows, where no other process can read or write what is locked. No
+#: file is as long as this.
+_LOCKED_BYTE = 2**31 - 2
 #: What the system says where files cannot be locked.
 _WITHOUT_LOCKS = errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL
 
@@ -47,10 +50,13 @@ def try_lock(descriptor: int) -> None:
     if fcntl is not None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
+    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
     try:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     except PermissionError as error:
         raise BlockingIOError(error.errno, error.strerror) from error
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def wait_for_lock(descriptor: int) -> None:

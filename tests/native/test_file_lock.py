@@ -82,3 +82,40 @@ def test_a_folder_without_locks_is_named_at_once(
     refused = python("-c", script, cwd=tmp_path, env=environment(LD_PRELOAD=no_locks)).stdout
     assert refused.startswith("files in data cannot be locked (No locks available), as on some")
     assert refused.endswith("use a folder on a local disk\n")
+
+
+#: Locks a file as on Windows, and asks another process whether its content is locked and whether it
+#: can be locked itself.
+WINDOWS = """
+import os, subprocess, sys
+from pathlib import Path
+from pipeline.native.file_lock import lock_file
+
+path = Path("lock")
+path.write_bytes(b"123")
+descriptor = lock_file(path)
+os.write(descriptor, b"456")
+asks = [sys.executable, "-c", sys.argv[1]]
+done = subprocess.run(asks, capture_output=True, text=True, check=True)
+print(path.read_text(), done.stdout)
+"""
+ASKS = """
+import os
+from pathlib import Path
+from pipeline.native.file_lock import lock_file
+
+file = os.open("lock", os.O_RDWR)
+os.lockf(file, os.F_TEST, 3)
+try:
+    lock_file(Path("lock"))
+except BlockingIOError:
+    print("locked")
+"""
+
+
+def test_the_lock_of_windows_leaves_the_content_of_the_file_to_be_read(tmp_path: Path):
+    without = Path(__file__).parents[1] / "without"
+    path = f"{without}:{environment()['PYTHONPATH']}"
+    variables = environment(RINGTAPE_TEST_WITHOUT="fcntl", PYTHONPATH=path)
+    done = python("-c", WINDOWS, ASKS, env=variables, cwd=tmp_path)
+    assert done.stdout.split() == ["456", "locked"]
