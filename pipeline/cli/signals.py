@@ -3,7 +3,7 @@
 This module imports next to nothing, because a signal may come at the first instant.
 """
 
-import os
+import _thread
 import signal
 import sys
 from types import FrameType
@@ -83,6 +83,7 @@ def _send_again(lost: Any) -> None:
     from threading import Timer
 
     number = lost.exc_value.number if isinstance(lost.exc_value, ToldToEnd) else signal.SIGINT
-    later = Timer(_SECONDS_LATER, os.kill, (os.getpid(), number))
+    # Windows ends a process that sends itself a signal by `os.kill`.
+    later = Timer(_SECONDS_LATER, _thread.interrupt_main, (number,))
     later.daemon = True
     later.start()
