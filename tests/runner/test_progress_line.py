@@ -49,8 +49,8 @@ print("rich" in sys.modules)
 """
 
 
-def on_a_terminal(code: str, **variables: str) -> str:
-    """Everything that `code` writes to a terminal of 100 columns."""
+def on_a_terminal(code: str, *, encoding: str = "utf-8", **variables: str) -> str:
+    """Everything that `code` writes, in an encoding, to a terminal of 100 columns."""
     main, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -69,7 +69,7 @@ def on_a_terminal(code: str, **variables: str) -> str:
     finally:
         os.close(main)
     assert process.wait() == 0
-    return written.decode()
+    return written.decode(encoding)
 
 
 def test_a_terminal_shows_date_session_bars_rate_and_time_left():

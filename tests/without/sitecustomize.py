@@ -1,29 +1,65 @@
-"""Takes something away from every Python process that has this folder on its path.
+"""Takes things away from every Python process that has this folder on its path.
 
-Python imports this module when it starts. ``RINGTAPE_TEST_WITHOUT`` names what is taken away: what
-macOS, Windows or a container lacks. Processes that this one starts inherit both variables.
+Python imports this module when it starts. ``RINGTAPE_TEST_WITHOUT`` names what is taken away, with
+commas between: what macOS, Windows or a container lacks. Processes that this one starts inherit
+both variables.
 """
 
+import builtins
+import ctypes
+import errno
+import importlib
+import io
+import locale
 import os
 import pathlib
+import signal
 import socket
 import sys
 import types
 
+#: The longest name of shared memory on macOS, with its slash.
+_LONGEST_NAME = 31
 
-def _without_paths(*beginnings: str) -> None:
-    """Have `pathlib` find nothing at paths that begin so."""
-    for name in ("is_dir", "exists", "read_text", "read_bytes", "iterdir", "open"):
-        kept = getattr(pathlib.Path, name)
+#: What the Python of Windows has not, of what the standard library for Linux can do without once it
+#: is imported. `multiprocess` itself needs SIGKILL here, and `os.waitpid`.
+_OF_UNIX = {
+    os: (
+        *("fork", "forkpty", "register_at_fork", "posix_spawn", "posix_spawnp", "pidfd_open"),
+        *("killpg", "getpgid", "getpgrp", "setpgid", "setpgrp", "setsid", "getsid", "nice"),
+        *("waitid", "P_PID", "P_PIDFD", "WEXITED", "WNOWAIT", "CLD_EXITED", "CLD_KILLED"),
+        *("getuid", "geteuid", "getgid", "getegid", "getresuid", "getgroups", "getpriority"),
+        *("sched_getaffinity", "sched_setaffinity", "sched_yield", "getloadavg"),
+        *("posix_fallocate", "posix_fadvise", "statvfs", "fstatvfs", "fdatasync", "sync"),
+        *("fchmod", "fchown", "chown", "lchown", "mkfifo", "mknod", "openpty", "ttyname"),
+        *("pread", "pwrite", "preadv", "pwritev", "sendfile", "sysconf", "confstr", "pathconf"),
+    ),
+    signal: (
+        *("SIGHUP", "SIGQUIT", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGCONT", "SIGSTOP"),
+        *("SIGTSTP", "SIGWINCH", "SIGPIPE", "alarm", "setitimer", "getitimer", "pause"),
+        *("pthread_kill", "sigwait", "sigpending", "sigtimedwait", "sigwaitinfo", "siginterrupt"),
+    ),
+}
 
-        def changed(self, *args, _kept=kept, _asks=name in ("is_dir", "exists"), **named):
-            if not str(self).startswith(beginnings):
-                return _kept(self, *args, **named)
-            if _asks:
-                return False
-            raise FileNotFoundError(2, "No such file or directory", str(self))
 
-        setattr(pathlib.Path, name, changed)
+def _without_affinity() -> None:
+    del os.sched_getaffinity
+
+
+def _without_code_page() -> None:
+    """Have a code page of Windows: files, and what is printed, are in it unless they are told."""
+    opened = io.open
+
+    def cp1252_open(file, mode="r", buffering=-1, encoding=None, *rest, **named):
+        if "b" not in mode and encoding in (None, "locale"):
+            encoding = "cp1252"
+        return opened(file, mode, buffering, encoding, *rest, **named)
+
+    builtins.open = io.open = cp1252_open
+    locale.getpreferredencoding = lambda do_setlocale=True: "cp1252"
+    locale.getencoding = lambda: "cp1252"
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="cp1252", errors="strict")
 
 
 def _without_fcntl() -> None:
@@ -44,11 +80,79 @@ def _without_fcntl() -> None:
     sys.modules["msvcrt"] = locks
 
 
+def _without_forkserver() -> None:
+    del socket.CMSG_LEN  # `multiprocess` needs it for that
+
+
+def _without_listing() -> None:
+    _without_paths("/dev/shm")
+
+
+def _without_long_names() -> None:
+    """Refuse names of shared memory and of semaphores that macOS refuses."""
+    import _posixshmem
+
+    import _multiprocess
+
+    def check(name: str) -> None:
+        if len(name) > _LONGEST_NAME:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), name)
+
+    shm_open, semaphore = _posixshmem.shm_open, _multiprocess.SemLock
+
+    def checked_open(name, flags, mode=0o777):
+        check(name)
+        return shm_open(name, flags, mode=mode)
+
+    class SemLock(semaphore):
+        def __new__(cls, kind, value, maxvalue, name, unlink):
+            check(name)
+            return super().__new__(cls, kind, value, maxvalue, name, unlink)
+
+    _posixshmem.shm_open = checked_open
+    _multiprocess.SemLock = SemLock
+
+
+def _without_one_library() -> None:
+    """Have no library of all that the process has loaded, but the C library of Windows."""
+
+    class CDLL(ctypes.CDLL):
+        def __init__(self, name, *rest, **named):
+            if name is None:
+                raise TypeError("argument of type 'NoneType' is not iterable")
+            super().__init__("libm.so.6" if name == "ucrtbase" else name, *rest, **named)
+
+    ctypes.CDLL = CDLL
+
+
+def _without_paths(*beginnings: str) -> None:
+    """Have `pathlib` find nothing at paths that begin so."""
+    for name in ("is_dir", "exists", "read_text", "read_bytes", "iterdir", "open"):
+        kept = getattr(pathlib.Path, name)
+
+        def changed(self, *args, _kept=kept, _asks=name in ("is_dir", "exists"), **named):
+            if not str(self).startswith(beginnings):
+                return _kept(self, *args, **named)
+            if _asks:
+                return False
+            raise FileNotFoundError(2, "No such file or directory", str(self))
+
+        setattr(pathlib.Path, name, changed)
+
+
 def _without_posixshmem() -> None:
     """Leave it to the resource tracker of `multiprocess`, which cannot be imported without."""
     import multiprocess.resource_tracker  # noqa: F401
 
     sys.modules["_posixshmem"] = None
+
+
+def _without_proc() -> None:
+    _without_paths("/proc", "/sys")
+
+
+def _without_reserving() -> None:
+    del os.posix_fallocate
 
 
 def _without_resource() -> None:
@@ -58,17 +162,33 @@ def _without_resource() -> None:
     sys.modules["resource"] = None
 
 
-_TAKEN_AWAY = {
-    "affinity": lambda: delattr(os, "sched_getaffinity"),
-    "fcntl": _without_fcntl,
-    "forkserver": lambda: delattr(socket, "CMSG_LEN"),  # `multiprocess` needs it for that
-    "getuid": lambda: delattr(os, "getuid"),
-    "listing": lambda: _without_paths("/dev/shm"),
-    "posixshmem": _without_posixshmem,
-    "proc": lambda: _without_paths("/proc", "/sys"),
-    "reserving": lambda: delattr(os, "posix_fallocate"),
-    "resource": _without_resource,
-}
+def _without_timed_waits() -> None:
+    """Refuse to wait for a semaphore for a limited time, and to tell how many tokens it has."""
+    import _multiprocess
 
-if "RINGTAPE_TEST_WITHOUT" in os.environ:
-    _TAKEN_AWAY[os.environ["RINGTAPE_TEST_WITHOUT"]]()
+    class SemLock(_multiprocess.SemLock):
+        def acquire(self, block=True, timeout=None):
+            if block and timeout is not None:
+                raise NotImplementedError("sem_timedwait")
+            return super().acquire(block)
+
+        def _get_value(self):
+            raise NotImplementedError("sem_getvalue")
+
+    _multiprocess.SemLock = SemLock
+    del _multiprocess.flags["HAVE_SEM_TIMEDWAIT"]
+
+
+def _without_unix() -> None:
+    """Take the names of `_OF_UNIX` away from code that is not the standard library's."""
+    for library in ("multiprocess.spawn", "psutil", "subprocess", "tempfile"):
+        importlib.import_module(library)  # they need some of these on Linux
+    for module, names in _OF_UNIX.items():
+        for name in names:
+            if hasattr(module, name):
+                delattr(module, name)
+
+
+#: A name here begins with the words after `_without_`.
+for _name in filter(None, os.environ.get("RINGTAPE_TEST_WITHOUT", "").split(",")):
+    globals()[f"_without_{_name}"]()

@@ -1,6 +1,12 @@
-"""What other systems lack is taken away from all processes, one thing at a time."""
+"""What other systems lack is taken away from all processes: what one system lacks, in one run.
+
+Of what is taken away together nothing hides another thing: a run asks for each, whatever became of
+the others. Apart are those that would: without /proc a run on Linux needs `resource`, and where
+/dev/shm is not listed no name in it is looked up in /proc.
+"""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,20 +15,15 @@ import pytest
 
 from tests.reference.own_process import environment, python
 from tests.reference.processes import assert_nothing_left, settings_of
+from tests.runner.test_progress_line import on_a_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the other systems lack it anyway")
 
-#: What is taken away, and whether runs need to be started by "spawn" then.
+#: What is taken away together (`sitecustomize`), by the kind of system that lacks it.
 TAKEN_AWAY = {
-    "affinity": "forkserver",
-    "fcntl": "forkserver",
-    "forkserver": "spawn",
-    "getuid": "forkserver",
-    "listing": "forkserver",
-    "posixshmem": "forkserver",
-    "proc": "forkserver",
-    "reserving": "forkserver",
-    "resource": "forkserver",
+    "macos": "affinity,listing,long_names,proc,reserving,timed_waits",
+    "windows": "code_page,fcntl,forkserver,listing,one_library,resource,unix",
+    "container": "posixshmem,proc",
 }
 
 SPINE = """
@@ -65,29 +66,84 @@ if __name__ == "__main__":
 """
 
 
+#: A strategy whose file, name and output have characters that the code page of Windows lacks.
+STRATEGY = """
+from pipeline import Strategy
+
+class Купить(Strategy):
+    size: float = 1.0
+
+    def on_start(self, ctx):
+        print("купить → 市")
+
+    def on_bar(self, bar, ctx):
+        ctx.target(bar.symbol, self.size)
+"""
+BARS = """ts,open,high,low,close,volume
+2024-11-25 14:30:00,5,6,4,5,100
+2024-11-25 14:31:00,5,7,5,6,100
+2024-11-25 14:32:00,6,7,6,7,100
+"""
+COMMAND = "from pipeline.cli import main; main()"
+
+
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Any:
     """The digests on a system that lacks nothing."""
-    return digests(tmp_path_factory.mktemp("right"), sample, "forkserver")
+    return digests(tmp_path_factory.mktemp("right"), sample, environment())
 
 
-def digests(folder: Path, sample: Path, start_method: str, **variables: str) -> Any:
+def digests(folder: Path, sample: Path, variables: dict[str, str]) -> Any:
     """Run the spine in a folder, in an own process with these variables; return its digests."""
     settings = settings_of("US_EQUITY", "2024-10-22", "2024-10-23", ["ALFA"], ["1m"], sample)
-    settings["pipeline"] = {"start_method": start_method}
     settings["strategy"] = {"name": "pipeline.strategy.examples:SmaCross"}
     (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "spine.py").write_text(SPINE)
-    done = python("-B", "spine.py", env=environment(**variables), cwd=folder, check=False)
+    done = python("-B", "spine.py", env=variables, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("what", TAKEN_AWAY)
-def test_results_are_the_same_without(what: str, right: Any, sample: Path, tmp_path: Path):
-    variables = environment()
-    path = f"{Path(__file__).parent}:{variables['PYTHONPATH']}"
-    found = digests(tmp_path, sample, TAKEN_AWAY[what], RINGTAPE_TEST_WITHOUT=what, PYTHONPATH=path)
-    assert found == right
+def without(system: str) -> dict[str, str]:
+    """The variables of a process from which all is taken away that a kind of system lacks."""
+    path = f"{Path(__file__).parent}:{environment()['PYTHONPATH']}"
+    return environment(RINGTAPE_TEST_WITHOUT=TAKEN_AWAY[system], PYTHONPATH=path)
+
+
+@pytest.mark.parametrize("system", TAKEN_AWAY)
+def test_results_are_the_same_without(system: str, right: Any, sample: Path, tmp_path: Path):
+    assert digests(tmp_path, sample, without(system)) == right
+    assert_nothing_left()
+
+
+def test_commands_write_what_the_code_page_of_windows_lacks(tmp_path: Path):
+    market = tmp_path / "Märkte 市"
+    market.mkdir()
+    (market / "市場.csv").write_text(BARS, encoding="utf-8")
+    (tmp_path / "Стратегія.py").write_text(STRATEGY, encoding="utf-8")
+    config = settings_of("US_EQUITY", "2024-11-25", "2024-11-25", ["市場"], ["1m"], market / "bars")
+    config["strategy"] = {"name": "Стратегія.py:Купить", "mode": "interpreted"}
+    text = json.dumps(config, ensure_ascii=False)
+    (tmp_path / "Prüfung.json").write_text(text, encoding="utf-8")
+
+    def ringtape(*words: str) -> str:
+        options = {"env": without("windows"), "cwd": tmp_path, "encoding": "cp1252"}
+        done = python("-B", "-c", COMMAND, *words, check=False, **options)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    shown = "市場".encode("ascii", "backslashreplace").decode()
+    assert shown in ringtape("import", str(market), "--catalog", str(market / "bars"))
+    assert shown in ringtape("catalog", str(market / "bars"))
+    swept = ringtape("sweep", "Prüfung.json", "--set", 'sweep.space={"size":[1.0,2.0]}', "--json")
+    assert json.loads(swept)["lanes"] == 2
+    words = shlex.join(["run", "Prüfung.json"])
+    code = f"import os, shlex, sys; os.chdir({str(tmp_path)!r})\n"
+    code += f"sys.argv[1:] = shlex.split({words!r})\n{COMMAND}"
+    written = on_a_terminal(code, encoding="cp1252", **without("windows"))
+    assert r"\u043a\u0443\u043f\u0438\u0442\u044c \u2192 \u5e02" in written
+    assert r"\u041a\u0443\u043f\u0438\u0442\u044c" in written
+    assert "Traceback" not in written
     assert_nothing_left()
