@@ -70,7 +70,7 @@ def json_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [json_value(item) for item in value]
     if isinstance(value, PurePath):
-        return str(value)
+        return value.as_posix()
     if isinstance(value, date):
         return value.isoformat()
     if hasattr(value, "item"):

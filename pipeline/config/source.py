@@ -107,6 +107,11 @@ def _fault(text: str, error: json.JSONDecodeError) -> str:
         )
     elif error.msg == "Extra data":
         what = f"the settings end before {found}; expected one object and nothing after it"
+    elif error.msg.startswith("Invalid \\"):
+        what = (
+            "there is a backslash in a text, where it begins an escape; write it twice, or write a "
+            "path with slashes, which all systems read"
+        )
     else:
         what = error.msg
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

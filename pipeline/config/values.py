@@ -9,6 +9,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import (
@@ -74,7 +75,17 @@ def as_tuple(value: object) -> object:
 
 
 def _as_path_text(value: object) -> object:
+    if isinstance(value, PurePath):
+        return value.as_posix()
     return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def with_slashes(path: str, separator: str = os.sep) -> str:
+    """Return a path with slashes in place of the system's separators: Windows reads both.
+
+    So what is kept of a configuration is the same on all systems.
+    """
+    return path.replace(separator, "/")
 
 
 def _as_python_scalar(value: object) -> object:
@@ -192,6 +203,7 @@ StrategyName = Annotated[
         rf"(?:{_NAME}(?:\.{_NAME})*|[^\r\n]+\.py):{_NAME}",
         '"module:Class" or "path/to/file.py:Class"',
     ),
+    AfterValidator(with_slashes),
 ]
 FunctionName = Annotated[
     Text,
@@ -199,6 +211,7 @@ FunctionName = Annotated[
         rf"(?:{_NAME}(?:\.{_NAME})*|[^\r\n]+\.py):{_NAME}",
         '"module:function" or "path/to/file.py:function"',
     ),
+    AfterValidator(with_slashes),
 ]
 ParameterName = Annotated[str, _Matching(_NAME, "the name of a parameter: a Python name")]
 ParameterValue = Annotated[
@@ -217,4 +230,4 @@ Streams = Annotated[
     AfterValidator(_unique),
     AfterValidator(_multiples),
 ]
-PathText = Annotated[Text, BeforeValidator(_as_path_text)]
+PathText = Annotated[Text, BeforeValidator(_as_path_text), AfterValidator(with_slashes)]

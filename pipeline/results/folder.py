@@ -22,7 +22,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -161,7 +161,7 @@ class RunFolder:
         with contextlib.suppress(RunError):
             self._write(PARTIAL, reason + "\n")
         with contextlib.suppress(RunError):
-            self.write_summary({"run_dir": str(self.path), "reason": reason})
+            self.write_summary({"run_dir": self.path, "reason": reason})
 
     def write_kept(self, symbols: Sequence[str]) -> None:
         """Join what the engines of a run that is marked partial have left, and say what it is.
@@ -270,4 +270,4 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
         return value
-    return str(value)
+    return value.as_posix() if isinstance(value, PurePath) else str(value)

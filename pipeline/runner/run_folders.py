@@ -93,8 +93,8 @@ def _refuse_sweep(text: str, out: Path, paths: Sequence[Path]) -> None:
     for path in paths:
         summary = _read(path / "summary.json")
         if _is_of_sweep(summary):
-            ledger = str(summary.get("ledger") or out / LEDGER)
-            where = "" if ledger == str(Path("runs") / LEDGER) else f" {ledger}"
+            ledger = Path(summary.get("ledger") or out / LEDGER)
+            where = "" if ledger == Path("runs") / LEDGER else f" {ledger}"
             raise RingtapeError(
                 f"{text} is a sweep: see `ringtape ledger{where} --sweep {path.name}`; its best "
                 f"sets, if it is done, are runs in {path / 'best'}"
@@ -110,7 +110,7 @@ def summary_of(folder: RunFolder) -> dict[str, Any]:
     if (folder.path / "summary.json").is_file():
         return folder.summary
     reason = folder.partial or UNFINISHED
-    return {"run_dir": str(folder.path), "partial": True, "reason": reason}
+    return {"run_dir": folder.path.as_posix(), "partial": True, "reason": reason}
 
 
 def remove_run(folder: RunFolder) -> None:

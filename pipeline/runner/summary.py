@@ -105,7 +105,7 @@ def _outcome(
         "initial_cash": settings.trading_config.initial_cash,
         "final_equity": per_lane[0]["final_equity"],
         "digest": run_digest([lane["digest"] for lane in per_lane]),
-        "run_dir": str(run_dir),
+        "run_dir": run_dir.as_posix(),
     }
 
 

@@ -165,8 +165,8 @@ def sweep(
             summary = {
                 **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
                 "details": details,
-                "ledger": str(home),
-                "folder": str(folder.path),
+                "ledger": home.as_posix(),
+                "folder": folder.path.as_posix(),
                 "engines": executor.engines,
                 "peak_memory_bytes": executor.peak_bytes,
             }

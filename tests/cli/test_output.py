@@ -1,6 +1,6 @@
 import json
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
@@ -26,9 +26,10 @@ def test_numbers_that_json_does_not_know_are_null():
 
 
 def test_numpy_scalars_paths_dates_and_tuples_have_plain_values():
-    value = (np.int64(3), np.bool_(True), Path("a/b"), date(2024, 3, 4))
-    assert json_value(value) == [3, True, "a/b", "2024-03-04"]
-    assert [type(item) for item in json_value(value)] == [int, bool, str, str]
+    paths = Path("a/b"), PureWindowsPath(r"C:\a\b")
+    value = (np.int64(3), np.bool_(True), *paths, date(2024, 3, 4))
+    assert json_value(value) == [3, True, "a/b", "C:/a/b", "2024-03-04"]
+    assert [type(item) for item in json_value(value)] == [int, bool, str, str, str]
 
 
 def test_what_has_no_place_in_json_is_refused_by_type():

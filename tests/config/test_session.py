@@ -3,7 +3,7 @@
 import json
 import pickle
 from datetime import UTC, date, datetime
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from pipeline.config.examples import example_path
 from pipeline.config.session import SessionConfig, StrategyConfig
 from pipeline.errors import ConfigError
 from pipeline.market.catalog import sample
+from tests.reference.own_process import python
 
 SMA = {"name": "pipeline.strategy.examples:SmaCross", "parameters": {"fast": 10}}
 EXAMPLES = [
@@ -292,3 +293,28 @@ def test_a_lanes_universe_is_of_the_runs_symbols(settings_of_a_session):
     settings["strategy"] = {**SMA, "symbols": ["ALFX"]}
     with pytest.raises(ConfigError, match=r'strategy\.symbols.*"ALFX".*one of the symbols'):
         SessionConfig.load(settings)
+
+
+#: The settings that hold paths, loaded where the system's separator is a backslash.
+ON_WINDOWS = r"""
+import json, os, sys
+import pydantic
+
+os.sep = "\\"
+from pipeline.config import values
+os.sep = "/"
+from pipeline.config.session import SessionConfig
+
+loaded = SessionConfig.load(json.loads(sys.argv[1]))
+print(loaded.catalog, loaded.strategies[0].name, loaded.execution.commission)
+"""
+
+
+def test_paths_of_windows_are_kept_with_slashes(settings_of_a_session):
+    strategy = {"name": r"C:\mine\s.py:S"}
+    own = {"commission": r"..\costs.py:own"}
+    given = settings_of_a_session(strategy=strategy, execution=own, catalog=r"\\host\data")
+    done = python("-c", ON_WINDOWS, json.dumps(given))
+    assert done.stdout.split() == ["//host/data", "C:/mine/s.py:S", "../costs.py:own"]
+    config = SessionConfig.load(settings_of_a_session(catalog=PureWindowsPath(r"C:\my\data")))
+    assert config.catalog == "C:/my/data"

@@ -64,6 +64,11 @@ def test_json_and_toml_files_say_the_same(settings_of_a_session, tmp_path):
         ('{"a": True}', "in double quotes, a list or a section), was True"),
         ('{"a": 1} {', "line 1 column 10: the settings end before {"),
         ('{"a": {\n', "line 2 column 1: the file ends before all brackets are closed"),
+        (
+            r'{"a": "C:\mine"}',
+            "line 1 column 10: there is a backslash in a text, where it begins an",
+        ),
+        (r'{"a": "C:\users"}', "write it twice, or write a path with slashes, which all systems"),
         (" ", "line 1 column 2: the file is empty"),
     ],
 )

@@ -199,3 +199,10 @@ def test_what_is_not_a_function_of_one_argument_is_refused(tmp_path: Path, name:
     (tmp_path / "fees.py").write_text(FEES)
     with pytest.raises(StrategyError, match=message):
         load_function(f"{tmp_path}/fees.py:{name}")
+
+
+def test_the_file_of_a_strategy_may_have_a_drive_letter(folder: Path, monkeypatch):
+    """Its last colon is the one before the class. Here the path is a name with odd letters."""
+    monkeypatch.chdir(folder)
+    Path(r"C:\mine\s.py").write_text(GOOD)
+    assert load_class(r"C:\mine\s.py:Mine").size == 7.0
