@@ -76,18 +76,27 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
     if file.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(file) as archive:
-                members = sorted(name for name in archive.namelist() if not name.endswith("/"))
+                members = sorted(name for name in archive.namelist() if _last_part(name))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise _damaged(str(file), error) from error
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
         for member in members:
-            name = member.rpartition("/")[2]
-            yield Source(f"{file}/{member}", name, path, origin, _member(file, member))
+            yield Source(
+                f"{file}/{member}", _last_part(member), path, origin, _member(file, member)
+            )
     elif file.suffix.lower() == ".gz":
         yield Source(str(file), file.stem, path, origin, _unzipped(file))
     else:
         yield Source(str(file), file.name, path, origin, file.read_bytes)
+
+
+def _last_part(member: str) -> str:
+    """Return the file name of a member of an archive; "" for a folder.
+
+    Some programs of Windows write backslashes in place of slashes.
+    """
+    return member.replace("\\", "/").rpartition("/")[2]
 
 
 def _damaged(label: str, error: Exception) -> DataError:

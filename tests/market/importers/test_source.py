@@ -56,3 +56,13 @@ def test_a_gzip_file_that_is_damaged_is_refused_with_the_way_on(tmp_path, at):
     (tmp_path / "a.csv.gz").write_bytes(changed)
     with pytest.raises(DataError, match=r"a\.csv\.gz is damaged: .*; get the file again"):
         import_sources([tmp_path / "a.csv.gz"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+
+
+def test_a_program_of_windows_may_write_backslashes_into_an_archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("data\\", "")
+        for symbol, folder in (("SPY", "data\\"), ("QQQ", "data\\more\\")):
+            text = "time,open,high,low,close,volume\n2024-01-02T14:30:00,5,6,4,5,1\n"
+            archive.writestr(f"{folder}{symbol}.csv", text)
+    found = import_sources([tmp_path / "a.zip"], Catalog(tmp_path / "c"), interval="1m")
+    assert sorted(one.symbol for one in found) == ["QQQ", "SPY"]
