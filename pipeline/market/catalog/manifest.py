@@ -16,6 +16,9 @@ from pipeline.market.catalog.coverage import Coverage
 
 #: So many characters of a file's name leave room for its ending on all systems.
 _LONGEST_NAME = 200
+#: Names that Windows keeps for devices, whatever follows after a dot.
+_DEVICES = {"CON", "PRN", "AUX", "NUL"}
+_DEVICES |= {f"{port}{number}" for port in ("COM", "LPT") for number in range(10)}
 
 Key = tuple[str, str]
 """(interval, symbol). A table of corporate actions has "actions" in place of the interval."""
@@ -99,8 +102,8 @@ def _damaged(path: Path, fault: str) -> DataError:
 def file_name(symbol: str) -> str:
     """Return the file name of a symbol, safe everywhere: "BTC/USD" has "BTC%2FUSD.parquet"."""
     quoted = urllib.parse.quote(symbol, safe="")
-    if quoted.startswith("."):
-        quoted = "%2E" + quoted[1:]
+    if quoted.startswith(".") or quoted.partition(".")[0].upper() in _DEVICES:
+        quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}"
     if not is_symbol(symbol) or len(quoted) > _LONGEST_NAME:
         shown = repr(symbol) if len(symbol) <= _LONGEST_NAME else f"{symbol[:64]!r}..."
         raise DataError(

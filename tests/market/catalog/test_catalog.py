@@ -171,15 +171,18 @@ def test_a_symbol_that_no_run_could_name_is_refused_before_anything_is_written(t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_usual_symbols_have_readable_names(tmp_path):
+def test_symbols_have_readable_names_that_all_systems_take(tmp_path):
     catalog = Catalog(tmp_path)
-    for symbol in ("BTC/USD", "BRK-A", "^VIX", ".."):
+    for symbol in ("BTC/USD", "BRK-A", "^VIX", "..", "PRN", "con.X", "COM10"):
         catalog.write(symbol, "1m", bars(2), "s")
     assert sorted(p.name for p in (tmp_path / "1m").iterdir()) == [
         "%2E..parquet",
+        "%50RN.parquet",
         "%5EVIX.parquet",
+        "%63on.X.parquet",
         "BRK-A.parquet",
         "BTC%2FUSD.parquet",
+        "COM10.parquet",
     ]
 
 
