@@ -93,6 +93,20 @@ def lock_file(path: Path) -> int | None:
     return None
 
 
+def remove_lock(path: Path, descriptor: int) -> None:
+    """Release the lock of `lock_file` and remove its file, or leave the file if it cannot be.
+
+    It is removed while it is locked, so that nobody locks a file that is about to go. Windows does
+    not remove a file that is open: there it goes afterwards, if nobody else has opened it.
+    """
+    with contextlib.suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+    if fcntl is None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def _no_locks(folder: Path, error: OSError) -> RunError:
     return RunError(
         f"files in {folder} cannot be locked ({error.strerror}), as on some network file systems, "

@@ -113,9 +113,26 @@ except BlockingIOError:
 """
 
 
+REMOVES = """
+from pathlib import Path
+from pipeline.native.file_lock import lock_file, remove_lock
+
+path = Path("lock")
+remove_lock(path, lock_file(path))
+print(path.exists())
+"""
+
+
+def on_windows(folder: Path, code: str, *words: str) -> list[str]:
+    """What a process prints that has Windows' locks, and cannot remove files that are open."""
+    path = f"{Path(__file__).parents[1] / 'without'}:{environment()['PYTHONPATH']}"
+    variables = environment(RINGTAPE_TEST_WITHOUT="fcntl,open_removed", PYTHONPATH=path)
+    return python("-c", code, *words, env=variables, cwd=folder).stdout.split()
+
+
 def test_the_lock_of_windows_leaves_the_content_of_the_file_to_be_read(tmp_path: Path):
-    without = Path(__file__).parents[1] / "without"
-    path = f"{without}:{environment()['PYTHONPATH']}"
-    variables = environment(RINGTAPE_TEST_WITHOUT="fcntl", PYTHONPATH=path)
-    done = python("-c", WINDOWS, ASKS, env=variables, cwd=tmp_path)
-    assert done.stdout.split() == ["456", "locked"]
+    assert on_windows(tmp_path, WINDOWS, ASKS) == ["456", "locked"]
+
+
+def test_the_file_of_a_lock_is_removed_where_no_open_file_can_be(tmp_path: Path):
+    assert on_windows(tmp_path, REMOVES) == ["False"]

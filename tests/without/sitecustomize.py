@@ -6,6 +6,7 @@ both variables.
 """
 
 import builtins
+import contextlib
 import ctypes
 import errno
 import importlib
@@ -15,11 +16,15 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import sys
 import types
+from collections.abc import Iterator
 
 #: The longest name of shared memory on macOS, with its slash.
 _LONGEST_NAME = 31
+#: F_OFD_SETLK of Linux.
+_LOCK_OF_OPEN_FILE = 37
 
 #: What the Python of Windows has not, of what the standard library for Linux can do without once it
 #: is imported. `multiprocess` itself needs SIGKILL here, and `os.waitpid`.
@@ -63,7 +68,8 @@ def _without_code_page() -> None:
 
 
 def _without_fcntl() -> None:
-    """Have Windows' locks of files in place of those of Unix."""
+    """Have Windows' locks of files in place of those of Unix: of bytes, by whoever opened it."""
+    import fcntl
     import subprocess  # noqa: F401  # it would take the stand-in for Windows
 
     sys.modules["fcntl"] = None  # an import of it fails
@@ -71,8 +77,10 @@ def _without_fcntl() -> None:
     locks.LK_NBLCK = 2
 
     def locking(descriptor: int, mode: int, count: int) -> None:
+        at = os.lseek(descriptor, 0, os.SEEK_CUR)
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, at, count, 0)
         try:
-            os.lockf(descriptor, os.F_TLOCK, count)
+            fcntl.fcntl(descriptor, _LOCK_OF_OPEN_FILE, asked)
         except BlockingIOError as error:
             raise PermissionError(*error.args) from None
 
@@ -123,6 +131,38 @@ def _without_one_library() -> None:
             super().__init__("libm.so.6" if name == "ucrtbase" else name, *rest, **named)
 
     ctypes.CDLL = CDLL
+
+
+def _held(process: pathlib.Path) -> Iterator[str]:
+    """Give the paths that a process, a folder of /proc, has open or mapped."""
+    with contextlib.suppress(OSError):  # it may have ended, or closed a file
+        for line in (process / "maps").read_text("utf-8", "replace").splitlines():
+            yield line.split(maxsplit=5)[-1]
+        for file in (process / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                yield str(file.readlink())
+
+
+def _without_open_removed() -> None:
+    """Refuse to remove or to replace files that any process has open or mapped."""
+
+    def check(path) -> None:
+        real = os.path.realpath(path)
+        for process in pathlib.Path("/proc").iterdir():
+            if process.name.isdigit() and real in _held(process):
+                text = f"process {process.name} has the file open"
+                raise PermissionError(errno.EACCES, text, str(path))
+
+    def checking(function):
+        def checked(*paths, dir_fd=None, **named):
+            for path in paths:
+                check(path if dir_fd is None else f"/proc/self/fd/{dir_fd}/{os.fspath(path)}")
+            return function(*paths, **named, **({} if dir_fd is None else {"dir_fd": dir_fd}))
+
+        return checked
+
+    for name in ("remove", "rename", "replace", "unlink"):
+        setattr(os, name, checking(getattr(os, name)))
 
 
 def _without_paths(*beginnings: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import DataError
-from pipeline.native.file_lock import lock_file
+from pipeline.native.file_lock import lock_file, remove_lock
 
 _POLL_SECONDS = 0.02
 
@@ -36,11 +36,7 @@ def catalog_lock(folder: Path, timeout: float = 60.0) -> Iterator[None]:
     try:
         yield
     finally:
-        # The file is removed while it is locked, so that nobody locks a file that is about to go.
-        # Windows refuses to remove an open file, so it stays there, unlocked.
-        with contextlib.suppress(OSError):
-            path.unlink()
-        os.close(descriptor)
+        remove_lock(path, descriptor)
 
 
 def _acquire(path: Path) -> int | None:

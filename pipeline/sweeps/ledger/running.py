@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import RunError
-from pipeline.native.file_lock import lock_file, try_lock
+from pipeline.native.file_lock import lock_file, remove_lock, try_lock
 
 FOLDER = "running"
 
@@ -26,7 +26,10 @@ class RunningMark:
             self._path.parent.mkdir(exist_ok=True)
             for other in self._path.parent.iterdir():
                 if not is_running(ledger, other.name):
-                    other.unlink(missing_ok=True)
+                    with contextlib.suppress(
+                        PermissionError
+                    ):  # on Windows, if somebody looks at it
+                        other.unlink(missing_ok=True)
             while self._descriptor is None:
                 # Without a descriptor, another sweep has removed the file as that of a dead one.
                 self._descriptor = lock_file(self._path)
@@ -34,9 +37,7 @@ class RunningMark:
     def close(self) -> None:
         """Take the mark away; closing twice is fine."""
         if self._descriptor is not None:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-            os.close(self._descriptor)
+            remove_lock(self._path, self._descriptor)
             self._descriptor = None
 
 
