@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 import psutil
-from multiprocess import connection
 
 from pipeline.errors import RunError, why_ended
+from pipeline.runner.any_ready import any_ready
 from pipeline.runner.ended import ended_without, reported_error
 from pipeline.runner.fitting_ring import MEMBER_BYTES, make_ring
 from pipeline.runner.fork_server import NO_SERVER, let_helpers_go_on, start_process
@@ -240,7 +240,7 @@ class Crew:
             # Asked before the exit codes are read, so that the last exit code is read, too.
             left = self._processes_left()
             waiting = [p.sentinel for p in self._processes if p.exitcode is None]
-            ready = connection.wait([*waiting, *self._pipes], TICK_SECONDS if left else 0)
+            ready = any_ready([*waiting, *self._pipes], TICK_SECONDS if left else 0)
             self._receive(ready)
             for index, process in enumerate(self._processes):
                 if process.exitcode is None or index in self._lost or self._is_done(index):
