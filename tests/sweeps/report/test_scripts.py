@@ -22,7 +22,8 @@ def evaluated(expression: str, **given: Any) -> Any:
     names = [f"const {name} = {json.dumps(value)};" for name, value in given.items()]
     code = "\n".join([*scripts, *names, f"console.log(JSON.stringify({expression}))"])
     assert NODE is not None
-    done = subprocess.run([NODE, "-"], input=code, capture_output=True, text=True, check=False)
+    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "check": False}
+    done = subprocess.run([NODE, "-"], input=code, **options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
