@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("resource", reason="this bench needs Linux")
+
 from bench.first import Samples, Taken, add_rows, difference
 from bench.measure import Report
 

@@ -1,6 +1,5 @@
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from shm.control import ControlPage, RunState
 from shm.names import LISTING, list_segments, new_run_id
 from shm.stats import RowSpec, StatsBlock
 from tests.reference.own_process import environment
+from tests.reference.terminal import open_terminal
 
 Done = subprocess.CompletedProcess[str]
 
@@ -148,7 +148,7 @@ def test_a_run_that_ends_while_it_is_listed_is_shown_as_ending():
 
 def test_watch_shows_the_run_until_it_is_over(tmp_path: Path):
     run_id = new_run_id()
-    main, terminal = pty.openpty()
+    main, terminal = open_terminal()
     with (
         ControlPage.create(run_id, ["engine 0"]) as control,
         StatsBlock.create(run_id, [RowSpec("engine 0", counters=("bars",))]) as stats,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 import textwrap
@@ -19,6 +18,7 @@ from shm.names import LISTING
 from tests.golden.pins import EXAMPLES, pinned
 from tests.reference.own_process import environment, python
 from tests.reference.processes import assert_nothing_left, settings_of
+from tests.reference.terminal import open_terminal
 from tests.reference.traders import Crosser
 
 
@@ -138,10 +138,9 @@ def written(folder: Path, config: dict[str, Any], stop: str) -> list[str]:
     return ["-m", "pipeline.cli", "run", "c.json", "--inline"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
 def test_breakpoint_has_a_prompt_on_a_terminal(config, tmp_path: Path):
     command = written(tmp_path, config, "breakpoint()")
-    main, terminal = pty.openpty()
+    main, terminal = open_terminal()
     process = subprocess.Popen(
         [sys.executable, *command],
         stdin=terminal,

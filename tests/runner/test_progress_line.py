@@ -1,8 +1,4 @@
 import io
-import os
-import pty
-import subprocess
-import sys
 from datetime import date
 from typing import NamedTuple
 
@@ -18,7 +14,8 @@ from pipeline.runner.progress_line import (
     describe,
     reported,
 )
-from tests.reference.own_process import environment, python
+from tests.reference.own_process import python
+from tests.reference.terminal import on_a_terminal
 
 
 class Seen(NamedTuple):
@@ -47,29 +44,6 @@ with progress_line(sys.stderr) as report:
                                stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
 print("rich" in sys.modules)
 """
-
-
-def on_a_terminal(code: str, *, encoding: str = "utf-8", **variables: str) -> str:
-    """Everything that `code` writes, in an encoding, to a terminal of 100 columns."""
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env=environment(**{"TERM": "xterm-256color", "COLUMNS": "100", **variables}),
-    )
-    os.close(terminal)
-    written = b""
-    try:
-        while chunk := os.read(main, 65536):
-            written += chunk
-    except OSError:  # Linux says so when the last writer has closed a terminal
-        pass
-    finally:
-        os.close(main)
-    assert process.wait() == 0
-    return written.decode(encoding)
 
 
 def test_a_terminal_shows_date_session_bars_rate_and_time_left():

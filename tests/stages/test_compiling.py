@@ -29,7 +29,7 @@ from pipeline.stages.compiling import (
 from pipeline.strategy.strategy import HOOKS
 from shm.control import LAST_STEP, NO_STEP
 from tests.reference.market import session_table
-from tests.runner.test_progress_line import on_a_terminal
+from tests.reference.terminal import on_a_terminal
 from tests.strategies import MINUTE, START
 
 SOURCE = """

@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.sweeps import progress_line as module
 from pipeline.sweeps.progress import SweepProgress
 from pipeline.sweeps.progress_line import Speed, best_text, describe, reported, sweep_progress
-from tests.runner.test_progress_line import on_a_terminal
+from tests.reference.terminal import on_a_terminal
 
 SEEN = SweepProgress(128, 176, 4_000_000, 10_000_000, 2.0, 3.72, "fast 20, slow 40", 1)
 UNKNOWN = SweepProgress(0, None, 0, 0, 0.0, None, "", 0)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.reference.own_process import environment, python
 from tests.reference.processes import assert_nothing_left, settings_of
-from tests.runner.test_progress_line import on_a_terminal
+from tests.reference.terminal import on_a_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the other systems lack it anyway")
 
