@@ -229,6 +229,13 @@ def _without_unix() -> None:
                 delattr(module, name)
 
 
+def _without_zones() -> None:
+    """Have no time zones of the system, but those of the package ``tzdata``."""
+    import zoneinfo
+
+    zoneinfo.reset_tzpath(())
+
+
 #: A name here begins with the words after `_without_`.
 for _name in filter(None, os.environ.get("RINGTAPE_TEST_WITHOUT", "").split(",")):
     globals()[f"_without_{_name}"]()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the other syste
 #: What is taken away together (`sitecustomize`), by the kind of system that lacks it.
 TAKEN_AWAY = {
     "macos": "affinity,listing,long_names,proc,reserving,timed_waits",
-    "windows": "code_page,fcntl,forkserver,listing,one_library,open_removed,resource,unix",
+    "windows": "code_page,fcntl,forkserver,listing,one_library,open_removed,resource,unix,zones",
     "container": "posixshmem,proc",
 }
 
