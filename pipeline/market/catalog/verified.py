@@ -54,8 +54,7 @@ class Verified:
         if anew:
             self._marks = {mark}
         with contextlib.suppress(OSError), path.open("wb" if anew else "ab") as file:
-            file.write(f"
-{mark}".encode())  # apart from a line that was cut short
+            file.write(f"\n{mark}".encode())  # apart from a line that was cut short
 
     @cached_property
     def _marks(self) -> set[str]:
