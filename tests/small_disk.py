@@ -10,7 +10,10 @@ import pytest
 
 @contextmanager
 def small_file_system(folder: Path, size: str) -> Iterator[Path]:
-    """Mount a file system of a size such as 256k; skips unless root, and let mount."""
+    """Mount a file system of a size such as 256k, with other options of tmpfs after a comma.
+
+    Skips unless root, and let mount.
+    """
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
     try:

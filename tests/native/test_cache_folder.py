@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.native.cache_folder import cache_folder
 from tests.reference.own_process import python
+from tests.small_disk import small_file_system
 
 
 @pytest.fixture
@@ -108,6 +109,16 @@ def test_where_somebody_planted_a_folder_the_process_has_its_own(temporary: Path
     assert not Path(path).exists()
     assert str(temporary) in reasons
     assert list(target.iterdir()) == []
+
+
+def test_where_the_disk_of_the_chosen_folder_is_full_the_process_has_its_own(tmp_path: Path):
+    with small_file_system(tmp_path / "disk", "64k,nr_inodes=1") as disk:
+        chosen = dict(os.environ, RINGTAPE_CACHE_DIR=str(disk / "cache"), TMPDIR=str(tmp_path))
+        done = python("-c", OWN, env=chosen)
+    name, path, reasons = done.stdout.splitlines()
+    assert name.startswith("rt-")
+    assert not Path(path).exists()
+    assert reasons == f"{disk / 'cache'} cannot be used (No space left on device)"
 
 
 def test_a_folder_that_cannot_be_written_does_not_serve(temporary: Path):
