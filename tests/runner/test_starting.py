@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config.examples import example_path
 from pipeline.runner import starting
-from pipeline.runner.starting import ended_by
+from pipeline.runner.fork_server import ended_by
 from tests.reference.own_process import environment, python
 
 #: Libraries that take a second to import together, and that only the processes of a run need.
