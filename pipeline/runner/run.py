@@ -251,7 +251,12 @@ def _replay(
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
     context = None if inline else start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
-    preparation = prepare(settings, Verification(report, time.monotonic).tell)
+
+    def verifying(words: str) -> None:
+        if report is not None:
+            report(Progress(None, 0, 0, 0, 0, 0.0, verifying=words))
+
+    preparation = prepare(settings, Verification(verifying, time.monotonic).tell)
     if preparation.extent.warning:
         warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
     shape = shape_within(settings, lanes, available_shared_memory() // settings.pipeline.slots)

@@ -6,23 +6,19 @@ A file of bars that has changed since a run of this user last read it is read wh
 
 from collections.abc import Callable
 
-from pipeline.runner.progress import Progress
-
 #: What is over before that is not worth a word.
 PATIENCE_SECONDS = 1.0
 _AGAIN_SECONDS = 0.1
 
 
 class Verification:
-    """Makes Progress of the series that are verified, once that has taken a while.
+    """Says how many series are verified, once that has taken a while.
 
-    ``progress`` is called with it; None for nobody. ``clock`` gives seconds.
+    ``say`` is called with words such as "3 of 40 series". ``clock`` gives seconds.
     """
 
-    def __init__(
-        self, progress: Callable[[Progress], None] | None, clock: Callable[[], float]
-    ) -> None:
-        self._progress = progress
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._say = say
         self._clock = clock
         self._next: float | None = None
 
@@ -31,8 +27,6 @@ class Verification:
         now = self._clock()
         if self._next is None:
             self._next = now + PATIENCE_SECONDS
-        if self._progress is None or now < self._next:
-            return
-        self._next = now + _AGAIN_SECONDS
-        words = f"{number:,} of {count:,} series"
-        self._progress(Progress(None, 0, 0, 0, 0, 0.0, verifying=words))
+        if now >= self._next:
+            self._next = now + _AGAIN_SECONDS
+            self._say(f"{number:,} of {count:,} series")

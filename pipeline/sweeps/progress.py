@@ -35,6 +35,9 @@ class SweepProgress:
     #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s"; ""
     #: for none. The engine is ended when that lasts too long.
     stuck: str = ""
+    #: How many series of a catalog have been verified before the first pass, such as "3 of 40
+    #: series"; "" for none.
+    verifying: str = ""
     #: Lanes among `lanes` that the ledger knew, and that take no evaluations.
     known: int = 0
 
@@ -121,6 +124,6 @@ class Meter:
                     self.passes,
                     compiled,
                     stuck,
-                    self.known,
+                    known=self.known,
                 )
             )

@@ -25,10 +25,12 @@ from pipeline.runner.progress_line import (
     compiling_text,
     progress_bar,
     short_number,
+    verifying_text,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
     from pipeline.sweeps.progress import SweepProgress
 
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 _EVERY_SECONDS = 10.0
 #: The least width of a terminal that shows each part of the first line.
 _WIDTHS = {"sets": 48, "rate": 70, "eta": 0}
+
+
+#: What takes the progress of a sweep; None for nobody.
+Report: TypeAlias = "Callable[[SweepProgress], None] | None"
 
 
 def reported(
@@ -70,6 +76,9 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
             if progress.compiling:
                 said = compiling_text(progress.compiling, line.console.width)
+                words = {**dict.fromkeys(words, ""), "phase": said}
+            if progress.verifying:
+                said = verifying_text(progress.verifying, line.console.width)
                 words = {**dict.fromkeys(words, ""), "phase": said}
             words["best"] = progress.stuck or best_text(progress, line.console.width)
             share = progress.share
@@ -122,6 +131,8 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
         if progress.compiling:
             told_compiling = True
             said = [f"compiling {progress.compiling}"]
+        if progress.verifying:
+            said = [f"verifying the catalog: {progress.verifying}"]
         if progress.stuck:
             said = [progress.stuck]
         lines.write(", ".join(word for word in said if word) + "\n")

@@ -33,12 +33,13 @@ from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import GivenConfig, folder_of, load_settings
 from pipeline.runner.starting import start_context
+from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
-from pipeline.sweeps.progress_line import reported
+from pipeline.sweeps.progress_line import Report, reported
 from pipeline.sweeps.ranking import best_rows, scores_of, set_said
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
@@ -134,23 +135,52 @@ def sweep(
     refuse_inside("sweep")
     settings = load_settings(config, overrides, strategy)
     _check_section(settings, config)
-    context = start_context(settings.pipeline.start_method)
-    roster = Roster(settings, strategy)
-    preparation = prepare(settings)
-    if preparation.extent.warning:
-        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=3)
-    check_length(roster.sweep, len(preparation.sessions), preparation.year)
-    memory = roster.sweep.memory
-    count, limit = _engines(settings, engines)
-    check_members(settings.pipeline.processors, count)
-    executor = LocalExecutor(context, preparation, count, memory)
     folder_out = folder_of("out", out)
     home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)
-    with Ledger.open(home) as opened, reported(progress) as report:
+    context = start_context(settings.pipeline.start_method)
+    with reported(progress) as report:
+        roster = Roster(settings, strategy)
+        preparation, executor, limit = _prepared(context, settings, roster, engines, report)
+        return _sweep(roster, preparation, executor, limit, folder_out, home, resume, report, began)
+
+
+def _prepared(
+    context: Any, settings: SessionConfig, roster: Roster, engines: int | None, report: Report
+) -> tuple[Preparation, LocalExecutor, list[str]]:
+    """Return what all passes of a sweep share, its executor, and notes on the engines."""
+
+    def verifying(words: str) -> None:
+        if report is not None:
+            report(SweepProgress(0, None, 0, 0, 0.0, None, "", 0, verifying=words))
+
+    preparation = prepare(settings, Verification(verifying, time.monotonic).tell)
+    if preparation.extent.warning:
+        warnings.warn(preparation.extent.warning, DataWarning, stacklevel=4)
+    check_length(roster.sweep, len(preparation.sessions), preparation.year)
+    count, limit = _engines(settings, engines)
+    check_members(settings.pipeline.processors, count)
+    executor = LocalExecutor(context, preparation, count, roster.sweep.memory)
+    return preparation, executor, limit
+
+
+def _sweep(
+    roster: Roster,
+    preparation: Preparation,
+    executor: LocalExecutor,
+    limit: list[str],
+    out: Path,
+    home: Path,
+    resume: bool,
+    report: Report,
+    began: float,
+) -> SweepResult:
+    """Run and rank the sets of a prepared sweep; its ledger is in ``home``."""
+    settings = preparation.settings
+    with Ledger.open(home) as opened:
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
-        folder = RunFolder.create(folder_out, settings.session_name, settings.dump())
+        folder = RunFolder.create(out, settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
         with _recorded(opened, row, folder):
             meter = Meter(report, search.total)

@@ -53,25 +53,27 @@ def faults_of_words(errors: str, code: int | None, plan: Plan, told: str) -> lis
     lines = [line for line in errors.splitlines() if line.strip()]
     ours = bool(lines) and lines[-1].startswith("ringtape: ")
     raw = [line for line in lines if _RAW.search(line)]
-    if raw and not _may_be_raw(raw, ours or code == 0, plan, told):
+    if raw and not _may_be_raw(errors, raw, ours or code == 0, plan, told):
         return [f"raw words: {raw[0][:200]!r} and {len(lines)} lines, the last {lines[-1][:200]!r}"]
     if code in _SAID and not ours and not _is_silent(plan, told) and not raw:
         return [f"exit {code} without a word of ours: {lines[-1:]}"]
     return []
 
 
-def _may_be_raw(raw: list[str], ended: bool, plan: Plan, told: str) -> bool:
+def _may_be_raw(errors: str, raw: list[str], ended: bool, plan: Plan, told: str) -> bool:
     """Whether the words of others are all that there can be.
 
-    A member that gets no memory or may open no file before a line of ours has run speaks as Python
-    does; then the command must still end with words of ours, or well. So does Python itself that
-    cannot start, and the tracker of a supervisor that was killed.
+    A process that gets no memory or may open no file before a line of ours has run speaks as Python
+    does. If it is a member, the command must still end with words of ours, or well. So does the
+    tracker of a supervisor that was killed.
     """
     if any(words in line for line in raw for words in _PYTHON_CANNOT_START):
         return True
     if plan.kind == "orphan":
         return all("leaked" in line or "resource_tracker" in line for line in raw)
-    return plan.kind in ("memory", "limit") and ended and SUPERVISOR not in told
+    if plan.kind not in ("memory", "limit"):
+        return False
+    return ended if SUPERVISOR not in told else ", in main\n" not in errors
 
 
 def _is_silent(plan: Plan, told: str) -> bool:

@@ -9,19 +9,18 @@ import pytest
 from pipeline.config.session import SessionConfig
 from pipeline.market.catalog.sample import FIRST_DATE, SYMBOLS
 from pipeline.runner.preparation import prepare
-from pipeline.runner.progress import Progress
 from pipeline.runner.verification import Verification
 from tests.reference.processes import settings_of
 
 
 def told(times: list[float]) -> list[str]:
     """What is told of so many series that are verified at these times, in seconds."""
-    said: list[Progress] = []
+    said: list[str] = []
     clock = iter(times)
     verification = Verification(said.append, lambda: next(clock))
     for number in range(len(times)):
         verification.tell(number + 1, len(times))
-    return [progress.verifying for progress in said]
+    return said
 
 
 def test_nothing_is_told_of_what_is_soon_over():
@@ -31,10 +30,6 @@ def test_nothing_is_told_of_what_is_soon_over():
 def test_after_a_second_it_is_told_ten_times_a_second():
     times = [100.0, 100.5, 101.0, 101.05, 101.09, 101.1, 105.0]
     assert told(times) == ["3 of 7 series", "6 of 7 series", "7 of 7 series"]
-
-
-def test_nobody_need_listen():
-    Verification(None, lambda: 0.0).tell(1, 1)
 
 
 @pytest.fixture

@@ -100,12 +100,20 @@ from pipeline.sweeps.progress import SweepProgress
 with sweep_progress(sys.stderr) as report:
     report(SweepProgress(0, 5, 0, 5000, 0.0, None, "", 1, "the lane loop (2 of 5)"))
 """
+VERIFYING = COMPILING.replace('"the lane loop (2 of 5)"', 'verifying="3 of 40 series"')
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
 def test_a_terminal_shows_what_is_compiled_in_place_of_the_numbers():
     written = on_a_terminal(COMPILING, NO_COLOR="1")
     assert "compiling the lane loop (2 of 5)" in written
+    assert "0/5 sets" not in written
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
+def test_a_terminal_shows_how_far_the_verification_of_the_catalog_is():
+    written = on_a_terminal(VERIFYING, NO_COLOR="1")
+    assert "verifying the catalog: 3 of 40 series" in written
     assert "0/5 sets" not in written
 
 
@@ -152,15 +160,17 @@ def test_without_a_terminal_there_is_a_plain_line_now_and_then(monkeypatch: pyte
 def test_without_a_terminal_one_line_says_that_the_compiler_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    clock = iter([0.0, 11.0, 22.0, 33.0])
+    clock = iter([0.0, 11.0, 22.0, 33.0, 44.0])
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     stream = io.StringIO()
     waiting = replace(SEEN, best=None, evaluations=0, compiling="the lane loop (2 of 5)")
     with sweep_progress(stream) as report:
+        report(replace(SEEN, best=None, verifying="3 of 40 series"))
         report(waiting)
         report(replace(waiting, compiling="the results (3 of 5)"))
         report(SEEN)
     assert stream.getvalue().splitlines() == [
+        "verifying the catalog: 3 of 40 series",
         "compiling the lane loop (2 of 5)",
         "pass 1, 40 % of 176 sets, best 3.72: fast 20, slow 40",
     ]
