@@ -46,6 +46,11 @@ from tests.strategies import (
 )
 
 
+def examples(most: int) -> int:
+    """So many examples: half of them where they are the same every time, as in `.ci/run`."""
+    return most // 2 if settings().derandomize else most
+
+
 def assert_like_the_reference(
     market: Market, strategies: list[Strategy], setup: Setup, agreed: Terms
 ) -> None:
@@ -56,7 +61,7 @@ def assert_like_the_reference(
     assert digest == run_digest([one.digest for one in expected])
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups, costs)
 def test_any_division_of_a_run_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup, agreed: Terms
@@ -64,7 +69,7 @@ def test_any_division_of_a_run_gives_what_the_reference_gives(
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(st.data(), dense_markets(), setups, st.integers(1, 300), costs)
 def test_so_it_does_where_bar_follows_bar_for_long(
     data: st.DataObject, market: Market, setup: Setup, rows: int, agreed: Terms
@@ -100,7 +105,7 @@ def renumbered(outcome: Outcome, universe: Sequence[int]) -> Outcome:
     )
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups, costs)
 def test_a_lane_of_a_universe_does_what_it_does_where_there_are_no_other_symbols(
     data: st.DataObject, market: Market, setup: Setup, agreed: Terms
@@ -155,7 +160,7 @@ class Asker(Strategy):
         ctx.limit(bar.symbol, 1.0, 1.0 + known + window.record_batch().num_rows)
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups, st.sampled_from([Peeker, Asker]))
 def test_nothing_is_known_of_a_symbol_outside_the_universe_whatever_the_slots(
     data: st.DataObject, market: Market, setup: Setup, cls: type[Strategy]
@@ -183,7 +188,7 @@ def test_nothing_is_known_of_a_symbol_outside_the_universe_whatever_the_slots(
         assert seen == [2.0 + 0.25 * symbol + number for number in range(len(seen))]
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.data(), daily_markets(), setups, costs)
 def test_any_division_of_daily_bars_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup, agreed: Terms
@@ -191,7 +196,7 @@ def test_any_division_of_daily_bars_gives_what_the_reference_gives(
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(st.data(), exchange_markets(), setups, costs)
 def test_real_calendars_give_what_the_reference_gives(
     data: st.DataObject, found: tuple[Exchange, Market], setup: Setup, agreed: Terms
@@ -200,7 +205,7 @@ def test_real_calendars_give_what_the_reference_gives(
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(st.data(), markets(), setups)
 def test_any_division_gives_what_the_reference_gives_on_any_terms(
     data: st.DataObject, market: Market, setup: Setup
@@ -209,7 +214,7 @@ def test_any_division_gives_what_the_reference_gives_on_any_terms(
     assert_like_the_reference(market, data.draw(lanes(market)), setup, agreed)
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.data(), st.one_of(markets(), daily_markets()), setups)
 def test_any_division_over_splits_and_dividends_gives_what_the_reference_gives(
     data: st.DataObject, market: Market, setup: Setup
@@ -274,7 +279,7 @@ def assert_processes_like_the_reference(data: st.DataObject, start_method: str) 
 
 
 @pytest.mark.filterwarnings("ignore::pipeline.errors.DataWarning")
-@settings(max_examples=14, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(14), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_forked_processes_give_what_the_reference_gives(data: st.DataObject):
     assert_processes_like_the_reference(data, "forkserver")

@@ -22,7 +22,7 @@ WATCHDOG_SECONDS = 60.0
 @pytest.fixture
 def config(sample: Path) -> dict[str, Any]:
     symbols = ["ALFA", "BRVO"]
-    found = settings_of("US_EQUITY", "2024-10-22", "2024-12-03", symbols, ["1m"], sample)
+    found = settings_of("US_EQUITY", "2024-10-22", "2024-11-01", symbols, ["1m"], sample)
     found["pipeline"] = {"slots": 3, "slot_rows": 1}
     return found
 
@@ -74,8 +74,8 @@ def test_a_run_ends_after_the_limit_that_was_set(config, tmp_path: Path):
 
 
 def test_a_sweep_names_a_stopped_processor_too(config, tmp_path: Path):
-    config["backtest_config"]["end_date"] = "2024-10-29"
-    config["sweep"] = {"space": {"fast": [3, 4]}}
+    config["backtest_config"]["end_date"] = "2024-10-23"
+    config["sweep"] = {"space": {"fast": [3, 4]}, "best": 0}
     config["strategy"] = {"name": "tests.reference.traders:Crosser", "mode": "interpreted"}
     stopper = Stopper("processor 0")
     sweep(config, out=tmp_path, engines=1, progress=stopper)
