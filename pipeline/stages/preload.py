@@ -6,6 +6,7 @@ processes say nothing where their run has ended before they began.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ _MODULES = (
     # it first sees an array.
     *("numba.cpython.listobj", "numba.np.arrayobj", "numpy.ma"),
 )
+
+
+#: The number of the fork server's process.
+_SERVER = os.getpid()
 
 
 def _preload() -> None:
@@ -67,10 +72,19 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
     """Tell of an exception because of which a process could not begin its job.
 
     Where its job and its shared memory are gone, the run has ended meanwhile, as after Ctrl-C. If
-    it has not, the supervisor names the process.
+    it has not, the supervisor names the process. What the system refuses is told in one line, and
+    so is what ends the fork server itself.
     """
-    if not isinstance(error, EOFError | SegmentMissing):
-        sys.__excepthook__(kind, error, trace)
+    if isinstance(error, EOFError | SegmentMissing):
+        return
+    words = f"{kind.__name__}: {error}" if str(error) else kind.__name__
+    if os.getpid() == _SERVER:
+        sys.stderr.write(f"ringtape: the fork server cannot go on: {words}\n")
+        return
+    if isinstance(error, OSError | MemoryError):
+        sys.stderr.write(f"ringtape: a process of the run could not begin its job: {words}\n")
+        return
+    sys.__excepthook__(kind, error, trace)
 
 
 sys.excepthook = _tell

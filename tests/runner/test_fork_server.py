@@ -1,5 +1,6 @@
 """A fork server that is stopped, dies or cannot be reached is named; the next run has another."""
 
+import itertools
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from multiprocess import forkserver
 
 from pipeline import run
 from pipeline.errors import RunError
-from pipeline.runner.fork_server import server_pid
+from pipeline.runner.fork_server import end_server, server_pid
 from pipeline.runner.starting import start_context
 from tests.reference.processes import assert_nothing_left, settings_of
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no for
 
 @pytest.fixture
 def config(sample: Path) -> dict[str, Any]:
-    """A run of one session, and a fork server for it."""
+    """A run of one session, and a fork server for it that writes where the test reads."""
+    end_server()
     start_context("forkserver")
     found = settings_of("US_EQUITY", "2024-10-22", "2024-10-22", ["ALFA"], ["1m"], sample)
     found["strategy"] = {"name": "pipeline.strategy.examples:SmaCross", "mode": "interpreted"}
@@ -81,14 +83,18 @@ def test_one_that_is_stopped_during_the_run_does_not_hold_up_the_end_of_a_run_th
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of another process can be set")
-def test_one_that_dies_of_the_files_that_it_may_open_is_named(config, tmp_path: Path):
+def test_one_that_dies_of_the_files_that_it_may_open_is_named(capfd, config, tmp_path: Path):
     import resource
 
     pid = own_server()
-    most = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    there = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    most = next(number for number in itertools.count() if number not in there)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
     with pytest.raises(RunError, match=rf"^the fork server \(pid {pid}\) ended with exit code 1"):
         run(config, out=tmp_path)
+    assert capfd.readouterr().err == (
+        "ringtape: the fork server cannot go on: OSError: [Errno 24] Too many open files\n"
+    )
     assert_the_next_run_is_right(config, tmp_path)
 
 
