@@ -86,6 +86,7 @@ def test_one_that_is_stopped_during_the_run_does_not_hold_up_the_end_of_a_run_th
 def test_one_that_dies_of_the_files_that_it_may_open_is_named(capfd, config, tmp_path: Path):
     import resource
 
+    run(config, out=tmp_path)  # afterwards it has all its files open
     pid = own_server()
     there = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
     most = next(number for number in itertools.count() if number not in there)
