@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
@@ -105,6 +105,7 @@ class Crew:
         self._board: Scoreboard | None = None
         self._owned = ExitStack()
         self._processes: list[Any] = []
+        self._began: list[int] = []
         self._pipes: dict[Any, int] = {}
         self._facts: dict[int, MemberFacts] = {}
         self._lost: set[int] = set()
@@ -202,6 +203,7 @@ class Crew:
                 start_process(process, lambda: tick(self.stats))
             sending.close()
             self._processes.append(process)
+            self._began.append(time.monotonic_ns())
             self._pipes[receiving] = index
 
     def _place(self, index: int, sending: Any) -> "Place":
@@ -362,8 +364,16 @@ class Crew:
         ]
 
     def members(self) -> tuple[MemberSnapshot, ...]:
-        """Return the members' cells of the control page."""
-        return self.control.members()
+        """Return the members' cells of the control page.
+
+        One that was started, but has not written into its cell yet, has its number and its start as
+        its last sign of life.
+        """
+        cells = list(self.control.members())
+        for index, (process, began) in enumerate(zip(self._processes, self._began, strict=True)):
+            if not cells[index].pid:
+                cells[index] = replace(cells[index], pid=process.pid, heartbeat_ns=began)
+        return tuple(cells)
 
     def _note_tape(self) -> None:
         """Tell onlookers that the run is under way, once it is."""

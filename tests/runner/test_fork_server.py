@@ -21,8 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no for
 
 @pytest.fixture
 def config(sample: Path) -> dict[str, Any]:
-    """A run of one session, and a fork server for it that writes where the test reads."""
-    end_server()
+    """A run of one session, and a fork server for it."""
     start_context("forkserver")
     found = settings_of("US_EQUITY", "2024-10-22", "2024-10-22", ["ALFA"], ["1m"], sample)
     found["strategy"] = {"name": "pipeline.strategy.examples:SmaCross", "mode": "interpreted"}
@@ -83,10 +82,11 @@ def test_one_that_is_stopped_during_the_run_does_not_hold_up_the_end_of_a_run_th
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of another process can be set")
-def test_one_that_dies_of_the_files_that_it_may_open_is_named(capfd, config, tmp_path: Path):
+def test_one_that_dies_of_the_files_that_it_may_open_is_named(config, tmp_path: Path, capfd):
     import resource
 
-    run(config, out=tmp_path)  # afterwards it has all its files open
+    end_server()  # the next one writes where this test reads, and then has all its files open
+    run(config, out=tmp_path)
     pid = own_server()
     there = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
     most = next(number for number in itertools.count() if number not in there)
