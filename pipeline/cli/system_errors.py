@@ -8,6 +8,8 @@ _WITHOUT_MEMORY = (
     *("failed to map segment", "cannot map zero-fill pages", "cannot allocate memory"),
     "failed to launch worker thread",
 )
+#: Words that may be about something else, if nothing limits the process's memory.
+_PERHAPS_WITHOUT_MEMORY = ("could not find/load shared object file",)
 
 
 def of_the_process(error: BaseException) -> str:
@@ -16,8 +18,10 @@ def of_the_process(error: BaseException) -> str:
     "" for any other error.
     """
     text = str(error).lower()
-    if isinstance(error, MemoryError) or any(words in text for words in _WITHOUT_MEMORY):
-        limits = _limit("AS", " bytes, `ulimit -v`") or _limit("DATA", " bytes, `ulimit -d`")
+    limits = _limit("AS", " bytes, `ulimit -v`") or _limit("DATA", " bytes, `ulimit -d`")
+    told = any(words in text for words in _WITHOUT_MEMORY)
+    perhaps = bool(limits) and any(words in text for words in _PERHAPS_WITHOUT_MEMORY)
+    if isinstance(error, MemoryError) or told or perhaps:
         return f"this process gets no more memory{limits}: end other programs, or allow more"
     return _of_the_system(error) if isinstance(error, OSError) else ""
 

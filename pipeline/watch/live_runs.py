@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -56,7 +57,10 @@ class LiveRun:
 
 
 def live_runs() -> list[LiveRun]:
-    """Return every run with a living supervisor, by id; none if the system lists no segments."""
+    """Return every run with a living supervisor that this user may look at, by id.
+
+    There is none if the system lists no segments.
+    """
     segments: dict[tuple[str, int], dict[str, SharedName]] = {}
     for name in list_segments():
         segments.setdefault((name.run_id, name.owner_pid), {})[name.kind] = name
@@ -64,6 +68,10 @@ def live_runs() -> list[LiveRun]:
         LiveRun(run_id, pid, kinds["control"].text, kinds["stats"].text)
         for (run_id, pid), kinds in sorted(segments.items())
         if {"control", "stats"} <= kinds.keys() and is_of_this_space(run_id) and lives(pid)
+        if all(
+            os.access(LISTING / kinds[kind].text, os.R_OK, effective_ids=True)
+            for kind in ("control", "stats")
+        )
     ]
 
 

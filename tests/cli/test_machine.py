@@ -117,6 +117,16 @@ def test_a_run_that_is_not_alive_is_bad_input(ringtape):
     assert "no live run begins with 'fffffff0'" in done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_run_of_another_user_is_not_listed(run):
+    assert run[0] in [found.run_id for found in live_runs()]
+    os.seteuid(65534)
+    try:
+        assert run[0] not in [found.run_id for found in live_runs()]
+    finally:
+        os.seteuid(0)
+
+
 def test_a_run_whose_supervisor_is_dead_is_not_listed(run, dead_pid: int):
     fakes = [LISTING / f"rt-{run[0]}-{dead_pid}-{kind}" for kind in ("control", "stats")]
     try:

@@ -19,6 +19,8 @@ VERSION = 1
 APPLICATION = int.from_bytes(b"RTlg")
 #: How long a process waits for another one that writes, in seconds.
 PATIENCE = 60.0
+#: What helps where a ledger is damaged.
+_WAY_ON = "move the ledger's folder away, and the next sweep begins a new one"
 
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\0"
@@ -124,7 +126,7 @@ def reported(path: Path) -> Iterator[None]:
             raise
         kind = code & 0xFF
         if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise LedgerError(f"{path} is damaged: {error}") from error
+            raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
         if kind == sqlite3.SQLITE_FULL:
             free = shutil.disk_usage(path.parent).free
             raise RunError(

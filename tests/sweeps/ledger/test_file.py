@@ -70,7 +70,9 @@ def test_a_damaged_ledger_is_named(tmp_path: Path):
     path = made(tmp_path)
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
-    with pytest.raises(LedgerError, match=r"ledger\.sqlite is damaged: "):
+    with pytest.raises(
+        LedgerError, match=r"ledger\.sqlite is damaged: .*; move the ledger's "
+    ):
         Ledger.open(tmp_path).sweeps()
 
 
