@@ -147,6 +147,7 @@ def text_of(error: BaseException) -> str:
         quoted = isinstance(error, KeyError) and error.args
         lines = (str(error.args[0]) if quoted else str(error)).splitlines()
         text = "; ".join(line.strip() for line in lines if line.strip())
+        text = text.encode("utf-8", "backslashreplace").decode()  # of names of odd files
         no_value = isinstance(error, NameError) and "not associated with a value" in text
         return text + (_GIVE_ONE if no_value else "")
     except Exception as again:  # noqa: BLE001 - a user's class may raise anything

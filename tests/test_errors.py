@@ -29,6 +29,7 @@ class TextlessError(Exception):
     [
         (ValueError("one\n\n  two"), "one; two"),
         (ValueError(), ""),
+        (ValueError("odd \udcff name"), r"odd \udcff name"),
         (TextlessError(), "its text cannot be made: KeyError"),
         (NameError("name 'x' is not defined"), "name 'x' is not defined"),
         (

@@ -26,7 +26,7 @@ import click
 from pipeline.cli import data, ledger, machine, running, runs, settings, sweeping
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
-from pipeline.cli.output import ReaderGoneError, drop_stdout
+from pipeline.cli.output import ReaderGoneError, drop_stdout, shown
 from pipeline.cli.signals import ending_with, signal_behind
 from pipeline.cli.system_errors import of_the_process
 from pipeline.cli.usage import told_usage
@@ -142,7 +142,7 @@ def _run(args: Sequence[str]) -> int:
 def _complain(message: str, code: int) -> None:
     word = "" if code in (HUNG_UP, INTERRUPTED, TERMINATED) else "error: "
     try:
-        click.echo(f"ringtape: {word}{message}", err=True)
+        click.echo(f"ringtape: {word}{shown(message)}", err=True)
     except OSError:
         sys.stderr = None  # it is closed, about which the interpreter would complain at exit
 

@@ -29,8 +29,11 @@ class ReaderGoneError(Exception):
 
 
 def print_text(text: str) -> None:
-    """Write `text` and a line end to stdout, and flush it. ReaderGoneError if it is closed."""
-    _print(text, sys.stdout)
+    """Write `text` and a line end to stdout, and flush it. ReaderGoneError if it is closed.
+
+    What a terminal would obey in place of showing it is written as an escape.
+    """
+    _print("\n".join(map(shown, text.split("\n"))), sys.stdout)
 
 
 def print_json(document: Any) -> None:
@@ -85,7 +88,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     must not depend on the width of a terminal. What a terminal would obey in place of showing it is
     written as an escape.
     """
-    rows = [[_shown(text) for text in row] for row in rows]
+    rows = [[shown(text) for text in row] for row in rows]
     widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
@@ -97,7 +100,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     return "\n".join(line(row) for row in (header, *rows))
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return a text with control characters and the like as escapes."""
     if text.isprintable():
         return text

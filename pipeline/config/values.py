@@ -88,6 +88,12 @@ def with_slashes(path: str, separator: str = os.sep) -> str:
     return path.replace(separator, "/")
 
 
+def _without_nul(path: str) -> str:
+    if "\0" in path:
+        raise expectation("a path without the character NUL")
+    return path
+
+
 def _as_python_scalar(value: object) -> object:
     """Turn a NumPy scalar, such as a parameter that is taken from an array, into Python's."""
     return value.item() if hasattr(value, "item") else value
@@ -230,4 +236,9 @@ Streams = Annotated[
     AfterValidator(_unique),
     AfterValidator(_multiples),
 ]
-PathText = Annotated[Text, BeforeValidator(_as_path_text), AfterValidator(with_slashes)]
+PathText = Annotated[
+    Text,
+    BeforeValidator(_as_path_text),
+    AfterValidator(with_slashes),
+    AfterValidator(_without_nul),
+]

@@ -30,6 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import RunError, nearest
+from pipeline.native.regular_file import check_regular
 from pipeline.native.whole_file import write_whole
 from pipeline.results.recorder import PARTS
 from pipeline.results.spill import SpillReader
@@ -250,6 +251,7 @@ class RunFolder:
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name
         try:
+            check_regular(path)
             content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(f"cannot read {path}: {error}") from error

@@ -284,9 +284,7 @@ class Crew:
         return any(process.exitcode is None for process in self._processes)
 
     def _is_done(self, index: int) -> bool:
-        """Whether a member has ended because it was done, and not because a hook called exit(0)."""
-        if self._processes[index].exitcode != 0:
-            return False
+        """Whether a member was done when it ended, however it ended: it has sent its facts home."""
         self._receive([pipe for pipe, member in self._pipes.items() if member == index])
         return index in self._facts
 

@@ -11,9 +11,12 @@ finds its token, because the member before has had its turn. So `breakpoint()` i
 the terminal at hand, an editor's debugger steps into it, and coverage sees its lines.
 """
 
+import os
+import sys
 import time
 from bdb import BdbQuit
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
@@ -24,11 +27,25 @@ from shm.control import RunState
 from shm.errors import ViewsInUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pipeline.stages.facts import MemberFacts, RunFacts
     from pipeline.stages.member import Turns
     from shm.stats import StatsBlock
+
+
+@contextmanager
+def _kept() -> "Iterator[None]":
+    """Have the streams and the working directory of before the block after it.
+
+    A hook may have changed them, which ends with its process in other runs.
+    """
+    streams, directory = (sys.stdout, sys.stderr), Path.cwd()
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        os.chdir(directory)
 
 
 class InlineCrew(Crew):
@@ -58,7 +75,7 @@ class InlineCrew(Crew):
         from pipeline.stages.member import fork_refused
 
         ticked = 0.0
-        with fork_refused():
+        with fork_refused(), _kept():
             # The coordinator waits at its first turn for all others to be ready.
             for index in reversed(self._turns):
                 self._take_turn(index)

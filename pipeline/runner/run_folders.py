@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RingtapeError
+from pipeline.native.regular_file import check_regular
 from pipeline.results.folder import LATEST, PARTIAL, STAMP, UNFINISHED, RunFolder, nearest_folder
 
 #: The folder of the ledger, beside the runs and sweeps of which it knows.
@@ -159,6 +160,7 @@ def _strategy(section: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        check_regular(path)
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}

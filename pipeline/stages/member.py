@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
@@ -126,8 +126,9 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
         code = 1
     finally:
         place.facts.close()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # a hook has closed or replaced it
+            stream.flush()
     # The views of slots would keep the mapping from closing in an orderly interpreter exit.
     os._exit(code)
 

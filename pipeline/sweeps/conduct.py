@@ -130,11 +130,15 @@ class Conductor:
                 raise _given_up(outcome)
             waiting = [waiting[number] for number in outcome.unfinished]
         # A suspect runs in an engine of its own, so that it takes no other lane with it.
-        engines = self._executor.engines
+        engines, fruitless = self._executor.engines, 0
         while suspects:
             alone, suspects = suspects[:engines], suspects[engines:]
             outcome = self._pass(alone, [[number] for number in range(len(alone))])
             suspects += self._enter(alone, outcome)
+            ended = outcome.suspects or outcome.finished or outcome.lost
+            fruitless = 0 if ended else fruitless + 1
+            if fruitless == _FRUITLESS:
+                raise _given_up(outcome)
             suspects += [alone[number] for number in outcome.unfinished]
 
     def _finish_compared(self, entries: list[Entry]) -> None:

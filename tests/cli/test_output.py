@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.output import format_table, iso_text, json_value, utc_texts
+from pipeline.cli.output import format_table, iso_text, json_value, print_text, utc_texts
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -63,6 +63,11 @@ def test_a_column_of_times_has_one_form():
     assert utc_texts([midnight, midnight]) == ["2024-03-04", "2024-03-04"]
     assert utc_texts([midnight, other]) == ["2024-03-04 00:00:00Z", "2024-03-04 14:30:00Z"]
     assert utc_texts([]) == []
+
+
+def test_a_text_shows_what_a_terminal_would_obey_and_keeps_its_lines(capsys):
+    print_text("a\x1b]0;t\x07\n\u202eb\x9b2J")
+    assert capsys.readouterr().out == "a\\x1b]0;t\\x07\n\\u202eb\\x9b2J\n"
 
 
 def test_a_table_shows_what_a_terminal_would_obey():

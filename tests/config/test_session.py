@@ -35,6 +35,13 @@ EXAMPLES = [
 ]
 
 
+def test_a_path_with_nul_in_it_is_refused(settings_of_a_session):
+    with pytest.raises(
+        ConfigError, match=r"^catalog is .*, expected a path without the character NUL"
+    ):
+        SessionConfig.load(settings_of_a_session(catalog="cata\0log"))
+
+
 def test_defaults_fill_what_is_not_given(settings_of_a_session):
     config = SessionConfig.load(settings_of_a_session())
     assert config.exchange_group == "US_EQUITY"

@@ -92,6 +92,23 @@ class Forker(Strategy):
         os.fork()
 
 
+class Changer(Strategy):
+    def on_bar(self, bar, ctx):
+        os.chdir("/")
+        sys.stdout = sys.stderr = None
+
+
+def test_what_a_hook_changes_of_the_process_is_as_before_after_the_run(
+    config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = sys.stdout, sys.stderr
+    found = run(config, strategy=Changer, out="runs", inline=True)
+    assert (sys.stdout, sys.stderr) == before
+    assert Path.cwd() == tmp_path
+    assert found.fills.num_rows == 0
+
+
 def test_an_error_in_a_hook_has_the_users_own_traceback(config, tmp_path: Path):
     with pytest.raises(HookError, match=r"Raiser\.on_bar raised ZeroDivisionError: mine") as caught:
         run(config, strategy=Raiser, out=tmp_path, inline=True)

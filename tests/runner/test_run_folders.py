@@ -1,13 +1,14 @@
 """Runs of the past: in which order they are listed, by which names they are found."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import Result
-from pipeline.errors import RingtapeError
+from pipeline.errors import RingtapeError, RunError
 from pipeline.results.folder import RunFolder
 from pipeline.runner.run_folders import find_run, list_runs, remove_run, summary_of
 
@@ -161,6 +162,15 @@ def test_a_killed_run_has_a_summary_that_says_so(out: Path):
     path = make_run(out, "h-20250105T000000Z-77770000", done=False)
     assert summary_of(RunFolder(path))["partial"] is True
     assert "PARTIAL: the run has not finished" in repr(Result.load(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_in_place_of_a_summary_holds_nobody_up(out: Path):
+    (out / NEWEST / "summary.json").unlink()
+    os.mkfifo(out / NEWEST / "summary.json")
+    assert len(list_runs(out)) == 3
+    with pytest.raises(RunError, match="it is no regular file"):
+        _ = RunFolder(out / NEWEST).summary
 
 
 def test_a_run_is_removed_with_all_its_files(out: Path):

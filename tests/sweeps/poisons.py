@@ -1,6 +1,8 @@
 """Strategies of which some sets end badly."""
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from pipeline import Strategy
@@ -29,6 +31,19 @@ class Poisoned(Strategy):
             while True:
                 pass
         ctx.target(bar.symbol, 1.0 if bar.close > bar.mean else 0.0)
+
+
+class StreamCloser(Strategy):
+    """Leaves a closed stream behind, which its process would write out at its end."""
+
+    span: int = 3
+
+    def on_bar(self, bar: Any, ctx: Any) -> None:
+        ctx.target(bar.symbol, 1.0)
+
+    def on_stop(self, ctx: Any) -> None:
+        with Path(os.devnull).open("w") as sys.stdout:
+            pass
 
 
 class CompiledPoison(Strategy):

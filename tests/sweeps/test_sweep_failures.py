@@ -49,6 +49,14 @@ def done(rows: list[LaneRow]) -> list[tuple]:
     return [(row.key, row.parameters, row.digest, row.statistics) for row in rows if not row.error]
 
 
+def test_an_engine_that_ends_badly_after_its_sets_were_done_has_done_them(
+    sample: Path, tmp_path: Path
+):
+    settings = poisoned(sample, "StreamCloser", [WELL], constraints=[], space={"span": [2, 3]})
+    found = sweep(settings, out=tmp_path)
+    assert (found.summary["done"], found.summary["passes"]) == (2, 1)
+
+
 # --- sets that end badly -------------------------------------------------------------------------
 
 

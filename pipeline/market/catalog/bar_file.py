@@ -34,6 +34,7 @@ import pyarrow.parquet as pq
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
+from pipeline.native.regular_file import check_regular
 
 FORMAT_VERSION = 1
 ROW_GROUP_ROWS = 65_536
@@ -197,6 +198,7 @@ def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int)
     schema, number of rows, symbol, interval or hash.
     """
     try:
+        check_regular(path)
         file = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
     except FileNotFoundError:
         raise DataError(

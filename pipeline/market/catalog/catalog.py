@@ -44,6 +44,7 @@ from pipeline.market.catalog.merge import (
     merge_table,
 )
 from pipeline.market.catalog.verified import Verified
+from pipeline.native.regular_file import check_regular
 
 
 class Contents(NamedTuple):
@@ -177,7 +178,7 @@ class Catalog:
     def _verify(self, entry: Entry) -> None:
         """Read and hash a file that has changed since it was verified. DataError as `_load`."""
         path = self.path / entry.file
-        with contextlib.suppress(FileNotFoundError):  # which `open_bars` tells
+        with contextlib.suppress(OSError):  # which `open_bars` tells
             mark = self._verified.mark(path, entry)
             if mark not in self._verified:
                 self._verifying()
@@ -213,6 +214,7 @@ class Catalog:
             state = path.stat()
             key = (state.st_ino, state.st_mtime_ns, state.st_size)
             if self._cached is None or self._cached[0] != key:
+                check_regular(path)
                 self._cached = (key, parse_manifest(path))
             return self._cached[1]
         except (FileNotFoundError, NotADirectoryError):

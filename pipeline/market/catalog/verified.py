@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 from pipeline.errors import ConfigError
 from pipeline.market.catalog.manifest import Entry
 from pipeline.native.cache_folder import cache_folder
+from pipeline.native.regular_file import check_regular
 
 _LENGTH: Final = 8
 """A Parquet file ends with the length of its footer in 4 bytes, and 4 letters."""
@@ -35,6 +36,7 @@ class Verified:
     @staticmethod
     def mark(path: Path, entry: Entry) -> str:
         """Return the mark of the file at ``path`` as it is now, of a series. OSError without it."""
+        check_regular(path)
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
             footer = _footer(file, found.st_size)
@@ -78,4 +80,4 @@ def _footer(file: BinaryIO, size: int) -> bytes:
     file.seek(max(0, size - _LENGTH))
     length = int.from_bytes(file.read(4), "little") + _LENGTH
     file.seek(max(0, size - length))
-    return file.read()
+    return file.read(size)

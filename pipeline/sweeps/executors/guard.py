@@ -73,8 +73,7 @@ class Guard:
         for engine in facts.engines:
             if engine is not None:
                 lost |= engine.lost
+        unfinished = [number for number in self._unfinished if number not in finished]
         tape, end = facts.tape, facts.finished_ns
         seconds = 0.0 if tape is None or end is None else (end - tape.started_ns) * 1e-9
-        return PassOutcome(
-            finished, lost, self._suspects, self._unfinished, tape, seconds, self._died
-        )
+        return PassOutcome(finished, lost, self._suspects, unfinished, tape, seconds, self._died)

@@ -7,6 +7,7 @@ write-ahead log is not used, because its shared memory does not work on network 
 
 import contextlib
 import errno
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -118,6 +119,8 @@ def reported(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except json.JSONDecodeError as error:
+        raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
     except sqlite3.Error as error:
         # The low byte is the kind of error, the others say where it came from. There is no code
         # where the module itself refuses, as for a closed connection: that is our own fault.

@@ -1,6 +1,8 @@
 """Facts of a catalog: what is written, merged and refused."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -269,6 +271,20 @@ def test_a_file_changed_behind_the_manifest_is_refused_by_name(tmp_path, damage)
         catalog.write("A", "1m", bars(60), "s")
     assert catalog.write("A", "1m", bars(60), "s", replace=True).rows == 60
     assert catalog.load("A", "1m").num_rows == 60
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("name", ["1m/A.parquet", "manifest.json"])
+@pytest.mark.parametrize("device", [False, True])
+def test_what_is_no_file_is_refused_and_holds_nobody_up(tmp_path, name, device):
+    Catalog(tmp_path).write("A", "1m", bars(5), "s")
+    (tmp_path / name).unlink()
+    if device:
+        (tmp_path / name).symlink_to("/dev/zero")
+    else:
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=rf"{Path(name).name}.*it is no regular file"):
+        Catalog(tmp_path).reader("A", "1m")
 
 
 def test_changed_values_under_an_intact_footer_are_found_by_their_hash(tmp_path):

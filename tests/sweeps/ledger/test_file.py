@@ -70,10 +70,19 @@ def test_a_damaged_ledger_is_named(tmp_path: Path):
     path = made(tmp_path)
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
-    with pytest.raises(
-        LedgerError, match=r"ledger\.sqlite is damaged: .*; move the ledger's "
-    ):
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite is damaged: .*; move the ledger's "):
         Ledger.open(tmp_path).sweeps()
+
+
+def test_a_row_that_was_edited_into_something_else_is_named(tmp_path: Path):
+    with sqlite3.connect(made(tmp_path)) as connection:
+        connection.execute("UPDATE lanes SET parameters = '{'")
+    connection.close()
+    with (
+        Ledger.open(tmp_path) as ledger,
+        pytest.raises(LedgerError, match=r"ledger\.sqlite is damaged: "),
+    ):
+        ledger.lanes()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
