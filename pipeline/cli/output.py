@@ -47,7 +47,7 @@ def _print(text: str, stream: TextIO) -> None:
         stream.flush()
     except OSError as error:
         if error.errno not in _GONE:
-            raise
+            raise OSError(error.errno, error.strerror, "standard output") from error
         raise ReaderGoneError from None
 
 

@@ -36,9 +36,8 @@ EXAMPLES = [
 
 
 def test_a_path_with_nul_in_it_is_refused(settings_of_a_session):
-    with pytest.raises(
-        ConfigError, match=r"^catalog is .*, expected a path without the character NUL"
-    ):
+    expected = r"^catalog is .*, expected a path without the character NUL"
+    with pytest.raises(ConfigError, match=expected):
         SessionConfig.load(settings_of_a_session(catalog="cata\0log"))
 
 
