@@ -25,13 +25,16 @@ settings.register_profile(
 )
 # The same fewer examples every time: a red run is about the change it ran on.
 settings.register_profile(
-    "ci", parent=settings.get_profile("local"), max_examples=50, derandomize=True, database=None
+    "ci", parent=settings.get_profile("local"), max_examples=30, derandomize=True, database=None
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
-# A shell that starts the tests in the background has Ctrl-C ignored, which processes inherit.
+# A shell that starts the tests in the background has Ctrl-C ignored, and nohup SIGHUP, which
+# processes inherit.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:

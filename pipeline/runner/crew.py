@@ -284,8 +284,12 @@ class Crew:
         return any(process.exitcode is None for process in self._processes)
 
     def _is_done(self, index: int) -> bool:
-        """Whether a member was done when it ended, however it ended: it has sent its facts home."""
-        self._receive([pipe for pipe, member in self._pipes.items() if member == index])
+        """Whether a member was done when it ended, however it ended: it has sent its facts home.
+
+        Without the fork server it is not known that it has ended, so nobody waits for its facts.
+        """
+        if self._processes[index].exitcode != NO_SERVER:
+            self._receive([pipe for pipe, member in self._pipes.items() if member == index])
         return index in self._facts
 
     def _receive(self, ready: Sequence[Any]) -> None:

@@ -72,13 +72,13 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
     """Tell of an exception because of which a process could not begin its job.
 
     Where its job and its shared memory are gone, the run has ended meanwhile, as after Ctrl-C. If
-    it has not, the supervisor names the process. What the system refuses is told in one line, and
-    so is what ends the fork server itself.
+    it has not, the supervisor names the process. What the system refuses is told in one line.
     """
     if isinstance(error, EOFError | SegmentMissing):
         return
     words = f"{kind.__name__}: {error}" if str(error) else kind.__name__
-    if os.getpid() == _SERVER:
+    # The server says AssertionError if it got fewer files than it was sent.
+    if os.getpid() == _SERVER and isinstance(error, OSError | MemoryError | AssertionError):
         sys.stderr.write(f"ringtape: the fork server cannot go on: {words}\n")
         return
     if isinstance(error, OSError | MemoryError):

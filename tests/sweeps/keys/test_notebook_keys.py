@@ -81,6 +81,8 @@ MINE = "def f():\n    return 13\n"
 
 def hashed(monkeypatch, folder: Path, source: str = NOTEBOOK, mine: str = MINE, late: str = "14"):
     """The hash of a class in ``__main__``, whose imports are in files."""
+    # Python takes bytecode for that of a file of the same second and size.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     write(folder, {"mine.py": mine, "late.py": f"LATE = {late}\n"})
     monkeypatch.syspath_prepend(str(folder))
     for name in ("mine", "late"):
