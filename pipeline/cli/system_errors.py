@@ -3,6 +3,8 @@
 import errno
 from pathlib import Path
 
+from pipeline.errors import text_of
+
 #: Words of the loader of libraries and of libraries that got no memory, or no thread.
 _WITHOUT_MEMORY = (
     *("failed to map segment", "cannot map zero-fill pages", "cannot allocate memory"),
@@ -17,7 +19,7 @@ def of_the_process(error: BaseException) -> str:
 
     "" for any other error.
     """
-    text = str(error).lower()
+    text = text_of(error).lower()
     limits = _limit("AS", " bytes, `ulimit -v`") or _limit("DATA", " bytes, `ulimit -d`")
     told = any(words in text for words in _WITHOUT_MEMORY)
     perhaps = bool(limits) and any(words in text for words in _PERHAPS_WITHOUT_MEMORY)

@@ -200,7 +200,7 @@ class Crew:
                 daemon=True,
             )
             with starting():
-                start_process(process, lambda: tick(self.stats))
+                start_process(process, lambda: tick(self.stats), TICK_SECONDS)
             sending.close()
             self._processes.append(process)
             self._began.append(time.monotonic_ns())

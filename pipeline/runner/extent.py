@@ -67,8 +67,11 @@ def find_extent(
             f"backtest_config: there is no {settings.exchange_group} session from "
             f"{dates.start_date} to {dates.end_date}"
         )
-    catalog = Catalog(settings.catalog)
-    surveys = _surveys(settings, manager, verifying)
+    catalog = Catalog(
+        settings.catalog,
+        lambda symbol: verifying(data.symbols.index(symbol) + 1, len(data.symbols)),
+    )
+    surveys = _surveys(settings, catalog, manager)
     present = np.stack([found.inside for found in surveys]).sum(axis=0)
     known = np.flatnonzero(present)
     first, stop = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
@@ -101,9 +104,7 @@ def find_extent(
     )
 
 
-def _surveys(
-    settings: SessionConfig, manager: TimeManager, verifying: Callable[[int, int], None]
-) -> list[Survey]:
+def _surveys(settings: SessionConfig, catalog: Catalog, manager: TimeManager) -> list[Survey]:
     """Survey the base bars of each symbol; their ``inside`` is of the sessions asked for."""
     dates, data = settings.backtest_config, settings.session_data_config
     step = interval_ns(data.streams[0])
@@ -118,9 +119,7 @@ def _surveys(
         )
     first = _day_ns(settings, "start_date")
     own = (around.date_ns >= first) & (around.date_ns <= _day_ns(settings, "end_date"))
-    found: list[Survey] = []
-    count = len(data.symbols)
-    catalog = Catalog(settings.catalog, lambda: verifying(len(found) + 1, count))
+    found = []
     for symbol in data.symbols:
         with session_reader(
             catalog, symbol, data.streams[0], around, (), auctions=auctions

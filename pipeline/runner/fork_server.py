@@ -21,12 +21,13 @@ from pipeline.errors import RunError
 
 #: The exit code that `multiprocess` gives to a process whose fork server is gone.
 NO_SERVER = 255
+#: Why a run ends with its fork server.
+WITHOUT = "it starts the processes of a run, and no run goes on without it"
 _DYING_SECONDS = 1.0
-_TICK_SECONDS = 0.1
 
 
-def start_process(process: Any, tick: Callable[[], None]) -> None:
-    """Start a process; call ``tick`` about ten times a second until the fork server has answered.
+def start_process(process: Any, tick: Callable[[], None], seconds: float) -> None:
+    """Start a process; call ``tick`` every so many seconds until the fork server has answered.
 
     What ``tick`` raises ends the wait, and with it the fork server. RunError if the fork server has
     died, or if its socket was removed.
@@ -46,7 +47,7 @@ def start_process(process: Any, tick: Callable[[], None]) -> None:
         start()
     try:
         while starting.is_alive():
-            starting.join(_TICK_SECONDS)
+            starting.join(seconds)
             if starting.is_alive():
                 tick()
     except BaseException:
@@ -68,10 +69,6 @@ def _in_words(error: BaseException) -> BaseException:
         end_server()
         return RunError(f"{address} was removed, by which the fork server is asked for processes")
     return error
-
-
-#: Why a run ends with its fork server.
-WITHOUT = "it starts the processes of a run, and no run goes on without it"
 
 
 def server_pid() -> int | None:
@@ -97,12 +94,12 @@ def end_server() -> None:
     By itself it ends with this process, but not before it has imported everything. Until then it
     would keep a core busy, and keep those waiting who read to the end of this process's output.
     """
-    server = forkserver._forkserver
-    if server._forkserver_pid is not None:
+    pid = server_pid()
+    if pid is not None:
         # Somebody has waited for it, or removed its socket.
         with suppress(ProcessLookupError, ChildProcessError, FileNotFoundError):
-            os.kill(server._forkserver_pid, signal.SIGKILL)
-            server._stop()
+            os.kill(pid, signal.SIGKILL)
+            forkserver._forkserver._stop()
 
 
 def dead_server() -> str | None:
@@ -111,7 +108,7 @@ def dead_server() -> str | None:
     Its end closes the pipes of its children a moment before the system tells of it, so this waits a
     little if it lives. `multiprocess` gives its children the exit code NO_SERVER then.
     """
-    pid = forkserver._forkserver._forkserver_pid
+    pid = server_pid()
     if pid is None or not hasattr(os, "waitid"):
         return None
     deadline = time.monotonic() + _DYING_SECONDS

@@ -42,7 +42,6 @@ Report: TypeAlias = "Callable[[Progress], None] | None"
 _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 #: Columns of the shortest bar and of the blanks between the parts of a line.
 _LEAST_BAR = 10
-_VERIFYING = "verifying the catalog: "
 #: The least time between two lines where there is no terminal.
 _AGAIN_SECONDS = 10.0
 
@@ -103,12 +102,7 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
         def show(progress: Progress) -> None:
             rate = pace.add(progress.seconds, progress.bars)
             words: dict[str, Any] = {**describe(progress, rate)}
-            waits = ""
-            if progress.compiling:
-                waits = compiling_text(progress.compiling, line.console.width)
-            if progress.verifying:
-                waits = verifying_text(progress.verifying, line.console.width)
-            if waits:
+            if waits := waiting_text(progress.compiling, progress.verifying, line.console.width):
                 words = {**dict.fromkeys(words, ""), "date": waits}
             words["stuck"] = progress.stuck
             line.update(
@@ -147,12 +141,9 @@ class PlainLines:
             self._write(progress.stuck)
         if self._plain and now >= self._next:
             self._next = now + _AGAIN_SECONDS
-            told = [*describe(progress, self._pace.add(progress.seconds, progress.bars)).values()]
-            if progress.compiling:
-                told = [f"compiling {progress.compiling}"]
-            if progress.verifying:
-                told = [f"{_VERIFYING}{progress.verifying}"]
-            self._write(", ".join(word for word in told if word))
+            words = describe(progress, self._pace.add(progress.seconds, progress.bars)).values()
+            waits = waiting_text(progress.compiling, progress.verifying)
+            self._write(waits or ", ".join(word for word in words if word))
 
     def _write(self, line: str) -> None:
         self._stream.write(f"{line}\n")
@@ -179,25 +170,36 @@ def describe(progress: Progress, rate: float) -> dict[str, str]:
     }
 
 
-def compiling_text(compiled: str, width: int) -> str:
+def waiting_text(compiled: str, verified: str, width: int | None = None) -> str:
+    """Return what a run or sweep waits for before its tape begins; "" if both texts are "".
+
+    The texts are ``compiling`` and ``verifying`` of its progress. What is returned leaves room for
+    a bar beside it in ``width`` columns; None: there is no bar.
+    """
+    if verified:
+        return verifying_text(verified, width)
+    return compiling_text(compiled, width) if compiled else ""
+
+
+def compiling_text(compiled: str, width: int | None) -> str:
     """Return the text "compiling ...", short enough for a bar beside it in ``width`` columns.
 
     ``compiled`` names the code, such as "the lane loop (2 of 5)". A narrow terminal gets the
     numbers alone.
     """
     text = f"compiling {compiled}"
-    if len(text) + _LEAST_BAR > width:
+    if width is not None and len(text) + _LEAST_BAR > width:
         return f"compiling {compiled[compiled.rindex('(') :]}"
     return text
 
 
-def verifying_text(verified: str, width: int) -> str:
+def verifying_text(verified: str, width: int | None) -> str:
     """Return the text on a verification, short enough for a bar beside it in ``width`` columns.
 
     ``verified`` says how far it is, as "3 of 40 series", which is all that a narrow terminal gets.
     """
-    text = f"{_VERIFYING}{verified}"
-    return verified if len(text) + _LEAST_BAR > width else text
+    text = f"verifying the catalog: {verified}"
+    return verified if width is not None and len(text) + _LEAST_BAR > width else text
 
 
 @contextmanager

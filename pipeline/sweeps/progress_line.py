@@ -22,10 +22,9 @@ from pipeline.runner.lasting_stream import LastingStream
 from pipeline.runner.progress_line import (
     Pace,
     clock_text,
-    compiling_text,
     progress_bar,
     short_number,
-    verifying_text,
+    waiting_text,
 )
 
 if TYPE_CHECKING:
@@ -74,12 +73,8 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
 
         def show(progress: SweepProgress) -> None:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
-            if progress.compiling:
-                said = compiling_text(progress.compiling, line.console.width)
-                words = {**dict.fromkeys(words, ""), "phase": said}
-            if progress.verifying:
-                said = verifying_text(progress.verifying, line.console.width)
-                words = {**dict.fromkeys(words, ""), "phase": said}
+            if waits := waiting_text(progress.compiling, progress.verifying, line.console.width):
+                words = {**dict.fromkeys(words, ""), "phase": waits}
             words["best"] = progress.stuck or best_text(progress, line.console.width)
             share = progress.share
             line.update(task, total=None if share is None else 1.0, completed=share or 0.0, **words)
@@ -130,9 +125,8 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
         said = [*words.values(), best_text(progress)]
         if progress.compiling:
             told_compiling = True
-            said = [f"compiling {progress.compiling}"]
-        if progress.verifying:
-            said = [f"verifying the catalog: {progress.verifying}"]
+        if before := waiting_text(progress.compiling, progress.verifying):
+            said = [before]
         if progress.stuck:
             said = [progress.stuck]
         lines.write(", ".join(word for word in said if word) + "\n")

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import RingtapeError
@@ -127,8 +126,3 @@ def faults_of_catalog(place: Place) -> list[str]:
         return [f"the catalog cannot be read after the import: {error}"]
     whole = found in (right["import"], right["import before"])
     return [] if whole else [f"the catalog is neither as before nor as after the import: {found}"]
-
-
-def left_over(folder: Path) -> list[str]:
-    """Files that only writers have under way, below a folder."""
-    return [str(path.relative_to(folder)) for path in folder.rglob("*") if ".part" in path.name]

@@ -34,8 +34,7 @@ class Plan:
 
     `moment` is the share of the time that the command takes without an accident after which the
     accident happens; at 0 it happens before the command starts. `pipeline` is the configuration's
-    section. `fresh` has the strategy compiled anew, `empty` everything. A run with `held_up`
-    seconds ends if one of its processes is stopped for longer.
+    section. `fresh` has the strategy compiled anew, `empty` everything.
     """
 
     seed: int

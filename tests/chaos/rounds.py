@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos import judge
 from tests.chaos.accidents import CannotBeMadeError, clear_away, prepare_for, strike, undo
-from tests.chaos.place import Place, command, place_of
+from tests.chaos.place import command, place_of
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, await_that, entries, names_in_memory, start
 
@@ -126,9 +126,5 @@ def _left(scene: Scene, own_memory: bool) -> list[str]:
     """What a command has left in shared memory and in the temporary directory."""
     names = names_in_memory(own_memory, scene.process.pid)
     found = [f"left in shared memory: {names}"] if names else []
-    files = [name for name in entries(_temporary(scene.place)) if name != "filler"]
+    files = [name for name in entries(scene.place.folder / "tmp") if name != "filler"]
     return found + ([f"left in the temporary directory: {files}"] if files else [])
-
-
-def _temporary(place: Place) -> Path:
-    return place.folder / "tmp"

@@ -59,30 +59,27 @@ def test_a_stopped_process_is_named_and_the_run_goes_on_with_it(config, role: st
     assert_nothing_left()
 
 
-def test_a_process_that_is_stopped_before_it_has_begun_is_named(config, tmp_path: Path):
-    config["pipeline"] |= {"held_up_seconds": 3, "start_method": "spawn"}
+@pytest.mark.parametrize(
+    ("role", "begun", "settings"),
+    [
+        ("engine 0", False, {"held_up_seconds": 3, "start_method": "spawn"}),
+        ("processor 0", True, {"held_up_seconds": 4}),
+    ],
+)
+def test_a_run_ends_after_the_limit_that_was_set(
+    config, tmp_path: Path, role: str, begun: bool, settings: dict[str, Any]
+):
+    """Also if the process is stopped before it has begun."""
+    config["pipeline"] |= settings
 
     def stop(progress: Any) -> None:
-        if not stopped and "engine 0" in members():
-            stopped.append(members()["engine 0"])
+        if not stopped and role in members() and (progress.bars or not begun):
+            stopped.append(members()[role])
             os.kill(stopped[0], signal.SIGSTOP)
 
     stopped: list[int] = []
-    with pytest.raises(RunError, match=r"^engine 0 \(process \d+\) is stopped .*allows 3 s"):
-        run(config, strategy=Crosser(), out=tmp_path, progress=stop)
-    assert_nothing_left(stopped)
-
-
-def test_a_run_ends_after_the_limit_that_was_set(config, tmp_path: Path):
-    config["pipeline"]["held_up_seconds"] = 4
-
-    def stop(progress: Any) -> None:
-        if progress.bars and not stopped:
-            stopped.append(members()["processor 0"])
-            os.kill(stopped[0], signal.SIGSTOP)
-
-    stopped: list[int] = []
-    with pytest.raises(RunError, match=r"processor 0 \(process \d+\) is stopped .*allows 4 s"):
+    words = rf"^{role} \(process \d+\) is stopped .*allows {settings['held_up_seconds']} s"
+    with pytest.raises(RunError, match=words):
         run(config, strategy=Crosser(), out=tmp_path, progress=stop)
     assert_nothing_left(stopped)
 

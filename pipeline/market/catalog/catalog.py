@@ -59,12 +59,12 @@ class Contents(NamedTuple):
 class Catalog:
     """A folder of bar files. Making this object reads nothing: the manifest is read when needed.
 
-    ``verifying`` is called before a file of bars is read whole because it has changed since it was
-    verified, which takes a millisecond for 10,000 bars.
+    ``verifying`` is called with a symbol before its file of bars is read whole because it has
+    changed since it was verified, which takes a millisecond for 10,000 bars.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], verifying: Callable[[], None] = lambda: None
+        self, path: str | os.PathLike[str], verifying: Callable[[str], None] = lambda symbol: None
     ) -> None:
         self.path = Path(path)
         self._verifying = verifying
@@ -181,7 +181,7 @@ class Catalog:
         with contextlib.suppress(OSError):  # which `open_bars` tells
             mark = self._verified.mark(path, entry)
             if mark not in self._verified:
-                self._verifying()
+                self._verifying(entry.symbol)
                 self._load(entry)
                 self._verified.add(mark, len(self._manifest()))
 

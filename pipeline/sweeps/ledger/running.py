@@ -26,9 +26,8 @@ class RunningMark:
             self._path.parent.mkdir(exist_ok=True)
             for other in self._path.parent.iterdir():
                 if not is_running(ledger, other.name):
-                    with contextlib.suppress(
-                        PermissionError
-                    ):  # on Windows, if somebody looks at it
+                    # Windows refuses it if somebody looks at the file.
+                    with contextlib.suppress(PermissionError):
                         other.unlink(missing_ok=True)
             while self._descriptor is None:
                 # Without a descriptor, another sweep has removed the file as that of a dead one.
