@@ -211,8 +211,8 @@ class PipelineConfig(Section):
         ge=1,
         le=1024,
         description="Slots of the ring, which is the number of blocks under way at once. With 1"
-        " every stage waits for the stage before. Unless it is set, the ring has fewer where shared"
-        " memory has no room for 4. Default 4.",
+        " every stage waits for the stage before. Unless slots or slot_rows is set, the ring has"
+        " fewer where shared memory has no room for 4. Default 4.",
     )
     slot_rows: int | None = Field(
         default=None,

@@ -136,7 +136,7 @@ class Crew:
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
         ring = make_ring(
-            self.run_id, self.slots, self._slot_size, self._fewest, len(self.roles) * MEMBER_BYTES
+            self.run_id, self.slots, self._slot_size, self._fewest, self._memory_of_members()
         )
         self._ring, self.slots = own(ring), ring.slots
         #: The same ring as engines have it: no lane can write where all lanes read.
@@ -169,6 +169,10 @@ class Crew:
             for e, edge in zip(self.engines, free, strict=True)
         ]
         self._stations: list[Producer | Reader] = [producer, *readers, *last]
+
+    def _memory_of_members(self) -> int:
+        """Return how many bytes the processes of the members will take beside the ring."""
+        return len(self.roles) * MEMBER_BYTES
 
     def _edge(self, producer: str, consumer: str, initial: int = 0) -> StreamSubscription:
         edge = self._owned.enter_context(

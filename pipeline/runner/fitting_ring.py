@@ -17,9 +17,13 @@ MEMBER_BYTES = 48 * 2**20
 
 
 def fewest_slots(settings: SessionConfig) -> int:
-    """Return how many slots a run's ring has at least: those that its user has set, else 1."""
+    """Return how many slots a run's ring has at least.
+
+    A ring that the user has sized, by ``slots`` or ``slot_rows``, has all its slots; else 1.
+    """
     pipeline = settings.pipeline
-    return pipeline.slots if "slots" in pipeline.model_fields_set else 1
+    sized = pipeline.model_fields_set & {"slots", "slot_rows"}
+    return pipeline.slots if sized else 1
 
 
 def make_ring(run_id: str, slots: int, slot_size: int, fewest: int, beside: int) -> Ring:

@@ -59,6 +59,11 @@ class InlineCrew(Crew):
         return super().__enter__()
 
     @override
+    def _memory_of_members(self) -> int:
+        """Return 0: the members have no processes of their own."""
+        return 0
+
+    @override
     def start(self, tick: "Callable[[StatsBlock], None]") -> None:
         for index, job in enumerate(self._work.jobs):
             member = self.control.member(index)

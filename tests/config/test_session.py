@@ -206,7 +206,7 @@ valid_settings = st.fixed_dictionaries(
             },
         ),
         "strategy": lanes | st.lists(lanes, min_size=1, max_size=3),
-        "catalog": st.text(min_size=1),
+        "catalog": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
     },
     optional={
         "mode": st.sampled_from(["backtest", "live"]),

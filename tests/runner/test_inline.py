@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import Strategy, run
 from pipeline.config.examples import example_path
-from pipeline.errors import ConfigError, HookError
+from pipeline.errors import ConfigError, HookError, RunError
 from shm.names import LISTING
 from tests.golden.pins import EXAMPLES, pinned
 from tests.reference.own_process import environment, python
@@ -126,6 +126,17 @@ def test_a_fork_is_refused_while_the_run_lasts_and_not_after(config, tmp_path: P
     with pytest.raises(HookError, match=r"Forker\.on_bar raised RuntimeError: a process of a run"):
         run(config, strategy=Forker, out=tmp_path, inline=True)
     assert os.fork is before
+
+
+def test_no_memory_is_kept_free_for_processes_that_there_are_not(
+    config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pipeline.runner.fitting_ring.available_memory", lambda: 2**25)
+    monkeypatch.setattr("pipeline.runner.memory.available_memory", lambda: 2**25)
+    found = run(config, strategy=Changer, out=tmp_path, inline=True)
+    assert [note for note in found.summary["notes"] if "ring" in note] == []
+    with pytest.raises(RunError, match=r"^the 3 processes of a run need"):
+        run(config, strategy=Changer, out=tmp_path)
 
 
 def test_compiled_and_inline_contradict_each_other(config, tmp_path: Path):

@@ -108,5 +108,6 @@ def test_slots_are_shortened_where_memory_is_scarce_unless_their_rows_are_set():
 def test_slots_that_a_user_has_set_are_not_given_up():
     config, _, _ = checked(Looker())
     assert (config.pipeline.slots, fewest_slots(config)) == (4, 1)
-    told = SessionConfig.load(config.model_dump() | {"pipeline": {"slots": 3}})
-    assert fewest_slots(told) == 3
+    for pipeline, fewest in (({"slots": 3}, 3), ({"slot_rows": 64}, 4)):
+        told = SessionConfig.load(config.model_dump() | {"pipeline": pipeline})
+        assert fewest_slots(told) == fewest

@@ -21,6 +21,8 @@ from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.quality import quality_of
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.results.digest import run_digest
+from pipeline.runner.lanes import make_lanes
+from pipeline.runner.preparation import shape_of
 from pipeline.runner.run import Result
 from tests.reference.own_process import python
 from tests.reference.processes import assert_nothing_left, settings_of
@@ -354,9 +356,9 @@ def test_quality_of_the_running_session_changes_no_result(config, plain: Result,
 def test_a_run_takes_what_there_is_of_shared_memory_and_says_so(
     config, plain: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A slot with room for 256 rows of two symbols takes about 60 kB."""
-    config["pipeline"] = {"slot_rows": 256}
-    monkeypatch.setattr("shm.segment.available_shared_memory", lambda: 150_000)
+    settings = SessionConfig.load(config)
+    slot = shape_of(settings, make_lanes(settings, None)).layout.size
+    monkeypatch.setattr("shm.segment.available_shared_memory", lambda: 5 * slot // 2)
     result = run(config, out=tmp_path)
     assert result.digest == plain.digest
     (note,) = [one for one in result.summary["notes"] if "ring" in one]
