@@ -210,4 +210,4 @@ def test_a_ledger_of_another_version_is_bad_input(called: Called, book: Path):
         connection.execute("PRAGMA user_version = 9")
     done = called("ledger")
     assert (done.code, done.out) == (2, "")
-    assert "is a ledger of version 9, expected 1" in done.err
+    assert "is a ledger of version 9, expected 2; " in done.err

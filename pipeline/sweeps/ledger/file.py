@@ -15,8 +15,9 @@ from pathlib import Path
 
 from pipeline.errors import LedgerError, RunError
 from pipeline.native.file_lock import check_locks
+from pipeline.sweeps.ledger.rows import WrongChecksumError
 
-VERSION = 1
+VERSION = 2
 APPLICATION = int.from_bytes(b"RTlg")
 #: How long a process waits for another one that writes, in seconds.
 PATIENCE = 60.0
@@ -38,7 +39,8 @@ _SCHEMA = (
         state TEXT NOT NULL,        -- running, done, partial
         data_hash TEXT NOT NULL,
         code_hash TEXT NOT NULL,
-        bars INTEGER NOT NULL       -- of all symbols of the run
+        bars INTEGER NOT NULL,      -- of all symbols of the run
+        checksum INTEGER NOT NULL   -- of all columns but the state
     )
     """,
     """
@@ -54,6 +56,7 @@ _SCHEMA = (
         digest TEXT NOT NULL,
         statistics TEXT NOT NULL,   -- JSON, as in summary.json
         seconds REAL NOT NULL,      -- processor time
+        checksum INTEGER NOT NULL,  -- of the columns above but id and sweep
         returns_file TEXT NOT NULL, -- below returns/
         returns_row INTEGER NOT NULL
     )
@@ -119,12 +122,15 @@ def reported(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, WrongChecksumError) as error:
         raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
     except sqlite3.Error as error:
         # The low byte is the kind of error, the others say where it came from. There is no code
-        # where the module itself refuses, as for a closed connection: that is our own fault.
+        # where the module itself refuses: a text that is not UTF-8, or, by our own fault, a
+        # connection that is closed.
         code = getattr(error, "sqlite_errorcode", None)
+        if code is None and "decode" in str(error):
+            raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
         if code is None:
             raise
         kind = code & 0xFF
@@ -166,7 +172,7 @@ def _check_header(path: Path, header: bytes) -> None:
             f"{application}, expected {APPLICATION})"
         )
     if version != VERSION:
-        raise LedgerError(f"{path} is a ledger of version {version}, expected {VERSION}")
+        raise LedgerError(f"{path} is a ledger of version {version}, expected {VERSION}; {_WAY_ON}")
 
 
 def _is_made(connection: sqlite3.Connection) -> bool:

@@ -36,6 +36,7 @@ from pipeline.sweeps.ledger.rows import (
     ComparedSet,
     LaneRow,
     SweepRow,
+    WrongChecksumError,
     json_text,
     lane_row,
     lane_values,
@@ -58,7 +59,7 @@ _RECORD = (
     + ", ".join(f"{name} = excluded.{name}" for name in _RECORDED if name != "key")
 )
 _BEGIN = (
-    f"INSERT INTO sweeps ({SWEEP_COLUMNS}) VALUES ({', '.join('?' * 11)}) "
+    f"INSERT INTO sweeps ({SWEEP_COLUMNS}) VALUES ({', '.join('?' * 12)}) "
     "ON CONFLICT (sweep) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in SWEEP_COLUMNS.split(", ")[1:])
 )
@@ -292,7 +293,8 @@ class Ledger(Closing):
         """
         rows = {row.sweep: row for row in self.sweeps()}
         for sweep in sweeps:
-            _require(self.path, sweep, list(rows))
+            if sweep not in rows:
+                raise LedgerError(no_sweep(self.path, sweep, list(rows)))
         names = dict.fromkeys(s.removeprefix("-") for one in sweeps for s in rows[one].scores)
         by_set = [{_set_of(lane): lane for lane in self.lanes(sweep)} for sweep in sweeps]
         return [
@@ -324,8 +326,10 @@ class Ledger(Closing):
         )
 
     def _require_sweep(self, sweep: str) -> None:
-        there = [one for (one,) in self._connection.execute("SELECT sweep FROM sweeps")]
-        _require(self.path, sweep, there)
+        found = self._connection.execute("SELECT 1 FROM sweeps WHERE sweep = ?", (sweep,))
+        if found.fetchone() is None:
+            there = [row.sweep for row in self.sweeps()]
+            raise LedgerError(no_sweep(self.path, sweep, there))
 
     def _with_keys(self, select: str, keys: Sequence[str]) -> sqlite3.Cursor:
         return self._connection.execute(
@@ -338,6 +342,8 @@ class Ledger(Closing):
         with reported(self.path):
             select = "SELECT key, returns_file, returns_row FROM lanes"
             for key, name, row in self._with_keys(select, keys):
+                if not (isinstance(name, str) and isinstance(row, int)):
+                    raise WrongChecksumError(f"lane {key} has no file of returns")
                 places.setdefault(name, {})[key] = row
         return places
 
@@ -379,11 +385,6 @@ def _numbers(numbers: int | Sequence[int], count: int) -> Sequence[int]:
 def _check_state(state: str, states: Sequence[str]) -> None:
     if state not in states:
         raise ValueError(f"state must be one of {', '.join(states)}, was {state!r}")
-
-
-def _require(path: Path, sweep: str, there: Sequence[str]) -> None:
-    if sweep not in there:
-        raise LedgerError(no_sweep(path, sweep, there))
 
 
 def no_sweep(path: Path, sweep: str, there: Sequence[str]) -> str:

@@ -1,16 +1,29 @@
-"""The rows of a ledger, lanes and sweeps, and how they become columns of SQLite and back."""
+"""The rows of a ledger, lanes and sweeps, and how they become columns of SQLite and back.
+
+Each row has a checksum, because SQLite's pages have none: a flipped bit would be believed.
+"""
 
 import json
 import math
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: The columns that make a LaneRow and a SweepRow, in the order of their fields.
-LANE_COLUMNS = "key, strategy, universe, parameters, state, error, digest, statistics, seconds"
-SWEEP_COLUMNS = (
-    "sweep, name, started, method, seed, scores, config, state, data_hash, code_hash, bars"
+#: The columns that make a LaneRow and a SweepRow, in the order of their fields, and a checksum.
+LANE_COLUMNS = (
+    "key, strategy, universe, parameters, state, error, digest, statistics, seconds, checksum"
 )
+SWEEP_COLUMNS = (
+    "sweep, name, started, method, seed, scores, config, state, data_hash, code_hash, bars, "
+    "checksum"
+)
+#: The place of a sweep's state among them, which changes without the checksum.
+_STATE = SWEEP_COLUMNS.split(", ").index("state")
+
+
+class WrongChecksumError(ValueError):
+    """A row is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class ComparedSet:
 
 def lane_values(row: LaneRow) -> tuple[Any, ...]:
     """Return a lane as values for `LANE_COLUMNS`."""
-    return (
+    values = (
         row.key,
         row.strategy,
         row.universe,
@@ -84,11 +97,15 @@ def lane_values(row: LaneRow) -> tuple[Any, ...]:
         json_text(row.statistics),
         float(row.seconds),
     )
+    return (*values, _checksum(values))
 
 
 def lane_row(values: tuple[Any, ...]) -> LaneRow:
-    """Return the lane that values of `LANE_COLUMNS` hold."""
-    key, strategy, universe, parameters, state, error, digest, statistics, seconds = values
+    """Return the lane that values of `LANE_COLUMNS` hold. WrongChecksumError for others."""
+    *written, checksum = values
+    if _checksum(written) != checksum:
+        raise WrongChecksumError(f"lane {values[0]} is not what was written")
+    key, strategy, universe, parameters, state, error, digest, statistics, seconds = written
     return LaneRow(
         key,
         strategy,
@@ -104,7 +121,7 @@ def lane_row(values: tuple[Any, ...]) -> LaneRow:
 
 def sweep_values(row: SweepRow) -> tuple[Any, ...]:
     """Return a sweep as values for `SWEEP_COLUMNS`."""
-    return (
+    values = (
         row.sweep,
         row.name,
         row.started,
@@ -117,11 +134,15 @@ def sweep_values(row: SweepRow) -> tuple[Any, ...]:
         row.code_hash,
         row.bars,
     )
+    return (*values, _checksum_of_sweep(values))
 
 
 def sweep_row(values: tuple[Any, ...]) -> SweepRow:
-    """Return the sweep that values of `SWEEP_COLUMNS` hold."""
-    sweep, name, started, method, seed, scores, config, state, data, code, bars = values
+    """Return the sweep that values of `SWEEP_COLUMNS` hold. WrongChecksumError for others."""
+    *written, checksum = values
+    if _checksum_of_sweep(written) != checksum:
+        raise WrongChecksumError(f"sweep {values[0]} is not what was written")
+    sweep, name, started, method, seed, scores, config, state, data, code, bars = written
     return SweepRow(
         sweep,
         name,
@@ -135,6 +156,15 @@ def sweep_row(values: tuple[Any, ...]) -> SweepRow:
         code,
         bars,
     )
+
+
+def _checksum_of_sweep(values: Sequence[Any]) -> int:
+    return _checksum([*values[:_STATE], *values[_STATE + 1 :]])
+
+
+def _checksum(values: Sequence[Any]) -> int:
+    """Return the CRC-32 of values as SQLite gives them back: texts, numbers, None, bytes."""
+    return zlib.crc32(repr(list(values)).encode("utf-8", "surrogatepass"))
 
 
 def json_text(value: Any) -> str:
