@@ -11,7 +11,10 @@ _WITHOUT_MEMORY = (
     "failed to launch worker thread",
 )
 #: Words that may be about something else, if nothing limits the process's memory.
-_PERHAPS_WITHOUT_MEMORY = ("could not find/load shared object file",)
+_PERHAPS_WITHOUT_MEMORY = (
+    "could not find/load shared object file",
+    "error return without exception set",
+)
 
 
 def of_the_process(error: BaseException) -> str:

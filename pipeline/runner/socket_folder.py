@@ -7,6 +7,7 @@ long name does not leave. So the folder is made here, where its path is short en
 
 import os
 import shutil
+from pathlib import Path
 
 from multiprocess import process, util
 
@@ -32,5 +33,13 @@ def make_socket_folder() -> None:
             "a run needs a temporary directory whose path leaves room for a socket's, at most "
             f"{_LONGEST - temporary.NAME_BYTES} bytes; found: {there}: set TMPDIR to another one"
         )
-    util.Finalize(None, util._remove_temp_dir, args=(shutil.rmtree, folder), exitpriority=-100)
+    util.Finalize(None, _remove, args=(folder,), exitpriority=-100)
     config["tempdir"] = str(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder; a process that gets no memory for it leaves that to the next start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    current = process.current_process()
+    if current is not None:  # at the very end of a process
+        current._config["tempdir"] = None

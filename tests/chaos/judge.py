@@ -89,7 +89,7 @@ def faults_of_code(code: int | None, plan: Plan, told: str) -> list[str]:
         allowed = {0}
     if plan.kind == "signal":
         number = signal.Signals[told.split()[0]]
-        allowed = {0, 1, 128 + number}
+        allowed = {0, 1, 128 + number, -number}  # which it is before the command listens
     if plan.kind == "orphan":
         allowed = {0, -signal.SIGKILL}
     if plan.kind == "memory" and SUPERVISOR in told:  # a library in C++ ends a process without any

@@ -95,7 +95,9 @@ def _judge(scene: Scene, plan: Plan, outcome: Round, own_memory: bool) -> None:
         faults += judge.faults_of_folders(scene.place, plan)
         faults += judge.faults_of_catalog(scene.place) if plan.action == "import" else []
     killed = code is not None and code < 0
-    if not killed:
+    # Without memory no folder can be listed, so that the next start removes it.
+    starved = plan.kind == "memory" and judge.SUPERVISOR in told
+    if not killed and not starved:
         faults += _left(scene, own_memory)
 
 

@@ -94,6 +94,8 @@ def open_ledger_file(path: Path, *, create: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             if not _is_made(connection):
                 _make(connection)
+            elif create:
+                _check_pages(path, connection)
         except BaseException:
             connection.close()
             raise
@@ -173,6 +175,13 @@ def _check_header(path: Path, header: bytes) -> None:
         )
     if version != VERSION:
         raise LedgerError(f"{path} is a ledger of version {version}, expected {VERSION}; {_WAY_ON}")
+
+
+def _check_pages(path: Path, connection: sqlite3.Connection) -> None:
+    """Refuse to write to a file whose tree of pages is broken, as of one that was cut short."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise LedgerError(f"{path} is damaged: {' '.join(found.split())}; {_WAY_ON}")
 
 
 def _is_made(connection: sqlite3.Connection) -> bool:

@@ -1,4 +1,5 @@
 import contextlib
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -111,27 +112,35 @@ def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatc
 
 
 @pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
-    """The bytes of a ledger with a sweep of three lanes, and its folder of returns."""
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a ledger with a sweep of three lanes, and a copy of its file."""
     folder = tmp_path_factory.mktemp("ledger")
     with Ledger.open(folder) as ledger:
         ledger.begin(sweep_row())
         recorded(ledger, "demo", range(3))
         ledger.finish("demo", "done")
-    return (folder / FILE).read_bytes(), folder
+    shutil.copy(folder / FILE, folder / "right")
+    return folder
 
 
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_no_row_with_a_flipped_bit_is_believed(content: tuple[bytes, Path], place: float, bit: int):
     """A row may be lost where a bit of the tree of pages flips, and a sweep be "running" again."""
-    right, folder = content
-    damaged = bytearray(right)
+    damaged = bytearray((three / "right").read_bytes())
     damaged[int(place * len(damaged))] ^= 1 << bit
-    (folder / FILE).write_bytes(damaged)
+    (three / FILE).write_bytes(damaged)
     lanes = [lane_row(number) for number in range(3)]
     sweeps = []
-    with contextlib.suppress(LedgerError, RunError), Ledger.open(folder, create=False) as ledger:
+    with contextlib.suppress(LedgerError, RunError), Ledger.open(three, create=False) as ledger:
         sweeps = ledger.sweeps()
         assert all(row in lanes for row in ledger.lanes())
     for row in sweeps:
         assert replace(row, state="done") == sweep_row(state="done")
+
+
+@given(share=st.floats(0.1, 0.99))
+def test_nothing_is_written_to_a_ledger_that_was_cut_short(three: Path, share: float):
+    right = (three / "right").read_bytes()
+    (three / FILE).write_bytes(right[: int(share * len(right))])
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite is "), Ledger.open(three) as ledger:
+        ledger.lanes()
