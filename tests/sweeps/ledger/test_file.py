@@ -124,7 +124,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_no_row_with_a_flipped_bit_is_believed(content: tuple[bytes, Path], place: float, bit: int):
+def test_no_row_with_a_flipped_bit_is_believed(three: Path, place: float, bit: int):
     """A row may be lost where a bit of the tree of pages flips, and a sweep be "running" again."""
     damaged = bytearray((three / "right").read_bytes())
     damaged[int(place * len(damaged))] ^= 1 << bit
