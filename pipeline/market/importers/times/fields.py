@@ -1,0 +1,128 @@
+"""The fields of written times, put together into ns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from pipeline.market.importers.times.clock import Clock
+from pipeline.market.importers.times.form import Order, Plan
+from pipeline.market.importers.times.result import (
+    FINE,
+    IMPOSSIBLE,
+    NEVER,
+    NO_ZONE,
+    TWICE,
+    Int64Array,
+    Times,
+    no_faults,
+)
+from pipeline.market.importers.times.template import Chars, distinct, number
+
+FIRST_YEAR: Final = 1678
+LAST_YEAR: Final = 2261
+"""The whole years that ns in 64 bits can tell."""
+_LAST_SHORT_YEAR: Final = dt.datetime.now(dt.UTC).year + 1 - 2000
+"""A year of two digits is one from 1970 up to the next one: ``17/03/31`` is no date of 2031."""
+_MONTH_STARTS: Final = (
+    np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int32)
+)
+"""Days since 1970-01-01 of the first of each month, and of the month after the last year."""
+
+
+def first_and_second(plan: Plan, chars: Chars) -> tuple[Int64Array, Int64Array]:
+    """Return the two numbers of dates like 3/4/2017, int64[n] each."""
+    return number(chars, plan.spans["a"]), number(chars, plan.spans["b"])
+
+
+def times_of(plan: Plan, chars: Chars, order: Order) -> tuple[Times, tuple[str, ...]]:
+    """Return the times of texts of one template, and the names of their zones.
+
+    ``chars`` are the bytes of the texts, uint8[length, n]. ``order`` settles dates like 3/4/2017.
+    """
+    spans = plan.spans
+    fault = no_faults(chars.shape[1])
+    year = number(chars, spans["y"])
+    month: Int64Array | np.int64
+    if plan.form.short_year:
+        late = (year > _LAST_SHORT_YEAR) & (year < 70)
+        fault[late] = IMPOSSIBLE
+        year += np.where(year < 70, 2000, 1900)
+    if "a" in spans:
+        first, second = first_and_second(plan, chars)
+        month, day = (first, second) if order == "mdy" else (second, first)
+    else:
+        month = number(chars, spans["m"]) if "m" in spans else np.int64(plan.month)
+        day = number(chars, spans["d"])
+    days, fine = _days(year, month, day)
+    if plan.weekday >= 0:
+        fine &= (days + 3) % 7 == plan.weekday  # 1970-01-01 was a Thursday
+    since, possible = _time_of_day(plan, chars)
+    fault[~(fine & possible)] = IMPOSSIBLE
+    wall = np.where(fault == FINE, days * DAY_NS + since, 0)
+    if not plan.form.zoned:
+        return Times(wall, None, fault), ()
+    return _in_zones(wall, fault, *distinct(chars, spans["z"]))
+
+
+def _days(
+    year: Int64Array, month: Int64Array | np.int64, day: Int64Array
+) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+    """Return the days since 1970-01-01, and whether the dates exist."""
+    fine = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12)
+    place = np.where(fine, (year - FIRST_YEAR) * 12 + month - 1, 0)
+    days = _MONTH_STARTS[place] + (day - 1)
+    fine &= (day >= 1) & (days < _MONTH_STARTS[place + 1])
+    return days, fine
+
+
+def _time_of_day(
+    plan: Plan, chars: Chars
+) -> tuple[Int64Array | np.int64, npt.NDArray[np.bool_] | np.bool_]:
+    """Return the ns since midnight, and whether there is such a time. 24:00 is the day's end."""
+    spans = plan.spans
+    if "H" not in spans:
+        return np.int64(0), np.bool_(True)
+    hour = number(chars, spans["H"])
+    rest = np.zeros(len(hour), dtype=np.int64)
+    fine = hour <= (24 if plan.afternoon is None else 12)
+    for name, unit in (("M", MINUTE_NS), ("S", SECOND_NS)):
+        if name in spans:
+            part = number(chars, spans[name])
+            fine &= part < 60
+            rest += part * unit
+    if "f" in spans:
+        digits = spans["f"][1] - spans["f"][0]
+        rest += number(chars, spans["f"]) * 10 ** (9 - digits)
+    if plan.afternoon is not None:
+        hour = hour % 12 + (12 if plan.afternoon else 0)
+    since = hour * HOUR_NS + rest
+    return since, fine & (since <= DAY_NS)
+
+
+def _in_zones(
+    wall: Int64Array, fault: npt.NDArray[np.uint8], names: list[str], which: Int64Array | None
+) -> tuple[Times, tuple[str, ...]]:
+    """Return times whose zones are ``names[which]``, or `names` alone if `which` is None."""
+    utc = np.zeros(len(wall), dtype=np.int64)
+    found = []
+    for at, name in enumerate(names):
+        rows = fault == FINE if which is None else (which == at) & (fault == FINE)
+        clock = Clock.find("Z" if name == "z" else name)
+        if clock is None:
+            fault[rows] = NO_ZONE
+            continue
+        found.append(clock.name)
+        instants = clock.to_utc(wall[rows])
+        utc[rows] = instants.utc
+        fault[np.flatnonzero(rows)[instants.twice]] = TWICE
+        fault[np.flatnonzero(rows)[instants.never]] = NEVER
+    bad = fault != FINE
+    wall[bad] = utc[bad] = 0
+    return Times(wall, utc, fault), tuple(found)

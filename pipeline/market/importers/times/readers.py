@@ -1,0 +1,137 @@
+"""The reader of a column of times, chosen by a sample of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import DataError
+from pipeline.market.importers.empty_cells import EMPTY_CELLS
+from pipeline.market.importers.times.columns import ArrowTimes
+from pipeline.market.importers.times.date_order import Verdict
+from pipeline.market.importers.times.epochs import EpochTimes, unit_of_sample
+from pipeline.market.importers.times.fields import times_of
+from pipeline.market.importers.times.form import Form, Order, Place, only_digits, plan_of, row_place
+from pipeline.market.importers.times.result import Times
+from pipeline.market.importers.times.template import groups
+from pipeline.market.importers.times.text import TextTimes
+
+SAMPLE_ROWS: Final = 2_000
+"""So many rows with a text show the form."""
+_LOOKED_AT: Final = 25 * SAMPLE_ROWS
+"""They are sought among so many rows."""
+_NUMBER: Final = re.compile(r"-?0+(\.0*)?([eE]\+?0+)?")
+
+
+class TimeReader(Protocol):
+    """Reads a column of times, block by block, in the order of the file."""
+
+    zones: tuple[str, ...]
+    """Names of the zones that the rows have named up to now, in no order; an offset is
+    ``UTC+01:00``."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the rows have a time of day; False for plain dates."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The order of day and month that the rows gathered so far show."""
+
+    def gather(self, block: pa.Array) -> None:
+        """Take a block as evidence of the order of day and month, without reading it."""
+
+    def settle(self, order: Order) -> None:
+        """Read dates like 3/4/2017 in this order from now on."""
+
+    def words(self, place: Place = row_place) -> str:
+        """Return the form in words, for the account of an import.
+
+        ``place`` returns the place of a row, counted from 0 over all blocks.
+        """
+
+    def read(self, block: pa.Array) -> Times:
+        """Read the next block of rows."""
+
+    def explain(self, value: str | None) -> str:
+        """Say in words why the value of a row that was not read is no time of this file."""
+
+
+def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeReader:
+    """Return the reader for a column of times whose first rows are `sample`, an Arrow array.
+
+    The column may be of text, integers, floats, timestamps or dates. Of text, the form of most rows
+    of the sample is taken, and of forms that are equally frequent the first. The sample is gathered
+    as evidence for the order of day and month. While `TimeReader.verdict` is "unknown", gather
+    further blocks before you read the first, or settle the order.
+
+    Raises DataError, without the place, if no row of the sample can be read.
+    """
+    if not _is_text(sample.type) and not _is_number(sample.type):
+        return ArrowTimes(sample.type)
+    if _is_number(sample.type):
+        return _epochs(sample, _first_text(sample.cast(pa.string())))
+    text = pc.utf8_trim_whitespace(sample.slice(0, _LOOKED_AT).cast(pa.string()).fill_null(""))
+    text = text.filter(pc.invert(pc.is_in(text, value_set=pa.array(sorted(EMPTY_CELLS)))))
+    text = text.slice(0, SAMPLE_ROWS)
+    if len(text) == 0:
+        raise DataError("every time is empty; expected one such as 2024-11-04 09:30")
+    form, example = _form(text)
+    if form is None:
+        return _epochs(text, example)
+    reader = TextTimes(form, example, date_order if form.family == "numbers" else None)
+    reader.gather(sample.cast(pa.string()))
+    return reader
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _first_text(text: pa.Array) -> str:
+    rows = text.drop_null()
+    return str(rows[0]) if len(rows) else ""
+
+
+def _epochs(sample: pa.Array, example: str) -> EpochTimes:
+    unit = unit_of_sample(sample)
+    if unit is None:
+        raise DataError(f"time must be a date, or an epoch from 1973 on, was {example!r}")
+    return EpochTimes(unit, example)
+
+
+def _form(text: pa.Array) -> tuple[Form | None, str]:
+    """Return the form of most texts, None for epochs, and an example of it."""
+    counts: dict[Form | None, int] = {}
+    first: dict[Form | None, int] = {}
+    for group in groups(text):
+        plan, size = plan_of(group.template), group.chars.shape[1]
+        if plan is not None and only_digits(group.template) and not _is_dates(group.chars):
+            plan = None
+        if plan is None and _NUMBER.fullmatch(group.template) is None:
+            continue
+        form = plan.form if plan is not None else None
+        row = 0 if group.rows is None else int(group.rows[0])
+        counts[form] = counts.get(form, 0) + size
+        first[form] = min(first.get(form, row), row)
+    if not counts:
+        raise DataError(f"time must be a date or an epoch, was {text[0].as_py()!r}")
+    form = min(counts, key=lambda one: (-counts[one], first[one]))
+    return form, text[first[form]].as_py()
+
+
+def _is_dates(chars: np.ndarray) -> bool:
+    """Return whether all numbers of so many digits are dates of 1900 to 2099, not epochs."""
+    plan = plan_of("0" * chars.shape[0])
+    assert plan is not None
+    century = (chars[0] - 48) * 10 + chars[1] - 48
+    times, _ = times_of(plan, chars, "mdy")
+    return bool(((century == 19) | (century == 20)).all() and not times.fault.any())
