@@ -1,0 +1,139 @@
+"""How a file writes numbers: the decimal sign, and what stands between thousands.
+
+``1,234.56`` and ``1.234,56`` tell it, and so does ``112,30``. ``1,234`` alone tells nothing, and a
+wrong guess is wrong by a thousand: then it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import DataError
+from pipeline.market.catalog.account import Ground
+
+Decimal = Literal["point", "comma"]
+
+BLANKS: Final = " \u00a0\u2009\u202f"
+"""The blanks that stand between thousands: a usual, a hard, a thin and a narrow one."""
+MINUS: Final = "\u2212"
+"""The sign that typesetters use in place of a hyphen."""
+APOSTROPHES: Final = "'\u2019"
+"""The apostrophes that stand between thousands in Switzerland."""
+_CURRENCY_SIGN: Final = "[$€£¥₹₽₩₺₿₫฿]"
+CURRENCY: Final = rf"(?:[A-Z]{{0,3}}{_CURRENCY_SIGN}|[A-Z]{{3}})"
+"""A currency in front of a number, for regular expressions."""
+CURRENCY_BEHIND: Final = rf"[{BLANKS}]?{_CURRENCY_SIGN}|[{BLANKS}][A-Z]{{3}}"
+"""A currency behind a number, with the blank between the two; a code needs the blank."""
+_SIGNS: Final[dict[Decimal, str]] = {"point": ".", "comma": ","}
+_FRONT: Final = rf"^[+\-{MINUS}]?(?:{CURRENCY}[{BLANKS}]?)?[+\-{MINUS}]?"
+_BEHIND: Final = rf"(?:[{BLANKS}]?[KkMmBbTt%])?(?:{CURRENCY_BEHIND})?$"
+_SAMPLE_ROWS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How the numbers of one file are written."""
+
+    decimal: Decimal
+    """The sign before the decimals."""
+    thousands: str
+    """The characters that may stand between thousands; none if the rows do not show which sign is
+    the decimal one, so that a later ``1,234`` is not read as either."""
+    ground: Ground
+    """Why it was taken for true."""
+    shown: str
+    """The number that shows it, such as ``1.234,56``; empty without one."""
+
+    def words(self) -> str:
+        """Return it in words: ``decimal comma, as in 1.234,56``."""
+        return f"decimal {self.decimal}" + (f", as in {self.shown}" if self.shown else "")
+
+
+PLAIN: Final = Notation("point", "", "file", "")
+"""The notation of programs: a decimal point, and nothing between thousands."""
+
+
+def find_notation(
+    columns: Iterable[pa.Array], delimiter: str = ",", decimal: Decimal | None = None
+) -> Notation:
+    """Return how a file writes numbers, from samples of its columns of numbers, arrays of strings.
+
+    `delimiter` is what stands between cells. `decimal` is the user's word. Without it the cells
+    decide: any cell that can be read in one way only settles those that can be read in two.
+
+    Raises DataError, without the place, if there are cells of both kinds, or if all that have a
+    comma are like ``1,234``.
+    """
+    if decimal is not None:
+        return _notation(decimal, "option", "")
+    evidence = _Evidence()
+    for column in columns:
+        evidence.see(column.slice(0, _SAMPLE_ROWS))
+    point, comma = evidence.shows["point"], evidence.shows["comma"]
+    if point and comma:
+        raise DataError(
+            f"numbers are written in two ways, {point!r} and {comma!r}; say which sign is before "
+            "the decimals, with --decimal point or --decimal comma"
+        )
+    if point or comma:
+        return _notation("point" if point else "comma", "rows", point or comma)
+    if evidence.either[","]:
+        raise DataError(
+            f"numbers like {evidence.either[',']!r} can have a decimal comma or thousands; say "
+            "which with --decimal comma or --decimal point"
+        )
+    if evidence.either["."]:
+        # 105.123 in each cell: three decimals, as pairs with the yen have.
+        ground: Ground = "file" if delimiter == "," else "guess"
+        return Notation("point", "", ground, evidence.either["."])
+    return PLAIN
+
+
+def _notation(decimal: Decimal, ground: Ground, shown: str) -> Notation:
+    other = "," if decimal == "point" else "."
+    return Notation(decimal, other + APOSTROPHES + BLANKS, ground, shown)
+
+
+class _Evidence:
+    """The first number found that can be read in one way only, and that can be read in two."""
+
+    def __init__(self) -> None:
+        self.shows: dict[Decimal, str] = {"point": "", "comma": ""}
+        self.either = {".": "", ",": ""}
+
+    def see(self, column: pa.Array) -> None:
+        text = pc.utf8_trim_whitespace(column.cast(pa.string()).fill_null(""))
+        marked = text.filter(pc.match_substring_regex(text, "[.,]"))
+        for cell in pc.unique(marked).to_pylist():
+            self._see_cell(cell)
+
+    def _see_cell(self, cell: str) -> None:
+        number = re.sub(_BEHIND, "", re.sub(_FRONT, "", cell))
+        number = re.sub(rf"(?<=\d)[{BLANKS}{APOSTROPHES}](?=\d{{3}})", "", number)
+        for decimal, sign in _SIGNS.items():
+            other = "," if sign == "." else "."
+            if _only_way(number, sign, other) and not self.shows[decimal]:
+                self.shows[decimal] = cell
+        for sign in ".,":
+            if re.fullmatch(rf"[1-9]\d{{0,2}}\{sign}\d{{3}}", number) and not self.either[sign]:
+                self.either[sign] = cell
+
+
+def _only_way(number: str, sign: str, other: str) -> bool:
+    """Return whether ``sign`` can only be the decimal sign of a number."""
+    groups = rf"\d{{1,3}}(?:\{other}\d{{2,3}})*\{other}\d{{3}}"
+    if re.fullmatch(rf"{groups}\{sign}\d*", number):
+        return True  # 1,234.5
+    if re.fullmatch(rf"\d{{1,3}}(?:\{other}\d{{2,3}})+\{other}\d{{3}}", number):
+        return True  # 1,234,567
+    once = re.fullmatch(rf"(\d*)\{sign}(\d*)(?:[eE][+-]?\d+)?", number)
+    if once is None or not once[1] + once[2]:
+        return False
+    # 1.5 and 1234.567 and 0.123, but not 1.234.
+    return len(once[2]) != 3 or len(once[1]) > 3 or once[1] in ("", "0")
