@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
 from pipeline.errors import ConfigError, DataError, nearest
 from pipeline.market.catalog.account import Fact, Ground
 
@@ -176,10 +179,11 @@ class TextStream:
         if not last:
             whole = _whole_characters(data)
             data, self._held = data[:whole], data[whole:]
-        try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            raise self._not_of_it(error, data) from None
+        if not _is_valid(data):
+            try:
+                data.decode()
+            except UnicodeDecodeError as error:
+                raise self._not_of_it(error, data) from None
         return data
 
     def _decoded(self, block: bytes, last: bool) -> bytes:
@@ -218,19 +222,40 @@ class TextStream:
             text = b"\r" + text
             self._after_return = False
         if b"\r" not in text:
-            self._lines += text.count(b"\n")
+            self._lines += _count(text, b"\n")
             return text
         if text.endswith(b"\r") and not last:
             text, self._after_return = text[:-1], True
-        returns, pairs = text.count(b"\r"), text.count(b"\r\n")
-        if returns > pairs:
+        if _count(text, b"\r") > _pairs(text):
             text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self._lines += text.count(b"\n")
+        self._lines += _count(text, b"\n")
         return text
 
 
 def _line_ends(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    return _count(data, b"\n") + _count(data, b"\r") - _pairs(data)
+
+
+def _count(data: bytes, byte: bytes) -> int:
+    """Return how often a byte is there; several times as fast as ``data.count`` if it is often."""
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == byte[0]))
+
+
+def _pairs(data: bytes) -> int:
+    """Return how often CR LF is there."""
+    chars = np.frombuffer(data, dtype=np.uint8)
+    return int(np.count_nonzero((chars[:-1] == ord("\r")) & (chars[1:] == ord("\n"))))
+
+
+def _is_valid(data: bytes) -> bool:
+    """Return whether bytes are UTF-8, as Arrow sees it, without making a text of them."""
+    places = np.array((0, len(data)), dtype=np.int64)
+    text = pa.LargeStringArray.from_buffers(1, pa.py_buffer(places), pa.py_buffer(data))
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _whole_characters(data: bytes) -> int:

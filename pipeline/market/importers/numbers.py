@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,17 +22,16 @@ from pipeline.market.importers.notation import (
     PLAIN,
     Notation,
 )
+from pipeline.market.importers.plain_cast import plain_cast
+from pipeline.market.importers.times.template import Chars, groups
 
 Float64Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 _EMPTY: Final = pa.array(sorted(EMPTY_CELLS))
-_POWERS: Final = {"[Kk]": "e3", "[Mm]": "e6", "[Bb]": "e9", "[Tt]": "e12", "%": "e-2"}
+_POWERS: Final = {"K": "e3", "M": "e6", "B": "e9", "T": "e12", "%": "e-2"}
 """Suffixes, and the powers of ten that they are. A number gets its power as an exponent of its
 text, so that it is rounded once: ``68.18K`` is the double nearest to 68180."""
-
-_FRONT: Final = rf"^([+\-]?){CURRENCY}[{BLANKS}]?"
-_BEHIND: Final = rf"(?:{CURRENCY_BEHIND})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ def _read_plain(block: pa.Array, notation: Notation) -> Numbers | None:
     text = _with_point(block, notation)
     if text is None or text.null_count:
         return None
-    try:
-        values = _floats(text)
-    except pa.ArrowInvalid:
+    read = plain_cast(text, pa.float64())
+    if read is None:
         return None
+    values = _floats(read)
     if not np.isfinite(values).all():  # the words nan and inf, or more than a double holds
         return None
     none = np.zeros(len(values), dtype=np.bool_)
@@ -109,53 +110,74 @@ def _with_point(text: pa.Array, notation: Notation) -> pa.Array | None:
 
 
 def _read_any(block: pa.Array, notation: Notation) -> Numbers:
+    """Read cells by their templates: those of one template have their digits at the same places."""
     text = pc.utf8_trim_whitespace(block.fill_null(""))
-    empty = pc.is_in(text, value_set=_EMPTY)
-    known = pc.match_substring_regex(text, _pattern(notation))
-    number = pc.if_else(known, text, "nan")
-    number = pc.replace_substring(number, MINUS, "-")
-    number = pc.replace_substring_regex(number, _FRONT, r"\1")
-    number = pc.replace_substring_regex(number, _BEHIND, "")
-    number = pc.replace_substring_regex(number, f"[{BLANKS}{APOSTROPHES}]", "")
-    if notation.decimal == "comma":
-        number = pc.replace_substring(pc.replace_substring(number, ".", ""), ",", ".")
-    else:
-        number = pc.replace_substring(number, ",", "")
-    for suffix, power in _POWERS.items():
-        number = pc.replace_substring_regex(number, f"{suffix}$", power)
-    values = _floats(number)
-    bare = empty.to_numpy(zero_copy_only=False)
-    unreadable = ~np.isfinite(values) & ~bare
-    values = np.where(unreadable | bare, np.nan, values)
-    return Numbers(values, bare, unreadable)
+    values = np.full(len(text), np.nan)
+    empty = np.zeros(len(text), dtype=np.bool_)
+    for group in groups(text):
+        rows = slice(None) if group.rows is None else group.rows
+        recipe = _recipe(group.template, notation)
+        if recipe is not None:
+            values[rows] = _floats(_cells(group.chars, recipe).cast(pa.float64()))
+        elif group.template in EMPTY_CELLS:
+            empty[rows] = True
+    unreadable = ~np.isfinite(values)  # infinite is what a double does not hold
+    values[unreadable] = np.nan
+    return Numbers(values, empty, unreadable & ~empty)
 
 
-def _pattern(notation: Notation) -> str:
-    """Return the regular expression of a number. All its groups have the same sign between them."""
+def _cells(chars: Chars, recipe: tuple[int | str, ...]) -> pa.Array:
+    """Return texts that are made of characters of cells, and of characters of the recipe."""
+    made = np.empty((chars.shape[1], len(recipe)), dtype=np.uint8)
+    for place, item in enumerate(recipe):
+        made[:, place] = chars[item] if isinstance(item, int) else ord(item)
+    offsets = np.arange(len(made) + 1, dtype=np.int32) * len(recipe)
+    return pa.StringArray.from_buffers(len(made), pa.py_buffer(offsets), pa.py_buffer(made))
+
+
+@functools.lru_cache(maxsize=4096)
+def _recipe(template: str, notation: Notation) -> tuple[int | str, ...] | None:
+    """Return how a plain number is made of a cell of a template; None if it is no number.
+
+    It has places in the cell, in bytes, and characters that the cell writes in another way or has
+    not.
+    """
+    match = _pattern(notation).fullmatch(template)
+    if match is None:
+        return None
+    found: list[int | str] = ["-"] if (match["sign"] or match["inner"]) in ("-", MINUS) else []
+    found += [place for place in range(*match.span("whole")) if template[place] == "0"]
+    found += [".", *range(*match.span("part"))]
+    if match["power"]:
+        found += range(*match.span("power"))
+    found += _POWERS.get((match["suffix"] or "").upper(), "")
+    return tuple(item if isinstance(item, str) else len(template[:item].encode()) for item in found)
+
+
+@functools.lru_cache(maxsize=16)
+def _pattern(notation: Notation) -> re.Pattern[str]:
+    """Return the form of a template of numbers. The thousands of one number have one sign."""
     sign = r"\." if notation.decimal == "point" else ","
-    ways = [r"[0-9]+"]
-    ways += [
-        rf"[0-9]{{1,3}}(?:{between}[0-9]{{2,3}})*{between}[0-9]{{3}}"
-        for between in _betweens(notation)
-    ]
-    whole = "|".join(ways)
-    front = rf"(?:[+\-{MINUS}]?(?:{CURRENCY}[{BLANKS}]?)?|{CURRENCY}[{BLANKS}]?[+\-{MINUS}])"
-    number = rf"(?:(?:{whole})(?:{sign}[0-9]*)?|{sign}[0-9]+)"
-    return (
-        rf"^{front}{number}(?:[eE][+-]?[0-9]{{1,3}}|[{BLANKS}]?[KkMmBbTt%])?(?:{CURRENCY_BEHIND})?$"
+    ways = ["0+"]
+    ways += [rf"0{{1,3}}(?:{between}0{{2,3}})*{between}000" for between in _betweens(notation)]
+    minus = rf"[+\-{MINUS}]"
+    front = (
+        rf"(?:(?P<sign>{minus})?(?:{CURRENCY}[{BLANKS}]?)?|{CURRENCY}[{BLANKS}]?(?P<inner>{minus}))"
     )
+    number = rf"(?P<whole>{'|'.join(ways)}|(?={sign}0))(?:{sign}(?P<part>0*))?"
+    behind = rf"(?:(?P<power>[eE][+-]?0{{1,3}})|[{BLANKS}]?(?P<suffix>[KkMmBbTt%]))?"
+    return re.compile(rf"{front}{number}{behind}(?:{CURRENCY_BEHIND})?")
 
 
 def _betweens(notation: Notation) -> list[str]:
     signs = set(notation.thousands)
-    found = [rf"\{sign}" for sign in ".," if sign in signs]
+    found = [re.escape(sign) for sign in ".," if sign in signs]
     found += [f"[{kind}]" for kind in (APOSTROPHES, BLANKS) if signs & set(kind)]
     return found
 
 
-def _floats(text: pa.Array) -> Float64Array:
-    read = text.cast(pa.float64())
-    values: Float64Array = np.frombuffer(
-        read.buffers()[1], dtype=np.float64, count=len(read) + read.offset
-    )
+def _floats(read: pa.Array) -> Float64Array:
+    """Return the values of an Arrow array of doubles without nulls, as a view."""
+    size = len(read) + read.offset
+    values: Float64Array = np.frombuffer(read.buffers()[1], dtype=np.float64, count=size)
     return values[read.offset :]

@@ -8,6 +8,7 @@ year 2025. An odd number among others is no change of unit, and is not read.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from pipeline.codes import DAY_NS
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
+from pipeline.market.importers.plain_cast import plain_cast
 from pipeline.market.importers.times.date_order import Verdict
 from pipeline.market.importers.times.form import Order, Place, row_place
 from pipeline.market.importers.times.result import (
@@ -30,7 +32,7 @@ from pipeline.market.importers.times.result import (
     Times,
     no_faults,
 )
-from pipeline.market.importers.times.template import string_bytes
+from pipeline.market.importers.times.template import Chars, groups, number, string_bytes
 
 UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 """The units and their length in ns."""
@@ -42,7 +44,7 @@ _EDGES: Final = np.array(
     [
         edge
         for length in UNITS.values()
-        for edge in (_LOWEST * 10**9 // length, (2**63 - 1) // length + (length > 1))
+        for edge in (_LOWEST * 10**9 // length, (2**63 - 1) // length)
     ],
     dtype=np.int64,
 )
@@ -50,8 +52,10 @@ _EDGES: Final = np.array(
 _NONE: Final = -1
 _GOES_ON: Final = 366 * DAY_NS
 """Times go on across a change of unit if they are not further apart than this."""
-_PLAIN: Final = r"^(?P<whole>[0-9]{1,19})(?:\.(?P<part>[0-9]{0,18}))?$"
-_POWER: Final = r"^[0-9](\.[0-9]{0,18})?[eE]\+?(0?[0-9]|1[0-8])$"
+_PLAIN: Final = re.compile(r"(0{1,19})(?:\.(0{0,18}))?")
+_POWER: Final = re.compile(r"0(\.0{0,18})?[eE]\+?00?")
+_NEGATIVE: Final = re.compile("-0")
+_MOST: Final = 2**63 - 1
 _POWER_TYPE: Final = pa.decimal128(38, 18)
 
 
@@ -243,30 +247,49 @@ def _of_text(block: pa.Array) -> tuple[Int64Array, Int64Array | None, npt.NDArra
         offsets, data = string_bytes(block)
         # Arrow takes 0x10 for a number, too.
         if np.diff(offsets).min() >= 2 and data[offsets[:-1] + 1].max() < 58:
-            try:
-                return _of_integers(block.cast(pa.int64()))
-            except pa.ArrowInvalid:
-                pass
+            whole = plain_cast(block, pa.int64())
+            if whole is not None:
+                return _of_integers(whole)
     text = pc.utf8_trim_whitespace(block.fill_null(""))
-    power = pc.match_substring_regex(text, _POWER)
-    if pc.any(power).as_py():
-        decimal = pc.if_else(power, text, None).cast(_POWER_TYPE).cast(pa.string())
-        text = pc.if_else(power, decimal, text)
-    fields = pc.extract_regex(text, _PLAIN)
+    values = np.zeros(len(text), dtype=np.int64)
+    parts = np.zeros(len(text), dtype=np.int64)
     fault = no_faults(len(text))
-    read = fields.is_valid().to_numpy(zero_copy_only=False)
-    if not read.all():
-        fault[~read] = UNREADABLE
-        negative = pc.match_substring_regex(text, "^-[0-9]").to_numpy(zero_copy_only=False)
-        fault[negative] = NEGATIVE
-        empty = pc.is_in(text, value_set=pa.array(sorted(EMPTY_CELLS)))
-        fault[empty.to_numpy(zero_copy_only=False)] = EMPTY
-    whole, part = (pc.if_else(pc.is_valid(fields), fields.field(at), "0") for at in (0, 1))
-    huge = pc.greater(pc.binary_length(whole), 18)
-    whole = pc.if_else(huge, "0", whole)
-    values = whole.cast(pa.int64()).to_numpy(zero_copy_only=False).copy()
-    if pc.any(huge).as_py():  # 19 digits: ns, which may be more than 64 bits hold
-        digits = pc.if_else(huge, fields.field(0), "0").cast(pa.uint64()).to_numpy()
-        values += np.minimum(digits, np.uint64(2**63 - 1)).astype(np.int64)
-    parts = pc.utf8_rpad(part, 18, "0").cast(pa.int64()).to_numpy()
+    for group in groups(text):
+        rows = slice(None) if group.rows is None else group.rows
+        if (plain := _PLAIN.fullmatch(group.template)) is not None:
+            values[rows], parts[rows] = _of_digits(group.chars, *map(len, plain.groups("")))
+        elif _POWER.fullmatch(group.template) is not None:
+            chosen = text if group.rows is None else text.take(pa.array(group.rows))
+            values[rows], parts[rows], fault[rows] = _of_powers(chosen)
+        elif group.template in EMPTY_CELLS:
+            fault[rows] = EMPTY
+        else:
+            fault[rows] = NEGATIVE if _NEGATIVE.match(group.template) else UNREADABLE
     return values, parts if parts.any() else None, fault
+
+
+def _of_digits(chars: Chars, whole: int, part: int) -> tuple[Int64Array, Int64Array]:
+    """Return the numbers of so many digits, and 1e-18 parts of which so many digits are there."""
+    head = max(whole - 18, 0)
+    values = number(chars, (head, whole)).astype(np.int64)
+    if head:  # a 19th digit, with which 64 bits may be too few
+        first = (chars[0] - 48).astype(np.int64)
+        values = np.where(
+            (first < 9) | (values <= _MOST % 10**18), np.minimum(first, 9) * 10**18 + values, _MOST
+        )
+    if part == 0:
+        return values, np.zeros(len(values), dtype=np.int64)
+    begin = whole + 1
+    return values, number(chars, (begin, begin + part)).astype(np.int64) * 10 ** (18 - part)
+
+
+def _of_powers(text: pa.Array) -> tuple[Int64Array, Int64Array, npt.NDArray[np.uint8]]:
+    """Read numbers like 1.325317920e9."""
+    try:
+        plain = text.cast(_POWER_TYPE).cast(pa.string())
+    except pa.ArrowInvalid:  # more digits than an epoch has
+        return *np.zeros((2, len(text)), dtype=np.int64), no_faults(len(text)) + np.uint8(
+            UNREADABLE
+        )
+    values, parts, fault = _of_text(plain)
+    return values, np.zeros(len(text), dtype=np.int64) if parts is None else parts, fault

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from pipeline.codes import DAY_NS, SECOND_NS
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.form import Order, Plan
 from pipeline.market.importers.times.result import (
@@ -17,11 +17,12 @@ from pipeline.market.importers.times.result import (
     NEVER,
     NO_ZONE,
     TWICE,
+    BoolArray,
     Int64Array,
     Times,
     no_faults,
 )
-from pipeline.market.importers.times.template import Chars, distinct, number
+from pipeline.market.importers.times.template import Chars, Integers, distinct, number
 
 FIRST_YEAR: Final = 1678
 LAST_YEAR: Final = 2261
@@ -36,8 +37,8 @@ _MONTH_STARTS: Final = (
 """Days since 1970-01-01 of the first of each month, and of the month after the last year."""
 
 
-def first_and_second(plan: Plan, chars: Chars) -> tuple[Int64Array, Int64Array]:
-    """Return the two numbers of dates like 3/4/2017, int64[n] each."""
+def first_and_second(plan: Plan, chars: Chars) -> tuple[Integers, Integers]:
+    """Return the two numbers of dates like 3/4/2017, of n texts each."""
     return number(chars, plan.spans["a"]), number(chars, plan.spans["b"])
 
 
@@ -47,63 +48,69 @@ def times_of(plan: Plan, chars: Chars, order: Order) -> tuple[Times, tuple[str, 
     ``chars`` are the bytes of the texts, uint8[length, n]. ``order`` settles dates like 3/4/2017.
     """
     spans = plan.spans
-    fault = no_faults(chars.shape[1])
     year = number(chars, spans["y"])
-    month: Int64Array | np.int64
+    fine = np.ones(len(year), dtype=np.bool_)
     if plan.form.short_year:
-        late = (year > _LAST_SHORT_YEAR) & (year < 70)
-        fault[late] = IMPOSSIBLE
-        year += np.where(year < 70, 2000, 1900)
+        fine &= (year <= _LAST_SHORT_YEAR) | (year >= 70)
+        year += np.where(year < 70, 2000, 1900).astype(np.int32)
+    month: Integers | int
     if "a" in spans:
         first, second = first_and_second(plan, chars)
         month, day = (first, second) if order == "mdy" else (second, first)
     else:
-        month = number(chars, spans["m"]) if "m" in spans else np.int64(plan.month)
+        month = number(chars, spans["m"]) if "m" in spans else plan.month
         day = number(chars, spans["d"])
-    days, fine = _days(year, month, day)
+    days, there = _days(year, month, day)
+    fine &= there
     if plan.weekday >= 0:
         fine &= (days + 3) % 7 == plan.weekday  # 1970-01-01 was a Thursday
-    since, possible = _time_of_day(plan, chars)
-    fault[~(fine & possible)] = IMPOSSIBLE
-    wall = np.where(fault == FINE, days * DAY_NS + since, 0)
+    wall = days.astype(np.int64) * DAY_NS
+    if plan.form.timed:
+        fine &= _add_time_of_day(plan, chars, wall)
+    fault = no_faults(len(wall))
+    if not fine.all():
+        fault[~fine] = IMPOSSIBLE
+        wall[~fine] = 0
     if not plan.form.zoned:
         return Times(wall, None, fault), ()
     return _in_zones(wall, fault, *distinct(chars, spans["z"]))
 
 
 def _days(
-    year: Int64Array, month: Int64Array | np.int64, day: Int64Array
-) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+    year: Integers, month: Integers | int, day: Integers
+) -> tuple[npt.NDArray[np.int32], BoolArray]:
     """Return the days since 1970-01-01, and whether the dates exist."""
     fine = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12)
-    place = np.where(fine, (year - FIRST_YEAR) * 12 + month - 1, 0)
+    place = (year - FIRST_YEAR) * 12 + (month - 1)
+    if not fine.all():
+        place = np.where(fine, place, 0)
     days = _MONTH_STARTS[place] + (day - 1)
     fine &= (day >= 1) & (days < _MONTH_STARTS[place + 1])
     return days, fine
 
 
-def _time_of_day(
-    plan: Plan, chars: Chars
-) -> tuple[Int64Array | np.int64, npt.NDArray[np.bool_] | np.bool_]:
-    """Return the ns since midnight, and whether there is such a time. 24:00 is the day's end."""
+def _add_time_of_day(plan: Plan, chars: Chars, wall: Int64Array) -> BoolArray:
+    """Add the ns since midnight to ``wall``; return whether there are such times of day.
+
+    24:00 is the end of its day.
+    """
     spans = plan.spans
-    if "H" not in spans:
-        return np.int64(0), np.bool_(True)
     hour = number(chars, spans["H"])
-    rest = np.zeros(len(hour), dtype=np.int64)
     fine = hour <= (24 if plan.afternoon is None else 12)
-    for name, unit in (("M", MINUTE_NS), ("S", SECOND_NS)):
+    if plan.afternoon is not None:
+        hour = hour % 12 + (12 if plan.afternoon else 0)
+    second = hour * 3_600
+    for name, unit in (("M", 60), ("S", 1)):
         if name in spans:
             part = number(chars, spans[name])
             fine &= part < 60
-            rest += part * unit
+            second += part * unit
+    since = second.astype(np.int64) * SECOND_NS
     if "f" in spans:
         digits = spans["f"][1] - spans["f"][0]
-        rest += number(chars, spans["f"]) * 10 ** (9 - digits)
-    if plan.afternoon is not None:
-        hour = hour % 12 + (12 if plan.afternoon else 0)
-    since = hour * HOUR_NS + rest
-    return since, fine & (since <= DAY_NS)
+        since += number(chars, spans["f"]).astype(np.int64) * 10 ** (9 - digits)
+    wall += since
+    return fine & (since <= DAY_NS)
 
 
 def _in_zones(

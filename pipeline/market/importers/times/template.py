@@ -9,7 +9,7 @@ A file has few templates: one if it is padded, a few dozen if not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,12 @@ import pyarrow as pa
 
 Chars = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
+Integers = npt.NDArray[np.signedinteger[Any]]
 
 LONGEST: Final = 96
 """Bytes of the longest text that is looked at; longer ones have no template."""
+_STRIP: Final = 1 << 15
+"""Rows that are looked at together."""
 _PASSES: Final = 64
 """Passes over the texts of one length, one for each template, before they are sorted instead."""
 
@@ -36,11 +39,22 @@ class Group(NamedTuple):
 
 
 def groups(text: pa.Array) -> Iterator[Group]:
-    """Yield the texts of each template. ``text`` is an Arrow array of strings without nulls."""
-    offsets, data = string_bytes(text)
+    """Yield the texts of each template. ``text`` is an Arrow array of strings without nulls.
+
+    A template may come again: the rows are taken in strips that fit the processor's cache.
+    """
+    for begin in range(0, len(text), _STRIP):
+        offsets, data = string_bytes(text.slice(begin, _STRIP))
+        for group in _of_strip(offsets, data):
+            rows = group.rows
+            if len(text) > _STRIP:
+                rows = np.arange(group.chars.shape[1]) if rows is None else rows
+                rows = rows + begin
+            yield Group(group.template, rows, group.chars)
+
+
+def _of_strip(offsets: npt.NDArray[np.int32], data: Chars) -> Iterator[Group]:
     lengths = np.diff(offsets)
-    if len(lengths) == 0:
-        return
     low, high = int(lengths.min()), int(lengths.max())
     if low == high <= LONGEST:
         begin = int(offsets[0])
@@ -101,15 +115,17 @@ def _template(chars: Chars) -> str:
     return shape.tobytes().decode("utf-8", "replace")
 
 
-def number(chars: Chars, span: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Return the numbers, int64[rows], whose digits stand at places [begin, end) of the texts."""
+def number(chars: Chars, span: tuple[int, int]) -> Integers:
+    """Return the numbers whose digits stand at places [begin, end) of the texts, 18 at most.
+
+    They are int32[rows] up to 9 digits, and int64[rows] for more.
+    """
     begin, end = span
-    kind = np.int32 if end - begin < 9 else np.int64
-    total = (chars[begin] - 48).astype(kind)
+    total = (chars[begin] - 48).astype(np.int32 if end - begin < 10 else np.int64)
     for place in range(begin + 1, end):
         total *= 10
         total += chars[place] - 48
-    return total.astype(np.int64)
+    return total
 
 
 def distinct(chars: Chars, span: tuple[int, int]) -> tuple[list[str], Rows | None]:

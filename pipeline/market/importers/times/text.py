@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.codes import HOUR_NS, MINUTE_NS
+from pipeline.codes import MINUTE_NS
 from pipeline.errors import DataError
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
+from pipeline.market.importers.plain_cast import plain_cast
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.date_order import DateOrder, Verdict
 from pipeline.market.importers.times.fields import first_and_second, times_of
@@ -118,9 +119,8 @@ class TextTimes:
         low, high = int(lengths.min()), int(lengths.max())
         if (low < 16) if form.timed else (low != 10 or high != 10):
             return None
-        try:
-            read = block.cast(_NS_UTC if form.zoned else _NS)
-        except pa.ArrowInvalid:
+        read = plain_cast(block, _NS_UTC if form.zoned else _NS)
+        if read is None:
             return None
         ns = np.frombuffer(read.buffers()[1], dtype=np.int64)[read.offset : read.offset + len(read)]
         if not form.zoned:
@@ -165,23 +165,27 @@ def _trimmed(block: pa.Array) -> pa.Array:
 
 
 def _offsets(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8]) -> Int64Array | None:
-    """Return the ns ahead of UTC of times that end with Z, +01:00 or +0100.
+    """Return the ns ahead of UTC of times that end with Z, +01:00 or +0100, int64[n] or int64[1].
 
     None if one ends in another way, or with an offset that no clock has had.
     """
     ends = offsets[1:]
     last = data[ends - 1]
     if (last == ord("Z")).all():
-        return np.zeros(len(ends), dtype=np.int64)
-    colon = int(data[ends[0] - 3] == ord(":"))
-    sign = data[ends - 5 - colon]
-    digits = [data[ends - place] - 48 for place in (4 + colon, 3 + colon, 2, 1)]
-    if colon and not (data[ends - 3] == ord(":")).all():
+        return np.zeros(1, dtype=np.int64)
+    size = 6 if data[ends[0] - 3] == ord(":") else 5
+    tail = [data[ends - place] for place in range(size, 0, -1)]
+    if all((chars == chars[0]).all() for chars in tail):
+        tail = [chars[:1] for chars in tail]
+    sign, *digits = tail
+    if size == 6:
+        fine = (digits.pop(2) == ord(":")).all()
+    else:
+        fine = np.bool_(True)
+    fine &= ((sign == ord("+")) | (sign == ord("-"))).all()
+    numbers = [(chars - 48).astype(np.int32) for chars in digits]
+    fine &= all((one >= 0).all() and (one < 10).all() for one in numbers)
+    minutes = (numbers[0] * 10 + numbers[1]) * 60 + numbers[2] * 10 + numbers[3]
+    if not fine or (minutes >= 16 * 60).any():
         return None
-    if any((digit > 9).any() for digit in digits) or not np.isin(sign, (43, 45)).all():
-        return None
-    hours = digits[0].astype(np.int64) * 10 + digits[1]
-    minutes = digits[2].astype(np.int64) * 10 + digits[3]
-    if (hours > 15).any():
-        return None
-    return np.where(sign == 45, -1, 1) * (hours * HOUR_NS + minutes * MINUTE_NS)
+    return np.where(sign == ord("-"), -minutes, minutes).astype(np.int64) * MINUTE_NS
