@@ -48,6 +48,8 @@ class Numbers:
 
 def read_numbers(block: pa.Array, notation: Notation = PLAIN) -> Numbers:
     """Read a block of cells, an Arrow array of strings."""
+    if block.type != pa.string():
+        block = block.cast(pa.string())
     return (
         _read_plain(block, notation)
         or _read_with_empty(block, notation)

@@ -107,12 +107,16 @@ _FAMILIES: Final[dict[Family, str]] = {
 }
 _BETWEEN: Final = rf"(?:[Tt]|_|[,;]?{_BLANK}+|[,;])"
 _PATTERNS: Final = tuple(
-    (family, re.compile(rf"{date}(?:{_BETWEEN}(?:{time}))?{_ZONE}"))
+    (family, re.compile(rf"{date}(?:{_BETWEEN}{time}{_ZONE})?"))
     for family, date in _FAMILIES.items()
     for time in (_CLOCK, _TIGHT, _HALF)
 )
-_CLOSE: Final = re.compile(rf"{_FAMILIES['compact']}{_TIGHT}{_ZONE}")
-"""A compact date with its time right behind, such as 20240102093000."""
+_CLOSE: Final = (
+    re.compile(rf"{_FAMILIES['compact']}{_TIGHT}{_ZONE}"),
+    re.compile(rf"{_FAMILIES['compact']}-(?P<H>00):(?P<M>00):(?P<S>00)"),
+)
+"""A compact date with its time right behind, such as 20240102093000 and 20240102-09:30:00. The
+latter needs its seconds: -09:30 might be an offset."""
 _CLOSE_DIGITS: Final = (8, 10, 12, 14, 17, 20, 23)
 """How many digits such a text has, with a date alone, hours, minutes, seconds, ms, us and ns."""
 
@@ -128,8 +132,9 @@ def plan_of(template: str) -> Plan | None:
     for family, pattern in _PATTERNS:
         if (match := pattern.fullmatch(template)) is not None:
             return _plan(family, match)
-    if (match := _CLOSE.fullmatch(template)) is not None:
-        return _plan("compact", match)
+    for pattern in _CLOSE:
+        if (match := pattern.fullmatch(template)) is not None:
+            return _plan("compact", match)
     return None
 
 

@@ -26,7 +26,7 @@ class ClockFit(NamedTuple):
     clock: Clock
     """The clock."""
     fits: int
-    """Weeks whose first bar opens at 17:00 on a Sunday in New York, or within the hour after it."""
+    """Weeks whose first bar opens when the market does, or within the hour after it."""
     weeks: int
     """Weeks whose begin could be judged; the same for all clocks."""
 
@@ -35,13 +35,17 @@ class ClockFit(NamedTuple):
         return f"{self.clock.name} fits {self.fits} of {self.weeks} week beginnings"
 
 
-def fit_fx_clocks(wall: Int64Array, candidates: tuple[str, ...] = CANDIDATES) -> list[ClockFit]:
+def fit_fx_clocks(
+    wall: Int64Array, candidates: tuple[str, ...] = CANDIDATES, *, opens: int = 17
+) -> list[ClockFit]:
     """Return how well each of some clocks fits the bars of an FX series, the best first.
 
     ``wall`` are the opens of its bars, int64[n] in any order, ns since 1970 on the clock that is
-    sought, and shorter than a day. A week can be judged if its first bar follows a weekend of 40 to
-    56 hours and lies between noon of Sunday and noon of Monday: weeks beside holidays and gaps in
-    the data tell nothing. Clocks that fit equally well stay in the order of `candidates`.
+    sought, and shorter than a day. ``opens`` is the hour in New York at which the week begins on
+    Sunday: 17 for currencies, 18 for metals and futures of CME. A week can be judged if its first
+    bar follows a weekend of 40 to 56 hours and lies between noon of Sunday and noon of Monday:
+    weeks beside holidays and gaps in the data tell nothing. Clocks that fit equally well stay in
+    the order of `candidates`.
     """
     firsts = _week_begins(wall)
     new_york = Clock.parse("America/New_York")
@@ -51,7 +55,7 @@ def fit_fx_clocks(wall: Int64Array, candidates: tuple[str, ...] = CANDIDATES) ->
         instants = clock.to_utc(firsts)
         local = new_york.to_wall(instants.utc)
         hour = _since_sunday(local) // HOUR_NS
-        fits = (hour == 17) & ~instants.never
+        fits = (hour == opens) & ~instants.never
         found.append(ClockFit(clock, int(np.count_nonzero(fits)), len(firsts)))
     return sorted(found, key=lambda fit: -fit.fits)
 

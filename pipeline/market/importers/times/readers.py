@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.times.columns import ArrowTimes
 from pipeline.market.importers.times.date_order import Verdict
-from pipeline.market.importers.times.epochs import EpochTimes, unit_of_sample
+from pipeline.market.importers.times.epochs import EpochTimes
 from pipeline.market.importers.times.fields import times_of
 from pipeline.market.importers.times.form import Form, Order, Place, only_digits, plan_of, row_place
 from pipeline.market.importers.times.result import Times
@@ -89,6 +89,8 @@ def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeRead
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
 
 
@@ -102,10 +104,10 @@ def _first_text(text: pa.Array) -> str:
 
 
 def _epochs(sample: pa.Array, example: str) -> EpochTimes:
-    unit = unit_of_sample(sample)
-    if unit is None:
-        raise DataError(f"time must be a date, or an epoch from 1973 on, was {example!r}")
-    return EpochTimes(unit, example)
+    try:
+        return EpochTimes(sample, example)
+    except ValueError:
+        raise DataError(f"time must be a date, or an epoch from 1973 on, was {example!r}") from None
 
 
 def _form(text: pa.Array) -> tuple[Form | None, str]:

@@ -79,6 +79,8 @@ class TextTimes:
 
         Raises DataError, naming ``--date-order``, if the dates can be of both orders.
         """
+        if block.type != pa.string():
+            block = block.cast(pa.string())
         return self._read_plain(block) or self._read_any(block)
 
     def explain(self, text: str | None) -> str:

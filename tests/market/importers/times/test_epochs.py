@@ -160,3 +160,29 @@ def test_the_clock_of_an_epoch_is_utc() -> None:
     times = reader.read(rows)
     assert reader.zones == ("UTC",)
     assert times.wall[0] == dt.datetime(2025, 1, 1, tzinfo=dt.UTC).timestamp() * 10**9
+
+
+@given(data=st.data())
+def test_blocks_of_epochs_give_what_the_whole_gives(data: st.DataObject) -> None:
+    step = data.draw(st.integers(1, 10**6))
+    begin = data.draw(st.integers(10**9, 1_800_000_000))
+    units = data.draw(st.lists(st.sampled_from([*UNITS]), min_size=1, max_size=4))
+    size = data.draw(st.integers(1, 8))
+    seconds = [begin + step * row for row in range(len(units) * size)]
+    values = [second * 10**9 // UNITS[units[row // size]] for row, second in enumerate(seconds)]
+    for place in data.draw(st.lists(st.integers(0, len(values) - 1), max_size=2)):
+        values[place] = data.draw(st.sampled_from([0, -5, 99, min(values[place] * 10, 2**63 - 1)]))
+    rows = pa.array(values)
+    try:
+        whole = open_times(rows)
+    except DataError:
+        return
+    expected = whole.read(rows)
+    reader = open_times(rows)
+    length = data.draw(st.integers(1, len(values)))
+    parts = [reader.read(rows.slice(first, length)) for first in range(0, len(values), length)]
+    got = [ns for part in parts for ns in np.asarray(part.utc).tolist()]
+    assert got == np.asarray(expected.utc).tolist(), values
+    assert reader.words() == whole.words()
+    read = np.asarray(expected.utc)[expected.fault == FINE].tolist()
+    assert set(read) <= {second * 10**9 for second in seconds}

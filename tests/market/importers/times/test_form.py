@@ -36,6 +36,8 @@ def test_the_form_is_known_by_the_template(
         "Ticker",
         "0000",
         "Jan 0000",
+        "00000000-0000",
+        "0000-00-00-00:00",
     ],
 )
 def test_other_texts_are_no_times(template: str) -> None:

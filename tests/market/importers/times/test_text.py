@@ -136,6 +136,7 @@ def test_blocks_give_what_the_whole_gives(whens: list[dt.datetime], cuts: list[i
         ("20120309 165900", "2012-03-09T16:59:00"),
         ("20260320  09:30:00", "2026-03-20T09:30:00"),
         ("20240102T093000.123456789", "2024-01-02T09:30:00.123456"),
+        ("20240102-09:30:00", "2024-01-02T09:30:00"),
         ("20240102093000123", "2024-01-02T09:30:00.123"),
         ("2022/07/01 24:00", "2022-07-02T00:00:00"),
         ("2022-12-31 24:00:00", "2023-01-01T00:00:00"),
@@ -277,3 +278,18 @@ def test_garbage_of_many_shapes_is_not_read() -> None:
     rows = [f"{chr(97 + row % 26)}{chr(97 + row // 26 % 26)}{row}" for row in range(5_000)]
     times = read(*["2024-11-04 09:30"] * 10_000, *rows)
     assert times.counts() == {UNREADABLE: 5_000}
+
+
+def test_more_rows_than_are_looked_at_together_are_read_as_each_is() -> None:
+    few = ["2024-11-04 09:30", "2024-1-4 9:3", "soon", "", "2024-11-04 24:00", "2024-11-04 25:00"]
+    reader = open_times(array("2024-11-04 09:30"))
+    one = reader.read(array(*few))
+    many = reader.read(array(*few * 20_000))
+    assert many.fault.tolist() == one.fault.tolist() * 20_000
+    assert many.wall.tolist() == one.wall.tolist() * 20_000
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_text_of_other_arrow_types_is_read(kind: pa.DataType) -> None:
+    rows = array("2024-11-04 09:30", "soon").cast(kind)
+    assert open_times(rows).read(rows).fault.tolist() == [FINE, UNREADABLE]
