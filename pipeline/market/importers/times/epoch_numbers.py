@@ -19,7 +19,7 @@ from pipeline.market.importers.times.result import (
     Int64Array,
     no_faults,
 )
-from pipeline.market.importers.times.template import Chars, groups, number, string_bytes
+from pipeline.market.importers.times.template import Chars, char_at, groups, number, string_bytes
 
 _PLAIN: Final = re.compile(r"(0{1,19})(?:\.(0{0,18}))?")
 _POWER: Final = re.compile(r"0(\.0{0,18})?[eE]\+?00?")
@@ -78,7 +78,7 @@ def _of_text(block: pa.Array) -> Numbers:
     if block.null_count == 0 and len(block):
         offsets, data = string_bytes(block)
         # Arrow takes 0x10 for a number, too.
-        if np.diff(offsets).min() >= 2 and data[offsets[:-1] + 1].max() < 58:
+        if np.diff(offsets).min() >= 2 and char_at(offsets, data, 1).max() < 58:
             whole = plain_cast(block, pa.int64())
             if whole is not None:
                 return _of_integers(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -65,12 +66,12 @@ class EpochUnits:
         return [(row, _NAMES[unit]) for row, unit in self._changes] or [(0, _NAMES[self._unit])]
 
     def read(
-        self, values: Int64Array, parts: Int64Array | None, rows: npt.NDArray[np.intp]
+        self, values: Int64Array, parts: Int64Array | None, row: Callable[[int], int]
     ) -> tuple[Int64Array, BoolArray | None]:
         """Return the ns of the next epochs, int64[n], 0 for odd ones, and which are odd, bool[n].
 
         The second is None if none is. ``parts`` are 1e-18 parts of a unit beside whole units.
-        ``rows`` are the numbers of the rows in the file, ascending.
+        ``row`` returns the row in the file of one of the values.
         """
         low, high = _unit_of(np.array([values.min(), values.max()]))
         if low == high == self._unit and self._changes:
@@ -86,7 +87,7 @@ class EpochUnits:
             if self._takes(int(units[begin]), int(ns[begin])):
                 self._last = int(ns[end - 1])
                 if not self._changes or self._changes[-1][1] != units[begin]:
-                    self._changes.append((int(rows[begin]), int(units[begin])))
+                    self._changes.append((row(int(begin)), int(units[begin])))
             else:
                 odd[begin:end] = True
         ns[odd] = 0

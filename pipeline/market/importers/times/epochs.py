@@ -58,8 +58,9 @@ class EpochTimes:
     def read(self, block: pa.Array) -> Times:
         """Read the next block of rows, an Arrow array of strings, integers or floats."""
         whole, parts, fault = read_numbers(block)
+        begin = self._rows
         if not fault.any() and len(block):
-            utc, odd = self._units.read(whole, parts, np.arange(len(block)) + self._rows)
+            utc, odd = self._units.read(whole, parts, lambda at: begin + at)
             if odd is not None:
                 fault[odd] = OTHER_UNIT
         else:
@@ -67,7 +68,9 @@ class EpochTimes:
             utc = np.zeros(len(block), dtype=np.int64)
             if len(rows):
                 some = None if parts is None else parts[rows]
-                utc[rows], odd = self._units.read(whole[rows], some, rows + self._rows)
+                utc[rows], odd = self._units.read(
+                    whole[rows], some, lambda at: begin + int(rows[at])
+                )
                 if odd is not None:
                     fault[rows[odd]] = OTHER_UNIT
         self._rows += len(block)

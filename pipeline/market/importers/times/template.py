@@ -84,6 +84,19 @@ def string_bytes(text: pa.Array) -> tuple[npt.NDArray[np.int32], Chars]:
     return offsets, data
 
 
+def char_at(offsets: npt.NDArray[np.int32], data: Chars, place: int) -> Chars:
+    """Return one character of each text, uint8[n]; of a negative place it is counted from the end.
+
+    ``offsets`` and ``data`` are those of `string_bytes`; each text must be long enough.
+    """
+    size = len(offsets) - 1
+    length, rest = divmod(int(offsets[-1] - offsets[0]), max(size, 1))
+    if rest == 0 and length > 0 and (np.diff(offsets) == length).all():
+        whole = data[offsets[0] : offsets[-1]].reshape(size, length)
+        return whole[:, place]
+    return data[offsets[:-1] + place] if place >= 0 else data[offsets[1:] + place]
+
+
 def _of_length(chars: Chars, rows: Rows | None) -> Iterator[Group]:
     """Yield the texts of each template among texts of one length."""
     for _ in range(_PASSES):

@@ -28,7 +28,7 @@ from pipeline.market.importers.times.result import (
     Times,
     no_faults,
 )
-from pipeline.market.importers.times.template import groups, string_bytes
+from pipeline.market.importers.times.template import char_at, groups, string_bytes
 
 _NS: Final = pa.timestamp("ns")
 _NS_UTC: Final = pa.timestamp("ns", "UTC")
@@ -171,12 +171,10 @@ def _offsets(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8]) -> Int
 
     None if one ends in another way, or with an offset that no clock has had.
     """
-    ends = offsets[1:]
-    last = data[ends - 1]
-    if (last == ord("Z")).all():
+    if (char_at(offsets, data, -1) == ord("Z")).all():
         return np.zeros(1, dtype=np.int64)
-    size = 6 if data[ends[0] - 3] == ord(":") else 5
-    tail = [data[ends - place] for place in range(size, 0, -1)]
+    size = 6 if data[offsets[1] - 3] == ord(":") else 5
+    tail = [char_at(offsets, data, -place) for place in range(size, 0, -1)]
     if all((chars == chars[0]).all() for chars in tail):
         tail = [chars[:1] for chars in tail]
     sign, *digits = tail
