@@ -77,7 +77,7 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "sat
 _BLANK = r"[ \t\u00a0\u202f]"
 _CLOCK = (
     rf"(?P<H>00?):(?P<M>00?)(?::(?P<S>00?)(?:[.,](?P<f>0{{1,9}}))?)?"
-    rf"(?:{_BLANK}*(?P<p>[AaPp])\.?[Mm]\.?(?![A-Za-z]))?"
+    rf"(?:{_BLANK}*(?P<p>[AaPp])\.?[Mm]\.?(?![A-Ya-y]))?"
 )
 _TIGHT = r"(?P<H>00)(?:(?P<M>00)(?:(?P<S>00)(?:\.?(?P<f>0{1,9}))?)?)?"
 _HALF = r"(?P<H>00?)-?(?P<p>[AaPp])[Mm]"
@@ -87,7 +87,11 @@ _ZONE = (
     rf"(?:{_BLANK}*(?P<z>[Zz]|(?:(?:UTC|GMT){_BLANK}?)?[+\-\u2212]00?(?::?00)?|{_NAME})"
     rf"(?:{_BLANK}?\[[^\]]*\])?(?:{_BLANK}\([^)]*\))?)?"
 )
+_UTC = rf"{_BLANK}*(?P<utc>[Zz]|UTC|GMT|\+00:?00)"
+"""The zone of a date alone; 20240102-0500 might be a date with a time."""
 _WEEKDAY = rf"(?:(?P<w>[A-Za-z]{{3,9}})\.?,?{_BLANK}+)?"
+_SAME: Final = {"yy": "y", "utc": "z"}
+"""Fields that have another name in the patterns, since a pattern has each name once."""
 _YEAR = r"(?:(?P<y>0000)|'?(?P<yy>00))"
 _FAMILIES: Final[dict[Family, str]] = {
     "year first": r"(?P<y>0000)(?P<s>[-/.])(?P<m>00?)(?P=s)(?P<d>00?)",
@@ -107,7 +111,7 @@ _FAMILIES: Final[dict[Family, str]] = {
 }
 _BETWEEN: Final = rf"(?:[Tt]|_|[,;]?{_BLANK}+|[,;])"
 _PATTERNS: Final = tuple(
-    (family, re.compile(rf"{date}(?:{_BETWEEN}{time}{_ZONE})?"))
+    (family, re.compile(rf"{date}(?:{_BETWEEN}{time}{_ZONE}|{_UTC})?"))
     for family, date in _FAMILIES.items()
     for time in (_CLOCK, _TIGHT, _HALF)
 )
@@ -150,11 +154,11 @@ def _plan(family: Family, match: re.Match[str]) -> Plan | None:
     if month is None or weekday is None:
         return None
     spans = {
-        "y" if name == "yy" else name: _in_bytes(match.string, match.span(name))
+        _SAME.get(name, name): _in_bytes(match.string, match.span(name))
         for name in found
         if name not in ("s", "n", "w", "p")
     }
-    form = Form(family, found.get("s", ""), "H" in found, "z" in found, "yy" in found)
+    form = Form(family, found.get("s", ""), "H" in found, "z" in spans, "yy" in found)
     return Plan(form, spans, month, weekday - 1, found["p"] in "Pp" if "p" in found else None)
 
 

@@ -17,13 +17,18 @@ from pipeline.market.importers.times.epochs import EpochTimes
 from pipeline.market.importers.times.fields import times_of
 from pipeline.market.importers.times.form import Form, Order, Place, only_digits, plan_of, row_place
 from pipeline.market.importers.times.result import Times
-from pipeline.market.importers.times.template import groups
+from pipeline.market.importers.times.template import Chars, groups
 from pipeline.market.importers.times.text import TextTimes
 
 SAMPLE_ROWS: Final = 2_000
 """So many rows with a text show the form."""
 _LOOKED_AT: Final = 25 * SAMPLE_ROWS
 """They are sought among so many rows."""
+_ALL_EMPTY: Final = "every time is empty; expected one such as 2024-11-04 09:30"
+_MOST: Final = 0.9
+"""If so many numbers are dates as well, they are no epochs: of epochs, one in ten at most is."""
+_DATE_DIGITS: Final = 8
+"""Digits of a date alone; an epoch has more."""
 _NUMBER: Final = re.compile(r"-?0+(\.0*)?([eE]\+?0+)?")
 
 
@@ -73,16 +78,16 @@ def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeRead
     """
     if not _is_text(sample.type) and not _is_number(sample.type):
         return ArrowTimes(sample.type)
-    if _is_number(sample.type):
-        return _epochs(sample, _first_text(sample.cast(pa.string())))
+    if pa.types.is_floating(sample.type):
+        return _epochs(sample)
     text = pc.utf8_trim_whitespace(sample.slice(0, _LOOKED_AT).cast(pa.string()).fill_null(""))
     text = text.filter(pc.invert(pc.is_in(text, value_set=pa.array(sorted(EMPTY_CELLS)))))
     text = text.slice(0, SAMPLE_ROWS)
     if len(text) == 0:
-        raise DataError("every time is empty; expected one such as 2024-11-04 09:30")
+        raise DataError(_ALL_EMPTY)
     form, example = _form(text)
     if form is None:
-        return _epochs(text, example)
+        return _epochs(text)
     reader = TextTimes(form, example, date_order if form.family == "numbers" else None)
     reader.gather(sample.cast(pa.string()))
     return reader
@@ -98,12 +103,11 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _first_text(text: pa.Array) -> str:
-    rows = text.drop_null()
-    return str(rows[0]) if len(rows) else ""
-
-
-def _epochs(sample: pa.Array, example: str) -> EpochTimes:
+def _epochs(sample: pa.Array) -> EpochTimes:
+    rows = sample.drop_null()
+    if len(rows) == 0:
+        raise DataError(_ALL_EMPTY)
+    example = rows[:1].cast(pa.string())[0].as_py()
     try:
         return EpochTimes(sample, example)
     except ValueError:
@@ -130,10 +134,16 @@ def _form(text: pa.Array) -> tuple[Form | None, str]:
     return form, text[first[form]].as_py()
 
 
-def _is_dates(chars: np.ndarray) -> bool:
-    """Return whether all numbers of so many digits are dates of 1900 to 2099, not epochs."""
-    plan = plan_of("0" * chars.shape[0])
+def _is_dates(chars: Chars) -> bool:
+    """Return whether numbers of so many digits are dates of 1900 to 2099, and not epochs.
+
+    ``chars`` are their digits, uint8[digits, n].
+    """
+    if len(chars) == _DATE_DIGITS:
+        return True
+    plan = plan_of("0" * len(chars))
     assert plan is not None
     century = (chars[0] - 48) * 10 + chars[1] - 48
     times, _ = times_of(plan, chars, "mdy")
-    return bool(((century == 19) | (century == 20)).all() and not times.fault.any())
+    dates = ((century == 19) | (century == 20)) & ~times.unread
+    return bool(np.mean(dates) >= _MOST)

@@ -75,7 +75,7 @@ class TextTimes:
         return self.form.words(self._settled() if self.form.family == "numbers" else None)
 
     def read(self, block: pa.Array) -> Times:
-        """Read a block of rows, an Arrow array of strings.
+        """Read a block of rows, an Arrow array of strings, or of integers like 20241104.
 
         Raises DataError, naming ``--date-order``, if the dates can be of both orders.
         """

@@ -164,6 +164,9 @@ def test_forms_of_known_vendors(text: str, wall: str) -> None:
         ("20260320 09:30:00 GMT+01:00", "2026-03-20T08:30:00"),
         ("01.01.2019 00:00:00.000 GMT+0100", "2018-12-31T23:00:00"),
         ("20260320 09:30:00 UTC+8", "2026-03-20T01:30:00"),
+        ("2026-03-20Z", "2026-03-20T00:00:00"),
+        ("03/20/2026 UTC", "2026-03-20T00:00:00"),
+        ("03/20/2026 9:30:00 PMZ", "2026-03-20T21:30:00"),
         ("2026-03-20T09:30:00-04:00[America/New_York]", "2026-03-20T13:30:00"),
         ("Fri Mar 20 2026 09:30:00 GMT-0400 (Eastern Daylight Time)", "2026-03-20T13:30:00"),
     ],
@@ -255,17 +258,6 @@ def test_the_order_of_day_and_month_is_asked_for_where_no_row_shows_it() -> None
 )
 def test_the_form_is_told(rows: list[str], words: str) -> None:
     assert open_times(array(*rows)).words() == words
-
-
-def test_the_form_of_most_rows_is_taken() -> None:
-    rows = ("Ticker", "2024", "20241104", "20241105")
-    assert read(*rows).fault.tolist() == [UNREADABLE, UNREADABLE, FINE, FINE]
-
-
-@pytest.mark.parametrize("rows", [("", None), ("soon", "later"), ("2024", "99")])
-def test_a_column_without_times_is_refused(rows: tuple[str | None, ...]) -> None:
-    with pytest.raises(DataError, match=r"every time is empty|time must be a date"):
-        open_times(array(*rows))
 
 
 def test_numbers_that_are_dates_are_no_epochs() -> None:

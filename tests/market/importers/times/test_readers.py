@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import DataError
+from pipeline.market.importers.times.columns import ArrowTimes
+from pipeline.market.importers.times.epochs import EpochTimes
+from pipeline.market.importers.times.readers import SAMPLE_ROWS, open_times
+from pipeline.market.importers.times.result import EMPTY, FINE, UNREADABLE
+from pipeline.market.importers.times.text import TextTimes
+
+
+@pytest.mark.parametrize(
+    ("rows", "reader"),
+    [
+        (pa.array(["2024-11-04"]), TextTimes),
+        (pa.array(["20241104"]), TextTimes),
+        (pa.array(["1730678400"]), EpochTimes),
+        (pa.array(["1730678400.0"]), EpochTimes),
+        (pa.array([1730678400]), EpochTimes),
+        (pa.array([1730678400.5]), EpochTimes),
+        (pa.array([20241104]), TextTimes),
+        (pa.array([20241104, None], pa.int32()), TextTimes),
+        (pa.array([0], pa.timestamp("s")), ArrowTimes),
+    ],
+)
+def test_the_reader_is_chosen_by_the_sample(rows: pa.Array, reader: type) -> None:
+    opened = open_times(rows)
+    assert isinstance(opened, reader)
+    assert opened.read(rows).fault[0] == FINE
+
+
+def test_dates_as_numbers_are_read_as_dates() -> None:
+    rows = pa.array([20241104, None, 20241399])
+    times = open_times(rows).read(rows)
+    assert times.wall[0] == 1730678400 * 10**9
+    assert times.fault.tolist()[:2] == [FINE, EMPTY]
+    assert times.fault[2] != FINE
+
+
+def test_the_form_of_most_rows_is_taken_and_of_equally_many_the_first() -> None:
+    rows = pa.array(["Ticker", "2024", "20241104", "20241105", "2024-11-04"])
+    times = open_times(rows).read(rows)
+    assert times.fault.tolist() == [UNREADABLE, UNREADABLE, FINE, FINE, UNREADABLE]
+    rows = pa.array(["2024/11/04", "2024-11-04"])
+    assert open_times(rows).read(rows).fault.tolist() == [FINE, UNREADABLE]
+
+
+def test_empty_rows_are_no_part_of_the_sample() -> None:
+    rows = pa.array([*[""] * SAMPLE_ROWS, None, "nan", "2024-11-04"])
+    assert open_times(rows).read(rows).fault.tolist()[-1] == FINE
+
+
+@pytest.mark.parametrize("rows", [("", None), ("soon", "later"), ("2024", "99"), ("-5", "-6")])
+def test_a_column_without_times_is_refused(rows: tuple[str | None, ...]) -> None:
+    with pytest.raises(DataError, match=r"every time is empty|time must be a date"):
+        open_times(pa.array(rows, pa.string()))
+
+
+def test_a_sample_without_rows_is_refused() -> None:
+    for kind in (pa.string(), pa.int64()):
+        with pytest.raises(DataError, match=r"every time is empty"):
+            open_times(pa.array([], kind))
