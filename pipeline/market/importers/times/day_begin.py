@@ -52,6 +52,8 @@ class DayBegins(NamedTuple):
     """int64[n], the date of the session of each row, 00:00Z in ns."""
     weekend: int
     """Rows whose session is dated Saturday or Sunday."""
+    alone: bool
+    """Whether no other way that fits as well gives other dates; if not, the dates are a guess."""
 
     def words(self) -> str:
         """Return it in words, for the account of an import."""
@@ -64,23 +66,16 @@ _MIDNIGHTS: Final = (
     *("Asia/Tokyo", "Asia/Shanghai", "Asia/Kolkata", "Australia/Sydney", "Europe/Moscow"),
     *("Etc/GMT-2", "Etc/GMT-3"),
 )
+_NEW_YORK, _CHICAGO = "America/New_York", "America/Chicago"
 RULES: Final = (
     DayRule("days begin at midnight UTC", "UTC", 0, False),
-    DayRule(
-        "days begin at 17:00 in New York, the evening before",
-        "America/New_York",
-        17 * HOUR_NS,
-        True,
-    ),
-    DayRule(
-        "days begin at 17:00 in Chicago, the evening before", "America/Chicago", 17 * HOUR_NS, True
-    ),
-    DayRule(
-        "days are stamped at the close in New York, 16:00", "America/New_York", 16 * HOUR_NS, False
-    ),
+    DayRule("days begin at 17:00 in New York, the evening before", _NEW_YORK, 17 * HOUR_NS, True),
+    DayRule("days begin at 17:00 in Chicago, the evening before", _CHICAGO, 17 * HOUR_NS, True),
+    DayRule("days are stamped at the close in New York, 16:00", _NEW_YORK, 16 * HOUR_NS, False),
+    DayRule("days are stamped at their end in New York, 17:00", _NEW_YORK, 17 * HOUR_NS, False),
     DayRule(
         "days are stamped at the open in New York, 9:30",
-        "America/New_York",
+        _NEW_YORK,
         9 * HOUR_NS + 30 * MINUTE_NS,
         False,
     ),
@@ -105,5 +100,13 @@ def find_day_begins(utc: Int64Array) -> DayBegins | None:
         if fits >= _LEAST_SHARE * len(utc):
             dates = rule.dates(utc)
             weekend = int(np.count_nonzero((dates // DAY_NS + 3) % 7 >= 5))
-            found.append(DayBegins(rule, fits, len(utc), dates, weekend))
-    return min(found, key=lambda one: (-one.fits, one.weekend), default=None)
+            found.append(DayBegins(rule, fits, len(utc), dates, weekend, alone=True))
+    if not found:
+        return None
+    best = min(found, key=_rank)
+    alike = [one for one in found if _rank(one) == _rank(best)]
+    return best._replace(alone=all((one.dates == best.dates).all() for one in alike))
+
+
+def _rank(one: DayBegins) -> tuple[int, int]:
+    return -one.fits, one.weekend

@@ -34,6 +34,7 @@ def test_the_sessions_of_a_year_are_found_for_each_way_to_stamp(
     assert found.fits == found.rows == len(days)
     assert (found.dates // DAY_NS).tolist() == days.tolist()
     assert found.weekend == 0
+    assert found.alone
 
 
 @pytest.mark.parametrize("hour", [21, 22])
@@ -59,6 +60,20 @@ def test_the_close_of_new_york_in_winter_is_not_midnight_of_moscow() -> None:
     assert found is not None
     assert dates(found.dates) == [f"2022-12-{day:02}" for day in (5, 6, 7, 8, 9)]
     assert found.words() == "days are stamped at the close in New York, 16:00"
+
+
+def test_days_of_fx_that_are_stamped_at_their_end_are_of_the_same_date() -> None:
+    found = find_day_begins(instants(*(f"2022-05-{day}T21:00" for day in ("09", 10, 11, 12, 13))))
+    assert found is not None
+    assert dates(found.dates)[-1] == "2022-05-13"
+    assert found.words() == "days are stamped at their end in New York, 17:00"
+    assert found.alone
+
+
+def test_few_days_may_not_show_their_date() -> None:
+    found = find_day_begins(instants("2022-05-10T21:00", "2022-05-11T21:00"))
+    assert found is not None
+    assert not found.alone
 
 
 def test_a_few_rows_at_another_time_are_counted() -> None:
