@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import DataError
-from pipeline.market.catalog.account import Ground
+from pipeline.market.catalog.account import Fact, Ground
 
 Decimal = Literal["point", "comma"]
+OPTION: Final = "--decimal"
 
 BLANKS: Final = " \u00a0\u2009\u202f"
 """The blanks that stand between thousands: a usual, a hard, a thin and a narrow one."""
@@ -50,9 +51,10 @@ class Notation:
     shown: str
     """The number that shows it, such as ``1.234,56``; empty without one."""
 
-    def words(self) -> str:
-        """Return it in words: ``decimal comma, as in 1.234,56``."""
-        return f"decimal {self.decimal}" + (f", as in {self.shown}" if self.shown else "")
+    def fact(self) -> Fact:
+        """Return it for the account of an import: ``decimal comma, as in 1.234,56``."""
+        shown = f", as in {self.shown}" if self.shown else ""
+        return Fact(f"decimal {self.decimal}{shown}", self.ground, OPTION)
 
 
 PLAIN: Final = Notation("point", "", "file", "")
@@ -60,21 +62,29 @@ PLAIN: Final = Notation("point", "", "file", "")
 
 
 def find_notation(
-    columns: Iterable[pa.Array], delimiter: str = ",", decimal: Decimal | None = None
+    prices: Iterable[pa.Array],
+    volumes: Iterable[pa.Array] = (),
+    *,
+    delimiter: str = ",",
+    decimal: Decimal | None = None,
 ) -> Notation:
-    """Return how a file writes numbers, from samples of its columns of numbers, arrays of strings.
+    """Return how a file writes numbers, from samples of its columns, Arrow arrays of strings.
 
     `delimiter` is what stands between cells. `decimal` is the user's word. Without it the cells
-    decide: any cell that can be read in one way only settles those that can be read in two.
+    decide: any cell that can be read in one way only settles those that can be read in two. If all
+    that have a point are like ``105.123``, it is before decimals in a file with commas between its
+    cells, and in prices that all have it, as those of pairs with the yen; that is a guess.
 
-    Raises DataError, without the place, if there are cells of both kinds, or if all that have a
-    comma are like ``1,234``.
+    Raises DataError, without the place, if there are cells of both kinds, or if cells like
+    ``1,234`` or ``1.234`` remain that may be either.
     """
     if decimal is not None:
         return _notation(decimal, "option", "")
     evidence = _Evidence()
-    for column in columns:
-        evidence.see(column.slice(0, _SAMPLE_ROWS))
+    for column in prices:
+        evidence.see(column.slice(0, _SAMPLE_ROWS), whole=False)
+    for column in volumes:
+        evidence.see(column.slice(0, _SAMPLE_ROWS), whole=True)
     point, comma = evidence.shows["point"], evidence.shows["comma"]
     if point and comma:
         raise DataError(
@@ -83,13 +93,14 @@ def find_notation(
         )
     if point or comma:
         return _notation("point" if point else "comma", "rows", point or comma)
-    if evidence.either[","]:
+    doubtful = evidence.either[","] or (delimiter != "," and evidence.thousands)
+    if doubtful:
+        kinds = ("comma", "point") if "," in doubtful else ("point", "comma")
         raise DataError(
-            f"numbers like {evidence.either[',']!r} can have a decimal comma or thousands; say "
-            "which with --decimal comma or --decimal point"
+            f"numbers like {doubtful!r} can have a decimal {kinds[0]} or thousands; say which with "
+            f"--decimal {kinds[0]} or --decimal {kinds[1]}"
         )
     if evidence.either["."]:
-        # 105.123 in each cell: three decimals, as pairs with the yen have.
         ground: Ground = "file" if delimiter == "," else "guess"
         return Notation("point", "", ground, evidence.either["."])
     return PLAIN
@@ -101,17 +112,31 @@ def _notation(decimal: Decimal, ground: Ground, shown: str) -> Notation:
 
 
 class _Evidence:
-    """The first number found that can be read in one way only, and that can be read in two."""
+    """The first cell found that can be read in one way only, and the first that can in two."""
 
     def __init__(self) -> None:
         self.shows: dict[Decimal, str] = {"point": "", "comma": ""}
         self.either = {".": "", ",": ""}
+        self.thousands = ""
+        """A cell like ``1.234`` of a column in which the point may be between thousands."""
 
-    def see(self, column: pa.Array) -> None:
+    def see(self, column: pa.Array, *, whole: bool) -> None:
+        """Take a sample of a column. ``whole``: whether its numbers are mostly whole."""
         text = pc.utf8_trim_whitespace(column.cast(pa.string()).fill_null(""))
+        before, self.either["."] = self.either["."], ""
         marked = text.filter(pc.match_substring_regex(text, "[.,]"))
         for cell in pc.unique(marked).to_pylist():
             self._see_cell(cell)
+        cell = self.either["."]
+        self.either["."] = before or cell
+        if not cell:
+            return
+        if pc.any(pc.match_substring_regex(text, "^[0-9]{4,}$")).as_py():
+            # 1500 beside 1.234: there is nothing between thousands.
+            self.shows["point"] = self.shows["point"] or cell
+        elif whole or pc.any(pc.match_substring_regex(text, "^[1-9][0-9]{0,2}$")).as_py():
+            # 950 beside 1.234: all decimals would have been written, or none.
+            self.thousands = self.thousands or cell
 
     def _see_cell(self, cell: str) -> None:
         number = re.sub(_BEHIND, "", re.sub(_FRONT, "", cell))

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.importers.notation import find_notation
+from pipeline.market.importers.numbers import read_numbers
 
 
 def found(*columns: list[str], delimiter: str = ",") -> tuple[str, str]:
-    notation = find_notation([pa.array(column) for column in columns], delimiter)
+    notation = find_notation([pa.array(column) for column in columns], delimiter=delimiter)
     return notation.decimal, notation.ground
 
 
@@ -44,12 +47,69 @@ def test_a_point_before_three_decimals_in_each_cell_is_a_decimal_point() -> None
     assert found(["105.123", "105.124"], delimiter=";") == ("point", "guess")
 
 
+@pytest.mark.parametrize(
+    ("prices", "volumes"),
+    [(["1.123", "950"], []), (["112"], ["1.123", "2.456"])],
+)
+def test_a_point_that_may_be_between_thousands_is_asked_for(
+    prices: list[str], volumes: list[str]
+) -> None:
+    samples = [pa.array(prices)], [pa.array(volumes, pa.string())]
+    with pytest.raises(DataError, match=r"'1\.123' can have a decimal point or thousands"):
+        find_notation(*samples, delimiter=";")
+    assert find_notation(*samples).decimal == "point"
+
+
+def test_a_number_of_four_digits_shows_that_nothing_is_between_thousands() -> None:
+    assert found(["1.123", "1500"], delimiter=";") == ("point", "rows")
+
+
+NOTATIONS = {
+    "American": (",", "."),
+    "German": (".", ","),
+    "Swiss": ("'", "."),
+    "French": ("\u202f", ","),
+    "program": ("", "."),
+    "program of Germany": ("", ","),
+}
+
+
+@given(data=st.data(), name=st.sampled_from([*NOTATIONS]), delimiter=st.sampled_from([",", ";"]))
+def test_a_table_in_any_notation_is_read_right_or_refused_or_told_as_a_guess(
+    data: st.DataObject, name: str, delimiter: str
+) -> None:
+    between, sign = NOTATIONS[name]
+    decimals = data.draw(st.integers(0, 4))
+    integers = st.lists(st.integers(1, 5_000_000), min_size=1, max_size=6)
+    columns = [data.draw(integers) for _ in range(3)]
+    written = [
+        [f"{value / 10**decimals:,.{decimals}f}" for value in columns[0]],
+        [f"{value / 10**decimals:,.{decimals}f}" for value in columns[1]],
+        [f"{value:,}" for value in columns[2]],
+    ]
+    swap = {",": between, ".": sign}
+    arrays = [
+        pa.array(["".join(swap.get(char, char) for char in cell) for cell in column])
+        for column in written
+    ]
+    try:
+        notation = find_notation(arrays[:2], arrays[2:], delimiter=delimiter)
+    except DataError:
+        return
+    if notation.ground == "guess" or (delimiter == "," and sign == ","):
+        return
+    for array, column in zip(arrays, written, strict=True):
+        got = read_numbers(array, notation)
+        right = [float(cell.replace(",", "")) for cell in column]
+        assert got.unreadable.any() or got.values.tolist() == right, array
+
+
 def test_whole_numbers_show_nothing_and_are_read_by_the_usual_notation() -> None:
     assert found(["1", "-", "2"], ["null"]) == ("point", "file")
 
 
 def test_the_word_of_the_user_goes_first() -> None:
-    notation = find_notation([pa.array(["1.5"])], ";", "comma")
+    notation = find_notation([pa.array(["1.5"])], delimiter=";", decimal="comma")
     assert (notation.decimal, notation.ground) == ("comma", "option")
 
 
@@ -65,4 +125,6 @@ def test_two_ways_in_one_file_are_refused_with_both() -> None:
 
 def test_the_notation_is_told() -> None:
     notation = find_notation([pa.array(["1.234,56"])])
-    assert notation.words() == "decimal comma, as in 1.234,56"
+    assert notation.fact().words() == "decimal comma, as in 1.234,56 (by the rows)"
+    guess = find_notation([pa.array(["105.123"])], delimiter=";").fact()
+    assert guess.words() == "decimal point, as in 105.123 (a guess: --decimal says otherwise)"

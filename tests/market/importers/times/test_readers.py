@@ -62,3 +62,13 @@ def test_a_sample_without_rows_is_refused() -> None:
     for kind in (pa.string(), pa.int64()):
         with pytest.raises(DataError, match=r"every time is empty"):
             open_times(pa.array([], kind))
+
+
+@pytest.mark.parametrize("first", ["2024-11-04", "1730678400", "20241104 09:30 EST"])
+def test_a_block_without_rows_has_no_times(first: str) -> None:
+    rows = pa.array([first])
+    reader = open_times(rows)
+    times = reader.read(rows.slice(0, 0))
+    assert len(times.wall) == len(times.fault) == 0
+    assert (times.utc is None) == (first == "2024-11-04")
+    assert reader.read(rows).fault.tolist() == [FINE]
