@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, SECOND_NS
 from pipeline.market.importers.times.clock import Clock
+from pipeline.market.importers.times.date_order import LAST_SHORT_YEAR, DateOrder
 from pipeline.market.importers.times.form import Order, Plan
 from pipeline.market.importers.times.result import (
     FINE,
@@ -27,8 +27,6 @@ from pipeline.market.importers.times.template import Chars, Integers, distinct, 
 FIRST_YEAR: Final = 1678
 LAST_YEAR: Final = 2261
 """The whole years that ns in 64 bits can tell."""
-_LAST_SHORT_YEAR: Final = dt.datetime.now(dt.UTC).year + 1 - 2000
-"""A year of two digits is one from 1970 up to the next one: ``17/03/31`` is no date of 2031."""
 _MONTH_STARTS: Final = (
     np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]")
     .astype("datetime64[D]")
@@ -37,9 +35,10 @@ _MONTH_STARTS: Final = (
 """Days since 1970-01-01 of the first of each month, and of the month after the last year."""
 
 
-def first_and_second(plan: Plan, chars: Chars) -> tuple[Integers, Integers]:
-    """Return the two numbers of dates like 3/4/2017, of n texts each."""
-    return number(chars, plan.spans["a"]), number(chars, plan.spans["b"])
+def see_order(order: DateOrder, plan: Plan, chars: Chars) -> None:
+    """Take dates like 3/4/2017 as evidence of their order."""
+    year = number(chars, plan.spans["y"]) if plan.form.short_year else None
+    order.see(number(chars, plan.spans["a"]), number(chars, plan.spans["b"]), year)
 
 
 def times_of(plan: Plan, chars: Chars, order: Order) -> tuple[Times, tuple[str, ...]]:
@@ -51,11 +50,11 @@ def times_of(plan: Plan, chars: Chars, order: Order) -> tuple[Times, tuple[str, 
     year = number(chars, spans["y"])
     fine = np.ones(len(year), dtype=np.bool_)
     if plan.form.short_year:
-        fine &= (year <= _LAST_SHORT_YEAR) | (year >= 70)
+        fine &= (year <= LAST_SHORT_YEAR) | (year >= 70)
         year += np.where(year < 70, 2000, 1900).astype(np.int32)
     month: Integers | int
     if "a" in spans:
-        first, second = first_and_second(plan, chars)
+        first, second = number(chars, spans["a"]), number(chars, spans["b"])
         month, day = (first, second) if order == "mdy" else (second, first)
     else:
         month = number(chars, spans["m"]) if "m" in spans else plan.month

@@ -15,7 +15,7 @@ from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.plain_cast import plain_cast
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.date_order import DateOrder, Verdict
-from pipeline.market.importers.times.fields import first_and_second, times_of
+from pipeline.market.importers.times.fields import see_order, times_of
 from pipeline.market.importers.times.form import Form, Order, Place, plan_of, row_place
 from pipeline.market.importers.times.result import (
     EMPTY,
@@ -64,7 +64,7 @@ class TextTimes:
             for group in groups(_trimmed(block)):
                 plan = plan_of(group.template)
                 if plan is not None and plan.form == self.form:
-                    self._seen.see(*first_and_second(plan, group.chars))
+                    see_order(self._seen, plan, group.chars)
 
     def settle(self, order: Order) -> None:
         """Read dates like 3/4/2017 in this order from now on."""

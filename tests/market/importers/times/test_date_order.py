@@ -17,6 +17,24 @@ def test_a_number_above_12_is_a_day(pairs: list[tuple[int, int]]) -> None:
     assert order.verdict == expected.get((mdy, dmy), "unknown")
 
 
+@pytest.mark.parametrize(
+    ("dates", "verdict"),
+    [
+        ([(18, 1, 2)], "unknown"),
+        ([(18, 1, 2), (18, 1, 30)], "unknown"),
+        ([(18, 1, 2), (31, 1, 2)], "dmy"),
+        ([(18, 1, 98)], "dmy"),
+        ([(1, 18, 2)], "mdy"),
+    ],
+)
+def test_a_date_of_short_numbers_may_begin_with_its_year(
+    dates: list[tuple[int, int, int]], verdict: str
+) -> None:
+    order = DateOrder()
+    order.see(*np.array(dates).T)
+    assert order.verdict == verdict
+
+
 @pytest.mark.parametrize(("first", "second"), [([], []), ([13], [13]), ([0], [13]), ([40], [1])])
 def test_impossible_dates_show_nothing(first: list[int], second: list[int]) -> None:
     order = DateOrder()

@@ -170,7 +170,7 @@ def test_blocks_of_epochs_give_what_the_whole_gives(data: st.DataObject) -> None
     size = data.draw(st.integers(1, 8))
     seconds = [begin + step * row for row in range(len(units) * size)]
     values = [second * 10**9 // UNITS[units[row // size]] for row, second in enumerate(seconds)]
-    for place in data.draw(st.lists(st.integers(0, len(values) - 1), max_size=2)):
+    for place in data.draw(st.lists(st.integers(0, len(values) - 1), max_size=2, unique=True)):
         values[place] = data.draw(st.sampled_from([0, -5, 99, min(values[place] * 10, 2**63 - 1)]))
     rows = pa.array(values)
     try:
