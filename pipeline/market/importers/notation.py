@@ -18,6 +18,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import Fact, Ground
 
 Decimal = Literal["point", "comma"]
+DECIMALS: Final[tuple[Decimal, ...]] = ("point", "comma")
 OPTION: Final = "--decimal"
 
 BLANKS: Final = " \u00a0\u2009\u202f"
@@ -89,7 +90,7 @@ def find_notation(
     if point and comma:
         raise DataError(
             f"numbers are written in two ways, {point!r} and {comma!r}; say which sign is before "
-            "the decimals, with --decimal point or --decimal comma"
+            f"the decimals, with {OPTION} point or {OPTION} comma"
         )
     if point or comma:
         return _notation("point" if point else "comma", "rows", point or comma)
@@ -98,7 +99,7 @@ def find_notation(
         kinds = ("comma", "point") if "," in doubtful else ("point", "comma")
         raise DataError(
             f"numbers like {doubtful!r} can have a decimal {kinds[0]} or thousands; say which with "
-            f"--decimal {kinds[0]} or --decimal {kinds[1]}"
+            f"{OPTION} {kinds[0]} or {OPTION} {kinds[1]}"
         )
     if evidence.either["."]:
         ground: Ground = "file" if delimiter == "," else "guess"

@@ -18,9 +18,12 @@ from pipeline.market.importers.notation import (
     BLANKS,
     CURRENCY,
     CURRENCY_BEHIND,
+    DECIMALS,
     MINUS,
+    OPTION,
     PLAIN,
     Notation,
+    find_notation,
 )
 from pipeline.market.importers.plain_cast import plain_cast
 from pipeline.market.importers.times.template import Chars, groups
@@ -62,15 +65,20 @@ def explain_number(name: str, cell: str | None, notation: Notation = PLAIN) -> s
     text = (cell or "").strip()
     if text in EMPTY_CELLS:
         return f"{name} is empty" + (f": {text!r}" if text else "")
-    other: Notation | None = None
-    for decimal in ("point", "comma"):
-        if decimal != notation.decimal:
-            other = Notation(decimal, ".,"[decimal == "point"] + APOSTROPHES + BLANKS, "option", "")
-    assert other is not None
-    if not read_numbers(pa.array([text]), other).unreadable[0]:
+    as_point, as_comma = (
+        not read_numbers(pa.array([text]), find_notation((), decimal=decimal)).unreadable[0]
+        for decimal in DECIMALS
+    )
+    if as_point and as_comma:
+        return (
+            f"{name} must be a number, was {text!r}, which can have decimals or thousands; say "
+            f"which with {OPTION} point or {OPTION} comma"
+        )
+    if as_point or as_comma:
+        other = "point" if as_point else "comma"
         return (
             f"{name} must be a number with a decimal {notation.decimal}, was {text!r}; if all are "
-            f"written so, give --decimal {other.decimal}"
+            f"written so, give {OPTION} {other}"
         )
     return f"{name} must be a number, was {text!r}"
 

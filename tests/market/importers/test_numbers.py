@@ -168,6 +168,14 @@ def test_thousands_are_not_read_where_the_rows_did_not_show_the_decimal_sign() -
         ("", POINT, "Open is empty"),
         ("null", POINT, "Open is empty: 'null'"),
         (
+            "1,234",
+            PLAIN,
+            (
+                "Open must be a number, was '1,234', which can have decimals or thousands; say "
+                "which with --decimal point or --decimal comma"
+            ),
+        ),
+        (
             "112,30",
             POINT,
             (
