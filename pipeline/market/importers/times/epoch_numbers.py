@@ -28,7 +28,7 @@ _NEGATIVE: Final = re.compile("-0")
 _MOST: Final = 2**63 - 1
 
 
-class Numbers(NamedTuple):
+class EpochNumbers(NamedTuple):
     """The numbers of n rows."""
 
     whole: Int64Array
@@ -39,7 +39,7 @@ class Numbers(NamedTuple):
     """uint8[n], `FINE`, `EMPTY`, `NEGATIVE` or `UNREADABLE`."""
 
 
-def read_numbers(block: pa.Array) -> Numbers:
+def read_numbers(block: pa.Array) -> EpochNumbers:
     """Read a block of rows, an Arrow array of strings, integers or floats."""
     if pa.types.is_floating(block.type):
         return _of_floats(block)
@@ -48,7 +48,7 @@ def read_numbers(block: pa.Array) -> Numbers:
     return _of_text(block)
 
 
-def _of_integers(block: pa.Array) -> Numbers:
+def _of_integers(block: pa.Array) -> EpochNumbers:
     fault = no_faults(len(block))
     if pa.types.is_uint64(block.type):
         block = pc.min_element_wise(block, pa.scalar(2**63 - 1, pa.uint64()), skip_nulls=False)
@@ -58,10 +58,10 @@ def _of_integers(block: pa.Array) -> Numbers:
     values: Int64Array = block.cast(pa.int64()).to_numpy()
     if len(values) and values.min() < 0:
         fault[values < 0] = NEGATIVE
-    return Numbers(values, None, fault)
+    return EpochNumbers(values, None, fault)
 
 
-def _of_floats(block: pa.Array) -> Numbers:
+def _of_floats(block: pa.Array) -> EpochNumbers:
     """Read doubles as the shortest decimal numbers that stand for them."""
     values = block.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
@@ -74,7 +74,7 @@ def _of_floats(block: pa.Array) -> Numbers:
     return _of_text(exact)
 
 
-def _of_text(block: pa.Array) -> Numbers:
+def _of_text(block: pa.Array) -> EpochNumbers:
     if block.null_count == 0 and len(block):
         offsets, data = string_bytes(block)
         # Arrow takes 0x10 for a number, too.
@@ -97,7 +97,7 @@ def _of_text(block: pa.Array) -> Numbers:
             fault[rows] = EMPTY
         else:
             fault[rows] = NEGATIVE if _NEGATIVE.match(group.template) else UNREADABLE
-    return Numbers(values, parts if parts.any() else None, fault)
+    return EpochNumbers(values, parts if parts.any() else None, fault)
 
 
 def _of_digits(chars: Chars, whole: int, part: int) -> tuple[Int64Array, Int64Array]:
