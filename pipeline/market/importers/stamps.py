@@ -88,13 +88,10 @@ def to_utc(stamps: Stamps, zone: ZoneInfo, where: Where) -> Int64Array:
     """
     if stamps.utc is not None:
         return stamps.utc
-    utc, twice, never = Clock.of(zone).to_utc(stamps.wall)
-    for flags, often in ((twice, "twice"), (never, "never")):
-        if flags.any():
-            row = int(np.argmax(flags))
-            time = str(np.datetime64(int(stamps.wall[row]), "ns")).split(".")[0]
-            raise DataError(
-                f"{where(row)}: local time {time} occurs {often} in {zone} (clock change); "
-                "the times need a UTC offset or another time zone"
-            )
+    clock = Clock.of(zone)
+    utc, twice, never = clock.to_utc(stamps.wall)
+    wrong = twice | never
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"{where(row)}: {clock.explain(int(stamps.wall[row]))}")
     return utc

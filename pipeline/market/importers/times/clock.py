@@ -147,6 +147,15 @@ class Clock:
         twice = (period > 0) & (local < ends[period - 1])
         return Instants(local - offsets[period], twice, local >= ends[period])
 
+    def explain(self, wall: int) -> str:
+        """Say in words why a time on this clock, ns since 1970 on it, is no single instant."""
+        twice = self.to_utc(np.array([wall], dtype=np.int64)).twice[0]
+        time = str(np.datetime64(wall, "ns")).split(".")[0]
+        return (
+            f"local time {time} occurs {'twice' if twice else 'never'} in {self.name} (clock "
+            "change); the times need a UTC offset or another time zone"
+        )
+
     def _periods(self, ns: Int64Array) -> tuple[Int64Array, Int64Array]:
         assert self.zone is not None
         if len(ns) == 0:

@@ -100,6 +100,17 @@ def test_an_unknown_zone_is_refused_with_the_nearest_names(text: str, words: str
     assert Clock.find(text) is None
 
 
+@pytest.mark.parametrize(
+    ("when", "how"),
+    [(dt.datetime(2024, 11, 3, 1, 30), "twice"), (dt.datetime(2024, 3, 10, 2), "never")],  # noqa: DTZ001
+)
+def test_a_time_that_is_no_single_instant_is_explained(when: dt.datetime, how: str) -> None:
+    assert Clock.parse("America/New_York").explain(ns(when)) == (
+        f"local time {when.isoformat()} occurs {how} in America/New_York (clock change); "
+        "the times need a UTC offset or another time zone"
+    )
+
+
 def test_no_times_are_no_instants() -> None:
     none = np.empty(0, dtype=np.int64)
     for name in ("UTC", "America/New_York"):
