@@ -66,6 +66,8 @@ class Plan(NamedTuple):
     """The day of the week, Monday is 0, if it is there, else -1."""
     afternoon: bool | None
     """Whether the time has PM or AM; None if it has neither."""
+    single: frozenset[str]
+    """The fields of month, day and time that have one digit."""
 
 
 _MONTHS: Final = (
@@ -90,6 +92,8 @@ _ZONE = (
 _UTC = rf"{_BLANK}*(?P<utc>[Zz]|UTC|GMT|\+00:?00)"
 """The zone of a date alone; 20240102-0500 might be a date with a time."""
 _WEEKDAY = rf"(?:(?P<w>[A-Za-z]{{3,9}})\.?,?{_BLANK}+)?"
+PADDED: Final = frozenset("mdabHMS")
+"""The fields that have two digits in files that pad them with 0."""
 _SAME: Final = {"yy": "y", "utc": "z"}
 """Fields that have another name in the patterns, since a pattern has each name once."""
 _YEAR = r"(?:(?P<y>0000)|'?(?P<yy>00))"
@@ -159,7 +163,9 @@ def _plan(family: Family, match: re.Match[str]) -> Plan | None:
         if name not in ("s", "n", "w", "p")
     }
     form = Form(family, found.get("s", ""), "H" in found, "z" in spans, "yy" in found)
-    return Plan(form, spans, month, weekday - 1, found["p"] in "Pp" if "p" in found else None)
+    afternoon = found["p"] in "Pp" if "p" in found else None
+    single = frozenset(name for name in PADDED & spans.keys() if len(found[name]) == 1)
+    return Plan(form, spans, month, weekday - 1, afternoon, single)
 
 
 def _in_bytes(template: str, span: Span) -> Span:

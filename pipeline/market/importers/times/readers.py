@@ -15,7 +15,15 @@ from pipeline.market.importers.times.columns import ArrowTimes
 from pipeline.market.importers.times.date_order import Verdict
 from pipeline.market.importers.times.epochs import EpochTimes
 from pipeline.market.importers.times.fields import times_of
-from pipeline.market.importers.times.form import Form, Order, Place, only_digits, plan_of, row_place
+from pipeline.market.importers.times.form import (
+    PADDED,
+    Form,
+    Order,
+    Place,
+    only_digits,
+    plan_of,
+    row_place,
+)
 from pipeline.market.importers.times.result import Times
 from pipeline.market.importers.times.template import Chars, groups
 from pipeline.market.importers.times.text import TextTimes
@@ -88,7 +96,8 @@ def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeRead
     form, example = _form(text)
     if form is None:
         return _epochs(text)
-    reader = TextTimes(form, example, date_order if form.family == "numbers" else None)
+    order = date_order if form.family == "numbers" else None
+    reader = TextTimes(form, example, order, _padded(text, form))
     reader.gather(sample.cast(pa.string()))
     return reader
 
@@ -132,6 +141,21 @@ def _form(text: pa.Array) -> tuple[Form | None, str]:
         raise DataError(f"time must be a date or an epoch, was {text[0].as_py()!r}")
     form = min(counts, key=lambda one: (-counts[one], first[one]))
     return form, text[first[form]].as_py()
+
+
+def _padded(text: pa.Array, form: Form) -> frozenset[str]:
+    """Return the fields that the texts of a form pad: more begin with 0 than have one digit."""
+    more = dict.fromkeys(PADDED, 0)
+    for group in groups(text):
+        plan = plan_of(group.template)
+        if plan is None or plan.form != form:
+            continue
+        for name in PADDED & plan.spans.keys():
+            if name in plan.single:
+                more[name] -= group.chars.shape[1]
+            else:
+                more[name] += int(np.count_nonzero(group.chars[plan.spans[name][0]] == ord("0")))
+    return frozenset(name for name, rows in more.items() if rows > 0)
 
 
 def _is_dates(chars: Chars) -> bool:

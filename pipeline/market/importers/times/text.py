@@ -37,7 +37,10 @@ _NS_UTC: Final = pa.timestamp("ns", "UTC")
 class TextTimes:
     """Reads times that are written as text. Only one thread may use it."""
 
-    def __init__(self, form: Form, example: str, order: Order | None) -> None:
+    def __init__(
+        self, form: Form, example: str, order: Order | None, padded: frozenset[str] = frozenset()
+    ) -> None:
+        """``padded`` are the fields that have two digits in all rows: 9:5 may have lost one."""
         self.form = form
         """The form that is read."""
         self.timed = form.timed
@@ -45,6 +48,7 @@ class TextTimes:
         self.zones: tuple[str, ...] = ()
         """Names of the zones that the rows have named up to now, in no order."""
         self._example = example
+        self._padded = padded
         self._order: Order | None = order
         self._seen = DateOrder()
 
@@ -149,7 +153,7 @@ class TextTimes:
         for group in groups(text):
             rows = slice(None) if group.rows is None else group.rows
             plan = plan_of(group.template)
-            if plan is None or plan.form != self.form:
+            if plan is None or plan.form != self.form or plan.single & self._padded:
                 fault[rows] = EMPTY if group.template in EMPTY_CELLS else UNREADABLE
                 continue
             times, zones = times_of(plan, group.chars, order)

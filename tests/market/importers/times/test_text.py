@@ -266,6 +266,15 @@ def test_numbers_that_are_dates_are_no_epochs() -> None:
     assert read("946684800000").wall.tolist() == [clock("2000-01-01")]
 
 
+def test_a_digit_that_a_padded_field_lacks_makes_another_form() -> None:
+    damaged = ["2024-11-04 9:30", "2024-11-04 19:3", "2024-1-14 09:30", "2024-11-4 09:30"]
+    times = read("2024-11-04 09:30", "2024-01-04 09:05", "2024-01-04 09:06", *damaged)
+    assert times.fault.tolist() == [*[FINE] * 3, *[UNREADABLE] * 4]
+    assert read("2024-11-14 19:30", "2024-1-4 9:5").fault.tolist() == [FINE, FINE]
+    later = open_times(array("2024-11-14 19:30")).read(array("2024-1-4 9:5"))
+    assert later.fault.tolist() == [FINE]
+
+
 def test_garbage_of_many_shapes_is_not_read() -> None:
     rows = [f"{chr(97 + row % 26)}{chr(97 + row // 26 % 26)}{row}" for row in range(5_000)]
     times = read(*["2024-11-04 09:30"] * 10_000, *rows)
