@@ -1,0 +1,201 @@
+"""Files of coins and of pairs of currencies that have a header."""
+
+from tests.market.importers.vendor_form import FIRST, LAST, Series, days, minutes, of, two
+
+_BASE = ((*FIRST[:4], 1.5), (*LAST[:4], 2.25))
+"""Bars whose volume is in coins."""
+_TICKS = ((1.0852, 1.0854, 1.0851, 1.0853, 45.0), (1.0853, 1.0855, 1.0852, 1.0854, 31.0))
+"""Bars whose volume is a number of ticks."""
+_MT5 = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"
+
+
+def _weekend(symbol: str) -> Series:
+    """The last minutes of a week and the first of the next, which began as summer time did."""
+    return Series(
+        symbol, "1m", 4, ("2024-03-08T21:58", *_TICKS[0]), ("2024-03-10T21:01", *_TICKS[1])
+    )
+
+
+COINS = [
+    of(
+        "cryptodatadownload",
+        "Bitstamp_BTCUSD_1h.csv",
+        "https://www.CryptoDataDownload.com",
+        "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD",
+        "1709906400,2024-03-08 14:00:00,BTC/USD,170.25,171.0,170.0,170.75,2.25,384.18",
+        "1709902800,2024-03-08 13:00:00,BTC/USD,170.0,170.5,169.75,170.25,1.5,255.37",
+        series=(two("BTC/USD", "1h", "2024-03-08T13:00", "2024-03-08T14:00", *_BASE),),
+        clock="UTC",
+        ground="file",
+        adjusted="no",
+        left=("date", "Volume USD"),
+    ),
+    of(  # the volume of the other currency first
+        "cryptodatadownload",
+        "Binance_BTCUSDT_d.csv",
+        "https://www.CryptoDataDownload.com",
+        "Unix,Date,Symbol,Open,High,Low,Close,Volume USDT,Volume BTC,tradecount",
+        "1709856000000,2024-03-08,BTCUSDT,170.25,171.0,170.0,170.75,384.18,2.25,9",
+        "1709769600000,2024-03-07,BTCUSDT,170.0,170.5,169.75,170.25,255.37,1.5,8",
+        series=(days("BTCUSDT", *_BASE),),
+        clock="UTC",
+        ground="file",
+        adjusted="no",
+        left=("Date", "Volume USDT", "tradecount"),
+    ),
+    of(
+        "kaggle-bitcoin",
+        "bitstampUSD_1-min_data_2012-01-01_to_2024-03-31.csv",
+        "Timestamp,Open,High,Low,Close,Volume_(BTC),Volume_(Currency),Weighted_Price",
+        "1709908200,170.0,170.5,169.75,170.25,1.5,255.37,170.2",
+        "1709908260,170.25,171.0,170.0,170.75,2.25,384.18,170.7",
+        series=(minutes("BTCUSD", *_BASE),),
+        clock="UTC",
+        ground="file",
+        stamped="open",
+        adjusted="no",
+        left=("Volume_(Currency)", "Weighted_Price"),
+    ),
+    of(  # a minute without trades has no bar
+        "kaggle-bitcoin",
+        "coinbaseUSD_1-min_data_2014-12-01_to_2024-03-31.csv",
+        "Timestamp,Open,High,Low,Close,Volume_(BTC),Volume_(Currency),Weighted_Price",
+        "1709908140,NaN,NaN,NaN,NaN,NaN,NaN,NaN",
+        "1709908200,170.0,170.5,169.75,170.25,1.5,255.37,170.2",
+        "1709908260,170.25,171.0,170.0,170.75,2.25,384.18,170.7",
+        series=(minutes("BTCUSD", *_BASE),),
+        clock="UTC",
+        ground="file",
+        stamped="open",
+        adjusted="no",
+        left=("Volume_(Currency)", "Weighted_Price"),
+    ),
+    of(  # later editions
+        "kaggle-bitcoin",
+        "btcusd_1-min_data.csv",
+        "Timestamp,Open,High,Low,Close,Volume",
+        "1709908200.0,170.0,170.5,169.75,170.25,1.5",
+        "1709908260.0,170.25,171.0,170.0,170.75,2.25",
+        series=(minutes("BTCUSD", *_BASE),),
+        clock="UTC",
+        ground="file",
+        stamped="open",
+        adjusted="no",
+    ),
+    of(
+        "binance",
+        "BTCUSDT-1m-2024-03.csv",
+        "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,"
+        "taker_buy_quote_volume,ignore",
+        "1709908200000,170.0,170.5,169.75,170.25,1.5,1709908259999,255.37,9,0.5,85.1,0",
+        "1709908260000,170.25,171.0,170.0,170.75,2.25,1709908319999,384.18,8,1.0,170.5,0",
+        series=(minutes("BTCUSDT", *_BASE),),
+        clock="UTC",
+        ground="file",
+        stamped="open",
+        adjusted="no",
+        left=(
+            *("close_time", "quote_volume", "count"),
+            *("taker_buy_volume", "taker_buy_quote_volume", "ignore"),
+        ),
+    ),
+]
+
+PAIRS = [
+    of(
+        "dukascopy",
+        "EURUSD_Candlestick_1_M_BID_08.03.2024-12.03.2024.csv",
+        "Gmt time,Open,High,Low,Close,Volume",
+        "08.03.2024 14:30:00.000,1.0852,1.0854,1.0851,1.0853,45",
+        "08.03.2024 14:31:00.000,1.0853,1.0855,1.0852,1.0854,31",
+        series=(minutes("EURUSD", *_TICKS),),
+        clock="UTC",
+        stamped="open",
+    ),
+    of(
+        "dukascopy",
+        "EURUSD_Candlestick_1_Hour_ASK_08.03.2024-12.03.2024.csv",
+        "Local time,Open,High,Low,Close,Volume",
+        "08.03.2024 15:00:00.000 GMT+0100,1.0852,1.0854,1.0851,1.0853,45",
+        "08.03.2024 16:00:00.000 GMT+0100,1.0853,1.0855,1.0852,1.0854,31",
+        series=(two("EURUSD", "1h", "2024-03-08T14:00", "2024-03-08T15:00", *_TICKS),),
+        clock="offsets",
+        ground="file",
+        stamped="open",
+    ),
+    of(  # JForex
+        "dukascopy",
+        "EURUSD_1 Min_Bid_2024.03.08_2024.03.12.csv",
+        "Time (EET),Open,High,Low,Close,Volume ",
+        "2024.03.08 16:30:00,1.0852,1.0854,1.0851,1.0853,45",
+        "2024.03.08 16:31:00,1.0853,1.0855,1.0852,1.0854,31",
+        series=(minutes("EURUSD", *_TICKS),),
+        clock="Europe/Athens",
+        stamped="open",
+    ),
+    of(
+        "dukascopy",
+        "eurusd-m1-bid-2024-03-08-2024-03-12.csv",
+        "timestamp,open,high,low,close,volume",
+        "1709908200000,1.0852,1.0854,1.0851,1.0853,45",
+        "1709908260000,1.0853,1.0855,1.0852,1.0854,31",
+        form="dukascopy-node",
+        series=(minutes("EURUSD", *_TICKS),),
+        clock="UTC",
+        ground="file",
+        stamped="open",
+    ),
+    of(  # a server on the clock of Athens: the week begins an hour before midnight
+        "mt5",
+        "EURUSD_M1_202403080000_202403112359.csv",
+        _MT5,
+        "2024.03.08\t23:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.08\t23:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.10\t23:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.10\t23:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        series=(_weekend("EURUSD"),),
+        clock="Europe/Athens",
+        ground="rows",
+        stamped="open",
+        left=("<VOL>", "<SPREAD>"),
+    ),
+    of(  # a server whose midnight is the close of New York: the week begins at midnight
+        "mt5",
+        "EURUSD_M1_202403080000_202403112359.csv",
+        _MT5,
+        "2024.03.08\t23:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.08\t23:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.11\t00:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.11\t00:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        series=(_weekend("EURUSD"),),
+        clock="New York close",
+        ground="rows",
+        stamped="open",
+        left=("<VOL>", "<SPREAD>"),
+    ),
+    of(  # copy_rates_from() of the Python package; too few rows to show the clock
+        "mt5",
+        "EURUSD_M1.csv",
+        "time,open,high,low,close,tick_volume,spread,real_volume",
+        "2024-03-08 16:30:00,1.0852,1.0854,1.0851,1.0853,45,3,0",
+        "2024-03-08 16:31:00,1.0853,1.0855,1.0852,1.0854,31,3,0",
+        series=(minutes("EURUSD", *_TICKS),),
+        clock="Europe/Athens",
+        ground="option",
+        stamped="open",
+        left=("spread", "real_volume"),
+        options={"tz": "Europe/Athens"},
+    ),
+    of(  # prices in points
+        "mt5",
+        "EURUSDm1.csv",
+        "Date,open,high,low,close,tick_volume",
+        "2024-03-08 16:30:00,108520.0,108540.0,108510.0,108530.0,45",
+        "2024-03-08 16:31:00,108530.0,108550.0,108520.0,108540.0,31",
+        series=(minutes("EURUSD", *_TICKS),),
+        clock="Europe/Athens",
+        ground="option",
+        stamped="open",
+        options={"tz": "Europe/Athens"},
+    ),
+]
