@@ -19,31 +19,14 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.bar_file import BarColumns, merge_bars
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
-from pipeline.market.importers import arrow, binance, databento, lean
-from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, read_header
-from pipeline.market.importers.google import GOOGLE
-from pipeline.market.importers.hikyuu import HIKYUU
-from pipeline.market.importers.mt5 import MT5
-from pipeline.market.importers.ninjatrader import NINJATRADER
+from pipeline.market.importers import arrow, lean
+from pipeline.market.importers.delimited import GENERIC, read_header
+from pipeline.market.importers.layouts import binance, databento, recognise
 from pipeline.market.importers.piece import Options, Piece, choose_interval, finish
-from pipeline.market.importers.quandl import QUANDL
 from pipeline.market.importers.source import Source, find_sources
-from pipeline.market.importers.yahoo import YAHOO
 from pipeline.market.time.time_manager import zone
 
 __all__ = ["ImportResult", "import_sources"]
-
-_DELIMITED: tuple[DelimitedLayout, ...] = (
-    NINJATRADER,
-    binance.KLINES,
-    HIKYUU,
-    QUANDL,
-    YAHOO,
-    MT5,
-    GOOGLE,
-    GENERIC,
-)
-"""The layouts, in the order in which they are tried: the first that knows a header is taken."""
 
 #: Text that is no table, by the ending of its name and by how it begins.
 _OTHER_TEXT = {".py": "Python", ".ipynb": "a notebook", ".json": "JSON", ".toml": "TOML"}
@@ -157,10 +140,11 @@ def _read(source: Source, options: Options) -> Iterable[_Read]:
         raise DataError(f"{source.label} is empty")
     _refuse_no_table(source, data)
     header = read_header(data, source.label)
-    for layout in _DELIMITED:
-        if layout.recognises(header, source):
-            pieces = layout.read(source, data, header, options)
-            return [_Read(piece, layout.name, source) for piece in pieces]
+    recognised = recognise(header, source)
+    if recognised is not None:
+        layout, header = recognised
+        pieces = layout.read(source, data, header, options)
+        return [_Read(piece, layout.name, source) for piece in pieces]
     if options.columns:
         pieces = GENERIC.read(source, data, header, options)
         return [_Read(piece, GENERIC.name, source) for piece in pieces]

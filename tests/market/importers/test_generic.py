@@ -198,15 +198,6 @@ def test_binance_klines_from_archive_and_stream_are_the_same_bars(tmp_path):
     assert times_of(catalog, "BTCUSDT") == MINUTES
 
 
-def test_mt5_exports_are_athens_time(tmp_path):
-    header = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"
-    rows = [f"2024.07.02\t1{hour}:00:00\t1.1\t1.2\t1.0\t1.1\t5\t0\t1" for hour in (0, 1)]
-    text = "\n".join([header, *rows])
-    catalog, (result,) = import_text(tmp_path, text, name="EURUSD_H1_202407.csv")
-    assert (result.symbol, result.interval, result.layouts) == ("EURUSD", "1h", ("mt5",))
-    assert times_of(catalog, "EURUSD", "1h") == ["2024-07-02T07:00:00", "2024-07-02T08:00:00"]
-
-
 def test_sparse_data_do_not_hide_their_interval(tmp_path):
     seconds = np.cumsum(np.array([1, 30, 30, 7, 30, 1, 30, 12] * 5))
     times = [str(np.datetime64("2024-01-02T14:30:00") + int(s)) for s in seconds]

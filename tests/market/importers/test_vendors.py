@@ -155,7 +155,8 @@ def test_scaled_mt5_hours_equal_the_prepared_ones_through_twenty_clock_changes(
     shared_data, tmp_path
 ):
     catalog = Catalog(tmp_path)
-    import_sources([shared_data / "raw" / "ejtrader/GBPUSDh4.csv.gz"], catalog)
+    source = shared_data / "raw" / "ejtrader/GBPUSDh4.csv.gz"
+    import_sources([source], catalog, tz="Europe/Athens")
     ts, (open_, *_) = imported(catalog, "GBPUSD", "4h")
     their_ts, (their_open, *_) = prepared(shared_data, "ejtrader_fx_1h", "GBPUSD")
     common = np.isin(ts, their_ts)

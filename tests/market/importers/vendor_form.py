@@ -113,6 +113,8 @@ def of(layout: str, name: str, *lines: str, **facts: Any) -> VendorFile:
 
 FIRST, LAST = (170.0, 170.5, 169.75, 170.25, 1200.0), (170.25, 171.0, 170.0, 170.75, 900.0)
 """The prices and volumes of most files: two bars."""
+
+
 def two(symbol: str, interval: str, first: str, last: str, *bars: tuple[float, ...]) -> Series:
     """Two bars, at two opens in UTC; `FIRST` and `LAST` if none are given."""
     one, other = bars or (FIRST, LAST)

@@ -10,10 +10,9 @@ _MT5 = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREA
 
 
 def _weekend(symbol: str) -> Series:
-    """The last minutes of a week and the first of the next, which began as summer time did."""
-    return Series(
-        symbol, "1m", 4, ("2024-03-08T21:58", *_TICKS[0]), ("2024-03-10T21:01", *_TICKS[1])
-    )
+    """The last minutes of a week and the first of the next: summer time in New York alone."""
+    first, last = ("2024-03-15T20:58", *_TICKS[0]), ("2024-03-17T21:01", *_TICKS[1])
+    return Series(symbol, "1m", 4, first, last)
 
 
 COINS = [
@@ -147,12 +146,12 @@ PAIRS = [
     ),
     of(  # a server on the clock of Athens: the week begins an hour before midnight
         "mt5",
-        "EURUSD_M1_202403080000_202403112359.csv",
+        "EURUSD_M1_202403150000_202403182359.csv",
         _MT5,
-        "2024.03.08\t23:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
-        "2024.03.08\t23:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
-        "2024.03.10\t23:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
-        "2024.03.10\t23:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.15\t22:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.15\t22:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.17\t23:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.17\t23:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
         series=(_weekend("EURUSD"),),
         clock="Europe/Athens",
         ground="rows",
@@ -161,12 +160,12 @@ PAIRS = [
     ),
     of(  # a server whose midnight is the close of New York: the week begins at midnight
         "mt5",
-        "EURUSD_M1_202403080000_202403112359.csv",
+        "EURUSD_M1_202403150000_202403182359.csv",
         _MT5,
-        "2024.03.08\t23:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
-        "2024.03.08\t23:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
-        "2024.03.11\t00:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
-        "2024.03.11\t00:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.15\t23:58:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.15\t23:59:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
+        "2024.03.18\t00:00:00\t1.0852\t1.0854\t1.0851\t1.0853\t45\t0\t3",
+        "2024.03.18\t00:01:00\t1.0853\t1.0855\t1.0852\t1.0854\t31\t0\t3",
         series=(_weekend("EURUSD"),),
         clock="New York close",
         ground="rows",

@@ -50,10 +50,14 @@ def _interval(name: str) -> str | None:
 KLINES = DelimitedLayout(
     "binance",
     recognises=_recognises,
+    signs="twelve columns: a header with open_time and close_time, or epochs in the first and "
+    "the seventh",
     columns={"ts": "1", "open": "2", "high": "3", "low": "4", "close": "5", "volume": "6"},
     symbol=_symbol,
     interval=_interval,
     zone=ZoneInfo("UTC"),
+    stamped="open",
+    adjusted="no",
 )
 
 

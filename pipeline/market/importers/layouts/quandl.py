@@ -15,6 +15,8 @@ def _symbol(name: str) -> str | None:
 QUANDL = DelimitedLayout(
     "quandl",
     recognises=lambda header, source: {"adjclose", "exdividend"} <= set(header.normal_names),
+    signs="a header with Adj. Close and Ex-Dividend",
     symbol=_symbol,
     interval=lambda name: "1d",
+    adjusted="no",
 )

@@ -15,6 +15,7 @@ def _symbol(name: str) -> str | None:
 GOOGLE = DelimitedLayout(
     "google",
     recognises=lambda header, source: "googlefinance" in source.name,
+    signs="a name with googlefinance",
     symbol=_symbol,
     interval=lambda name: "1d",
 )

@@ -1,0 +1,129 @@
+"""Yahoo Finance: the raw prices are taken, and `Adj Close` beside them is left out.
+
+The layouts are those of the site's CSV (Date, ..., Adj Close, Volume) and of the files that the
+package yfinance writes. Its downloads have three header lines and columns of several tickers (in
+which a ticker may have the name of a column, such as OPEN); its histories have UTC offsets,
+dividends and splits. Without a column `Adj Close`, yfinance has adjusted the prices for dividends
+too. Prices that jump by a factor of 100 and back are refused: Yahoo sometimes mixes units (pence
+for pounds).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pipeline.errors import DataError
+from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
+from pipeline.market.importers.fields import normal
+from pipeline.market.importers.piece import Piece
+from pipeline.market.importers.source import Source
+
+_NAME = re.compile(
+    r"(?:yahoofinance-)?([A-Z0-9.^=]+(?:-[A-Z]{1,3})?)"
+    r"(?:-\d{4,8})*(?:-yahoofinance|-\d+[mhd]\b.*)?"
+)
+_TIMES = ("Date", "Datetime")
+_LEVELS = 3
+"""Header lines of a downloaded frame: names of columns, tickers, name of the index."""
+
+
+def _symbol(name: str) -> str | None:
+    match = _NAME.fullmatch(name.removesuffix(".csv"))
+    return match[1] if match else plain_symbol(name)
+
+
+def _check_units(piece: Piece) -> None:
+    close = piece.values[3]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = close[1:] / close[:-1]
+    up, down = np.abs(step / 100 - 1) < 0.1, np.abs(step * 100 - 1) < 0.1
+    if up.any() and down.any():
+        row = int(np.argmax(up | down)) + 1
+        raise DataError(
+            f"{piece.where(row)}: close jumps from {close[row - 1]:g} to {close[row]:g}, 100 "
+            "times, and back elsewhere: some rows are in another unit (pence for pounds)"
+        )
+
+
+def _is_history(header: Header) -> bool:
+    names = set(header.normal_names)
+    return header.cells[0] in _TIMES and {"open", "close", "dividends", "stocksplits"} <= names
+
+
+def _is_site(header: Header) -> bool:
+    names = set(header.normal_names)
+    return header.cells[0] in _TIMES and {"open", "close", "adjclose", "volume"} <= names
+
+
+def _has_levels(lines: Sequence[str]) -> bool:
+    if len(lines) < _LEVELS:
+        return False
+    first = [line.split(",") for line in lines[:_LEVELS]]
+    return {first[0][0], first[1][0]} == {"Price", "Ticker"} and first[2][0] in _TIMES
+
+
+def _levels(header: Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the columns and their tickers, whichever line comes first."""
+    first, second = header.row(0), header.row(1)
+    return (first, second) if first[0] == "Price" else (second, first)
+
+
+def _tickers(header: Header) -> Mapping[str, Mapping[str, str]]:
+    names, tickers = _levels(header)
+    fields = ("open", "high", "low", "close", "volume")
+    found: dict[str, dict[str, str]] = {}
+    for place, (name, ticker) in enumerate(zip(names, tickers, strict=True)):
+        if place > 0 and normal(name) in fields:
+            found.setdefault(ticker, {"ts": header.names[0]})[normal(name)] = header.names[place]
+    return found
+
+
+def _is_frame(header: Header, adjusted: bool) -> bool:
+    return _has_levels(header.lines) and ("Adj Close" not in _levels(header)[0]) == adjusted
+
+
+def _before(lines: Sequence[str]) -> int:
+    return _LEVELS - 1 if _has_levels(lines) else 0
+
+
+def _frame(adjusted: bool) -> DelimitedLayout:
+    return DelimitedLayout(
+        "yfinance",
+        recognises=lambda header, source: _is_frame(header, adjusted),
+        signs="three header lines that begin with Price, Ticker and Date",
+        skip=_before,
+        tickers=_tickers,
+        stamped="open",
+        adjusted="splits and dividends" if adjusted else "splits",
+        no_price=("", "NaN", "nan"),
+        check=_check_units,
+    )
+
+
+def _history(adjusted: bool) -> DelimitedLayout:
+    def recognises(header: Header, source: Source) -> bool:
+        return _is_history(header) and ("adjclose" not in header.normal_names) == adjusted
+
+    return DelimitedLayout(
+        "yfinance",
+        recognises=recognises,
+        signs="a header with Date, Dividends and Stock Splits",
+        symbol=_symbol,
+        stamped="open",
+        adjusted="splits and dividends" if adjusted else "splits",
+        check=_check_units,
+    )
+
+
+YAHOO = DelimitedLayout(
+    "yahoo",
+    recognises=lambda header, source: _is_site(header) and not _is_history(header),
+    signs="a header with Date, Adj Close and Volume, in either order",
+    symbol=_symbol,
+    adjusted="splits",
+    check=_check_units,
+)
+YAHOO_LAYOUTS = (_frame(True), _frame(False), _history(True), _history(False), YAHOO)

@@ -1,0 +1,173 @@
+"""Each layout reads a small file in the form of its vendor, and is known by signs of its own."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.codes import PRICE_COLUMNS
+from pipeline.errors import DataError
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.importers import import_sources
+from pipeline.market.importers.delimited import read_header
+from pipeline.market.importers.layouts import LAYOUTS, recognise
+from pipeline.market.importers.source import find_sources
+from tests.market.importers.vendor_files import FILES
+from tests.market.importers.vendor_form import FORMS
+
+ROOT = Path(__file__).parents[3]
+
+NOT_READ = {
+    ("investing", "Gold Futures Historical Data.csv"): "words in dates, thousands, K and M",
+    ("investing", "AAPL Historical Data.csv"): "K and M",
+    ("ib", "20240308 09:30:00 US/Eastern"): "the zone's name behind a time",
+    ("ib", "20240308  09:30:00"): "two blanks in a time",
+    ("kaggle-bitcoin", "btcusd_1-min_data.csv"): "epochs with a fraction",
+    ("dukascopy", "EURUSD_Candlestick_1_Hour_ASK_08.03.2024-12.03.2024.csv"): "GMT+0100",
+}
+"""What the engine cannot read yet, by layout and name of the file or begin of its first row."""
+
+
+def cases():
+    for file in FILES:
+        keys = ((file.layout, file.name), (file.layout, file.lines[1].split(",")[0]))
+        reason = next((NOT_READ[key] for key in keys if key in NOT_READ), None)
+        marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+        name = file.name if file.layout == "ib" else f"{file.layout}-{file.name}"
+        yield pytest.param(file, id=f"{file.layout}-{name}", marks=marks)
+
+
+def only_source(path):
+    (source,) = find_sources(path)
+    return source
+
+
+def layout_of(file, folder):
+    source = only_source(file.write(folder))
+    found = recognise(read_header(source.read(), source.label), source)
+    return found and found[0]
+
+
+@pytest.mark.parametrize("file", list(cases()))
+def test_a_file_in_the_form_of_its_vendor_is_read(tmp_path, file):
+    catalog = Catalog(tmp_path / "catalog")
+    (tmp_path / "in").mkdir()
+    results = import_sources([file.write(tmp_path / "in")], catalog, **file.options)
+    assert {result.layouts for result in results} == {(file.layout,)}
+    found = {(result.symbol, result.interval): result.rows for result in results}
+    assert found == {(one.symbol, one.interval): one.rows for one in file.series}
+    for one in file.series:
+        table = catalog.load(one.symbol, one.interval)
+        times = table["ts"].cast(pa.int64()).to_numpy()
+        for row, (time, *values) in ((0, one.first), (-1, one.last)):
+            assert str(np.datetime64(int(times[row]), "ns"))[:16] == time
+            assert [table[name][row].as_py() for name in PRICE_COLUMNS] == pytest.approx(values)
+
+
+DELIMITED = [file for file in FILES if file.layout != "lean"]
+
+
+@pytest.mark.parametrize("file", DELIMITED, ids=lambda file: f"{file.layout}-{file.name}")
+def test_a_layout_says_clock_stamp_and_adjustment_of_its_files(tmp_path, file):
+    layout = layout_of(file, tmp_path)
+    assert layout.name == file.layout
+    assert layout.adjusted == file.adjusted
+    if file.clock is not None:
+        assert layout.stamped == file.stamped
+    if file.ground == "layout" and file.clock is not None:
+        assert str(layout.zone) == file.clock
+
+
+def test_each_of_the_layouts_has_a_file_and_a_known_form():
+    own = {"csv", "google", "hikyuu", "semicolons"}  # no vendor's, or tested with real files
+    assert {layout.name for layout in LAYOUTS} - own == {file.layout for file in DELIMITED}
+    assert {file.layout for file in FILES} <= set(FORMS)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_the_table_in_the_readme_has_the_signs_of_each_layout(layout):
+    page = (ROOT / "pipeline/market/README.md").read_text().replace("`", "")
+    assert f"| {layout.name} |" in page
+    assert f"| {layout.signs} |" in page
+
+
+MINUTE = "2024-03-08 09:30:00,1,1,1,1,5"
+SEMICOLONS = "20120309 165900;1.3119;1.3120;1.3118;1.3119;0"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("SPY.csv", ("time,open,high,low,close,tick_volume", MINUTE)),
+        ("SPY.csv", ("date,open,high,low,close,amount,count", MINUTE + ",5")),
+        ("SPY.csv", ("Timestamp,Open,High,Low,Close,Volume", MINUTE)),
+        ("SPY.csv", ("time,open,high,low,close,Volume", MINUTE)),
+        ("SPY.csv", ("unix,date,symbol,open,high,low,close,volume", "1709908200,2024-03-08,A")),
+    ],
+)
+def test_one_sign_alone_is_no_layout_that_implies_a_clock(tmp_path, name, lines):
+    (tmp_path / name).write_text("\n".join(lines))
+    source = only_source(tmp_path / name)
+    layout, _ = recognise(read_header(source.read(), source.label), source)
+    assert layout.name == "csv"
+    assert layout.zone is None
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("XBTUSD_1.csv", "1709908200;1;1;1;1;1;1"),
+        ("XBTUSD_7.csv", "1709908200,1,1,1,1,1,1"),
+        ("MSFT.csv", "03/08/2024,09:30,1,1,1,1,5"),
+        ("SPY_5min.txt", "03/08/2024 09:30,1,1,1,1,5"),
+        ("DAT_ASCII_EURUSD_T_202403.csv", "20240308 165900123,1.1,1.2,0"),
+    ],
+)
+def test_rows_without_a_header_and_without_a_known_name_are_no_layout(tmp_path, name, line):
+    (tmp_path / name).write_text(line)
+    source = only_source(tmp_path / name)
+    assert recognise(read_header(source.read(), source.label), source) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "words"),
+    [
+        ("EURUSD.csv", (SEMICOLONS,), r"NinjaTrader's \(--tz UTC --end-stamped\) or HistData's"),
+        (
+            "EURUSD_M1.csv",
+            ("time,open,high,low,close,tick_volume,spread,real_volume", MINUTE + ",0,0"),
+            "MetaTrader 5 writes times on its server's clock",
+        ),
+        (
+            "aapl.us.txt",
+            (
+                "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>",
+                "AAPL.US,5,20240308,153000,1,1,1,1,1,0",
+            ),
+            "UTC or Europe/Warsaw",
+        ),
+        ("BTC_full_1min.txt", (MINUTE,), "in UTC for coins, in New York's time for all else"),
+    ],
+)
+def test_a_layout_that_leaves_the_clock_open_asks_for_it(tmp_path, name, lines, words):
+    (tmp_path / name).write_text("\n".join(lines))
+    with pytest.raises(DataError, match=rf"line \d: .*{words}.*give the zone of its times, .*--tz"):
+        import_sources([tmp_path / name], Catalog(tmp_path / "c"), interval="1m")
+    assert not (tmp_path / "c").exists()
+
+
+def test_rows_of_semicolons_are_read_as_the_user_says(tmp_path):
+    (tmp_path / "EURUSD.csv").write_text(SEMICOLONS)
+    as_histdata, as_ninjatrader = (
+        import_sources(
+            [tmp_path / "EURUSD.csv"],
+            Catalog(tmp_path / zone.replace("/", "-")),
+            interval="1m",
+            tz=zone,
+            end_stamped=end_stamped,
+        )[0].first_ts
+        for zone, end_stamped in (("Etc/GMT+5", None), ("UTC", True))
+    )
+    assert str(np.datetime64(as_histdata, "ns"))[:16] == "2012-03-09T21:59"
+    assert str(np.datetime64(as_ninjatrader, "ns"))[:16] == "2012-03-09T16:58"
