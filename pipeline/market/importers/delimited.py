@@ -102,6 +102,8 @@ class DelimitedLayout:
     """By which signs a file of this layout is recognised, one sentence."""
     skip: Callable[[Sequence[str]], int] = lambda lines: 0
     """Returns the number of lines before the header, from the first lines of the file."""
+    names: Callable[[Header], tuple[str, ...]] | None = None
+    """Returns the names of the columns, where they do not stand in one line."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Fields by the names or positions of their columns; others are found by their usual names."""
     columns_of: Callable[[Header, Source], Mapping[str, str]] | None = None
@@ -135,19 +137,27 @@ class DelimitedLayout:
         """Read one file into pieces, one per symbol."""
         where = partial(_line, source.label, data, header.at + int(header.is_header))
         table = _parse(source, data, header)
-        if self.tickers is not None and not options.columns:
-            found = self.tickers(header)
-            if options.symbol is not None:
-                (columns,) = found.values() if len(found) == 1 else (found.get(options.symbol),)
-                found = {options.symbol: columns} if columns is not None else {}
-            return [
-                piece
-                for symbol, columns in found.items()
-                for piece in self._pieces(source, table, columns, where, symbol, options)
-            ]
-        given = options.columns or self._known(header, source)
-        fields = match_fields(header.names, given, source.label)
-        return self._pieces(source, table, fields, where, options.symbol, options)
+        return [
+            piece
+            for symbol, fields in self.taken(source, header, options).items()
+            for piece in self._pieces(source, table, fields, where, symbol, options)
+        ]
+
+    def taken(
+        self, source: Source, header: Header, options: Options
+    ) -> Mapping[str | None, Mapping[str, str]]:
+        """Return the columns that are taken, by field: for each symbol with columns of its own.
+
+        If the symbols have none, the only key is the symbol of the options, which may be None.
+        """
+        if self.tickers is None or options.columns:
+            given = options.columns or self._known(header, source)
+            return {options.symbol: match_fields(header.names, given, source.label)}
+        found = self.tickers(header)
+        if options.symbol is None:
+            return dict(found.items())
+        (columns,) = found.values() if len(found) == 1 else (found.get(options.symbol),)
+        return {options.symbol: columns} if columns is not None else {}
 
     def _pieces(
         self,
@@ -249,13 +259,12 @@ class DelimitedLayout:
 
 def read_header(data: bytes, label: str) -> Header:
     """Read the first line of a text file. DataError if it is no UTF-8 text."""
-    beginning = data[: 1 << 16].lstrip(b"\r\n")
+    lines = data[: 1 << 20].lstrip(b"\r\n").split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
     try:
-        beginning.split(b"\n", 1)[0].decode("utf-8")
+        lines[0].decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{label}: is neither UTF-8 text nor a known binary format") from error
-    lines = beginning.decode("utf-8", "replace").split("\n")[:_FIRST_LINES]
-    return header_at(tuple(line.strip("\r") for line in lines), 0)
+    return header_at(tuple(line.decode("utf-8", "replace").strip("\r") for line in lines), 0)
 
 
 def header_at(lines: tuple[str, ...], at: int) -> Header:

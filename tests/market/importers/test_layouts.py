@@ -12,6 +12,7 @@ from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_sources
 from pipeline.market.importers.delimited import read_header
 from pipeline.market.importers.layouts import LAYOUTS, recognise
+from pipeline.market.importers.piece import Options
 from pipeline.market.importers.source import find_sources
 from tests.market.importers.vendor_files import FILES
 from tests.market.importers.vendor_form import FORMS
@@ -43,10 +44,9 @@ def only_source(path):
     return source
 
 
-def layout_of(file, folder):
+def recognised(file, folder):
     source = only_source(file.write(folder))
-    found = recognise(read_header(source.read(), source.label), source)
-    return found and found[0]
+    return source, *recognise(read_header(source.read(), source.label), source)
 
 
 @pytest.mark.parametrize("file", list(cases()))
@@ -70,13 +70,24 @@ DELIMITED = [file for file in FILES if file.layout != "lean"]
 
 @pytest.mark.parametrize("file", DELIMITED, ids=lambda file: f"{file.layout}-{file.name}")
 def test_a_layout_says_clock_stamp_and_adjustment_of_its_files(tmp_path, file):
-    layout = layout_of(file, tmp_path)
+    _, layout, _ = recognised(file, tmp_path)
     assert layout.name == file.layout
     assert layout.adjusted == file.adjusted
     if file.clock is not None:
         assert layout.stamped == file.stamped
     if file.ground == "layout" and file.clock is not None:
         assert str(layout.zone) == file.clock
+
+
+@pytest.mark.parametrize("file", DELIMITED, ids=lambda file: f"{file.layout}-{file.name}")
+def test_the_columns_that_a_layout_does_not_take_are_known(tmp_path, file):
+    source, layout, header = recognised(file, tmp_path)
+    taken = {
+        column
+        for fields in layout.taken(source, header, Options()).values()
+        for column in fields.values()
+    }
+    assert tuple(name for name in header.names if name not in taken) == file.left
 
 
 def test_each_of_the_layouts_has_a_file_and_a_known_form():

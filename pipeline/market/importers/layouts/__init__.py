@@ -5,6 +5,8 @@ Where a layout implies a clock, it is recognised by more than one sign.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, Header, header_at
 from pipeline.market.importers.layouts import binance
 from pipeline.market.importers.layouts.alpaca import ALPACA
@@ -66,5 +68,6 @@ def recognise(header: Header, source: Source) -> tuple[DelimitedLayout, Header] 
         at = layout.skip(header.lines)
         own = header if at == 0 else header_at(header.lines, at)
         if layout.recognises(own, source):
-            return layout, own
+            names = own.cells if layout.names is None else layout.names(own)
+            return layout, replace(own, cells=names)
     return None

@@ -67,23 +67,35 @@ def server_clock(symbol: str, wall: Int64Array) -> RowsClock | None:
     if step > _HOUR_NS:
         return None
     late = _LATE_NS[_PAIR.match(symbol) is not None]
-    found: list[tuple[int, RowsClock, Int64Array]] = []
+    edges = np.concatenate([wall[ends] + step, wall[ends + 1]])
+    scores: list[tuple[int, RowsClock]] = []
     for clock in CLOCKS:
-        try:
-            utc = to_utc(Stamps(wall - clock.ahead, None), clock.zone, str)
-        except DataError:
-            continue  # a time that this clock never shows, or shows twice
-        opens = _since(utc[ends + 1], _SUNDAY)
-        closes = _since(utc[ends] + step, _FRIDAY)
+        utc = _instants(edges, clock)
+        if utc is None:
+            continue
+        closes, opens = _since(utc[: len(ends)], _FRIDAY), _since(utc[len(ends) :], _SUNDAY)
         outside = (opens <= -step) | (closes >= step)
         fits = ~outside & (opens <= late) & (closes >= -_EARLY_NS)
         if fits.mean() >= _LEAST_WEEKS:
-            found.append((int(fits.sum()) - _MARGIN * int(outside.sum()), clock, utc))
-    if not found:
+            scores.append((int(fits.sum()) - _MARGIN * int(outside.sum()), clock))
+    if not scores:
         return None
-    score, best, instants = max(found, key=lambda one: one[0])  # the first of equal ones
-    rivals = [other for other, _, utc in found if (utc != instants).any()]
-    return best if all(score >= other + _MARGIN for other in rivals) else None
+    score, best = max(scores, key=lambda one: one[0])  # the first of equal ones
+    rivals = [clock for other, clock in scores if other > score - _MARGIN and clock is not best]
+    if rivals:
+        instants = _instants(wall, best)
+        found = [utc for clock in rivals if (utc := _instants(wall, clock)) is not None]
+        if instants is None or any((utc != instants).any() for utc in found):
+            return None
+    return best
+
+
+def _instants(wall: Int64Array, clock: RowsClock) -> Int64Array | None:
+    """Return clock times in UTC; None if the clock never shows one of them, or shows it twice."""
+    try:
+        return to_utc(Stamps(wall - clock.ahead, None), clock.zone, str)
+    except DataError:
+        return None
 
 
 def _since(utc: Int64Array, moment: int) -> Int64Array:

@@ -71,6 +71,17 @@ def _levels(header: Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (first, second) if first[0] == "Price" else (second, first)
 
 
+def _names(header: Header) -> tuple[str, ...]:
+    """Return the name of the index, then those of the columns, with the ticker if it differs."""
+    names, tickers = _levels(header)
+    alone = len(set(tickers[1:])) == 1
+    both = zip(names[1:], tickers[1:], strict=True)
+    return (
+        header.cells[0],
+        *(name if alone else f"{name} {ticker}" for name, ticker in both),
+    )
+
+
 def _tickers(header: Header) -> Mapping[str, Mapping[str, str]]:
     names, tickers = _levels(header)
     fields = ("open", "high", "low", "close", "volume")
@@ -95,6 +106,7 @@ def _frame(adjusted: bool) -> DelimitedLayout:
         recognises=lambda header, source: _is_frame(header, adjusted),
         signs="three header lines that begin with Price, Ticker and Date",
         skip=_before,
+        names=_names,
         tickers=_tickers,
         stamped="open",
         adjusted="splits and dividends" if adjusted else "splits",
