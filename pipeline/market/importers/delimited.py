@@ -128,6 +128,8 @@ class DelimitedLayout:
     """For what prices are adjusted: "no", "splits", "splits and dividends"; None: not known."""
     no_price: tuple[str, ...] = ()
     """What cells say in place of a price. A row whose four prices all say so is no bar."""
+    no_volume: tuple[str, ...] = ()
+    """What cells say in place of a volume; such a volume is 0."""
     scale: Callable[[str, list[npt.NDArray[np.float64]]], float] | None = None
     """Returns the divisor of the prices, from the symbol and the four price columns."""
     check: Callable[[Piece], None] | None = None
@@ -173,6 +175,11 @@ class DelimitedLayout:
             where = partial(chosen_row, where, kept)
             table = table.take(kept)
         named = symbol or self.symbol(source.name) or ""
+        if self.no_volume and "volume" in fields:
+            place = table.column_names.index(fields["volume"])
+            cells = pc.utf8_trim_whitespace(only_array(table.column(place)))
+            cells = pc.if_else(pc.is_in(cells, pa.array(self.no_volume)), "0", cells)
+            table = table.set_column(place, fields["volume"], cells)
         stamps, zone = self._times(table, fields, where, options, named)
         values = [
             numbers(table.column(fields[name]), fields[name], where)

@@ -1,10 +1,13 @@
 """Each layout reads a small file in the form of its vendor, and is known by signs of its own."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
@@ -13,7 +16,7 @@ from pipeline.market.importers import import_sources
 from pipeline.market.importers.delimited import read_header
 from pipeline.market.importers.layouts import LAYOUTS, recognise
 from pipeline.market.importers.piece import Options
-from pipeline.market.importers.source import find_sources
+from pipeline.market.importers.source import Source, find_sources
 from tests.market.importers.vendor_files import FILES
 from tests.market.importers.vendor_form import FORMS
 
@@ -101,6 +104,23 @@ def test_the_table_in_the_readme_has_the_signs_of_each_layout(layout):
     page = (ROOT / "pipeline/market/README.md").read_text().replace("`", "")
     assert f"| {layout.name} |" in page
     assert f"| {layout.signs} |" in page
+
+
+CELLS = st.sampled_from(
+    sorted({cell for file in FILES for line in file.lines for cell in line.split(",")})
+)
+LINES = st.lists(st.lists(CELLS, min_size=1, max_size=13).map(",".join), min_size=1, max_size=5)
+
+
+@given(name=st.sampled_from(sorted({file.name for file in FILES})), lines=LINES)
+def test_whatever_the_first_lines_are_no_layout_fails_on_them(name, lines):
+    text = "\n".join(lines).encode()
+    source = Source(name, name, Path(name), name, lambda: text)
+    found = recognise(read_header(text, name), source)
+    if found is not None:
+        layout, header = found
+        with contextlib.suppress(DataError):
+            layout.taken(source, header, Options())
 
 
 MINUTE = "2024-03-08 09:30:00,1,1,1,1,5"

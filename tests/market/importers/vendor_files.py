@@ -256,6 +256,18 @@ FEEDS = [
         stamped="open",
         left=("average", "barCount"),
     ),
+    of(  # bars of quotes have no volume
+        "ib",
+        "EURUSD.csv",
+        ",date,open,high,low,close,volume,average,barCount",
+        "0,2024-03-08 14:30:00+00:00,170.0,170.5,169.75,170.25,-1.0,-1.0,-1",
+        "1,2024-03-08 14:31:00+00:00,170.25,171.0,170.0,170.75,-1.0,-1.0,-1",
+        series=(minutes("EURUSD", (*FIRST[:4], 0.0), (*LAST[:4], 0.0)),),
+        clock="offsets",
+        ground="file",
+        stamped="open",
+        left=("", "average", "barCount"),
+    ),
     of(
         "alpaca",
         "bars.csv",

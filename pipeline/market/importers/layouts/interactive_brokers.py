@@ -2,7 +2,8 @@
 
 Times have the zone's name behind them (`20260320 09:30:00 US/Eastern`), since 2022; or a UTC
 offset; older ones have two blanks and the clock of the login, which the file does not name. Daily
-bars have a bare date. The volume of shares may be in round lots, by the settings of the API.
+bars have a bare date. Bars of quotes (MIDPOINT, BID, ASK) have the volume -1. The volume of shares
+may be in round lots, by the settings of the API.
 """
 
 from __future__ import annotations
@@ -22,4 +23,5 @@ INTERACTIVE_BROKERS = DelimitedLayout(
     columns={"ts": "date"},
     asks="Interactive Brokers wrote times on the clock of the login, which the file does not name",
     stamped="open",
+    no_volume=("-1", "-1.0"),
 )

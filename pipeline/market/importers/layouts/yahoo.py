@@ -62,7 +62,8 @@ def _has_levels(lines: Sequence[str]) -> bool:
     if len(lines) < _LEVELS:
         return False
     first = [line.split(",") for line in lines[:_LEVELS]]
-    return {first[0][0], first[1][0]} == {"Price", "Ticker"} and first[2][0] in _TIMES
+    begins = {first[0][0], first[1][0]} == {"Price", "Ticker"} and first[2][0] in _TIMES
+    return begins and len({len(cells) for cells in first}) == 1
 
 
 def _levels(header: Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
