@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure
 
 from bench.market import random_walk
 from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of
-from pipeline.market.catalog.bar_file import read_bars
+from pipeline.market.catalog.bar_file import file_hash
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.tape.admission import Admission
 
@@ -75,7 +75,7 @@ def ways_of(catalog: Catalog) -> dict[str, Callable[[], float]]:
 
     def verify() -> None:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            read_bars(path, file).content_hash()
+            file_hash(path, file)
 
     return {
         "decoded": timed(decode),

@@ -69,6 +69,36 @@ def check_bars(
         raise DataError(f"{symbol} {interval}: row {fault.row} at {fault.time}: {fault.words}")
 
 
+class BarCheck:
+    """Checks the bars of one series that come block by block, as `check_bars` does."""
+
+    def __init__(self, symbol: str, interval: str) -> None:
+        self._series = f"{symbol} {interval}"
+        self._step = interval_ns(interval)
+        self._last: tuple[Int64Array, tuple[Float64Array, ...]] | None = None
+        self.rows = 0
+
+    def look_at(self, ts: Int64Array, columns: Sequence[Float64Array]) -> None:
+        """Look at the next rows, int64[n] and five float64[n] with n > 0; count them in ``rows``.
+
+        Raises DataError for the first row that cannot be a bar; rows are counted over all blocks.
+        """
+        last, first = self._last, self.rows
+        self._last = ts[-1:].copy(), tuple(column[-1:].copy() for column in columns)
+        self.rows += len(ts)
+        apart = last is None or int(ts[0]) - int(last[0][0]) >= self._step
+        if apart and look_right(ts, columns, self._step):
+            return
+        if last is not None:
+            ts, first = np.concatenate((last[0], ts)), first - 1
+            columns = tuple(map(np.concatenate, zip(last[1], columns, strict=True)))
+        fault = find_fault(ts, columns, self._step)
+        if fault is not None:
+            raise DataError(
+                f"{self._series}: row {first + fault.row} at {fault.time}: {fault.words}"
+            )
+
+
 class Fault(NamedTuple):
     """A row that cannot be a bar."""
 
@@ -97,15 +127,16 @@ def find_fault(
     return Fault(row, _iso(int(ts[row])), words)
 
 
-def look_right(ts: Int64Array, columns: Sequence[Float64Array]) -> bool:
+def look_right(ts: Int64Array, columns: Sequence[Float64Array], step: int = 1) -> bool:
     """Return whether no row breaks a rule, at a tenth of the cost of `find_fault`.
 
-    The arrays are as there and have a row. Times need only ascend. There is no tolerance, so rows
+    The arrays and the ``step`` are as there, and there is a row. There is no tolerance, so rows
     that `find_fault` forgives do not look right.
     """
     open_, high, low, close, volume = columns
     return bool(
         (ts[1:] > ts[:-1]).all()
+        and (step == 1 or (_apart(ts[:-1], ts[1:]) >= np.uint64(step)).all())
         # NaN is the minimum and the maximum of all in which it is, and is never in order.
         and (np.minimum(open_, close) >= low).all()
         and (np.maximum(open_, close) <= high).all()
@@ -114,6 +145,11 @@ def look_right(ts: Int64Array, columns: Sequence[Float64Array]) -> bool:
         and volume.min() >= 0.0
         and volume.max() <= _FINITE
     )
+
+
+def _apart(before: Int64Array, times: Int64Array) -> npt.NDArray[np.uint64]:
+    """Return the distances, which are further than int64 can tell for different centuries."""
+    return times.view(np.uint64) - before.view(np.uint64)
 
 
 def _words(
@@ -180,9 +216,7 @@ def _violations(
     before, times = times[:-1], times[1:]
     unsorted, overlap = np.zeros(open_.size, bool), np.zeros(open_.size, bool)
     unsorted[open_.size - times.size :] = times <= before
-    # Unsigned, because times in different centuries are further apart than int64 can tell.
-    apart = times.view(np.uint64) - before.view(np.uint64)
-    overlap[open_.size - times.size :] = apart < np.uint64(step)
+    overlap[open_.size - times.size :] = _apart(before, times) < np.uint64(step)
     yield _UNSORTED, -1, unsorted
     yield _OVERLAP, -1, overlap
     for at, column in enumerate(columns):

@@ -1,6 +1,7 @@
 """Bars for catalogs, and what a catalog looks like on disk."""
 
 import inspect
+import itertools
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,22 @@ def bars(rows, start=0, seed=1):
     volume = (at * 104_729 + seed) % 1000.0
     ts = (start + at * MINUTE).astype(np.int64)
     return BarColumns(ts, (close, close + 0.02, close - 0.02, close, volume)).to_table()
+
+
+def in_blocks(whole, cuts=()):
+    """The same bars as `BarBlocks` that are cut at these rows; some blocks may be empty."""
+    edges = [0, *sorted(min(cut, len(whole.ts)) for cut in cuts), len(whole.ts)]
+    return Blocks([whole.rows(*edge) for edge in itertools.pairwise(edges)])
+
+
+class Blocks:
+    """Blocks of bars that anybody can go through as often as they like."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def blocks(self):
+        yield from self.parts
 
 
 def tree(path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.bar_rules import check_bars, find_fault, look_right
+from pipeline.market.bar_rules import BarCheck, check_bars, find_fault, look_right
 from tests.market.random_bars import MINUTE, SECOND
 from tests.market.real_bars import load
 
@@ -117,6 +117,34 @@ def test_rows_that_look_right_break_no_rule_and_others_are_looked_at_closely(dat
     for _ in range(data.draw(st.integers(0, 2))):
         place = data.draw(st.integers(0, 4)), data.draw(st.integers(0, rows - 1))
         columns[place] = data.draw(numbers)
-    ts = np.array(data.draw(st.lists(st.integers(0, 9), min_size=rows, max_size=rows)))
-    right = find_fault(ts, columns, step=1, tolerance=0.0) is None
-    assert look_right(ts, columns) == right
+    times = st.integers(0, 9).map(lambda at: at * SECOND) | st.sampled_from([-(2**63), 2**63 - 1])
+    ts = np.array(data.draw(st.lists(times, min_size=rows, max_size=rows)))
+    step = data.draw(st.sampled_from([1, SECOND, 2 * SECOND]))
+    right = find_fault(ts, columns, step=step, tolerance=0.0) is None
+    assert look_right(ts, columns, step) == right
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.0, 10.0, 10.0, 10.0])), max_size=12),
+    st.lists(st.integers(0, 12), max_size=3).map(sorted),
+)
+def test_the_blocks_in_which_bars_come_do_not_matter(rows, cuts):
+    ts = np.cumsum(np.array([ahead for ahead, _ in rows], np.int64)) * 30_000_000_000
+    columns = [np.array([price for _, price in rows])] * 5
+
+    def refusal(blocks):
+        check = BarCheck("X", "1m")
+        try:
+            for block in blocks:
+                if len(block[0]):
+                    check.look_at(block[0], block[1:])
+        except DataError as error:
+            return str(error)
+        assert check.rows == len(ts)
+        return None
+
+    whole = refusal([(ts, *columns)])
+    assert refusal(zip(*(np.split(one, cuts) for one in (ts, *columns)), strict=True)) == whole
+    with pytest.raises(DataError) if whole else contextlib.nullcontext() as refused:
+        check_bars("X", "1m", ts, *columns)
+    assert refused is None or str(refused.value) == whole

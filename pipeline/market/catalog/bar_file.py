@@ -23,17 +23,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Final, Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
+from pipeline.market.catalog.bar_columns import (
+    SCHEMA,
+    Float64Array,
+    Int64Array,
+    only_chunk,
+    regrouped,
+    values_of,
+)
+from pipeline.market.catalog.bar_columns import (
+    BarColumns as BarColumns,
+)
+from pipeline.market.catalog.merging import merge_bars as merge_bars
 from pipeline.native.regular_file import check_regular
 
 FORMAT_VERSION = 1
@@ -41,154 +52,89 @@ ROW_GROUP_ROWS = 65_536
 MIN_TS = -(2**63)
 MAX_TS = 2**63 - 1
 
-Int64Array = npt.NDArray[np.int64]
-Float64Array = npt.NDArray[np.float64]
 Block = tuple[Int64Array, tuple[Float64Array, ...]]
 
-SCHEMA = pa.schema(
-    [pa.field("ts", pa.timestamp("ns", "UTC"), nullable=False)]
-    + [pa.field(name, pa.float64(), nullable=False) for name in PRICE_COLUMNS]
-)
 _METADATA_KEY = b"ringtape"
+_UNKNOWN_HASH: Final = "0" * 64
+"""Stands in a footer for the hash of the content until that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarColumns:
-    """The columns of one series in memory."""
+def write_bars(blocks: Iterable[BarColumns], path: Path, *, symbol: str, interval: str) -> str:
+    """Write the bars that come in ``blocks`` to a new file, and return the hash of its content.
 
-    ts: Int64Array
-    """int64[n], the opens, ns UTC."""
-    values: tuple[Float64Array, ...]
-    """Five float64[n], the ``PRICE_COLUMNS``."""
-
-    @classmethod
-    def from_table(cls, table: pa.Table | pa.RecordBatch) -> BarColumns:
-        """Take `ts` and the price columns of `table`, in any numeric type, and no other column.
-
-        Raises DataError if a column is missing, has a null or is not of numbers.
-        """
-        missing = [name for name in ("ts", *PRICE_COLUMNS) if name not in table.schema.names]
-        if missing:
-            raise DataError(
-                f"bars need the columns ts, {', '.join(PRICE_COLUMNS)}; missing: "
-                f"{', '.join(missing)}; found: {', '.join(table.schema.names)}"
-            )
-        ts = _column(table, "ts", pa.int64())
-        # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
-        values = tuple(_column(table, name, pa.float64()) + 0.0 for name in PRICE_COLUMNS)
-        return cls(ts, values)
-
-    def to_table(self) -> pa.Table:
-        """Return an Arrow table over the same memory, with the schema of a catalog file."""
-        ts = pa.array(self.ts).view(SCHEMA.field("ts").type)
-        return pa.table([ts, *(pa.array(v) for v in self.values)], schema=SCHEMA)
-
-    def content_hash(self) -> str:
-        """Return the sha256 of the little-endian bytes of ts, open, high, low, close, volume."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.ts, dtype="<i8").data)
-        for column in self.values:
-            digest.update(np.ascontiguousarray(column, dtype="<f8").data)
-        return digest.hexdigest()
-
-
-def _column(table: pa.Table | pa.RecordBatch, name: str, kind: pa.DataType) -> npt.NDArray[Any]:
-    column = table.column(name)
-    if isinstance(column, pa.ChunkedArray):
-        column = _only_chunk(column)
-    if column.null_count:
-        first = column.is_null().index(True).as_py()
-        raise DataError(f"column {name} has {column.null_count} empty values, first in row {first}")
-    try:
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("ns", column.type.tz)).view(pa.int64())
-        column = column.cast(kind)
-    except pa.ArrowException as error:
-        raise DataError(f"column {name} of type {column.type} is not {kind}: {error}") from None
-    return _view(column, np.int64 if kind == pa.int64() else np.float64)
-
-
-def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """Return the column as one array. A column of one row group is not copied."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _view(array: pa.Array, kind: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return the 8-byte values of an Arrow array without nulls as NumPy, without a copy.
-
-    ``to_numpy`` would import pandas, which takes a third of a second in every process that reads.
+    Equal bars give equal bytes, however they are cut into blocks. The memory is that of a row group
+    and of a block. The hash is that of whole columns, one after the other, so it is taken from the
+    written file, and then put into its place in the footer.
     """
-    if len(array) == 0:
-        return np.empty(0, dtype=kind)
-    values = np.frombuffer(array.buffers()[1], dtype=kind)
-    values.flags.writeable = False
-    return values[array.offset : array.offset + len(array)]
+    about = {
+        "version": FORMAT_VERSION,
+        "symbol": symbol,
+        "interval": interval,
+        "sha256": _UNKNOWN_HASH,
+    }
+    encoding: dict[str, Any] = {
+        "compression": "none",
+        "use_dictionary": list(PRICE_COLUMNS),
+        "column_encoding": {"ts": "DELTA_BINARY_PACKED"},
+        "write_page_checksum": True,
+        "store_schema": False,  # which would hide the metadata that are added at the end
+    }
+    with path.open("wb") as sink, pq.ParquetWriter(sink, SCHEMA, **encoding) as writer:
+        for group in regrouped(blocks, ROW_GROUP_ROWS):
+            writer.write_table(group.to_table(), row_group_size=ROW_GROUP_ROWS)
+        writer.add_key_value_metadata({_METADATA_KEY: json.dumps(about, sort_keys=True)})
+    with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+        sha256 = file_hash(path, file)
+    _put_hash(path, sha256)
+    return sha256
 
 
-def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:
-    """Unite two sorted series by timestamp into (merged, rows added, rows replaced).
+def _put_hash(path: Path, sha256: str) -> None:
+    """Put the hash of its content into the footer of a file, which lies at its end."""
+    with path.open("r+b") as file:
+        file.seek(-8, 2)
+        length = int.from_bytes(file.read(4), "little") + 8
+        begin = file.seek(-length, 2)
+        key = b'"sha256": "'
+        place = file.read(length).index(key + _UNKNOWN_HASH.encode()) + len(key)
+        file.seek(begin + place)
+        file.write(sha256.encode())
 
-    With `replace`, a new row takes the place of an old one of the same timestamp. Otherwise the two
-    must be equal, and DataError has the number of conflicts and shows the first.
+
+def file_hash(path: Path, file: pq.ParquetFile) -> str:
+    """Return the hash of a file's content, and check what its footer says of the row groups.
+
+    It is the `BarColumns.content_hash` of all bars. One column of one row group is in memory at a
+    time. Raises DataError, naming ``path``, if the file cannot be decoded or its footer is wrong.
     """
-    place = np.searchsorted(old.ts, new.ts)
-    inside = np.minimum(place, len(old.ts) - 1)
-    known = old.ts[inside] == new.ts
-    differs = np.zeros(len(new.ts), dtype=np.bool_)
-    for before, after in zip(old.values, new.values, strict=True):
-        differs |= before[inside] != after
-    differs &= known
-    conflicts = int(np.count_nonzero(differs))
-    if conflicts and not replace:
-        row = int(np.argmax(differs))
-        raise DataError(
-            f"{conflicts:,} of {len(new.ts):,} bars conflict with bars already there, first at "
-            f"{_iso(new.ts[row])}: there {_row(old, int(inside[row]))}; new {_row(new, row)}; "
-            "--replace takes the new ones"
-        )
-    values = old.values
-    if conflicts:
-        values = tuple(column.copy() for column in old.values)
-        for column, after in zip(values, new.values, strict=True):
-            column[inside[differs]] = after[differs]
-    added = ~known
-    count = int(np.count_nonzero(added))
-    if count == 0:
-        return BarColumns(old.ts, values), 0, conflicts
-    ts = np.concatenate((old.ts, new.ts[added]))
-    merged = tuple(
-        np.concatenate((column, after[added]))
-        for column, after in zip(values, new.values, strict=True)
-    )
-    if new.ts[added][0] < old.ts[-1]:
-        order = np.argsort(ts, kind="stable")
-        ts, merged = ts[order], tuple(column[order] for column in merged)
-    return BarColumns(ts, merged), count, conflicts
+    digest = hashlib.sha256()
+    for name in SCHEMA.names:
+        for number in range(file.metadata.num_row_groups):
+            try:
+                table = file.read_row_group(number, columns=[name], use_threads=False)
+            except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+                raise damaged(path, error) from error
+            group = file.metadata.row_group(number)
+            kind = np.int64 if name == "ts" else np.float64
+            values = values_of(only_chunk(table.column(name)), kind)
+            if len(values) != group.num_rows:
+                raise damaged(
+                    path,
+                    f"row group {number} has {len(values):,} rows of {name}, its footer says "
+                    f"{group.num_rows:,}",
+                )
+            if name == "ts":
+                _check_times(path, number, group, values)
+            digest.update(values.astype(values.dtype.newbyteorder("<"), copy=False).data)
+    return digest.hexdigest()
 
 
-def _iso(ts: np.int64) -> str:
-    return str(np.datetime64(int(ts), "ns")).removesuffix(".000000000") + "Z"
-
-
-def _row(bars: BarColumns, row: int) -> str:
-    pairs = zip(PRICE_COLUMNS, bars.values, strict=True)
-    return " ".join(f"{name}={float(column[row])!r}" for name, column in pairs)
-
-
-def write_bars(
-    bars: BarColumns, sink: BinaryIO, *, symbol: str, interval: str, sha256: str
-) -> None:
-    """Encode `bars` into `sink`. Equal bars give equal bytes."""
-    about = {"version": FORMAT_VERSION, "symbol": symbol, "interval": interval, "sha256": sha256}
-    metadata = {_METADATA_KEY: json.dumps(about, sort_keys=True).encode()}
-    pq.write_table(
-        bars.to_table().replace_schema_metadata(metadata),
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        compression="none",
-        use_dictionary=list(PRICE_COLUMNS),
-        column_encoding={"ts": "DELTA_BINARY_PACKED"},
-        write_page_checksum=True,
-    )
+def _check_times(path: Path, number: int, group: Any, ts: Int64Array) -> None:
+    times = group.column(0)
+    # Arrow ends the process if it is asked for the statistics of a column of another type.
+    known = times.statistics if times.physical_type == "INT64" else None
+    if known is None or len(ts) == 0 or (known.min_raw, known.max_raw) != (ts[0], ts[-1]):
+        raise damaged(path, f"the footer has wrong times of row group {number}")
 
 
 def open_bars(path: Path, *, symbol: str, interval: str, sha256: str, rows: int) -> pq.ParquetFile:
@@ -239,28 +185,6 @@ def _mismatch(
         if about.get(key) != value:
             return f"its {key} is {about.get(key)!r}, the manifest says {value!r}"
     return None
-
-
-def read_bars(path: Path, file: pq.ParquetFile) -> BarColumns:
-    """Decode a whole bar file, and check what its footer says of the row groups.
-
-    Raises DataError, naming ``path``, if it cannot be decoded or if the two are not of one file.
-    """
-    try:
-        bars = BarColumns.from_table(file.read(columns=SCHEMA.names, use_threads=False))
-    except (OSError, pa.ArrowException, UnicodeDecodeError, DataError) as error:
-        raise damaged(path, error) from error
-    first = 0
-    for number in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(number)
-        ts = bars.ts[first : first + group.num_rows]
-        times = group.column(0)
-        # Arrow ends the process if it is asked for the statistics of a column of another type.
-        known = times.statistics if times.physical_type == "INT64" else None
-        if known is None or len(ts) == 0 or (known.min_raw, known.max_raw) != (ts[0], ts[-1]):
-            raise damaged(path, f"the footer has wrong times of row group {number}")
-        first += len(ts)
-    return bars
 
 
 class BarReader:
@@ -321,9 +245,9 @@ class BarReader:
                     f"{self.symbol} {self.interval}: row group {group} is damaged: {error}; "
                     "import it again with --replace"
                 ) from error
-            ts = _view(_only_chunk(table.column("ts")), np.int64)
+            ts = values_of(only_chunk(table.column("ts")), np.int64)
             values = tuple(
-                _view(_only_chunk(table.column(name)), np.float64) for name in self._names[1:]
+                values_of(only_chunk(table.column(name)), np.float64) for name in self._names[1:]
             )
             if ts[0] < self._start or ts[-1] >= self._end:
                 low, high = np.searchsorted(ts, (self._start, self._end))

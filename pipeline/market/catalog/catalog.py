@@ -4,8 +4,8 @@
     <catalog>/<interval>/<symbol>.parquet bars
     <catalog>/actions/<symbol>.parquet    splits and dividends, where there are any
 
-A write changes any number of series or none at all (`commit`). Everything is checked in memory
-first.
+A write changes any number of series or none at all (`commit`). Bars are read, checked, merged and
+written block by block, so that no series need fit into memory.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +23,14 @@ import pyarrow.parquet as pq
 from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
 from pipeline.errors import DataError, nearest
 from pipeline.market.actions import ACTIONS, NONE, Actions, check_actions, read_actions
+from pipeline.market.catalog.bar_columns import SCHEMA, BarBlocks
 from pipeline.market.catalog.bar_file import (
     MAX_TS,
     MIN_TS,
-    BarColumns,
     BarReader,
     damaged,
+    file_hash,
     open_bars,
-    read_bars,
 )
 from pipeline.market.catalog.commit import COMMIT, MANIFEST, Change, commit, make_folder, recover
 from pipeline.market.catalog.lock import catalog_lock
@@ -37,10 +38,11 @@ from pipeline.market.catalog.manifest import Entry, Key, not_found, parse_manife
 from pipeline.market.catalog.merge import (
     Merged,
     Series,
+    SeriesWrite,
+    StoredBars,
     WriteResult,
     check_case,
-    checked_bars,
-    merge_series,
+    check_name,
     merge_table,
 )
 from pipeline.market.catalog.verified import Verified
@@ -148,7 +150,9 @@ class Catalog:
         while True:
             entry = self.entry(symbol, interval)
             try:
-                return self._load(entry).to_table()
+                with self._open_file(entry) as file:
+                    self._check_hash(entry, file)
+                    return file.read(columns=SCHEMA.names, use_threads=False).cast(SCHEMA)
             except DataError:
                 # A writer may have replaced the file, as in _open.
                 if self.entry(symbol, interval) == entry:
@@ -175,26 +179,27 @@ class Catalog:
             rows=entry.rows,
         )
 
-    def _verify(self, entry: Entry) -> None:
-        """Read and hash a file that has changed since it was verified. DataError as `_load`."""
+    def _verify(self, entry: Entry, anew: bool = False) -> None:
+        """Hash a file that has changed since it was verified, or any file with ``anew``.
+
+        DataError if its content is not that of the manifest.
+        """
         path = self.path / entry.file
         with contextlib.suppress(OSError):  # which `open_bars` tells
             mark = self._verified.mark(path, entry)
-            if mark not in self._verified:
+            if anew or mark not in self._verified:
                 self._verifying(entry.symbol)
-                self._load(entry)
+                with self._open_file(entry) as file:
+                    self._check_hash(entry, file)
                 self._verified.add(mark, len(self._manifest()))
 
-    def _load(self, entry: Entry) -> BarColumns:
-        """Read a whole file. DataError if it has another content than the manifest says."""
+    def _check_hash(self, entry: Entry, file: pq.ParquetFile) -> None:
+        """Read an open file, block by block. DataError if it has not the content of the entry."""
         path = self.path / entry.file
-        with self._open_file(entry) as file:
-            bars = read_bars(path, file)
-        if (found := bars.content_hash()) != entry.sha256:
+        if (found := file_hash(path, file)) != entry.sha256:
             raise damaged(
                 path, f"its content has the hash {found}, the manifest says {entry.sha256}"
             )
-        return bars
 
     def _series(self) -> dict[Key, Entry]:
         """Return the entries of bars."""
@@ -225,10 +230,15 @@ class Catalog:
     # -- writing ------------------------------------------------------------------------------
 
     def write(
-        self, symbol: str, interval: str, table: pa.Table, source: str, replace: bool = False
+        self,
+        symbol: str,
+        interval: str,
+        bars: BarBlocks | pa.Table,
+        source: str,
+        replace: bool = False,
     ) -> WriteResult:
         """Merge bars into one series, as `write_all` does."""
-        return self.write_all([Series(symbol, interval, table, source)], replace=replace)[0]
+        return self.write_all([Series(symbol, interval, bars, source)], replace=replace)[0]
 
     def write_all(
         self, series: Sequence[Series], replace: bool = False, overwrite: bool = False
@@ -240,22 +250,25 @@ class Catalog:
         refused, unless `replace` is set. With `overwrite` a series becomes exactly the given bars,
         and all its other bars are removed. Both also begin a series anew if its file is lost or
         damaged. Each series may be given once. Writers to one catalog wait for each other.
+
+        The bars of a series that is not in the catalog are gone through once, those of another one
+        twice. The memory that is needed is that of some blocks of one series.
         """
-        checked = {(item.interval, item.symbol): (item, checked_bars(item)) for item in series}
-        if len(checked) < len(series):
+        items = {(item.interval, item.symbol): item for item in series}
+        if len(items) < len(series):
             raise ValueError("a series must be given at most once")
-        results: list[WriteResult] = []
+        for item in series:
+            check_name(item)
+        writes: list[SeriesWrite] = []
 
         def merge(known: dict[Key, Entry]) -> list[Change]:
-            changes = []
-            for item, new in checked.values():
-                result, change = self._merge(known, item, new, replace=replace, overwrite=overwrite)
-                results.append(result)
-                changes += [] if change is None else [change]
-            return changes
+            writes.extend(
+                self._merge(known, item, replace=replace, overwrite=overwrite) for item in series
+            )
+            return [change for one in writes if (change := one.change) is not None]
 
         self._write(merge)
-        return results
+        return [one.result for one in writes]
 
     def write_actions(
         self, tables: Mapping[str, Actions], source: str, replace: bool = False
@@ -296,8 +309,7 @@ class Catalog:
                 known = dict(self._manifest()) if (self.path / MANIFEST).exists() else {}
                 changes = make(known)
                 if changes:
-                    commit(self.path, known, changes)
-                    self._note_written(changes)
+                    self._note_written(commit(self.path, known, changes))
         except OSError as error:
             raise DataError(
                 f"cannot write to the catalog {self.path}: {error.strerror or error}; "
@@ -308,34 +320,34 @@ class Catalog:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
 
-    def _note_written(self, changes: Sequence[Change]) -> None:
+    def _note_written(self, entries: Sequence[Entry]) -> None:
         """Mark the files of bars that were written, so that they are not read to be verified."""
-        for entry, _ in changes:
+        for entry in entries:
             if entry.interval != ACTIONS:
                 mark = self._verified.mark(self.path / entry.file, entry)
                 self._verified.add(mark, len(self._manifest()))
 
     def _merge(
-        self,
-        known: dict[Key, Entry],
-        item: Series,
-        new: BarColumns,
-        *,
-        replace: bool,
-        overwrite: bool,
-    ) -> Merged:
-        """Compute the change of a series. No file is touched."""
+        self, known: dict[Key, Entry], item: Series, *, replace: bool, overwrite: bool
+    ) -> SeriesWrite:
+        """Compare new bars with those of the catalog. No file is touched."""
         entry = known.get((item.interval, item.symbol))
         old = None
         if entry is None:
             check_case(item.symbol, item.interval, known)
         else:
+            anew = replace or overwrite
             try:
-                old = self._load(entry)
+                self._verify(entry, anew)  # a mark does not show a page that cannot be read
+                self._open_file(entry).close()
+                old = StoredBars(partial(self._stored, entry))
             except DataError:
-                if not (replace or overwrite):
+                if not anew:
                     raise
-        return merge_series(item, new, entry, old, replace=replace, overwrite=overwrite)
+        return SeriesWrite(item, entry, old, replace=replace, overwrite=overwrite)
+
+    def _stored(self, entry: Entry) -> BarReader:
+        return BarReader(self._open_file(entry), symbol=entry.symbol, interval=entry.interval)
 
     def _merge_actions(
         self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.manifest import Entry, Key, manifest_bytes, parse_manifest
@@ -23,31 +23,34 @@ COMMIT = "manifest.json.commit"
 class Change(NamedTuple):
     """The new content of a series."""
 
-    entry: Entry
-    """Its entry in the manifest."""
-    write: Callable[[BinaryIO], None]
-    """Writes its file."""
+    file: str
+    """Path of its file, relative to the catalog."""
+    write: Callable[[Path], Entry]
+    """Writes the content to a new file; returns the entry of the manifest that tells of it."""
 
 
-def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> None:
+def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> list[Entry]:
     """Write the changed series and the manifest beside the old ones, then swap them in.
 
-    The caller holds the lock. Raises OSError if they cannot be written; the catalog is then
-    unchanged. Raises DataError if they are written but not yet in place.
+    The caller holds the lock. Returns the entries of what was written. Raises OSError if it cannot
+    be written, and what a change raises; the catalog is then unchanged. Raises DataError if all is
+    written but not yet in place.
     """
     entries = dict(known)
+    written: list[Entry] = []
     temporary: list[Path] = []
     created: list[Path] = []
     try:
-        for entry, write in changes:
+        for file, write in changes:
+            created += make_folder((folder / file).parent)
+            temporary.append(folder / (file + ".new"))
+            entry = write(temporary[-1])
+            _sync(temporary[-1])
             entries[entry.interval, entry.symbol] = entry
-            created += make_folder((folder / entry.file).parent)
-            temporary.append(folder / (entry.file + ".new"))
-            with _durable(temporary[-1]) as sink:
-                write(sink)
+            written.append(entry)
         temporary.append(folder / (COMMIT + ".new"))
-        with _durable(temporary[-1]) as sink:
-            sink.write(manifest_bytes(entries))
+        temporary[-1].write_bytes(manifest_bytes(entries))
+        _sync(temporary[-1])
         temporary[-1].replace(folder / COMMIT)
     except BaseException:
         for path in temporary:
@@ -63,6 +66,7 @@ def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> 
             f"the write to {folder} is complete but not yet in place: {error}; "
             "the next use of the catalog finishes it"
         ) from error
+    return written
 
 
 def recover(folder: Path) -> None:
@@ -92,13 +96,10 @@ def make_folder(path: Path) -> list[Path]:
     return missing
 
 
-@contextlib.contextmanager
-def _durable(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing. When the block ends, its content is on disk, not only in a cache."""
-    with path.open("wb") as sink:
-        yield sink
-        sink.flush()
-        os.fsync(sink.fileno())
+def _sync(path: Path) -> None:
+    """Wait until the content of a file is on disk, not only in a cache."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:

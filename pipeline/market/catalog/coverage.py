@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.codes import DAY_NS
+from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.catalog.trading_week import ALL_WEEK
 
 USUAL_DAYS: Final = 6
@@ -44,13 +44,13 @@ class Coverage(NamedTuple):
     """The longest gap, the first one of equals; None without a gap."""
 
 
-def coverage(ts: npt.NDArray[np.int64], week: str | None) -> Coverage:
-    """Return the days that bars cover.
+def coverage(tally: DayTally, week: str | None) -> Coverage:
+    """Return the days that a series of at least one bar covers.
 
-    ``ts`` int64[N > 0] are the opens, ns UTC, ascending. ``week`` is the part of the week that they
-    cover, as `trading_week` says.
+    ``tally`` has counted its bars. ``week`` is the part of the week that they cover, as
+    `trading_week` says.
     """
-    days = np.unique(ts // DAY_NS)
+    days = tally.days.number
     steps = np.diff(days)
     gaps = np.flatnonzero(steps > (1 if week == ALL_WEEK else USUAL_DAYS))
     if not len(gaps):

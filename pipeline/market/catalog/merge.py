@@ -1,22 +1,25 @@
-"""Merging: how new rows change a series or a table of actions. Nothing here touches a file."""
+"""What a write changes: how new rows change a series or a table of actions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from pipeline.codes import interval_name, interval_ns
+from pipeline.codes import VOLUME, interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import ACTIONS, Actions, merge_actions, write_actions
-from pipeline.market.bar_rules import check_bars
-from pipeline.market.catalog.bar_file import BarColumns, merge_bars, write_bars
+from pipeline.market.bar_rules import BarCheck
+from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns, TableBars
+from pipeline.market.catalog.bar_file import BarReader, write_bars
 from pipeline.market.catalog.commit import Change
 from pipeline.market.catalog.coverage import coverage
+from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.catalog.manifest import Entry, Key, file_name
+from pipeline.market.catalog.merging import MergedBars, Survey, survey
 from pipeline.market.catalog.trading_week import trading_week
 
 
@@ -41,35 +44,29 @@ class Series(NamedTuple):
     """The symbol."""
     interval: str
     """The interval, in its shortest form: "1h", not "60m"."""
-    table: pa.Table
-    """Columns `ts` (ns UTC) and the five prices, sorted by `ts`."""
+    bars: BarBlocks | pa.Table
+    """The bars, sorted by `ts`: in blocks, or a table with columns `ts` (ns UTC) and the five
+    prices."""
     source: str
     """Origin of the bars, for the manifest and for messages."""
+
+    @property
+    def label(self) -> str:
+        """Name the series and its source in messages."""
+        return f"{self.symbol} {self.interval} from {self.source}"
 
 
 Merged = tuple[WriteResult, Change | None]
 """The outcome of a merge, and the change to commit; None if nothing changes."""
 
 
-def checked_bars(item: Series) -> BarColumns:
-    """Return the bars of a series to write. DataError if its name or a bar is impossible."""
-    label = f"{item.symbol} {item.interval} from {item.source}"
+def check_name(item: Series) -> None:
+    """Raise DataError if a series to write has an impossible symbol or interval."""
     if item.interval != interval_name(interval_ns(item.interval)):
         raise DataError(
-            f"{label}: interval must be written {interval_name(interval_ns(item.interval))}"
+            f"{item.label}: interval must be written {interval_name(interval_ns(item.interval))}"
         )
     file_name(item.symbol)
-    try:
-        bars = BarColumns.from_table(item.table)
-    except DataError as error:
-        raise DataError(f"{label}: {error}") from None
-    if len(bars.ts) == 0:
-        raise DataError(f"{label}: there are no bars")
-    try:
-        check_bars(item.symbol, item.interval, bars.ts, *bars.values)
-    except DataError as error:
-        raise DataError(f"{item.source}: {error}") from None
-    return bars
 
 
 def check_case(symbol: str, interval: str, keys: Iterable[Key]) -> None:
@@ -82,36 +79,135 @@ def check_case(symbol: str, interval: str, keys: Iterable[Key]) -> None:
             )
 
 
-def merge_series(
-    item: Series,
-    new: BarColumns,
-    entry: Entry | None,
-    old: BarColumns | None,
-    *,
-    replace: bool,
-    overwrite: bool,
-) -> Merged:
-    """Merge new bars into a series.
+@dataclass(frozen=True, slots=True)
+class StoredBars:
+    """The bars of a series in the catalog. They are `BarBlocks`."""
 
-    ``new`` are the checked bars of ``item``. ``entry`` and ``old`` are the entry and the bars of
-    the series, or None if there are none. ``replace`` and ``overwrite`` are as in
-    `catalog.Catalog.write_all`. Raises DataError for a conflict.
-    """
-    if entry is None or old is None:
-        rows = len(new.ts)
-        return WriteResult(rows, 0, 0, rows), _change(item, new, {item.source})
+    open: Callable[[], BarReader]
+    """Opens the series at its first bar."""
+
+    def blocks(self) -> Iterator[BarColumns]:
+        """Yield a row group after the other. DataError if the file is damaged."""
+        with self.open() as reader:
+            while (block := reader.next_block()) is not None:
+                yield BarColumns(*block)
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedBars:
+    """The bars of a series to write, each of which is checked. They are `BarBlocks`."""
+
+    item: Series
+
+    def blocks(self) -> Iterator[BarColumns]:
+        """Yield the bars. DataError if there are none, and for the first one that is impossible."""
+        item = self.item
+        bars = TableBars(item.bars) if isinstance(item.bars, pa.Table) else item.bars
+        check = BarCheck(item.symbol, item.interval)
+        for block in _read(bars, item):
+            if len(block.ts) == 0:
+                continue
+            try:
+                check.look_at(block.ts, block.values)
+            except DataError as error:
+                raise DataError(f"{item.source}: {error}") from None
+            values = list(block.values)
+            values[VOLUME] = values[VOLUME] + 0.0  # -0.0 becomes 0.0: equal values, equal bytes
+            yield BarColumns(block.ts, tuple(values))
+        if check.rows == 0:
+            raise DataError(f"{item.label}: there are no bars")
+
+
+def _read(bars: BarBlocks, item: Series) -> Iterator[BarColumns]:
     try:
-        bars, added, replaced = merge_bars(old, new, replace=replace or overwrite)
+        yield from bars.blocks()
     except DataError as error:
-        raise DataError(f"{item.symbol} {item.interval} from {item.source}: {error}") from None
-    sources = {item.source, *entry.sources}
-    if overwrite:
-        bars, sources = new, {item.source}
-    result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(bars.ts))
-    same = not added and not replaced and len(bars.ts) == len(old.ts)
-    if same and not (overwrite and entry.sources != tuple(sources)):
-        return result, None
-    return result, _change(item, bars, sources)
+        raise DataError(f"{item.label}: {error}") from None
+
+
+class SeriesWrite:
+    """The write of one series: what it comes to, and what it changes in the catalog."""
+
+    def __init__(
+        self,
+        item: Series,
+        entry: Entry | None,
+        old: BarBlocks | None,
+        *,
+        replace: bool,
+        overwrite: bool,
+    ) -> None:
+        """Compare the new bars with those of the series, block by block. No file is touched.
+
+        ``entry`` and ``old`` are the entry and the bars of the series, or None if there are none;
+        ``replace`` and ``overwrite`` are as in `catalog.Catalog.write_all`. DataError for a
+        conflict. Where there are no old bars, the new ones are read when they are written.
+        """
+        self._item = item
+        self._bars: BarBlocks = _CheckedBars(item)
+        self._sources = {item.source}
+        self._survey: Survey | None = None
+        self._rows = 0
+        self._changes = True
+        if entry is None or old is None:
+            return
+        self._survey = found = survey(old, self._bars)
+        if found.conflicts and not (replace or overwrite):
+            raise DataError(f"{item.label}: {found.conflict_words}")
+        self._rows = found.new if overwrite else found.old + found.added
+        self._changes = bool(found.added or found.conflicts or self._rows != found.old)
+        if overwrite:
+            self._changes = self._changes or entry.sources != (item.source,)
+        else:
+            self._bars = MergedBars(old, self._bars)
+            self._sources |= set(entry.sources)
+
+    @property
+    def change(self) -> Change | None:
+        """What is to be committed; None if the series stays as it is."""
+        if not self._changes:
+            return None
+        return Change(bar_file_of(self._item.symbol, self._item.interval), self._write)
+
+    @property
+    def result(self) -> WriteResult:
+        """The outcome, when the change is committed."""
+        found = self._survey
+        if found is None:
+            return WriteResult(self._rows, 0, 0, self._rows)
+        unchanged = found.known - found.conflicts
+        return WriteResult(found.added, unchanged, found.conflicts, self._rows)
+
+    def _write(self, path: Path) -> Entry:
+        """Write the bars, which are gone through once, and gather what the manifest tells."""
+        symbol, interval = self._item.symbol, self._item.interval
+        tally = DayTally()
+
+        def counted() -> Iterator[BarColumns]:
+            for block in self._bars.blocks():
+                tally.look_at(block.ts)
+                yield block
+
+        sha256 = write_bars(counted(), path, symbol=symbol, interval=interval)
+        self._rows = tally.rows
+        week = trading_week(tally, interval)
+        return Entry(
+            symbol=symbol,
+            interval=interval,
+            rows=tally.rows,
+            first_ts=tally.first_ts,
+            last_ts=tally.last_ts,
+            sources=tuple(sorted(self._sources)),
+            sha256=sha256,
+            file=bar_file_of(symbol, interval),
+            week=week,
+            coverage=coverage(tally, week),
+        )
+
+
+def bar_file_of(symbol: str, interval: str) -> str:
+    """Return the path of a series' file, or of a table of actions, relative to the catalog."""
+    return f"{interval}/{file_name(symbol)}"
 
 
 def merge_table(
@@ -129,33 +225,20 @@ def merge_table(
     result = WriteResult(added, len(new.ts) - added - replaced, replaced, len(merged.ts))
     if not added and not replaced:
         return result, None
-    sources = {source, *(entry.sources if entry is not None else ())}
-    found = _entry(symbol, ACTIONS, merged, sources)
-    return result, Change(found, partial(write_actions, merged, symbol=symbol))
-
-
-def _change(item: Series, bars: BarColumns, sources: set[str]) -> Change:
-    entry = _entry(item.symbol, item.interval, bars, sources)
-    write = partial(
-        write_bars, bars, symbol=item.symbol, interval=item.interval, sha256=entry.sha256
-    )
-    return Change(entry, write)
-
-
-def _entry(symbol: str, interval: str, content: BarColumns | Actions, sources: set[str]) -> Entry:
-    week = covered = None
-    if not isinstance(content, Actions):
-        week = trading_week(content.ts, interval)
-        covered = coverage(content.ts, week)
-    return Entry(
+    found = Entry(
         symbol=symbol,
-        interval=interval,
-        rows=len(content.ts),
-        first_ts=int(content.ts[0]),
-        last_ts=int(content.ts[-1]),
-        sources=tuple(sorted(sources)),
-        sha256=content.content_hash(),
-        file=f"{interval}/{file_name(symbol)}",
-        week=week,
-        coverage=covered,
+        interval=ACTIONS,
+        rows=len(merged.ts),
+        first_ts=int(merged.ts[0]),
+        last_ts=int(merged.ts[-1]),
+        sources=tuple(sorted({source, *(entry.sources if entry is not None else ())})),
+        sha256=merged.content_hash(),
+        file=bar_file_of(symbol, ACTIONS),
     )
+
+    def write(path: Path) -> Entry:
+        with path.open("wb") as sink:
+            write_actions(merged, sink, symbol=symbol)
+        return found
+
+    return result, Change(found.file, write)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, HOUR_NS, interval_ns
+from pipeline.codes import DAY_NS, interval_ns
+from pipeline.market.catalog.day_tally import DayTally
 
 ALL_WEEK: Final = "24/7"
 """Bars on all seven days."""
@@ -26,23 +26,21 @@ _LEAST_DAYS: Final = 7
 _MONDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 4, 5, 6
 
 
-def trading_week(ts: npt.NDArray[np.int64], interval: str) -> str | None:
+def trading_week(tally: DayTally, interval: str) -> str | None:
     """Return the part of the week that bars cover; None if there are less than 7 days of them.
 
-    ``ts`` int64[N] are the opens, ns UTC, ascending.
+    ``tally`` has counted the bars.
     """
-    days = np.unique(ts // DAY_NS)
-    if len(days) < _LEAST_DAYS:
+    weekday = tally.days.weekday
+    if len(weekday) < _LEAST_DAYS:
         return None
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
-    share = np.bincount(weekday, minlength=7) / len(days)
+    share = np.bincount(weekday, minlength=7) / len(weekday)
     if share[_SATURDAY] >= 0.05 and share[_SUNDAY] >= 0.05:
         return ALL_WEEK
     if interval_ns(interval) >= DAY_NS:
         return FX_WEEK if share[_SUNDAY] >= 0.05 else WEEKDAYS
     # Hours with a bar, of the days from Tuesday to Thursday, which no week cuts.
-    hours = np.unique(ts // HOUR_NS)
-    inner = (hours // 24 + 3) % 7
+    inner = (tally.hours // 24 + 3) % 7
     inner_hours = np.count_nonzero((inner > _MONDAY) & (inner < _FRIDAY))
     inner_days = np.count_nonzero((weekday > _MONDAY) & (weekday < _FRIDAY))
     return FX_WEEK if inner_hours >= 0.85 * 24 * inner_days > 0 else EXCHANGE_HOURS

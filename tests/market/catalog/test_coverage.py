@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.coverage import Coverage, Gap, coverage
+from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.time.time_manager import TimeManager
 from tests.market.catalogs import MINUTE, bars
 
@@ -29,7 +30,7 @@ DAY = 1440 * MINUTE
 def test_days_and_gaps_between_them(days, week, gaps, longest):
     ts = np.concatenate([day * DAY + MINUTE * np.array([0, 570, 1439]) for day in days])
     gap = None if longest is None else Gap(longest[0] * DAY, longest[1] * DAY)
-    assert coverage(ts, week) == Coverage(len(days), gaps, gap)
+    assert coverage(DayTally.of(ts), week) == Coverage(len(days), gaps, gap)
 
 
 def test_a_gap_is_as_long_as_it_has_days_without_a_bar():
@@ -39,7 +40,7 @@ def test_a_gap_is_as_long_as_it_has_days_without_a_bar():
 @pytest.mark.parametrize("group", ["US_EQUITY", "XLON", "XETR", "CME", "FX"])
 def test_week_ends_and_holidays_of_ten_years_are_no_gaps(group: str):
     dates = TimeManager(group).session_table("2012-11-05", "2022-12-30").date_ns
-    assert coverage(dates, "weekdays").gaps == 0
+    assert coverage(DayTally.of(dates), "weekdays").gaps == 0
 
 
 def test_a_manifest_keeps_it_and_one_without_it_is_read(tmp_path: Path):

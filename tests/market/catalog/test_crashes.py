@@ -68,6 +68,31 @@ def test_a_crash_between_renames_leaves_all_or_nothing(tmp_path, renames):
     assert not (tmp_path / ".lock").exists()
 
 
+KILLED = """
+    import os, signal
+    class Blocks:
+        def blocks(self):
+            for part in range(30):
+                yield BarColumns.from_table(bars(range(part * 65_536, (part + 1) * 65_536)))
+            os.kill(os.getpid(), signal.SIGKILL)
+    Catalog(sys.argv[1]).write_all(
+        [Series("A", "1m", bars(9), "s"), Series("B", "1m", Blocks(), "s")]
+    )
+"""
+
+
+def test_a_writer_that_is_killed_while_it_writes_blocks_leaves_the_former_state(tmp_path):
+    catalog = Catalog(tmp_path)
+    catalog.write("A", "1m", bars(5), "s")
+    assert python(KILLED, tmp_path).wait() == -signal.SIGKILL
+    assert {path.name for path in (tmp_path / "1m").glob("*.new")} == {
+        *("A.parquet.new", "B.parquet.new")
+    }
+    assert [(entry.symbol, entry.rows) for entry in Catalog(tmp_path).entries()] == [("A", 5)]
+    catalog.write("C", "1m", bars(2), "s")
+    assert not list(tmp_path.rglob("*.new"))
+
+
 WRITER = """
     for part in range(2):
         Catalog(sys.argv[1]).write(f"S{sys.argv[2]}", "1m", bars(20).slice(part * 10, 10), "s")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.catalog.trading_week import trading_week
 from pipeline.market.time.time_manager import TimeManager
 from tests.market.catalogs import MINUTE, bars
@@ -30,7 +31,7 @@ def test_bars_of_sessions_cover_the_week_of_their_market(group: str, week: str):
     table = TimeManager(group).session_table("2024-01-08", "2024-03-01")
     spans = zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
     ts = np.concatenate([np.arange(begin, end, 60 * MINUTE) for begin, end in spans])
-    assert trading_week(ts, "1h") == week
+    assert trading_week(DayTally.of(ts), "1h") == week
 
 
 @pytest.mark.parametrize(
@@ -38,8 +39,8 @@ def test_bars_of_sessions_cover_the_week_of_their_market(group: str, week: str):
 )
 def test_days_cover_the_week_of_their_weekdays(weekdays: str, week: str):
     days = [day for day in range(60) if str(day % 7) in weekdays]
-    assert trading_week(START + DAY * np.array(days), "1d") == week
-    assert trading_week(START + DAY * np.array(days[:6]), "1d") is None
+    assert trading_week(DayTally.of(START + DAY * np.array(days)), "1d") == week
+    assert trading_week(DayTally.of(START + DAY * np.array(days[:6])), "1d") is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_days_cover_the_week_of_their_weekdays(weekdays: str, week: str):
     ],
 )
 def test_real_series(shared_data: Path, name: str, symbol: str, interval: str, week: str):
-    assert trading_week(load(shared_data, name, symbol)[0], interval) == week
+    assert trading_week(DayTally.of(load(shared_data, name, symbol)[0]), interval) == week
 
 
 def test_a_manifest_keeps_it_and_one_without_it_is_read(tmp_path: Path):

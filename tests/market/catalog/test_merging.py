@@ -1,0 +1,58 @@
+"""Two series as one, against a dictionary by time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import DataError
+from pipeline.market.catalog.bar_columns import BarColumns, joined
+from pipeline.market.catalog.merging import MergedBars, merge_bars, survey
+from tests.market.catalogs import MINUTE, in_blocks
+
+CUTS = st.lists(st.integers(0, 30), max_size=5)
+
+
+@st.composite
+def series(draw):
+    """Minutes with closes, of which few differ, in blocks of any size."""
+    minutes = draw(st.lists(st.integers(0, 40), max_size=30, unique=True).map(sorted))
+    closes = [float(draw(st.sampled_from([1, 1, 1, 2]))) for _ in minutes]
+    ts = np.array(minutes, np.int64) * MINUTE
+    columns = (np.ones(len(ts)),) * 3, np.array(closes), np.zeros(len(ts))
+    return in_blocks(BarColumns(ts, (*columns[0], *columns[1:])), draw(CUTS))
+
+
+def as_dictionary(blocks):
+    whole = joined(list(blocks))
+    return dict(zip(whole.ts.tolist(), whole.values[3].tolist(), strict=True))
+
+
+@given(series(), series())
+def test_a_merge_is_that_of_dictionaries(old, new):
+    before, after = as_dictionary(old.blocks()), as_dictionary(new.blocks())
+    found = survey(old, new)
+    merged = list(MergedBars(old, new).blocks())
+    times = [int(ts) for block in merged for ts in block.ts]
+    assert times == sorted({*before, *after})
+    assert as_dictionary(merged) == {**before, **after}
+    known = after.keys() & before.keys()
+    assert (found.old, found.new, found.known) == (len(before), len(after), len(known))
+    assert found.conflicts == sum(before[ts] != after[ts] for ts in known)
+    assert found.added == len(after.keys() - before.keys())
+
+
+@given(series(), series())
+def test_a_merge_in_memory_refuses_conflicts_by_number_and_the_first(old, new):
+    before, after = joined(list(old.blocks())), joined(list(new.blocks()))
+    there, given_ = as_dictionary([before]), as_dictionary([after])
+    conflicts = sorted(ts for ts in there.keys() & given_.keys() if there[ts] != given_[ts])
+    if conflicts:
+        with pytest.raises(DataError) as refusal:
+            merge_bars(before, after, replace=False)
+        first = str(np.datetime64(conflicts[0], "ns")).removesuffix(".000000000")
+        assert f"{len(conflicts)} of {len(given_)} bars conflict" in str(refusal.value)
+        assert f"first at {first}Z: there open=1.0" in str(refusal.value)
+    merged, added, replaced = merge_bars(before, after, replace=True)
+    assert as_dictionary([merged]) == {**there, **given_}
+    assert (added, replaced) == (len(given_.keys() - there.keys()), len(conflicts))
