@@ -76,6 +76,10 @@ class BarColumns:
         chosen = slice(first, behind)
         return BarColumns(self.ts[chosen], tuple(column[chosen] for column in self.values))
 
+    def only(self, chosen: npt.NDArray[np.bool_]) -> BarColumns:
+        """Return the rows for which ``chosen``, bool[n], is true."""
+        return BarColumns(self.ts[chosen], tuple(column[chosen] for column in self.values))
+
     def content_hash(self) -> str:
         """Return the sha256 of the little-endian bytes of ts, open, high, low, close, volume."""
         digest = hashlib.sha256(np.ascontiguousarray(self.ts, dtype="<i8").data)

@@ -32,10 +32,11 @@ from pipeline.market.catalog.bar_file import (
     file_hash,
     open_bars,
 )
-from pipeline.market.catalog.commit import COMMIT, MANIFEST, Change, commit, make_folder, recover
+from pipeline.market.catalog.commit import COMMIT, MANIFEST, Edit, commit, make_folder, recover
 from pipeline.market.catalog.lock import catalog_lock
 from pipeline.market.catalog.manifest import Entry, Key, not_found, parse_manifest
 from pipeline.market.catalog.merge import (
+    How,
     Merged,
     Series,
     SeriesWrite,
@@ -241,15 +242,27 @@ class Catalog:
         return self.write_all([Series(symbol, interval, bars, source)], replace=replace)[0]
 
     def write_all(
-        self, series: Sequence[Series], replace: bool = False, overwrite: bool = False
+        self,
+        series: Sequence[Series],
+        replace: bool = False,
+        overwrite: bool = False,
+        replace_source: bool = False,
     ) -> list[WriteResult]:
         """Merge bars into any number of series; return a result for each, in their order.
 
         All series are changed, or DataError is raised and none is. Nothing is written for a bar
         that is there with equal values. A bar that is there with other values is a conflict and is
         refused, unless `replace` is set. With `overwrite` a series becomes exactly the given bars,
-        and all its other bars are removed. Both also begin a series anew if its file is lost or
-        damaged. Each series may be given once. Writers to one catalog wait for each other.
+        and all its other bars are removed.
+
+        A series may come with an `Account`, which takes the place of the former one of the same
+        source in the manifest. With `replace_source`, bars in the span of the former one that are
+        not among the new bars are removed too, if they cannot be of another source: DataError
+        names that source otherwise. The last bar of a former account that was still forming may
+        have other values without any of these.
+
+        All three also begin a series anew if its file is lost or damaged. Each series may be given
+        once. Writers to one catalog wait for each other.
 
         The bars of a series that is not in the catalog are gone through once, those of another one
         twice. The memory that is needed is that of some blocks of one series.
@@ -259,15 +272,17 @@ class Catalog:
             raise ValueError("a series must be given at most once")
         for item in series:
             check_name(item)
+        how = How(replace, replace_source, overwrite)
         writes: list[SeriesWrite] = []
 
-        def merge(known: dict[Key, Entry]) -> list[Change]:
-            writes.extend(
-                self._merge(known, item, replace=replace, overwrite=overwrite) for item in series
-            )
-            return [change for one in writes if (change := one.change) is not None]
+        def merge(known: dict[Key, Entry]) -> Edit:
+            edit = Edit()
+            for item in series:
+                writes.append(self._merge(known, item, how))
+                writes[-1].add_to(edit)
+            return edit
 
-        self._write(merge)
+        self.edit(merge)
         return [one.result for one in writes]
 
     def write_actions(
@@ -286,30 +301,33 @@ class Catalog:
                 raise DataError(f"{source}: {error}") from None
         results: dict[str, WriteResult] = {}
 
-        def merge(known: dict[Key, Entry]) -> list[Change]:
+        def merge(known: dict[Key, Entry]) -> Edit:
             bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
-            changes = []
+            edit = Edit()
             for symbol, new in tables.items():
                 _check_bars_of(self.path, bars, symbol)
                 results[symbol], change = self._merge_actions(
                     known.get((ACTIONS, symbol)), symbol, new, source, replace=replace
                 )
-                changes += [] if change is None else [change]
-            return changes
+                edit.changes += [] if change is None else [change]
+            return edit
 
-        self._write(merge)
+        self.edit(merge)
         return results
 
-    def _write(self, make: Callable[[dict[Key, Entry]], list[Change]]) -> None:
-        """Commit the changes that ``make`` returns for the entries, while nobody else writes."""
+    def edit(self, make: Callable[[dict[Key, Entry]], Edit]) -> None:
+        """Commit what ``make`` returns for the entries, while nobody else writes.
+
+        DataError if it cannot be written; then nothing is changed.
+        """
         created = make_folder(self.path)
         try:
             with catalog_lock(self.path):
                 recover(self.path)
                 known = dict(self._manifest()) if (self.path / MANIFEST).exists() else {}
-                changes = make(known)
-                if changes:
-                    self._note_written(commit(self.path, known, changes))
+                edit = make(known)
+                if edit:
+                    self._note_written(commit(self.path, known, edit))
         except OSError as error:
             raise DataError(
                 f"cannot write to the catalog {self.path}: {error.strerror or error}; "
@@ -327,16 +345,14 @@ class Catalog:
                 mark = self._verified.mark(self.path / entry.file, entry)
                 self._verified.add(mark, len(self._manifest()))
 
-    def _merge(
-        self, known: dict[Key, Entry], item: Series, *, replace: bool, overwrite: bool
-    ) -> SeriesWrite:
+    def _merge(self, known: dict[Key, Entry], item: Series, how: How) -> SeriesWrite:
         """Compare new bars with those of the catalog. No file is touched."""
         entry = known.get((item.interval, item.symbol))
         old = None
         if entry is None:
             check_case(item.symbol, item.interval, known)
         else:
-            anew = replace or overwrite
+            anew = how.replaces
             try:
                 self._verify(entry, anew)  # a mark does not show a page that cannot be read
                 self._open_file(entry).close()
@@ -344,7 +360,7 @@ class Catalog:
             except DataError:
                 if not anew:
                     raise
-        return SeriesWrite(item, entry, old, replace=replace, overwrite=overwrite)
+        return SeriesWrite(item, entry, old, how)
 
     def _stored(self, entry: Entry) -> BarReader:
         return BarReader(self._open_file(entry), symbol=entry.symbol, interval=entry.interval)

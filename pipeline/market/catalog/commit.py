@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,19 +30,35 @@ class Change(NamedTuple):
     """Writes the content to a new file; returns the entry of the manifest that tells of it."""
 
 
-def commit(folder: Path, known: dict[Key, Entry], changes: Sequence[Change]) -> list[Entry]:
+@dataclass(slots=True)
+class Edit:
+    """All that one write does to a catalog."""
+
+    changes: list[Change] = field(default_factory=list)
+    """Series whose files are written."""
+    told: list[Entry] = field(default_factory=list)
+    """Entries of series whose files stay as they are."""
+    removed: list[Key] = field(default_factory=list)
+    """Series that are not in the catalog any more."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.told or self.removed)
+
+
+def commit(folder: Path, known: dict[Key, Entry], edit: Edit) -> list[Entry]:
     """Write the changed series and the manifest beside the old ones, then swap them in.
 
     The caller holds the lock. Returns the entries of what was written. Raises OSError if it cannot
     be written, and what a change raises; the catalog is then unchanged. Raises DataError if all is
     written but not yet in place.
     """
-    entries = dict(known)
+    entries = {key: entry for key, entry in known.items() if key not in set(edit.removed)}
+    entries |= {(entry.interval, entry.symbol): entry for entry in edit.told}
     written: list[Entry] = []
     temporary: list[Path] = []
     created: list[Path] = []
     try:
-        for file, write in changes:
+        for file, write in edit.changes:
             created += make_folder((folder / file).parent)
             temporary.append(folder / (file + ".new"))
             entry = write(temporary[-1])
@@ -76,14 +93,34 @@ def recover(folder: Path) -> None:
     """
     pending = folder / COMMIT
     if pending.exists():
-        for entry in parse_manifest(pending).values():
+        files = [entry.file for entry in parse_manifest(pending).values()]
+        for file in files:
             with contextlib.suppress(FileNotFoundError):
-                (folder / (entry.file + ".new")).replace(folder / entry.file)
+                (folder / (file + ".new")).replace(folder / file)
+        _remove_files(folder, files)
         pending.replace(folder / MANIFEST)
         sync_folder(folder)
     else:
         for leftover in (*folder.glob("*.new"), *folder.glob("*/*.parquet.new")):
             leftover.unlink()
+
+
+def _remove_files(folder: Path, kept: Collection[str]) -> None:
+    """Remove the files of the former manifest that are not among the ``kept`` ones.
+
+    If that manifest is there and cannot be read, its files stay.
+    """
+    known, folded = set(kept), {file.lower(): file for file in kept}
+    with contextlib.suppress(FileNotFoundError, DataError):
+        for entry in parse_manifest(folder / MANIFEST).values():
+            if entry.file in known or entry.file != f"{entry.interval}/{Path(entry.file).name}":
+                continue  # the catalog has no files but <interval>/<symbol>.parquet
+            path = folder / entry.file
+            alike = folded.get(entry.file.lower())  # one file, where names have no case
+            if alike is None or not path.exists() or not path.samefile(folder / alike):
+                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # it has other files
+                    path.parent.rmdir()
 
 
 def make_folder(path: Path) -> list[Path]:

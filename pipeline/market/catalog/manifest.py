@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.errors import DataError, nearest
+from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 from pipeline.market.catalog.coverage import Coverage
+from pipeline.market.catalog.merging import Span
 
 #: So many characters of a file's name leave room for its ending on all systems.
 _LONGEST_NAME = 200
@@ -49,6 +51,15 @@ class Entry:
     series that were written by a version without it."""
     coverage: Coverage | None = None
     """The days that the bars cover; None as with ``week``, and of corporate actions."""
+    accounts: tuple[Account, ...] = ()
+    """What each import into the series took for true, the latest last; those that are known."""
+    unaccounted: Span | None = None
+    """Where bars lie of which no account tells; None without accounts, when it is all of them."""
+
+    @property
+    def without_account(self) -> Span | None:
+        """Where bars may lie of which no account tells; None if there are none."""
+        return self.unaccounted if self.accounts else Span(self.first_ts, self.last_ts)
 
 
 def manifest_bytes(entries: dict[Key, Entry]) -> bytes:
@@ -60,12 +71,17 @@ def manifest_bytes(entries: dict[Key, Entry]) -> bytes:
 
 def as_document(entry: Entry) -> dict[str, Any]:
     """Return an entry in the types that JSON has."""
-    covered = entry.coverage
-    if covered is None:
-        return asdict(entry)
-    gap = covered.longest_gap
-    named = {**covered._asdict(), "longest_gap": None if gap is None else gap._asdict()}
-    return {**asdict(entry), "coverage": named}
+    found: dict[str, Any] = _plain(entry)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return records as dictionaries, which name what they have, and other tuples as lists."""
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(one) for name, one in value._asdict().items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 class _Manifest(NamedTuple):

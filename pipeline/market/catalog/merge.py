@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -13,13 +13,15 @@ from pipeline.codes import VOLUME, interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import ACTIONS, Actions, merge_actions, write_actions
 from pipeline.market.bar_rules import BarCheck
+from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns, TableBars
 from pipeline.market.catalog.bar_file import BarReader, write_bars
-from pipeline.market.catalog.commit import Change
+from pipeline.market.catalog.commit import Change, Edit
 from pipeline.market.catalog.coverage import coverage
 from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.catalog.manifest import Entry, Key, file_name
-from pipeline.market.catalog.merging import MergedBars, Survey, survey
+from pipeline.market.catalog.merging import MergedBars, Span, Survey, survey
+from pipeline.market.catalog.past import Past
 from pipeline.market.catalog.trading_week import trading_week
 
 
@@ -35,6 +37,25 @@ class WriteResult:
     """Rows that were there with other values."""
     rows: int
     """Rows of the series after the write."""
+    removed: int = 0
+    """Rows that are not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What a write may do to the bars that are there; `catalog.Catalog.write_all` explains it."""
+
+    replace: bool = False
+    """Bars of other values are replaced."""
+    replace_source: bool = False
+    """So they are, and those that the source stored before and does not have any more go."""
+    overwrite: bool = False
+    """All bars that are not among the new ones go."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether bars of other values are replaced in any way."""
+        return self.replace or self.replace_source or self.overwrite
 
 
 class Series(NamedTuple):
@@ -49,6 +70,8 @@ class Series(NamedTuple):
     prices."""
     source: str
     """Origin of the bars, for the manifest and for messages."""
+    account: Account | None = None
+    """What the import took for true, which the manifest keeps."""
 
     @property
     def label(self) -> str:
@@ -133,41 +156,63 @@ class SeriesWrite:
         item: Series,
         entry: Entry | None,
         old: BarBlocks | None,
-        *,
-        replace: bool,
-        overwrite: bool,
+        how: How,
     ) -> None:
         """Compare the new bars with those of the series, block by block. No file is touched.
 
-        ``entry`` and ``old`` are the entry and the bars of the series, or None if there are none;
-        ``replace`` and ``overwrite`` are as in `catalog.Catalog.write_all`. DataError for a
-        conflict. Where there are no old bars, the new ones are read when they are written.
+        ``entry`` and ``old`` are the entry and the bars of the series, or None if there are none.
+        DataError for a conflict. Where there are no old bars, the new ones are read when they are
+        written.
         """
         self._item = item
+        self._entry = entry
         self._bars: BarBlocks = _CheckedBars(item)
         self._sources = {item.source}
         self._survey: Survey | None = None
+        self._going: Span | None = None
+        self._anew = old is None or how.overwrite
         self._rows = 0
         self._changes = True
         if entry is None or old is None:
             return
-        self._survey = found = survey(old, self._bars)
-        if found.conflicts and not (replace or overwrite):
-            raise DataError(f"{item.label}: {found.conflict_words}")
-        self._rows = found.new if overwrite else found.old + found.added
-        self._changes = bool(found.added or found.conflicts or self._rows != found.old)
-        if overwrite:
-            self._changes = self._changes or entry.sources != (item.source,)
+        past = Past.of(entry, item.account)
+        self._going = going = past.span if how.replace_source else None
+        self._survey = found = survey(
+            old, self._bars, free=past.forming, going=going, strangers=past.strangers()
+        )
+        self._refuse(found, how)
+        if how.overwrite:
+            self._rows = found.new
+            self._changes = entry.sources != (item.source,)
         else:
-            self._bars = MergedBars(old, self._bars)
+            self._rows = found.old + found.added - found.gone
+            self._changes = found.gone > 0
+            self._bars = MergedBars(old, self._bars, going)
             self._sources |= set(entry.sources)
+        self._changes |= found.added > 0 or found.replaced > 0 or self._rows != found.old
 
-    @property
-    def change(self) -> Change | None:
-        """What is to be committed; None if the series stays as it is."""
-        if not self._changes:
-            return None
-        return Change(bar_file_of(self._item.symbol, self._item.interval), self._write)
+    def _refuse(self, found: Survey, how: How) -> None:
+        """Raise DataError if the old bars may not be treated so."""
+        label = self._item.label
+        if found.conflicts and not how.replaces:
+            raise DataError(f"{label}: {found.conflict_words}")
+        if found.foreign and not how.overwrite:
+            raise DataError(
+                f"{label}: {found.foreign:,} of the {found.gone:,} bars that this source stored "
+                f"before and does not have any more may be of {found.owner}: remove the series "
+                f"with `ringtape catalog remove DIR {self._item.symbol}:{self._item.interval}`, "
+                "and import both sources again"
+            )
+
+    def add_to(self, edit: Edit) -> None:
+        """Add to ``edit`` what changes, which may be nothing."""
+        if self._changes:
+            file = bar_file_of(self._item.symbol, self._item.interval)
+            edit.changes.append(Change(file, self._write))
+        elif self._entry is not None and self._survey is not None and self._item.account:
+            new = Span(self._survey.first_new, self._survey.last_new)
+            told = replace(self._entry, **self._accounts(new))
+            edit.told += [] if told == self._entry else [told]
 
     @property
     def result(self) -> WriteResult:
@@ -175,8 +220,22 @@ class SeriesWrite:
         found = self._survey
         if found is None:
             return WriteResult(self._rows, 0, 0, self._rows)
-        unchanged = found.known - found.conflicts
-        return WriteResult(found.added, unchanged, found.conflicts, self._rows)
+        return WriteResult(
+            added=found.added,
+            unchanged=found.known - found.replaced,
+            replaced=found.replaced,
+            rows=self._rows,
+            removed=found.old + found.added - self._rows,
+        )
+
+    def _accounts(self, new: Span) -> dict[str, Any]:
+        """Return the fields of the entry that tell of imports; ``new`` is where its bars lie."""
+        past = Past.of(None if self._anew else self._entry, self._item.account)
+        found = self._survey
+        all_known = found is None or found.known == found.old - found.gone
+        went = self._going is not None
+        accounts, unaccounted = past.after(new, all_known=all_known, went=went)
+        return {"accounts": accounts, "unaccounted": unaccounted}
 
     def _write(self, path: Path) -> Entry:
         """Write the bars, which are gone through once, and gather what the manifest tells."""
@@ -191,6 +250,10 @@ class SeriesWrite:
         sha256 = write_bars(counted(), path, symbol=symbol, interval=interval)
         self._rows = tally.rows
         week = trading_week(tally, interval)
+        found = self._survey
+        new = Span(tally.first_ts, tally.last_ts)
+        if found is not None:
+            new = Span(found.first_new, found.last_new)
         return Entry(
             symbol=symbol,
             interval=interval,
@@ -202,6 +265,7 @@ class SeriesWrite:
             file=bar_file_of(symbol, interval),
             week=week,
             coverage=coverage(tally, week),
+            **self._accounts(new),
         )
 
 

@@ -1,13 +1,14 @@
 """Two ascending series of bars become one, block by block.
 
 Both are cut at the same times, so that only a block of each is in memory. A bar is known by its
-`ts`. Of a bar that is in both, the new one stays; whether it may differ from the old one is for the
-caller to say, who has counted the conflicts before (`survey`).
+`ts`. Of a bar that is in both, the new one stays. Old bars between two times may be wanted to go if
+they are not among the new ones. What may be done to old bars is for the caller to say, who has
+counted before what would be (`survey`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,9 +17,38 @@ import numpy.typing as npt
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.catalog.bar_columns import NO_BARS, BarBlocks, BarColumns, joined
+from pipeline.market.catalog.bar_columns import (
+    NO_BARS,
+    BarBlocks,
+    BarColumns,
+    Int64Array,
+    joined,
+)
 
 Mask = npt.NDArray[np.bool_]
+
+
+class Span(NamedTuple):
+    """From one bar of a series to another one."""
+
+    first: int
+    """Open of the first bar, ns UTC."""
+    last: int
+    """Open of the last bar, ns UTC."""
+
+    def joined(self, other: Span | None) -> Span:
+        """Return the span from the first to the last bar of both."""
+        if other is None:
+            return self
+        return Span(min(self.first, other.first), max(self.last, other.last))
+
+    def beside(self, other: Span) -> list[Span]:
+        """Return the parts of this span before and behind another one."""
+        parts = [
+            Span(self.first, min(self.last, other.first - 1)),
+            Span(max(self.first, other.last + 1), self.last),
+        ]
+        return [part for part in parts if part.first <= part.last]
 
 
 @dataclass(slots=True)
@@ -31,10 +61,22 @@ class Survey:
     """New bars."""
     known: int = 0
     """New bars that are among the old ones, with any values."""
-    conflicts: int = 0
+    replaced: int = 0
     """Those of them that have other values."""
+    conflicts: int = 0
+    """Those of them that have other values and may not."""
     first: str = ""
     """The first conflict in words."""
+    gone: int = 0
+    """Old bars that are wanted to go."""
+    foreign: int = 0
+    """Those of them that may be of somebody else."""
+    owner: str = ""
+    """Who that is."""
+    first_new: int = 0
+    """Open of the first new bar, ns UTC."""
+    last_new: int = 0
+    """Open of the last new bar, ns UTC."""
 
     @property
     def added(self) -> int:
@@ -50,23 +92,62 @@ class Survey:
         )
 
 
-def survey(old: BarBlocks, new: BarBlocks) -> Survey:
-    """Go through both and count, without making the merged bars."""
+def survey(
+    old: BarBlocks,
+    new: BarBlocks,
+    *,
+    free: int | None = None,
+    going: Span | None = None,
+    strangers: Sequence[tuple[Span, str]] = (),
+) -> Survey:
+    """Go through both and count, without making the merged bars.
+
+    The bar that opens at ``free`` may have other values. Old bars of ``going`` are wanted to go if
+    they are not among the new ones; those that lie where ``strangers`` have bars are counted as
+    foreign.
+    """
     found = Survey()
     for before, after in _paired(old.blocks(), new.blocks()):
+        match = _match(before, after)
+        if len(after.ts):
+            found.first_new = found.first_new if found.new else int(after.ts[0])
+            found.last_new = int(after.ts[-1])
         found.old += len(before.ts)
         found.new += len(after.ts)
-        match = _match(before, after)
-        differs = _differs(before, after, match)
-        if not found.conflicts and differs.any():
-            row = int(np.argmax(differs))
-            found.first = (
-                f"{iso_time(after.ts[row])}: there {_words(before, int(match.place[row]))}; "
-                f"new {_words(after, row)}"
-            )
         found.known += int(np.count_nonzero(match.known))
-        found.conflicts += int(np.count_nonzero(differs))
+        _count_conflicts(found, before, after, match, free)
+        if going is not None:
+            _count_gone(found, before.ts[_going(before, match, going)], strangers)
     return found
+
+
+def _count_conflicts(
+    found: Survey, old: BarColumns, new: BarColumns, match: _Match, free: int | None
+) -> None:
+    differs = _differs(old, new, match)
+    found.replaced += int(np.count_nonzero(differs))
+    if free is not None:
+        differs &= new.ts != free
+    if not found.conflicts and differs.any():
+        row = int(np.argmax(differs))
+        found.first = (
+            f"{iso_time(new.ts[row])}: there {_words(old, int(match.place[row]))}; "
+            f"new {_words(new, row)}"
+        )
+    found.conflicts += int(np.count_nonzero(differs))
+
+
+def _count_gone(found: Survey, gone: Int64Array, strangers: Sequence[tuple[Span, str]]) -> None:
+    found.gone += len(gone)
+    if not len(gone):
+        return
+    foreign = np.zeros(len(gone), np.bool_)
+    for span, owner in strangers:
+        inside = (gone >= span.first) & (gone <= span.last)
+        if inside.any():
+            found.owner = found.owner or owner
+            foreign |= inside
+    found.foreign += int(np.count_nonzero(foreign))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +158,13 @@ class MergedBars:
     """The bars that are there."""
     new: BarBlocks
     """The bars that take the place of old ones of the same `ts`, and the further ones."""
+    going: Span | None = None
+    """Where old bars go if they are not among the new ones."""
 
     def blocks(self) -> Iterator[BarColumns]:
         """Yield the merged bars."""
         for before, after in _paired(self.old.blocks(), self.new.blocks()):
-            yield _merged(before, after)
+            yield _merged(before, after, self.going)
 
 
 def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:
@@ -94,7 +177,7 @@ def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarC
     if found.conflicts and not replace:
         raise DataError(found.conflict_words)
     merged = joined(list(MergedBars(old, new).blocks()))
-    return merged, found.added, found.conflicts
+    return merged, found.added, found.replaced
 
 
 def iso_time(ts: int | np.int64) -> str:
@@ -152,15 +235,22 @@ def _differs(old: BarColumns, new: BarColumns, match: _Match) -> Mask:
     return differs
 
 
-def _merged(old: BarColumns, new: BarColumns) -> BarColumns:
-    if len(new.ts) == 0:
-        return old
+def _going(old: BarColumns, match: _Match, going: Span) -> Mask:
+    """Return which old bars are wanted to go."""
+    goes = (old.ts >= going.first) & (old.ts <= going.last)
+    goes[match.place[match.known]] = False
+    return goes
+
+
+def _merged(old: BarColumns, new: BarColumns, going: Span | None) -> BarColumns:
     match = _match(old, new)
-    stays = np.ones(len(old.ts), np.bool_)
+    stays = np.ones(len(old.ts), np.bool_) if going is None else ~_going(old, match, going)
     stays[match.place[match.known]] = False
     if not stays.any():
         return new
-    kept = BarColumns(old.ts[stays], tuple(column[stays] for column in old.values))
+    kept = old if stays.all() else old.only(stays)
+    if len(new.ts) == 0:
+        return kept
     both = joined([kept, new])
     if kept.ts[-1] < new.ts[0]:
         return both
