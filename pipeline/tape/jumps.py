@@ -7,10 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import CLOSE, OPEN
-
-LEAST: Final = 1.6
-"""A price that becomes this many times as high, or as low, has jumped. The smallest split that is
-usual, 3 for 2, is not found: real prices of companies move as much."""
+from pipeline.market.jumps import is_jump
 
 NEAR: Final = 4
 """Sessions between which a jump is told; over longer gaps in the data prices may do anything."""
@@ -55,12 +52,11 @@ class JumpFinder:
             with np.errstate(divide="ignore", invalid="ignore"):
                 times = after / before
             # NaN, before the first bar, is neither.
-            far = ((times >= LEAST) | (times <= 1.0 / LEAST)) & (since <= NEAR)
+            far = is_jump(times) & (since <= NEAR)
             for place in np.flatnonzero(far):
                 self._note(int(session[starts[place]]), float(before[place]), float(after[place]))
         self._session, self._close = int(session[-1]), float(columns[CLOSE][-1])
 
     def _note(self, session: int, before: float, after: float) -> None:
-        times = after / before * self._splits.get(session, 1.0)
-        if not 1.0 / LEAST < times < LEAST:
+        if is_jump(after / before * self._splits.get(session, 1.0)):
             self.found.append(Jump(session, before, after))

@@ -46,6 +46,7 @@ from pipeline.market.catalog.merge import (
     check_name,
     merge_table,
 )
+from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps, unexplained
 from pipeline.market.catalog.verified import Verified
 from pipeline.native.regular_file import check_regular
 
@@ -120,6 +121,13 @@ class Catalog:
                 # A writer may have replaced the file, as in _open.
                 if self._manifest().get((ACTIONS, symbol)) == entry:
                     raise
+
+    def jumps(self, entry: Entry) -> PriceJumps:
+        """Return where the price of a series jumps and no split in the catalog explains it."""
+        found = entry.jumps
+        if found is None or not found.total:
+            return NO_JUMPS
+        return unexplained(found, self.actions(entry.symbol))
 
     def reader(
         self,
@@ -255,9 +263,9 @@ class Catalog:
         refused, unless `replace` is set. With `overwrite` a series becomes exactly the given bars,
         and all its other bars are removed.
 
-        A series may come with an `Account`, which takes the place of the former one of the same
-        source in the manifest. With `replace_source`, bars in the span of the former one that are
-        not among the new bars are removed too, if they cannot be of another source: DataError
+        A series may come with an `account.Account`, which takes the place of the former one of the
+        same source in the manifest. With `replace_source`, bars in the span of the former one that
+        are not among the new bars are removed too, if they cannot be of another source: DataError
         names that source otherwise. The last bar of a former account that was still forming may
         have other values without any of these.
 

@@ -15,6 +15,7 @@ from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
 from pipeline.market.catalog.coverage import Coverage
 from pipeline.market.catalog.merging import Span
+from pipeline.market.catalog.price_jumps import PriceJumps
 
 #: So many characters of a file's name leave room for its ending on all systems.
 _LONGEST_NAME = 200
@@ -53,6 +54,9 @@ class Entry:
     """The days that the bars cover; None as with ``week``, and of corporate actions."""
     accounts: tuple[Account, ...] = ()
     """What each import into the series took for true, the latest last; those that are known."""
+    jumps: PriceJumps | None = None
+    """Where the price jumps, whatever the splits are; None as with ``week``, and of corporate
+    actions."""
     unaccounted: Span | None = None
     """Where bars lie of which no account tells; None without accounts, when it is all of them."""
 

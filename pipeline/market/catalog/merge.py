@@ -22,6 +22,7 @@ from pipeline.market.catalog.day_tally import DayTally
 from pipeline.market.catalog.manifest import Entry, Key, file_name
 from pipeline.market.catalog.merging import MergedBars, Span, Survey, survey
 from pipeline.market.catalog.past import Past
+from pipeline.market.catalog.price_jumps import JumpScan
 from pipeline.market.catalog.trading_week import trading_week
 
 
@@ -240,11 +241,12 @@ class SeriesWrite:
     def _write(self, path: Path) -> Entry:
         """Write the bars, which are gone through once, and gather what the manifest tells."""
         symbol, interval = self._item.symbol, self._item.interval
-        tally = DayTally()
+        tally, scan = DayTally(), JumpScan()
 
         def counted() -> Iterator[BarColumns]:
             for block in self._bars.blocks():
                 tally.look_at(block.ts)
+                scan.look_at(block)
                 yield block
 
         sha256 = write_bars(counted(), path, symbol=symbol, interval=interval)
@@ -265,6 +267,7 @@ class SeriesWrite:
             file=bar_file_of(symbol, interval),
             week=week,
             coverage=coverage(tally, week),
+            jumps=scan.found,
             **self._accounts(new),
         )
 
