@@ -156,13 +156,16 @@ _UNIT_NS: Final = {"d": DAY_NS, "h": HOUR_NS, "m": MINUTE_NS, "s": SECOND_NS}
 _INTERVAL: Final = re.compile(r"([1-9][0-9]{0,8})([smhd])")
 
 
+LONGEST_SYMBOL: Final = 128
+"""The most characters of a symbol."""
+
 #: Which texts are symbols, in words.
-SYMBOL_WORDS: Final = "1 to 64 printable characters, no space at either end"
+SYMBOL_WORDS: Final = f"1 to {LONGEST_SYMBOL} printable characters, no space at either end"
 
 
 def is_symbol(text: str) -> bool:
     """Return whether a text is a symbol: a configuration can name it, and a terminal shows it."""
-    return 1 <= len(text) <= 64 and text.isprintable() and text == text.strip()
+    return 1 <= len(text) <= LONGEST_SYMBOL and text.isprintable() and text == text.strip()
 
 
 def interval_ns(name: str) -> int:

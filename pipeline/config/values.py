@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
+from pipeline.codes import LONGEST_SYMBOL, SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.config.refusal import expectation
 from pipeline.errors import ConfigError
 
@@ -190,7 +190,7 @@ def _printable(value: str) -> str:
 Symbol = Annotated[
     Text,
     _Matching(
-        r"[^\s\x00-\x1f](?:[^\x00-\x1f]{0,62}[^\s\x00-\x1f])?",
+        rf"[^\s\x00-\x1f](?:[^\x00-\x1f]{{0,{LONGEST_SYMBOL - 2}}}[^\s\x00-\x1f])?",
         f"a symbol: {SYMBOL_WORDS}",
     ),
     AfterValidator(_printable),

@@ -96,12 +96,12 @@ class Catalog:
 
     def action_entries(self) -> list[Entry]:
         """Return the tables of corporate actions, by symbol. Their times are ex-dates at 00:00Z."""
-        found = [entry for key, entry in self._manifest().items() if key[0] == ACTIONS]
+        found = [entry for key, entry in self.manifest().items() if key[0] == ACTIONS]
         return sorted(found, key=lambda entry: entry.symbol)
 
     def contents(self, symbols: Sequence[str], interval: str) -> Contents:
         """Return the hashes of the bars of one interval, and of the actions, of some symbols."""
-        manifest, name = self._manifest(), interval_name(interval_ns(interval))
+        manifest, name = self.manifest(), interval_name(interval_ns(interval))
         bars = {symbol: manifest.get((name, symbol)) for symbol in symbols}
         actions = {symbol: manifest.get((ACTIONS, symbol)) for symbol in symbols}
         return Contents(
@@ -112,14 +112,14 @@ class Catalog:
     def actions(self, symbol: str) -> Actions:
         """Return a symbol's splits and dividends, which may be none. DataError as `load`."""
         while True:
-            entry = self._manifest().get((ACTIONS, symbol))
+            entry = self.manifest().get((ACTIONS, symbol))
             if entry is None:
                 return NONE
             try:
                 return read_actions(self.path / entry.file, symbol=symbol, sha256=entry.sha256)
             except DataError:
                 # A writer may have replaced the file, as in _open.
-                if self._manifest().get((ACTIONS, symbol)) == entry:
+                if self.manifest().get((ACTIONS, symbol)) == entry:
                     raise
 
     def jumps(self, entry: Entry) -> PriceJumps:
@@ -172,7 +172,7 @@ class Catalog:
         while True:
             entry = self.entry(symbol, interval)
             try:
-                self._verify(entry)
+                self.verify(entry)
                 return self._open_file(entry)
             except DataError:
                 # A writer may have replaced the file since the manifest was read: try again.
@@ -188,7 +188,7 @@ class Catalog:
             rows=entry.rows,
         )
 
-    def _verify(self, entry: Entry, anew: bool = False) -> None:
+    def verify(self, entry: Entry, anew: bool = False) -> None:
         """Hash a file that has changed since it was verified, or any file with ``anew``.
 
         DataError if its content is not that of the manifest.
@@ -200,7 +200,7 @@ class Catalog:
                 self._verifying(entry.symbol)
                 with self._open_file(entry) as file:
                     self._check_hash(entry, file)
-                self._verified.add(mark, len(self._manifest()))
+                self._verified.add(mark, len(self.manifest()))
 
     def _check_hash(self, entry: Entry, file: pq.ParquetFile) -> None:
         """Read an open file, block by block. DataError if it has not the content of the entry."""
@@ -212,9 +212,10 @@ class Catalog:
 
     def _series(self) -> dict[Key, Entry]:
         """Return the entries of bars."""
-        return {key: entry for key, entry in self._manifest().items() if key[0] != ACTIONS}
+        return {key: entry for key, entry in self.manifest().items() if key[0] != ACTIONS}
 
-    def _manifest(self) -> dict[Key, Entry]:
+    def manifest(self) -> dict[Key, Entry]:
+        """Return all entries, also those of actions. DataError without a catalog."""
         path = self.path / MANIFEST
         if (self.path / COMMIT).exists():
             try:
@@ -332,7 +333,7 @@ class Catalog:
         try:
             with catalog_lock(self.path):
                 recover(self.path)
-                known = dict(self._manifest()) if (self.path / MANIFEST).exists() else {}
+                known = dict(self.manifest()) if (self.path / MANIFEST).exists() else {}
                 edit = make(known)
                 if edit:
                     self._note_written(commit(self.path, known, edit))
@@ -351,7 +352,7 @@ class Catalog:
         for entry in entries:
             if entry.interval != ACTIONS:
                 mark = self._verified.mark(self.path / entry.file, entry)
-                self._verified.add(mark, len(self._manifest()))
+                self._verified.add(mark, len(self.manifest()))
 
     def _merge(self, known: dict[Key, Entry], item: Series, how: How) -> SeriesWrite:
         """Compare new bars with those of the catalog. No file is touched."""
@@ -362,7 +363,7 @@ class Catalog:
         else:
             anew = how.replaces
             try:
-                self._verify(entry, anew)  # a mark does not show a page that cannot be read
+                self.verify(entry, anew)  # a mark does not show a page that cannot be read
                 self._open_file(entry).close()
                 old = StoredBars(partial(self._stored, entry))
             except DataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import urllib.parse
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
+from pipeline.codes import LONGEST_SYMBOL, SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.errors import DataError, nearest
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.bar_file import FORMAT_VERSION
@@ -19,6 +20,8 @@ from pipeline.market.catalog.price_jumps import PriceJumps
 
 #: So many characters of a file's name leave room for its ending on all systems.
 _LONGEST_NAME = 200
+#: So many of them say which of several long symbols it is.
+_HASH_LENGTH = 32
 #: Names that Windows keeps for devices, whatever follows after a dot.
 _DEVICES = {"CON", "PRN", "AUX", "NUL"}
 _DEVICES |= {f"{port}{number}" for port in ("COM", "LPT") for number in range(10)}
@@ -120,16 +123,23 @@ def _damaged(path: Path, fault: str) -> DataError:
 
 
 def file_name(symbol: str) -> str:
-    """Return the file name of a symbol, safe everywhere: "BTC/USD" has "BTC%2FUSD.parquet"."""
-    quoted = urllib.parse.quote(symbol, safe="")
-    if quoted.startswith(".") or quoted.partition(".")[0].upper() in _DEVICES:
-        quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}"
-    if not is_symbol(symbol) or len(quoted) > _LONGEST_NAME:
-        shown = repr(symbol) if len(symbol) <= _LONGEST_NAME else f"{symbol[:64]!r}..."
+    """Return the file name of a symbol, safe everywhere: "BTC/USD" has "BTC%2FUSD.parquet".
+
+    What is too long for a file system ends with a hash of the symbol behind ``%~``, which no other
+    name has. DataError for a text that is no symbol.
+    """
+    if not is_symbol(symbol):
+        shown = repr(symbol) if len(symbol) <= LONGEST_SYMBOL else f"{symbol[:64]!r}..."
         raise DataError(
             f"a symbol has {SYMBOL_WORDS}, was {shown} of {len(symbol)} characters; give another "
             "one with --symbol"
         )
+    quoted = urllib.parse.quote(symbol, safe="")
+    if quoted.startswith(".") or quoted.partition(".")[0].upper() in _DEVICES:
+        quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}"
+    if len(quoted) > _LONGEST_NAME:
+        digest = hashlib.sha256(symbol.encode()).hexdigest()[:_HASH_LENGTH]
+        quoted = f"{quoted[: _LONGEST_NAME - _HASH_LENGTH - 2]}%~{digest}"
     return quoted + ".parquet"
 
 

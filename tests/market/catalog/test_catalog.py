@@ -162,7 +162,7 @@ def test_any_symbol_is_one_safe_file_name(tmp_path_factory, symbol):
 
 @pytest.mark.parametrize(
     "symbol",
-    ["", " ", "A ", "x\ny", "\x1b[31mRED", "A\x85", "A\u202eB", "A" * 65, "A" * 5_000, "市" * 64],
+    ["", " ", "A ", "x\ny", "\x1b[31mRED", "A\x85", "A\u202eB", "A" * 129, "A" * 5_000],
     ids=lambda symbol: ascii(symbol[:8]),
 )
 def test_a_symbol_that_no_run_could_name_is_refused_before_anything_is_written(tmp_path, symbol):
@@ -170,9 +170,22 @@ def test_a_symbol_that_no_run_could_name_is_refused_before_anything_is_written(t
         Catalog(tmp_path).write(symbol, "1m", bars(2), "s")
     message = str(caught.value)
     assert message.isprintable()
-    assert message.startswith("a symbol has 1 to 64 printable characters, no space at either end")
+    assert message.startswith("a symbol has 1 to 128 printable characters, no space at either end")
     assert len(message) < 400
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("last", ["市", "场", "A"])
+def test_a_long_symbol_has_a_file_of_its_own(tmp_path, last):
+    catalog = Catalog(tmp_path)
+    symbols = ["市" * 127 + last, "市" * 22, "市" * 23, "A" * 127 + last, "/" * 67, "0" * 128]
+    for symbol in symbols:
+        catalog.write(symbol, "1m", bars(2), "s")
+    names = {path.name for path in (tmp_path / "1m").iterdir()}
+    assert len(names) == len(symbols)
+    assert max(map(len, names)) == 200 + len(".parquet")
+    for symbol in symbols:
+        assert catalog.load(symbol, "1m").num_rows == 2
 
 
 def test_symbols_have_readable_names_that_all_systems_take(tmp_path):
