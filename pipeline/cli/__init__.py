@@ -15,7 +15,9 @@
     sweeping   sweep
     ledger     ledger
     settings   settings
-    data       import, catalog            output          text, tables and JSON on stdout
+    data       import                     output          text, tables and JSON on stdout
+    catalog    catalog                    catalog_text    what is said of series
+    exporting  export                     counting        how many files are done
                                           exit_codes      how a failed command ends
     machine    clean, stats               options         options of several commands
     usage      settings as options

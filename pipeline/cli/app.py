@@ -23,7 +23,17 @@ from typing import Any, NoReturn
 
 import click
 
-from pipeline.cli import data, ledger, machine, running, runs, settings, sweeping
+from pipeline.cli import (
+    catalog,
+    data,
+    exporting,
+    ledger,
+    machine,
+    running,
+    runs,
+    settings,
+    sweeping,
+)
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TERMINATED
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout, shown
@@ -106,7 +116,8 @@ for _command in (
     sweeping.sweep,
     ledger.ledger,
     data.import_,
-    data.catalog,
+    catalog.catalog,
+    exporting.export,
     settings.settings,
     running.schema,
     machine.stats,

@@ -1,4 +1,4 @@
-"""`ringtape import` and `ringtape catalog`: writes market data to a catalog, and lists one."""
+"""`ringtape import`: writes market data to a catalog."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from pipeline.cli.output import format_table, iso_text, print_json, print_text, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.market.actions import Actions
     from pipeline.market.catalog.catalog import Catalog
-    from pipeline.market.catalog.coverage import Coverage
-    from pipeline.market.catalog.manifest import Entry
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
 
@@ -180,86 +177,8 @@ def _import_report(results: Sequence[ImportResult]) -> str:
     return "\n".join((format_table(header, rows, right=counts), *notes))
 
 
-@click.command(
-    "catalog",
-    epilog=example("ringtape catalog catalog"),
-    short_help="List the series of a catalog.",
-)
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
-@common_options
-def catalog(folder: str, as_json: bool) -> None:
-    """List the series in the catalog DIR: interval, symbol, bars, days, range, gaps and sources.
-
-    `first` and `last` are the opens of the first and the last bar, UTC, and `days` the days with
-    bars. A gap is of more than 5 days without a bar, or of any day in a series of all the week. The
-    tables of splits and dividends follow; their `first` and `last` are ex-dates.
-    """
-    from pipeline.market.catalog.catalog import Catalog
-
-    there = Catalog(folder)
-    entries = there.entries()
-    if as_json:
-        document = {"catalog": folder, "series": [_entry_document(entry) for entry in entries]}
-        print_json(document | {"actions": [_actions_document(*one) for one in _actions_in(there)]})
-    else:
-        header = ("interval", "symbol", "bars", "days", "first", "last", "gaps", "sources")
-        rows = [
-            (
-                entry.interval,
-                entry.symbol,
-                f"{entry.rows:,}",
-                "-" if entry.coverage is None else f"{entry.coverage.days:,}",
-                *span,
-                _gaps_text(entry.coverage),
-                _shortened(entry.sources),
-            )
-            for entry, span in zip(entries, _spans(entries), strict=True)
-        ]
-        print_text(format_table(header, rows, right=("bars", "days")))
-        if tables := _actions_in(there):
-            print_text("\n" + _actions_table(tables))
-
-
-def _gaps_text(covered: Coverage | None) -> str:
-    """Return the gaps of a series as text, such as `2, longest 913 days after 2011-06-02`."""
-    if covered is None or covered.longest_gap is None:
-        return "-" if covered is None else "0"
-    gap = covered.longest_gap
-    days = f"{gap.days:,} day{'' if gap.days == 1 else 's'}"
-    return f"{covered.gaps:,}, longest {days} after {utc_texts([gap.after])[0]}"
-
-
-def _actions_in(catalog: Catalog) -> list[tuple[Entry, Actions]]:
-    """Read, and so check, every table of corporate actions."""
-    return [(entry, catalog.actions(entry.symbol)) for entry in catalog.action_entries()]
-
-
-def _actions_counts(actions: Actions) -> dict[str, int]:
-    splits, dividends = actions.split != 1.0, actions.dividend != 0.0
-    return {"splits": int(splits.sum()), "dividends": int(dividends.sum())}
-
-
-def _actions_document(entry: Entry, actions: Actions) -> dict[str, Any]:
-    return {**_entry_document(entry), **_actions_counts(actions)}
-
-
-def _actions_table(tables: list[tuple[Entry, Actions]]) -> str:
-    counts = ("splits", "dividends")
-    rows = [
-        (
-            "actions",
-            entry.symbol,
-            *(f"{count:,}" for count in _actions_counts(actions).values()),
-            *span,
-            _shortened(entry.sources),
-        )
-        for (entry, actions), span in zip(tables, _spans([e for e, _ in tables]), strict=True)
-    ]
-    return format_table(("", "symbol", *counts, "first", "last", "sources"), rows, right=counts)
-
-
 def _spans(
-    series: Sequence[Entry] | Sequence[ImportResult] | Sequence[ActionsResult],
+    series: Sequence[ImportResult] | Sequence[ActionsResult],
 ) -> list[tuple[str, str]]:
     """Return the first and last time of each series, as text of one form for the whole table."""
     first, last = [one.first_ts for one in series], [one.last_ts for one in series]
@@ -271,16 +190,5 @@ def _as_document(result: ImportResult | ActionsResult) -> dict[str, Any]:
     return {**asdict(result), **_times(result)}
 
 
-def _entry_document(entry: Entry) -> dict[str, Any]:
-    from pipeline.market.catalog.manifest import as_document
-
-    return {**as_document(entry), **_times(entry)}
-
-
-def _times(series: Entry | ImportResult | ActionsResult) -> dict[str, str]:
+def _times(series: ImportResult | ActionsResult) -> dict[str, str]:
     return {"first": iso_text(series.first_ts), "last": iso_text(series.last_ts)}
-
-
-def _shortened(sources: tuple[str, ...]) -> str:
-    more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
-    return sources[0] + more if sources else ""

@@ -8,7 +8,10 @@ import pytest
 
 from tests.reference.own_process import environment, python
 
-COMMANDS = ("demo", "run", "sweep", "ledger", "import", "catalog", "schema", "stats", "clean")
+COMMANDS = (
+    *("demo", "run", "sweep", "ledger", "import", "catalog", "export"),
+    *("schema", "stats", "clean"),
+)
 SLOW = ("numba", "pandas", "pyarrow", "numpy", "pydantic", "rich", "exchange_calendars")
 
 

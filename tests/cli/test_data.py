@@ -1,75 +1,9 @@
 import json
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from pipeline.market.catalog.catalog import Catalog
-
-MINUTE = 60_000_000_000
-OPEN = 1_709_562_600_000_000_000  # 2024-03-04 14:30 UTC
-
-
-def bars(count: int, start: int = OPEN) -> pa.Table:
-    price = [100.0 + k for k in range(count)]
-    return pa.table(
-        {
-            "ts": pa.array([start + k * MINUTE for k in range(count)], pa.timestamp("ns", "UTC")),
-            "open": price,
-            "high": price,
-            "low": price,
-            "close": price,
-            "volume": [10.0] * count,
-        }
-    )
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Path:
-    catalog = Catalog(tmp_path / "catalog")
-    catalog.write("SPY", "1m", bars(1500), "first.csv")
-    catalog.write("SPY", "1m", bars(1501), "second.csv")
-    catalog.write("A", "5m", bars(1), "a.csv")
-    return catalog.path
-
-
-def test_the_catalog_is_a_table_of_series(ringtape, catalog: Path):
-    done = ringtape("catalog", "catalog")
-    assert (done.returncode, done.stderr) == (0, "")
-    header, spy, a = done.stdout.splitlines()
-    names = ["interval", "symbol", "bars", "days", "first", "last", "gaps", "sources"]
-    assert header.split() == names
-    assert spy.startswith("1m ")
-    for part in ("SPY", "1,501 ", " 2  2024-03-04 14:30:00Z", " 0     first.csv and 1 more"):
-        assert part in spy
-    assert a.endswith("a.csv")
-
-
-def test_the_catalog_shows_days_without_bars(called, catalog: Path):
-    Catalog(catalog).write("SPY", "1m", bars(1, OPEN + 20 * 1440 * MINUTE), "later.csv")
-    (row,) = (line for line in called("catalog", "catalog").out.splitlines() if "SPY" in line)
-    assert "  1, longest 18 days after 2024-03-05  " in row
-    (spy,) = json.loads(called("catalog", "catalog", "--json").out)["series"][:1]
-    assert (spy["coverage"]["days"], spy["coverage"]["gaps"]) == (3, 1)
-    assert set(spy["coverage"]["longest_gap"]) == {"after", "before"}
-
-
-def test_the_catalog_as_json_has_everything(ringtape, catalog: Path):
-    done = ringtape("catalog", "catalog", "--json")
-    document = json.loads(done.stdout)
-    assert done.stderr == ""
-    assert document["catalog"] == "catalog"
-    spy, a = document["series"]
-    assert (spy["symbol"], spy["interval"], spy["rows"]) == ("SPY", "1m", 1501)
-    assert (spy["first_ts"], spy["first"]) == (OPEN, "2024-03-04T14:30:00Z")
-    assert spy["sources"] == ["first.csv", "second.csv"]
-    assert spy["sha256"] == Catalog(catalog).entry("SPY", "1m").sha256
-    assert a["first_ts"] == a["last_ts"]
-
-
-def test_a_folder_that_is_a_file_is_bad_input(ringtape, tmp_path: Path):
-    (tmp_path / "file").write_text("")
-    assert ringtape("catalog", "file").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -170,15 +104,6 @@ def test_splits_and_dividends_are_imported_and_listed(called, tmp_path: Path):
     assert header.split()[:6] == ["symbol", "added", "unchanged", "replaced", "splits", "dividends"]
     assert row.split() == ["SPY", "2", "0", "0", "1", "1", "2024-03-05", "2024-03-06"]
     assert note == "QQQ left out: the catalog has no bars of it"
-    listed = called("catalog", "made").out.splitlines()
-    assert listed[-2].split() == ["symbol", "splits", "dividends", "first", "last", "sources"]
-    assert listed[-1].split() == [
-        *("actions", "SPY", "1", "1", "2024-03-05", "2024-03-06", "actions.csv")
-    ]
-    document = json.loads(called("catalog", "made", "--json").out)
-    (series,), (actions,) = document["series"], document["actions"]
-    assert (series["interval"], actions["symbol"]) == ("1m", "SPY")
-    assert (actions["splits"], actions["dividends"], actions["rows"]) == (1, 1, 2)
     document = json.loads(
         called("import", "--actions", "actions.csv", "--catalog", "made", "--json").out
     )

@@ -1,0 +1,244 @@
+"""What commands say of the series of a catalog: as a table, in lines, in full, and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.output import format_table, iso_text, utc_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pipeline.market.actions import Actions
+    from pipeline.market.catalog.account import Account
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.coverage import Gap
+    from pipeline.market.catalog.manifest import Entry
+    from pipeline.market.catalog.price_jumps import PriceJumps
+
+_TOLD = 10
+"""So many lines under the table are told; of more there is a count."""
+_JUMPS_TOLD = 3
+"""So many jumps of a series are told in a line."""
+
+
+def series_table(catalog: Catalog, entries: Sequence[Entry]) -> str:
+    """Return the table of the series of a catalog, at most 100 columns for usual ones."""
+    header = ("interval", "symbol", "bars", "days", "first", "last", "gaps", "quality", "size")
+    dates = [day_text(ts) for one in entries for ts in (one.first_ts, one.last_ts)]
+    rows = [
+        (
+            *(entry.interval, entry.symbol, f"{entry.rows:,}"),
+            "-" if entry.coverage is None else f"{entry.coverage.days:,}",
+            *dates[2 * number : 2 * number + 2],
+            "-" if entry.coverage is None else f"{entry.coverage.gaps:,}",
+            quality_text(entry),
+            size_text(_size(catalog, entry)),
+            clock_text(entry.accounts),
+        )
+        for number, entry in enumerate(entries)
+    ]
+    right = ("bars", "days", "gaps", "quality", "size")
+    return format_table((*header, "clock"), rows, right=right)
+
+
+def series_notes(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
+    """Return what is too wide for the table: gaps, jumps, bars that were still forming."""
+    notes = [
+        f"{entry.symbol} {entry.interval}: {words}"
+        for entry in entries
+        for words in _notes_of(catalog, entry)
+    ]
+    more = len(notes) - _TOLD
+    if more > 1:
+        way = f"`ringtape catalog show {catalog.path} SYMBOL` has them"
+        notes[_TOLD:] = [f"and {more:,} more such lines; {way}"]
+    return notes
+
+
+def _notes_of(catalog: Catalog, entry: Entry) -> Iterator[str]:
+    if entry.coverage is not None and entry.coverage.longest_gap is not None:
+        longest = gap_text(entry.coverage.longest_gap)
+        yield longest if entry.coverage.gaps == 1 else f"the longest gap is of {longest}"
+    jumps = catalog.jumps(entry)
+    if jumps.total:
+        yield jumps_text(jumps)
+    if entry.accounts and entry.accounts[-1].forming:
+        yield "the last bar had not ended when it was imported"
+
+
+def actions_table(catalog: Catalog, entries: Sequence[Entry]) -> str:
+    """Return the table of the splits and dividends of a catalog."""
+    counts = ("splits", "dividends")
+    rows = [
+        (
+            *("actions", entry.symbol),
+            *(f"{count:,}" for count in actions_counts(catalog.actions(entry.symbol)).values()),
+            *(day_text(ts) for ts in (entry.first_ts, entry.last_ts)),
+            _shortened(entry.sources),
+        )
+        for entry in entries
+    ]
+    return format_table(("", "symbol", *counts, "first", "last", "sources"), rows, right=counts)
+
+
+def series_document(catalog: Catalog, entry: Entry) -> dict[str, Any]:
+    """Return all that the manifest tells of a series, with its size, as JSON has it.
+
+    Its jumps are those that no split explains.
+    """
+    from pipeline.market.catalog.manifest import as_document
+
+    jumps = catalog.jumps(entry)
+    return {
+        **as_document(entry),
+        **_times(entry),
+        "bytes": _size(catalog, entry),
+        "jumps": {"total": jumps.total, "first": [jump._asdict() for jump in jumps.first]},
+    }
+
+
+def actions_document(catalog: Catalog, entry: Entry) -> dict[str, Any]:
+    """Return all that the manifest tells of a table of actions, and how many it has."""
+    from pipeline.market.catalog.manifest import as_document
+
+    counts = actions_counts(catalog.actions(entry.symbol))
+    return {**as_document(entry), **_times(entry), **counts}
+
+
+def actions_counts(actions: Actions) -> dict[str, int]:
+    """Return the number of splits and of dividends."""
+    splits, dividends = actions.split != 1.0, actions.dividend != 0.0
+    return {"splits": int(splits.sum()), "dividends": int(dividends.sum())}
+
+
+def full_document(catalog: Catalog, entry: Entry) -> dict[str, Any]:
+    """Return all that is known of a series or of a table of actions, as JSON has it."""
+    from pipeline.market.actions import ACTIONS
+
+    if entry.interval == ACTIONS:
+        return actions_document(catalog, entry)
+    gaps = [gap._asdict() for gap in _gaps_in(catalog, entry)]
+    return {**series_document(catalog, entry), "gaps": gaps}
+
+
+def full_lines(catalog: Catalog, entry: Entry) -> list[str]:
+    """Return all that is known of a series or of a table of actions, a fact a line."""
+    from pipeline.market.actions import ACTIONS
+
+    first, last = utc_texts([entry.first_ts, entry.last_ts])
+    lines = [f"{entry.symbol} {entry.interval}"]
+    if entry.interval == ACTIONS:
+        counts = actions_counts(catalog.actions(entry.symbol))
+        lines += [f"  {name:<9} {count:,}" for name, count in counts.items()]
+        return [*lines, f"  from      {first} to {last}", *_file_lines(catalog, entry)]
+    days = "" if entry.coverage is None else f" on {entry.coverage.days:,} days"
+    lines += [f"  bars      {entry.rows:,}{days}", f"  from      {first} to {last}"]
+    lines += [f"  week      {entry.week or 'not known'}", f"  quality   {quality_text(entry)}"]
+    lines += _file_lines(catalog, entry)
+    lines += [f"  gap       {gap_text(gap)}" for gap in _gaps_in(catalog, entry)]
+    jumps = catalog.jumps(entry)
+    lines += [f"  jump      {jump.words()}" for jump in jumps.first]
+    if more := jumps.total - len(jumps.first):
+        lines.append(f"  jump      and {more:,} more")
+    for account in entry.accounts:
+        lines.append(f"  import    {account.source}")
+        lines += [f"    {line}" for line in account_lines(account)]
+    if entry.without_account is not None:
+        begin, end = map(day_text, entry.without_account)
+        lines.append(f"  import    without an account, of bars from {begin} to {end}")
+    return lines
+
+
+def _file_lines(catalog: Catalog, entry: Entry) -> list[str]:
+    lines = [f"  file      {entry.file}, {size_text(_size(catalog, entry))}"]
+    lines.append(f"  hash      {entry.sha256}")
+    return lines + [f"  source    {source}" for source in entry.sources]
+
+
+def _gaps_in(catalog: Catalog, entry: Entry) -> list[Gap]:
+    """Read the times of a series, block by block, and return all its gaps."""
+    from pipeline.market.catalog.coverage import all_gaps
+    from pipeline.market.catalog.day_tally import DayTally
+
+    tally = DayTally()
+    with catalog.reader(entry.symbol, entry.interval, columns=()) as reader:
+        while (block := reader.next_block()) is not None:
+            tally.look_at(block[0])
+    return all_gaps(tally.days.number, entry.week)
+
+
+def account_lines(account: Account) -> list[str]:
+    """Return what an import took for true, a fact a line."""
+    lines = [f"layout    {account.layout}"]
+    facts = ("clock", "stamped", "interval", "adjusted")
+    lines += [f"{name:<9} {getattr(account, name).words()}" for name in facts]
+    taken = ", ".join(f"{ours} from {theirs}" for ours, theirs in account.taken)
+    lines.append(f"columns   {taken or 'not known'}")
+    if account.left:
+        lines.append(f"not taken {', '.join(account.left)}")
+    first, last = utc_texts([account.first_ts, account.last_ts])
+    lines.append(f"bars      {account.rows:,} from {first} to {last}")
+    lines += [f"left out  {count:,} {reason}" for reason, count in account.rows_left]
+    if account.forming:
+        lines.append("forming   the last bar had not ended")
+    return lines + [f"note      {note}" for note in account.notes]
+
+
+def gap_text(gap: Gap) -> str:
+    """Return a gap as text: ``913 days without bars after 2011-06-02``."""
+    days = f"{gap.days:,} day{'' if gap.days == 1 else 's'}"
+    return f"{days} without bars after {day_text(gap.after)}"
+
+
+def jumps_text(jumps: PriceJumps) -> str:
+    """Return the jumps of a series in one line, with the first ones and what they may be."""
+    told = [jump.words() for jump in jumps.first[:_JUMPS_TOLD]]
+    more = jumps.total - len(told)
+    unit = any(jump.is_unit_step for jump in jumps.first)
+    why = "if its unit changed (pence, pounds)" if unit else "at a split that is not in the catalog"
+    return f"price jumps as {why}: {', '.join(told)}{f' and {more:,} more' if more else ''}"
+
+
+def clock_text(accounts: Sequence[Account]) -> str:
+    """Return the clock of the sources in short: ``New_York``, or ``UTC?`` if it is a guess."""
+    clocks = dict.fromkeys(
+        one.clock.value.rpartition("/")[2] + ("?" if one.clock.ground == "guess" else "")
+        for one in accounts
+    )
+    return ("+".join(clocks) or "-") if len(clocks) < 3 else f"{len(clocks)} clocks"
+
+
+def quality_text(entry: Entry) -> str:
+    """Return the quality of a series in per cent, `-` if it is not known."""
+    quality = None if entry.coverage is None else entry.coverage.quality
+    return "-" if quality is None else f"{quality:.1f} %"
+
+
+def size_text(size: int | None) -> str:
+    """Return so many bytes as text, `-` if there is no file."""
+    if size is None:
+        return "-"
+    return f"{size / 2**20:,.1f} MiB" if size >= 2**20 else f"{size / 2**10:,.1f} KiB"
+
+
+def day_text(ts: int) -> str:
+    """Return the date of an instant, ns UTC."""
+    return iso_text(ts)[:10]
+
+
+def _size(catalog: Catalog, entry: Entry) -> int | None:
+    """Return the size of a file in bytes; None if it is lost."""
+    try:
+        return (catalog.path / entry.file).stat().st_size
+    except OSError:
+        return None
+
+
+def _times(entry: Entry) -> dict[str, str]:
+    return {"first": iso_text(entry.first_ts), "last": iso_text(entry.last_ts)}
+
+
+def _shortened(sources: tuple[str, ...]) -> str:
+    more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
+    return sources[0] + more if sources else ""

@@ -1,0 +1,63 @@
+"""`ringtape export`: writes series of a catalog to files for other tools, or for an import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.counting import counting
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import print_json, print_text
+
+
+@click.command(
+    epilog=example("ringtape export catalog SPY:1m --out bars --format parquet"),
+    short_help="Write series of a catalog to CSV or Parquet files.",
+)
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@click.argument("series", metavar="[SYMBOL[:INTERVAL]]...", nargs=-1)
+@click.option(
+    "--out",
+    required=True,
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files; made if it is not there.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Kind of the files.",
+)
+@common_options
+def export(folder: str, series: tuple[str, ...], out: Path, form: str, as_json: bool) -> None:
+    """Write the bars of the catalog DIR, or of some series of it, to a file for each series.
+
+    Files have the columns symbol, interval, ts, open, high, low, close and volume, with times in
+    UTC, so that `ringtape import` takes them back as they are without an option. Files of the same
+    name are replaced. Splits and dividends are not exported.
+    """
+    from pipeline.market.actions import ACTIONS
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.export import export_series
+    from pipeline.market.catalog.upkeep import find_series
+
+    there = Catalog(folder)
+    entries = there.entries()
+    if series:
+        known = there.manifest()
+        keys = dict.fromkeys(key for text in series for key in find_series(there, text))
+        entries = [known[key] for key in keys if key[0] != ACTIONS]
+    done = []
+    with counting("exporting") as tell:
+        for number, entry in enumerate(entries, start=1):
+            tell(f"{entry.symbol} {entry.interval}", number, len(entries))
+            done.append(export_series(there, entry, out, form))
+    if as_json:
+        print_json({"catalog": folder, "out": out, "files": [one._asdict() for one in done]})
+    else:
+        lines = [f"{one.file}, {one.rows:,} bars" for one in done]
+        print_text("\n".join(lines) or f"there are no bars in {folder}")
