@@ -133,6 +133,19 @@ def test_the_catalog_shows_clocks_jumps_and_bars_that_had_not_ended(called, cata
     assert [(one["symbol"], one["splits"], one["rows"]) for one in actions] == [("BP.L", 1, 1)]
 
 
+def test_a_catalog_of_a_version_that_knew_less_is_shown(called, catalog: Path):
+    path = catalog / "manifest.json"
+    document = json.loads(path.read_text())
+    for series in document["series"]:
+        for name in ("week", "coverage", "accounts", "jumps", "unaccounted"):
+            del series[name]
+    path.write_text(json.dumps(document))
+    spy = called("catalog", "catalog").out.splitlines()[1].split()
+    assert spy[:7] == ["1m", "SPY", "1,501", "-", "2024-03-04", "2024-03-05", "-"]
+    assert (spy[7], spy[-1]) == ("-", "-")
+    assert "  week      not known\n" in called("catalog", "show", "catalog", "SPY").out
+
+
 def test_of_many_such_lines_the_first_are_shown(called, catalog: Path):
     there = Catalog(catalog)
     for number in range(14):

@@ -8,7 +8,7 @@ import textwrap
 
 import numpy as np
 
-from pipeline.market.catalog.bar_file import BarColumns
+from pipeline.market.catalog.bar_columns import BarColumns
 from tests.reference.own_process import environment
 
 MINUTE = 60_000_000_000
@@ -64,7 +64,7 @@ def python(script, *arguments, **options):
 PRELUDE = f"""
 import sys
 import numpy as np
-from pipeline.market.catalog.bar_file import BarColumns
+from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 MINUTE = {MINUTE}

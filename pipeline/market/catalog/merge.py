@@ -147,6 +147,9 @@ def _read(bars: BarBlocks, item: Series) -> Iterator[BarColumns]:
         yield from bars.blocks()
     except DataError as error:
         raise DataError(f"{item.label}: {error}") from None
+    except OSError as error:
+        told = error.strerror or error
+        raise DataError(f"{item.label}: the bars cannot be read: {told}") from error
 
 
 class SeriesWrite:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import DataError
-from pipeline.market.catalog.bar_file import BarColumns
+from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.manifest import Entry
 from pipeline.market.catalog.merge import Series

@@ -1,7 +1,10 @@
 """Facts of reading bars block by block."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +94,22 @@ def test_a_reader_goes_on_reading_what_it_opened(tmp_path, monkeypatch):
         Catalog(tmp_path).write("A", "1m", bars(90), "s")
         assert len(reader.next_block()[0]) == 10
     assert catalog.reader("A", "1m").rows == 90
+
+
+def test_a_file_that_a_former_version_wrote_is_read(tmp_path):
+    """Its metadata are part of the schema, and its hash was known before it was written."""
+    catalog = Catalog(tmp_path)
+    catalog.write("A", "1m", bars(50), "s")
+    entry = catalog.entry("A", "1m")
+    about = {"version": 1, "symbol": "A", "interval": "1m", "sha256": entry.sha256}
+    pq.write_table(
+        bars(50).replace_schema_metadata({b"ringtape": json.dumps(about).encode()}),
+        tmp_path / entry.file,
+        row_group_size=20,
+    )
+    assert sum(len(ts) for ts, _ in read_all(catalog.reader("A", "1m"))) == 50
+    assert catalog.load("A", "1m").equals(bars(50))
+    assert catalog.write("A", "1m", bars(60), "s").added == 10
 
 
 READ = """

@@ -45,7 +45,14 @@ def test_a_fault_between_two_blocks_is_found_by_its_row_and_nothing_is_written(t
     assert (tmp_path / "c").exists() == existing
 
 
-def test_a_source_that_fails_half_way_changes_nothing(tmp_path):
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (DataError("the rest is lost"), "the rest is lost"),
+        (OSError(5, "Input/output error"), "the bars cannot be read: Input/output error"),
+    ],
+)
+def test_a_source_that_fails_half_way_changes_nothing(tmp_path, fault, words):
     catalog = Catalog(tmp_path)
     catalog.write("A", "1m", bars(5), "s")
     before = tree(tmp_path)
@@ -53,10 +60,10 @@ def test_a_source_that_fails_half_way_changes_nothing(tmp_path):
     class Failing:
         def blocks(self):
             yield BarColumns.from_table(bars(20))
-            raise DataError("the rest cannot be read")
+            raise fault
 
     for symbol in ("A", "B"):
-        with pytest.raises(DataError, match=f"{symbol} 1m from f: the rest cannot be read"):
+        with pytest.raises(DataError, match=f"{symbol} 1m from f: {words}"):
             catalog.write_all(
                 [Series("C", "1m", bars(9), "f"), Series(symbol, "1m", Failing(), "f")]
             )
