@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.output import format_table, iso_text, utc_texts
+from pipeline.cli.output import format_table, iso_text, short_text, utc_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ def series_table(catalog: Catalog, entries: Sequence[Entry]) -> str:
     dates = [day_text(ts) for one in entries for ts in (one.first_ts, one.last_ts)]
     rows = [
         (
-            *(entry.interval, entry.symbol, f"{entry.rows:,}"),
+            *(entry.interval, short_text(entry.symbol), f"{entry.rows:,}"),
             "-" if entry.coverage is None else f"{entry.coverage.days:,}",
             *dates[2 * number : 2 * number + 2],
             "-" if entry.coverage is None else f"{entry.coverage.gaps:,}",
