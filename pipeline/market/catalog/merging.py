@@ -162,9 +162,11 @@ class MergedBars:
     """Where old bars go if they are not among the new ones."""
 
     def blocks(self) -> Iterator[BarColumns]:
-        """Yield the merged bars."""
+        """Yield the merged bars, in blocks of at least one."""
         for before, after in _paired(self.old.blocks(), self.new.blocks()):
-            yield _merged(before, after, self.going)
+            merged = _merged(before, after, self.going)
+            if len(merged.ts):
+                yield merged
 
 
 def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_columns import BarColumns, joined
-from pipeline.market.catalog.merging import MergedBars, merge_bars, survey
+from pipeline.market.catalog.merging import MergedBars, Span, merge_bars, survey
 from tests.market.catalogs import MINUTE, in_blocks
 
 CUTS = st.lists(st.integers(0, 30), max_size=5)
@@ -40,6 +40,21 @@ def test_a_merge_is_that_of_dictionaries(old, new):
     assert (found.old, found.new, found.known) == (len(before), len(after), len(known))
     assert found.conflicts == sum(before[ts] != after[ts] for ts in known)
     assert found.added == len(after.keys() - before.keys())
+
+
+@given(series(), series(), st.integers(0, 40), st.integers(0, 40))
+def test_old_bars_between_two_times_go_unless_they_are_new(old, new, first, last):
+    going = Span(first * MINUTE, last * MINUTE)
+    before, after = as_dictionary(old.blocks()), as_dictionary(new.blocks())
+    gone = {ts for ts in before.keys() - after.keys() if going.first <= ts <= going.last}
+    stranger = Span(10 * MINUTE, 20 * MINUTE)
+    found = survey(old, new, going=going, strangers=[(stranger, "b")])
+    merged = list(MergedBars(old, new, going).blocks())
+    assert all(len(block.ts) for block in merged)
+    left = {ts: close for ts, close in before.items() if ts not in gone}
+    assert as_dictionary(merged) == {**left, **after}
+    foreign = sum(stranger.first <= ts <= stranger.last for ts in gone)
+    assert (found.gone, found.foreign, found.owner) == (len(gone), foreign, "b" if foreign else "")
 
 
 @given(series(), series())
