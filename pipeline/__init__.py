@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
     from pipeline.errors import RingtapeError
     from pipeline.market import indicators
+    from pipeline.market.importers import ImportResult, import_bars
     from pipeline.market.time.time_manager import TimeManager
     from pipeline.runner.progress import Progress
     from pipeline.runner.run import Result, run
@@ -55,6 +56,8 @@ _MODULES = {
 _HOMES = {
     "SessionConfig": "pipeline.config.session",
     "RingtapeError": "pipeline.errors",
+    "ImportResult": "pipeline.market.importers",
+    "import_bars": "pipeline.market.importers",
     "TimeManager": "pipeline.market.time.time_manager",
     "run": "pipeline.runner.run",
     "Result": "pipeline.runner.run",
@@ -90,6 +93,7 @@ __all__ = [
     "Bars",
     "Context",
     "Fill",
+    "ImportResult",
     "Ledger",
     "Order",
     "PerformanceMetrics",
@@ -105,6 +109,7 @@ __all__ = [
     "SweepResult",
     "Symbol",
     "TimeManager",
+    "import_bars",
     "indicators",
     "run",
     "state",

@@ -17,7 +17,7 @@ from pipeline import MINUTE, run
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import import_sources
+from pipeline.market.importers import import_bars
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.digest import run_digest
 from tests.reference.in_process import assert_same, bars_on_the_tape
@@ -135,7 +135,7 @@ def market(record: Record, shared_data: Path, catalog_folder: Path) -> Market:
     """What an import made of the files, read back from the catalog; nobody changes it."""
     catalog = Catalog(catalog_folder)
     sources = [shared_data / source for source in record.sources]
-    import_sources(sources, catalog, symbol=record.symbol)
+    import_bars(sources, catalog, symbol=record.symbol)
     bars = {}
     for symbol in record.symbols:
         table = catalog.load(symbol, record.streams[0])
@@ -215,7 +215,7 @@ def test_real_pairs_convert_what_is_quoted_in_dollars_for_an_account_in_euros(
     """Gold is paid with converted euros, EURUSD held on credit; both by one by EURUSD's close."""
     record = RECORDS["EURUSD and others over three weekends"]
     catalog = Catalog(tmp_path / "catalog")
-    import_sources([shared_data / source for source in record.sources], catalog)
+    import_bars([shared_data / source for source in record.sources], catalog)
     config = settings_of(
         record.group, record.first, record.last, record.symbols, ("1m",), tmp_path / "catalog"
     )

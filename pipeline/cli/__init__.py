@@ -15,7 +15,7 @@
     sweeping   sweep
     ledger     ledger
     settings   settings
-    data       import                     output          text, tables and JSON on stdout
+    importing  import                     output          text, tables and JSON on stdout
     catalog    catalog                    catalog_text    what is said of series
     exporting  export                     counting        how many files are done
                                           exit_codes      how a failed command ends

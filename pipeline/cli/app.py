@@ -25,8 +25,8 @@ import click
 
 from pipeline.cli import (
     catalog,
-    data,
     exporting,
+    importing,
     ledger,
     machine,
     running,
@@ -115,7 +115,7 @@ for _command in (
     runs.runs,
     sweeping.sweep,
     ledger.ledger,
-    data.import_,
+    importing.import_,
     catalog.catalog,
     exporting.export,
     settings.settings,

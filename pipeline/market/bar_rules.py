@@ -26,8 +26,8 @@ _UNSORTED: Final = 1
 _OVERLAP: Final = 2
 _NOT_FINITE: Final = 3
 _NOT_POSITIVE: Final = 4
-_HIGH_BELOW_LOW: Final = 5
-_OUTSIDE: Final = 6
+HIGH_BELOW_LOW: Final = 5
+OUTSIDE: Final = 6
 _VOLUME: Final = 7
 
 
@@ -124,7 +124,7 @@ def find_fault(
         return None
     rule, row, at = found
     words = _words(rule, row, at, ts, columns, step)
-    return Fault(row, _iso(int(ts[row])), words)
+    return Fault(row, iso_time(int(ts[row])), words)
 
 
 def look_right(ts: Int64Array, columns: Sequence[Float64Array], step: int = 1) -> bool:
@@ -157,25 +157,37 @@ def _words(
 ) -> str:
     """Say which value of a row breaks which rule. ``at`` is its column, -1 for ``ts``."""
     if rule in (_UNSORTED, _OVERLAP):
-        before = int(ts[row - 1])
-        gap = (int(ts[row]) - before) / 1e9
-        if rule == _OVERLAP:
-            bars = f"{interval_name(step)} bars"
-            return f"ts is {gap:g} s after the row before; {bars} must not overlap"
-        same = "is before" if gap < 0 else "duplicates"
-        return f"ts {same} that of the row before ({_iso(before)}); ts must ascend"
+        return order_words(int(ts[row - 1]), int(ts[row]), step)
+    return value_words(rule, row, at, columns)
+
+
+def order_words(before: int, ts: int, step: int) -> str:
+    """Say why a row at ``ts`` cannot follow one at ``before``, both ns UTC, in bars of ``step``."""
+    gap = (ts - before) / 1e9
+    if gap > 0:
+        bars = f"{interval_name(step)} bars"
+        return f"ts is {gap:g} s after the row before; {bars} must not overlap"
+    same = "is before" if gap < 0 else "duplicates"
+    return f"ts {same} that of the row before ({iso_time(before)}); ts must ascend"
+
+
+def value_words(rule: int, row: int, at: int, columns: Sequence[Float64Array]) -> str:
+    """Say which value of a row breaks which rule of `broken_values`."""
     low, high = float(columns[LOW][row]), float(columns[HIGH][row])
     expected = {
         _NOT_FINITE: "must be a finite number",
         _NOT_POSITIVE: "must be above zero",
-        _HIGH_BELOW_LOW: f"must not be below low {low!r}",
-        _OUTSIDE: f"must be within low {low!r} to high {high!r}",
+        HIGH_BELOW_LOW: f"must not be below low {low!r}",
+        OUTSIDE: f"must be within low {low!r} to high {high!r}",
         _VOLUME: "must not be negative",
     }[rule]
-    return f"{PRICE_COLUMNS[at]} {expected}, was {float(columns[at][row])!r}"
+    value = float(columns[at][row])
+    limit = " (negative prices are not supported)" if rule == _NOT_POSITIVE and value < 0 else ""
+    return f"{PRICE_COLUMNS[at]} {expected}, was {value!r}{limit}"
 
 
-def _iso(ns: int) -> str:
+def iso_time(ns: int) -> str:
+    """Return an instant in ns UTC as ISO 8601."""
     seconds, fraction = divmod(ns, 1_000_000_000)
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
     return f"{moment:%Y-%m-%dT%H:%M:%S}{f'.{fraction:09d}' if fraction else ''}Z"
@@ -212,19 +224,30 @@ def _violations(
 
     ``times`` begin with that of the row before, except for the first row of all.
     """
-    open_, high, low, close, volume = columns
     before, times = times[:-1], times[1:]
-    unsorted, overlap = np.zeros(open_.size, bool), np.zeros(open_.size, bool)
-    unsorted[open_.size - times.size :] = times <= before
-    overlap[open_.size - times.size :] = _apart(before, times) < np.uint64(step)
+    rows = columns[VOLUME].size
+    unsorted, overlap = np.zeros(rows, bool), np.zeros(rows, bool)
+    unsorted[rows - times.size :] = times <= before
+    overlap[rows - times.size :] = _apart(before, times) < np.uint64(step)
     yield _UNSORTED, -1, unsorted
     yield _OVERLAP, -1, overlap
+    yield from broken_values(columns, tolerance)
+
+
+def broken_values(
+    columns: Sequence[Float64Array], tolerance: float = DEFAULT_TOLERANCE
+) -> Iterator[tuple[int, int, npt.NDArray[np.bool_]]]:
+    """Go through the rules of values: each with its column and whether each row breaks it.
+
+    ``columns`` are the five float64[n] of the ``PRICE_COLUMNS``.
+    """
+    open_, high, low, close, volume = columns
     for at, column in enumerate(columns):
         yield _NOT_FINITE, at, ~(np.abs(column) <= _FINITE)
         if at != VOLUME:
             yield _NOT_POSITIVE, at, column <= 0.0
     top, bottom = high * (1.0 + tolerance), low * (1.0 - tolerance)
-    yield _HIGH_BELOW_LOW, HIGH, top < low
-    yield _OUTSIDE, OPEN, (open_ > top) | (open_ < bottom)
-    yield _OUTSIDE, CLOSE, (close > top) | (close < bottom)
+    yield HIGH_BELOW_LOW, HIGH, top < low
+    yield OUTSIDE, OPEN, (open_ > top) | (open_ < bottom)
+    yield OUTSIDE, CLOSE, (close > top) | (close < bottom)
     yield _VOLUME, VOLUME, volume < 0.0

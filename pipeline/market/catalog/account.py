@@ -31,7 +31,10 @@ class Fact(NamedTuple):
         """Return the fact as text: ``UTC (a guess: --tz says otherwise)``."""
         if self.ground == "guess":
             return f"{self.value} (a guess: {self.option} says otherwise)"
-        return f"{self.value} (by the {self.ground})"
+        other = (
+            "" if self.ground == "option" or not self.option else f"; {self.option} says otherwise"
+        )
+        return f"{self.value} (by the {self.ground}{other})"
 
 
 @dataclass(frozen=True, slots=True)

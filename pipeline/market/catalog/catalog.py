@@ -294,6 +294,20 @@ class Catalog:
         self.edit(merge)
         return [one.result for one in writes]
 
+    def rehearse(
+        self,
+        series: Sequence[Series],
+        replace: bool = False,
+        overwrite: bool = False,
+        replace_source: bool = False,
+    ) -> list[WriteResult]:
+        """Return what `write_all` would, and raise what it would raise. Nothing is written."""
+        known = dict(self.manifest()) if (self.path / MANIFEST).exists() else {}
+        for item in series:
+            check_name(item)
+        how = How(replace, replace_source, overwrite)
+        return [self._merge(known, item, how).expected() for item in series]
+
     def write_actions(
         self, tables: Mapping[str, Actions], source: str, replace: bool = False
     ) -> dict[str, WriteResult]:

@@ -232,6 +232,12 @@ class SeriesWrite:
             removed=found.old + found.added - self._rows,
         )
 
+    def expected(self) -> WriteResult:
+        """Return the outcome that the write would have; the new bars are gone through."""
+        if self._survey is None:
+            self._rows = sum(len(block.ts) for block in self._bars.blocks())
+        return self.result
+
     def _accounts(self, new: Span) -> dict[str, Any]:
         """Return the fields of the entry that tell of imports; ``new`` is where its bars lie."""
         past = Past.of(None if self._anew else self._entry, self._item.account)

@@ -2,146 +2,218 @@
 
 from __future__ import annotations
 
-from functools import partial
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
-from pipeline.market.importers.delimited import (
-    chosen_row,
-    group_rows,
-    numbers,
-    only_array,
-    plain_symbol,
-)
+from pipeline.market.catalog.account import Fact
+from pipeline.market.catalog.export import COLUMNS
+from pipeline.market.importers import tally as kinds
+from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import match_fields
-from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.notation import PLAIN
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.stamps import Stamps, Where, from_epochs, from_text, from_utc
+from pipeline.market.importers.symbols import group_rows, group_series
+from pipeline.market.importers.table import number_columns, only_array
+from pipeline.market.importers.tally import Tally
+from pipeline.market.importers.times.readers import open_times
+from pipeline.market.importers.values import Cells, checked_values
 
-_MAGIC = (b"PAR1", b"ARROW1", b"FEA1")
+_MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1")
 
 
-def is_arrow(data: bytes) -> bool:
+def is_arrow(begin: bytes) -> bool:
     """Return whether the first bytes are those of such a file."""
-    return data.startswith(_MAGIC)
+    return begin.startswith(_MAGIC)
 
 
-def read(source: Source, data: bytes, options: Options) -> list[Piece]:
-    """Read one file into pieces, one per symbol.
+def read(source: Source, options: Options, spool: Spool) -> list[Reading]:
+    """Read one file: a reading for each symbol. DataError if it cannot be read.
 
-    Times may be timestamps of any unit, dates, text or epochs. A timestamp without a zone is read
-    in the zone of the options. If there are no other prices, columns of bids are taken, with
-    volume 0.
+    Times may be timestamps of any unit, dates, text or epochs. A timestamp without a zone is on the
+    clock of the options. If there are no other prices, columns of bids are taken, with volume 0.
     """
-    table = _table(source, data)
-    where = partial(_row, source.label)
-    fields = match_fields(table.column_names, options.columns, source.label)
-    for name in fields.values():
-        if (count := table.column_names.count(name)) > 1:
-            raise DataError(
-                f"{source.label} has {count} columns {name!r}, expected one: rename the others"
-            )
-    stamps = _stamps(table.column(fields.get("ts") or fields["date"]), where, options)
-    values = [
-        _floats(table.column(fields[name]), fields[name], where)
-        if name in fields
-        else np.zeros(table.num_rows)
-        for name in PRICE_COLUMNS
-    ]
-    if options.symbol is None and "symbol" in fields:
-        groups = group_rows(table.column(fields["symbol"]), source.label)
-    else:
-        symbol = options.symbol or plain_symbol(source.name)
-        if symbol is None:
-            raise DataError(
-                f"{source.label}: neither its columns nor its name tell the symbol; "
-                "give it with --symbol"
-            )
-        groups = [(symbol, np.arange(table.num_rows))]
-    return [
-        Piece(
-            symbol=symbol,
-            stamps=stamps.take(rows),
-            values=tuple(column[rows] for column in values),
-            where=partial(chosen_row, where, rows),
-            quote="bid" in fields["open"].lower(),
+    reader: _Reader | None = None
+    first = 0
+    for table in _tables(source):
+        if reader is None:
+            reader = _Reader(source, table, options, spool)
+        reader.take(table, first)
+        first += table.num_rows
+    if reader is None or not first:
+        raise DataError(f"{source.label}: there are no rows")
+    return reader.readings
+
+
+class _Reader:
+    """The reading of one file, by the columns of its first rows."""
+
+    def __init__(self, source: Source, table: pa.Table, options: Options, spool: Spool) -> None:
+        self._source, self._options, self._spool = source, options, spool
+        self._tally = Tally(source.label, "row")
+        names = table.column_names
+        self._own = tuple(names) == COLUMNS
+        known = {"interval": "interval"} if self._own else None
+        self._fields = match_fields(names, options.columns, source.label, known)
+        for name in self._fields.columns.values():
+            if (count := names.count(name)) > 1:
+                raise DataError(
+                    f"{source.label} has {count} columns {name!r}, expected one: rename the others"
+                )
+        self._left = self._fields.left(names)
+        try:
+            self._times = open_times(self._time_column(table), date_order=options.date_order)
+        except DataError as error:
+            raise DataError(f"{source.label}: {error}") from None
+        if self._times.verdict == "unknown":
+            for block in _tables(source):
+                self._times.gather(self._time_column(block))
+        self._readings: dict[tuple[str, str | None], Reading] = {}
+        self._notes: dict[str, int] = {}
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The readings of all rows that were taken."""
+        return list(self._readings.values())
+
+    def _time_column(self, table: pa.Table) -> pa.Array:
+        columns = self._fields.columns
+        return only_array(table[columns.get("ts") or columns["date"]])
+
+    def take(self, table: pa.Table, first: int) -> None:
+        """Take in a block of rows, of which the first one has the number ``first`` in the file."""
+        rows = table.num_rows
+        numbers = np.arange(first, first + rows)
+        self._tally.rows += rows
+        column = self._time_column(table)
+        try:
+            times = self._times.read(column)
+        except DataError as error:
+            raise DataError(f"{self._source.label}: {error}") from None
+        drops = self._options.bad_rows == "drop"
+        (at,) = np.nonzero(times.unread)
+        self._tally.add(
+            kinds.TIME,
+            numbers[at],
+            lambda index: self._times.explain(_text_of(column, int(at[index]))),
+            left_out=drops,
         )
-        for symbol, rows in groups
-    ]
+        cells = {
+            name: _cells(table[name], name, self._tally) for name in number_columns(self._fields)
+        }
+        values = checked_values(
+            self._fields,
+            cells,
+            numbers,
+            times.unread,
+            self._tally,
+            self._notes,
+            left_out=drops,
+            own=self._own,
+        )
+        good = ~(times.unread | values.bad)
+        taken = Rows(times.wall, times.utc, values.columns, numbers)
+        for symbol, interval, some in self._series(table, numbers):
+            self._keep(symbol, interval, taken.take(some[good[some]]))
+
+    def _series(
+        self, table: pa.Table, numbers: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
+        """Yield each symbol, the interval if rows have it, and their rows."""
+
+        def place(row: int) -> str:
+            return self._tally.place(int(numbers[row]))
+
+        columns = self._fields.columns
+        if self._options.symbol is not None or "symbol" not in columns:
+            symbol = self._options.symbol or plain_symbol(self._source.name)
+            if symbol is None:
+                raise DataError(
+                    f"{self._source.label}: neither its columns nor its name tell the symbol; "
+                    "give it with --symbol"
+                )
+            yield symbol, None, np.arange(table.num_rows)
+        elif "interval" in columns:
+            intervals = only_array(table[columns["interval"]])
+            yield from group_series(only_array(table[columns["symbol"]]), intervals, place)
+        else:
+            for symbol, rows in group_rows(only_array(table[columns["symbol"]]), place):
+                yield symbol, None, rows
+
+    def _keep(self, symbol: str, interval: str | None, rows: Rows) -> None:
+        reading = self._readings.get((symbol, interval))
+        if reading is None:
+            said = self._said(interval)
+            reading = Reading(symbol, self._source, said, self._tally, self._spool)
+            reading.notes, reading.ticks = self._notes, self._fields.ticks
+            self._readings[symbol, interval] = reading
+        reading.add_scaled(rows, None, self._options)
+
+    def _said(self, interval: str | None) -> Said:
+        columns = self._fields.columns
+        clock = " and ".join(self._times.zones)
+        first = columns.get("open") or columns.get("price") or columns["bid"]
+        return Said(
+            layout="ringtape" if self._own else "arrow",
+            interval=None if interval is None else Fact(interval, "file"),
+            stamped="open" if self._own else None,
+            own=self._own,
+            clock=Fact(clock, "file") if clock else None,
+            taken=tuple(columns.items()),
+            left=self._left,
+            quote="bid" in first.lower(),
+        )
 
 
-def _row(label: str, row: int) -> str:
-    return f"{label}, row {row}"
+def _text_of(column: pa.Array, row: int) -> str | None:
+    value = column[row].as_py()
+    return None if value is None else str(value)
 
 
-def _table(source: Source, data: bytes) -> pa.Table:
-    """Decode a whole file in this thread, so that no thread of Arrow's outlives a refusal."""
-    if data.startswith(b"FEA1"):
+def _cells(column: pa.ChunkedArray, name: str, tally: Tally) -> Cells:
+    array = only_array(column)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        return Cells.of_text(array.cast(pa.string()), PLAIN)
+    try:
+        return Cells.of_numbers(array)
+    except pa.ArrowException:
+        raise DataError(f"{tally.place(0)}: {name} must be a number, was {array.type}") from None
+
+
+def _tables(source: Source) -> Iterator[pa.Table]:
+    """Yield a file in blocks, decoded in this thread, so that no thread of Arrow's is left."""
+    begin = source.begin(8)
+    if begin.startswith(b"FEA1"):
         raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
     try:
-        table = _decoded(pa.BufferReader(data), parquet=data.startswith(b"PAR1"))
-        # Arrow takes as they stand: places in the file, and the names of columns and time zones.
-        table.validate(full=True)
-        for field in table.schema:
-            _ = field.name, getattr(field.type, "tz", None)
+        for table in _decoded(source, parquet=begin.startswith(b"PAR1")):
+            # Arrow takes as they stand: places in the file, the names of columns and zones.
+            table.validate(full=True)
+            for field in table.schema:
+                _ = field.name, getattr(field.type, "tz", None)
+            yield table
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         told = " ".join(str(error).split())  # Arrow's messages may have several lines
         raise DataError(f"{source.label} is damaged: {told}; get the file again") from error
-    return table
 
 
-def _decoded(buffer: pa.BufferReader, *, parquet: bool) -> pa.Table:
+def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
     if parquet:
-        with pq.ParquetFile(buffer, pre_buffer=False) as file:
-            return file.read(use_threads=False)
+        with source.seekable() as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, use_threads=False)
+        return
+    # From a file, Arrow would read in threads of its own, which outlive a refusal.
+    content = pa.BufferReader(source.read())
     options = pa.ipc.IpcReadOptions(use_threads=False)
-    with pa.ipc.open_file(buffer, options=options) as file:
-        return file.read_all()
-
-
-def _stamps(column: pa.ChunkedArray, where: Where, options: Options) -> Stamps:
-    array = only_array(column)
-    if array.null_count:
-        row = array.is_null().index(True).as_py()
-        raise DataError(f"{where(row)}: the time is empty")
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        return from_text(array.cast(pa.string()), where, options.date_order, options.zone)
-    if pa.types.is_integer(array.type):
-        return from_epochs(array.cast(pa.int64()).to_numpy(), where, options.zone)
-    if not (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
-        raise DataError(
-            f"{where(0)}: the time must be a timestamp, date, text or epoch, was {array.type}"
-        )
-    zone = array.type.tz if pa.types.is_timestamp(array.type) else None
-    try:
-        ns = array.cast(pa.timestamp("ns", zone)).cast(pa.int64()).to_numpy()
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{where(0)}: {error}") from None
-    return Stamps(ns, None) if zone is None else from_utc(ns, _clock(zone))
-
-
-def _clock(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None  # a fixed offset such as +09:00: the clock of the file is not needed
-
-
-def _floats(column: pa.ChunkedArray, name: str, where: Where) -> npt.NDArray[np.float64]:
-    array = only_array(column)
-    if array.null_count:
-        row = array.is_null().index(True).as_py()
-        raise DataError(f"{where(row)}: {name} is empty")
-    if pa.types.is_string(array.type):
-        return numbers(array, name, where)
-    try:
-        found: npt.NDArray[np.float64] = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return found
-    except pa.ArrowException:
-        raise DataError(f"{where(0)}: {name} must be a number, was {array.type}") from None
+    with pa.ipc.open_file(content, options=options) as file:
+        for number in range(file.num_record_batches):
+            yield pa.Table.from_batches([file.get_batch(number)])

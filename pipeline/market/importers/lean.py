@@ -15,21 +15,24 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
-from pipeline.codes import DAY_NS
+from pipeline.codes import DAY_NS, SECOND_NS
 from pipeline.errors import DataError
-from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.catalog.account import Fact
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.stamps import Stamps, from_text
-from pipeline.market.time.time_manager import zone
+from pipeline.market.importers.tally import Tally
 
 _INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
 _TYPES = {"equity", "option", "forex", "cfd", "crypto", "cryptofuture", "future", "index"}
@@ -83,11 +86,15 @@ def looks_moved(source: Source) -> bool:
     return source.path.suffix == ".zip" and _MEMBER.fullmatch(source.name) is not None
 
 
-def read(source: Source, place: _Place, options: Options) -> list[Piece]:
-    """Read one member of a LEAN zip into a piece. There is none if no row of it is a bar."""
+def read(source: Source, place: _Place, options: Options, spool: Spool) -> list[Reading]:
+    """Read one member of a LEAN zip. There is no reading if no row of it is a bar."""
     if place.resolution == "tick":
         raise DataError(f"{source.label}: ticks are not bars; import second or minute data")
-    clock = _zone(place, options)
+    clock = _zone(place)
+    if clock is None and options.tz is None:
+        raise DataError(
+            f"the time zone of LEAN's {place.kind}/{place.market} is not known; give it with --tz"
+        )
     table = _table(source, place)
     member = _MEMBER.fullmatch(source.name)
     wall = _wall(source, table, place, member)
@@ -95,21 +102,29 @@ def read(source: Source, place: _Place, options: Options) -> list[Piece]:
     scale = 10_000.0 if place.kind in ("equity", "option") else 1.0
     prices = [table.column(i).to_numpy() / scale for i in range(1, 5)]
     volume = np.zeros(len(wall)) if quote or table.num_columns < 6 else table.column(5).to_numpy()
+    month = member[3] if member else None
+    symbol = options.symbol or place.symbol + (month or "")
+    said = _said(place, clock, quote=quote)
+    reading = Reading(symbol, source, said, Tally(source.label), spool)
+    reading.tally.rows = len(wall)
+    # A quote without a bid is no bar.
     rows = np.flatnonzero(~np.isnan(prices[0])) if quote else np.arange(len(wall))
     if len(rows) == 0:
         return []
-    month = member[3] if member else None
-    return [
-        Piece(
-            symbol=options.symbol or place.symbol + (month or ""),
-            stamps=Stamps(wall[rows], None),
-            values=tuple(column[rows] for column in (*prices, volume)),
-            where=lambda row: f"{source.label}, line {int(rows[row]) + 1}",
-            interval=_INTERVALS[place.resolution],
-            zone=clock,
-            quote=quote,
-        )
-    ]
+    lines = np.arange(1, len(wall) + 1)
+    reading.add(Rows(wall, None, (*prices, volume), lines).take(rows))
+    return [reading]
+
+
+def _said(place: _Place, clock: str | None, *, quote: bool) -> Said:
+    return Said(
+        layout="lean",
+        interval=Fact(_INTERVALS[place.resolution], "layout"),
+        clock=None if clock is None else Fact(clock, "layout"),
+        stamped="open",
+        adjusted="no",
+        quote=quote,
+    )
 
 
 def _table(source: Source, place: _Place) -> pa.Table:
@@ -144,10 +159,10 @@ def _wall(
         return f"{source.label}, line {row + 1}"
 
     if place.resolution in ("hour", "daily"):
-        return from_text(first, where, None, None).wall
+        return _written(first, where)
     if member is None:
         raise DataError(f"{source.label}: the name must begin with a date, YYYYMMDD_")
-    midnight = from_text(pa.array([member[1]]), where, None, None).wall[0]
+    midnight = _written(pa.array([member[1] + " 00:00"]), where)[0]
     since = first.to_numpy() * 1_000_000
     if since.min() < 0 or since.max() >= DAY_NS:
         row = int(np.argmax((since < 0) | (since >= DAY_NS)))
@@ -159,21 +174,26 @@ def _wall(
     return wall
 
 
-def _zone(place: _Place, options: Options) -> ZoneInfo:
-    if options.zone is not None:
-        return options.zone
+def _written(times: pa.Array, where: Callable[[int], str]) -> npt.NDArray[np.int64]:
+    """Return times like `20131007 09:30`, int64[n] ns. DataError for the first of another form."""
+    found = pc.strptime(times, "%Y%m%d %H:%M", "s", error_is_null=True)
+    if found.null_count:
+        row = found.is_null().index(True).as_py()
+        raise DataError(
+            f"{where(row)}: time must be like '20131007 09:30', was {times[row].as_py()!r}"
+        )
+    return found.cast(pa.int64()).to_numpy() * SECOND_NS
+
+
+def _zone(place: _Place) -> str | None:
+    """Return the zone of a place in a tree; None if it is not known."""
     database = _database(place.root)
     kind = place.kind.capitalize()
     for key in (f"{kind}-{place.market}-{place.symbol}", f"{kind}-{place.market}-[*]"):
         if key in database:
-            return zone(database[key])
-    if f"{place.kind}-{place.market}" in _ZONES:
-        return zone(_ZONES[f"{place.kind}-{place.market}"])
-    if place.kind in _UTC_TYPES:
-        return zone("UTC")
-    raise DataError(
-        f"the time zone of LEAN's {place.kind}/{place.market} is not known; give it with --tz"
-    )
+            return database[key]
+    usual = "UTC" if place.kind in _UTC_TYPES else None
+    return _ZONES.get(f"{place.kind}-{place.market}", usual)
 
 
 @functools.lru_cache(maxsize=8)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from pipeline.errors import DataError
 
@@ -32,13 +35,31 @@ class Source:
     """Absolute path of the file on disk; for a member, that of the archive."""
     origin: str
     """The argument under which it was found."""
-    load: Callable[[], bytes]
-    """Returns the uncompressed content."""
+    unpack: Callable[[], BinaryIO]
+    """Opens the uncompressed content."""
 
     def read(self) -> bytes:
         """Return the uncompressed content. DataError if it cannot be read."""
+        return b"".join(self.blocks(-1))
+
+    def seekable(self) -> BinaryIO:
+        """Open the content so that any place can be read: from the disk, or else from memory."""
+        packed = self.path.suffix.lower() in (".gz", ".zip")
+        return io.BytesIO(self.read()) if packed else self.unpack()
+
+    def begin(self, size: int) -> bytes:
+        """Return the first ``size`` bytes. DataError if they cannot be read."""
+        return next(self.blocks(size), b"")
+
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """Yield the uncompressed content in blocks of ``size`` bytes, the last one shorter.
+
+        With -1 it is one block. DataError if it cannot be read.
+        """
         try:
-            return self.load()
+            with self.unpack() as stream:
+                while block := stream.read(size):
+                    yield block
         except RuntimeError as error:  # it has a password, or is compressed in an unusual way
             raise DataError(
                 f"{self.label} cannot be read: {error}; unpack the file, and import what is in it"
@@ -83,12 +104,12 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
             raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
         for member in members:
             yield Source(
-                f"{file}/{member}", _last_part(member), path, origin, _member(file, member)
+                f"{file}/{member}", _last_part(member), path, origin, partial(_member, file, member)
             )
     elif file.suffix.lower() == ".gz":
-        yield Source(str(file), file.stem, path, origin, _unzipped(file))
+        yield Source(str(file), file.stem, path, origin, partial(_unzipped, file))
     else:
-        yield Source(str(file), file.name, path, origin, file.read_bytes)
+        yield Source(str(file), file.name, path, origin, partial(_opened, file))
 
 
 def _last_part(member: str) -> str:
@@ -103,17 +124,14 @@ def _damaged(label: str, error: Exception) -> DataError:
     return DataError(f"{label} is damaged: {error}; get the file again")
 
 
-def _member(file: Path, member: str) -> Callable[[], bytes]:
-    def load() -> bytes:
-        with zipfile.ZipFile(file) as archive:
-            return archive.read(member)
-
-    return load
+def _member(file: Path, member: str) -> BinaryIO:
+    with zipfile.ZipFile(file) as archive:
+        return cast("BinaryIO", archive.open(member))
 
 
-def _unzipped(file: Path) -> Callable[[], bytes]:
-    def load() -> bytes:
-        with gzip.open(file) as stream:
-            return stream.read()
+def _unzipped(file: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(file))
 
-    return load
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")

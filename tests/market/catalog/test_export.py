@@ -14,7 +14,7 @@ from pipeline.market.catalog import bar_file
 from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.export import COLUMNS, FORMS, export_series
-from pipeline.market.importers import import_sources
+from pipeline.market.importers import import_bars
 from tests.market.catalogs import MINUTE, bars
 
 prices = st.floats(1e-300, 1e300) | st.sampled_from([0.1, 1 / 3, 4512.25, 1e22, 123456789.000001])
@@ -40,7 +40,7 @@ def test_any_series_comes_back_with_its_hash(tmp_path_factory, symbol, form, dat
     entry = catalog.entry(symbol, "1m")
     done = export_series(catalog, entry, folder / "out", form)
     assert (done.symbol, done.interval, done.rows) == (symbol, "1m", rows)
-    import_sources([folder / "out"], Catalog(folder / "again"))
+    import_bars([folder / "out"], Catalog(folder / "again"))
     assert Catalog(folder / "again").entry(symbol, "1m").sha256 == entry.sha256
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.importers import arrow
-from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
 from tests.reference.own_process import python
 
@@ -23,9 +24,7 @@ ONE_ROW = pa.table(
         "volume": [10.0],
     }
 )
-OPTIONS = Options(
-    symbol="SPY", interval="1m", zone=None, columns=None, end_stamped=None, date_order=None
-)
+OPTIONS = Options(symbol="SPY", interval="1m")
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -41,15 +40,18 @@ def ipc(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def read(data: bytes) -> list[Piece]:
+def read(data: bytes) -> list[Rows]:
+    """The rows of a file of one symbol, block by block."""
     path = Path("spy.bin")
-    return arrow.read(Source(str(path), path.name, path, str(path), lambda: data), data, OPTIONS)
+    with Spool() as spool:
+        source = Source(str(path), path.name, path, str(path), lambda: io.BytesIO(data))
+        return [rows for one in arrow.read(source, OPTIONS, spool) for rows in one.blocks()]
 
 
 @pytest.mark.parametrize("encode", [parquet, ipc])
 def test_a_file_of_one_row_is_read(encode: Callable[[pa.Table], bytes]):
-    (piece,) = read(encode(ONE_ROW))
-    assert [column.tolist() for column in piece.values] == [[100.0]] * 4 + [[10.0]]
+    (rows,) = read(encode(ONE_ROW))
+    assert [column.tolist() for column in rows.values] == [[100.0]] * 4 + [[10.0]]
 
 
 @pytest.mark.parametrize("encode", [parquet, ipc])
@@ -101,12 +103,12 @@ THREADS = """
 import os, sys
 from pathlib import Path
 from pipeline.errors import DataError
-from pipeline.market.importers import import_sources
+from pipeline.market.importers import import_bars
 from pipeline.market.catalog.catalog import Catalog
 
 before = len(os.listdir("/proc/self/task"))
 try:
-    import_sources([sys.argv[1]], Catalog(sys.argv[2]))
+    import_bars([sys.argv[1]], Catalog(sys.argv[2]))
 except DataError as error:
     print(len(os.listdir("/proc/self/task")) - before, error)
 """

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, DataError
+from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import import_sources
+from pipeline.market.importers import import_bars
 
 HEADER = "time,open,high,low,close,volume"
 PRICES = [("10", "11", "9", "10.5", "100"), ("10.5", "12", "10", "11", "200")]
@@ -33,7 +34,7 @@ def import_text(tmp_path, text, name="SPY.csv", **options):
     source = tmp_path / name
     source.write_bytes(text if isinstance(text, bytes) else text.encode())
     catalog = Catalog(tmp_path / "catalog")
-    return catalog, import_sources([source], catalog, **options)
+    return catalog, import_bars([source], catalog, **options)
 
 
 MINUTES = ["2024-01-02T14:30:00", "2024-01-02T14:31:00"]
@@ -110,15 +111,15 @@ def test_files_that_are_newest_first_are_turned_round(tmp_path):
 
 def test_end_stamped_bars_are_moved_to_their_open(tmp_path):
     text = lines(["2024-01-02 09:35", "2024-01-02 09:40"])
-    catalog, _ = import_text(tmp_path, text, end_stamped=True, tz="America/New_York")
+    catalog, _ = import_text(tmp_path, text, stamped="close", tz="America/New_York")
     assert times_of(catalog, interval="5m") == ["2024-01-02T14:30:00", "2024-01-02T14:35:00"]
 
 
 def test_times_without_a_zone_are_utc_and_the_result_says_so(tmp_path):
     _, (result,) = import_text(tmp_path, lines(MINUTES))
-    assert result.notes == ("times without a zone were read as UTC",)
+    assert result.account.clock == Fact("UTC", "guess", "--tz")
     _, (result,) = import_text(tmp_path, lines(MINUTES), tz="UTC")
-    assert result.notes == ()
+    assert result.account.clock == Fact("UTC", "option")
 
 
 def test_daily_bars_are_labelled_with_the_date_they_were_written_with(tmp_path):
@@ -148,7 +149,7 @@ def test_gz_zip_and_folders_are_opened(tmp_path):
         archive.writestr("deep/C.csv", lines(MINUTES))
     (folder / "README.md").write_text("not data")
     catalog = Catalog(tmp_path / "catalog")
-    results = import_sources([folder], catalog)
+    results = import_bars([folder], catalog)
     assert [result.symbol for result in results] == ["A", "B", "C"]
     assert catalog.entry("A", "1m").sources == ("csv: in",)
 
@@ -165,7 +166,7 @@ def test_arrow_timestamps_of_any_unit_and_zone_are_instants(tmp_path, kind, zone
     times = seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind]
     pa.feather.write_feather(table(times, pa.timestamp(kind, zone)), str(tmp_path / "SPY.feather"))
     catalog = Catalog(tmp_path / "catalog")
-    import_sources([tmp_path / "SPY.feather"], catalog)
+    import_bars([tmp_path / "SPY.feather"], catalog)
     assert times_of(catalog) == MINUTES
 
 
@@ -187,7 +188,7 @@ def test_binance_klines_from_archive_and_stream_are_the_same_bars(tmp_path):
     start = 1704205800000
     archive = klines(start, 60_000)
     catalog, (result,) = import_text(tmp_path, archive, name="BTCUSDT-1m-2024-01-02.csv")
-    assert (result.symbol, result.interval, result.layouts) == ("BTCUSDT", "1m", ("binance",))
+    assert (result.symbol, result.interval, result.account.layout) == ("BTCUSDT", "1m", "binance")
     in_us = klines(start * 1000, 60_000_000)
     _, (result,) = import_text(tmp_path, in_us, name="BTCUSDT-1m-2025-01-02.csv")
     assert result.unchanged == 2
@@ -196,6 +197,18 @@ def test_binance_klines_from_archive_and_stream_are_the_same_bars(tmp_path):
     _, (result,) = import_text(tmp_path, stream, name="recording.jsonl")
     assert (result.unchanged, result.added) == (2, 0)
     assert times_of(catalog, "BTCUSDT") == MINUTES
+
+
+def test_mt5_exports_of_few_rows_ask_for_the_clock(tmp_path):
+    header = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"
+    rows = [f"2024.07.02\t1{hour}:00:00\t1.1\t1.2\t1.0\t1.1\t5\t0\t1" for hour in (0, 1)]
+    text = "\n".join([header, *rows])
+    name = "EURUSD_H1_202407.csv"
+    with pytest.raises(DataError, match=r"on its server's clock, .*--tz, such as Europe/Athens"):
+        import_text(tmp_path, text, name=name)
+    catalog, (result,) = import_text(tmp_path, text, name=name, tz="Europe/Athens")
+    assert (result.symbol, result.interval, result.account.layout) == ("EURUSD", "1h", "mt5")
+    assert times_of(catalog, "EURUSD", "1h") == ["2024-07-02T07:00:00", "2024-07-02T08:00:00"]
 
 
 def test_sparse_data_do_not_hide_their_interval(tmp_path):
@@ -219,10 +232,10 @@ def test_files_of_any_partition_in_any_order_give_the_same_catalog(tmp_path_fact
     (folder / "in.csv").write_text("\n".join(text))
     options = {"symbol": "SPY", "interval": "1m"}
     whole, parts, single = (Catalog(folder / name) for name in ("whole", "parts", "single"))
-    import_sources([folder / "in.csv"], whole, **options)
-    import_sources([folder / "in"], parts, **options)
+    import_bars([folder / "in.csv"], whole, **options)
+    import_bars([folder / "in"], parts, **options)
     for part in data.draw(st.permutations(sorted(set(owner)))):
-        import_sources([folder / "in" / f"{part}.csv"], single, **options)
+        import_bars([folder / "in" / f"{part}.csv"], single, **options)
     for catalog in (parts, single):
         assert catalog.entry("SPY", "1m").sha256 == whole.entry("SPY", "1m").sha256
         file = whole.entry("SPY", "1m").file
@@ -233,11 +246,9 @@ def test_sources_that_contradict_each_other_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text(lines(MINUTES))
     (tmp_path / "b.csv").write_text(lines(MINUTES).replace("10.5,100", "10.4,100"))
     with pytest.raises(
-        DataError, match=r"SPY 1m: .*b.csv against the other .*1 of 2 bars conflict"
+        DataError, match=r"SPY 1m from .*b.csv against the other .*1 of 2 bars conflict"
     ):
-        import_sources(
-            [tmp_path / "a.csv", tmp_path / "b.csv"], Catalog(tmp_path / "c"), symbol="SPY"
-        )
+        import_bars([tmp_path / "a.csv", tmp_path / "b.csv"], Catalog(tmp_path / "c"), symbol="SPY")
     assert not (tmp_path / "c").exists()
 
 
@@ -251,19 +262,19 @@ def broken(change):
         ("", "SPY.csv is empty"),
         (HEADER + "\n", "SPY.csv: there are no rows"),
         (broken(("11,9", "x11,9")), "line 2: high must be a number, was 'x11'"),
-        (broken(("11,9", ",9")), "line 2: high must be a number, was ''"),
-        (broken(("11,9", "nan,9")), "line 2: .*high must be a finite number, was nan"),
+        (broken(("11,9", ",9")), "line 2: high is empty"),
+        (broken(("11,9", "nan,9")), "line 2: high is empty"),
+        (broken(("11,9", "inf,9")), "line 2: high must be a finite number, was inf"),
         (broken(("11,9", "-11,9")), "line 2: .*high must be above zero, was -11.0"),
         (broken(("12,10", "9,10")), "line 3: .*high must not be below low 10.0, was 9.0"),
         (broken(("14:31", "14:30")), "a single row shows no interval|duplicates"),
         (broken(("14:31", "24:31")), "line 3: the time '2024-01-02T24:31:00' does not exist"),
         (broken(("02T14:31", "32T14:31")), "line 3: the time .* does not exist"),
-        (broken(("2024-01-02T14:31:00", "soon")), "line 3: time must be like .*, was 'soon'"),
+        (broken(("2024-01-02T14:31:00", "soon")), "line 3: time must be like .* was 'soon'"),
         (broken((",200", "")), "line 3: 5 fields, expected 6"),
         ("hello\nworld\n", "cannot tell which columns are ts, open, high, low, close"),
         (lines(MINUTES, header=None), "no header and no known layout.*--columns"),
-        (b"\xff\xfe\x00a", "neither UTF-8 text"),
-        (lines(["1704205800", "17042058600"]), "line 3: epoch 17042058600 is not in the unit of"),
+        (b"\xff\xfe\x00a", "cannot tell which columns"),
         (b"PAR1 and no more", "SPY.csv is damaged"),
     ],
 )
@@ -277,7 +288,7 @@ def test_broken_files_are_refused_with_their_place_and_nothing_is_made(tmp_path,
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"columns": {"price": "close"}}, "there is no field 'price'"),
+        ({"columns": {"prize": "close"}}, "there is no field 'prize'"),
         ({"columns": {"close": "Last"}}, "there is no column 'Last'; columns: 'time', 'open'"),
         ({"interval": "1w"}, "1w"),
         ({"interval": "5m"}, "5m bars must not overlap"),
@@ -294,12 +305,12 @@ def test_options_that_do_not_fit_are_refused_by_name(tmp_path, options, words):
 def test_missing_sources_are_named(tmp_path):
     catalog = Catalog(tmp_path / "c")
     with pytest.raises(DataError, match=r"there is no file or folder .*nowhere"):
-        import_sources([tmp_path / "nowhere"], catalog)
+        import_bars([tmp_path / "nowhere"], catalog)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="empty holds no file of bars"):
-        import_sources([tmp_path / "empty"], catalog)
+        import_bars([tmp_path / "empty"], catalog)
     with pytest.raises(DataError, match="no source was given"):
-        import_sources([], catalog)
+        import_bars([], catalog)
 
 
 @pytest.mark.parametrize(
@@ -315,15 +326,15 @@ def test_a_line_that_is_no_row_is_named_with_what_is_wrong(tmp_path, row, words)
     last = "2024-01-02 09:32,1,1,1,1,1"
     text = "\n".join(["time,open,high,low,close,volume", good, row, last])
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(DataError, match=rf"a\.csv, {words}$"):
-        import_sources([tmp_path / "a.csv"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+    with pytest.raises(DataError, match=rf"a\.csv, {words}(; --bad|$)"):
+        import_bars([tmp_path / "a.csv"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
 
 
 def test_lean_zips_outside_their_folders_are_refused_with_the_way(tmp_path):
     with zipfile.ZipFile(tmp_path / "20240102_trade.zip", "w") as archive:
         archive.writestr("20240102_spy_minute_trade.csv", "34200000,1,1,1,1,1\n")
     with pytest.raises(DataError, match=r"looks like a LEAN zip outside .*equity/usa/minute/spy/"):
-        import_sources([tmp_path / "20240102_trade.zip"], Catalog(tmp_path / "c"))
+        import_bars([tmp_path / "20240102_trade.zip"], Catalog(tmp_path / "c"))
 
 
 def test_lean_quotes_serve_only_where_there_are_no_trades(tmp_path):
@@ -335,8 +346,8 @@ def test_lean_quotes_serve_only_where_there_are_no_trades(tmp_path):
     with zipfile.ZipFile(folder / "20240102_quote.zip", "w") as archive:
         archive.writestr("20240102_spy_minute_quote.csv", quote)
     catalog = Catalog(tmp_path / "quotes")
-    (result,) = import_sources([tmp_path / "equity"], catalog)
-    assert result.notes == ("bars are bids, volume is 0",)
+    (result,) = import_bars([tmp_path / "equity"], catalog)
+    assert result.account.notes == ("Bars are bids, volume is 0.",)
     assert catalog.load("SPY", "1m").drop_columns("ts").to_pylist() == [
         {"open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 0.0}
     ]
@@ -344,8 +355,8 @@ def test_lean_quotes_serve_only_where_there_are_no_trades(tmp_path):
     with zipfile.ZipFile(folder / "20240102_trade.zip", "w") as archive:
         archive.writestr("20240102_spy_minute_trade.csv", "34200000,30000,30000,30000,30000,7\n")
     catalog = Catalog(tmp_path / "trades")
-    (result,) = import_sources([tmp_path / "equity"], catalog)
-    assert result.notes == ("1 quote files left out: there are trades",)
+    (result,) = import_bars([tmp_path / "equity"], catalog)
+    assert result.account.notes == ("1 quote files left out: there are trades.",)
     assert catalog.load("SPY", "1m")["close"].to_pylist() == [3.0]
 
 
@@ -354,7 +365,7 @@ def test_a_conflict_with_the_catalog_needs_replace(tmp_path):
     changed = broken(("11,200", "11,201"))
     with pytest.raises(DataError, match=r"1 of 2 bars conflict .* --replace takes the new ones"):
         import_text(tmp_path, changed)
-    catalog, (result,) = import_text(tmp_path, changed, replace=True)
+    catalog, (result,) = import_text(tmp_path, changed, replace="bars")
     assert (result.replaced, result.unchanged) == (1, 1)
     assert catalog.load("SPY", "1m")["volume"].to_pylist() == [100.0, 201.0]
 

@@ -1,6 +1,7 @@
 """Each layout reads a small file in the form of its vendor, and is known by signs of its own."""
 
 import contextlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +13,16 @@ from hypothesis import strategies as st
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import import_sources
-from pipeline.market.importers.delimited import read_header
-from pipeline.market.importers.layouts import LAYOUTS, recognise
-from pipeline.market.importers.piece import Options
+from pipeline.market.importers import import_bars
+from pipeline.market.importers.layouts import LAYOUTS
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.recognition import read_source, recognise, text_of
+from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import Source, find_sources
 from tests.market.importers.vendor_files import FILES
 from tests.market.importers.vendor_form import FORMS
 
 ROOT = Path(__file__).parents[3]
-
-NOT_READ = {
-    ("investing", "Gold Futures Historical Data.csv"): "words in dates, thousands, K and M",
-    ("investing", "AAPL Historical Data.csv"): "K and M",
-    ("ib", "20240308 09:30:00 US/Eastern"): "the zone's name behind a time",
-    ("ib", "20240308  09:30:00"): "two blanks in a time",
-    ("kaggle-bitcoin", "btcusd_1-min_data.csv"): "epochs with a fraction",
-    ("dukascopy", "EURUSD_Candlestick_1_Hour_ASK_08.03.2024-12.03.2024.csv"): "GMT+0100",
-}
-"""What the engine cannot read yet, by layout and name of the file or begin of its first row."""
-
-
-def cases():
-    for file in FILES:
-        keys = ((file.layout, file.name), (file.layout, file.lines[1].split(",")[0]))
-        reason = next((NOT_READ[key] for key in keys if key in NOT_READ), None)
-        marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-        name = file.name if file.layout == "ib" else f"{file.layout}-{file.name}"
-        yield pytest.param(file, id=f"{file.layout}-{name}", marks=marks)
 
 
 def only_source(path):
@@ -47,17 +30,23 @@ def only_source(path):
     return source
 
 
-def recognised(file, folder):
-    source = only_source(file.write(folder))
-    return source, *recognise(read_header(source.read(), source.label), source)
+def recognised(path, layout=None):
+    source, options = only_source(path), Options(layout=layout)
+    text = text_of(source, source.begin(1 << 16), options)
+    return recognise(source, text.first_lines, options)[0]
 
 
-@pytest.mark.parametrize("file", list(cases()))
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.layout}-{file.name}")
 def test_a_file_in_the_form_of_its_vendor_is_read(tmp_path, file):
     catalog = Catalog(tmp_path / "catalog")
     (tmp_path / "in").mkdir()
-    results = import_sources([file.write(tmp_path / "in")], catalog, **file.options)
-    assert {result.layouts for result in results} == {(file.layout,)}
+    results = import_bars([file.write(tmp_path / "in")], catalog, **file.options)
+    assert {result.account.layout for result in results} == {file.layout}
+    left = {name.removeprefix("column ") for result in results for name in result.account.left}
+    assert file.layout == "lean" or left == {name or "1" for name in file.left}
+    for result in results:
+        if file.stamped is not None and result.interval != "1d":
+            assert result.account.stamped[:2] == (file.stamped, "layout")
     found = {(result.symbol, result.interval): result.rows for result in results}
     assert found == {(one.symbol, one.interval): one.rows for one in file.series}
     for one in file.series:
@@ -73,7 +62,7 @@ DELIMITED = [file for file in FILES if file.layout != "lean"]
 
 @pytest.mark.parametrize("file", DELIMITED, ids=lambda file: f"{file.layout}-{file.name}")
 def test_a_layout_says_clock_stamp_and_adjustment_of_its_files(tmp_path, file):
-    _, layout, _ = recognised(file, tmp_path)
+    layout = recognised(file.write(tmp_path), file.options.get("layout"))
     assert layout.name == file.layout
     assert layout.adjusted == file.adjusted
     if file.clock is not None:
@@ -82,19 +71,14 @@ def test_a_layout_says_clock_stamp_and_adjustment_of_its_files(tmp_path, file):
         assert str(layout.zone) == file.clock
 
 
-@pytest.mark.parametrize("file", DELIMITED, ids=lambda file: f"{file.layout}-{file.name}")
-def test_the_columns_that_a_layout_does_not_take_are_known(tmp_path, file):
-    source, layout, header = recognised(file, tmp_path)
-    taken = {
-        column
-        for fields in layout.taken(source, header, Options()).values()
-        for column in fields.values()
-    }
-    assert tuple(name for name in header.names if name not in taken) == file.left
-
-
 def test_each_of_the_layouts_has_a_file_and_a_known_form():
-    own = {"csv", "google", "hikyuu", "semicolons"}  # no vendor's, or tested with real files
+    own = {
+        "csv",
+        "google",
+        "hikyuu",
+        "ringtape",
+        "semicolons",
+    }  # no vendor's, or tested with real files
     assert {layout.name for layout in LAYOUTS} - own == {file.layout for file in DELIMITED}
     assert {file.layout for file in FILES} <= set(FORMS)
 
@@ -115,12 +99,9 @@ LINES = st.lists(st.lists(CELLS, min_size=1, max_size=13).map(",".join), min_siz
 @given(name=st.sampled_from(sorted({file.name for file in FILES})), lines=LINES)
 def test_whatever_the_first_lines_are_no_layout_fails_on_them(name, lines):
     text = "\n".join(lines).encode()
-    source = Source(name, name, Path(name), name, lambda: text)
-    found = recognise(read_header(text, name), source)
-    if found is not None:
-        layout, header = found
-        with contextlib.suppress(DataError):
-            layout.taken(source, header, Options())
+    source = Source(name, name, Path(name), name, lambda: io.BytesIO(text))
+    with contextlib.suppress(DataError), Spool() as spool:
+        read_source(source, Options(), spool)
 
 
 MINUTE = "2024-03-08 09:30:00,1,1,1,1,5"
@@ -139,8 +120,7 @@ SEMICOLONS = "20120309 165900;1.3119;1.3120;1.3118;1.3119;0"
 )
 def test_one_sign_alone_is_no_layout_that_implies_a_clock(tmp_path, name, lines):
     (tmp_path / name).write_text("\n".join(lines))
-    source = only_source(tmp_path / name)
-    layout, _ = recognise(read_header(source.read(), source.label), source)
+    layout = recognised(tmp_path / name)
     assert layout.name == "csv"
     assert layout.zone is None
 
@@ -157,8 +137,8 @@ def test_one_sign_alone_is_no_layout_that_implies_a_clock(tmp_path, name, lines)
 )
 def test_rows_without_a_header_and_without_a_known_name_are_no_layout(tmp_path, name, line):
     (tmp_path / name).write_text(line)
-    source = only_source(tmp_path / name)
-    assert recognise(read_header(source.read(), source.label), source) is None
+    with pytest.raises(DataError, match="has no header and no known layout"):
+        recognised(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -183,22 +163,22 @@ def test_rows_without_a_header_and_without_a_known_name_are_no_layout(tmp_path, 
 )
 def test_a_layout_that_leaves_the_clock_open_asks_for_it(tmp_path, name, lines, words):
     (tmp_path / name).write_text("\n".join(lines))
-    with pytest.raises(DataError, match=rf"line \d: .*{words}.*give the zone of its times, .*--tz"):
-        import_sources([tmp_path / name], Catalog(tmp_path / "c"), interval="1m")
+    with pytest.raises(DataError, match=rf"line \d: .*{words}.*give the (zone|clock) .*--tz"):
+        import_bars([tmp_path / name], Catalog(tmp_path / "c"), interval="1m")
     assert not (tmp_path / "c").exists()
 
 
 def test_rows_of_semicolons_are_read_as_the_user_says(tmp_path):
     (tmp_path / "EURUSD.csv").write_text(SEMICOLONS)
     as_histdata, as_ninjatrader = (
-        import_sources(
+        import_bars(
             [tmp_path / "EURUSD.csv"],
             Catalog(tmp_path / zone.replace("/", "-")),
             interval="1m",
             tz=zone,
-            end_stamped=end_stamped,
+            stamped=stamped,
         )[0].first_ts
-        for zone, end_stamped in (("Etc/GMT+5", None), ("UTC", True))
+        for zone, stamped in (("Etc/GMT+5", None), ("UTC", "close"))
     )
     assert str(np.datetime64(as_histdata, "ns"))[:16] == "2012-03-09T21:59"
     assert str(np.datetime64(as_ninjatrader, "ns"))[:16] == "2012-03-09T16:58"

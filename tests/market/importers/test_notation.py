@@ -125,6 +125,9 @@ def test_two_ways_in_one_file_are_refused_with_both() -> None:
 
 def test_the_notation_is_told() -> None:
     notation = find_notation([pa.array(["1.234,56"])])
-    assert notation.fact().words() == "decimal comma, as in 1.234,56 (by the rows)"
+    assert (
+        notation.fact().words()
+        == "decimal comma, as in 1.234,56 (by the rows; --decimal says otherwise)"
+    )
     guess = find_notation([pa.array(["105.123"])], delimiter=";").fact()
     assert guess.words() == "decimal point, as in 105.123 (a guess: --decimal says otherwise)"

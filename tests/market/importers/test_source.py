@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import import_sources
+from pipeline.market.importers import import_bars
 
 
 def broken_zip(kind: str) -> bytes:
@@ -45,7 +45,7 @@ def broken_zip(kind: str) -> bytes:
 def test_an_archive_that_cannot_be_unpacked_is_refused_with_the_way_on(tmp_path, kind, words):
     (tmp_path / "a.zip").write_bytes(broken_zip(kind))
     with pytest.raises(DataError, match=rf"a\.zip(/a\.csv)? {words}"):
-        import_sources([tmp_path / "a.zip"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+        import_bars([tmp_path / "a.zip"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
 
 
 @pytest.mark.parametrize("at", [12, 40, -20, -4])
@@ -55,7 +55,7 @@ def test_a_gzip_file_that_is_damaged_is_refused_with_the_way_on(tmp_path, at):
     changed[at] ^= 0x55
     (tmp_path / "a.csv.gz").write_bytes(changed)
     with pytest.raises(DataError, match=r"a\.csv\.gz is damaged: .*; get the file again"):
-        import_sources([tmp_path / "a.csv.gz"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
+        import_bars([tmp_path / "a.csv.gz"], Catalog(tmp_path / "c"), symbol="A", interval="1m")
 
 
 def test_a_program_of_windows_may_write_backslashes_into_an_archive(tmp_path):
@@ -64,5 +64,5 @@ def test_a_program_of_windows_may_write_backslashes_into_an_archive(tmp_path):
         for symbol, folder in (("SPY", "data\\"), ("QQQ", "data\\more\\")):
             text = "time,open,high,low,close,volume\n2024-01-02T14:30:00,5,6,4,5,1\n"
             archive.writestr(f"{folder}{symbol}.csv", text)
-    found = import_sources([tmp_path / "a.zip"], Catalog(tmp_path / "c"), interval="1m")
+    found = import_bars([tmp_path / "a.zip"], Catalog(tmp_path / "c"), interval="1m")
     assert sorted(one.symbol for one in found) == ["QQQ", "SPY"]

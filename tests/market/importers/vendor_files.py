@@ -329,6 +329,7 @@ FEEDS = [
         stamped="open",
         adjusted="no",
         left=("rtype", "publisher_id", "instrument_id"),
+        options={"bad_rows": "drop"},
     ),
     of(
         "lean",

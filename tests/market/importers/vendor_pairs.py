@@ -68,6 +68,7 @@ COINS = [
         stamped="open",
         adjusted="no",
         left=("Volume_(Currency)", "Weighted_Price"),
+        options={"bad_rows": "drop"},
     ),
     of(  # later editions
         "kaggle-bitcoin",

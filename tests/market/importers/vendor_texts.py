@@ -96,6 +96,7 @@ TEXTS = [
         clock="America/New_York",
         stamped="open",
         adjusted="splits and dividends",
+        options={"layout": "kibot"},
     ),
     of(
         "kibot",
@@ -104,6 +105,7 @@ TEXTS = [
         "03/08/2024,170.25,171,170,170.75,900",
         series=(days("MSFT"),),
         adjusted="splits and dividends",
+        options={"layout": "kibot"},
     ),
     of(
         "firstrate",

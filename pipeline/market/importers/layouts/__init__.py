@@ -5,9 +5,7 @@ Where a layout implies a clock, it is recognised by more than one sign.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, Header, header_at
+from pipeline.market.importers.delimited import GENERIC, DelimitedLayout
 from pipeline.market.importers.layouts import binance
 from pipeline.market.importers.layouts.alpaca import ALPACA
 from pipeline.market.importers.layouts.cryptodatadownload import CRYPTODATADOWNLOAD
@@ -26,12 +24,13 @@ from pipeline.market.importers.layouts.mt5 import MT5
 from pipeline.market.importers.layouts.ninjatrader import NINJATRADER, SEMICOLONS
 from pipeline.market.importers.layouts.polygon import POLYGON
 from pipeline.market.importers.layouts.quandl import QUANDL
+from pipeline.market.importers.layouts.ringtape import RINGTAPE
 from pipeline.market.importers.layouts.stooq import STOOQ
 from pipeline.market.importers.layouts.tradingview import TRADINGVIEW
 from pipeline.market.importers.layouts.yahoo import YAHOO_LAYOUTS
-from pipeline.market.importers.source import Source
 
 LAYOUTS: tuple[DelimitedLayout, ...] = (
+    RINGTAPE,
     HISTDATA,
     NINJATRADER,
     SEMICOLONS,
@@ -57,17 +56,3 @@ LAYOUTS: tuple[DelimitedLayout, ...] = (
     GENERIC,
 )
 """The layouts, in the order in which they are tried: the first that knows a file is taken."""
-
-
-def recognise(header: Header, source: Source) -> tuple[DelimitedLayout, Header] | None:
-    """Return the layout of a file and its header, from the first line and the lines after it.
-
-    None if the file has no header and no layout knows its rows.
-    """
-    for layout in LAYOUTS:
-        at = layout.skip(header.lines)
-        own = header if at == 0 else header_at(header.lines, at)
-        if layout.recognises(own, source):
-            names = own.cells if layout.names is None else layout.names(own)
-            return layout, replace(own, cells=names)
-    return None

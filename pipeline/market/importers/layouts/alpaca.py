@@ -6,7 +6,8 @@ whoever asked for them, and the file does not say it.
 
 from __future__ import annotations
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 

@@ -12,18 +12,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-from pipeline.codes import interval_ns
+from pipeline.codes import PRICES
 from pipeline.errors import DataError
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
-from pipeline.market.importers.piece import Options, Piece
+from pipeline.market.catalog.account import Fact
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+from pipeline.market.importers.header import Header
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.stamps import from_epochs, from_utc
+from pipeline.market.importers.tally import Tally
+from pipeline.market.importers.times.readers import open_times
 
 _NAME = re.compile(r"([A-Z0-9]+)-(\d+[smhdwM])\b")
 _MESSAGE = re.compile(rb"(?:\d+ )?\{")
@@ -66,32 +72,47 @@ def is_recording(data: bytes) -> bool:
     return _MESSAGE.match(data) is not None and b'"e":' in data.replace(b'"e" :', b'"e":')
 
 
-def read_recording(source: Source, data: bytes, options: Options) -> list[Piece]:
-    """Read a recorded websocket stream into pieces, one per symbol and interval.
+def read_recording(source: Source, options: Options, spool: Spool) -> list[Reading]:
+    """Read a recorded websocket stream: a reading for each symbol and interval.
 
-    Raises DataError if a line is no JSON, if there are no klines and no trades, or if there are
-    only trades and no interval was given.
+    Raises DataError if a line is no JSON, or if there are no klines and no trades.
     """
     klines: dict[tuple[str, str], list[tuple[int, Any]]] = {}
     trades: dict[str, list[tuple[int, Any]]] = {}
-    for number, message in _messages(source, data):
+    for number, message in _messages(source, source.read()):
         kind = message.get("e")
         if kind == "kline" and message["k"].get("x", True):
             kline = message["k"]
             klines.setdefault((kline["s"], kline["i"]), []).append((number, kline))
         elif kind in ("trade", "aggTrade"):
             trades.setdefault(message["s"], []).append((number, message))
-    if klines:
-        return [_klines(source, *key, rows, options) for key, rows in klines.items()]
-    if not trades:
+    if not klines and not trades:
         raise DataError(f"{source.label}: no klines and no trades in this recording")
-    if options.interval is None:
-        raise DataError(
-            f"{source.label}: trades of {', '.join(sorted(trades))} and no klines; give the "
-            "interval of the bars to make of them, such as 1m"
-        )
-    step = interval_ns(options.interval)
-    return [_bars_of(source, name, rows, step, options) for name, rows in trades.items()]
+    tally = Tally(source.label)
+    readings = []
+    for (symbol, interval), rows in klines.items():
+        said = Said("binance", Fact(interval, "file"), Fact("UTC", "file"), stamped="open")
+        reading = Reading(options.symbol or symbol, source, said, tally, spool)
+        reading.add(_rows(tally, rows, "t", "ohlcv"))
+        readings.append(reading)
+    for symbol, rows in {} if klines else trades.items():
+        said = Said("binance", clock=Fact("UTC", "file"))
+        reading = Reading(options.symbol or symbol, source, said, tally, spool, ticks=True)
+        ticks = _rows(tally, rows, "T", "pq")
+        # Messages of one time stay in the order of their arrival.
+        reading.add(ticks.take(np.argsort(ticks.wall, kind="stable")))
+        readings.append(reading)
+    return readings
+
+
+def _rows(tally: Tally, messages: list[tuple[int, Any]], time: str, fields: str) -> Rows:
+    """Return the rows of messages with their lines: bars of five ``fields``, or ticks of two."""
+    tally.rows += len(messages)
+    times, values = _columns(tally, messages, time, fields)
+    column = pa.array(times)
+    utc = open_times(column).read(column).wall
+    columns = values if len(values) == PRICES else [*values[:1] * 4, values[1]]
+    return Rows(utc, utc, tuple(columns), np.array([line for line, _ in messages], np.int64))
 
 
 def _messages(source: Source, data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -106,56 +127,12 @@ def _messages(source: Source, data: bytes) -> Iterator[tuple[int, dict[str, Any]
         yield number, message.get("data", message)
 
 
-def _where(label: str, lines: list[int], row: int) -> str:
-    return f"{label}, line {lines[row]}"
-
-
-def _klines(
-    source: Source, symbol: str, interval: str, rows: list[tuple[int, Any]], options: Options
-) -> Piece:
-    where = partial(_where, source.label, [number for number, _ in rows])
-    times, values = _columns(where, [kline for _, kline in rows], "t", "ohlcv")
-    return Piece(
-        symbol=options.symbol or symbol,
-        stamps=from_epochs(times, where, options.zone),
-        values=tuple(values),
-        where=where,
-        interval=interval,
-    )
-
-
-def _bars_of(
-    source: Source, symbol: str, rows: list[tuple[int, Any]], step: int, options: Options
-) -> Piece:
-    lines = [number for number, _ in rows]
-    where = partial(_where, source.label, lines)
-    times, (price, size) = _columns(where, [trade for _, trade in rows], "T", "pq")
-    utc = from_epochs(times, where, None).wall
-    order = np.argsort(utc, kind="stable")  # of equal times, the order of arrival
-    bucket = utc[order] // step * step
-    price, size = price[order], size[order]
-    first = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1]))
-    last = np.append(first[1:], len(bucket)) - 1
-    return Piece(
-        symbol=options.symbol or symbol,
-        stamps=from_utc(bucket[first], options.zone),
-        values=(
-            price[first],
-            np.maximum.reduceat(price, first),
-            np.minimum.reduceat(price, first),
-            price[last],
-            np.add.reduceat(size, first),
-        ),
-        where=partial(_where, source.label, [lines[order[row]] for row in first]),
-    )
-
-
 def _columns(
-    where: partial[str], rows: list[Any], time: str, fields: str
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[np.ndarray[Any, np.dtype[np.float64]]]]:
+    tally: Tally, rows: list[tuple[int, Any]], time: str, fields: str
+) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.float64]]]:
     times = np.empty(len(rows), dtype=np.int64)
     values = [np.empty(len(rows)) for _ in fields]
-    for row, message in enumerate(rows):
+    for row, (line, message) in enumerate(rows):
         for place, name in enumerate((time, *fields)):
             try:
                 if place == 0:
@@ -164,6 +141,7 @@ def _columns(
                     values[place - 1][row] = float(message[name])
             except (KeyError, TypeError, ValueError):
                 raise DataError(
-                    f"{where(row)}: field {name!r} must be a number, was {message.get(name)!r}"
+                    f"{tally.place(line)}: field {name!r} must be a number, was "
+                    f"{message.get(name)!r}"
                 ) from None
     return times, values

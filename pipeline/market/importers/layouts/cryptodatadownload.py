@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
 from pipeline.market.importers.fields import normal
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.layouts.timeframes import timeframe
 from pipeline.market.importers.source import Source
 

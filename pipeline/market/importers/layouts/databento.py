@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import DataError
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 _UNIT = 1e9
@@ -54,6 +55,5 @@ DATABENTO = DelimitedLayout(
     interval=_interval,
     stamped="open",
     adjusted="no",
-    no_price=("9223372036854775807", ""),
     scale=_unit,
 )

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.layouts.timeframes import timeframe
 from pipeline.market.importers.source import Source
 

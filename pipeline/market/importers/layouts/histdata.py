@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 _NAME = re.compile(r"DAT_(ASCII|NT|MT|MS)_([A-Z0-9]+)_M1_\d{4,6}")

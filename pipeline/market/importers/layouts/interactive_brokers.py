@@ -8,7 +8,8 @@ may be in round lots, by the settings of the API.
 
 from __future__ import annotations
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 
@@ -23,5 +24,5 @@ INTERACTIVE_BROKERS = DelimitedLayout(
     columns={"ts": "date"},
     asks="Interactive Brokers wrote times on the clock of the login, which the file does not name",
     stamped="open",
-    no_volume=("-1", "-1.0"),
+    no_volume=-1.0,
 )

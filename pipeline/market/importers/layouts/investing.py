@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 _NAME = re.compile(r"(?:(btc[a-z]{3})|[a-z]+([A-Z]{3}))_1-min_data")
@@ -44,5 +45,4 @@ KAGGLE_BITCOIN = DelimitedLayout(
     interval=lambda name: "1m" if "1-min" in name else None,
     stamped="open",
     adjusted="no",
-    no_price=("NaN",),
 )

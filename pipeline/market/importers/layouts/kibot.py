@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.layouts.timeframes import timeframe
 from pipeline.market.importers.source import Source
 
@@ -31,7 +32,9 @@ def _is_row(header: Header) -> bool:
 
 def _recognises(header: Header, source: Source, unadjusted: bool) -> bool:
     match = _NAME.fullmatch(source.name)
-    return match is not None and bool(match[4]) == unadjusted and _is_row(header)
+    if match is None or not (match[2] or match[4]):  # MSFT.txt may be anybody's
+        return False
+    return bool(match[4]) == unadjusted and _is_row(header)
 
 
 def _columns(header: Header, source: Source) -> Mapping[str, str]:
@@ -53,7 +56,8 @@ def _layout(unadjusted: bool) -> DelimitedLayout:
     return DelimitedLayout(
         "kibot",
         recognises=lambda header, source: _recognises(header, source, unadjusted),
-        signs="a name like MSFT.txt, and rows that begin like 03/08/2024,09:30",
+        signs="a name like MSFT_1min.txt or MSFT_unadjusted.txt, and rows that begin like "
+        "03/08/2024,09:30; others are named by --layout kibot",
         columns_of=_columns,
         symbol=_symbol,
         interval=_interval,

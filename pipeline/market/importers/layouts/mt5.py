@@ -17,8 +17,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
-from pipeline.market.importers.layouts.server_clock import server_clock
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.layouts.timeframes import timeframe
 from pipeline.market.importers.source import Source
 
@@ -69,7 +69,7 @@ MT5 = DelimitedLayout(
     columns_of=_columns,
     symbol=_symbol,
     interval=_interval,
-    clock=server_clock,
+    server=True,
     asks="MetaTrader 5 writes times on its server's clock, and these rows do not show which that "
     "is (often Europe/Athens)",
     stamped="open",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
+from pipeline.market.importers.header import Header
 
 _NAME = re.compile(r"nt-([a-z]+)-|(.+?)\.(?:Last|Bid|Ask)\.txt")
 _COLUMNS = {"ts": "1", "open": "2", "high": "3", "low": "4", "close": "5", "volume": "6"}

@@ -6,7 +6,8 @@ traded. The files of indices have no volume.
 
 from __future__ import annotations
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 

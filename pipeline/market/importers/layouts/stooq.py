@@ -6,7 +6,8 @@ files report UTC as well as Warsaw's time.
 
 from __future__ import annotations
 
-from pipeline.market.importers.delimited import DelimitedLayout, Header
+from pipeline.market.importers.delimited import DelimitedLayout
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 

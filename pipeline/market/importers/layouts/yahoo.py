@@ -4,8 +4,7 @@ The layouts are those of the site's CSV (Date, ..., Adj Close, Volume) and of th
 package yfinance writes. Its downloads have three header lines and columns of several tickers (in
 which a ticker may have the name of a column, such as OPEN); its histories have UTC offsets,
 dividends and splits. Without a column `Adj Close`, yfinance has adjusted the prices for dividends
-too. Prices that jump by a factor of 100 and back are refused: Yahoo sometimes mixes units (pence
-for pounds).
+too.
 """
 
 from __future__ import annotations
@@ -13,12 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from pipeline.errors import DataError
-from pipeline.market.importers.delimited import DelimitedLayout, Header, plain_symbol
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
 from pipeline.market.importers.fields import normal
-from pipeline.market.importers.piece import Piece
+from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
 
 _NAME = re.compile(
@@ -33,19 +29,6 @@ _LEVELS = 3
 def _symbol(name: str) -> str | None:
     match = _NAME.fullmatch(name.removesuffix(".csv"))
     return match[1] if match else plain_symbol(name)
-
-
-def _check_units(piece: Piece) -> None:
-    close = piece.values[3]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = close[1:] / close[:-1]
-    up, down = np.abs(step / 100 - 1) < 0.1, np.abs(step * 100 - 1) < 0.1
-    if up.any() and down.any():
-        row = int(np.argmax(up | down)) + 1
-        raise DataError(
-            f"{piece.where(row)}: close jumps from {close[row - 1]:g} to {close[row]:g}, 100 "
-            "times, and back elsewhere: some rows are in another unit (pence for pounds)"
-        )
 
 
 def _is_history(header: Header) -> bool:
@@ -111,8 +94,6 @@ def _frame(adjusted: bool) -> DelimitedLayout:
         tickers=_tickers,
         stamped="open",
         adjusted="splits and dividends" if adjusted else "splits",
-        no_price=("", "NaN", "nan"),
-        check=_check_units,
     )
 
 
@@ -127,7 +108,6 @@ def _history(adjusted: bool) -> DelimitedLayout:
         symbol=_symbol,
         stamped="open",
         adjusted="splits and dividends" if adjusted else "splits",
-        check=_check_units,
     )
 
 
@@ -137,6 +117,5 @@ YAHOO = DelimitedLayout(
     signs="a header with Date, Adj Close and Volume, in either order",
     symbol=_symbol,
     adjusted="splits",
-    check=_check_units,
 )
 YAHOO_LAYOUTS = (_frame(True), _frame(False), _history(True), _history(False), YAHOO)

@@ -36,7 +36,7 @@ class EpochNumbers(NamedTuple):
     parts: Int64Array | None
     """int64[n], what is behind the decimal point in units of 1e-18; None if it is always zero."""
     fault: npt.NDArray[np.uint8]
-    """uint8[n], `FINE`, `EMPTY`, `NEGATIVE` or `UNREADABLE`."""
+    """uint8[n], `result.FINE`, `EMPTY`, `NEGATIVE` or `UNREADABLE`."""
 
 
 def read_numbers(block: pa.Array) -> EpochNumbers:

@@ -84,7 +84,19 @@ def test_notes_follow_the_table(called, tmp_path: Path):
     (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
     done = called("import", "SPY.csv", "--catalog", "made")
     assert done.code == 0
-    assert "SPY 1m: times without a zone were read as UTC" in done.out.splitlines()
+    (line,) = [line for line in done.out.splitlines() if line.startswith("SPY 1m: ")]
+    assert "; clock UTC (a guess: --tz says otherwise); " in line
+
+
+def test_a_rehearsal_says_all_and_writes_nothing(called, tmp_path: Path):
+    (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
+    done = called("import", "SPY.csv", "--catalog", "made", "--dry-run")
+    assert done.code == 0
+    assert done.out.rstrip().endswith("Nothing was written.")
+    assert not (tmp_path / "made").exists()
+    real = called("import", "SPY.csv", "--catalog", "made")
+    told = done.out.partition("\n\n")[0].splitlines()
+    assert told == real.out.rstrip().splitlines()
 
 
 ACTIONS = """symbol,date,split,dividend

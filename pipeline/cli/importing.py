@@ -1,0 +1,307 @@
+"""`ringtape import`: writes market data to a catalog, and says what it took for true."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.market.catalog.account import Account
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.importers import ImportResult
+    from pipeline.market.importers.actions import ActionsResult
+    from pipeline.market.importers.importing import Replace
+
+
+def _column_mapping(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> dict[str, str]:
+    """Parse `ts=Date,close=Last` into the source's column name by ours."""
+    columns: dict[str, str] = {}
+    for pair in value.split(",") if value is not None else ():
+        ours, equals, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and equals and theirs):
+            raise click.BadParameter(f"{pair!r} is not of the form ts=Date")
+        if ours in columns:
+            raise click.BadParameter(f"{ours} is given twice, as {columns[ours]} and {theirs}")
+        columns[ours] = theirs
+    return columns
+
+
+@click.command(
+    "import",
+    epilog=example(
+        "ringtape import prices.csv --catalog catalog --symbol SPY --tz America/New_York"
+    ),
+    short_help="Check market data and write it to a catalog.",
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--catalog",
+    "catalog_folder",
+    required=True,
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Catalog to import into; made if it is not there.",
+)
+@click.option("--layout", metavar="NAME", help="Layout of the files.  [default: as recognised]")
+@click.option("--symbol", help="Symbol of the bars.  [default: the source's]")
+@click.option(
+    "--interval",
+    help="Interval of the bars, such as 1m; makes bars of ticks.  [default: the data's]",
+)
+@click.option(
+    "--tz",
+    metavar="ZONE",
+    help="Time zone of times that name none: America/New_York, EST or Etc/GMT+5 (fixed all year),"
+    " America/New_York+7h (servers of MetaTrader).",
+)
+@click.option(
+    "--columns",
+    callback=_column_mapping,
+    metavar="ts=Date,close=Last,...",
+    help="The source's names of the columns ts, open, high, low, close and volume, or their"
+    " numbers.",
+)
+@click.option(
+    "--end-stamped/--open-stamped",
+    default=None,
+    help="Times are those of the bars' ends, and are shifted, or of their opens."
+    "  [default: as the layout]",
+)
+@click.option(
+    "--date-order",
+    type=click.Choice(["mdy", "dmy"]),
+    help="How to read 3/4/2017 where the data do not show it.",
+)
+@click.option("--encoding", metavar="NAME", help="Encoding of text, such as latin-1.")
+@click.option(
+    "--decimal",
+    type=click.Choice(["point", "comma"]),
+    help="The sign before a fraction, where the data do not show it.",
+)
+@click.option(
+    "--skip-rows",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Lines above the header.  [default: as they look]",
+)
+@click.option("--scale", type=float, metavar="X", help="Multiply prices by X, such as 1e-9.")
+@click.option(
+    "--bad-rows",
+    type=click.Choice(["refuse", "drop", "widen"]),
+    default="refuse",
+    help="Rows that cannot be bars: refuse the import, leave them out, or widen high and low by up"
+    " to 1 % of the price to hold open and close.  [default: refuse]",
+)
+@click.option(
+    "--duplicates",
+    type=click.Choice(["refuse", "first", "last", "same"]),
+    default="refuse",
+    help="Rows of one time: refuse the import, take the first or the last, or one if all are equal."
+    "  [default: refuse]",
+)
+@click.option(
+    "--off-grid",
+    type=click.Choice(["refuse", "keep", "floor"]),
+    default="keep",
+    help="Rows at other times than bars: refuse the import, keep them where they do not overlap, or"
+    " move them to the beginning of their bar.  [default: keep]",
+)
+@click.option(
+    "--actions",
+    is_flag=True,
+    help="SOURCE are tables of splits and dividends, or LEAN's factor files.",
+)
+@click.option(
+    "--replace",
+    is_flag=False,
+    flag_value="bars",
+    type=click.Choice(["bars", "source", "series"]),
+    help="Replace bars in the catalog that differ; all bars that the same SOURCE gave before; or"
+    " the whole series.  [without a word: bars]",
+)
+@click.option("--dry-run", is_flag=True, help="Say all, show the first bars, and write nothing.")
+@common_options
+def import_(
+    sources: tuple[str, ...],
+    catalog_folder: str,
+    columns: dict[str, str],
+    end_stamped: bool | None,
+    actions: bool,
+    replace: Replace | None,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Check the bars in SOURCE... (files or folders) and write them to a catalog.
+
+    Reads CSV, Parquet and Arrow files in the layouts of many vendors, ticks too. What the import
+    took for true (clock, stamps, interval, columns) is printed with the reason; what rests on a
+    guess names the option that says otherwise.
+
+    Importing the same bars again changes nothing, new bars are merged, and bars that differ from
+    those in the catalog are refused unless --replace is given. Either all of SOURCE is written or
+    nothing.
+
+    With --actions, SOURCE are tables with a date, a split (new shares per old share), a dividend
+    (cash per share) and perhaps a symbol. The catalog must have bars of that symbol.
+    """
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.importers import import_bars
+
+    there = Catalog(catalog_folder)
+    if actions:
+        _import_actions(sources, there, options["symbol"], columns, replace is not None, as_json)
+        return
+    stamped: Literal["open", "close"] | None = None
+    if end_stamped is not None:
+        stamped = "close" if end_stamped else "open"
+    results = import_bars(
+        sources,
+        there,
+        columns=columns or None,
+        stamped=stamped,
+        replace=replace,
+        dry_run=dry_run,
+        **options,
+    )
+    if as_json:
+        documents = [_as_document(one) for one in results]
+        print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
+    else:
+        print_text(_import_report(results, dry_run=dry_run))
+
+
+def _import_actions(
+    sources: tuple[str, ...],
+    catalog: Catalog,
+    symbol: str | None,
+    columns: dict[str, str],
+    replace: bool,
+    as_json: bool,
+) -> None:
+    from pipeline.market.importers.actions import import_actions
+
+    results, left = import_actions(
+        sources, catalog, symbol=symbol, columns=columns, replace=replace
+    )
+    if as_json:
+        document = [_as_document(one) for one in results]
+        print_json({"catalog": str(catalog.path), "actions": document, "notes": left})
+        return
+    counts = ("added", "unchanged", "replaced", "splits", "dividends")
+    rows = [
+        (
+            one.symbol,
+            *(f"{getattr(one, name):,}" for name in counts),
+            *span,
+        )
+        for one, span in zip(results, spans(results), strict=True)
+    ]
+    notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
+    table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
+    print_text("\n".join((table, *notes)))
+
+
+def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
+    counts = ("files", "added", "unchanged", "replaced", "bars")
+    rows = [
+        (
+            one.interval,
+            one.symbol,
+            *(
+                f"{count:,}"
+                for count in (one.files, one.added, one.unchanged, one.replaced, one.rows)
+            ),
+            *span,
+        )
+        for one, span in zip(results, spans(results), strict=True)
+    ]
+    header = ("interval", "symbol", *counts, "first", "last")
+    parts = [format_table(header, rows, right=counts)]
+    told: dict[str, list[str]] = {}
+    for one in results:
+        told.setdefault(account_line(one.account), []).append(f"{one.symbol} {one.interval}")
+    parts += [f"{_names(names)}: {line}" for line, names in told.items()]
+    parts += [line for one in results for line in _jumps(one)]
+    if dry_run:
+        parts += [_first_bars(one) for one in results]
+        parts.append("Nothing was written.")
+    return "\n".join(parts)
+
+
+def _names(names: Sequence[str]) -> str:
+    """Return the names of series that have one account: all of a few, else the first ones."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
+def account_line(account: Account) -> str:
+    """Return an account in one line, `layout csv; clock UTC (a guess: --tz ...); ...`."""
+    columns = ", ".join(
+        field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
+    )
+    parts = [
+        f"layout {account.layout}",
+        f"clock {account.clock.words()}",
+        f"stamped at {account.stamped.words()}",
+        f"interval {account.interval.words()}",
+    ]
+    if columns:
+        parts.append(f"columns {columns}")
+    if account.left:
+        parts.append(f"not taken: {', '.join(account.left)}")
+    parts.append(f"adjusted: {account.adjusted.value}")
+    if account.rows_left:
+        left = ", ".join(f"{count:,} {reason}" for reason, count in account.rows_left)
+        parts.append(f"left out: {left}")
+    if account.forming:
+        parts.append("the last bar was still forming")
+    line = "; ".join(parts)
+    return " ".join((f"{line}.", *account.notes))
+
+
+def _jumps(result: ImportResult) -> list[str]:
+    """Say where prices jump: a split that nobody imported, or another unit."""
+    jumps = result.jumps
+    if not jumps.total:
+        return []
+    told = "; ".join(
+        jump.words() + (" (100 times: another unit?)" if jump.is_unit_step else "")
+        for jump in jumps.first[:3]
+    )
+    more = f"; and {jumps.total - 3:,} more" if jumps.total > 3 else ""
+    return [
+        f"{result.symbol} {result.interval}: the price jumps and no split explains it: {told}{more}"
+    ]
+
+
+def _first_bars(result: ImportResult) -> str:
+    times = utc_texts([ts for ts, _ in result.first_bars])
+    rows = [
+        (time, *(f"{value:g}" for value in values))
+        for time, (_, values) in zip(times, result.first_bars, strict=True)
+    ]
+    names = ("open", "high", "low", "close", "volume")
+    table = format_table((f"{result.symbol} {result.interval}", *names), rows, right=names)
+    return f"\n{table}"
+
+
+def spans(series: Sequence[ImportResult] | Sequence[ActionsResult]) -> list[tuple[str, str]]:
+    """Return the first and last time of each series, as text of one form for the whole table."""
+    first, last = [one.first_ts for one in series], [one.last_ts for one in series]
+    texts = utc_texts([*first, *last])
+    return list(zip(texts[: len(series)], texts[len(series) :], strict=True))
+
+
+def _as_document(result: ImportResult | ActionsResult) -> dict[str, Any]:
+    times = {"first": iso_text(result.first_ts), "last": iso_text(result.last_ts)}
+    return {**asdict(result), **times}

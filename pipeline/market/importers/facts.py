@@ -1,0 +1,159 @@
+"""What an import takes for true of the rows of a source, and why: interval, clock, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.codes import DAY_NS, interval_name, interval_ns
+from pipeline.errors import DataError
+from pipeline.market.catalog.account import Fact
+from pipeline.market.importers.made_bars import Making
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading
+from pipeline.market.importers.steps import Steps
+from pipeline.market.importers.tick_bars import TickMaking
+from pipeline.market.importers.times.clock import Clock
+from pipeline.market.importers.times.day_begin import DayRule, find_day_begins
+from pipeline.market.importers.times.server_clock import server_clock
+
+UTC: Final = Clock.fixed(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is taken for true of the rows of one symbol in one source."""
+
+    interval: Fact
+    clock: Fact
+    stamped: Fact
+    making: Making | TickMaking
+    notes: tuple[str, ...]
+
+
+def interval_of(readings: Sequence[Reading], options: Options) -> Fact:
+    """Return the interval of the readings of one source: as given, else as known, else as shown.
+
+    DataError if the rows show none, or cannot be of the one that was given.
+    """
+    steps = Steps()
+    for reading in readings:
+        steps.join(reading.steps)
+    place = readings[0].place()
+    ticks = any(reading.ticks for reading in readings)
+    if options.interval is not None:
+        interval = interval_name(interval_ns(options.interval))
+        if not ticks:
+            steps.check(interval, place)
+        return Fact(interval, "option")
+    if ticks:
+        raise DataError(
+            f"{place}: rows are ticks, not bars; give the interval of the bars to make of them, "
+            "such as --interval 1m"
+        )
+    known = readings[0].said.interval
+    if known is not None:
+        interval = interval_name(interval_ns(known.value))
+        if not readings[0].said.own:
+            steps.check(interval, place)
+        return Fact(interval, known.ground)
+    return steps.choose(place)
+
+
+def facts_of(reading: Reading, interval: Fact, options: Options) -> Facts:
+    """Decide what the rows of one symbol in one source are. DataError if they cannot be it."""
+    if reading.ticks:
+        if interval_ns(interval.value) % DAY_NS == 0:
+            raise DataError(
+                f"{reading.place()}: ticks make no bars of {interval.value}, since only a calendar "
+                "knows where days begin; import them with --interval 1m, and a run makes days"
+            )
+        clock, told, notes = _clock(reading, interval.value, options)
+        making = TickMaking(interval.value, clock, options)
+        return Facts(interval, told, Fact("open", "option"), making, notes)
+    if reading.said.own:
+        labels = Making(interval.value, UTC, False, None, options, labels=True)
+        return Facts(interval, Fact("UTC", "file"), Fact("open", "file"), labels, ())
+    daily = interval_ns(interval.value) % DAY_NS == 0
+    return (_of_days if daily else _of_times)(reading, interval, options)
+
+
+def _of_times(reading: Reading, interval: Fact, options: Options) -> Facts:
+    clock, told, notes = _clock(reading, interval.value, options)
+    if options.stamped is not None:
+        stamped = Fact(options.stamped, "option")
+    elif reading.said.stamped is not None:
+        other = "--open-stamped" if reading.said.stamped == "close" else "--end-stamped"
+        stamped = Fact(reading.said.stamped, "layout", other)
+    else:
+        stamped = Fact("open", "guess", "--end-stamped")
+    making = Making(interval.value, clock, stamped.value == "close", None, options)
+    return Facts(interval, told, stamped, making, notes)
+
+
+def _clock(
+    reading: Reading, interval: str, options: Options
+) -> tuple[Clock, Fact, tuple[str, ...]]:
+    """Return the clock of times that are no instants, why it is it, and remarks on it."""
+    said = reading.said
+    if reading.instants:
+        return UTC, said.clock or Fact("UTC", "file"), ()
+    if options.tz is not None:
+        return Clock.parse(options.tz), Fact(options.tz, "option"), ()
+    if said.server:
+        return _server_clock(reading, interval)
+    if said.clock is not None:
+        return Clock.parse(said.clock.value), said.clock, ()
+    if said.asks:
+        raise DataError(
+            f"{reading.place()}: {said.asks}; give the zone of its times, such as "
+            "--tz America/New_York"
+        )
+    return UTC, Fact("UTC", "guess", "--tz"), ()
+
+
+def _server_clock(reading: Reading, interval: str) -> tuple[Clock, Fact, tuple[str, ...]]:
+    """Return the clock of a broker's server: the one by which weeks are those of the market.
+
+    Brokers' servers have one of several clocks, which no file names. DataError if the rows do not
+    show which.
+    """
+    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1, 2)
+    found = server_clock(reading.symbol, around[:, 0], around[:, 1], interval_ns(interval))
+    if found is None:
+        raise DataError(
+            f"{reading.place()}: {reading.said.asks}; give the clock with --tz, such as "
+            "Europe/Athens or, where the server follows New York, America/New_York+7h"
+        )
+    return found.clock, Fact(found.clock.name, "rows"), (found.words(),)
+
+
+def _of_days(reading: Reading, interval: Fact, options: Options) -> Facts:
+    """Decide the dates of daily bars.
+
+    A time of day is of a feed that stamps the instant at which its day begins or ends.
+    """
+    dates, rule = Fact("dates", "file"), None
+    if not reading.dated and reading.instants:
+        if options.tz is not None:
+            rule = DayRule(f"days of {options.tz}", options.tz, 0, False)
+            dates = Fact(options.tz, "option")
+        else:
+            rule, dates = _day_rule(reading)
+    making = Making(interval.value, UTC, False, rule, options)
+    return Facts(interval, dates, Fact("open", "file"), making, ())
+
+
+def _day_rule(reading: Reading) -> tuple[DayRule, Fact]:
+    """Return how instants show the dates of daily bars. DataError if they do not."""
+    utc = np.concatenate([rows.utc for rows in reading.blocks() if rows.utc is not None])
+    found = find_day_begins(utc)
+    if found is None:
+        raise DataError(
+            f"{reading.place()}: daily bars are stamped at times of day that no usual clock shows, "
+            "so their dates are not known; give the zone of their dates with --tz"
+        )
+    return found.rule, Fact(found.words(), "rows")

@@ -1,0 +1,223 @@
+"""`import_bars`: from sources to the series of a catalog."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pipeline.errors import DataError
+from pipeline.market.catalog.account import Account
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
+from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
+from pipeline.market.importers.joining import SeriesBars, join
+from pipeline.market.importers.options import (
+    BadRows,
+    DateOrder,
+    Decimal,
+    Duplicates,
+    OffGrid,
+    Options,
+)
+from pipeline.market.importers.reading import Reading
+from pipeline.market.importers.recognition import read_source
+from pipeline.market.importers.rows import Spool
+from pipeline.market.importers.source import Source, find_sources
+
+Replace = Literal["bars", "series", "source"]
+
+#: Sources that are read at the same time, at most.
+_MOST_READERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """The outcome of an import for one series."""
+
+    symbol: str
+    """The symbol."""
+    interval: str
+    """The interval."""
+    added: int
+    """Rows that were not there before."""
+    unchanged: int
+    """Rows that were there with equal values."""
+    replaced: int
+    """Rows that were there with other values."""
+    rows: int
+    """Rows of the series after the import."""
+    first_ts: int
+    """Open of the first bar of the import, ns UTC."""
+    last_ts: int
+    """Open of the last bar of the import, ns UTC."""
+    files: int
+    """Number of files that were read."""
+    account: Account
+    """What was taken for true of the bars, and why."""
+    removed: int = 0
+    """Rows that are not there any more."""
+    jumps: PriceJumps = NO_JUMPS
+    """Where the price jumps and no split in the catalog explains it."""
+    first_bars: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    """The first bars of the import: each with its open in ns UTC, and its prices and volume."""
+
+
+def import_bars(
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    catalog: Catalog | str | os.PathLike[str],
+    *,
+    layout: str | None = None,
+    symbol: str | None = None,
+    interval: str | None = None,
+    tz: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    stamped: Literal["open", "close"] | None = None,
+    date_order: DateOrder | None = None,
+    encoding: str | None = None,
+    decimal: Decimal | None = None,
+    skip_rows: int | None = None,
+    scale: float | None = None,
+    bad_rows: BadRows = "refuse",
+    duplicates: Duplicates = "refuse",
+    off_grid: OffGrid = "keep",
+    replace: Replace | None = None,
+    dry_run: bool = False,
+) -> list[ImportResult]:
+    """Import files, folders and archives into a catalog; return one result per series.
+
+    Args:
+        source: a path, or several.
+        catalog: the catalog or its folder, which is made if it is not there.
+        layout: name of the layout of all files, such as ``"kraken"``; None: as recognised.
+        symbol: takes the place of the symbols in the files.
+        interval: interval of the bars, such as ``"1m"``; of ticks, the bars to make of them.
+        tz: clock of times that name none: an IANA zone, ``EST``, ``America/New_York+7h``.
+        columns: the column of each field (ts, date, time, open, high, low, close, volume, symbol;
+            of ticks price, size, bid, ask), by name or by position from 1.
+        stamped: of which end of its bar a time is, ``"open"`` or ``"close"``.
+        date_order: order of dates like 3/4/2017, ``"mdy"`` or ``"dmy"``.
+        encoding: encoding of text, such as ``"latin-1"``.
+        decimal: the sign before a fraction, ``"point"`` or ``"comma"``.
+        skip_rows: lines before the header.
+        scale: prices are multiplied by it.
+        bad_rows: rows that cannot be bars are refused, left out (``"drop"``), or get a high and low
+            that hold open and close, up to 1 % of the price (``"widen"``).
+        duplicates: of rows with one time all are refused, the first or last is taken, or one is if
+            they are equal (``"same"``).
+        off_grid: rows at other times than bars of the interval are kept, refused, or moved to the
+            beginning of their bar (``"floor"``). Rows that overlap are refused in any case.
+        replace: bars that are there with other values are replaced (``"bars"``), or all bars of
+            the series are (``"series"``), or all that the same source gave before (``"source"``).
+            None: such bars are refused.
+        dry_run: everything is read and checked, and nothing is written.
+
+    Raises DataError, or ConfigError for an impossible option, before anything is changed.
+    """
+    options = Options(
+        layout=layout,
+        symbol=symbol,
+        interval=interval,
+        tz=tz,
+        columns=columns,
+        stamped=stamped,
+        date_order=date_order,
+        encoding=encoding,
+        decimal=decimal,
+        skip_rows=skip_rows,
+        scale=scale,
+        bad_rows=bad_rows,
+        duplicates=duplicates,
+        off_grid=off_grid,
+    )
+    options.check()
+    paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
+    with Spool() as spool:
+        series = read_series([Path(path) for path in paths], options, spool)
+        return _write(series, there, replace, dry_run=dry_run)
+
+
+def read_series(paths: Sequence[Path], options: Options, spool: Spool) -> list[SeriesBars]:
+    """Read sources and make checked bars of them: one for each symbol and interval.
+
+    The bars wait in the ``spool``. DataError for the first source that cannot be taken.
+    """
+    if not paths:
+        raise DataError("there is nothing to import: no source was given")
+    found: list[Source] = []
+    for path in paths:
+        here = list(find_sources(path))
+        if not here:
+            raise DataError(f"{path} holds no file of bars")
+        found += here
+    readings: list[Reading] = []
+    for path, group in itertools.groupby(
+        zip(found, _read_all(found, options, spool), strict=True), key=lambda pair: pair[0].origin
+    ):
+        given = [reading for _, some in group for reading in some]
+        if not given:
+            raise DataError(f"{path} holds no file of bars")
+        readings += given
+    return join(readings, options, spool)
+
+
+def _read_all(found: Sequence[Source], options: Options, spool: Spool) -> list[list[Reading]]:
+    """Read sources, some at a time; return the readings of each. DataError of the first of all."""
+    if len(found) == 1:
+        return [read_source(found[0], options, spool)]
+    with ThreadPoolExecutor(min(_MOST_READERS, os.cpu_count() or 1, len(found))) as pool:
+        futures = [pool.submit(read_source, one, options, spool) for one in found]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _write(
+    series: Sequence[SeriesBars], catalog: Catalog, replace: Replace | None, *, dry_run: bool
+) -> list[ImportResult]:
+    items = [
+        Series(
+            one.symbol,
+            one.interval,
+            one,
+            f"{one.account.layout}: {one.account.source}",
+            one.account,
+        )
+        for one in series
+    ]
+    write = catalog.rehearse if dry_run else catalog.write_all
+    written = write(
+        items,
+        replace=replace == "bars",
+        overwrite=replace == "series",
+        replace_source=replace == "source",
+    )
+    results = []
+    entries = {} if dry_run else {(e.symbol, e.interval): e for e in catalog.entries()}
+    for one, done in zip(series, written, strict=True):
+        entry = entries.get((one.symbol, one.interval))
+        results.append(
+            ImportResult(
+                symbol=one.symbol,
+                interval=one.interval,
+                added=done.added,
+                unchanged=done.unchanged,
+                replaced=done.replaced,
+                rows=done.rows,
+                first_ts=one.account.first_ts,
+                last_ts=one.account.last_ts,
+                files=one.files,
+                account=one.account,
+                removed=done.removed,
+                jumps=catalog.jumps(entry) if entry is not None else NO_JUMPS,
+                first_bars=one.first_bars(),
+            )
+        )
+    return results

@@ -1,0 +1,191 @@
+"""The bars of all sources, joined to one series for each symbol and interval."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pipeline.codes import interval_ns
+from pipeline.errors import DataError
+from pipeline.market.catalog.account import Account, Fact
+from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns
+from pipeline.market.catalog.merging import MergedBars, survey
+from pipeline.market.importers.facts import Facts, facts_of, interval_of
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading
+from pipeline.market.importers.rows import Kept, Rows, Spool
+
+_VARIOUS: Final = "various"
+#: Bars that a result shows.
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The bars of one series that one source has."""
+
+    reading: Reading
+    facts: Facts
+    kept: tuple[Kept, ...]
+    first_ts: int
+    last_ts: int
+    rows: int
+
+    def blocks(self) -> Iterator[BarColumns]:
+        for rows in self.reading.spool.blocks(list(self.kept)):
+            yield BarColumns(rows.wall, rows.values)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBars:
+    """The bars of one series, from all sources of an import."""
+
+    symbol: str
+    interval: str
+    account: Account
+    files: int
+    parts: tuple[_Part, ...]
+
+    def blocks(self) -> Iterator[BarColumns]:
+        """Yield the bars in ascending order, in blocks."""
+        for bars in self._groups():
+            yield from bars.blocks()
+
+    def _groups(self) -> Iterator[BarBlocks]:
+        """Yield the bars of parts one after the other, those of parts that overlap merged.
+
+        DataError if two parts contradict each other.
+        """
+        last = None
+        group: BarBlocks | None = None
+        for part in self.parts:
+            if group is None or last is None or last < part.first_ts:
+                if group is not None:
+                    yield group
+                group = part
+            else:
+                self._check(group, part)
+                group = MergedBars(group, part, None)
+            last = part.last_ts if last is None else max(last, part.last_ts)
+        if group is not None:
+            yield group
+
+    def _check(self, group: BarBlocks, part: _Part) -> None:
+        found = survey(group, part)
+        if found.conflicts:
+            raise DataError(
+                f"{part.reading.source.label} against the other sources: {found.conflict_words}"
+            )
+
+    def first_bars(self) -> tuple[tuple[int, tuple[float, ...]], ...]:
+        """Return the first bars: each with its open in ns UTC, and its prices and volume."""
+        found: list[tuple[int, tuple[float, ...]]] = []
+        for bars in self.blocks():
+            values = np.stack(bars.values, axis=1)[:_SHOWN].tolist()
+            found += zip(bars.ts[:_SHOWN].tolist(), map(tuple, values), strict=True)
+            if len(found) >= _SHOWN:
+                break
+        return tuple(found[:_SHOWN])
+
+
+def join(readings: Sequence[Reading], options: Options, spool: Spool) -> list[SeriesBars]:
+    """Make checked bars of readings, and join those of each series.
+
+    DataError for the first source whose rows cannot be bars.
+    """
+    groups: dict[tuple[str, str], list[_Part]] = {}
+    for _, found in itertools.groupby(readings, key=lambda reading: reading.source.label):
+        here = list(found)
+        for said in dict.fromkeys(reading.said.interval for reading in here):
+            alike = [reading for reading in here if reading.said.interval == said]
+            try:
+                interval = interval_of(alike, options)
+            except DataError:
+                here[0].tally.check()  # which may be why
+                raise
+            for reading in alike:
+                part = _made(reading, facts_of(reading, interval, options), spool)
+                if part is not None:
+                    groups.setdefault((reading.symbol, interval.value), []).append(part)
+        here[0].tally.check()
+    return [_series(*key, parts) for key, parts in groups.items()]
+
+
+def _made(reading: Reading, facts: Facts, spool: Spool) -> _Part | None:
+    """Make the bars of a reading; None if no row is a bar."""
+    kept, first, last, rows = [], None, 0, 0
+    for bars in facts.making.bars(reading.blocks(), reading.tally):
+        first = int(bars.ts[0]) if first is None else first
+        last, rows = int(bars.ts[-1]), rows + len(bars.ts)
+        kept.append(spool.keep(Rows(bars.ts, None, bars.values, bars.ts)))
+    if first is None:
+        return None
+    return _Part(reading, facts, tuple(kept), first, last, rows)
+
+
+def _series(symbol: str, interval: str, parts: list[_Part]) -> SeriesBars:
+    notes = []
+    trades = [part for part in parts if not part.reading.said.quote]
+    if trades and len(trades) < len(parts):
+        notes.append(f"{len(parts) - len(trades)} quote files left out: there are trades.")
+        parts = trades
+    elif not trades:
+        notes.append("Bars are bids, volume is 0.")
+    elif not any(part.reading.volume for part in parts):
+        notes.append("Volume is 0 in all bars.")
+    notes += dict.fromkeys(note for part in parts for note in part.facts.notes)
+    notes += dict.fromkeys(note for part in parts for note in part.reading.said.notes)
+    ordered = tuple(sorted(parts, key=lambda part: part.first_ts))
+    account = _account(ordered, notes)
+    files = len({part.reading.source.label for part in parts})
+    return SeriesBars(symbol, interval, account, files, ordered)
+
+
+def _account(parts: Sequence[_Part], notes: list[str]) -> Account:
+    said = [part.reading.said for part in parts]
+    facts = [part.facts for part in parts]
+    left: dict[str, int] = {}
+    for tally in {id(part.reading.tally): part.reading.tally for part in parts}.values():
+        for reason, count in tally.left_out().items():
+            left[reason] = left.get(reason, 0) + count
+        notes += [f"{count:,} {words}." for words, count in tally.changed().items()]
+    for counts in {id(part.reading.notes): part.reading.notes for part in parts}.values():
+        notes += [f"{count:,} {words}." for words, count in counts.items()]
+    last = max(parts, key=lambda part: part.last_ts)
+    return Account(
+        source=", ".join(sorted({Path(part.reading.source.origin).name for part in parts})),
+        layout="+".join(sorted({one.layout for one in said})),
+        clock=_one([one.clock for one in facts]),
+        stamped=_one([one.stamped for one in facts]),
+        interval=_one([one.interval for one in facts]),
+        adjusted=_one([Fact(one.adjusted, "layout") for one in said]),
+        taken=said[0].taken if len({one.taken for one in said}) == 1 else (),
+        left=tuple(dict.fromkeys(name for one in said for name in one.left)),
+        rows=sum(part.rows for part in parts),
+        rows_left=tuple(left.items()),
+        first_ts=parts[0].first_ts,
+        last_ts=last.last_ts,
+        forming=_forms(last),
+        notes=tuple(notes),
+    )
+
+
+def _one(facts: Sequence[Fact]) -> Fact:
+    """Return the fact of all sources; what differs among them is told as such."""
+    different = list(dict.fromkeys(facts))
+    if len(different) == 1:
+        return different[0]
+    values = list(dict.fromkeys(fact.value for fact in different))
+    guess = next((fact for fact in different if fact.ground == "guess"), different[0])
+    return Fact(" and ".join(values) if len(values) < 4 else _VARIOUS, guess.ground, guess.option)
+
+
+def _forms(part: _Part) -> bool:
+    """Return whether the last bar had not ended when its file was written."""
+    written = part.reading.source.path.stat().st_mtime_ns
+    return part.last_ts + interval_ns(part.facts.interval.value) > written

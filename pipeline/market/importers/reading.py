@@ -1,0 +1,118 @@
+"""What a layout has read of one source: the rows of each symbol, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from pipeline.market.catalog.account import UNKNOWN, Fact
+from pipeline.market.importers.magnitude import Scale, scale_of
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.rows import Kept, Rows, Spool
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.steps import Steps
+from pipeline.market.importers.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source, or its layout, says of its rows."""
+
+    layout: str
+    """The name of the layout."""
+    interval: Fact | None = None
+    """The interval; None if nothing but the rows shows it."""
+    clock: Fact | None = None
+    """The clock of times that are no instants; None if nothing says it."""
+    server: bool = False
+    """Whether times are on the clock of a broker's server, of which there are several."""
+    asks: str = ""
+    """Why the clock must be given if nothing says it; empty if it may be UTC."""
+    stamped: Literal["open", "close"] | None = None
+    """Of which end of its bar a time is; None if the layout does not say."""
+    adjusted: str = UNKNOWN
+    """What the prices are adjusted for."""
+    taken: tuple[tuple[str, str], ...] = ()
+    """The fields and the columns from which they come."""
+    left: tuple[str, ...] = ()
+    """The columns that are not taken."""
+    own: bool = False
+    """Whether the rows are bars of a catalog, whose times are their labels."""
+    quote: bool = False
+    """Whether the bars are made of bids."""
+    notes: tuple[str, ...] = ()
+    """Further remarks, whole sentences."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The rows of one symbol in one source."""
+
+    symbol: str
+    source: Source
+    said: Said
+    tally: Tally
+    """The rows of the whole source that are no bars."""
+    spool: Spool
+    """Where the rows wait."""
+    kept: list[Kept] = field(default_factory=list)
+    """The places of the rows, in the order of the file."""
+    steps: Steps = field(default_factory=Steps)
+    """The distances between the rows."""
+    instants: bool = True
+    """Whether the source says which instants the times are."""
+    volume: float = 0.0
+    """The largest volume."""
+    divisor: float | None = None
+    """What the prices are divided by; None before the first rows."""
+    ticks: bool = False
+    """Whether rows are ticks, not bars: their prices are all the same."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """What was done with rows, and with how many."""
+
+    def add(self, rows: Rows) -> None:
+        """Take in a block of rows, in the order of the file."""
+        if not len(rows):
+            return
+        self.kept.append(self.spool.keep(rows))
+        self.steps.add(rows.wall)
+        self.instants = self.instants and rows.utc is not None
+        with np.errstate(invalid="ignore"):
+            self.volume = max(self.volume, float(np.nanmax(rows.values[-1], initial=0.0)))
+
+    def add_scaled(self, rows: Rows, scale: Scale | None, options: Options) -> None:
+        """Take in a block of rows whose prices are perhaps whole numbers of a small unit.
+
+        ``scale`` is the layout's rule. DataError if no rule is known, but the prices look so.
+        """
+        if not len(rows):
+            return
+        if self.divisor is None:
+            place = self.tally.place(int(rows.lines[0]))
+            self.divisor = 1.0
+            if not self.said.own:
+                self.divisor = scale_of(self.symbol, rows.values[:4], scale, options, place)
+        self.add(rows if self.divisor == 1 else rows.divided(self.divisor))
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(kept.rows for kept in self.kept)
+
+    def blocks(self) -> Iterator[Rows]:
+        """Yield the rows, those of a source with the newest first from its end."""
+        backwards = self.steps.descends and self.steps.rows > 1
+        return self.spool.blocks(self.kept, backwards=backwards)
+
+    def place(self) -> str:
+        """Return the place of the first row, for messages."""
+        first = self.spool.read(self.kept[0]).lines[0]
+        return self.tally.place(int(first))
+
+    @property
+    def dated(self) -> bool:
+        """Whether the times are dates without a time of day."""
+        return not self.steps.timed

@@ -1,0 +1,128 @@
+"""Which layout a source has, by its content and path; and its rows, read by that layout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import ConfigError, DataError, nearest
+from pipeline.market.importers import arrow, lean
+from pipeline.market.importers.delimited import GENERIC, DelimitedLayout
+from pipeline.market.importers.encoding import SAMPLE_BYTES
+from pipeline.market.importers.header import Header, find_header, header_at
+from pipeline.market.importers.layouts import LAYOUTS, binance, databento
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading
+from pipeline.market.importers.rows import Spool
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.text import Text
+
+#: Text that is no table, by the ending of its name and by how it begins.
+_OTHER_TEXT: Final = {
+    ".py": "Python",
+    ".ipynb": "a notebook",
+    ".json": "JSON",
+    ".toml": "TOML",
+    ".md": "Markdown",
+    ".html": "HTML",
+    ".htm": "HTML",
+}
+_OTHER_BEGINNINGS: Final = {b"{": "JSON", b"[": "JSON", b"<!doctype": "HTML", b"<html": "HTML"}
+
+
+def layout_names() -> list[str]:
+    """Return the names of all layouts that an option can name."""
+    return sorted({layout.name for layout in LAYOUTS})
+
+
+def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]:
+    """Recognise one source and read it; its rows wait in the ``spool``.
+
+    DataError if it has no known layout or cannot be read.
+    """
+    databento.refuse(source)
+    place = lean.find_place(source)
+    if place is not None:
+        return lean.read(source, place, options, spool)
+    if lean.looks_moved(source):
+        raise DataError(
+            f"{source.label} looks like a LEAN zip outside its folders, on which LEAN's prices and "
+            "times depend; put it under <type>/<market>/<resolution>/<symbol>/, such as "
+            "equity/usa/minute/spy/"
+        )
+    begin = source.begin(SAMPLE_BYTES)
+    if arrow.is_arrow(begin):
+        return arrow.read(source, options, spool)
+    if binance.is_recording(begin):
+        return binance.read_recording(source, options, spool)
+    text = text_of(source, begin, options)
+    layout, header = recognise(source, text.first_lines, options)
+    return layout.read(source, text, header, options, spool)
+
+
+def text_of(source: Source, begin: bytes, options: Options) -> Text:
+    """Return the text of a source that begins so. DataError if it is no text, or no table."""
+    if not begin.removeprefix(b"\xef\xbb\xbf").strip():
+        raise DataError(f"{source.label} is empty")
+    _refuse_no_table(source, begin)
+    return Text.of(source, begin, options.encoding)
+
+
+def recognise(source: Source, lines: list[str], options: Options) -> tuple[DelimitedLayout, Header]:
+    """Return the layout and the header of a text, from its first lines.
+
+    It is the layout that the user names, else the first that fits. DataError if none fits.
+    """
+    skip = options.skip_rows
+    usual = find_header(lines) if skip is None else header_at(lines, skip)
+    if options.layout is not None:
+        return _named(options.layout, source, lines, usual, options)
+    for layout in LAYOUTS:
+        header = _header(layout, lines, usual, options)
+        if layout.recognises(header, source):
+            return layout, _named_columns(layout, header)
+    if options.columns:
+        return GENERIC, usual
+    raise DataError(
+        f"{source.label} has no header and no known layout; its first line is "
+        f"{usual.delimiter.join(usual.cells)[:200]!r}; say which column is which, such as "
+        "--columns ts=1,open=2,high=3,low=4,close=5,volume=6, or name the layout with --layout"
+    )
+
+
+def _named(
+    name: str, source: Source, lines: list[str], usual: Header, options: Options
+) -> tuple[DelimitedLayout, Header]:
+    alike = [layout for layout in LAYOUTS if layout.name == name]
+    for layout in sorted(
+        alike, key=lambda one: not one.recognises(_header(one, lines, usual, options), source)
+    ):
+        return layout, _named_columns(layout, _header(layout, lines, usual, options))
+    near = nearest(name, layout_names(), 1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    raise ConfigError(
+        f"there is no layout {name!r}, expected one of {', '.join(layout_names())}{meant}"
+    )
+
+
+def _header(layout: DelimitedLayout, lines: list[str], usual: Header, options: Options) -> Header:
+    """Return the header of a file if it has a layout: where the user says it, or the layout."""
+    skip = 0 if options.skip_rows is not None else layout.skip(lines)
+    return header_at(lines, skip) if skip else usual
+
+
+def _named_columns(layout: DelimitedLayout, header: Header) -> Header:
+    return header if layout.names is None else replace(header, cells=layout.names(header))
+
+
+def _refuse_no_table(source: Source, begin: bytes) -> None:
+    """Refuse a file that is text of another kind: its lines would be read as a strange table."""
+    first = begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
+    found = [kind for text, kind in _OTHER_BEGINNINGS.items() if first.startswith(text)]
+    kind = found[0] if found else _OTHER_TEXT.get(Path(source.label).suffix.lower())
+    if kind is not None:
+        raise DataError(
+            f"{source.label} is {kind}, not market data; expected a table of bars or ticks as "
+            "delimited text, Parquet or Arrow, or what a known source writes"
+        )

@@ -1,0 +1,121 @@
+"""The interval of bars, as the distances between their rows show it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.codes import DAY_NS, SECOND_NS, interval_name, interval_ns
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.catalog.account import Fact
+
+#: So many distances are kept; irregular times, as of ticks, have more than are needed.
+_MOST_KEPT: Final = 50_000
+_MOST_GAPS: Final = 5_000
+#: Dates so far apart at most are those of daily bars, over a week-end with a holiday.
+_LONGEST_WEEKEND: Final = 4 * DAY_NS
+#: A length that all distances are multiples of is no accident if there are so many of them.
+_ENOUGH: Final = 12
+
+
+class Steps:
+    """The distances between neighbouring rows, gathered block by block."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._last: int | None = None
+        #: Whether all rows so far are later than the one before, and earlier.
+        self.ascends, self.descends = True, True
+        #: Whether a row has a time of day.
+        self.timed = False
+        self.rows = 0
+        #: The times of the rows before and after each gap of a day or more, as week-ends are.
+        self.around_gaps: list[tuple[int, int]] = []
+
+    def add(self, wall: npt.NDArray[np.int64]) -> None:
+        """Take in the times of a block, int64[n] ns, in the order of the file."""
+        if not len(wall):
+            return
+        self.rows += len(wall)
+        self.timed = self.timed or bool((wall % DAY_NS).any())
+        steps = np.diff(wall, prepend=wall[0] if self._last is None else self._last)
+        steps = steps[self._last is None :]
+        self._last = int(wall[-1])
+        self.ascends = self.ascends and bool((steps > 0).all())
+        self.descends = self.descends and bool((steps < 0).all())
+        if len(self.around_gaps) < _MOST_GAPS:
+            late = np.flatnonzero(np.abs(steps) >= DAY_NS)
+            after = wall[len(wall) - len(steps) :][late]
+            pairs = np.sort(np.stack((after - steps[late], after), axis=1), axis=1)
+            self.around_gaps += [(before, behind) for before, behind in pairs.tolist()]
+        lengths, counts = np.unique(np.abs(steps[steps != 0]), return_counts=True)
+        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+            if length in self._counts or len(self._counts) < _MOST_KEPT:
+                self._counts[length] = self._counts.get(length, 0) + count
+
+    def join(self, other: Steps) -> None:
+        """Take in the distances of the rows of another symbol of the same file."""
+        for length, count in other._counts.items():
+            self._counts[length] = self._counts.get(length, 0) + count
+        self.timed = self.timed or other.timed
+        self.rows += other.rows
+
+    def choose(self, place: str) -> Fact:
+        """Return the interval that the rows show.
+
+        It is the most frequent distance. In sparse data a smaller distance may be the interval: the
+        smallest one is, if all others are multiples of it and at least one distance in a hundred
+        equals it. DataError, naming the ``place``, if the rows show no interval.
+        """
+        if not self._counts:
+            raise DataError(
+                f"{place}: a single row shows no interval; give it, such as --interval 1m"
+            )
+        usual = max(self._counts, key=lambda length: (self._counts[length], -length))
+        least = min(self._counts)
+        total = sum(self._counts.values())
+        even = all(length % least == 0 for length in self._counts)
+        if least < usual and even and self._counts[least] * 100 >= total:
+            usual = least
+        if not self.timed and usual <= _LONGEST_WEEKEND:
+            usual = DAY_NS
+        try:
+            return Fact(interval_name(usual), "rows")
+        except ConfigError:
+            raise DataError(
+                f"{place}: rows are mostly {usual / SECOND_NS:g} s apart, which is no interval "
+                "from 1s to 1d; if they are bars, give their interval with --interval, if they are "
+                "ticks, that of the bars to make of them"
+            ) from None
+
+    def check(self, interval: str, place: str) -> None:
+        """Raise DataError if rows cannot be bars of an interval that nobody reads in them.
+
+        Rows of dates alone are daily bars. Rows that all lie a multiple of a longer interval
+        apart are bars of that one, unless they are too few to tell.
+        """
+        step = interval_ns(interval)
+        if step < DAY_NS and not self.timed and self._counts:
+            raise DataError(
+                f"{place}: the times are dates without a time of day, so the rows are days apart "
+                f"and no bars of {interval}; leave --interval out, or give --interval 1d"
+            )
+        apart = math.gcd(*self._counts) if self._counts else 0
+        if sum(self._counts.values()) < _ENOUGH or apart <= step or apart % step:
+            return
+        shown = _longest_within(apart)
+        if shown > step:
+            raise DataError(
+                f"{place}: all {self.rows:,} rows lie a multiple of {interval_name(shown)} apart, "
+                f"so they are no bars of {interval}; leave --interval out, or give --interval "
+                f"{interval_name(shown)}"
+            )
+
+
+def _longest_within(length: int) -> int:
+    """Return the longest interval of which a length in ns is a multiple; 0 if there is none."""
+    names = ("1d", "4h", "1h", "30m", "15m", "10m", "5m", "1m", "30s", "15s", "10s", "5s", "1s")
+    return next((ns for ns in map(interval_ns, names) if length % ns == 0), 0)

@@ -1,0 +1,417 @@
+"""Reads the rows of one delimited file, block by block, for its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from pipeline.codes import PRICE_COLUMNS
+from pipeline.errors import DataError
+from pipeline.market.catalog.account import UNKNOWN, Fact
+from pipeline.market.importers import tally as kinds
+from pipeline.market.importers.empty_cells import EMPTY_CELLS
+from pipeline.market.importers.fields import Fields, match_fields, normal
+from pipeline.market.importers.header import Header, split_cells
+from pipeline.market.importers.notation import Notation, find_notation
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.rows import Rows, Spool
+from pipeline.market.importers.source import Source
+from pipeline.market.importers.symbols import group_rows, group_series
+from pipeline.market.importers.tally import Tally
+from pipeline.market.importers.text import Lines, Text
+from pipeline.market.importers.times.readers import TimeReader, open_times
+from pipeline.market.importers.values import Cells, Values, checked_values
+
+if TYPE_CHECKING:
+    from pipeline.market.importers.delimited import DelimitedLayout
+
+Int64Array = npt.NDArray[np.int64]
+_EMPTY: Final = sorted(EMPTY_CELLS)
+#: So many lines show how times and numbers are written.
+_SAMPLE_LINES: Final = 200
+
+
+class _Columns(NamedTuple):
+    """The columns of the rows of one symbol, or of all symbols."""
+
+    symbol: str | None
+    """The symbol that the header names; None if it names none."""
+    fields: Fields
+
+
+class TableReader:
+    """The reading of one file."""
+
+    def __init__(
+        self,
+        layout: DelimitedLayout,
+        source: Source,
+        text: Text,
+        header: Header,
+        options: Options,
+        spool: Spool,
+    ) -> None:
+        self._layout, self._source, self._text = layout, source, text
+        self._header, self._options, self._spool = header, options, spool
+        self._tally = Tally(source.label)
+        try:
+            self._sets = _column_sets(layout, header, options, source)
+        except DataError as error:
+            encoding = text.encoding.fact()
+            if encoding.ground != "guess":
+                raise
+            raise DataError(
+                f"{error}; the text is not UTF-8 and was read as {encoding.words()}"
+            ) from None
+        sample = self._sample()
+        if not len(sample[header.names[0]]):
+            raise DataError(f"{source.label}: there are no rows")
+        self._notation = self._find_notation(sample)
+        self._times = self._open_times(self._time_text(sample))
+        self._readings: dict[tuple[str, str | None], Reading] = {}
+        self._notes: dict[str, int] = {}
+
+    def read(self) -> list[Reading]:
+        """Read all rows. DataError if the file has none, or is no table."""
+        for lines in self._text.blocks():
+            if (data := self._below_header(lines)).data.strip():
+                self._take(data)
+        if not self._tally.rows:
+            raise DataError(f"{self._source.label}: there are no rows")
+        return list(self._readings.values())
+
+    # -- the form of the file -------------------------------------------------------------------
+
+    def _sample(self) -> dict[str, pa.Array]:
+        """Return the cells of the first rows, by column."""
+        lines = [line for line in self._text.first_lines[self._header.above :] if line.strip()]
+        names = self._header.names
+        rows = [split_cells(line, self._header.delimiter) for line in lines[:_SAMPLE_LINES]]
+        whole = [row for row in rows if len(row) == len(names)]
+        return {
+            name: pa.array([row[at] for row in whole], pa.string()) for at, name in enumerate(names)
+        }
+
+    def _find_notation(self, sample: dict[str, pa.Array]) -> Notation:
+        """Return how the file writes numbers. DataError if its first rows do not show it."""
+        fields = [one.fields.columns for one in self._sets]
+        of_volume = {one.get("volume", one.get("size")) for one in fields}
+        names = dict.fromkeys(name for one in self._sets for name in number_columns(one.fields))
+        try:
+            return find_notation(
+                [sample[name] for name in names if name not in of_volume],
+                [sample[name] for name in names if name in of_volume],
+                delimiter=self._header.delimiter,
+                decimal=self._options.decimal,
+            )
+        except DataError as error:
+            raise DataError(f"{self._tally.place(self._header.above + 1)}: {error}") from None
+
+    def _open_times(self, sample: pa.Array) -> TimeReader:
+        """Return the reader of the times, with all rows as evidence where some do not tell."""
+        try:
+            reader = open_times(
+                sample, date_order=self._options.date_order or self._layout.date_order
+            )
+        except DataError as error:
+            raise DataError(f"{self._tally.place(self._header.above + 1)}: {error}") from None
+        if reader.verdict == "unknown":
+            for lines in self._text.blocks():
+                if (rows := self._below_header(lines)).data.strip():
+                    table = self._cells(rows, [], numbers=pa.string())
+                    reader.gather(self._time_text(table))
+                if reader.verdict != "unknown":
+                    break
+        return reader
+
+    def _time_text(self, table: dict[str, pa.Array] | pa.Table) -> pa.Array:
+        """Return the times of rows as text, of one column or of two."""
+        columns = self._sets[0].fields.columns
+        if "ts" in columns:
+            return only_array(table[columns["ts"]])
+        date = pc.utf8_trim_whitespace(only_array(table[columns["date"]]))
+        if "time" not in columns:
+            return date
+        time = pc.utf8_trim_whitespace(only_array(table[columns["time"]]))
+        return pc.binary_join_element_wise(date, time, " ")
+
+    # -- the rows of a block --------------------------------------------------------------------
+
+    def _below_header(self, lines: Lines) -> Lines:
+        """Return the lines of a block that are rows."""
+        above = self._header.above - (lines.first - 1)
+        if above <= 0:
+            return lines
+        start = 0
+        for _ in range(above):
+            start = lines.data.find(b"\n", start) + 1
+            if not start:
+                return Lines(b"", lines.first)
+        return Lines(lines.data[start:], lines.first + above)
+
+    def _take(self, lines: Lines) -> None:
+        """Take in the rows of a block."""
+        odd: list[csv.InvalidRow] = []
+        table, typed = self._parse(lines, odd)
+        numbers = self._line_numbers(lines, table.num_rows, odd)
+        self._tally.rows += table.num_rows + len(odd)
+        try:
+            times = self._times.read(self._time_text(table))
+        except DataError as error:
+            raise DataError(f"{self._source.label}: {error}") from None
+        bad_time = times.unread
+        if bad_time.any():
+            self._tell_times(table, bad_time, numbers)
+        for columns in self._sets:
+            values = self._values(table, columns.fields, typed, numbers, bad_time)
+            good = ~(bad_time | values.bad)
+            rows = Rows(times.wall, times.utc, values.columns, numbers)
+            for symbol, interval, some in self._series(table, columns, numbers):
+                self._keep(symbol, interval, columns.fields, rows.take(some[good[some]]))
+
+    def _parse(self, lines: Lines, odd: list[csv.InvalidRow]) -> tuple[pa.Table, bool]:
+        """Return the cells that are taken, and whether numbers among them are float64 already."""
+        if self._notation.decimal == "point":
+            try:
+                return self._cells(lines, odd, numbers=pa.float64()), True
+            except pa.ArrowInvalid:
+                odd.clear()
+        try:
+            return self._cells(lines, odd, numbers=pa.string()), False
+        except pa.ArrowInvalid as error:
+            raise DataError(f"{self._source.label}: {str(error).splitlines()[0]}") from None
+
+    def _cells(self, lines: Lines, odd: list[csv.InvalidRow], *, numbers: pa.DataType) -> pa.Table:
+        def keep(row: csv.InvalidRow) -> str:
+            odd.append(row)
+            return "skip"
+
+        names = list(self._header.names)
+        text, numeric = self._taken()
+        types = dict.fromkeys(text, pa.string()) | dict.fromkeys(numeric, numbers)
+        if lines.data.count(b'"') % 2:
+            raise DataError(self._open_quote(lines))
+        return csv.read_csv(
+            pa.BufferReader(lines.data),
+            read_options=csv.ReadOptions(
+                use_threads=False, column_names=names, block_size=len(lines.data) + 1
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=self._header.delimiter, invalid_row_handler=keep
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=_EMPTY,
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+
+    def _taken(self) -> tuple[list[str], list[str]]:
+        """Return the columns that are taken: those of text, and those of numbers."""
+        text: list[str] = []
+        numeric: list[str] = []
+        for one in self._sets:
+            numbers = number_columns(one.fields)
+            for name in one.fields.columns.values():
+                (numeric if name in numbers else text).append(name)
+        return list(dict.fromkeys(text)), list(dict.fromkeys(numeric))
+
+    def _open_quote(self, lines: Lines) -> str:
+        quotes, opened = 0, lines.first
+        for number, line in enumerate(lines.data.split(b"\n"), start=lines.first):
+            if quotes % 2 == 0:
+                opened = number
+            quotes += line.count(b'"')
+        return f'{self._tally.place(opened)}: a quote (") is opened and never closed'
+
+    def _line_numbers(self, lines: Lines, rows: int, odd: list[csv.InvalidRow]) -> Int64Array:
+        """Return the line of each row, and count the lines that are no rows."""
+        ends = lines.data.count(b"\n") + int(not lines.data.endswith(b"\n"))
+        if ends == rows and not odd:
+            return np.arange(lines.first, lines.first + rows)
+        filled = [bool(line.strip()) for line in lines.data.split(b"\n")]
+        numbers = lines.first + np.flatnonzero(filled)
+        if odd:
+            at = np.array([row.number - 1 for row in odd], np.int64)
+            cells = len(self._header.cells)
+            self._tally.add(
+                kinds.CELLS,
+                numbers[at],
+                lambda index: (
+                    f"{odd[index].actual_columns} fields, expected {cells} as in the first line"
+                ),
+                left_out=self._options.bad_rows == "drop",
+            )
+            numbers = np.delete(numbers, at)
+        return numbers[:rows]
+
+    def _tell_times(self, table: pa.Table, bad: npt.NDArray[np.bool_], numbers: Int64Array) -> None:
+        """Count rows without a time that can be read."""
+        text = self._time_text(table)
+        empty = pc.is_in(pc.utf8_trim_whitespace(text), pa.array(_EMPTY)).to_numpy(False)
+        for kind, rows in ((kinds.NO_TIME, bad & empty), (kinds.TIME, bad & ~empty)):
+            (at,) = np.nonzero(rows)
+            self._tally.add(
+                kind,
+                numbers[at],
+                partial(self._explain_time, text, at),
+                left_out=self._options.bad_rows == "drop",
+            )
+
+    def _explain_time(self, text: pa.Array, bad: npt.NDArray[np.intp], index: int) -> str:
+        return self._times.explain(text[int(bad[index])].as_py())
+
+    def _values(
+        self,
+        table: pa.Table,
+        fields: Fields,
+        typed: bool,
+        numbers: Int64Array,
+        skipped: npt.NDArray[np.bool_],
+    ) -> Values:
+        """Return prices and volume of rows; count the rows, but those ``skipped``, without them."""
+        columns = {
+            name: Cells.of_numbers(only_array(table[name]))
+            if typed
+            else Cells.of_text(only_array(table[name]), self._notation)
+            for name in number_columns(fields)
+        }
+        volume = fields.columns.get("volume")
+        if volume is not None and self._layout.no_volume is not None:
+            none = columns[volume].values == self._layout.no_volume
+            columns[volume] = replace(columns[volume], empty=columns[volume].empty | none)
+        return checked_values(
+            fields,
+            columns,
+            numbers,
+            skipped,
+            self._tally,
+            self._notes,
+            # In a table of several symbols, each has rows for the days of the others.
+            without=self._layout.tickers is not None,
+            own=self._layout.own,
+            left_out=self._options.bad_rows == "drop",
+        )
+
+    def _series(
+        self, table: pa.Table, columns: _Columns, numbers: Int64Array
+    ) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
+        """Yield each symbol, the interval if rows have it, and their rows."""
+
+        def place(row: int) -> str:
+            return self._tally.place(int(numbers[row]))
+
+        name = columns.fields.columns.get("symbol")
+        known = self._layout.interval(self._source.name)
+        if self._options.symbol is not None or name is None or columns.symbol is not None:
+            symbol = self._options.symbol or columns.symbol
+            symbol = symbol or self._layout.symbol(self._source.name)
+            if symbol is None:
+                raise DataError(
+                    f"{self._source.label}: neither its columns nor its name tell the symbol; "
+                    "give it with --symbol"
+                )
+            yield symbol, known, np.arange(table.num_rows)
+        elif "interval" in columns.fields.columns:
+            intervals = only_array(table[columns.fields.columns["interval"]])
+            yield from group_series(only_array(table[name]), intervals, place)
+        else:
+            for symbol, rows in group_rows(only_array(table[name]), place):
+                yield symbol, known, rows
+
+    def _keep(self, symbol: str, interval: str | None, fields: Fields, rows: Rows) -> None:
+        reading = self._readings.get((symbol, interval))
+        if reading is None:
+            said = self._said(fields, interval)
+            reading = Reading(symbol, self._source, said, self._tally, self._spool)
+            reading.notes = self._notes
+            reading.ticks = fields.ticks
+            self._readings[symbol, interval] = reading
+        reading.add_scaled(rows, self._layout.scale, self._options)
+
+    def _said(self, fields: Fields, interval: str | None) -> Said:
+        """Return what the file and its layout say of the rows."""
+        layout, header = self._layout, self._header
+        clock = " and ".join(self._times.zones) or None
+        taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
+        everything = [name for one in self._sets for name in one.fields.columns.values()]
+        left = [name for name in header.names if name not in everything]
+        notes = [
+            f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
+            for field in fields.guessed
+        ]
+        encoding = self._text.encoding.fact()
+        if encoding.ground == "guess":
+            notes.append(f"The text was read as {encoding.words()}.")
+        ground = None if clock is None else Fact(clock, "file")
+        if ground is None and layout.zone is not None:
+            ground = Fact(str(layout.zone), "layout", "--tz")
+        return Said(
+            layout=layout.name,
+            interval=None if interval is None else Fact(interval, "file"),
+            clock=ground,
+            server=layout.server,
+            asks=layout.asks,
+            own=layout.own,
+            stamped=layout.stamped,
+            adjusted=layout.adjusted or UNKNOWN,
+            taken=tuple(taken),
+            left=tuple(_shown(header, name) for name in left),
+            notes=tuple(notes),
+        )
+
+
+def _column_sets(
+    layout: DelimitedLayout, header: Header, options: Options, source: Source
+) -> list[_Columns]:
+    """Return the columns of each symbol that a header names, or of all rows."""
+    if layout.tickers is None or options.columns:
+        known = _known(layout, header, source)
+        return [_Columns(None, match_fields(header.names, options.columns, source.label, known))]
+    return [
+        _Columns(symbol, Fields(dict(columns)))
+        for symbol, columns in layout.tickers(header).items()
+        if options.symbol in (None, symbol) or len(layout.tickers(header)) == 1
+    ]
+
+
+def _known(layout: DelimitedLayout, header: Header, source: Source) -> dict[str, str]:
+    """Return the layout's own columns by the names that this header gives them."""
+    columns = dict(
+        layout.columns if layout.columns_of is None else layout.columns_of(header, source)
+    )
+    if not header.is_header:
+        return columns
+    spelled = dict(zip(header.normal_names, header.names, strict=True))
+    return {
+        field: name if name in header.names else spelled.get(normal(name), name)
+        for field, name in columns.items()
+    }
+
+
+def number_columns(fields: Fields) -> list[str]:
+    """Return the columns that hold numbers."""
+    names = ("price", "size", "bid") if fields.ticks else PRICE_COLUMNS
+    return [fields.columns[name] for name in names if name in fields.columns]
+
+
+def _shown(header: Header, name: str) -> str:
+    return name if header.is_header else f"column {name}"
+
+
+def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return a column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column

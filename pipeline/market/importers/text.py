@@ -1,0 +1,65 @@
+"""A text file in blocks of whole lines, as UTF-8 whatever its encoding is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pipeline.errors import DataError
+from pipeline.market.importers.encoding import SAMPLE_BYTES, Encoding, TextStream, find_encoding
+from pipeline.market.importers.source import Source
+
+#: Bytes of a source that are read at once.
+_BLOCK: Final = 1 << 24
+
+
+class Lines(NamedTuple):
+    """Whole lines of a text."""
+
+    data: bytes
+    """The lines as UTF-8, each with its end but perhaps the last of the file."""
+    first: int
+    """The number of the first line, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a source."""
+
+    source: Source
+    encoding: Encoding
+    first_lines: list[str]
+    """The lines at the top, without their ends."""
+
+    @classmethod
+    def of(cls, source: Source, begin: bytes, encoding: str | None) -> Text:
+        """Look at the first bytes of a source. DataError if they are no text."""
+        try:
+            found = find_encoding(begin, encoding)
+        except DataError as error:
+            raise DataError(f"{source.label}: {error}") from None
+        text = TextStream(found, source.label).feed(begin).decode()
+        lines = text.replace("\r\n", "\n").split("\n")
+        cut = len(begin) >= SAMPLE_BYTES and len(lines) > 1
+        return cls(source, found, lines[:-1] if cut else lines)
+
+    def blocks(self, size: int = _BLOCK) -> Iterator[Lines]:
+        """Yield the text in blocks of about ``size`` bytes. DataError if it is no text."""
+        rest, line = b"", 1
+        for block in self._utf8(size):
+            end = block.rfind(b"\n") + 1
+            if not end:
+                rest += block
+                continue
+            whole, rest = rest + block[:end], block[end:]
+            yield Lines(whole, line)
+            line += whole.count(b"\n")
+        if rest:
+            yield Lines(rest, line)
+
+    def _utf8(self, size: int) -> Iterator[bytes]:
+        stream = TextStream(self.encoding, self.source.label)
+        for block in self.source.blocks(size):
+            yield stream.feed(block)
+        yield stream.feed(b"", last=True)
