@@ -106,7 +106,7 @@ def refused(path: Path, catalog: Catalog, options: dict[str, str]) -> str | None
     return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(bars=series(), data=st.data())
 def test_a_series_in_any_form_comes_back_as_it_was(tmp_path_factory, bars, data):
     folder: Path = tmp_path_factory.mktemp("fuzz")
