@@ -16,7 +16,6 @@ Bounds: checksums and rows take at most as long again as decoding alone. All way
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import random_walk
-from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of
+from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of, timed
 from pipeline.market.catalog.bar_file import file_hash
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.tape.admission import Admission
@@ -45,17 +44,6 @@ class Sizes:
 
 FULL = Sizes(repeats=9, bars=2_000_000)
 SMOKE = Sizes(repeats=1, bars=5_000)
-
-
-def timed(work: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that does the work and returns the seconds it took."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        work()
-        return time.perf_counter() - began
-
-    return run
 
 
 def ways_of(catalog: Catalog) -> dict[str, Callable[[], float]]:

@@ -89,6 +89,17 @@ def interleaved(contestants: Mapping[str, Callable[[], T]], repeats: int) -> dic
     return samples
 
 
+def timed(work: Callable[[], object]) -> Callable[[], float]:
+    """Return a function that does the work and returns the seconds it took."""
+
+    def run() -> float:
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    return run
+
+
 def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
     """Return the median of the ratios round by round."""
     return statistics.median(a / b for a, b in zip(over, under, strict=True))

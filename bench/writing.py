@@ -26,7 +26,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
 from bench.market import MINUTE, random_walk
-from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of
+from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of, timed
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.market.catalog.bar_columns import BLOCK_ROWS, BarColumns
 from pipeline.market.catalog.catalog import Catalog
@@ -125,17 +124,6 @@ def ways_of(folder: Path, table: pa.Table) -> dict[str, Callable[[], float]]:
         "a bar more": timed(write_more),
         "a bar replaced": timed(write_other),
     }
-
-
-def timed(work: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that does the work and returns the seconds it took."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        work()
-        return time.perf_counter() - began
-
-    return run
 
 
 def main() -> int:

@@ -35,16 +35,13 @@ from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_columns import (
     SCHEMA,
+    BarColumns,
     Float64Array,
     Int64Array,
     only_chunk,
     regrouped,
     values_of,
 )
-from pipeline.market.catalog.bar_columns import (
-    BarColumns as BarColumns,
-)
-from pipeline.market.catalog.merging import merge_bars as merge_bars
 from pipeline.native.regular_file import check_regular
 
 FORMAT_VERSION = 1

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICE_COLUMNS
-from pipeline.errors import DataError
+from pipeline.market.bar_rules import iso_time
 from pipeline.market.catalog.bar_columns import (
     NO_BARS,
     BarBlocks,
@@ -131,7 +131,7 @@ def _count_conflicts(
     if not found.conflicts and differs.any():
         row = int(np.argmax(differs))
         found.first = (
-            f"{iso_time(new.ts[row])}: there {_words(old, int(match.place[row]))}; "
+            f"{iso_time(int(new.ts[row]))}: there {_words(old, int(match.place[row]))}; "
             f"new {_words(new, row)}"
         )
     found.conflicts += int(np.count_nonzero(differs))
@@ -167,24 +167,6 @@ class MergedBars:
             merged = _merged(before, after, self.going)
             if len(merged.ts):
                 yield merged
-
-
-def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:
-    """Unite two sorted series by timestamp into (merged, rows added, rows replaced).
-
-    With `replace`, a new row takes the place of an old one of the same timestamp. Otherwise the two
-    must be equal, and DataError has the number of conflicts and shows the first.
-    """
-    found = survey(old, new)
-    if found.conflicts and not replace:
-        raise DataError(found.conflict_words)
-    merged = joined(list(MergedBars(old, new).blocks()))
-    return merged, found.added, found.replaced
-
-
-def iso_time(ts: int | np.int64) -> str:
-    """Return an instant, ns UTC, in ISO 8601."""
-    return str(np.datetime64(int(ts), "ns")).removesuffix(".000000000") + "Z"
 
 
 def _paired(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,11 +17,11 @@ from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import match_fields
 from pipeline.market.importers.notation import PLAIN
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import group_rows, group_series
-from pipeline.market.importers.table import number_columns, only_array
+from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
+from pipeline.market.importers.table import number_columns
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.times.readers import open_times
 from pipeline.market.importers.values import Cells, checked_values
@@ -57,7 +56,7 @@ class _Reader:
     """The reading of one file, by the columns of its first rows."""
 
     def __init__(self, source: Source, table: pa.Table, options: Options, spool: Spool) -> None:
-        self._source, self._options, self._spool = source, options, spool
+        self._source, self._options = source, options
         self._tally = Tally(source.label, "row")
         names = table.column_names
         self._own = tuple(names) == COLUMNS
@@ -76,13 +75,12 @@ class _Reader:
         if self._times.verdict == "unknown":
             for block in _tables(source):
                 self._times.gather(self._time_column(block))
-        self._readings: dict[tuple[str, str | None], Reading] = {}
-        self._notes: dict[str, int] = {}
+        self._readings = Readings(source, self._tally, spool)
 
     @property
     def readings(self) -> list[Reading]:
         """The readings of all rows that were taken."""
-        return list(self._readings.values())
+        return self._readings.all()
 
     def _time_column(self, table: pa.Table) -> pa.Array:
         columns = self._fields.columns
@@ -115,47 +113,25 @@ class _Reader:
             numbers,
             times.unread,
             self._tally,
-            self._notes,
             left_out=drops,
             own=self._own,
         )
         good = ~(times.unread | values.bad)
         taken = Rows(times.wall, times.utc, values.columns, numbers)
-        for symbol, interval, some in self._series(table, numbers):
-            self._keep(symbol, interval, taken.take(some[good[some]]))
-
-    def _series(
-        self, table: pa.Table, numbers: npt.NDArray[np.int64]
-    ) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
-        """Yield each symbol, the interval if rows have it, and their rows."""
-
-        def place(row: int) -> str:
-            return self._tally.place(int(numbers[row]))
-
-        columns = self._fields.columns
-        if self._options.symbol is not None or "symbol" not in columns:
-            symbol = self._options.symbol or plain_symbol(self._source.name)
-            if symbol is None:
-                raise DataError(
-                    f"{self._source.label}: neither its columns nor its name tell the symbol; "
-                    "give it with --symbol"
-                )
-            yield symbol, None, np.arange(table.num_rows)
-        elif "interval" in columns:
-            intervals = only_array(table[columns["interval"]])
-            yield from group_series(only_array(table[columns["symbol"]]), intervals, place)
-        else:
-            for symbol, rows in group_rows(only_array(table[columns["symbol"]]), place):
-                yield symbol, None, rows
-
-    def _keep(self, symbol: str, interval: str | None, rows: Rows) -> None:
-        reading = self._readings.get((symbol, interval))
-        if reading is None:
-            said = self._said(interval)
-            reading = Reading(symbol, self._source, said, self._tally, self._spool)
-            reading.notes, reading.ticks = self._notes, self._fields.ticks
-            self._readings[symbol, interval] = reading
-        reading.add_scaled(rows, None, self._options)
+        for symbol, interval, some in group_series(
+            table,
+            self._fields.columns,
+            symbol_of_all(
+                self._options.symbol,
+                self._fields.columns,
+                plain_symbol(self._source.name),
+                self._source.label,
+            ),
+            None,
+            lambda row: self._tally.place(int(numbers[row])),
+        ):
+            reading = self._readings.of(symbol, interval, self._said, ticks=self._fields.ticks)
+            reading.add_scaled(taken.take(some[good[some]]), None, self._options)
 
     def _said(self, interval: str | None) -> Said:
         columns = self._fields.columns

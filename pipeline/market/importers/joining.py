@@ -49,38 +49,13 @@ class SeriesBars:
     interval: str
     account: Account
     files: int
-    parts: tuple[_Part, ...]
+    groups: tuple[BarBlocks, ...]
+    """Bars that follow each other; those of sources that overlap are merged."""
 
     def blocks(self) -> Iterator[BarColumns]:
         """Yield the bars in ascending order, in blocks."""
-        for bars in self._groups():
+        for bars in self.groups:
             yield from bars.blocks()
-
-    def _groups(self) -> Iterator[BarBlocks]:
-        """Yield the bars of parts one after the other, those of parts that overlap merged.
-
-        DataError if two parts contradict each other.
-        """
-        last = None
-        group: BarBlocks | None = None
-        for part in self.parts:
-            if group is None or last is None or last < part.first_ts:
-                if group is not None:
-                    yield group
-                group = part
-            else:
-                self._check(group, part)
-                group = MergedBars(group, part, None)
-            last = part.last_ts if last is None else max(last, part.last_ts)
-        if group is not None:
-            yield group
-
-    def _check(self, group: BarBlocks, part: _Part) -> None:
-        found = survey(group, part)
-        if found.conflicts:
-            raise DataError(
-                f"{part.reading.source.label} against the other sources: {found.conflict_words}"
-            )
 
     def first_bars(self) -> tuple[tuple[int, tuple[float, ...]], ...]:
         """Return the first bars: each with its open in ns UTC, and its prices and volume."""
@@ -143,7 +118,31 @@ def _series(symbol: str, interval: str, parts: list[_Part]) -> SeriesBars:
     ordered = tuple(sorted(parts, key=lambda part: part.first_ts))
     account = _account(ordered, notes)
     files = len({part.reading.source.label for part in parts})
-    return SeriesBars(symbol, interval, account, files, ordered)
+    label = f"{symbol} {interval} from {account.layout}: {account.source}"
+    return SeriesBars(symbol, interval, account, files, tuple(_groups(ordered, label)))
+
+
+def _groups(parts: Sequence[_Part], label: str) -> Iterator[BarBlocks]:
+    """Yield the bars of parts one after the other, those of parts that overlap merged.
+
+    ``parts`` are in the order of their first bars. DataError if two contradict each other.
+    """
+    group: BarBlocks = parts[0]
+    last = parts[0].last_ts
+    for part in parts[1:]:
+        if last < part.first_ts:
+            yield group
+            group = part
+        else:
+            found = survey(group, part)
+            if found.conflicts:
+                raise DataError(
+                    f"{label}: {part.reading.source.label} against the other sources: "
+                    f"{found.conflict_words}"
+                )
+            group = MergedBars(group, part)
+        last = max(last, part.last_ts)
+    yield group
 
 
 def _account(parts: Sequence[_Part], notes: list[str]) -> Account:
@@ -154,8 +153,6 @@ def _account(parts: Sequence[_Part], notes: list[str]) -> Account:
         for reason, count in tally.left_out().items():
             left[reason] = left.get(reason, 0) + count
         notes += [f"{count:,} {words}." for words, count in tally.changed().items()]
-    for counts in {id(part.reading.notes): part.reading.notes for part in parts}.values():
-        notes += [f"{count:,} {words}." for words, count in counts.items()]
     last = max(parts, key=lambda part: part.last_ts)
     return Account(
         source=", ".join(sorted({Path(part.reading.source.origin).name for part in parts})),

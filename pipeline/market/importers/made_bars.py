@@ -132,20 +132,8 @@ class Making:
         """Return the rows whose prices and volume can be a bar's."""
         if self.options.bad_rows == "widen":
             rows = _widened(rows, tally)
-        bad = np.zeros(len(rows), bool)
-        with np.errstate(all="ignore"):
-            found = [one for one in broken_values(rows.values) if one[2].any()]
-        for rule, at, broken in found:
-            (new,) = np.nonzero(broken & ~bad)
-            kind = kinds.RANGE if rule in (OUTSIDE, HIGH_BELOW_LOW) else kinds.RULE
-            tally.add(
-                kind,
-                rows.lines[new],
-                partial(broken_words, rule, at, new, rows),
-                left_out=self._drops,
-            )
-            bad |= broken
-        return (ts[~bad], rows.take(~bad)) if found else (ts, rows)
+        bad = tell_broken(rows, tally, left_out=self._drops)
+        return (ts[~bad], rows.take(~bad)) if bad.any() else (ts, rows)
 
     def _in_order(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
         """Return rows in ascending order, none of which overlaps another."""
@@ -208,7 +196,20 @@ class Making:
         )
 
 
-def broken_words(rule: int, at: int, broken: npt.NDArray[np.intp], rows: Rows, index: int) -> str:
+def tell_broken(rows: Rows, tally: Tally, *, left_out: bool) -> BoolArray:
+    """Count rows whose prices or volume no bar has, each by the first rule; return their mask."""
+    bad = np.zeros(len(rows), bool)
+    with np.errstate(all="ignore"):
+        for rule, at, broken in broken_values(rows.values):
+            (new,) = np.nonzero(broken & ~bad)
+            kind = kinds.RANGE if rule in (OUTSIDE, HIGH_BELOW_LOW) else kinds.RULE
+            words = partial(_broken_words, rule, at, new, rows)
+            tally.add(kind, rows.lines[new], words, left_out=left_out)
+            bad |= broken
+    return bad
+
+
+def _broken_words(rule: int, at: int, broken: npt.NDArray[np.intp], rows: Rows, index: int) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
     return value_words(rule, int(broken[index]), at, rows.values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -70,13 +70,15 @@ class Reading:
     """What the prices are divided by; None before the first rows."""
     ticks: bool = False
     """Whether rows are ticks, not bars: their prices are all the same."""
-    notes: dict[str, int] = field(default_factory=dict)
-    """What was done with rows, and with how many."""
+    first_line: int = 0
+    """The line of the first row."""
 
     def add(self, rows: Rows) -> None:
         """Take in a block of rows, in the order of the file."""
         if not len(rows):
             return
+        if not self.kept:
+            self.first_line = int(rows.lines[0])
         self.kept.append(self.spool.keep(rows))
         self.steps.add(rows.wall)
         self.instants = self.instants and rows.utc is not None
@@ -97,11 +99,6 @@ class Reading:
                 self.divisor = scale_of(self.symbol, rows.values[:4], scale, options, place)
         self.add(rows if self.divisor == 1 else rows.divided(self.divisor))
 
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return sum(kept.rows for kept in self.kept)
-
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, those of a source with the newest first from its end."""
         backwards = self.steps.descends and self.steps.rows > 1
@@ -109,10 +106,33 @@ class Reading:
 
     def place(self) -> str:
         """Return the place of the first row, for messages."""
-        first = self.spool.read(self.kept[0]).lines[0]
-        return self.tally.place(int(first))
+        return self.tally.place(self.first_line)
 
     @property
     def dated(self) -> bool:
         """Whether the times are dates without a time of day."""
         return not self.steps.timed
+
+
+class Readings:
+    """The readings of one source, one for each symbol and interval, as its rows come."""
+
+    def __init__(self, source: Source, tally: Tally, spool: Spool) -> None:
+        self._source, self._tally, self._spool = source, tally, spool
+        self._found: dict[tuple[str, str | None], Reading] = {}
+
+    def of(
+        self, symbol: str, interval: str | None, said: Callable[[str | None], Said], *, ticks: bool
+    ) -> Reading:
+        """Return the reading of a symbol; a new one has what is ``said`` with its interval."""
+        reading = self._found.get((symbol, interval))
+        if reading is None:
+            reading = Reading(
+                symbol, self._source, said(interval), self._tally, self._spool, ticks=ticks
+            )
+            self._found[symbol, interval] = reading
+        return reading
+
+    def all(self) -> list[Reading]:
+        """Return the readings, in the order of their first rows."""
+        return list(self._found.values())

@@ -95,15 +95,16 @@ def _named(
     name: str, source: Source, lines: list[str], usual: Header, options: Options
 ) -> tuple[DelimitedLayout, Header]:
     alike = [layout for layout in LAYOUTS if layout.name == name]
-    for layout in sorted(
-        alike, key=lambda one: not one.recognises(_header(one, lines, usual, options), source)
-    ):
-        return layout, _named_columns(layout, _header(layout, lines, usual, options))
-    near = nearest(name, layout_names(), 1)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    raise ConfigError(
-        f"there is no layout {name!r}, expected one of {', '.join(layout_names())}{meant}"
-    )
+    if not alike:
+        near = nearest(name, layout_names(), 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(
+            f"there is no layout {name!r}, expected one of {', '.join(layout_names())}{meant}"
+        )
+    headed = [(layout, _header(layout, lines, usual, options)) for layout in alike]
+    fitting = (pair for pair in headed if pair[0].recognises(pair[1], source))
+    layout, header = next(fitting, headed[0])
+    return layout, _named_columns(layout, header)
 
 
 def _header(layout: DelimitedLayout, lines: list[str], usual: Header, options: Options) -> Header:

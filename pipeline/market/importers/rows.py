@@ -99,14 +99,14 @@ class Spool:
     def keep(self, rows: Rows) -> Kept:
         """Write rows; return their place. OSError if there is no room."""
         columns = [rows.wall, *([] if rows.utc is None else [rows.utc]), rows.lines, *rows.values]
-        data = b"".join(np.ascontiguousarray(column).tobytes() for column in columns)
         with self._lock:
             kept = Kept(self._end, len(rows), rows.utc is not None)
             self._file.seek(kept.offset)
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
-            self._end += len(data)
+            for column in columns if len(rows) else ():
+                view = np.ascontiguousarray(column).view(np.uint8).data
+                self._end += len(view)
+                while view:
+                    view = view[self._file.write(view) :]
         return kept
 
     def read(self, kept: Kept) -> Rows:

@@ -27,8 +27,8 @@ class Steps:
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._last: int | None = None
-        #: Whether all rows so far are later than the one before, and earlier.
-        self.ascends, self.descends = True, True
+        #: Whether all rows so far are earlier than the one before.
+        self.descends = True
         #: Whether a row has a time of day.
         self.timed = False
         self.rows = 0
@@ -44,7 +44,6 @@ class Steps:
         steps = np.diff(wall, prepend=wall[0] if self._last is None else self._last)
         steps = steps[self._last is None :]
         self._last = int(wall[-1])
-        self.ascends = self.ascends and bool((steps > 0).all())
         self.descends = self.descends and bool((steps < 0).all())
         if len(self.around_gaps) < _MOST_GAPS:
             late = np.flatnonzero(np.abs(steps) >= DAY_NS)

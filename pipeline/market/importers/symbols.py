@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +40,48 @@ def group_rows(
 
 
 def group_series(
-    symbols: pa.Array, intervals: pa.Array, place: Callable[[int], str]
-) -> Iterator[tuple[str, str, npt.NDArray[np.intp]]]:
-    """Yield each symbol and interval, and the rows that they have. DataError as `group_rows`."""
-    for symbol, rows in group_rows(symbols, place):
-        for interval, some in group_rows(intervals.take(pa.array(rows)), place):
-            yield symbol, interval, rows[some]
+    table: pa.Table,
+    columns: Mapping[str, str],
+    named: str | None,
+    interval: str | None,
+    place: Callable[[int], str],
+) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
+    """Yield each symbol, its interval if that is known, and the rows that they have.
+
+    All rows are of the symbol that is ``named`` and of the ``interval`` that is known, unless their
+    own ``columns``, by field, tell them. DataError as `group_rows`.
+    """
+    if named is not None:
+        yield named, interval, np.arange(table.num_rows)
+        return
+    intervals = columns.get("interval")
+    for symbol, rows in group_rows(only_array(table[columns["symbol"]]), place):
+        if intervals is None:
+            yield symbol, interval, rows
+            continue
+        of_symbol = only_array(table[intervals]).take(pa.array(rows))
+        for own, some in group_rows(of_symbol, place):
+            yield symbol, own, rows[some]
+
+
+def symbol_of_all(
+    given: str | None, columns: Mapping[str, str], in_name: str | None, label: str
+) -> str | None:
+    """Return the symbol of all rows of a source; None if one of its ``columns`` has them.
+
+    It is the one that is ``given``, else that ``in_name`` of the file. DataError if there is none.
+    """
+    if given is not None or "symbol" in columns:
+        return given
+    if in_name is None:
+        raise DataError(
+            f"{label}: neither its columns nor its name tell the symbol; give it with --symbol"
+        )
+    return in_name
+
+
+def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return a column as one array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,10 +21,10 @@ from pipeline.market.importers.fields import Fields, match_fields, normal
 from pipeline.market.importers.header import Header, split_cells
 from pipeline.market.importers.notation import Notation, find_notation
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.reading import Reading, Said
+from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import group_rows, group_series
+from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.text import Lines, Text
 from pipeline.market.importers.times.readers import TimeReader, open_times
@@ -61,7 +60,7 @@ class TableReader:
         spool: Spool,
     ) -> None:
         self._layout, self._source, self._text = layout, source, text
-        self._header, self._options, self._spool = header, options, spool
+        self._header, self._options = header, options
         self._tally = Tally(source.label)
         try:
             self._sets = _column_sets(layout, header, options, source)
@@ -77,17 +76,16 @@ class TableReader:
             raise DataError(f"{source.label}: there are no rows")
         self._notation = self._find_notation(sample)
         self._times = self._open_times(self._time_text(sample))
-        self._readings: dict[tuple[str, str | None], Reading] = {}
-        self._notes: dict[str, int] = {}
+        self._readings = Readings(source, self._tally, spool)
 
     def read(self) -> list[Reading]:
         """Read all rows. DataError if the file has none, or is no table."""
         for lines in self._text.blocks():
-            if (data := self._below_header(lines)).data.strip():
-                self._take(data)
+            if not (rows := self._below_header(lines)).is_blank:
+                self._take(rows)
         if not self._tally.rows:
             raise DataError(f"{self._source.label}: there are no rows")
-        return list(self._readings.values())
+        return self._readings.all()
 
     # -- the form of the file -------------------------------------------------------------------
 
@@ -126,7 +124,7 @@ class TableReader:
             raise DataError(f"{self._tally.place(self._header.above + 1)}: {error}") from None
         if reader.verdict == "unknown":
             for lines in self._text.blocks():
-                if (rows := self._below_header(lines)).data.strip():
+                if not (rows := self._below_header(lines)).is_blank:
                     table = self._cells(rows, [], numbers=pa.string())
                     reader.gather(self._time_text(table))
                 if reader.verdict != "unknown":
@@ -155,8 +153,8 @@ class TableReader:
         for _ in range(above):
             start = lines.data.find(b"\n", start) + 1
             if not start:
-                return Lines(b"", lines.first)
-        return Lines(lines.data[start:], lines.first + above)
+                return Lines(b"", lines.first, 0)
+        return Lines(lines.data[start:], lines.first + above, lines.ends - above)
 
     def _take(self, lines: Lines) -> None:
         """Take in the rows of a block."""
@@ -175,8 +173,22 @@ class TableReader:
             values = self._values(table, columns.fields, typed, numbers, bad_time)
             good = ~(bad_time | values.bad)
             rows = Rows(times.wall, times.utc, values.columns, numbers)
-            for symbol, interval, some in self._series(table, columns, numbers):
-                self._keep(symbol, interval, columns.fields, rows.take(some[good[some]]))
+            for symbol, interval, some in group_series(
+                table,
+                columns.fields.columns,
+                symbol_of_all(
+                    self._options.symbol or columns.symbol,
+                    columns.fields.columns,
+                    self._layout.symbol(self._source.name),
+                    self._source.label,
+                ),
+                self._layout.interval(self._source.name),
+                lambda row: self._tally.place(int(numbers[row])),
+            ):
+                said = partial(self._said, columns.fields)
+                reading = self._readings.of(symbol, interval, said, ticks=columns.fields.ticks)
+                taken = rows.take(some[good[some]])
+                reading.add_scaled(taken, self._layout.scale, self._options)
 
     def _parse(self, lines: Lines, odd: list[csv.InvalidRow]) -> tuple[pa.Table, bool]:
         """Return the cells that are taken, and whether numbers among them are float64 already."""
@@ -237,8 +249,7 @@ class TableReader:
 
     def _line_numbers(self, lines: Lines, rows: int, odd: list[csv.InvalidRow]) -> Int64Array:
         """Return the line of each row, and count the lines that are no rows."""
-        ends = lines.data.count(b"\n") + int(not lines.data.endswith(b"\n"))
-        if ends == rows and not odd:
+        if lines.ends + int(not lines.data.endswith(b"\n")) == rows and not odd:
             return np.arange(lines.first, lines.first + rows)
         filled = [bool(line.strip()) for line in lines.data.split(b"\n")]
         numbers = lines.first + np.flatnonzero(filled)
@@ -297,48 +308,11 @@ class TableReader:
             numbers,
             skipped,
             self._tally,
-            self._notes,
             # In a table of several symbols, each has rows for the days of the others.
             without=self._layout.tickers is not None,
             own=self._layout.own,
             left_out=self._options.bad_rows == "drop",
         )
-
-    def _series(
-        self, table: pa.Table, columns: _Columns, numbers: Int64Array
-    ) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
-        """Yield each symbol, the interval if rows have it, and their rows."""
-
-        def place(row: int) -> str:
-            return self._tally.place(int(numbers[row]))
-
-        name = columns.fields.columns.get("symbol")
-        known = self._layout.interval(self._source.name)
-        if self._options.symbol is not None or name is None or columns.symbol is not None:
-            symbol = self._options.symbol or columns.symbol
-            symbol = symbol or self._layout.symbol(self._source.name)
-            if symbol is None:
-                raise DataError(
-                    f"{self._source.label}: neither its columns nor its name tell the symbol; "
-                    "give it with --symbol"
-                )
-            yield symbol, known, np.arange(table.num_rows)
-        elif "interval" in columns.fields.columns:
-            intervals = only_array(table[columns.fields.columns["interval"]])
-            yield from group_series(only_array(table[name]), intervals, place)
-        else:
-            for symbol, rows in group_rows(only_array(table[name]), place):
-                yield symbol, known, rows
-
-    def _keep(self, symbol: str, interval: str | None, fields: Fields, rows: Rows) -> None:
-        reading = self._readings.get((symbol, interval))
-        if reading is None:
-            said = self._said(fields, interval)
-            reading = Reading(symbol, self._source, said, self._tally, self._spool)
-            reading.notes = self._notes
-            reading.ticks = fields.ticks
-            self._readings[symbol, interval] = reading
-        reading.add_scaled(rows, self._layout.scale, self._options)
 
     def _said(self, fields: Fields, interval: str | None) -> Said:
         """Return what the file and its layout say of the rows."""
@@ -408,10 +382,3 @@ def number_columns(fields: Fields) -> list[str]:
 
 def _shown(header: Header, name: str) -> str:
     return name if header.is_header else f"column {name}"
-
-
-def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return a column as one array."""
-    if isinstance(column, pa.ChunkedArray):
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return column

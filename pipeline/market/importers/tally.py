@@ -77,7 +77,7 @@ class Tally:
         self._label, self._unit = label, unit
         self._bad: dict[Kind, _Found] = {}
         self._left: dict[Kind, _Found] = {}
-        #: What was done to rows by an option, and to how many.
+        #: What was done to rows, and to how many.
         self._changed: dict[str, int] = {}
         #: The rows of the source that were looked at.
         self.rows = 0
@@ -107,7 +107,7 @@ class Tally:
             found.first.append((int(lines[index]), words(index)))
 
     def note(self, words: str, rows: int) -> None:
-        """Count rows to which an option did something, such as ``rows moved``."""
+        """Count rows that were taken otherwise than they are written, such as ``rows moved``."""
         if rows:
             self._changed[words] = self._changed.get(words, 0) + rows
 

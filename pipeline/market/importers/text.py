@@ -21,6 +21,13 @@ class Lines(NamedTuple):
     """The lines as UTF-8, each with its end but perhaps the last of the file."""
     first: int
     """The number of the first line, from 1."""
+    ends: int
+    """The number of ends of lines."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but blank lines."""
+        return not self.data or self.data.isspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ class Text:
                 rest += block
                 continue
             whole, rest = rest + block[:end], block[end:]
-            yield Lines(whole, line)
-            line += whole.count(b"\n")
+            ends = whole.count(b"\n")
+            yield Lines(whole, line, ends)
+            line += ends
         if rest:
-            yield Lines(rest, line)
+            yield Lines(rest, line, 0)
 
     def _utf8(self, size: int) -> Iterator[bytes]:
         stream = TextStream(self.encoding, self.source.label)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import CLOSE, interval_ns
-from pipeline.market.bar_rules import broken_values, order_words
+from pipeline.market.bar_rules import order_words
 from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.importers import tally as kinds
-from pipeline.market.importers.made_bars import broken_words
+from pipeline.market.importers.made_bars import tell_broken
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.rows import Rows
 from pipeline.market.importers.tally import Tally
@@ -60,17 +59,7 @@ class TickMaking:
         """Return the instants of ticks that are in order, and the ticks."""
         left_out = self.options.bad_rows == "drop"
         ts = self.clock.to_utc(rows.wall).utc if rows.utc is None else rows.utc
-        bad = np.zeros(len(rows), bool)
-        with np.errstate(all="ignore"):
-            for rule, at, broken in broken_values(rows.values):
-                (new,) = np.nonzero(broken & ~bad)
-                tally.add(
-                    kinds.RULE,
-                    rows.lines[new],
-                    partial(broken_words, rule, at, new, rows),
-                    left_out=left_out,
-                )
-                bad |= broken
+        bad = tell_broken(rows, tally, left_out=left_out)
         ts, rows = ts[~bad], rows.take(~bad)
         latest = np.maximum.accumulate(ts if before is None else np.append(before, ts))
         latest = latest[-len(ts) :] if len(ts) else latest[:0]

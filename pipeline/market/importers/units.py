@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from pipeline.codes import CLOSE
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.rows import Rows
 from pipeline.market.importers.tally import Tally
-
-_FACTOR: Final = 100.0
-_NEAR: Final = 0.1
+from pipeline.market.jumps import is_unit_step
 
 
 class Units:
@@ -36,10 +32,11 @@ class Units:
         self._close = float(closes[-1])
         with np.errstate(all="ignore"):
             steps = closes[1:] / closes[:-1]
-            up, down = np.abs(steps / _FACTOR - 1) < _NEAR, np.abs(steps * _FACTOR - 1) < _NEAR
-        self._up, self._down = self._up or bool(up.any()), self._down or bool(down.any())
-        if self._first is None and (up | down).any():
-            at = int(np.argmax(up | down))
+            unit = is_unit_step(steps)
+        self._up = self._up or bool((steps[unit] > 1).any())
+        self._down = self._down or bool((steps[unit] < 1).any())
+        if self._first is None and unit.any():
+            at = int(np.argmax(unit))
             line = int(rows.lines[at + 1 - (len(closes) - len(rows))])
             self._first = line, float(closes[at]), float(closes[at + 1])
         if self._up and self._down and not self._told and self._first is not None:

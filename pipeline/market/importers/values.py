@@ -80,7 +80,6 @@ def checked_values(
     lines: Int64Array,
     skipped: BoolArray,
     tally: Tally,
-    notes: dict[str, int],
     *,
     left_out: bool,
     without: bool = False,
@@ -89,7 +88,7 @@ def checked_values(
     """Return the values of rows; count those that lack a price or have a cell that is no number.
 
     ``cells`` are the numbers of each column. Rows of the mask ``skipped`` are not counted, because
-    they are already. A volume that is empty beside prices is 0, and ``notes`` count it.
+    they are already. A volume that is empty beside prices is 0 and counted.
     """
     prices = _price_columns(fields)
     found = [cells[name] for name in prices]
@@ -127,9 +126,8 @@ def checked_values(
             partial(one.words, of_volume),
         )
         bad |= one.unreadable
-        if blank := int((one.empty & ~bad & ~skipped).sum()):
-            words = "rows without a volume, which is taken as 0"
-            notes[words] = notes.get(words, 0) + blank
+        blank = int((one.empty & ~bad & ~skipped).sum())
+        tally.note("rows without a volume, which is taken as 0", blank)
         volume = np.where(one.empty, 0.0, one.values)
     # Adding 0.0 turns -0.0 into 0.0, as in the catalog.
     values = tuple(one.values + 0.0 for one in (found if len(found) == 4 else found[:1] * 4))

@@ -7,10 +7,19 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.bar_columns import BarColumns, joined
-from pipeline.market.catalog.merging import MergedBars, Span, merge_bars, survey
+from pipeline.market.catalog.merging import MergedBars, Span, survey
 from tests.market.catalogs import MINUTE, in_blocks
 
 CUTS = st.lists(st.integers(0, 30), max_size=5)
+
+
+def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarColumns, int, int]:
+    """Both series in one, with the rows that were added and replaced; DataError for a conflict."""
+    found = survey(old, new)
+    if found.conflicts and not replace:
+        raise DataError(found.conflict_words)
+    merged = joined(list(MergedBars(old, new).blocks()))
+    return merged, found.added, found.replaced
 
 
 @st.composite
