@@ -204,7 +204,7 @@ def _import_actions(
             *(f"{getattr(one, name):,}" for name in counts),
             *span,
         )
-        for one, span in zip(results, spans(results), strict=True)
+        for one, span in zip(results, _spans(results), strict=True)
     ]
     notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
     table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
@@ -223,13 +223,13 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
             ),
             *span,
         )
-        for one, span in zip(results, spans(results), strict=True)
+        for one, span in zip(results, _spans(results), strict=True)
     ]
     header = ("interval", "symbol", *counts, "first", "last")
     parts = [format_table(header, rows, right=counts)]
     told: dict[str, list[str]] = {}
     for one in results:
-        told.setdefault(account_line(one.account), []).append(f"{one.symbol} {one.interval}")
+        told.setdefault(_account_line(one.account), []).append(f"{one.symbol} {one.interval}")
     parts += [f"{_names(names)}: {line}" for line, names in told.items()]
     parts += [line for one in results for line in _jumps(one)]
     if dry_run:
@@ -244,7 +244,7 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def account_line(account: Account) -> str:
+def _account_line(account: Account) -> str:
     """Return an account in one line, `layout csv; clock UTC (a guess: --tz ...); ...`."""
     columns = ", ".join(
         field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
@@ -295,7 +295,7 @@ def _first_bars(result: ImportResult) -> str:
     return f"\n{table}"
 
 
-def spans(series: Sequence[ImportResult] | Sequence[ActionsResult]) -> list[tuple[str, str]]:
+def _spans(series: Sequence[ImportResult] | Sequence[ActionsResult]) -> list[tuple[str, str]]:
     """Return the first and last time of each series, as text of one form for the whole table."""
     first, last = [one.first_ts for one in series], [one.last_ts for one in series]
     texts = utc_texts([*first, *last])

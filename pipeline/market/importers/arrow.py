@@ -14,7 +14,7 @@ from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.export import COLUMNS
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.delimited import plain_symbol
-from pipeline.market.importers.fields import match_fields
+from pipeline.market.importers.fields import columns_left, match_fields
 from pipeline.market.importers.notation import PLAIN
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
@@ -67,7 +67,7 @@ class _Reader:
                 raise DataError(
                     f"{source.label} has {count} columns {name!r}, expected one: rename the others"
                 )
-        self._left = self._fields.left(names)
+        self._left = tuple(columns_left(names, [self._fields]))
         try:
             self._times = open_times(self._time_column(table), date_order=options.date_order)
         except DataError as error:

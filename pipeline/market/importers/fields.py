@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,10 +51,11 @@ class Fields:
         """Whether rows are ticks, not bars."""
         return "open" not in self.columns
 
-    def left(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the columns among ``names`` that are not taken."""
-        taken = set(self.columns.values())
-        return tuple(name for name in names if name not in taken)
+
+def columns_left(names: Sequence[str], taken: Iterable[Fields]) -> list[str]:
+    """Return the columns among ``names`` that none of the fields take."""
+    used = {name for fields in taken for name in fields.columns.values()}
+    return [name for name in names if name not in used]
 
 
 def normal(name: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
-from pipeline.market.importers.fields import Fields, match_fields, normal
+from pipeline.market.importers.fields import Fields, columns_left, match_fields, normal
 from pipeline.market.importers.header import Header, split_cells
 from pipeline.market.importers.notation import Notation, find_notation
 from pipeline.market.importers.options import Options
@@ -319,8 +319,7 @@ class TableReader:
         layout, header = self._layout, self._header
         clock = " and ".join(self._times.zones) or None
         taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
-        everything = [name for one in self._sets for name in one.fields.columns.values()]
-        left = [name for name in header.names if name not in everything]
+        left = columns_left(header.names, [one.fields for one in self._sets])
         notes = [
             f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
             for field in fields.guessed
@@ -353,10 +352,11 @@ def _column_sets(
     if layout.tickers is None or options.columns:
         known = _known(layout, header, source)
         return [_Columns(None, match_fields(header.names, options.columns, source.label, known))]
+    tickers = layout.tickers(header)
     return [
         _Columns(symbol, Fields(dict(columns)))
-        for symbol, columns in layout.tickers(header).items()
-        if options.symbol in (None, symbol) or len(layout.tickers(header)) == 1
+        for symbol, columns in tickers.items()
+        if options.symbol in (None, symbol) or len(tickers) == 1
     ]
 
 

@@ -125,19 +125,19 @@ def reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (json.JSONDecodeError, UnicodeDecodeError, WrongChecksumError) as error:
-        raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
+        raise _damaged(path, error) from error
     except sqlite3.Error as error:
         # The low byte is the kind of error, the others say where it came from. There is no code
         # where the module itself refuses: a text that is not UTF-8, or, by our own fault, a
         # connection that is closed.
         code = getattr(error, "sqlite_errorcode", None)
-        if code is None and "decode" in str(error):
-            raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
         if code is None:
+            if "decode" in str(error):
+                raise _damaged(path, error) from error
             raise
         kind = code & 0xFF
         if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise LedgerError(f"{path} is damaged: {error}; {_WAY_ON}") from error
+            raise _damaged(path, error) from error
         if kind == sqlite3.SQLITE_FULL:
             free = shutil.disk_usage(path.parent).free
             raise RunError(
@@ -177,11 +177,15 @@ def _check_header(path: Path, header: bytes) -> None:
         raise LedgerError(f"{path} is a ledger of version {version}, expected {VERSION}; {_WAY_ON}")
 
 
+def _damaged(path: Path, fault: object) -> LedgerError:
+    return LedgerError(f"{path} is damaged: {fault}; {_WAY_ON}")
+
+
 def _check_pages(path: Path, connection: sqlite3.Connection) -> None:
     """Refuse to write to a file whose tree of pages is broken, as of one that was cut short."""
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise LedgerError(f"{path} is damaged: {' '.join(found.split())}; {_WAY_ON}")
+        raise _damaged(path, " ".join(found.split()))
 
 
 def _is_made(connection: sqlite3.Connection) -> bool:
