@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from bench.market import random_walk
+from bench.markets import random_walk
 from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of, timed
 from pipeline.market.catalog.bar_file import file_hash
 from pipeline.market.catalog.catalog import Catalog

@@ -43,7 +43,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from bench.market import Market, crypto_market, equity_market
+from bench.markets import Market, crypto_market, equity_market
 from bench.measure import (
     Report,
     add_data_option,

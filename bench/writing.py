@@ -36,7 +36,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before bench/, see measure.py
 
-from bench.market import MINUTE, random_walk
+from bench.markets import MINUTE, random_walk
 from bench.measure import Report, bench_parser, interleaved, median_ratio, sizes_of, timed
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.market.catalog.bar_columns import BLOCK_ROWS, BarColumns

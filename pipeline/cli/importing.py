@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pipeline.cli.catalog_text import jumps_text
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
 
@@ -78,7 +79,7 @@ def _column_mapping(
 )
 @click.option(
     "--date-order",
-    type=click.Choice(["mdy", "dmy"]),
+    type=click.Choice(["mdy", "dmy", "ymd"]),
     help="How to read 3/4/2017 where the data do not show it.",
 )
 @click.option("--encoding", metavar="NAME", help="Encoding of text, such as latin-1.")
@@ -231,7 +232,11 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
     for one in results:
         told.setdefault(_account_line(one.account), []).append(f"{one.symbol} {one.interval}")
     parts += [f"{_names(names)}: {line}" for line, names in told.items()]
-    parts += [line for one in results for line in _jumps(one)]
+    parts += [
+        f"{one.symbol} {one.interval}: {jumps_text(one.jumps)}."
+        for one in results
+        if one.jumps.total
+    ]
     if dry_run:
         parts += [_first_bars(one) for one in results]
         parts.append("Nothing was written.")
@@ -255,6 +260,8 @@ def _account_line(account: Account) -> str:
         f"stamped at {account.stamped.words()}",
         f"interval {account.interval.words()}",
     ]
+    if account.times:
+        parts.append(f"times {account.times}")
     if columns:
         parts.append(f"columns {columns}")
     if account.left:
@@ -267,21 +274,6 @@ def _account_line(account: Account) -> str:
         parts.append("the last bar was still forming")
     line = "; ".join(parts)
     return " ".join((f"{line}.", *account.notes))
-
-
-def _jumps(result: ImportResult) -> list[str]:
-    """Say where prices jump: a split that nobody imported, or another unit."""
-    jumps = result.jumps
-    if not jumps.total:
-        return []
-    told = "; ".join(
-        jump.words() + (" (100 times: another unit?)" if jump.is_unit_step else "")
-        for jump in jumps.first[:3]
-    )
-    more = f"; and {jumps.total - 3:,} more" if jumps.total > 3 else ""
-    return [
-        f"{result.symbol} {result.interval}: the price jumps and no split explains it: {told}{more}"
-    ]
 
 
 def _first_bars(result: ImportResult) -> str:

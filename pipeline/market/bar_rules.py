@@ -133,12 +133,21 @@ def look_right(ts: Int64Array, columns: Sequence[Float64Array], step: int = 1) -
     The arrays and the ``step`` are as there, and there is a row. There is no tolerance, so rows
     that `find_fault` forgives do not look right.
     """
-    open_, high, low, close, volume = columns
     return bool(
         (ts[1:] > ts[:-1]).all()
         and (step == 1 or (_apart(ts[:-1], ts[1:]) >= np.uint64(step)).all())
+        and values_look_right(columns)
+    )
+
+
+def values_look_right(columns: Sequence[Float64Array]) -> bool:
+    """Return whether no row breaks a rule of values, as `look_right` has them, without ``ts``."""
+    open_, high, low, close, volume = columns
+    if len(volume) == 0:
+        return True
+    return bool(
         # NaN is the minimum and the maximum of all in which it is, and is never in order.
-        and (np.minimum(open_, close) >= low).all()
+        (np.minimum(open_, close) >= low).all()
         and (np.maximum(open_, close) <= high).all()
         and low.min() > 0.0
         and high.max() <= _FINITE

@@ -77,6 +77,7 @@ def notes_of(
         *_on_rotation(lanes),
         *_on_rejections(named),
         *_on_endings(named),
+        *_on_volume_cap(preparation, lanes, market),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
         *_on_ruin(lanes),
         *_on_the_cache(),
@@ -246,6 +247,27 @@ def _on_endings(named: _Named) -> Iterator[str]:
         ]
         table = f": {first_of(ends, _ENDINGS_TOLD)}. The orders' table has the reason of each"
         yield f"None of {many(one['orders'], 'order')} was filled{table if ends else ''}."
+
+
+def _on_volume_cap(
+    preparation: Preparation, lanes: Sequence[_Figures], market: MarketFacts
+) -> Iterator[str]:
+    """Say that orders cannot fill because a share of a bar's volume is too little for them."""
+    cap = preparation.settings.execution.volume_cap
+    ordered = [one for one in lanes if one.get("orders", 0)]
+    if cap is None or not ordered:
+        return
+    if market.without_volume:
+        yield (
+            f"No order can fill in {first_of(market.without_volume, _SERIES_TOLD)}: all bars there"
+            f" have a volume of 0, and execution.volume_cap lets {cap:g} of a bar's volume be"
+            " filled. Import bars with their volume, or set volume_cap to null."
+        )
+    elif not any(one.get("fills", 0) for one in ordered):
+        yield (
+            f"execution.volume_cap lets {cap:g} of a bar's volume be filled. An order fills nothing"
+            " in bars where that is less than a lot (lot_size of its instrument)."
+        )
 
 
 def _on_length(sessions: int, year: Year, against: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, interval_name
+from pipeline.codes import DAY_NS, VOLUME, interval_name
 from pipeline.market.adjustment import Scale
 from pipeline.market.auction import Reader
 from pipeline.market.bars import assign_sessions
@@ -26,9 +26,9 @@ class Feed:
     are left. ``timed`` is called with the function that loads a row group, and times it. ``scale``
     adjusts prices and volumes. ``splits`` are the ratios of the symbol's splits by the sessions
     before which they take effect; ``jumps`` finds prices that jump without one, and ``holding``
-    what the first bar costs and the last one is worth. Rows that cannot be bars are refused with
-    DataError. A daily bar's ``ts`` becomes the open of its
-    session.
+    what the first bar costs and the last one is worth; ``has_volume`` says whether a bar had any
+    volume so far. Rows that cannot be bars are refused with DataError. A daily bar's ``ts`` becomes
+    the open of its session.
 
     The bars at hand are ``ts``, ``close_ts`` and ``columns``; those from ``cursor`` on are still to
     be put onto the tape.
@@ -58,6 +58,7 @@ class Feed:
         self._upcoming: Future[Block | None] | None = None
         self.jumps = JumpFinder(splits)
         self.holding = HoldingFinder()
+        self.has_volume = False
         self.present = np.zeros(len(sessions), np.int64)
         self.cursor = 0
         self.ts = np.zeros(0, np.int64)
@@ -123,6 +124,7 @@ class Feed:
                 columns = self._scale.adjusted(columns, session)
             self.jumps.look_at(session, columns)
             self.holding.look_at(session, columns)
+            self.has_volume = self.has_volume or bool(columns[VOLUME].any())
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
 

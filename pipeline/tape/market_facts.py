@@ -16,6 +16,8 @@ class MarketFacts:
     jumps: tuple[tuple[str, int, float, float], ...] = ()
     #: What holds each symbol from the first bar to the last; None for one without a bar.
     holdings: tuple[Holding | None, ...] = ()
+    #: Symbols that have bars, all of volume 0.
+    without_volume: tuple[str, ...] = ()
 
 
 def market_facts(symbols: Sequence[str], feeds: Sequence[Feed]) -> MarketFacts:
@@ -24,4 +26,5 @@ def market_facts(symbols: Sequence[str], feeds: Sequence[Feed]) -> MarketFacts:
     return MarketFacts(
         tuple((symbol, *jump) for symbol, feed in named for jump in feed.jumps.found),
         tuple(feed.holding.found for _, feed in named),
+        tuple(symbol for symbol, feed in named if feed.holding.found and not feed.has_volume),
     )

@@ -1,5 +1,6 @@
 """One round: a command, an accident, and the same command once more."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,5 +129,15 @@ def _left(scene: Scene, own_memory: bool) -> list[str]:
     """What a command has left in shared memory and in the temporary directory."""
     names = names_in_memory(own_memory, scene.process.pid)
     found = [f"left in shared memory: {names}"] if names else []
-    files = [name for name in entries(scene.place.folder / "tmp") if name != "filler"]
+    folder = scene.place.folder / "tmp"
+    files = [one for one in entries(folder) if one != "filler" and not _is_trial(folder / one)]
     return found + ([f"left in the temporary directory: {files}"] if files else [])
+
+
+def _is_trial(path: Path) -> bool:
+    """Whether this is the file with which Python tries a temporary directory.
+
+    Each Python process makes it for a moment. One that is killed then leaves it behind.
+    """
+    named = re.fullmatch(r"[a-z0-9_]{8}", path.name) is not None
+    return named and path.is_file() and path.read_bytes() in (b"", b"blat")

@@ -217,3 +217,24 @@ def test_positions_held_over_most_nights_by_exits_after_the_close_are_told(sampl
 def test_rates_that_are_likely_fractions_are_told(sample):
     (note,) = notes(sample, "2024-11-19", 0.1, execution={"slippage_bps": 0.001})
     assert "per cent: execution.slippage_bps is 0.001. 0.001 basis points are 0.00001 %." in note
+
+
+def test_a_volume_cap_that_lets_nothing_be_filled_is_told(sample):
+    capped = prepared(sample, "2024-11-19", execution={"volume_cap": 0.1})
+    known = {"max_drawdown": 0.1, "warmup_sessions": 0, "orders": 3}
+    without = MarketFacts(without_volume=("AAPL", "SPY"))
+    (note,) = notes_of(capped, [{**known, "fills": 1}], without)
+    assert note == (
+        "No order can fill in AAPL, SPY: all bars there have a volume of 0, and"
+        " execution.volume_cap lets 0.1 of a bar's volume be filled. Import bars with their volume,"
+        " or set volume_cap to null."
+    )
+    _, note = notes_of(capped, [{**known, "fills": 0}], NONE)
+    assert note == (
+        "execution.volume_cap lets 0.1 of a bar's volume be filled. An order fills nothing in bars"
+        " where that is less than a lot (lot_size of its instrument)."
+    )
+    assert notes_of(capped, [{**known, "fills": 1}], NONE) == []
+    assert notes_of(capped, [{**known, "orders": 0}], without) == []
+    uncapped = prepared(sample, "2024-11-19")
+    assert notes_of(uncapped, [{**known, "fills": 1}], without) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.codes import PRICE_COLUMNS
+from pipeline.codes import PRICE_COLUMNS, VOLUME
 from pipeline.errors import DataError
 from pipeline.tape.feed import Feed
 from tests.reference.in_process import timed
@@ -54,6 +54,17 @@ def test_bars_outside_sessions_are_left_out_and_the_others_counted():
     feed = feed_of(bars.blocks(3))
     assert len(drained(feed, 1)) == 7
     assert feed.present.tolist() == [5, 2]
+
+
+@pytest.mark.parametrize(("at", "seen"), [(None, False), (0, True), (6, False), (9, True)])
+def test_volume_is_seen_in_any_bar_of_a_session(at: int | None, seen: bool):
+    bars = random_walk(START + MINUTE * np.arange(10), 0)
+    bars.values[VOLUME] = 0.0
+    if at is not None:
+        bars.values[VOLUME, at] = 1.0
+    feed = feed_of(bars.blocks(3))
+    drained(feed, 1)
+    assert feed.has_volume == seen
 
 
 def test_without_a_bar_there_is_nothing_to_advance_to():

@@ -71,3 +71,6 @@ class Account:
     """Whether the last bar had not ended when its file was written."""
     notes: tuple[str, ...]
     """Further remarks, whole sentences."""
+    times: str = ""
+    """How the times are written, such as ``DD.MM.YYYY HH:MM`` or ``epoch in ms``; empty if an older
+    version of this program imported the bars."""

@@ -11,11 +11,13 @@ import contextlib
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.manifest import Entry, Key, manifest_bytes, parse_manifest
+from pipeline.market.threads import in_threads
 
 MANIFEST = "manifest.json"
 COMMIT = "manifest.json.commit"
@@ -27,7 +29,8 @@ class Change(NamedTuple):
     file: str
     """Path of its file, relative to the catalog."""
     write: Callable[[Path], Entry]
-    """Writes the content to a new file; returns the entry of the manifest that tells of it."""
+    """Writes the content to a new file; returns the entry of the manifest that tells of it. Changes
+    of one edit are written at the same time, in several threads."""
 
 
 @dataclass(slots=True)
@@ -54,17 +57,13 @@ def commit(folder: Path, known: dict[Key, Entry], edit: Edit) -> list[Entry]:
     """
     entries = {key: entry for key, entry in known.items() if key not in set(edit.removed)}
     entries |= {(entry.interval, entry.symbol): entry for entry in edit.told}
-    written: list[Entry] = []
-    temporary: list[Path] = []
+    temporary = [folder / (file + ".new") for file, _ in edit.changes]
     created: list[Path] = []
     try:
-        for file, write in edit.changes:
-            created += make_folder((folder / file).parent)
-            temporary.append(folder / (file + ".new"))
-            entry = write(temporary[-1])
-            _sync(temporary[-1])
-            entries[entry.interval, entry.symbol] = entry
-            written.append(entry)
+        for path in temporary:
+            created += make_folder(path.parent)
+        written = in_threads(partial(_written, folder), edit.changes)
+        entries |= {(entry.interval, entry.symbol): entry for entry in written}
         temporary.append(folder / (COMMIT + ".new"))
         temporary[-1].write_bytes(manifest_bytes(entries))
         _sync(temporary[-1])
@@ -84,6 +83,13 @@ def commit(folder: Path, known: dict[Key, Entry], edit: Edit) -> list[Entry]:
             "the next use of the catalog finishes it"
         ) from error
     return written
+
+
+def _written(folder: Path, change: Change) -> Entry:
+    path = folder / (change.file + ".new")
+    entry = change.write(path)
+    _sync(path)
+    return entry
 
 
 def recover(folder: Path) -> None:

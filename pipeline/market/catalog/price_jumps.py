@@ -74,14 +74,13 @@ class JumpScan:
         after = bars.values[OPEN]
         with np.errstate(all="ignore"):
             times = after / before
-            unit_steps = is_unit_step(times)
         # NaN is in place of the close before the first bar of all.
         rare = np.flatnonzero(is_jump(times))
         if len(rare):
             since = np.concatenate(([self._ts], bars.ts[:-1]))[rare]
             days = bars.ts[rare] // DAY_NS - since // DAY_NS
             near = (days > 0) & (days <= USUAL_DAYS)
-            for place in np.flatnonzero(near | unit_steps[rare]):
+            for place in np.flatnonzero(near | is_unit_step(times[rare])):
                 row = rare[place]
                 self._count += 1
                 if self._count <= KEPT:

@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.export import COLUMNS
@@ -23,10 +25,14 @@ from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
 from pipeline.market.importers.table import number_columns
 from pipeline.market.importers.tally import Tally
+from pipeline.market.importers.times.columns import add_time_of_day
 from pipeline.market.importers.times.readers import open_times
+from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
 
 _MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1")
+#: Bytes of the magic word of an Arrow file, with those that fill it up.
+_STREAM_BEGINS: Final = 8
 
 
 def is_arrow(begin: bytes) -> bool:
@@ -80,11 +86,48 @@ class _Reader:
     @property
     def readings(self) -> list[Reading]:
         """The readings of all rows that were taken."""
-        return self._readings.all()
+        return self._readings.all(self._times.words())
 
     def _time_column(self, table: pa.Table) -> pa.Array:
+        """Return the times; or their dates, where times of day stand beside them as such."""
         columns = self._fields.columns
-        return only_array(table[columns.get("ts") or columns["date"]])
+        dates = only_array(table[columns.get("ts") or columns["date"]])
+        if "time" not in columns or self._of_day(table) is not None:
+            return dates
+        of_day = only_array(table[columns["time"]]).cast(pa.string())
+        return pc.binary_join_element_wise(self._plain_dates(dates), of_day, " ")
+
+    def _of_day(self, table: pa.Table) -> pa.Array | None:
+        """Return the times of day beside the dates; None if there are none, or only as text."""
+        name = self._fields.columns.get("time")
+        column = None if name is None else only_array(table[name])
+        return column if column is not None and pa.types.is_time(column.type) else None
+
+    def _read_times(self, table: pa.Table, column: pa.Array) -> Times:
+        """Read the times of a block, of the ``column`` of times or dates."""
+        times = self._times.read(column)
+        of_day = self._of_day(table)
+        if of_day is None:
+            return times
+        if times.utc is not None or (times.wall % DAY_NS).any():
+            raise self._twice_timed()
+        return add_time_of_day(times, of_day)
+
+    def _plain_dates(self, column: pa.Array) -> pa.Array:
+        """Return dates as text, those of timestamps too."""
+        if pa.types.is_timestamp(column.type):
+            dates = column.cast(pa.date32(), safe=False)
+            if not dates.cast(column.type).equals(column):
+                raise self._twice_timed()
+            column = dates
+        return column.cast(pa.string())
+
+    def _twice_timed(self) -> DataError:
+        date, time = (self._fields.columns[name] for name in ("date", "time"))
+        return DataError(
+            f"the columns {date!r} and {time!r} both have times of day; say which is right, such "
+            f"as --columns ts={date}"
+        )
 
     def take(self, table: pa.Table, first: int) -> None:
         """Take in a block of rows, of which the first one has the number ``first`` in the file."""
@@ -93,11 +136,13 @@ class _Reader:
         self._tally.rows += rows
         column = self._time_column(table)
         try:
-            times = self._times.read(column)
+            times = self._read_times(table, column)
         except DataError as error:
             raise DataError(f"{self._source.label}: {error}") from None
         drops = self._options.bad_rows == "drop"
-        (at,) = np.nonzero(times.unread)
+        (empty,) = np.nonzero(times.fault == EMPTY)
+        self._tally.add(kinds.NO_TIME, numbers[empty], lambda _: "time is empty", left_out=drops)
+        (at,) = np.nonzero(times.unread & (times.fault != EMPTY))
         self._tally.add(
             kinds.TIME,
             numbers[at],
@@ -150,7 +195,10 @@ class _Reader:
 
 
 def _text_of(column: pa.Array, row: int) -> str | None:
-    value = column[row].as_py()
+    try:
+        value = column[row].as_py()
+    except (OverflowError, ValueError):  # Python's dates end earlier than Arrow's
+        value = f"{column.type} {column[row].value}"
     return None if value is None else str(value)
 
 
@@ -187,9 +235,14 @@ def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
         return
-    # From a file, Arrow would read in threads of its own, which outlive a refusal.
-    content = pa.BufferReader(source.read())
+    # As a file, Arrow would read it in threads of its own, which outlive a refusal. Between its
+    # magic words and its footer, such a file is a stream.
     options = pa.ipc.IpcReadOptions(use_threads=False)
-    with pa.ipc.open_file(content, options=options) as file:
-        for number in range(file.num_record_batches):
-            yield pa.Table.from_batches([file.get_batch(number)])
+    with source.seekable() as stream:
+        stream.read(_STREAM_BEGINS)
+        with pa.ipc.open_stream(stream, options=options) as batches:
+            for batch in batches:
+                yield pa.Table.from_batches([batch])
+            footer = stream.read()
+    if not footer.endswith(b"ARROW1"):
+        raise pa.ArrowInvalid("the file has no footer")

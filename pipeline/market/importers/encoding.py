@@ -150,7 +150,8 @@ class TextStream:
         self._skip = encoding.mark
         self._held = b""
         self._after_return = False
-        self._lines = 0
+        #: The ends of lines in all that was fed.
+        self.lines = 0
 
     def feed(self, block: bytes, *, last: bool = False) -> bytes:
         """Return the next bytes of the text in UTF-8; with ``last`` all that is left of it.
@@ -195,7 +196,7 @@ class TextStream:
             raise self._not_of_it(error, before.encode(), len(before.encode())) from None
         except UnicodeEncodeError:
             raise DataError(
-                f"{self._label}: after line {self._lines} there is half a character of UTF-16; the "
+                f"{self._label}: after line {self.lines} there is half a character of UTF-16; the "
                 "file is damaged"
             ) from None
 
@@ -215,7 +216,7 @@ class TextStream:
         """Return the line of a place in bytes that were not yet counted."""
         held = self._after_return and not data.startswith(b"\n")
         feeds, returns, pairs = _line_ends(data[:at])
-        return self._lines + held + 1 + feeds + returns - pairs
+        return self.lines + held + 1 + feeds + returns - pairs
 
     def _with_lines(self, text: bytes, last: bool) -> bytes:
         """Count the lines, and make CR alone an end of a line like the others."""
@@ -228,9 +229,9 @@ class TextStream:
             feeds, returns, pairs = _line_ends(text)
             if returns > pairs:
                 text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            self._lines += feeds + returns - pairs
+            self.lines += feeds + returns - pairs
         else:
-            self._lines += int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
+            self.lines += int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord("\n")))
         return text
 
 

@@ -149,7 +149,9 @@ def _of_days(reading: Reading, interval: Fact, options: Options) -> Facts:
 
 def _day_rule(reading: Reading) -> tuple[DayRule, Fact]:
     """Return how instants show the dates of daily bars. DataError if they do not."""
-    utc = np.concatenate([rows.utc for rows in reading.blocks() if rows.utc is not None])
+    utc = np.concatenate(
+        [rows.utc for rows in reading.spool.blocks(reading.kept) if rows.utc is not None]
+    )
     found = find_day_begins(utc)
     if found is None:
         raise DataError(

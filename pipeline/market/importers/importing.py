@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
-from pipeline.market.importers.joining import SeriesBars, join
+from pipeline.market.importers.joining import Part, SeriesBars, join, make_parts
 from pipeline.market.importers.options import (
     BadRows,
     DateOrder,
@@ -24,15 +23,12 @@ from pipeline.market.importers.options import (
     OffGrid,
     Options,
 )
-from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.recognition import read_source
 from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import Source, find_sources
+from pipeline.market.threads import in_threads
 
 Replace = Literal["bars", "series", "source"]
-
-#: Sources that are read at the same time, at most.
-_MOST_READERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ def import_bars(
         columns: the column of each field (ts, date, time, open, high, low, close, volume, symbol;
             of ticks price, size, bid, ask), by name or by position from 1.
         stamped: of which end of its bar a time is, ``"open"`` or ``"close"``.
-        date_order: order of dates like 3/4/2017, ``"mdy"`` or ``"dmy"``.
+        date_order: order of dates like 3/4/2017, ``"mdy"`` or ``"dmy"``; of 17/3/4 also ``"ymd"``.
         encoding: encoding of text, such as ``"latin-1"``.
         decimal: the sign before a fraction, ``"point"`` or ``"comma"``.
         skip_rows: lines before the header.
@@ -155,28 +151,17 @@ def read_series(paths: Sequence[Path], options: Options, spool: Spool) -> list[S
         if not here:
             raise DataError(f"{path} holds no file of bars")
         found += here
-    readings: list[Reading] = []
-    for path, group in itertools.groupby(
-        zip(found, _read_all(found, options, spool), strict=True), key=lambda pair: pair[0].origin
-    ):
-        given = [reading for _, some in group for reading in some]
-        if not given:
-            raise DataError(f"{path} holds no file of bars")
-        readings += given
-    return join(readings, options, spool)
+    parts = in_threads(partial(_read, options=options, spool=spool), found)
+    for origin in dict.fromkeys(source.origin for source in found):
+        if not any(
+            some for source, some in zip(found, parts, strict=True) if source.origin == origin
+        ):
+            raise DataError(f"{origin} holds no file of bars")
+    return join([part for some in parts for part in some])
 
 
-def _read_all(found: Sequence[Source], options: Options, spool: Spool) -> list[list[Reading]]:
-    """Read sources, some at a time; return the readings of each. DataError of the first of all."""
-    if len(found) == 1:
-        return [read_source(found[0], options, spool)]
-    with ThreadPoolExecutor(min(_MOST_READERS, os.cpu_count() or 1, len(found))) as pool:
-        futures = [pool.submit(read_source, one, options, spool) for one in found]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def _read(source: Source, options: Options, spool: Spool) -> list[Part]:
+    return make_parts(read_source(source, options, spool), options, spool)
 
 
 def _write(

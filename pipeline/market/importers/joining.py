@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,8 +25,8 @@ _SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The bars of one series that one source has."""
+class Part:
+    """The bars of one series that one source has. They are `BarBlocks`."""
 
     reading: Reading
     facts: Facts
@@ -37,6 +36,7 @@ class _Part:
     rows: int
 
     def blocks(self) -> Iterator[BarColumns]:
+        """Yield the bars in ascending order, in blocks."""
         for rows in self.reading.spool.blocks(list(self.kept)):
             yield BarColumns(rows.wall, rows.values)
 
@@ -68,30 +68,38 @@ class SeriesBars:
         return tuple(found[:_SHOWN])
 
 
-def join(readings: Sequence[Reading], options: Options, spool: Spool) -> list[SeriesBars]:
-    """Make checked bars of readings, and join those of each series.
+def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> list[Part]:
+    """Make checked bars of the readings of one source. DataError if its rows cannot be bars."""
+    if not readings:
+        return []
+    parts: list[Part] = []
+    tally = readings[0].tally
+    for said in dict.fromkeys(reading.said.interval for reading in readings):
+        alike = [reading for reading in readings if reading.said.interval == said]
+        try:
+            interval = interval_of(alike, options)
+        except DataError:
+            tally.check()  # which may be why
+            raise
+        for reading in alike:
+            part = _made(reading, facts_of(reading, interval, options), spool)
+            parts += [] if part is None else [part]
+    tally.check()
+    if not parts:
+        left = ", ".join(f"{rows:,} {words}" for words, rows in tally.left_out().items())
+        raise DataError(f"{readings[0].source.label}: no row is a bar; left out: {left}")
+    return parts
 
-    DataError for the first source whose rows cannot be bars.
-    """
-    groups: dict[tuple[str, str], list[_Part]] = {}
-    for _, found in itertools.groupby(readings, key=lambda reading: reading.source.label):
-        here = list(found)
-        for said in dict.fromkeys(reading.said.interval for reading in here):
-            alike = [reading for reading in here if reading.said.interval == said]
-            try:
-                interval = interval_of(alike, options)
-            except DataError:
-                here[0].tally.check()  # which may be why
-                raise
-            for reading in alike:
-                part = _made(reading, facts_of(reading, interval, options), spool)
-                if part is not None:
-                    groups.setdefault((reading.symbol, interval.value), []).append(part)
-        here[0].tally.check()
-    return [_series(*key, parts) for key, parts in groups.items()]
+
+def join(parts: Sequence[Part]) -> list[SeriesBars]:
+    """Join the bars of each series. DataError if those of two sources contradict each other."""
+    groups: dict[tuple[str, str], list[Part]] = {}
+    for part in parts:
+        groups.setdefault((part.reading.symbol, part.facts.interval.value), []).append(part)
+    return [_series(*key, some) for key, some in groups.items()]
 
 
-def _made(reading: Reading, facts: Facts, spool: Spool) -> _Part | None:
+def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
     """Make the bars of a reading; None if no row is a bar."""
     kept, first, last, rows = [], None, 0, 0
     for bars in facts.making.bars(reading.blocks(), reading.tally):
@@ -100,14 +108,14 @@ def _made(reading: Reading, facts: Facts, spool: Spool) -> _Part | None:
         kept.append(spool.keep(Rows(bars.ts, None, bars.values, bars.ts)))
     if first is None:
         return None
-    return _Part(reading, facts, tuple(kept), first, last, rows)
+    return Part(reading, facts, tuple(kept), first, last, rows)
 
 
-def _series(symbol: str, interval: str, parts: list[_Part]) -> SeriesBars:
+def _series(symbol: str, interval: str, parts: list[Part]) -> SeriesBars:
     notes = []
     trades = [part for part in parts if not part.reading.said.quote]
     if trades and len(trades) < len(parts):
-        notes.append(f"{len(parts) - len(trades)} quote files left out: there are trades.")
+        notes.append(f"Quote files left out, because there are trades: {len(parts) - len(trades)}.")
         parts = trades
     elif not trades:
         notes.append("Bars are bids, volume is 0.")
@@ -122,7 +130,7 @@ def _series(symbol: str, interval: str, parts: list[_Part]) -> SeriesBars:
     return SeriesBars(symbol, interval, account, files, tuple(_groups(ordered, label)))
 
 
-def _groups(parts: Sequence[_Part], label: str) -> Iterator[BarBlocks]:
+def _groups(parts: Sequence[Part], label: str) -> Iterator[BarBlocks]:
     """Yield the bars of parts one after the other, those of parts that overlap merged.
 
     ``parts`` are in the order of their first bars. DataError if two contradict each other.
@@ -145,14 +153,16 @@ def _groups(parts: Sequence[_Part], label: str) -> Iterator[BarBlocks]:
     yield group
 
 
-def _account(parts: Sequence[_Part], notes: list[str]) -> Account:
+def _account(parts: Sequence[Part], notes: list[str]) -> Account:
     said = [part.reading.said for part in parts]
     facts = [part.facts for part in parts]
     left: dict[str, int] = {}
     for tally in {id(part.reading.tally): part.reading.tally for part in parts}.values():
         for reason, count in tally.left_out().items():
             left[reason] = left.get(reason, 0) + count
-        notes += [f"{count:,} {words}." for words, count in tally.changed().items()]
+        notes += [
+            f"{words[0].upper()}{words[1:]}: {count:,}." for words, count in tally.changed().items()
+        ]
     last = max(parts, key=lambda part: part.last_ts)
     return Account(
         source=", ".join(sorted({Path(part.reading.source.origin).name for part in parts})),
@@ -169,6 +179,7 @@ def _account(parts: Sequence[_Part], notes: list[str]) -> Account:
         last_ts=last.last_ts,
         forming=_forms(last),
         notes=tuple(notes),
+        times=_few(dict.fromkeys(part.reading.times for part in parts)),
     )
 
 
@@ -177,12 +188,18 @@ def _one(facts: Sequence[Fact]) -> Fact:
     different = list(dict.fromkeys(facts))
     if len(different) == 1:
         return different[0]
-    values = list(dict.fromkeys(fact.value for fact in different))
     guess = next((fact for fact in different if fact.ground == "guess"), different[0])
-    return Fact(" and ".join(values) if len(values) < 4 else _VARIOUS, guess.ground, guess.option)
+    values = _few(dict.fromkeys(fact.value for fact in different))
+    return Fact(values, guess.ground, guess.option)
 
 
-def _forms(part: _Part) -> bool:
+def _few(values: Iterable[str]) -> str:
+    """Return different values in words, or that there are many."""
+    some = list(values)
+    return " and ".join(some) if len(some) < 4 else _VARIOUS
+
+
+def _forms(part: Part) -> bool:
     """Return whether the last bar had not ended when its file was written."""
     written = part.reading.source.path.stat().st_mtime_ns
     return part.last_ts + interval_ns(part.facts.interval.value) > written

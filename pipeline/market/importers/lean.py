@@ -1,13 +1,16 @@
 """LEAN (QuantConnect) data folders: `<type>/<market>/<resolution>/...` full of zips.
 
-    minute, second   <symbol>/<YYYYMMDD>_<trade|quote>.zip    milliseconds since midnight
-    hour, daily      <symbol>.zip                             YYYYMMDD HH:MM
+    tick, minute, second   <symbol>/<YYYYMMDD>_<trade|quote>.zip    milliseconds since midnight
+    hour, daily            <symbol>.zip                             YYYYMMDD HH:MM
 
 Times are on the clock of the folder's market, which LEAN's own market-hours database names. It is
 read from the tree if it is there. Prices of equities and options are in ten-thousandths, all others
 are plain. Trade lines have 6 cells and quote lines 11. A quote bar is its bid, with volume 0, and
 is used only for a series without trades. A quote without a bid is no bar. A futures zip has a
 member for each contract month, which becomes part of the symbol: ES201312.
+
+Ticks begin with the time, then a trade's price and size, or a quote's bid; the last cell of all but
+currencies says whether LEAN holds the tick for suspicious. Such ticks are left out, as LEAN does.
 """
 
 from __future__ import annotations
@@ -36,7 +39,9 @@ from pipeline.market.importers.tally import Tally
 
 _INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
 _TYPES = {"equity", "option", "forex", "cfd", "crypto", "cryptofuture", "future", "index"}
-_MEMBER = re.compile(r"(\d{8})_.+_(trade|quote)(?:_(\d{6})(?:\d{2})?)?\.csv", re.IGNORECASE)
+_MEMBER = re.compile(
+    r"(\d{8})_.+_(trade|quote)(?:_tick)?(?:_(\d{6})(?:\d{2})?)?\.csv", re.IGNORECASE
+)
 _ZONES = {
     "equity-usa": "America/New_York",
     "option-usa": "America/New_York",
@@ -50,6 +55,11 @@ _ZONES = {
 }
 _UTC_TYPES = {"forex", "cfd", "crypto", "cryptofuture", "future"}
 _QUOTE_CELLS = 11
+_TICK_CELLS = {"trade": (4, 6), "quote": (3, 6, 7, 8)}
+_NO_BARS = {
+    "factor_files": "a factor file of LEAN, which has splits and dividends; --actions imports it",
+    "map_files": "a map file of LEAN, which has the former names of a symbol and no bars",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +96,64 @@ def looks_moved(source: Source) -> bool:
     return source.path.suffix == ".zip" and _MEMBER.fullmatch(source.name) is not None
 
 
+def refuse_no_bars(source: Source) -> None:
+    """Raise DataError for a file of a LEAN tree that has something else than bars."""
+    found = _NO_BARS.get(source.path.parent.name)
+    if found is not None:
+        raise DataError(f"{source.label} is {found}")
+
+
 def read(source: Source, place: _Place, options: Options, spool: Spool) -> list[Reading]:
     """Read one member of a LEAN zip. There is no reading if no row of it is a bar."""
-    if place.resolution == "tick":
-        raise DataError(f"{source.label}: ticks are not bars; import second or minute data")
     clock = _zone(place)
     if clock is None and options.tz is None:
         raise DataError(
             f"the time zone of LEAN's {place.kind}/{place.market} is not known; give it with --tz"
         )
-    table = _table(source, place)
     member = _MEMBER.fullmatch(source.name)
+    ticks = place.resolution == "tick"
+    quote_ticks = ticks and member is not None and member[2].lower() == "quote"
+    table = _table(source, place, "quote" if quote_ticks else "trade")
     wall = _wall(source, table, place, member)
-    quote = table.num_columns == _QUOTE_CELLS
-    scale = 10_000.0 if place.kind in ("equity", "option") else 1.0
-    prices = [table.column(i).to_numpy() / scale for i in range(1, 5)]
-    volume = np.zeros(len(wall)) if quote or table.num_columns < 6 else table.column(5).to_numpy()
+    quote = quote_ticks or table.num_columns == _QUOTE_CELLS
     month = member[3] if member else None
     symbol = options.symbol or place.symbol + (month or "")
     said = _said(place, clock, quote=quote)
-    reading = Reading(symbol, source, said, Tally(source.label), spool)
+    reading = Reading(symbol, source, said, Tally(source.label), spool, ticks=ticks)
     reading.tally.rows = len(wall)
-    # A quote without a bid is no bar.
-    rows = np.flatnonzero(~np.isnan(prices[0])) if quote else np.arange(len(wall))
-    if len(rows) == 0:
+    reading.times = "milliseconds since midnight" if member else "YYYYMMDD HH:MM"
+    values = _values(table, place, quote=quote)
+    right = np.ones(len(wall), bool)
+    if quote:
+        right = values[0] > 0.0  # not if it is NaN
+        reading.tally.note("quotes without a bid, left out", int((~right).sum()))
+    if ticks and table.num_columns > _TICK_CELLS["quote"][0]:
+        suspicious = pc.equal(table.column(table.num_columns - 1), "1").to_numpy()
+        reading.tally.note("ticks that LEAN calls suspicious, left out", int(suspicious.sum()))
+        right &= ~suspicious
+    if not right.any():
         return []
     lines = np.arange(1, len(wall) + 1)
-    reading.add(Rows(wall, None, (*prices, volume), lines).take(rows))
+    reading.add(Rows(wall, None, values, lines).take(right))
     return [reading]
 
 
+def _values(table: pa.Table, place: _Place, *, quote: bool) -> tuple[npt.NDArray[np.float64], ...]:
+    """Return prices and volume, five float64[n]; of a tick all prices are one."""
+    scale = 10_000.0 if place.kind in ("equity", "option") else 1.0
+    at = (1, 1, 1, 1) if place.resolution == "tick" else (1, 2, 3, 4)
+    of_volume = 2 if place.resolution == "tick" else 5
+    volume = np.zeros(table.num_rows)
+    if not quote and table.num_columns > of_volume:
+        volume = table.column(of_volume).to_numpy()
+    return (*(table.column(i).to_numpy() / scale for i in at), volume)
+
+
 def _said(place: _Place, clock: str | None, *, quote: bool) -> Said:
+    interval = _INTERVALS.get(place.resolution)
     return Said(
         layout="lean",
-        interval=Fact(_INTERVALS[place.resolution], "layout"),
+        interval=None if interval is None else Fact(interval, "layout"),
         clock=None if clock is None else Fact(clock, "layout"),
         stamped="open",
         adjusted="no",
@@ -127,16 +161,22 @@ def _said(place: _Place, clock: str | None, *, quote: bool) -> Said:
     )
 
 
-def _table(source: Source, place: _Place) -> pa.Table:
+def _table(source: Source, place: _Place, of_ticks: str) -> pa.Table:
     data = source.read()
     cells = data.split(b"\n", 1)[0].count(b",") + 1
-    if cells not in (5, 6, _QUOTE_CELLS):
+    ticks = place.resolution == "tick"
+    expected = _TICK_CELLS[of_ticks] if ticks else (5, 6, _QUOTE_CELLS)
+    if cells not in expected:
         raise DataError(
-            f"{source.label}: LEAN bars have 5, 6 or {_QUOTE_CELLS} cells a line, found {cells}"
+            f"{source.label}: LEAN's {of_ticks + ' ticks' if ticks else 'bars'} have "
+            f"{', '.join(map(str, expected[:-1]))} or {expected[-1]} cells a line, found {cells}"
         )
     names = [str(i) for i in range(cells)]
     dated = place.resolution in ("hour", "daily")
-    types = dict.fromkeys(names, pa.float64()) | {"0": pa.string() if dated else pa.int64()}
+    # The cells behind a tick's price and size are marks: an exchange, conditions, "suspicious".
+    types = dict.fromkeys(names[3:] if ticks else (), pa.string())
+    types = dict.fromkeys(names, pa.float64()) | types
+    types["0"] = pa.string() if dated else pa.int64()
     try:
         return csv.read_csv(
             pa.BufferReader(data),

@@ -25,6 +25,7 @@ from pipeline.market.bar_rules import (
     broken_values,
     order_words,
     value_words,
+    values_look_right,
 )
 from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.importers import tally as kinds
@@ -67,12 +68,18 @@ class Making:
             ts, rows = self._right_values(*self._times(read, tally), tally)
             if not self.labels:
                 units.see(rows, tally)
-            if held is not None:
-                ts, rows = np.concatenate((held[0], ts)), _joined(held[1], rows)
+            if held is not None and len(ts):
+                if ts[0] - held[0][0] < interval_ns(self.interval):
+                    ts, rows = np.concatenate((held[0], ts)), _joined(held[1], rows)
+                else:
+                    yield BarColumns(held[0], held[1].values)
+                held = None
             ts, rows = self._in_order(ts, rows, tally)
             if len(ts) > 1:
                 yield BarColumns(ts[:-1], rows.take(slice(None, -1)).values)
-            held = (ts[-1:], rows.take(slice(-1, None))) if len(ts) else None
+            if len(ts):
+                last = np.array([len(ts) - 1])  # not a slice, which would hold the whole block
+                held = ts[last], rows.take(last)
         if held is not None:
             yield BarColumns(held[0], held[1].values)
 
@@ -199,6 +206,8 @@ class Making:
 def tell_broken(rows: Rows, tally: Tally, *, left_out: bool) -> BoolArray:
     """Count rows whose prices or volume no bar has, each by the first rule; return their mask."""
     bad = np.zeros(len(rows), bool)
+    if values_look_right(rows.values):
+        return bad
     with np.errstate(all="ignore"):
         for rule, at, broken in broken_values(rows.values):
             (new,) = np.nonzero(broken & ~bad)

@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError, nearest
 BadRows = Literal["refuse", "drop", "widen"]
 Duplicates = Literal["refuse", "first", "last", "same"]
 OffGrid = Literal["refuse", "keep", "floor"]
-DateOrder = Literal["mdy", "dmy"]
+DateOrder = Literal["mdy", "dmy", "ymd"]
 Decimal = Literal["point", "comma"]
 
 WIDEN_BY: Final = 0.01

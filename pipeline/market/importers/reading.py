@@ -72,6 +72,8 @@ class Reading:
     """Whether rows are ticks, not bars: their prices are all the same."""
     first_line: int = 0
     """The line of the first row."""
+    times: str = ""
+    """How the times are written, known when all rows are."""
 
     def add(self, rows: Rows) -> None:
         """Take in a block of rows, in the order of the file."""
@@ -100,9 +102,9 @@ class Reading:
         self.add(rows if self.divisor == 1 else rows.divided(self.divisor))
 
     def blocks(self) -> Iterator[Rows]:
-        """Yield the rows, those of a source with the newest first from its end."""
+        """Yield the rows, which can be had once; of a source with the newest first from its end."""
         backwards = self.steps.descends and self.steps.rows > 1
-        return self.spool.blocks(self.kept, backwards=backwards)
+        return self.spool.drain(self.kept, backwards=backwards)
 
     def place(self) -> str:
         """Return the place of the first row, for messages."""
@@ -133,6 +135,11 @@ class Readings:
             self._found[symbol, interval] = reading
         return reading
 
-    def all(self) -> list[Reading]:
-        """Return the readings, in the order of their first rows."""
+    def all(self, times: str) -> list[Reading]:
+        """Return the readings, in the order of their first rows.
+
+        ``times`` says how the times of all are written.
+        """
+        for reading in self._found.values():
+            reading.times = times
         return list(self._found.values())

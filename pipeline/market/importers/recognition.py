@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ _OTHER_TEXT: Final = {
     ".html": "HTML",
     ".htm": "HTML",
 }
+#: Time and message a line, as programs that record feeds write them.
+_RECORDING: Final = re.compile(rb"(wss?://\S+ <->|\d{9,}\.\d+: [\[{])")
 _OTHER_BEGINNINGS: Final = {b"{": "JSON", b"[": "JSON", b"<!doctype": "HTML", b"<html": "HTML"}
 
 
@@ -42,6 +45,7 @@ def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]
     DataError if it has no known layout or cannot be read.
     """
     databento.refuse(source)
+    lean.refuse_no_bars(source)
     place = lean.find_place(source)
     if place is not None:
         return lean.read(source, place, options, spool)
@@ -121,6 +125,8 @@ def _refuse_no_table(source: Source, begin: bytes) -> None:
     """Refuse a file that is text of another kind: its lines would be read as a strange table."""
     first = begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
     found = [kind for text, kind in _OTHER_BEGINNINGS.items() if first.startswith(text)]
+    if _RECORDING.match(begin):
+        found = ["a recording of messages"]
     kind = found[0] if found else _OTHER_TEXT.get(Path(source.label).suffix.lower())
     if kind is not None:
         raise DataError(

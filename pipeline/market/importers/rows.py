@@ -1,9 +1,9 @@
-"""Rows of one symbol as a file has them, and the file on disk where they wait.
+"""Rows of one symbol as a file has them, and the place where they wait.
 
 An import reads all sources before it decides what they are (which interval, which clock), and
-changes nothing before all of them are right. The rows wait in one temporary file without a name,
-so the memory of an import does not grow with the number of files or rows, and a process that dies
-leaves nothing.
+changes nothing before all of them are right. Rows wait in memory, up to a limit, and beyond it in
+one temporary file without a name. So the memory of an import does not grow with the number of files
+or rows, and a process that dies leaves nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ Float64Array = npt.NDArray[np.float64]
 
 #: Bytes of a row: its time, perhaps its instant, its prices and volume, its line.
 _WORD: Final = 8
+#: Bytes of rows that wait in memory, at most: those of two million rows.
+_MEMORY: Final = 1 << 27
 #: A whole price may come as a float that is so far beside it.
 _NEARLY: Final = 1e-6
 
@@ -44,6 +46,16 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.wall)
+
+    @property
+    def columns(self) -> list[npt.NDArray[Any]]:
+        """The arrays in the order of the file of a `Spool`."""
+        return [self.wall, *([] if self.utc is None else [self.utc]), self.lines, *self.values]
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all arrays, bytes."""
+        return len(self) * _WORD * len(self.columns)
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> Rows:
         """Return some of the rows, by index, mask or slice."""
@@ -65,25 +77,31 @@ class Rows:
 
 
 class Kept(NamedTuple):
-    """A place in a `Spool`."""
+    """Rows in a `Spool`: in memory, or at a place in its file."""
 
-    offset: int
-    """Where it begins, in bytes."""
-    rows: int
-    """The number of rows."""
-    instants: bool
-    """Whether the rows have instants."""
+    rows: Rows | None
+    """The rows; None if they are in the file."""
+    offset: int = 0
+    """Where they begin in the file, in bytes."""
+    size: int = 0
+    """The number of rows in the file."""
+    instants: bool = False
+    """Whether the rows in the file have instants."""
 
 
 class Spool:
-    """A temporary file of rows, for any number of threads; a context manager that removes it."""
+    """Rows that wait, for any number of threads; a context manager that removes its file.
 
-    def __init__(self) -> None:
+    Up to ``memory`` bytes of them are in memory.
+    """
+
+    def __init__(self, memory: int = _MEMORY) -> None:
         self._file = tempfile.TemporaryFile(  # noqa: SIM115 - closed by `__exit__`
             prefix="ringtape-import-", buffering=0
         )
         self._lock = threading.Lock()
         self._end = 0
+        self._room = memory
 
     def __enter__(self) -> Self:
         return self
@@ -97,35 +115,56 @@ class Spool:
         self._file.close()
 
     def keep(self, rows: Rows) -> Kept:
-        """Write rows; return their place. OSError if there is no room."""
-        columns = [rows.wall, *([] if rows.utc is None else [rows.utc]), rows.lines, *rows.values]
+        """Keep rows, whose arrays nobody changes. OSError if the disk has no room for them."""
+        size = rows.nbytes
         with self._lock:
-            kept = Kept(self._end, len(rows), rows.utc is not None)
-            self._file.seek(kept.offset)
-            for column in columns if len(rows) else ():
-                view = np.ascontiguousarray(column).view(np.uint8).data
-                self._end += len(view)
-                while view:
-                    view = view[self._file.write(view) :]
+            if size <= self._room:
+                self._room -= size
+                return Kept(rows)
+            return self._write(rows)
+
+    def _write(self, rows: Rows) -> Kept:
+        kept = Kept(None, self._end, len(rows), rows.utc is not None)
+        self._file.seek(kept.offset)
+        for column in rows.columns if len(rows) else ():
+            view = np.ascontiguousarray(column).view(np.uint8).data
+            self._end += len(view)
+            while view:
+                view = view[self._file.write(view) :]
         return kept
 
     def read(self, kept: Kept) -> Rows:
-        """Read rows. The arrays are the caller's own."""
+        """Return rows, whose arrays nobody may change. Those from the file are read anew."""
+        if kept.rows is not None:
+            return kept.rows
         words = PRICES + 2 + int(kept.instants)
-        data = bytearray(words * kept.rows * _WORD)
+        data = bytearray(words * kept.size * _WORD)
         with self._lock:
             self._file.seek(kept.offset)
             view = memoryview(data)
             while view:
                 view = view[self._file.readinto(view) :]
-        whole = np.frombuffer(data, np.int64).reshape(words, kept.rows)
+        whole = np.frombuffer(data, np.int64).reshape(words, kept.size)
         wall, *rest = whole
         utc = rest.pop(0) if kept.instants else None
         lines, *values = rest
         return Rows(wall, utc, tuple(column.view(np.float64) for column in values), lines)
 
-    def blocks(self, kept: list[Kept], *, backwards: bool = False) -> Iterator[Rows]:
-        """Read places in their order; with ``backwards`` from the last row to the first."""
-        for place in reversed(kept) if backwards else kept:
+    def blocks(self, kept: list[Kept]) -> Iterator[Rows]:
+        """Read rows in the order in which they are given."""
+        return map(self.read, kept)
+
+    def drain(self, kept: list[Kept], *, backwards: bool = False) -> Iterator[Rows]:
+        """Read rows for the last time, with ``backwards`` from the last row to the first.
+
+        The list is empty at the end. Rows that were in memory leave their room to others.
+        """
+        if not backwards:
+            kept.reverse()
+        while kept:
+            place = kept.pop()
             rows = self.read(place)
+            if place.rows is not None:
+                with self._lock:
+                    self._room += rows.nbytes
             yield rows.take(slice(None, None, -1)) if backwards else rows

@@ -45,13 +45,22 @@ class Steps:
         steps = steps[self._last is None :]
         self._last = int(wall[-1])
         self.descends = self.descends and bool((steps < 0).all())
+        lengths = np.abs(steps)
         if len(self.around_gaps) < _MOST_GAPS:
-            late = np.flatnonzero(np.abs(steps) >= DAY_NS)
+            late = np.flatnonzero(lengths >= DAY_NS)
             after = wall[len(wall) - len(steps) :][late]
             pairs = np.sort(np.stack((after - steps[late], after), axis=1), axis=1)
             self.around_gaps += [(before, behind) for before, behind in pairs.tolist()]
-        lengths, counts = np.unique(np.abs(steps[steps != 0]), return_counts=True)
-        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+        if not len(lengths):
+            return
+        # Most distances are equal, and it takes long to sort them.
+        usual = lengths[len(lengths) // 2]
+        other, counts = np.unique(lengths[lengths != usual], return_counts=True)
+        found = dict(zip(other.tolist(), counts.tolist(), strict=True))
+        found[int(usual)] = len(lengths) - int(counts.sum())
+        for length, count in found.items():
+            if length == 0:
+                continue
             if length in self._counts or len(self._counts) < _MOST_KEPT:
                 self._counts[length] = self._counts.get(length, 0) + count
 

@@ -85,7 +85,7 @@ class TableReader:
                 self._take(rows)
         if not self._tally.rows:
             raise DataError(f"{self._source.label}: there are no rows")
-        return self._readings.all()
+        return self._readings.all(self._times.words())
 
     # -- the form of the file -------------------------------------------------------------------
 
@@ -172,6 +172,7 @@ class TableReader:
         for columns in self._sets:
             values = self._values(table, columns.fields, typed, numbers, bad_time)
             good = ~(bad_time | values.bad)
+            whole = bool(good.all())
             rows = Rows(times.wall, times.utc, values.columns, numbers)
             for symbol, interval, some in group_series(
                 table,
@@ -187,7 +188,8 @@ class TableReader:
             ):
                 said = partial(self._said, columns.fields)
                 reading = self._readings.of(symbol, interval, said, ticks=columns.fields.ticks)
-                taken = rows.take(some[good[some]])
+                chosen = some if whole else some[good[some]]
+                taken = rows if len(chosen) == len(rows) else rows.take(chosen)
                 reading.add_scaled(taken, self._layout.scale, self._options)
 
     def _parse(self, lines: Lines, odd: list[csv.InvalidRow]) -> tuple[pa.Table, bool]:
@@ -210,7 +212,7 @@ class TableReader:
         names = list(self._header.names)
         text, numeric = self._taken()
         types = dict.fromkeys(text, pa.string()) | dict.fromkeys(numeric, numbers)
-        if lines.data.count(b'"') % 2:
+        if b'"' in lines.data and lines.data.count(b'"') % 2:
             raise DataError(self._open_quote(lines))
         return csv.read_csv(
             pa.BufferReader(lines.data),
@@ -221,6 +223,7 @@ class TableReader:
                 delimiter=self._header.delimiter, invalid_row_handler=keep
             ),
             convert_options=csv.ConvertOptions(
+                check_utf8=False,  # it is, as a `TextStream` has looked
                 column_types=types,
                 include_columns=list(types),
                 null_values=_EMPTY,
@@ -327,6 +330,9 @@ class TableReader:
         encoding = self._text.encoding.fact()
         if encoding.ground == "guess":
             notes.append(f"The text was read as {encoding.words()}.")
+        numbers = self._notation.fact()
+        if numbers.ground == "guess" or self._notation.decimal == "comma":
+            notes.append(f"Numbers are read with a {numbers.words()}.")
         ground = None if clock is None else Fact(clock, "file")
         if ground is None and layout.zone is not None:
             ground = Fact(str(layout.zone), "layout", "--tz")

@@ -10,8 +10,8 @@ from pipeline.errors import DataError
 from pipeline.market.importers.encoding import SAMPLE_BYTES, Encoding, TextStream, find_encoding
 from pipeline.market.importers.source import Source
 
-#: Bytes of a source that are read at once.
-_BLOCK: Final = 1 << 24
+BLOCK: Final = 1 << 21
+"""Bytes of a text that are read at once, unless the reader wants another number."""
 
 
 class Lines(NamedTuple):
@@ -51,23 +51,22 @@ class Text:
         cut = len(begin) >= SAMPLE_BYTES and len(lines) > 1
         return cls(source, found, lines[:-1] if cut else lines)
 
-    def blocks(self, size: int = _BLOCK) -> Iterator[Lines]:
+    def blocks(self, size: int = BLOCK) -> Iterator[Lines]:
         """Yield the text in blocks of about ``size`` bytes. DataError if it is no text."""
         rest, line = b"", 1
-        for block in self._utf8(size):
+        stream = TextStream(self.encoding, self.source.label)
+        for block in self._utf8(stream, size):
             end = block.rfind(b"\n") + 1
             if not end:
                 rest += block
                 continue
-            whole, rest = rest + block[:end], block[end:]
-            ends = whole.count(b"\n")
-            yield Lines(whole, line, ends)
-            line += ends
+            whole, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
+            yield Lines(whole, line, stream.lines + 1 - line)
+            line = stream.lines + 1
         if rest:
             yield Lines(rest, line, 0)
 
-    def _utf8(self, size: int) -> Iterator[bytes]:
-        stream = TextStream(self.encoding, self.source.label)
+    def _utf8(self, stream: TextStream, size: int) -> Iterator[bytes]:
         for block in self.source.blocks(size):
             yield stream.feed(block)
         yield stream.feed(b"", last=True)

@@ -8,7 +8,7 @@ from pipeline.codes import CLOSE
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.rows import Rows
 from pipeline.market.importers.tally import Tally
-from pipeline.market.jumps import is_unit_step
+from pipeline.market.jumps import is_jump, is_unit_step
 
 
 class Units:
@@ -32,11 +32,12 @@ class Units:
         self._close = float(closes[-1])
         with np.errstate(all="ignore"):
             steps = closes[1:] / closes[:-1]
-            unit = is_unit_step(steps)
+        rare = np.flatnonzero(is_jump(steps))
+        unit = rare[is_unit_step(steps[rare])]
         self._up = self._up or bool((steps[unit] > 1).any())
         self._down = self._down or bool((steps[unit] < 1).any())
-        if self._first is None and unit.any():
-            at = int(np.argmax(unit))
+        if self._first is None and len(unit):
+            at = int(unit[0])
             line = int(rows.lines[at + 1 - (len(closes) - len(rows))])
             self._first = line, float(closes[at]), float(closes[at + 1])
         if self._up and self._down and not self._told and self._first is not None:

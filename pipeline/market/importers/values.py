@@ -50,9 +50,20 @@ class Cells:
     @classmethod
     def of_numbers(cls, column: pa.Array) -> Cells:
         """Take an Arrow array of numbers. ArrowException if it has others."""
-        empty = column.is_null().to_numpy(zero_copy_only=False)
-        values = column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False)
-        return cls(values, empty, np.zeros(len(values), bool))
+        none = np.zeros(len(column), bool)
+        empty = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else none
+        filled = column.cast(pa.float64())
+        filled = filled.fill_null(np.nan) if column.null_count else filled
+        return cls(filled.to_numpy(zero_copy_only=False), empty, none)
+
+    def is_whole(self, own: bool) -> bool:
+        """Return whether all cells are numbers, none of which says that there is no price.
+
+        Bars of a catalog, the user's ``own``, have no such numbers.
+        """
+        if self.empty.any() or self.unreadable.any():
+            return False
+        return own or not len(self.values) or bool(self.values.max() < _NO_PRICE)
 
     def words(self, name: str, row: int) -> str:
         """Say why a cell of the column ``name`` is no price or volume."""
@@ -90,48 +101,35 @@ def checked_values(
     ``cells`` are the numbers of each column. Rows of the mask ``skipped`` are not counted, because
     they are already. A volume that is empty beside prices is 0 and counted.
     """
-    prices = _price_columns(fields)
-    found = [cells[name] for name in prices]
-    bare = np.logical_and.reduce([one.empty for one in found])
-    _tell(
-        kinds.NO_PRICES,
-        bare & ~skipped,
-        lines,
-        tally,
-        left_out or without,
-        lambda row: "there are no prices",
-    )
-    bad = bare.copy()
-    for name, one in zip(prices, found, strict=True):
-        fault = one.empty | one.unreadable | _says_no_price(one, own)
-        _tell(
-            kinds.NUMBER,
-            fault & ~bad & ~skipped,
-            lines,
-            tally,
-            left_out,
-            partial(one.words, name),
-        )
-        bad |= fault
+    tell = partial(_tell, lines=lines, tally=tally, skipped=skipped, left_out=left_out)
+    found = {name: cells[name] for name in _price_columns(fields)}
+    if all(one.is_whole(own) for one in found.values()):
+        bad = np.zeros(len(lines), bool)
+    else:
+        bad = np.logical_and.reduce([one.empty for one in found.values()])
+        tell(kinds.NO_PRICES, bad, _no_prices, left_out=left_out or without)
+        for name, one in found.items():
+            fault = one.empty | one.unreadable | _says_no_price(one, own)
+            tell(kinds.NUMBER, fault & ~bad, partial(one.words, name))
+            bad = bad | fault
     volume = np.zeros(len(lines))
     of_volume = fields.columns.get("size" if fields.ticks else "volume")
     if of_volume is not None:
         one = cells[of_volume]
-        _tell(
-            kinds.NUMBER,
-            one.unreadable & ~bad & ~skipped,
-            lines,
-            tally,
-            left_out,
-            partial(one.words, of_volume),
-        )
-        bad |= one.unreadable
-        blank = int((one.empty & ~bad & ~skipped).sum())
-        tally.note("rows without a volume, which is taken as 0", blank)
-        volume = np.where(one.empty, 0.0, one.values)
+        volume = one.values
+        if not one.is_whole(own=True):
+            tell(kinds.NUMBER, one.unreadable & ~bad, partial(one.words, of_volume))
+            bad = bad | one.unreadable
+            blank = int((one.empty & ~bad & ~skipped).sum())
+            tally.note("rows without a volume, which is taken as 0", blank)
+            volume = np.where(one.empty, 0.0, volume)
     # Adding 0.0 turns -0.0 into 0.0, as in the catalog.
-    values = tuple(one.values + 0.0 for one in (found if len(found) == 4 else found[:1] * 4))
-    return Values((*values, volume + 0.0), bad)
+    values = [one.values + 0.0 for one in found.values()]
+    return Values((*(values if len(values) == 4 else values * 4), volume + 0.0), bad)
+
+
+def _no_prices(row: int) -> str:
+    return "there are no prices"
 
 
 def _says_no_price(cells: Cells, own: bool) -> BoolArray:
@@ -150,11 +148,13 @@ def _price_columns(fields: Fields) -> list[str]:
 def _tell(
     kind: kinds.Kind,
     rows: BoolArray,
+    words: Callable[[int], str],
+    *,
     lines: Int64Array,
     tally: Tally,
+    skipped: BoolArray,
     left_out: bool,
-    words: Callable[[int], str],
 ) -> None:
     """Count the rows of a mask; ``words`` says what is wrong with a row of the block."""
-    (at,) = np.nonzero(rows)
+    (at,) = np.nonzero(rows & ~skipped)
     tally.add(kind, lines[at], lambda index: words(int(at[index])), left_out=left_out)

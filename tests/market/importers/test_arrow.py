@@ -1,9 +1,11 @@
 """Parquet and Arrow files that are not as they should be."""
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.market.importers import arrow
+from pipeline.market.importers import arrow, import_bars
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
@@ -54,6 +56,47 @@ def test_a_file_of_one_row_is_read(encode: Callable[[pa.Table], bytes]):
     assert [column.tolist() for column in rows.values] == [[100.0]] * 4 + [[10.0]]
 
 
+DAY = pa.array(["2024-03-04", "2024-03-04", "2024-03-05"])
+OF_DAY = pa.array(["14:30:00", "14:31:00", "14:30:00"])
+AS_TIMES = pa.array([dt.time.fromisoformat(text) for text in OF_DAY.to_pylist()])
+
+
+def beside(date: pa.Array, time: pa.Array) -> pa.Table:
+    """Three bars with their dates and their times of day in two columns."""
+    prices = {name: [100.0] * 3 for name in ("open", "high", "low", "close")}
+    return pa.table({"Date": date, "Time": time, **prices})
+
+
+@pytest.mark.parametrize("encode", [parquet, ipc])
+@pytest.mark.parametrize(
+    "date", [DAY, DAY.cast(pa.date32()), DAY.cast(pa.timestamp("us")), DAY.cast(pa.timestamp("ns"))]
+)
+@pytest.mark.parametrize(
+    "time", [OF_DAY, AS_TIMES.cast(pa.time32("s")), AS_TIMES, AS_TIMES.cast(pa.time64("ns"))]
+)
+def test_times_of_day_beside_dates_are_theirs(
+    encode: Callable[[pa.Table], bytes], date: pa.Array, time: pa.Array
+):
+    wall = np.concatenate([rows.wall for rows in read(encode(beside(date, time)))])
+    found = wall.astype("M8[ns]").astype("M8[s]").astype(str).tolist()
+    assert found == ["2024-03-04T14:30:00", "2024-03-04T14:31:00", "2024-03-05T14:30:00"]
+
+
+@pytest.mark.parametrize("time", [OF_DAY, AS_TIMES])
+def test_dates_that_have_times_of_day_need_none_beside_them(time: pa.Array):
+    dates = pa.array([1_709_562_600] * 3, pa.timestamp("s"))
+    with pytest.raises(DataError, match="'Date' and 'Time' both have times of day; say which is"):
+        read(parquet(beside(dates, time)))
+
+
+def test_a_date_without_its_time_of_day_is_refused(tmp_path: Path):
+    time = pa.array([52_200, None, 52_200], pa.time32("s"))
+    path = tmp_path / "SPY.parquet"
+    path.write_bytes(parquet(beside(DAY.cast(pa.date32()), time)))
+    with pytest.raises(DataError, match="row 1: time is empty"):
+        import_bars(path, tmp_path / "catalog", interval="1m")
+
+
 @pytest.mark.parametrize("encode", [parquet, ipc])
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_name_or_read(
@@ -83,6 +126,27 @@ def test_a_footer_of_a_wrong_length_is_damage(length: bytes):
     content = parquet(ONE_ROW)
     with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
         read(content[:-8] + length + content[-4:])
+
+
+def test_a_file_that_ends_behind_whole_batches_is_damage():
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, ONE_ROW.schema) as file:
+        for _ in range(3):
+            file.write_table(ONE_ROW)
+            behind = sink.tell()
+    content = sink.getvalue()
+    assert len(read(content)) == 3
+    for end in (behind, len(content) - 1, len(content) // 2):
+        with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
+            read(content[:end])
+
+
+def test_a_date_that_no_calendar_has_is_refused(tmp_path: Path):
+    path = tmp_path / "SPY.parquet"
+    dates = pa.array([2**30], pa.date32())
+    path.write_bytes(parquet(ONE_ROW.set_column(0, "ts", dates)))
+    with pytest.raises(DataError, match=r"row 0: .* is not between 1678 and 2261"):
+        import_bars(path, tmp_path / "catalog", interval="1d")
 
 
 def test_a_name_of_a_column_that_is_no_text_is_damage():

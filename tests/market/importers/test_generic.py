@@ -347,7 +347,10 @@ def test_lean_quotes_serve_only_where_there_are_no_trades(tmp_path):
         archive.writestr("20240102_spy_minute_quote.csv", quote)
     catalog = Catalog(tmp_path / "quotes")
     (result,) = import_bars([tmp_path / "equity"], catalog)
-    assert result.account.notes == ("Bars are bids, volume is 0.",)
+    assert result.account.notes == (
+        "Bars are bids, volume is 0.",
+        "Quotes without a bid, left out: 1.",
+    )
     assert catalog.load("SPY", "1m").drop_columns("ts").to_pylist() == [
         {"open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 0.0}
     ]
@@ -356,7 +359,7 @@ def test_lean_quotes_serve_only_where_there_are_no_trades(tmp_path):
         archive.writestr("20240102_spy_minute_trade.csv", "34200000,30000,30000,30000,30000,7\n")
     catalog = Catalog(tmp_path / "trades")
     (result,) = import_bars([tmp_path / "equity"], catalog)
-    assert result.account.notes == ("1 quote files left out: there are trades.",)
+    assert result.account.notes == ("Quote files left out, because there are trades: 1.",)
     assert catalog.load("SPY", "1m")["close"].to_pylist() == [3.0]
 
 

@@ -91,7 +91,7 @@ def test_no_volume_anywhere_is_said(tmp_path: Path):
     assert "Volume is 0 in all bars." in result.account.notes
     rows = minutes("14:30", values="10,11,9,10.5,") + minutes("14:31")
     _, result = imported(write(tmp_path / "B.csv", rows))
-    assert "1 rows without a volume, which is taken as 0." in result.account.notes
+    assert "Rows without a volume, which is taken as 0: 1." in result.account.notes
 
 
 def test_a_bar_that_had_not_ended_is_marked_and_replaced_by_its_own_source(tmp_path: Path):
@@ -227,7 +227,7 @@ def test_widening_holds_open_and_close_up_to_one_per_cent(tmp_path: Path, high: 
         return
     catalog, result = imported(path, bad_rows="widen")
     assert catalog.load("SPY", "1m")["high"].to_pylist() == [11.0, 10.5]
-    assert "1 rows whose high or low was widened." in result.account.notes
+    assert "Rows whose high or low was widened: 1." in result.account.notes
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_rows_off_the_grid_are_refused_kept_or_moved(tmp_path: Path):
         imported(path, off_grid="refuse")
     catalog, result = imported(path, off_grid="floor", replace="series")
     assert times(catalog)[2] == "14:32:00"
-    assert "1 rows moved to the beginning of their bar." in result.account.notes
+    assert "Rows moved to the beginning of their bar: 1." in result.account.notes
 
 
 def test_newest_first_is_turned_round_over_blocks_and_duplicates_are_found(tmp_path: Path):

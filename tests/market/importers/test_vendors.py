@@ -186,7 +186,7 @@ BROKEN = [
         r"malformed\.csv, line 3: Open is empty",
     ),
     ("pyalgotrade/trades-mgtox-usd-2013-01-01.csv", {}, r"cannot tell which columns .*'amount'"),
-    (f"{EQUITY}/tick/ibm/20131007_trade.zip", {}, r"ticks are not bars"),
+    (f"{EQUITY}/tick/ibm/20131007_trade.zip", {}, r"rows are ticks, not bars; give"),
     ("databento/EQUS.MINI", {}, r"Databento DBN is not read directly"),
     ("hftbacktest", {}, r"rows are ticks, not bars; give the interval"),
     ("mplfinance/SP500_NOV2019_IDay.csv", {"symbol": "X"}, r"month first or day first"),

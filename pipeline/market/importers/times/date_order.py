@@ -11,7 +11,7 @@ import numpy.typing as npt
 Integers = npt.NDArray[np.signedinteger[Any]]
 LAST_SHORT_YEAR: Final = dt.datetime.now(dt.UTC).year + 1 - 2000
 """A year of two digits is one from 1970 up to the next one: ``17/03/31`` is no date of 2031."""
-Verdict = Literal["mdy", "dmy", "both", "unknown"]
+Verdict = Literal["mdy", "dmy", "ymd", "both", "unknown"]
 
 
 class DateOrder:
@@ -38,7 +38,8 @@ class DateOrder:
     def verdict(self) -> Verdict:
         """``mdy`` or ``dmy``; ``both`` if there are dates of each; ``unknown`` if all fit both.
 
-        Dates like 18/01/02, which may begin with their year, are ``unknown`` too.
+        Dates like 18/01/02, which may begin with their year, are ``unknown`` too. It is never
+        ``ymd``, which only the user can say.
         """
         if self._month_first and self._day_first:
             return "both"

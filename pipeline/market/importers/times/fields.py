@@ -49,11 +49,17 @@ def times_of(plan: Plan, chars: Chars, order: Order) -> tuple[Times, tuple[str, 
     spans = plan.spans
     year = number(chars, spans["y"])
     fine = np.ones(len(year), dtype=np.bool_)
+    day: Integers
+    if year_first := "a" in spans and order == "ymd":
+        year, day = number(chars, spans["a"]), year
+        fine &= plan.form.short_year
     if plan.form.short_year:
         fine &= (year <= LAST_SHORT_YEAR) | (year >= 70)
         year += np.where(year < 70, 2000, 1900).astype(np.int32)
     month: Integers | int
-    if "a" in spans:
+    if year_first:
+        month = number(chars, spans["b"])
+    elif "a" in spans:
         first, second = number(chars, spans["a"]), number(chars, spans["b"])
         month, day = (first, second) if order == "mdy" else (second, first)
     else:

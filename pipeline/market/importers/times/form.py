@@ -9,7 +9,8 @@ from typing import Final, Literal, NamedTuple
 
 Family = Literal["year first", "compact", "numbers", "year named", "day named", "named day"]
 Span = tuple[int, int]
-Order = Literal["mdy", "dmy"]
+Order = Literal["mdy", "dmy", "ymd"]
+"""``ymd`` is of years with two digits."""
 Place = Callable[[int], str]
 """Returns the place of a row, counted from 0 over all blocks of a file: "line 12"."""
 
@@ -24,7 +25,8 @@ class Form(NamedTuple):
 
     family: Family
     """The order and kind of year, month and day. ``numbers`` are day and month in either order, and
-    the year. ``year named``, ``day named``, ``named day`` have the month as a word."""
+    the year, which may stand in front if it has two digits. ``year named``, ``day named`` and
+    ``named day`` have the month as a word."""
     separator: str
     """The character between the numbers of a date; empty without one."""
     timed: bool
@@ -44,7 +46,11 @@ class Form(NamedTuple):
         date = {
             "year first": f"{year}{between}MM{between}DD",
             "compact": "YYYYMMDD",
-            "numbers": between.join(("DD", "MM", year) if order == "dmy" else ("MM", "DD", year)),
+            "numbers": between.join(
+                {"dmy": ("DD", "MM", year), "ymd": (year, "MM", "DD")}.get(
+                    order or "mdy", ("MM", "DD", year)
+                )
+            ),
             "year named": f"{year} Mon DD",
             "day named": f"DD Mon {year}",
             "named day": f"Mon DD, {year}",

@@ -94,8 +94,9 @@ class TextTimes:
             return "time is empty"
         fault = int(self.read(pa.array([text], pa.string())).fault[0])
         if fault == IMPOSSIBLE:
-            order = {"mdy": " with the month first", "dmy": " with the day first"}
-            how = order[self._settled()] if self.form.family == "numbers" else ""
+            first = {"mdy": "month", "dmy": "day", "ymd": "year"}
+            numbers = self.form.family == "numbers"
+            how = f" with the {first[self._settled()]} first" if numbers else ""
             return f"the time {written!r} does not exist{how}"
         if fault == NO_ZONE:
             return f"the time {written!r} names no known time zone; expected one such as US/Eastern"
@@ -106,12 +107,14 @@ class TextTimes:
 
     def _settled(self) -> Order:
         verdict = self.verdict
-        if verdict in ("mdy", "dmy"):
+        if verdict in ("mdy", "dmy", "ymd"):
             return verdict
-        how = "are of both orders" if verdict == "both" else "can be month first or day first"
-        raise DataError(
-            f"dates like {self._example!r} {how}; say which with --date-order mdy or dmy"
-        )
+        how, orders = "can be month first or day first", "mdy or dmy"
+        if verdict == "both":
+            how = "are of both orders"
+        elif self.form.short_year:
+            how, orders = "can be month first, day first or year first", "mdy, dmy or ymd"
+        raise DataError(f"dates like {self._example!r} {how}; say which with --date-order {orders}")
 
     def _read_plain(self, block: pa.Array) -> Times | None:
         """Read ISO 8601 by Arrow's own parser; None if a row is not exactly of the plain form."""

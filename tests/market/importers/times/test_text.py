@@ -183,7 +183,6 @@ def test_a_row_of_another_form_is_not_read() -> None:
     times = read("2024-11-04 09:31", *rows)
     assert times.fault.tolist() == [FINE, FINE, UNREADABLE, EMPTY, *[UNREADABLE] * 3]
     assert times.unread.tolist() == [False, False, *[True] * 5]
-    assert times.counts() == {EMPTY: 1, UNREADABLE: 4}
 
 
 @pytest.mark.parametrize(
@@ -246,6 +245,17 @@ def test_the_order_of_day_and_month_is_asked_for_where_no_row_shows_it() -> None
     assert reader.read(rows).wall.tolist() == [clock("2017-04-03"), clock("2017-06-05")]
 
 
+def test_a_year_of_two_digits_may_stand_in_front_if_the_user_says_so() -> None:
+    rows = array("24/11/04 09:30", "98/02/28 16:00")
+    with pytest.raises(DataError, match=r"day first or year first; .*--date-order mdy, dmy or ymd"):
+        open_times(array("24/11/04 09:30")).read(rows)
+    reader = open_times(rows, date_order="ymd")
+    assert reader.words() == "YY/MM/DD HH:MM"
+    assert reader.read(rows).wall.tolist() == [clock("2024-11-04T09:30"), clock("1998-02-28T16:00")]
+    assert reader.explain("24/13/04 09:30").endswith("does not exist with the year first")
+    assert read("04/11/2024", order="ymd").fault.tolist() == [IMPOSSIBLE]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -278,7 +288,7 @@ def test_a_digit_that_a_padded_field_lacks_makes_another_form() -> None:
 def test_garbage_of_many_shapes_is_not_read() -> None:
     rows = [f"{chr(97 + row % 26)}{chr(97 + row // 26 % 26)}{row}" for row in range(5_000)]
     times = read(*["2024-11-04 09:30"] * 10_000, *rows)
-    assert times.counts() == {UNREADABLE: 5_000}
+    assert times.fault.tolist() == [FINE] * 10_000 + [UNREADABLE] * 5_000
 
 
 def test_more_rows_than_are_looked_at_together_are_read_as_each_is() -> None:
