@@ -223,7 +223,7 @@ class TableReader:
                 delimiter=self._header.delimiter, invalid_row_handler=keep
             ),
             convert_options=csv.ConvertOptions(
-                check_utf8=False,  # it is, as a `TextStream` has looked
+                check_utf8=False,  # it is: all text is checked as it is read
                 column_types=types,
                 include_columns=list(types),
                 null_values=_EMPTY,
