@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from pipeline.cli.catalog_text import jumps_text
+from pipeline.cli.counting import counting
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
 
@@ -165,15 +166,17 @@ def import_(
     stamped: Literal["open", "close"] | None = None
     if end_stamped is not None:
         stamped = "close" if end_stamped else "open"
-    results = import_bars(
-        sources,
-        there,
-        columns=columns or None,
-        stamped=stamped,
-        replace=replace,
-        dry_run=dry_run,
-        **options,
-    )
+    with counting("reading") as tell:
+        results = import_bars(
+            sources,
+            there,
+            columns=columns or None,
+            stamped=stamped,
+            replace=replace,
+            dry_run=dry_run,
+            progress=tell,
+            **options,
+        )
     if as_json:
         documents = [_as_document(one) for one in results]
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})

@@ -1,7 +1,4 @@
 import json
-import os
-import pty
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +8,7 @@ from pipeline.market.actions import Actions
 from pipeline.market.catalog.account import Account, Fact
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
+from tests.cli.terminals import in_a_terminal
 
 MINUTE = 60_000_000_000
 OPEN = 1_709_562_600_000_000_000  # 2024-03-04 14:30 UTC
@@ -270,22 +268,7 @@ def test_files_are_verified(called, catalog: Path):
 
 
 def test_a_terminal_shows_which_file_is_read(catalog: Path):
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(
-            sys.executable,
-            [sys.executable, "-m", "pipeline.cli", "catalog", "verify", str(catalog)],
-        )
-    text = b""
-    while True:
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:  # the other end was closed
-            break
-        if not part:
-            break
-        text += part
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert b"verifying 1 of 2: SPY 1m" in text
-    assert text.rstrip().endswith(b"2 files verified: all as written")
+    code, text = in_a_terminal("catalog", "verify", catalog)
+    assert code == 0
+    assert "verifying 1 of 2: SPY 1m" in text
+    assert text.rstrip().endswith("2 files verified: all as written")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.market.catalog.catalog import Catalog
+from tests.cli.terminals import in_a_terminal
 
 
 @pytest.mark.parametrize(
@@ -129,3 +130,12 @@ def test_a_table_of_actions_that_is_wrong_is_bad_input(called, tmp_path: Path):
     done = called("import", "--actions", "actions.csv", "--catalog", "made")
     assert (done.code, done.out) == (2, "")
     assert "actions.csv: SPY: ex-date 2024-03-05: split must be a finite number above 0" in done.err
+
+
+def test_a_terminal_shows_which_file_is_read(tmp_path: Path):
+    for name in ("AAA.csv", "BBB.csv"):
+        (tmp_path / name).write_text(CSV.replace("Last", "Close"))
+    code, text = in_a_terminal("import", tmp_path, "--catalog", tmp_path / "made", "--tz", "UTC")
+    assert code == 0
+    assert text.index("reading 1 of 2: ") < text.index("reading 2 of 2: ")
+    assert "AAA.csv" in text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,7 @@ from pipeline.market.importers.source import Source, find_sources
 from pipeline.market.threads import in_threads
 
 Replace = Literal["bars", "series", "source"]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def import_bars(
     off_grid: OffGrid = "keep",
     replace: Replace | None = None,
     dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> list[ImportResult]:
     """Import files, folders and archives into a catalog; return one result per series.
 
@@ -111,6 +114,8 @@ def import_bars(
             the series are (``"series"``), or all that the same source gave before (``"source"``).
             None: such bars are refused.
         dry_run: everything is read and checked, and nothing is written.
+        progress: is called when a file is begun, with its name, its number from 1, and how many
+            files there are; by one thread at a time.
 
     Raises DataError, or ConfigError for an impossible option, before anything is changed.
     """
@@ -134,14 +139,17 @@ def import_bars(
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
     with Spool() as spool:
-        series = read_series([Path(path) for path in paths], options, spool)
+        series = read_series([Path(path) for path in paths], options, spool, progress)
         return _write(series, there, replace, dry_run=dry_run)
 
 
-def read_series(paths: Sequence[Path], options: Options, spool: Spool) -> list[SeriesBars]:
+def read_series(
+    paths: Sequence[Path], options: Options, spool: Spool, progress: Progress | None = None
+) -> list[SeriesBars]:
     """Read sources and make checked bars of them: one for each symbol and interval.
 
-    The bars wait in the ``spool``. DataError for the first source that cannot be taken.
+    The bars wait in the ``spool``. ``progress`` is as `import_bars` has it. DataError for the first
+    source that cannot be taken.
     """
     if not paths:
         raise DataError("there is nothing to import: no source was given")
@@ -151,17 +159,21 @@ def read_series(paths: Sequence[Path], options: Options, spool: Spool) -> list[S
         if not here:
             raise DataError(f"{path} holds no file of bars")
         found += here
-    parts = in_threads(partial(_read, options=options, spool=spool), found)
+    numbers, lock = itertools.count(1), threading.Lock()
+
+    def read(source: Source) -> list[Part]:
+        if progress is not None:
+            with lock:
+                progress(source.name, next(numbers), len(found))
+        return make_parts(read_source(source, options, spool), options, spool)
+
+    parts = in_threads(read, found)
     for origin in dict.fromkeys(source.origin for source in found):
         if not any(
             some for source, some in zip(found, parts, strict=True) if source.origin == origin
         ):
             raise DataError(f"{origin} holds no file of bars")
     return join([part for some in parts for part in some])
-
-
-def _read(source: Source, options: Options, spool: Spool) -> list[Part]:
-    return make_parts(read_source(source, options, spool), options, spool)
 
 
 def _write(

@@ -26,7 +26,7 @@ from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.text import Lines, Text
+from pipeline.market.importers.text import BLOCK, Lines, Text
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
 
@@ -37,6 +37,8 @@ Int64Array = npt.NDArray[np.int64]
 _EMPTY: Final = sorted(EMPTY_CELLS)
 #: So many lines show how times and numbers are written.
 _SAMPLE_LINES: Final = 200
+#: Bytes of a block in which each of many symbols has a few rows.
+_BLOCK_OF_MANY: Final = 1 << 24
 
 
 class _Columns(NamedTuple):
@@ -80,7 +82,8 @@ class TableReader:
 
     def read(self) -> list[Reading]:
         """Read all rows. DataError if the file has none, or is no table."""
-        for lines in self._text.blocks():
+        many = self._options.symbol is None and "symbol" in self._sets[0].fields.columns
+        for lines in self._text.blocks(_BLOCK_OF_MANY if many else BLOCK):
             if not (rows := self._below_header(lines)).is_blank:
                 self._take(rows)
         if not self._tally.rows:
