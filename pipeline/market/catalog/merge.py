@@ -24,6 +24,7 @@ from pipeline.market.catalog.merging import MergedBars, Span, Survey, survey
 from pipeline.market.catalog.past import Past
 from pipeline.market.catalog.price_jumps import JumpScan
 from pipeline.market.catalog.trading_week import trading_week
+from pipeline.market.threads import check_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,7 @@ class SeriesWrite:
 
         def counted() -> Iterator[BarColumns]:
             for block in self._bars.blocks():
+                check_stopped()
                 tally.look_at(block.ts)
                 scan.look_at(block)
                 yield block

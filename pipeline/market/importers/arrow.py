@@ -29,6 +29,7 @@ from pipeline.market.importers.times.columns import add_time_of_day
 from pipeline.market.importers.times.readers import open_times
 from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
+from pipeline.market.threads import check_stopped
 
 _MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1")
 #: Bytes of the magic word of an Arrow file, with those that fill it up.
@@ -49,6 +50,7 @@ def read(source: Source, options: Options, spool: Spool) -> list[Reading]:
     reader: _Reader | None = None
     first = 0
     for table in _tables(source):
+        check_stopped()
         if reader is None:
             reader = _Reader(source, table, options, spool)
         reader.take(table, first)

@@ -18,6 +18,7 @@ from pipeline.market.importers.facts import Facts, facts_of, interval_of
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.rows import Kept, Rows, Spool
+from pipeline.market.threads import check_stopped
 
 _VARIOUS: Final = "various"
 #: Bars that a result shows.
@@ -103,6 +104,7 @@ def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
     """Make the bars of a reading; None if no row is a bar."""
     kept, first, last, rows = [], None, 0, 0
     for bars in facts.making.bars(reading.blocks(), reading.tally):
+        check_stopped()
         first = int(bars.ts[0]) if first is None else first
         last, rows = int(bars.ts[-1]), rows + len(bars.ts)
         kept.append(spool.keep(Rows(bars.ts, None, bars.values, bars.ts)))

@@ -29,6 +29,7 @@ from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.text import BLOCK, Lines, Text
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
+from pipeline.market.threads import check_stopped
 
 if TYPE_CHECKING:
     from pipeline.market.importers.delimited import DelimitedLayout
@@ -84,6 +85,7 @@ class TableReader:
         """Read all rows. DataError if the file has none, or is no table."""
         many = self._options.symbol is None and "symbol" in self._sets[0].fields.columns
         for lines in self._text.blocks(_BLOCK_OF_MANY if many else BLOCK):
+            check_stopped()
             if not (rows := self._below_header(lines)).is_blank:
                 self._take(rows)
         if not self._tally.rows:
