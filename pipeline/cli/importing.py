@@ -156,9 +156,13 @@ def import_(
     With --actions, SOURCE are tables with a date, a split (new shares per old share), a dividend
     (cash per share) and perhaps a symbol. The catalog must have bars of that symbol.
     """
+    import pyarrow as pa
+
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.importers import import_bars
 
+    # Arrow's own handler of Ctrl-C, while it reads a CSV file, may lose it.
+    pa.enable_signal_handlers(False)
     there = Catalog(catalog_folder)
     if actions:
         _import_actions(sources, there, options["symbol"], columns, replace is not None, as_json)
@@ -215,21 +219,25 @@ def _import_actions(
     print_text("\n".join((table, *notes)))
 
 
+#: The column of the bars of a series, beside what one import has done.
+_ALL = "in the catalog"
+
+
 def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
-    counts = ("files", "added", "unchanged", "replaced", "bars")
+    removed = ("removed",) if any(one.removed for one in results) else ()
+    counts = ("files", "added", "unchanged", "replaced", *removed)
     rows = [
         (
             one.interval,
             one.symbol,
-            *(
-                f"{count:,}"
-                for count in (one.files, one.added, one.unchanged, one.replaced, one.rows)
-            ),
+            *(f"{getattr(one, count):,}" for count in counts),
             *span,
+            f"{one.rows:,}",
         )
         for one, span in zip(results, _spans(results), strict=True)
     ]
-    header = ("interval", "symbol", *counts, "first", "last")
+    header = ("interval", "symbol", *counts, "first", "last", _ALL)
+    counts = (*counts, _ALL)
     parts = [format_table(header, rows, right=counts)]
     told: dict[str, list[str]] = {}
     for one in results:

@@ -5,6 +5,11 @@ from pathlib import Path
 
 from pipeline.errors import text_of
 
+try:
+    import resource  # now, since a process without memory cannot import it
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 #: Words of the loader of libraries and of libraries that got no memory, or no thread.
 _WITHOUT_MEMORY = (
     *("failed to map segment", "cannot map zero-fill pages", "cannot allocate memory"),
@@ -58,9 +63,7 @@ def _has_directory() -> bool:
 
 def _limit(name: str, unit: str = "") -> str:
     """Return a limit of this process with its ``unit`` in brackets; "" where there is none."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return ""
     soft, _ = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
     return "" if soft == resource.RLIM_INFINITY else f" (its limit is {soft:,}{unit})"

@@ -31,7 +31,8 @@ def is_jump(times: Floats | float) -> npt.NDArray[np.bool_]:
 
 def is_unit_step(times: Floats | float) -> npt.NDArray[np.bool_]:
     """Return whether prices became about 100 times as high or as low, at any time of the day."""
-    up, down = np.divide(times, UNITS), np.multiply(times, UNITS)
+    with np.errstate(over="ignore"):
+        up, down = np.divide(times, UNITS), np.multiply(times, UNITS)
     return np.logical_or(
         np.abs(np.subtract(up, 1.0)) < _UNIT_TOLERANCE,
         np.abs(np.subtract(down, 1.0)) < _UNIT_TOLERANCE,

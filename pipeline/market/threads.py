@@ -25,7 +25,7 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
     `check_stopped`. So do all items if the caller is interrupted, as by Ctrl-C.
     """
     crew = _Crew(work, items)
-    # Events, as `Thread.join` may take a thread for ended once it was interrupted (Python 3.11).
+    # Events, because join of a thread may take it for ended once it was interrupted (Python 3.11).
     ends = []
     try:
         with contextlib.suppress(RuntimeError):  # there may be a limit of threads

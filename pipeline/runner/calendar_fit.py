@@ -164,8 +164,24 @@ class CalendarFit:
             way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
         return (
             f"exchange_group is {self._group}, but {found.outside:,} of the {_rows(found):,} "
-            f"{self._interval} bars of {symbol} lie outside its sessions{where}; {way}{_LEAVE_OUT}"
+            f"{self._interval} bars of {symbol} lie outside its sessions{where}; "
+            f"{self._if_clock_is_wrong(symbol)}{way}{_LEAVE_OUT}"
         )
+
+    def _if_clock_is_wrong(self, symbol: str) -> str:
+        """Return the way on if the import of a symbol took a wrong clock, which only a file knows.
+
+        It is "" if the files say which instants their times are.
+        """
+        accounts = self.catalog.entry(symbol, self._interval).accounts
+        grounds = {"guess": "a guess of", "option": "given to"}
+        for one in accounts:
+            if interval_ns(self._interval) < DAY_NS and one.clock.ground in grounds:
+                return (
+                    f"their clock, {one.clock.value}, was {grounds[one.clock.ground]} the import: "
+                    "if it is another, import them again with --tz ZONE --replace, or "
+                )
+        return ""
 
     def _other_hours(self, symbol: str, found: Survey) -> _Doubt | None:
         """Tell of bars beside the sessions that are those of a market of other hours.

@@ -181,7 +181,14 @@ class SeriesWrite:
         if entry is None or old is None:
             return
         past = Past.of(entry, item.account)
-        self._going = going = past.span if how.replace_source else None
+        otherwise = past.otherwise
+        if otherwise and not how.replaces:
+            raise DataError(
+                f"{item.label}: it was imported before {otherwise}; --replace takes the new bars "
+                "in place of all that it gave then"
+            )
+        replaces_source = how.replace_source or bool(how.replace and otherwise)
+        self._going = going = past.span if replaces_source else None
         self._survey = found = survey(
             old, self._bars, free=past.forming, going=going, strangers=past.strangers()
         )
@@ -200,13 +207,12 @@ class SeriesWrite:
         """Raise DataError if the old bars may not be treated so."""
         label = self._item.label
         if found.conflicts and not how.replaces:
-            raise DataError(f"{label}: {found.conflict_words}")
+            raise DataError(f"{label}: {found.conflict_words}; --replace takes the new ones")
         if found.foreign and not how.overwrite:
             raise DataError(
                 f"{label}: {found.foreign:,} of the {found.gone:,} bars that this source stored "
-                f"before and does not have any more may be of {found.owner}: remove the series "
-                f"with `ringtape catalog remove DIR {self._item.symbol}:{self._item.interval}`, "
-                "and import both sources again"
+                f"before and does not have any more may be of {found.owner}: --replace series "
+                "takes the new bars in place of all; import other sources again then"
             )
 
     def add_to(self, edit: Edit) -> None:

@@ -85,10 +85,10 @@ class Survey:
 
     @property
     def conflict_words(self) -> str:
-        """The number of conflicts and the first one, as a refusal says them."""
+        """The number of conflicts and the first one, as the begin of a refusal."""
         return (
             f"{self.conflicts:,} of {self.new:,} bars conflict with bars already there, first at "
-            f"{self.first}; --replace takes the new ones"
+            f"{self.first}"
         )
 
 

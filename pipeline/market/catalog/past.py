@@ -41,6 +41,25 @@ class Past(NamedTuple):
         return None if self.former is None else Span(self.former.first_ts, self.former.last_ts)
 
     @property
+    def otherwise(self) -> str:
+        """Say how the former import of the same source took its times otherwise; "" if it did not.
+
+        What a file says itself may differ from one download to the next, and is no other way.
+        """
+        former, now = self.former, self.account
+        if former is None or now is None:
+            return ""
+        if former.clock.value != now.clock.value and (
+            "file" not in (former.clock.ground, now.clock.ground)
+        ):
+            return f"with the clock {former.clock.value}, and now with {now.clock.value}"
+        if former.stamped.value != now.stamped.value:
+            return f"as stamped at {former.stamped.value}, and now at {now.stamped.value}"
+        if former.times != now.times and sorted(former.times) == sorted(now.times):
+            return f"with dates like {former.times}, and now like {now.times}"
+        return ""
+
+    @property
     def forming(self) -> int | None:
         """Open of the bar of the former import that had not ended; None without one."""
         former = self.former

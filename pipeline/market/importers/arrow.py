@@ -15,6 +15,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.export import COLUMNS
 from pipeline.market.importers import tally as kinds
+from pipeline.market.importers.column_sets import number_columns
 from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import columns_left, match_fields
 from pipeline.market.importers.notation import PLAIN
@@ -22,10 +23,14 @@ from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
-from pipeline.market.importers.table import number_columns
+from pipeline.market.importers.symbols import (
+    check_one_symbol,
+    group_series,
+    only_array,
+    symbol_of_all,
+)
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.times.columns import add_time_of_day
+from pipeline.market.importers.times.columns import add_time_of_day, padded
 from pipeline.market.importers.times.readers import open_times
 from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
@@ -84,6 +89,8 @@ class _Reader:
             for block in _tables(source):
                 self._times.gather(self._time_column(block))
         self._readings = Readings(source, self._tally, spool)
+        #: The symbols of rows that the user calls otherwise.
+        self._renamed: set[str] = set()
 
     @property
     def readings(self) -> list[Reading]:
@@ -96,7 +103,7 @@ class _Reader:
         dates = only_array(table[columns.get("ts") or columns["date"]])
         if "time" not in columns or self._of_day(table) is not None:
             return dates
-        of_day = only_array(table[columns["time"]]).cast(pa.string())
+        of_day = padded(only_array(table[columns["time"]]).cast(pa.string()))
         return pc.binary_join_element_wise(self._plain_dates(dates), of_day, " ")
 
     def _of_day(self, table: pa.Table) -> pa.Array | None:
@@ -163,6 +170,10 @@ class _Reader:
             left_out=drops,
             own=self._own,
         )
+        if self._options.symbol is not None:
+            check_one_symbol(
+                table, self._fields.columns.get("symbol"), self._renamed, self._tally.place
+            )
         good = ~(times.unread | values.bad)
         taken = Rows(times.wall, times.utc, values.columns, numbers)
         for symbol, interval, some in group_series(

@@ -51,6 +51,8 @@ class Encoding:
         return Fact(_WORDS.get(self.name, self.name), self.ground, OPTION)
 
 
+_NO_TEXT: Final = {"punycode", "idna", "raw-unicode-escape", "unicode-escape"}
+"""Encodings of Python of parts of a text: names of hosts, literals of a source."""
 _WORDS: Final = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16",
@@ -65,6 +67,8 @@ def named_encoding(name: str) -> str:
     try:
         found = codecs.lookup(name)
         "a".encode(name)  # hex and the like are no encodings of text
+        if found.name in _NO_TEXT:
+            raise LookupError(name)
     except (LookupError, ValueError, TypeError):
         near = nearest(name.replace("-", "_"), {*aliases, *aliases.values()}, 2)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""

@@ -63,6 +63,20 @@ def interval_of(readings: Sequence[Reading], options: Options) -> Fact:
     return steps.choose(place)
 
 
+def own_interval(reading: Reading, interval: Fact) -> Fact:
+    """Return the interval of one symbol of a source whose rows together show ``interval``.
+
+    All its rows may be a multiple of a longer one apart.
+    """
+    if interval.ground != "rows":
+        return interval
+    try:
+        reading.steps.check(interval.value, reading.place())
+    except DataError:
+        return reading.steps.choose(reading.place())
+    return interval
+
+
 def facts_of(reading: Reading, interval: Fact, options: Options) -> Facts:
     """Decide what the rows of one symbol in one source are. DataError if they cannot be it."""
     if reading.ticks:
@@ -100,7 +114,8 @@ def _clock(
     """Return the clock of times that are no instants, why it is it, and remarks on it."""
     said = reading.said
     if reading.instants:
-        return UTC, said.clock or Fact("UTC", "file"), ()
+        notes = ("--tz is not used: the file says the zone of its times.",)
+        return UTC, said.clock or Fact("UTC", "file"), notes if options.tz is not None else ()
     if options.tz is not None:
         return Clock.parse(options.tz), Fact(options.tz, "option"), ()
     if said.server:

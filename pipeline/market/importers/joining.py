@@ -14,7 +14,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account, Fact
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns
 from pipeline.market.catalog.merging import MergedBars, survey
-from pipeline.market.importers.facts import Facts, facts_of, interval_of
+from pipeline.market.importers.facts import Facts, facts_of, interval_of, own_interval
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.rows import Kept, Rows, Spool
@@ -83,7 +83,8 @@ def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> l
             tally.check()  # which may be why
             raise
         for reading in alike:
-            part = _made(reading, facts_of(reading, interval, options), spool)
+            own = interval if len(alike) == 1 else own_interval(reading, interval)
+            part = _made(reading, facts_of(reading, own, options), spool)
             parts += [] if part is None else [part]
     tally.check()
     if not parts:
@@ -123,6 +124,10 @@ def _series(symbol: str, interval: str, parts: list[Part]) -> SeriesBars:
         notes.append("Bars are bids, volume is 0.")
     elif not any(part.reading.volume for part in parts):
         notes.append("Volume is 0 in all bars.")
+    divisors = dict.fromkeys(part.reading.divisor or 1.0 for part in parts)
+    if list(divisors) != [1.0]:
+        by = " and ".join(f"{divisor:g}" for divisor in divisors)
+        notes.append(f"Prices are those of the file divided by {by}; --scale says otherwise.")
     notes += dict.fromkeys(note for part in parts for note in part.facts.notes)
     notes += dict.fromkeys(note for part in parts for note in part.reading.said.notes)
     ordered = tuple(sorted(parts, key=lambda part: part.first_ts))
@@ -147,8 +152,9 @@ def _groups(parts: Sequence[Part], label: str) -> Iterator[BarBlocks]:
             found = survey(group, part)
             if found.conflicts:
                 raise DataError(
-                    f"{label}: {part.reading.source.label} against the other sources: "
-                    f"{found.conflict_words}"
+                    f"{label}: {part.reading.source.label} after the other files of this import: "
+                    f"{found.conflict_words}; leave out what is wrong, or import files of other "
+                    "symbols under a --symbol of their own"
                 )
             group = MergedBars(group, part)
         last = max(last, part.last_ts)
@@ -167,7 +173,7 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         ]
     last = max(parts, key=lambda part: part.last_ts)
     return Account(
-        source=", ".join(sorted({Path(part.reading.source.origin).name for part in parts})),
+        source=", ".join(sorted({_named(part.reading.source.origin) for part in parts})),
         layout="+".join(sorted({one.layout for one in said})),
         clock=_one([one.clock for one in facts]),
         stamped=_one([one.stamped for one in facts]),
@@ -183,6 +189,11 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         notes=tuple(notes),
         times=_few(dict.fromkeys(part.reading.times for part in parts)),
     )
+
+
+def _named(origin: str) -> str:
+    """Return the name of a source with that of its folder: many files are called AAPL.csv."""
+    return "/".join(Path(origin).absolute().parts[-2:]).removeprefix("//")
 
 
 def _one(facts: Sequence[Fact]) -> Fact:

@@ -15,6 +15,7 @@ OffGrid = Literal["refuse", "keep", "floor"]
 DateOrder = Literal["mdy", "dmy", "ymd"]
 Decimal = Literal["point", "comma"]
 
+_LEAST_SCALE: Final = 1e-18
 WIDEN_BY: Final = 0.01
 """So much of the price ``bad_rows="widen"`` moves high or low at most."""
 
@@ -65,8 +66,11 @@ class Options:
                 raise ConfigError(f"{name} must be {words}, was {value!r}{meant}")
         if self.skip_rows is not None and self.skip_rows < 0:
             raise ConfigError(f"skip_rows must be 0 or more, was {self.skip_rows}")
-        if self.scale is not None and not 0 < self.scale < float("inf"):
-            raise ConfigError(f"scale must be a number above zero, was {self.scale}")
+        if self.scale is not None and not _LEAST_SCALE <= self.scale <= 1 / _LEAST_SCALE:
+            raise ConfigError(
+                f"scale must be a number from {_LEAST_SCALE:g} to {1 / _LEAST_SCALE:g}, was "
+                f"{self.scale:g}"
+            )
 
 
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {

@@ -103,7 +103,7 @@ class Reading:
 
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, which can be had once; of a source with the newest first from its end."""
-        backwards = self.steps.descends and self.steps.rows > 1
+        backwards = self.steps.descends and self.steps.moves
         return self.spool.drain(self.kept, backwards=backwards)
 
     def place(self) -> str:

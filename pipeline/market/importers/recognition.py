@@ -32,6 +32,15 @@ _OTHER_TEXT: Final = {
 #: Time and message a line, as programs that record feeds write them.
 _RECORDING: Final = re.compile(rb"(wss?://\S+ <->|\d{9,}\.\d+: [\[{])")
 _OTHER_BEGINNINGS: Final = {b"{": "JSON", b"[": "JSON", b"<!doctype": "HTML", b"<html": "HTML"}
+_BINARY: Final = {
+    b"PK\x03\x04": "a zip archive of another name, or an Excel workbook (save that as CSV)",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook (save it as CSV)",
+    b"\x89HDF": "HDF5",
+    b"SQLite format 3\0": "a SQLite database",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
 
 
 def layout_names() -> list[str]:
@@ -61,8 +70,21 @@ def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]
     if binance.is_recording(begin):
         return binance.read_recording(source, options, spool)
     text = text_of(source, begin, options)
-    layout, header = recognise(source, text.first_lines, options)
-    return layout.read(source, text, header, options, spool)
+    try:
+        layout, header = recognise(source, text.first_lines, options)
+        return layout.read(source, text, header, options, spool)
+    except (LookupError, StopIteration, ValueError) as error:
+        # A layout that the user names may look for what is not in the file.
+        if options.layout is None and options.skip_rows:
+            raise DataError(
+                f"{source.label} has no table behind {options.skip_rows:,} lines (--skip-rows)"
+            ) from error
+        if options.layout is None:
+            raise
+        raise DataError(
+            f"{source.label} is no file of the layout {options.layout!r}, which has "
+            f"{_signs(options.layout)}; leave --layout out, or name another one"
+        ) from error
 
 
 def text_of(source: Source, begin: bytes, options: Options) -> Text:
@@ -111,6 +133,10 @@ def _named(
     return layout, _named_columns(layout, header)
 
 
+def _signs(name: str) -> str:
+    return ", or ".join(dict.fromkeys(one.signs for one in LAYOUTS if one.name == name))
+
+
 def _header(layout: DelimitedLayout, lines: list[str], usual: Header, options: Options) -> Header:
     """Return the header of a file if it has a layout: where the user says it, or the layout."""
     skip = 0 if options.skip_rows is not None else layout.skip(lines)
@@ -125,6 +151,7 @@ def _refuse_no_table(source: Source, begin: bytes) -> None:
     """Refuse a file that is text of another kind: its lines would be read as a strange table."""
     first = begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
     found = [kind for text, kind in _OTHER_BEGINNINGS.items() if first.startswith(text)]
+    found += [kind for word, kind in _BINARY.items() if begin.startswith(word)]
     if _RECORDING.match(begin):
         found = ["a recording of messages"]
     kind = found[0] if found else _OTHER_TEXT.get(Path(source.label).suffix.lower())

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import PRICES
+from pipeline.errors import DataError
 
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
@@ -115,13 +116,19 @@ class Spool:
         self._file.close()
 
     def keep(self, rows: Rows) -> Kept:
-        """Keep rows, whose arrays nobody changes. OSError if the disk has no room for them."""
+        """Keep rows, whose arrays nobody changes. DataError if the disk has no room for them."""
         size = rows.nbytes
         with self._lock:
             if size <= self._room:
                 self._room -= size
                 return Kept(rows)
-            return self._write(rows)
+            try:
+                return self._write(rows)
+            except OSError as error:
+                raise DataError(
+                    f"rows cannot wait in the temporary directory {tempfile.gettempdir()}: "
+                    f"{error.strerror}; nothing was imported: set TMPDIR to another directory"
+                ) from error
 
     def _write(self, rows: Rows) -> Kept:
         kept = Kept(None, self._end, len(rows), rows.utc is not None)

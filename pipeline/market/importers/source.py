@@ -97,7 +97,7 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
     if file.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(file) as archive:
-                members = sorted(name for name in archive.namelist() if _last_part(name))
+                members = sorted(name for name in archive.namelist() if _may_be_data(name))
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise _damaged(str(file), error) from error
         except OSError as error:
@@ -110,6 +110,17 @@ def _open(file: Path, origin: str) -> Iterator[Source]:
         yield Source(str(file), file.stem, path, origin, partial(_unzipped, file))
     else:
         yield Source(str(file), file.name, path, origin, partial(_opened, file))
+
+
+def _may_be_data(member: str) -> bool:
+    """Return whether a member of an archive is looked at, as files of folders are.
+
+    Files are not that are hidden, as those that a Mac adds, or end as no data do.
+    """
+    parts = member.replace("\\", "/").split("/")
+    ending = Path(parts[-1]).suffix.lower()
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return bool(parts[-1]) and not hidden and ending in ("", *_DATA_ENDINGS)
 
 
 def _last_part(member: str) -> str:

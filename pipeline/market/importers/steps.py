@@ -27,7 +27,7 @@ class Steps:
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._last: int | None = None
-        #: Whether all rows so far are earlier than the one before.
+        #: Whether no row so far is later than the one before.
         self.descends = True
         #: Whether a row has a time of day.
         self.timed = False
@@ -44,7 +44,7 @@ class Steps:
         steps = np.diff(wall, prepend=wall[0] if self._last is None else self._last)
         steps = steps[self._last is None :]
         self._last = int(wall[-1])
-        self.descends = self.descends and bool((steps < 0).all())
+        self.descends = self.descends and bool((steps <= 0).all())
         lengths = np.abs(steps)
         if len(self.around_gaps) < _MOST_GAPS:
             late = np.flatnonzero(lengths >= DAY_NS)
@@ -64,6 +64,11 @@ class Steps:
             if length in self._counts or len(self._counts) < _MOST_KEPT:
                 self._counts[length] = self._counts.get(length, 0) + count
 
+    @property
+    def moves(self) -> bool:
+        """Whether two rows have different times."""
+        return bool(self._counts)
+
     def join(self, other: Steps) -> None:
         """Take in the distances of the rows of another symbol of the same file."""
         for length, count in other._counts.items():
@@ -78,6 +83,8 @@ class Steps:
         smallest one is, if all others are multiples of it and at least one distance in a hundred
         equals it. DataError, naming the ``place``, if the rows show no interval.
         """
+        if not self._counts and self.rows and not self.timed:
+            return Fact("1d", "rows")
         if not self._counts:
             raise DataError(
                 f"{place}: a single row shows no interval; give it, such as --interval 1m"
@@ -111,8 +118,15 @@ class Steps:
                 f"{place}: the times are dates without a time of day, so the rows are days apart "
                 f"and no bars of {interval}; leave --interval out, or give --interval 1d"
             )
+        usual = max(self._counts, key=lambda length: self._counts[length], default=step)
+        total = sum(self._counts.values())
+        if total >= _ENOUGH and usual < step and 2 * self._counts[usual] > total:
+            raise DataError(
+                f"{place}: the rows are mostly {usual / SECOND_NS:g} s apart, so they are no bars "
+                f"of {interval}; leave --interval out: a run makes longer bars of them (streams)"
+            )
         apart = math.gcd(*self._counts) if self._counts else 0
-        if sum(self._counts.values()) < _ENOUGH or apart <= step or apart % step:
+        if total < _ENOUGH or apart <= step or apart % step:
             return
         shown = _longest_within(apart)
         if shown > step:

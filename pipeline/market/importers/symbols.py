@@ -19,10 +19,14 @@ def group_rows(
     ``place`` returns the place of a row. DataError if a symbol is empty, or a whole number, whose
     zeros in front are lost: 5 may have been 000005.
     """
-    if pa.types.is_integer(column.type):
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        column = column.cast(pa.string())
+    if not _is_text(column.type):
+        kind = f"of type {column.type}"
+        if pa.types.is_integer(column.type):
+            kind = "whole numbers, in which zeros in front are lost"
         raise DataError(
-            f"{place(0)}: the symbols are whole numbers, in which zeros in front are lost; write "
-            "them as text, or give one with --symbol"
+            f"{place(0)}: the symbols are {kind}; write them as text, or give one with --symbol"
         )
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if encoded.indices.null_count:
@@ -37,6 +41,12 @@ def group_rows(
         if not name.strip():
             raise DataError(f"{place(int(rows[0]))}: no symbol")
         yield name, rows
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def group_series(
@@ -75,9 +85,33 @@ def symbol_of_all(
         return given
     if in_name is None:
         raise DataError(
-            f"{label}: neither its columns nor its name tell the symbol; give it with --symbol"
+            f"{label}: neither its columns nor its name tell the symbol (as the name AAPL.csv "
+            "would, in capitals); give it with --symbol"
         )
     return in_name
+
+
+def check_one_symbol(
+    table: pa.Table, column: str | None, seen: set[str], place: Callable[[int], str]
+) -> None:
+    """Refuse to call rows of several symbols by one; ``seen`` has those of the blocks before.
+
+    DataError for the first row of a second symbol. ``column`` is that of the symbols, None if there
+    is none.
+    """
+    if column is None:
+        return
+    values = only_array(table[column])
+    for name in values.unique().to_pylist():
+        if name is None:
+            continue
+        if seen and str(name) not in seen:
+            row = values.index(pa.scalar(name, values.type)).as_py()
+            raise DataError(
+                f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; --symbol names "
+                "rows of one symbol only: leave it out, or keep one symbol in the file"
+            )
+        seen.add(str(name))
 
 
 def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:

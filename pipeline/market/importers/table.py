@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
 from pipeline.market.importers import tally as kinds
+from pipeline.market.importers.column_sets import column_sets, number_columns
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
-from pipeline.market.importers.fields import Fields, columns_left, match_fields, normal
+from pipeline.market.importers.fields import Fields, columns_left
 from pipeline.market.importers.header import Header, split_cells
-from pipeline.market.importers.notation import Notation, find_notation
+from pipeline.market.importers.notation import PLAIN, Notation, find_notation
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import group_series, only_array, symbol_of_all
+from pipeline.market.importers.symbols import (
+    check_one_symbol,
+    group_series,
+    only_array,
+    symbol_of_all,
+)
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.text import BLOCK, Lines, Text
+from pipeline.market.importers.times.columns import padded
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
 from pipeline.market.threads import check_stopped
@@ -40,14 +46,6 @@ _EMPTY: Final = sorted(EMPTY_CELLS)
 _SAMPLE_LINES: Final = 200
 #: Bytes of a block in which each of many symbols has a few rows.
 _BLOCK_OF_MANY: Final = 1 << 24
-
-
-class _Columns(NamedTuple):
-    """The columns of the rows of one symbol, or of all symbols."""
-
-    symbol: str | None
-    """The symbol that the header names; None if it names none."""
-    fields: Fields
 
 
 class TableReader:
@@ -66,7 +64,7 @@ class TableReader:
         self._header, self._options = header, options
         self._tally = Tally(source.label)
         try:
-            self._sets = _column_sets(layout, header, options, source)
+            self._sets = column_sets(layout, header, options, source)
         except DataError as error:
             encoding = text.encoding.fact()
             if encoding.ground != "guess":
@@ -80,6 +78,8 @@ class TableReader:
         self._notation = self._find_notation(sample)
         self._times = self._open_times(self._time_text(sample))
         self._readings = Readings(source, self._tally, spool)
+        #: The symbols of rows that the user calls otherwise.
+        self._renamed: set[str] = set()
 
     def read(self) -> list[Reading]:
         """Read all rows. DataError if the file has none, or is no table."""
@@ -90,7 +90,7 @@ class TableReader:
                 self._take(rows)
         if not self._tally.rows:
             raise DataError(f"{self._source.label}: there are no rows")
-        return self._readings.all(self._times.words())
+        return self._readings.all(self._times.words(lambda row: f"row {row + 1:,}"))
 
     # -- the form of the file -------------------------------------------------------------------
 
@@ -109,15 +109,47 @@ class TableReader:
         fields = [one.fields.columns for one in self._sets]
         of_volume = {one.get("volume", one.get("size")) for one in fields}
         names = dict.fromkeys(name for one in self._sets for name in number_columns(one.fields))
-        try:
+
+        def found(cells: dict[str, pa.Array]) -> Notation:
             return find_notation(
-                [sample[name] for name in names if name not in of_volume],
-                [sample[name] for name in names if name in of_volume],
+                [cells[name] for name in names if name not in of_volume],
+                [cells[name] for name in names if name in of_volume],
                 delimiter=self._header.delimiter,
                 decimal=self._options.decimal,
             )
+
+        try:
+            notation = found(sample)
+            if notation is PLAIN and self._header.delimiter != ",":
+                marked = self._marked_cells(list(names), sample)
+                notation = notation if marked is None else found(marked)
         except DataError as error:
             raise DataError(f"{self._tally.place(self._header.above + 1)}: {error}") from None
+        return notation
+
+    def _marked_cells(
+        self, names: list[str], sample: dict[str, pa.Array]
+    ) -> dict[str, pa.Array] | None:
+        """Return the first block's cells with a point or comma, and the sample; None without any.
+
+        Where commas do not stand between cells, whole numbers at the top do not show what a point
+        further down is.
+        """
+        for lines in self._text.blocks():
+            if (rows := self._below_header(lines)).is_blank:
+                continue
+            table = self._cells(rows, [], numbers=pa.string())
+            marked = {
+                name: column.filter(pc.match_substring_regex(column, "[.,]"))
+                for name in names
+                for column in [only_array(table[name])]
+            }
+            if any(len(column) for column in marked.values()):
+                return {
+                    name: pa.concat_arrays([column.slice(0, _SAMPLE_LINES), sample[name]])
+                    for name, column in marked.items()
+                }
+        return None
 
     def _open_times(self, sample: pa.Array) -> TimeReader:
         """Return the reader of the times, with all rows as evidence where some do not tell."""
@@ -145,7 +177,7 @@ class TableReader:
         if "time" not in columns:
             return date
         time = pc.utf8_trim_whitespace(only_array(table[columns["time"]]))
-        return pc.binary_join_element_wise(date, time, " ")
+        return pc.binary_join_element_wise(date, padded(time), " ")
 
     # -- the rows of a block --------------------------------------------------------------------
 
@@ -178,6 +210,13 @@ class TableReader:
             values = self._values(table, columns.fields, typed, numbers, bad_time)
             good = ~(bad_time | values.bad)
             whole = bool(good.all())
+            if self._options.symbol is not None:
+                check_one_symbol(
+                    table,
+                    columns.fields.columns.get("symbol"),
+                    self._renamed,
+                    lambda row: self._tally.place(int(numbers[row])),
+                )
             rows = Rows(times.wall, times.utc, values.columns, numbers)
             for symbol, interval, some in group_series(
                 table,
@@ -259,9 +298,12 @@ class TableReader:
         """Return the line of each row, and count the lines that are no rows."""
         if lines.ends + int(not lines.data.endswith(b"\n")) == rows and not odd:
             return np.arange(lines.first, lines.first + rows)
-        filled = [bool(line.strip()) for line in lines.data.split(b"\n")]
+        # Arrow leaves out lines that are empty; one of blanks is a row for it.
+        filled = [bool(line.rstrip(b"\r")) for line in lines.data.split(b"\n")]
         numbers = lines.first + np.flatnonzero(filled)
         if odd:
+            every = np.array([row.number - 1 for row in odd], np.int64)
+            odd[:] = [row for row in odd if row.text.strip()]
             at = np.array([row.number - 1 for row in odd], np.int64)
             cells = len(self._header.cells)
             self._tally.add(
@@ -272,7 +314,7 @@ class TableReader:
                 ),
                 left_out=self._options.bad_rows == "drop",
             )
-            numbers = np.delete(numbers, at)
+            numbers = np.delete(numbers, every)
         return numbers[:rows]
 
     def _tell_times(self, table: pa.Table, bad: npt.NDArray[np.bool_], numbers: Int64Array) -> None:
@@ -354,41 +396,6 @@ class TableReader:
             left=tuple(_shown(header, name) for name in left),
             notes=tuple(notes),
         )
-
-
-def _column_sets(
-    layout: DelimitedLayout, header: Header, options: Options, source: Source
-) -> list[_Columns]:
-    """Return the columns of each symbol that a header names, or of all rows."""
-    if layout.tickers is None or options.columns:
-        known = _known(layout, header, source)
-        return [_Columns(None, match_fields(header.names, options.columns, source.label, known))]
-    tickers = layout.tickers(header)
-    return [
-        _Columns(symbol, Fields(dict(columns)))
-        for symbol, columns in tickers.items()
-        if options.symbol in (None, symbol) or len(tickers) == 1
-    ]
-
-
-def _known(layout: DelimitedLayout, header: Header, source: Source) -> dict[str, str]:
-    """Return the layout's own columns by the names that this header gives them."""
-    columns = dict(
-        layout.columns if layout.columns_of is None else layout.columns_of(header, source)
-    )
-    if not header.is_header:
-        return columns
-    spelled = dict(zip(header.normal_names, header.names, strict=True))
-    return {
-        field: name if name in header.names else spelled.get(normal(name), name)
-        for field, name in columns.items()
-    }
-
-
-def number_columns(fields: Fields) -> list[str]:
-    """Return the columns that hold numbers."""
-    names = ("price", "size", "bid") if fields.ticks else PRICE_COLUMNS
-    return [fields.columns[name] for name in names if name in fields.columns]
 
 
 def _shown(header: Header, name: str) -> str:

@@ -50,7 +50,7 @@ RULE: Final = Kind("rows that cannot be a bar", (_DROP,))
 RANGE: Final = Kind("rows with a price outside of high and low", (_DROP, _WIDEN))
 UNIT: Final = Kind("rows in another unit than others", ("correct them in the file",))
 DUPLICATE: Final = Kind("rows with the time of a row before", (_EQUAL, _ONE_OF))
-ORDER: Final = Kind("rows earlier than a row before", (_DROP,))
+ORDER: Final = Kind("rows earlier than a row before", ("sort the file by its times", _DROP))
 GRID: Final = Kind("rows off the grid of the interval", (_FLOOR, "--off-grid keep"))
 OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, "--interval"))
 

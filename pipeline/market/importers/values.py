@@ -52,7 +52,8 @@ class Cells:
         """Take an Arrow array of numbers. ArrowException if it has others."""
         none = np.zeros(len(column), bool)
         empty = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else none
-        filled = column.cast(pa.float64())
+        # A whole number above 2**53 becomes the nearest float, as its text would.
+        filled = column.cast(pa.float64(), safe=not pa.types.is_integer(column.type))
         filled = filled.fill_null(np.nan) if column.null_count else filled
         return cls(filled.to_numpy(zero_copy_only=False), empty, none)
 
@@ -124,7 +125,7 @@ def checked_values(
             tally.note("rows without a volume, which is taken as 0", blank)
             volume = np.where(one.empty, 0.0, volume)
     # Adding 0.0 turns -0.0 into 0.0, as in the catalog.
-    values = [one.values + 0.0 for one in found.values()]
+    values = [cells[name].values + 0.0 for name in _price_columns(fields)]
     return Values((*(values if len(values) == 4 else values * 4), volume + 0.0), bad)
 
 

@@ -144,7 +144,7 @@ def test_bars_that_may_be_of_another_source_stop_it(tmp_path, other):
     who = other or "an import that left no account"
     assert str(refusal.value).startswith(
         "A 1m from a.csv: 2 of the 10 bars that this source stored before and does not have any "
-        f"more may be of {who}: remove the series with `ringtape catalog remove DIR A:1m`"
+        f"more may be of {who}: --replace series takes the new bars in place of all"
     )
     assert tree(tmp_path) == before
     put(catalog, "a.csv", range(20, 30), how="overwrite")

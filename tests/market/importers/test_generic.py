@@ -151,7 +151,7 @@ def test_gz_zip_and_folders_are_opened(tmp_path):
     catalog = Catalog(tmp_path / "catalog")
     results = import_bars([folder], catalog)
     assert [result.symbol for result in results] == ["A", "B", "C"]
-    assert catalog.entry("A", "1m").sources == ("csv: in",)
+    assert catalog.entry("A", "1m").sources == (f"csv: {tmp_path.name}/in",)
 
 
 def table(times, kind):
@@ -246,7 +246,7 @@ def test_sources_that_contradict_each_other_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text(lines(MINUTES))
     (tmp_path / "b.csv").write_text(lines(MINUTES).replace("10.5,100", "10.4,100"))
     with pytest.raises(
-        DataError, match=r"SPY 1m from .*b.csv against the other .*1 of 2 bars conflict"
+        DataError, match=r"SPY 1m from .*b.csv after the other files .*1 of 2 bars conflict"
     ):
         import_bars([tmp_path / "a.csv", tmp_path / "b.csv"], Catalog(tmp_path / "c"), symbol="SPY")
     assert not (tmp_path / "c").exists()
@@ -293,7 +293,7 @@ def test_broken_files_are_refused_with_their_place_and_nothing_is_made(tmp_path,
         ({"interval": "1w"}, "1w"),
         ({"interval": "5m"}, "5m bars must not overlap"),
         ({"tz": "Mars/Olympus"}, "Mars/Olympus"),
-        ({"date_order": "ydm"}, "must be mdy or dmy, was 'ydm'"),
+        ({"date_order": "ydm"}, "must be mdy, dmy or ymd, was 'ydm'"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_by_name(tmp_path, options, words):

@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
 
 TICKS = (Step("rows are ticks, not bars; give the interval", {"interval": "1m"}),)
-NAMELESS = "neither its columns nor its name tell the symbol; give it with --symbol"
+NAMELESS = "neither its columns nor its name tell the symbol (as the name AAPL.csv would"
 OUTSIDE = "rows with a price outside of high and low"
 WAYS: dict[str, tuple[Step, ...]] = {
     "open/*_trade_ticks.parquet": TICKS,

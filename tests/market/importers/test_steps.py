@@ -29,12 +29,13 @@ def gathered(wall: list[int], *cuts: int) -> Steps:
 def test_the_usual_distance_is_the_interval_however_rows_are_cut(
     distances: list[int], cuts: list[int]
 ):
-    wall = [BEGIN, *(BEGIN + MINUTE_NS * int(at) for at in np.cumsum(distances))]
+    begin = BEGIN + HOUR_NS
+    wall = [begin, *(begin + MINUTE_NS * int(at) for at in np.cumsum(distances))]
     ends = sorted(min(cut, len(wall)) for cut in cuts)
     steps, whole = gathered(wall, *ends), gathered(wall)
     assert (steps.rows, steps.descends, steps.timed) == (
         len(wall),
-        all(distance < 0 for distance in distances),
+        all(distance <= 0 for distance in distances),
         any(at % DAY_NS for at in wall),
     )
     counts = Counter(abs(distance) for distance in distances if distance)
@@ -80,9 +81,9 @@ def test_distances_that_are_no_interval_are_refused_with_what_they_may_be():
     [
         ("1m", DAY_NS, "the times are dates without a time of day"),
         ("1m", HOUR_NS, "lie a multiple of 1h apart, so they are no bars of 1m"),
-        ("1m", 7 * SECOND_NS, None),
+        ("1m", 7 * SECOND_NS, "the rows are mostly 7 s apart, so they are no bars of 1m"),
         ("1h", HOUR_NS, None),
-        ("1h", MINUTE_NS, None),
+        ("1h", MINUTE_NS, "the rows are mostly 60 s apart, so they are no bars of 1h"),
         ("1d", DAY_NS, None),
     ],
 )

@@ -41,6 +41,15 @@ _FIXED: Final = {
 }
 """Hours ahead of UTC of names that mean the same all year. The IANA database has some of them as
 links to cities with another past. CST, IST and BST are missing: each is the name of several."""
+_SEVERAL: Final = {
+    "CST": "America/Chicago or Asia/Shanghai",
+    "IST": "Asia/Kolkata or Europe/Dublin",
+    "BST": "Europe/London or Asia/Dhaka",
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "PT": "America/Los_Angeles",
+}
+"""Names that mean several zones, or one with and without its summer time, and what may be meant."""
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)? ?([+\-\u2212])(\d{1,2})(?::?(\d\d))?")
 _SHIFTED: Final = re.compile(r"([A-Za-z][\w/+-]*?)([+-])(\d{1,2})h")
 _FARTHEST: Final = 16 * HOUR_NS
@@ -83,6 +92,11 @@ class Clock:
         clock = cls.find(text)
         if clock is not None:
             return clock
+        if text.upper() in _SEVERAL:
+            raise ConfigError(
+                f"{text} is the name of several time zones; give a city's, such as "
+                f"{_SEVERAL[text.upper()]}"
+            )
         near = nearest(text, available_timezones(), 3)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ConfigError(

@@ -1,0 +1,57 @@
+"""The columns of the rows of each symbol of a delimited file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.codes import PRICE_COLUMNS
+from pipeline.market.importers.fields import Fields, match_fields, normal
+from pipeline.market.importers.header import Header
+from pipeline.market.importers.options import Options
+from pipeline.market.importers.source import Source
+
+if TYPE_CHECKING:
+    from pipeline.market.importers.delimited import DelimitedLayout
+
+
+class Columns(NamedTuple):
+    """The columns of the rows of one symbol, or of all symbols."""
+
+    symbol: str | None
+    """The symbol that the header names; None if it names none."""
+    fields: Fields
+
+
+def column_sets(
+    layout: DelimitedLayout, header: Header, options: Options, source: Source
+) -> list[Columns]:
+    """Return the columns of each symbol that a header names, or of all rows."""
+    if layout.tickers is None or options.columns:
+        known = _known(layout, header, source)
+        return [Columns(None, match_fields(header.names, options.columns, source.label, known))]
+    tickers = layout.tickers(header)
+    return [
+        Columns(symbol, Fields(dict(columns)))
+        for symbol, columns in tickers.items()
+        if options.symbol in (None, symbol) or len(tickers) == 1
+    ]
+
+
+def _known(layout: DelimitedLayout, header: Header, source: Source) -> dict[str, str]:
+    """Return the layout's own columns by the names that this header gives them."""
+    columns = dict(
+        layout.columns if layout.columns_of is None else layout.columns_of(header, source)
+    )
+    if not header.is_header:
+        return columns
+    spelled = dict(zip(header.normal_names, header.names, strict=True))
+    return {
+        field: name if name in header.names else spelled.get(normal(name), name)
+        for field, name in columns.items()
+    }
+
+
+def number_columns(fields: Fields) -> list[str]:
+    """Return the columns that hold numbers."""
+    names = ("price", "size", "bid") if fields.ticks else PRICE_COLUMNS
+    return [fields.columns[name] for name in names if name in fields.columns]
