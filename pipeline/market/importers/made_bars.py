@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, interval_ns
+from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, PRICE_COLUMNS, VOLUME, interval_ns
 from pipeline.market.bar_rules import (
     HIGH_BELOW_LOW,
     OUTSIDE,
@@ -203,8 +203,11 @@ class Making:
         )
 
 
-def tell_broken(rows: Rows, tally: Tally, *, left_out: bool) -> BoolArray:
-    """Count rows whose prices or volume no bar has, each by the first rule; return their mask."""
+def tell_broken(rows: Rows, tally: Tally, *, left_out: bool, price: str = "") -> BoolArray:
+    """Count rows whose prices or volume no bar has, each by the first rule; return their mask.
+
+    ``price`` is the name of the only price, of ticks.
+    """
     bad = np.zeros(len(rows), bool)
     if values_look_right(rows.values):
         return bad
@@ -212,15 +215,18 @@ def tell_broken(rows: Rows, tally: Tally, *, left_out: bool) -> BoolArray:
         for rule, at, broken in broken_values(rows.values):
             (new,) = np.nonzero(broken & ~bad)
             kind = kinds.RANGE if rule in (OUTSIDE, HIGH_BELOW_LOW) else kinds.RULE
-            words = partial(_broken_words, rule, at, new, rows)
+            words = partial(_broken_words, rule, at, new, rows, price)
             tally.add(kind, rows.lines[new], words, left_out=left_out)
             bad |= broken
     return bad
 
 
-def _broken_words(rule: int, at: int, broken: npt.NDArray[np.intp], rows: Rows, index: int) -> str:
+def _broken_words(
+    rule: int, at: int, broken: npt.NDArray[np.intp], rows: Rows, price: str, index: int
+) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
-    return value_words(rule, int(broken[index]), at, rows.values)
+    words = value_words(rule, int(broken[index]), at, rows.values)
+    return words.replace(PRICE_COLUMNS[at], price, 1) if price and at != VOLUME else words
 
 
 def _joined(first: Rows, second: Rows) -> Rows:

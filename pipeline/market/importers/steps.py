@@ -100,6 +100,11 @@ class Steps:
         try:
             return Fact(interval_name(usual), "rows")
         except ConfigError:
+            if usual > _LONGEST_WEEKEND:
+                raise DataError(
+                    f"{place}: the rows are mostly {usual / DAY_NS:g} days apart; weekly and "
+                    "longer bars are not supported, the longest are those of 1d"
+                ) from None
             raise DataError(
                 f"{place}: rows are mostly {usual / SECOND_NS:g} s apart, which is no interval "
                 "from 1s to 1d; if they are bars, give their interval with --interval, if they are "
@@ -124,6 +129,11 @@ class Steps:
             raise DataError(
                 f"{place}: the rows are mostly {usual / SECOND_NS:g} s apart, so they are no bars "
                 f"of {interval}; leave --interval out: a run makes longer bars of them (streams)"
+            )
+        if step == DAY_NS and total >= _ENOUGH and usual > _LONGEST_WEEKEND:
+            raise DataError(
+                f"{place}: the rows are mostly {usual / DAY_NS:g} days apart, so they are no daily "
+                "bars; weekly and longer bars are not supported"
             )
         apart = math.gcd(*self._counts) if self._counts else 0
         if total < _ENOUGH or apart <= step or apart % step:

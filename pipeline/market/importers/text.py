@@ -12,6 +12,8 @@ from pipeline.market.importers.source import Source
 
 BLOCK: Final = 1 << 21
 """Bytes of a text that are read at once, unless the reader wants another number."""
+#: Bytes in which a quote that is opened must be closed.
+_LONGEST: Final = 1 << 26
 
 
 class Lines(NamedTuple):
@@ -61,6 +63,9 @@ class Text:
                 rest += block
                 continue
             whole, rest = b"".join((rest, memoryview(block)[:end])), block[end:]
+            if len(whole) < _LONGEST and b'"' in whole and whole.count(b'"') % 2:
+                rest = whole + rest  # the last line ends within a cell
+                continue
             yield Lines(whole, line, stream.lines + 1 - line)
             line = stream.lines + 1
         if rest:

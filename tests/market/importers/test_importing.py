@@ -467,3 +467,24 @@ def test_a_zone_that_is_not_used_is_told(tmp_path: Path):
     )
     _, result = imported(path, tz="Asia/Tokyo")
     assert "--tz is not used: the file says the zone of its times." in result.account.notes
+
+
+def test_a_quoted_cell_with_a_line_break_may_lie_across_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pipeline.market.importers.table.BLOCK", 64)
+    rows = [f'{row},"two\nlines"' for row in minutes("09:30", "09:31", "09:32", "09:33")]
+    _, result = imported(write(tmp_path / "SPY.csv", rows, HEADER + ",note"))
+    assert result.rows == 4
+
+
+def test_weekly_bars_are_refused(tmp_path: Path):
+    rows = [f"2024-0{month}-{day:02},{GOOD}" for month in (1, 2) for day in (1, 8, 15, 22)]
+    with pytest.raises(DataError, match="mostly 7 days apart; weekly and longer bars are not supp"):
+        imported(write(tmp_path / "SPY.csv", rows))
+
+
+def test_a_broken_tick_is_told_as_one(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", ["2024-01-02 09:30:01,0,5"], "time,price,size")
+    with pytest.raises(DataError, match=r"the price must be above zero, was 0\.0"):
+        imported(path, interval="1m")

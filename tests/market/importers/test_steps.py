@@ -85,6 +85,7 @@ def test_distances_that_are_no_interval_are_refused_with_what_they_may_be():
         ("1h", HOUR_NS, None),
         ("1h", MINUTE_NS, "the rows are mostly 60 s apart, so they are no bars of 1h"),
         ("1d", DAY_NS, None),
+        ("1d", 7 * DAY_NS, "mostly 7 days apart, so they are no daily bars; weekly and longer"),
     ],
 )
 def test_an_interval_that_rows_cannot_have_is_refused(interval: str, step: int, words: str | None):
