@@ -14,6 +14,8 @@ from tests.chaos.scene import SUPERVISOR, Scene
 _SAID = {1, 2, 129, 130, 143}
 #: Python's exit code if it gets no memory even for its last output.
 _CANNOT_FLUSH = 120
+#: The exit code of the system's loader if it gets no memory for Python, which has not begun then.
+_CANNOT_LOAD = 127
 _PYTHON_CANNOT_START = ("error evaluating path", "Fatal Python error: init_")
 #: How a library that ends a process by itself says that it got no memory.
 _LIBRARY_SAYS_WHY = re.compile(r"OpenBLAS error: Memory allocation")
@@ -101,7 +103,7 @@ def faults_of_code(code: int | None, plan: Plan, told: str) -> list[str]:
     if plan.kind == "orphan":
         allowed = {0, -signal.SIGKILL}
     if plan.kind == "memory" and SUPERVISOR in told:  # a library in C++ ends a process without any
-        allowed |= {-signal.SIGABRT, -signal.SIGSEGV, _CANNOT_FLUSH}
+        allowed |= {-signal.SIGABRT, -signal.SIGSEGV, _CANNOT_FLUSH, _CANNOT_LOAD}
     return [] if code in allowed else [f"exit {code}, allowed are {sorted(allowed)}"]
 
 
