@@ -25,7 +25,7 @@ settings.register_profile(
 )
 # The same fewer examples every time: a red run is about the change it ran on.
 settings.register_profile(
-    "ci", parent=settings.get_profile("local"), max_examples=20, derandomize=True, database=None
+    "ci", parent=settings.get_profile("local"), max_examples=12, derandomize=True, database=None
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
