@@ -173,6 +173,8 @@ def account_lines(account: Account) -> list[str]:
     lines = [f"layout    {account.layout}"]
     facts = ("clock", "stamped", "interval", "adjusted")
     lines += [f"{name:<9} {getattr(account, name).words()}" for name in facts]
+    if account.symbol_from:
+        lines.append(f"symbol    from {account.symbol_from}")
     if account.times:
         lines.append(f"times     {account.times}")
     taken = ", ".join(f"{ours} from {theirs}" for ours, theirs in account.taken)

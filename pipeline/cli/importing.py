@@ -271,6 +271,8 @@ def _account_line(account: Account) -> str:
         f"stamped at {account.stamped.words()}",
         f"interval {account.interval.words()}",
     ]
+    if account.symbol_from and "symbol" not in dict(account.taken):
+        parts.append(f"symbol from {account.symbol_from}")
     if account.times:
         parts.append(f"times {account.times}")
     if columns:

@@ -180,8 +180,13 @@ def order_words(before: int, ts: int, step: int) -> str:
     return f"ts {same} that of the row before ({iso_time(before)}); ts must ascend"
 
 
-def value_words(rule: int, row: int, at: int, columns: Sequence[Float64Array]) -> str:
-    """Say which value of a row breaks which rule of `broken_values`."""
+def value_words(
+    rule: int, row: int, at: int, columns: Sequence[Float64Array], name: str = ""
+) -> str:
+    """Say which value of a row breaks which rule of `broken_values`.
+
+    ``name`` is that of the column ``at``; "" for its usual one.
+    """
     low, high = float(columns[LOW][row]), float(columns[HIGH][row])
     expected = {
         _NOT_FINITE: "must be a finite number",
@@ -192,7 +197,7 @@ def value_words(rule: int, row: int, at: int, columns: Sequence[Float64Array]) -
     }[rule]
     value = float(columns[at][row])
     limit = " (negative prices are not supported)" if rule == _NOT_POSITIVE and value < 0 else ""
-    return f"{PRICE_COLUMNS[at]} {expected}, was {value!r}{limit}"
+    return f"{name or PRICE_COLUMNS[at]} {expected}, was {value!r}{limit}"
 
 
 def iso_time(ns: int) -> str:

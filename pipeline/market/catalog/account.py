@@ -74,3 +74,6 @@ class Account:
     times: str = ""
     """How the times are written, such as ``DD.MM.YYYY HH:MM`` or ``epoch in ms``; empty if an older
     version of this program imported the bars."""
+    symbol_from: str = ""
+    """From where the symbol comes, such as ``the name of the file``; empty if an older version of
+    this program imported the bars."""

@@ -23,12 +23,7 @@ from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import (
-    check_one_symbol,
-    group_series,
-    only_array,
-    symbol_of_all,
-)
+from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.times.columns import add_time_of_day, padded
 from pipeline.market.importers.times.readers import open_times
@@ -70,7 +65,7 @@ class _Reader:
 
     def __init__(self, source: Source, table: pa.Table, options: Options, spool: Spool) -> None:
         self._source, self._options = source, options
-        self._tally = Tally(source.label, "row")
+        self._tally = Tally(source.label, "row", options)
         names = table.column_names
         self._own = tuple(names) == COLUMNS
         known = {"interval": "interval"} if self._own else None
@@ -89,13 +84,19 @@ class _Reader:
             for block in _tables(source):
                 self._times.gather(self._time_column(block))
         self._readings = Readings(source, self._tally, spool)
-        #: The symbols of rows that the user calls otherwise.
-        self._renamed: set[str] = set()
+        self._rule = SymbolRule(
+            options.symbol,
+            self._fields.columns,
+            self._tally.place,
+            in_name=plain_symbol(source.name),
+        )
+        self._rule.check(source.label)
 
     @property
     def readings(self) -> list[Reading]:
         """The readings of all rows that were taken."""
-        return self._readings.all(self._times.words())
+        timed = self._times.timed or "time" in self._fields.columns
+        return self._readings.all(self._times.words(), timed=timed)
 
     def _time_column(self, table: pa.Table) -> pa.Array:
         """Return the times; or their dates, where times of day stand beside them as such."""
@@ -170,24 +171,9 @@ class _Reader:
             left_out=drops,
             own=self._own,
         )
-        if self._options.symbol is not None:
-            check_one_symbol(
-                table, self._fields.columns.get("symbol"), self._renamed, self._tally.place
-            )
         good = ~(times.unread | values.bad)
         taken = Rows(times.wall, times.utc, values.columns, numbers)
-        for symbol, interval, some in group_series(
-            table,
-            self._fields.columns,
-            symbol_of_all(
-                self._options.symbol,
-                self._fields.columns,
-                plain_symbol(self._source.name),
-                self._source.label,
-            ),
-            None,
-            lambda row: self._tally.place(int(numbers[row])),
-        ):
+        for symbol, interval, some in self._rule.groups(table, None, numbers):
             reading = self._readings.of(symbol, interval, self._said, ticks=self._fields.ticks)
             reading.add_scaled(taken.take(some[good[some]]), None, self._options)
 
@@ -197,6 +183,7 @@ class _Reader:
         first = columns.get("open") or columns.get("price") or columns["bid"]
         return Said(
             layout="ringtape" if self._own else "arrow",
+            symbol=self._rule.origin,
             interval=None if interval is None else Fact(interval, "file"),
             stamped="open" if self._own else None,
             own=self._own,

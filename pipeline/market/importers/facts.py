@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from pipeline.market.importers.times.day_begin import DayRule, find_day_begins
 from pipeline.market.importers.times.server_clock import server_clock
 
 UTC: Final = Clock.fixed(0)
+_STAMPED: Final = {"open": "--open-stamped", "close": "--end-stamped"}
+"""The options of the ends of bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def interval_of(readings: Sequence[Reading], options: Options) -> Fact:
     if options.interval is not None:
         interval = interval_name(interval_ns(options.interval))
         if not ticks:
-            steps.check(interval, place)
+            written = any(reading.times_written for reading in readings)
+            steps.check(interval, place, timed=written, leave="leave --interval out, or ")
         return Fact(interval, "option")
     if ticks:
         raise DataError(
@@ -97,15 +100,32 @@ def facts_of(reading: Reading, interval: Fact, options: Options) -> Facts:
 
 def _of_times(reading: Reading, interval: Fact, options: Options) -> Facts:
     clock, told, notes = _clock(reading, interval.value, options)
-    if options.stamped is not None:
-        stamped = Fact(options.stamped, "option")
-    elif reading.said.stamped is not None:
-        other = "--open-stamped" if reading.said.stamped == "close" else "--end-stamped"
-        stamped = Fact(reading.said.stamped, "layout", other)
-    else:
-        stamped = Fact("open", "guess", "--end-stamped")
+    shown = reading.steps.stamps(interval.value)
+    stamped = _stamped(reading, shown, options)
+    if shown is not None and stamped.value != shown:
+        ends = "opens" if shown == "open" else "ends"
+        zone = " UTC" if reading.instants else ""
+        note = (
+            f"The times of day run from {reading.steps.hours}{zone}, as those of bars stamped at "
+            f"their {ends} do: {_STAMPED[shown]} takes them so."
+        )
+        notes += (note,)
     making = Making(interval.value, clock, stamped.value == "close", None, options)
     return Facts(interval, told, stamped, making, notes)
+
+
+def _stamped(reading: Reading, shown: Literal["open", "close"] | None, options: Options) -> Fact:
+    """Return of which end of its bar a time is; ``shown`` is what the rows show.
+
+    Where nothing says it, a time is taken for the open: if that is wrong, a strategy sees a bar
+    late, where a wrong shift to the open would show it the future.
+    """
+    if options.stamped is not None:
+        return Fact(options.stamped, "option")
+    if reading.said.stamped is not None:
+        other = _STAMPED["open" if reading.said.stamped == "close" else "close"]
+        return Fact(reading.said.stamped, "layout", other)
+    return Fact("open", "rows" if shown == "open" else "guess", "--end-stamped")
 
 
 def _clock(
@@ -152,14 +172,17 @@ def _of_days(reading: Reading, interval: Fact, options: Options) -> Facts:
     A time of day is of a feed that stamps the instant at which its day begins or ends.
     """
     dates, rule = Fact("dates", "file"), None
-    if not reading.dated and reading.instants:
-        if options.tz is not None:
-            rule = DayRule(f"days of {options.tz}", options.tz, 0, False)
-            dates = Fact(options.tz, "option")
-        else:
-            rule, dates = _day_rule(reading)
+    unused = [] if options.stamped is None else [_STAMPED[options.stamped]]
+    if reading.dated or not reading.instants:
+        unused += [] if options.tz is None else ["--tz"]
+    elif options.tz is not None:
+        rule = DayRule(f"days of {options.tz}", options.tz, 0, False)
+        dates = Fact(options.tz, "option")
+    else:
+        rule, dates = _day_rule(reading)
     making = Making(interval.value, UTC, False, rule, options)
-    return Facts(interval, dates, Fact("open", "file"), making, ())
+    notes = [f"{option} is not used: daily bars have the dates of their days." for option in unused]
+    return Facts(interval, dates, Fact("open", "file"), making, tuple(notes))
 
 
 def _day_rule(reading: Reading) -> tuple[DayRule, Fact]:

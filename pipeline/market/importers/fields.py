@@ -31,6 +31,10 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "bid": ("bid", "bidprice", "bidpx"),
     "ask": ("ask", "askprice", "askpx", "offer"),
 }
+_OF_ACTIONS: Final = {
+    *("split", "splits", "splitratio", "stocksplits"),
+    *("dividend", "dividends", "exdividend"),
+}
 _OF_BARS: Final = ("ts", *PRICE_COLUMNS, "symbol")
 _OF_TICKS: Final = ("ts", "symbol", *TICK_FIELDS)
 #: A column of volume that has another name, such as `Volume_(BTC)` or `Volume USDT`.
@@ -56,6 +60,11 @@ def columns_left(names: Sequence[str], taken: Iterable[Fields]) -> list[str]:
     """Return the columns among ``names`` that none of the fields take."""
     used = {name for fields in taken for name in fields.columns.values()}
     return [name for name in names if name not in used]
+
+
+def tells_actions(names: Iterable[str]) -> bool:
+    """Return whether one of some columns tells splits or dividends."""
+    return any(normal(name) in _OF_ACTIONS for name in names)
 
 
 def normal(name: str) -> str:

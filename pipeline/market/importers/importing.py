@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account
@@ -30,6 +31,8 @@ from pipeline.market.importers.source import Source, find_sources
 from pipeline.market.threads import in_threads
 
 Replace = Literal["bars", "series", "source"]
+#: So many sources that cannot be taken are told at once.
+_REFUSED: Final = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -149,31 +152,84 @@ def read_series(
     """Read sources and make checked bars of them: one for each symbol and interval.
 
     The bars wait in the ``spool``. ``progress`` is as `import_bars` has it. DataError for the first
-    source that cannot be taken.
+    sources that cannot be taken.
     """
     if not paths:
         raise DataError("there is nothing to import: no source was given")
     found: list[Source] = []
+    left: dict[str, Counter[str]] = {}
     for path in paths:
-        here = list(find_sources(path))
+        kinds: Counter[str] = Counter()
+        here = list(find_sources(path, kinds))
         if not here:
-            raise DataError(f"{path} holds no file of bars")
+            raise DataError(f"{path} holds no file of bars{_but(kinds)}")
+        left[str(path)] = kinds
         found += here
-    numbers, lock = itertools.count(1), threading.Lock()
+    parts = _read_all(found, options, spool, progress)
+    without = left.keys() - {part.reading.source.origin for part in parts}
+    if without:
+        first = next(origin for origin in left if origin in without)
+        raise DataError(f"{first} holds no file of bars{_but(left[first])}")
+    notes = {
+        origin: f"Files that were not looked at: {_listed(kinds)}."
+        for origin, kinds in left.items()
+        if kinds
+    }
+    return join(parts, notes)
 
-    def read(source: Source) -> list[Part]:
+
+def _but(left: Counter[str]) -> str:
+    return f", only others: {_listed(left)}" if left else ""
+
+
+def _listed(left: Counter[str]) -> str:
+    """Return the files that were not looked at, by kind: ``12 in factor_files, 2 .md``."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(left.items()))
+
+
+def _read_all(
+    sources: Sequence[Source], options: Options, spool: Spool, progress: Progress | None
+) -> list[Part]:
+    """Read sources and make bars of them. DataError tells the first ones that cannot be taken."""
+    counted, lock = itertools.count(1), threading.Lock()
+    refusals: dict[int, DataError] = {}
+
+    def read(number: int) -> list[Part]:
+        # Whatever the order of the threads, the first ones that cannot be taken are all found.
+        if sum(other < number for other in list(refusals)) >= _REFUSED:
+            return []
+        source = sources[number]
         if progress is not None:
             with lock:
-                progress(source.name, next(numbers), len(found))
-        return make_parts(read_source(source, options, spool), options, spool)
+                progress(source.name, next(counted), len(sources))
+        try:
+            return make_parts(read_source(source, options, spool), options, spool)
+        except DataError as error:
+            refusals[number] = error
+            return []
 
-    parts = in_threads(read, found)
-    for origin in dict.fromkeys(source.origin for source in found):
-        if not any(
-            some for source, some in zip(found, parts, strict=True) if source.origin == origin
-        ):
-            raise DataError(f"{origin} holds no file of bars")
-    return join([part for some in parts for part in some])
+    parts = in_threads(read, range(len(sources)))
+    if refusals:
+        first = sorted(refusals)[:_REFUSED]
+        raise _joined([(sources[number], refusals[number]) for number in first])
+    return [part for some in parts for part in some]
+
+
+def _joined(refusals: Sequence[tuple[Source, DataError]]) -> DataError:
+    """Return the refusals of several sources as one; what several have in common is told once."""
+    told: dict[str, list[tuple[Source, DataError]]] = {}
+    for source, error in refusals:
+        told.setdefault(str(error).replace(source.label, ""), []).append((source, error))
+    if len(refusals) == 1:
+        return refusals[0][1]
+    words = []
+    for alike in told.values():
+        others = ", ".join(source.label for source, _ in alike[1:])
+        words.append(f"{alike[0][1]}{others and f'; it is the same with {others}'}")
+    begin = "the first" if len(refusals) == _REFUSED else "the"
+    return DataError(
+        f"{begin} {len(refusals)} files that cannot be imported: {'; and '.join(words)}"
+    )
 
 
 def _write(

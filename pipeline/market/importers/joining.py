@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from pipeline.market.catalog.account import Account, Fact
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns
 from pipeline.market.catalog.merging import MergedBars, survey
 from pipeline.market.importers.facts import Facts, facts_of, interval_of, own_interval
+from pipeline.market.importers.fields import tells_actions
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.rows import Kept, Rows, Spool
@@ -75,6 +76,7 @@ def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> l
         return []
     parts: list[Part] = []
     tally = readings[0].tally
+    tally.series = len(readings)
     for said in dict.fromkeys(reading.said.interval for reading in readings):
         alike = [reading for reading in readings if reading.said.interval == said]
         try:
@@ -93,12 +95,15 @@ def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> l
     return parts
 
 
-def join(parts: Sequence[Part]) -> list[SeriesBars]:
-    """Join the bars of each series. DataError if those of two sources contradict each other."""
+def join(parts: Sequence[Part], notes: Mapping[str, str]) -> list[SeriesBars]:
+    """Join the bars of each series. DataError if those of two sources contradict each other.
+
+    ``notes`` has remarks on the sources, by their origin.
+    """
     groups: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         groups.setdefault((part.reading.symbol, part.facts.interval.value), []).append(part)
-    return [_series(*key, some) for key, some in groups.items()]
+    return [_series(*key, some, notes) for key, some in groups.items()]
 
 
 def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
@@ -114,7 +119,9 @@ def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
     return Part(reading, facts, tuple(kept), first, last, rows)
 
 
-def _series(symbol: str, interval: str, parts: list[Part]) -> SeriesBars:
+def _series(
+    symbol: str, interval: str, parts: list[Part], of_origins: Mapping[str, str]
+) -> SeriesBars:
     notes = []
     trades = [part for part in parts if not part.reading.said.quote]
     if trades and len(trades) < len(parts):
@@ -130,6 +137,13 @@ def _series(symbol: str, interval: str, parts: list[Part]) -> SeriesBars:
         notes.append(f"Prices are those of the file divided by {by}; --scale says otherwise.")
     notes += dict.fromkeys(note for part in parts for note in part.facts.notes)
     notes += dict.fromkeys(note for part in parts for note in part.reading.said.notes)
+    origins = dict.fromkeys(part.reading.source.origin for part in parts)
+    if any(
+        tells_actions(said.left) and "dividends" not in said.adjusted
+        for said in dict.fromkeys(part.reading.said for part in parts)
+    ):
+        notes.append("The columns of splits and dividends can be imported with --actions.")
+    notes += [of_origins[origin] for origin in origins if origin in of_origins]
     ordered = tuple(sorted(parts, key=lambda part: part.first_ts))
     account = _account(ordered, notes)
     files = len({part.reading.source.label for part in parts})
@@ -188,6 +202,7 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         forming=_forms(last),
         notes=tuple(notes),
         times=_few(dict.fromkeys(part.reading.times for part in parts)),
+        symbol_from=_few(dict.fromkeys(one.symbol for one in said)),
     )
 
 

@@ -35,6 +35,7 @@ from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
+from pipeline.market.importers.symbols import BY_NAME
 from pipeline.market.importers.tally import Tally
 
 _INTERVALS = {"second": "1s", "minute": "1m", "hour": "1h", "daily": "1d"}
@@ -118,18 +119,20 @@ def read(source: Source, place: _Place, options: Options, spool: Spool) -> list[
     quote = quote_ticks or table.num_columns == _QUOTE_CELLS
     month = member[3] if member else None
     symbol = options.symbol or place.symbol + (month or "")
-    said = _said(place, clock, quote=quote)
-    reading = Reading(symbol, source, said, Tally(source.label), spool, ticks=ticks)
-    reading.tally.rows = len(wall)
+    origin = "--symbol" if options.symbol else "the folder" if member else BY_NAME
+    said = _said(place, clock, origin, quote=quote)
+    tally = Tally(source.label, options=options)
+    reading = Reading(symbol, source, said, tally, spool, ticks=ticks)
+    tally.rows = len(wall)
     reading.times = "milliseconds since midnight" if member else "YYYYMMDD HH:MM"
     values = _values(table, place, quote=quote)
     right = np.ones(len(wall), bool)
     if quote:
         right = values[0] > 0.0  # not if it is NaN
-        reading.tally.note("quotes without a bid, left out", int((~right).sum()))
+        tally.note("quotes without a bid, left out", int((~right).sum()))
     if ticks and table.num_columns > _TICK_CELLS["quote"][0]:
         suspicious = pc.equal(table.column(table.num_columns - 1), "1").to_numpy()
-        reading.tally.note("ticks that LEAN calls suspicious, left out", int(suspicious.sum()))
+        tally.note("ticks that LEAN calls suspicious, left out", int(suspicious.sum()))
         right &= ~suspicious
     if not right.any():
         return []
@@ -149,10 +152,11 @@ def _values(table: pa.Table, place: _Place, *, quote: bool) -> tuple[npt.NDArray
     return (*(table.column(i).to_numpy() / scale for i in at), volume)
 
 
-def _said(place: _Place, clock: str | None, *, quote: bool) -> Said:
+def _said(place: _Place, clock: str | None, symbol: str, *, quote: bool) -> Said:
     interval = _INTERVALS.get(place.resolution)
     return Said(
         layout="lean",
+        symbol=symbol,
         interval=None if interval is None else Fact(interval, "layout"),
         clock=None if clock is None else Fact(clock, "layout"),
         stamped="open",

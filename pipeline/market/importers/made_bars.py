@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, PRICE_COLUMNS, VOLUME, interval_ns
+from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, VOLUME, interval_ns
 from pipeline.market.bar_rules import (
     HIGH_BELOW_LOW,
     OUTSIDE,
@@ -139,7 +139,7 @@ class Making:
         """Return the rows whose prices and volume can be a bar's."""
         if self.options.bad_rows == "widen":
             rows = _widened(rows, tally)
-        bad = tell_broken(rows, tally, left_out=self._drops)
+        bad = tell_broken(rows, tally, self.options)
         return (ts[~bad], rows.take(~bad)) if bad.any() else (ts, rows)
 
     def _in_order(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
@@ -203,11 +203,13 @@ class Making:
         )
 
 
-def tell_broken(rows: Rows, tally: Tally, *, left_out: bool, price: str = "") -> BoolArray:
+def tell_broken(rows: Rows, tally: Tally, options: Options, price: str = "") -> BoolArray:
     """Count rows whose prices or volume no bar has, each by the first rule; return their mask.
 
     ``price`` is the name of the only price, of ticks.
     """
+    left_out = options.bad_rows == "drop"
+    beyond = f", by more than {WIDEN_BY:.0%} of the price" if options.bad_rows == "widen" else ""
     bad = np.zeros(len(rows), bool)
     if values_look_right(rows.values):
         return bad
@@ -215,18 +217,26 @@ def tell_broken(rows: Rows, tally: Tally, *, left_out: bool, price: str = "") ->
         for rule, at, broken in broken_values(rows.values):
             (new,) = np.nonzero(broken & ~bad)
             kind = kinds.RANGE if rule in (OUTSIDE, HIGH_BELOW_LOW) else kinds.RULE
-            words = partial(_broken_words, rule, at, new, rows, price)
+            name = "" if at == VOLUME else price
+            words = partial(
+                _broken_words, rule, at, new, rows, name, beyond if kind is kinds.RANGE else ""
+            )
             tally.add(kind, rows.lines[new], words, left_out=left_out)
             bad |= broken
     return bad
 
 
 def _broken_words(
-    rule: int, at: int, broken: npt.NDArray[np.intp], rows: Rows, price: str, index: int
+    rule: int,
+    at: int,
+    broken: npt.NDArray[np.intp],
+    rows: Rows,
+    name: str,
+    beyond: str,
+    index: int,
 ) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
-    words = value_words(rule, int(broken[index]), at, rows.values)
-    return words.replace(PRICE_COLUMNS[at], price, 1) if price and at != VOLUME else words
+    return value_words(rule, int(broken[index]), at, rows.values, name) + beyond
 
 
 def _joined(first: Rows, second: Rows) -> Rows:

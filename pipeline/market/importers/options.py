@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 
 from pipeline.codes import interval_ns
 from pipeline.errors import ConfigError, nearest
+from pipeline.market.importers.times.clock import Clock
 
 BadRows = Literal["refuse", "drop", "widen"]
 Duplicates = Literal["refuse", "first", "last", "same"]
@@ -57,6 +58,8 @@ class Options:
         """Raise ConfigError, with what is allowed, for an option of another value."""
         if self.interval is not None:
             interval_ns(self.interval)
+        if self.tz is not None:
+            Clock.parse(self.tz)
         for name, allowed in _ALLOWED.items():
             value = getattr(self, name)
             if value is not None and value not in allowed:

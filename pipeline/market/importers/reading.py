@@ -23,6 +23,8 @@ class Said:
 
     layout: str
     """The name of the layout."""
+    symbol: str
+    """From where their symbol comes, such as ``the name of the file``."""
     interval: Fact | None = None
     """The interval; None if nothing but the rows shows it."""
     clock: Fact | None = None
@@ -74,6 +76,8 @@ class Reading:
     """The line of the first row."""
     times: str = ""
     """How the times are written, known when all rows are."""
+    times_written: bool = True
+    """Whether the rows have times of day, which may all be midnight; False for plain dates."""
 
     def add(self, rows: Rows) -> None:
         """Take in a block of rows, in the order of the file."""
@@ -135,11 +139,11 @@ class Readings:
             self._found[symbol, interval] = reading
         return reading
 
-    def all(self, times: str) -> list[Reading]:
+    def all(self, times: str, *, timed: bool) -> list[Reading]:
         """Return the readings, in the order of their first rows.
 
-        ``times`` says how the times of all are written.
+        ``times`` says how the times of all are written, ``timed`` whether with times of day.
         """
         for reading in self._found.values():
-            reading.times = times
+            reading.times, reading.times_written = times, timed
         return list(self._found.values())

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import lzma
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, nearest
 
 _DATA_ENDINGS = {
     *(".csv", ".txt", ".tsv", ".json", ".jsonl", ".gz", ".zip"),
     *(".parquet", ".feather", ".arrow", ".ipc", ".dbn", ".zst"),
 }
-_NOT_BARS = {"factor_files", "map_files", "market-hours", "symbol-properties", "tick"}
-"""Folders of a LEAN tree that hold no bars; left out when a whole tree is imported."""
+_NOT_BARS = {
+    "factor_files": " (--actions imports them)",
+    "map_files": "",
+    "market-hours": "",
+    "symbol-properties": "",
+    "tick": " (name a folder below to make bars of ticks)",
+}
+"""Folders of a LEAN tree that hold no bars, with the way to import them; left out when a whole tree
+is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Source:
     origin: str
     """The argument under which it was found."""
     unpack: Callable[[], BinaryIO]
-    """Opens the uncompressed content."""
+    """Opens the uncompressed content. DataError if that cannot be."""
 
     def read(self) -> bytes:
         """Return the uncompressed content. DataError if it cannot be read."""
@@ -74,53 +83,77 @@ class Source:
             raise _damaged(self.label, error) from error
 
 
-def find_sources(path: Path) -> Iterator[Source]:
+def find_sources(path: Path, left: Counter[str] | None = None) -> Iterator[Source]:
     """Yield the data files at `path`: the file itself, or the sorted content of a folder or zip.
 
-    Raises DataError if there is nothing at `path`.
+    Files that are no data by their ending or folder are not yielded, and counted in ``left`` by
+    their kind, but for those that are hidden. An archive that is damaged is a source that cannot be
+    read. Raises DataError if there is nothing at `path`.
     """
+    left = Counter() if left is None else left
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             inside = file.relative_to(path).parts
-            known = file.suffix.lower() in _DATA_ENDINGS and not _NOT_BARS & set(inside)
-            hidden = any(part.startswith(".") for part in inside)
-            if known and not hidden and file.is_file():
-                yield from _open(file, str(path))
+            if any(part.startswith(".") for part in inside) or not file.is_file():
+                continue
+            of_lean = [part for part in inside[:-1] if part in _NOT_BARS]
+            if of_lean:
+                left[f"in {of_lean[0]}{_NOT_BARS[of_lean[0]]}"] += 1
+            elif file.suffix.lower() in _DATA_ENDINGS:
+                yield from _open(file, str(path), left)
+            else:
+                left[_ending(file.suffix)] += 1
     elif path.is_file():
-        yield from _open(path, str(path))
+        yield from _open(path, str(path), left)
     else:
-        raise DataError(f"there is no file or folder {path}")
+        raise DataError(f"there is no file or folder {path}{_meant(path)}")
 
 
-def _open(file: Path, origin: str) -> Iterator[Source]:
+def _meant(path: Path) -> str:
+    """Ask whether a file beside the missing one is meant."""
+    with contextlib.suppress(OSError):
+        if near := nearest(path.name, [one.name for one in path.parent.iterdir()]):
+            return f"; did you mean {path.with_name(near[0])}?"
+    return ""
+
+
+def _ending(suffix: str) -> str:
+    return suffix.lower() if suffix else "without an ending"
+
+
+def _open(file: Path, origin: str, left: Counter[str]) -> Iterator[Source]:
     path = file.resolve()
     if file.suffix.lower() == ".zip":
         try:
             with zipfile.ZipFile(file) as archive:
-                members = sorted(name for name in archive.namelist() if _may_be_data(name))
+                names = sorted(archive.namelist())
         except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise _damaged(str(file), error) from error
+            yield Source(
+                str(file), file.name, path, origin, partial(_refused, _damaged(str(file), error))
+            )
+            return
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
-        for member in members:
-            yield Source(
-                f"{file}/{member}", _last_part(member), path, origin, partial(_member, file, member)
-            )
+        for member in names:
+            if not _is_seen(member):
+                continue
+            name = _last_part(member)
+            ending = Path(name).suffix.lower()
+            if ending and ending not in _DATA_ENDINGS:
+                left[_ending(ending)] += 1
+            else:
+                label = f"{file}/{member}"
+                yield Source(label, name, path, origin, partial(_member, file, member))
     elif file.suffix.lower() == ".gz":
         yield Source(str(file), file.stem, path, origin, partial(_unzipped, file))
     else:
         yield Source(str(file), file.name, path, origin, partial(_opened, file))
 
 
-def _may_be_data(member: str) -> bool:
-    """Return whether a member of an archive is looked at, as files of folders are.
-
-    Files are not that are hidden, as those that a Mac adds, or end as no data do.
-    """
+def _is_seen(member: str) -> bool:
+    """Return whether a member of an archive is a file that is not hidden, as a Mac's own are."""
     parts = member.replace("\\", "/").split("/")
-    ending = Path(parts[-1]).suffix.lower()
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return bool(parts[-1]) and not hidden and ending in ("", *_DATA_ENDINGS)
+    return bool(parts[-1]) and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def _last_part(member: str) -> str:
@@ -133,6 +166,10 @@ def _last_part(member: str) -> str:
 
 def _damaged(label: str, error: Exception) -> DataError:
     return DataError(f"{label} is damaged: {error}; get the file again")
+
+
+def _refused(error: DataError) -> BinaryIO:
+    raise error
 
 
 def _member(file: Path, member: str) -> BinaryIO:

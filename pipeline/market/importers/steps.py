@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, SECOND_NS, interval_name, interval_ns
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, interval_name, interval_ns
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.account import Fact
 
@@ -19,6 +19,11 @@ _MOST_GAPS: Final = 5_000
 _LONGEST_WEEKEND: Final = 4 * DAY_NS
 #: A length that all distances are multiples of is no accident if there are so many of them.
 _ENOUGH: Final = 12
+#: So many rows show the hours of an exchange.
+_ENOUGH_HOURS: Final = 20
+_HALF_HOUR: Final = 30 * MINUTE_NS
+#: Times of day that lie farther apart may be those of a market that never closes.
+_PART: Final = 23 * HOUR_NS
 
 
 class Steps:
@@ -29,9 +34,9 @@ class Steps:
         self._last: int | None = None
         #: Whether no row so far is later than the one before.
         self.descends = True
-        #: Whether a row has a time of day.
-        self.timed = False
         self.rows = 0
+        #: The earliest and the latest time of day, ns since midnight.
+        self.earliest, self.latest = DAY_NS, 0
         #: The times of the rows before and after each gap of a day or more, as week-ends are.
         self.around_gaps: list[tuple[int, int]] = []
 
@@ -40,7 +45,9 @@ class Steps:
         if not len(wall):
             return
         self.rows += len(wall)
-        self.timed = self.timed or bool((wall % DAY_NS).any())
+        of_day = wall % DAY_NS
+        self.earliest = min(self.earliest, int(of_day.min()))
+        self.latest = max(self.latest, int(of_day.max()))
         steps = np.diff(wall, prepend=wall[0] if self._last is None else self._last)
         steps = steps[self._last is None :]
         self._last = int(wall[-1])
@@ -65,6 +72,32 @@ class Steps:
                 self._counts[length] = self._counts.get(length, 0) + count
 
     @property
+    def timed(self) -> bool:
+        """Whether a row has a time of day."""
+        return self.latest > 0
+
+    @property
+    def hours(self) -> str:
+        """The earliest and the latest time of day in words, such as ``09:30 to 15:59``."""
+        texts = [str(np.datetime64(ns, "ns"))[11:19] for ns in (self.earliest, self.latest)]
+        return " to ".join(text.removesuffix(":00") for text in texts)
+
+    def stamps(self, interval: str) -> Literal["open", "close"] | None:
+        """Return of which end of their bars the times are, as the times of day show it.
+
+        Exchanges open and close at full or half hours. So the earliest time is an open if it is
+        one, and the bar of the latest time then ends with one. None if the rows do not show it.
+        """
+        step = interval_ns(interval)
+        if self.rows < _ENOUGH_HOURS or step >= _HALF_HOUR or self.latest - self.earliest > _PART:
+            return None
+        if self.earliest % _HALF_HOUR == 0 and (self.latest + step) % _HALF_HOUR == 0:
+            return "open"
+        if (self.earliest - step) % _HALF_HOUR == 0 and self.latest % _HALF_HOUR == 0:
+            return "close"
+        return None
+
+    @property
     def moves(self) -> bool:
         """Whether two rows have different times."""
         return bool(self._counts)
@@ -73,7 +106,8 @@ class Steps:
         """Take in the distances of the rows of another symbol of the same file."""
         for length, count in other._counts.items():
             self._counts[length] = self._counts.get(length, 0) + count
-        self.timed = self.timed or other.timed
+        self.earliest = min(self.earliest, other.earliest)
+        self.latest = max(self.latest, other.latest)
         self.rows += other.rows
 
     def choose(self, place: str) -> Fact:
@@ -111,24 +145,26 @@ class Steps:
                 "ticks, that of the bars to make of them"
             ) from None
 
-    def check(self, interval: str, place: str) -> None:
+    def check(self, interval: str, place: str, *, timed: bool = True, leave: str = "") -> None:
         """Raise DataError if rows cannot be bars of an interval that nobody reads in them.
 
         Rows of dates alone are daily bars. Rows that all lie a multiple of a longer interval
-        apart are bars of that one, unless they are too few to tell.
+        apart are bars of that one, unless they are too few to tell. ``timed`` is false if the times
+        are written without a time of day, ``leave`` is another way on than --interval.
         """
         step = interval_ns(interval)
-        if step < DAY_NS and not self.timed and self._counts:
+        if step < DAY_NS and not self.timed and (self._counts or not timed):
             raise DataError(
                 f"{place}: the times are dates without a time of day, so the rows are days apart "
-                f"and no bars of {interval}; leave --interval out, or give --interval 1d"
+                f"and no bars of {interval}; {leave}give --interval 1d"
             )
         usual = max(self._counts, key=lambda length: self._counts[length], default=step)
         total = sum(self._counts.values())
         if total >= _ENOUGH and usual < step and 2 * self._counts[usual] > total:
             raise DataError(
                 f"{place}: the rows are mostly {usual / SECOND_NS:g} s apart, so they are no bars "
-                f"of {interval}; leave --interval out: a run makes longer bars of them (streams)"
+                f"of {interval}; {leave}give the interval of the rows with --interval: a run makes "
+                "longer bars of them (streams)"
             )
         if step == DAY_NS and total >= _ENOUGH and usual > _LONGEST_WEEKEND:
             raise DataError(
@@ -142,7 +178,7 @@ class Steps:
         if shown > step:
             raise DataError(
                 f"{place}: all {self.rows:,} rows lie a multiple of {interval_name(shown)} apart, "
-                f"so they are no bars of {interval}; leave --interval out, or give --interval "
+                f"so they are no bars of {interval}; {leave}give --interval "
                 f"{interval_name(shown)}"
             )
 

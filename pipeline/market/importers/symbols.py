@@ -1,8 +1,9 @@
-"""The rows of each symbol in a column of symbols."""
+"""The symbols of the rows of a source: those of a column, or one of all rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,69 +50,88 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def group_series(
-    table: pa.Table,
-    columns: Mapping[str, str],
-    named: str | None,
-    interval: str | None,
-    place: Callable[[int], str],
-) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
-    """Yield each symbol, its interval if that is known, and the rows that they have.
-
-    All rows are of the symbol that is ``named`` and of the ``interval`` that is known, unless their
-    own ``columns``, by field, tell them. DataError as `group_rows`.
-    """
-    if named is not None:
-        yield named, interval, np.arange(table.num_rows)
-        return
-    intervals = columns.get("interval")
-    for symbol, rows in group_rows(only_array(table[columns["symbol"]]), place):
-        if intervals is None:
-            yield symbol, interval, rows
-            continue
-        of_symbol = only_array(table[intervals]).take(pa.array(rows))
-        for own, some in group_rows(of_symbol, place):
-            yield symbol, own, rows[some]
+BY_NAME: Final = "the name of the file"
+"""From where a symbol comes that nothing in a file tells."""
 
 
-def symbol_of_all(
-    given: str | None, columns: Mapping[str, str], in_name: str | None, label: str
-) -> str | None:
-    """Return the symbol of all rows of a source; None if one of its ``columns`` has them.
+class SymbolRule:
+    """The rule by which the rows of a source get their symbols."""
 
-    It is the one that is ``given``, else that ``in_name`` of the file. DataError if there is none.
-    """
-    if given is not None or "symbol" in columns:
-        return given
-    if in_name is None:
-        raise DataError(
-            f"{label}: neither its columns nor its name tell the symbol (as the name AAPL.csv "
-            "would, in capitals); give it with --symbol"
-        )
-    return in_name
+    def __init__(
+        self,
+        given: str | None,
+        columns: Mapping[str, str],
+        place: Callable[[int], str],
+        *,
+        in_header: str | None = None,
+        in_name: str | None = None,
+    ) -> None:
+        """Make the rule: the symbol ``given`` by the user is that of all rows.
 
+        Without one it is that of the header, else the ``columns``, by field, tell it, else the name
+        of the file. ``place`` returns the place of a row of the source.
+        """
+        self._given, self._columns, self._place = given, columns, place
+        named = given or in_header
+        if named is None and "symbol" not in columns:
+            named = in_name
+        self._named = named
+        #: The symbols of rows that the user calls otherwise.
+        self._renamed: set[str] = set()
+        if given is not None:
+            self.origin = "--symbol"
+        elif in_header is not None:
+            self.origin = "the header"
+        else:
+            self.origin = f"the column {columns['symbol']}" if "symbol" in columns else BY_NAME
 
-def check_one_symbol(
-    table: pa.Table, column: str | None, seen: set[str], place: Callable[[int], str]
-) -> None:
-    """Refuse to call rows of several symbols by one; ``seen`` has those of the blocks before.
-
-    DataError for the first row of a second symbol. ``column`` is that of the symbols, None if there
-    is none.
-    """
-    if column is None:
-        return
-    values = only_array(table[column])
-    for name in values.unique().to_pylist():
-        if name is None:
-            continue
-        if seen and str(name) not in seen:
-            row = values.index(pa.scalar(name, values.type)).as_py()
+    def check(self, label: str) -> None:
+        """Raise DataError, naming the source by its ``label``, if nothing tells the symbol."""
+        if self._named is None and "symbol" not in self._columns:
             raise DataError(
-                f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; --symbol names "
-                "rows of one symbol only: leave it out, or keep one symbol in the file"
+                f"{label}: neither its columns nor its name tell the symbol (as the name AAPL.csv "
+                "would, in capitals); give it with --symbol"
             )
-        seen.add(str(name))
+
+    def groups(
+        self, table: pa.Table, interval: str | None, numbers: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
+        """Yield each symbol of a block, its interval if that is known, and the rows of both.
+
+        All rows are of the ``interval`` unless a column tells it. ``numbers`` are those by which
+        the source counts the rows. DataError as `group_rows`, and for rows of several symbols that
+        the user wants to call by one.
+        """
+
+        def place(row: int) -> str:
+            return self._place(int(numbers[row]))
+
+        if self._given is not None and "symbol" in self._columns:
+            self._check_one(only_array(table[self._columns["symbol"]]), place)
+        if self._named is not None:
+            yield self._named, interval, np.arange(table.num_rows)
+            return
+        intervals = self._columns.get("interval")
+        for symbol, rows in group_rows(only_array(table[self._columns["symbol"]]), place):
+            if intervals is None:
+                yield symbol, interval, rows
+                continue
+            of_symbol = only_array(table[intervals]).take(pa.array(rows))
+            for own, some in group_rows(of_symbol, place):
+                yield symbol, own, rows[some]
+
+    def _check_one(self, symbols: pa.Array, place: Callable[[int], str]) -> None:
+        seen = self._renamed
+        for name in symbols.unique().to_pylist():
+            if name is None:
+                continue
+            if seen and str(name) not in seen:
+                row = symbols.index(pa.scalar(name, symbols.type)).as_py()
+                raise DataError(
+                    f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; --symbol "
+                    "names rows of one symbol only: leave it out, or keep one symbol in the file"
+                )
+            seen.add(str(name))
 
 
 def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ from pyarrow import csv
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
 from pipeline.market.importers import tally as kinds
-from pipeline.market.importers.column_sets import column_sets, number_columns
+from pipeline.market.importers.column_sets import Columns, column_sets, number_columns
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.fields import Fields, columns_left
 from pipeline.market.importers.header import Header, split_cells
@@ -24,14 +24,9 @@ from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import (
-    check_one_symbol,
-    group_series,
-    only_array,
-    symbol_of_all,
-)
+from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.text import BLOCK, Lines, Text
+from pipeline.market.importers.text import BLOCK, Lines, Text, begins_row
 from pipeline.market.importers.times.columns import padded
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
@@ -62,7 +57,7 @@ class TableReader:
     ) -> None:
         self._layout, self._source, self._text = layout, source, text
         self._header, self._options = header, options
-        self._tally = Tally(source.label)
+        self._tally = Tally(source.label, options=options)
         try:
             self._sets = column_sets(layout, header, options, source)
         except DataError as error:
@@ -78,8 +73,7 @@ class TableReader:
         self._notation = self._find_notation(sample)
         self._times = self._open_times(self._time_text(sample))
         self._readings = Readings(source, self._tally, spool)
-        #: The symbols of rows that the user calls otherwise.
-        self._renamed: set[str] = set()
+        self._rules = [self._symbol_rule(columns) for columns in self._sets]
 
     def read(self) -> list[Reading]:
         """Read all rows. DataError if the file has none, or is no table."""
@@ -90,7 +84,21 @@ class TableReader:
                 self._take(rows)
         if not self._tally.rows:
             raise DataError(f"{self._source.label}: there are no rows")
-        return self._readings.all(self._times.words(lambda row: f"row {row + 1:,}"))
+        words = self._times.words(lambda row: f"row {row + 1:,}")
+        timed = self._times.timed or "time" in self._sets[0].fields.columns
+        return self._readings.all(words, timed=timed)
+
+    def _symbol_rule(self, columns: Columns) -> SymbolRule:
+        """Return how the rows of some columns get their symbols. DataError if nothing tells it."""
+        rule = SymbolRule(
+            self._options.symbol,
+            columns.fields.columns,
+            self._tally.place,
+            in_header=columns.symbol,
+            in_name=self._layout.symbol(self._source.name),
+        )
+        rule.check(self._source.label)
+        return rule
 
     # -- the form of the file -------------------------------------------------------------------
 
@@ -206,32 +214,15 @@ class TableReader:
         bad_time = times.unread
         if bad_time.any():
             self._tell_times(table, bad_time, numbers)
-        for columns in self._sets:
+        for columns, rule in zip(self._sets, self._rules, strict=True):
             values = self._values(table, columns.fields, typed, numbers, bad_time)
             good = ~(bad_time | values.bad)
             whole = bool(good.all())
-            if self._options.symbol is not None:
-                check_one_symbol(
-                    table,
-                    columns.fields.columns.get("symbol"),
-                    self._renamed,
-                    lambda row: self._tally.place(int(numbers[row])),
-                )
             rows = Rows(times.wall, times.utc, values.columns, numbers)
-            for symbol, interval, some in group_series(
-                table,
-                columns.fields.columns,
-                symbol_of_all(
-                    self._options.symbol or columns.symbol,
-                    columns.fields.columns,
-                    self._layout.symbol(self._source.name),
-                    self._source.label,
-                ),
-                self._layout.interval(self._source.name),
-                lambda row: self._tally.place(int(numbers[row])),
-            ):
-                said = partial(self._said, columns.fields)
-                reading = self._readings.of(symbol, interval, said, ticks=columns.fields.ticks)
+            interval = self._layout.interval(self._source.name)
+            for symbol, own, some in rule.groups(table, interval, numbers):
+                said = partial(self._said, columns.fields, rule.origin)
+                reading = self._readings.of(symbol, own, said, ticks=columns.fields.ticks)
                 chosen = some if whole else some[good[some]]
                 taken = rows if len(chosen) == len(rows) else rows.take(chosen)
                 reading.add_scaled(taken, self._layout.scale, self._options)
@@ -299,8 +290,8 @@ class TableReader:
         if lines.ends + int(not lines.data.endswith(b"\n")) == rows and not odd:
             return np.arange(lines.first, lines.first + rows)
         # Arrow leaves out lines that are empty; one of blanks is a row for it.
-        filled = [bool(line.rstrip(b"\r")) for line in lines.data.split(b"\n")]
-        numbers = lines.first + np.flatnonzero(filled)
+        filled = np.array([bool(line.rstrip(b"\r")) for line in lines.data.split(b"\n")])
+        numbers = lines.first + np.flatnonzero(filled & begins_row(lines.data))
         if odd:
             every = np.array([row.number - 1 for row in odd], np.int64)
             odd[:] = [row for row in odd if row.text.strip()]
@@ -364,8 +355,11 @@ class TableReader:
             left_out=self._options.bad_rows == "drop",
         )
 
-    def _said(self, fields: Fields, interval: str | None) -> Said:
-        """Return what the file and its layout say of the rows."""
+    def _said(self, fields: Fields, symbol: str, interval: str | None) -> Said:
+        """Return what the file and its layout say of the rows.
+
+        ``symbol`` says from where their symbol comes.
+        """
         layout, header = self._layout, self._header
         clock = " and ".join(self._times.zones) or None
         taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
@@ -385,6 +379,7 @@ class TableReader:
             ground = Fact(str(layout.zone), "layout", "--tz")
         return Said(
             layout=layout.name,
+            symbol=symbol,
             interval=None if interval is None else Fact(interval, "file"),
             clock=ground,
             server=layout.server,

@@ -14,9 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import DataError
+from pipeline.market.importers.options import Options
 
+_NONE_GIVEN: Final = Options()
 _SHOWN: Final = 3
 """So many lines of a kind are named."""
+
+
+class Way(NamedTuple):
+    """A way on from a refusal."""
+
+    words: str
+    """The option, with what it does."""
+    option: str = ""
+    """The field of `Options`; "" if no option leads on."""
+    values: tuple[str, ...] = ()
+    """The values of the option that do so."""
+
+    def is_open(self, options: Options) -> bool:
+        """Return whether the user has not gone this way already."""
+        return not self.option or getattr(options, self.option) not in self.values
 
 
 class Kind(NamedTuple):
@@ -24,8 +41,8 @@ class Kind(NamedTuple):
 
     words: str
     """What they are, as of several: ``rows without a time``."""
-    ways: tuple[str, ...]
-    """The options that lead on, with what they do."""
+    ways: tuple[Way, ...]
+    """What leads on."""
 
     @property
     def one(self) -> str:
@@ -33,12 +50,22 @@ class Kind(NamedTuple):
         return self.words.replace("rows", "row", 1)
 
 
-_DROP: Final = "--bad-rows drop leaves such rows out"
-_WIDEN: Final = "--bad-rows widen widens high and low by up to 1 % of the price"
-_EQUAL: Final = "--duplicates same takes one of rows that are equal"
-_ONE_OF: Final = "--duplicates first or last takes one of them"
-_FLOOR: Final = "--off-grid floor moves such rows to the beginning of their bar"
-_ZONE: Final = "--tz names another clock"
+_DROP: Final = Way("--bad-rows drop leaves such rows out", "bad_rows", ("drop",))
+_WIDEN: Final = Way(
+    "--bad-rows widen widens high and low by up to 1 % of the price", "bad_rows", ("widen",)
+)
+_EQUAL: Final = Way("--duplicates same takes one of rows that are equal", "duplicates", ("same",))
+_ONE_OF: Final = Way(
+    "--duplicates first or last takes one of them", "duplicates", ("first", "last")
+)
+_FLOOR: Final = Way(
+    "--off-grid floor moves such rows to the beginning of their bar", "off_grid", ("floor",)
+)
+_KEEP: Final = Way("--off-grid keep takes them as they are", "off_grid", ("keep",))
+_INTERVAL: Final = Way("--interval names a shorter one")
+_ZONE: Final = Way("--tz names another clock")
+_CORRECT: Final = Way("correct them in the file")
+_SORT: Final = Way("sort the file by its times")
 
 CELLS: Final = Kind("rows with more or fewer cells than columns", (_DROP,))
 NO_TIME: Final = Kind("rows without a time", (_DROP,))
@@ -48,11 +75,11 @@ NO_PRICES: Final = Kind("rows without prices", (_DROP,))
 NUMBER: Final = Kind("rows with a cell that is no number", (_DROP,))
 RULE: Final = Kind("rows that cannot be a bar", (_DROP,))
 RANGE: Final = Kind("rows with a price outside of high and low", (_DROP, _WIDEN))
-UNIT: Final = Kind("rows in another unit than others", ("correct them in the file",))
+UNIT: Final = Kind("rows in another unit than others", (_CORRECT,))
 DUPLICATE: Final = Kind("rows with the time of a row before", (_EQUAL, _ONE_OF))
-ORDER: Final = Kind("rows earlier than a row before", ("sort the file by its times", _DROP))
-GRID: Final = Kind("rows off the grid of the interval", (_FLOOR, "--off-grid keep"))
-OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, "--interval"))
+ORDER: Final = Kind("rows earlier than a row before", (_SORT, _DROP))
+GRID: Final = Kind("rows off the grid of the interval", (_FLOOR, _KEEP))
+OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, _INTERVAL))
 
 _KINDS: Final = (
     *(CELLS, NO_TIME, TIME, CLOCK, NO_PRICES, NUMBER, RULE, RANGE),
@@ -70,17 +97,18 @@ class _Found:
 class Tally:
     """The rows of one source that are no bars.
 
-    ``label`` names the source, ``unit`` is ``line`` or ``row``.
+    ``label`` names the source, ``unit`` is ``line`` or ``row``. The user's ``options`` are not told
+    again as ways on.
     """
 
-    def __init__(self, label: str, unit: str = "line") -> None:
-        self._label, self._unit = label, unit
+    def __init__(self, label: str, unit: str = "line", options: Options = _NONE_GIVEN) -> None:
+        self._label, self._unit, self._options = label, unit, options
         self._bad: dict[Kind, _Found] = {}
         self._left: dict[Kind, _Found] = {}
         #: What was done to rows, and to how many.
         self._changed: dict[str, int] = {}
-        #: The rows of the source that were looked at.
-        self.rows = 0
+        #: The rows of the source that were looked at, and the series that they are of.
+        self.rows, self.series = 0, 1
 
     def place(self, line: int) -> str:
         """Return the place of a row, for messages."""
@@ -113,11 +141,17 @@ class Tally:
 
     def changed(self) -> dict[str, int]:
         """Return how many rows were changed, or given up for another, by what was done."""
-        return dict(self._changed)
+        return {words + self._among: rows for words, rows in self._changed.items()}
 
     def left_out(self) -> dict[str, int]:
         """Return how many rows are left out, by their kind."""
-        return {kind.words: self._left[kind].rows for kind in _KINDS if kind in self._left}
+        left = [(kind.words, self._left[kind].rows) for kind in _KINDS if kind in self._left]
+        return {words + self._among: rows for words, rows in left}
+
+    @property
+    def _among(self) -> str:
+        """Say that the rows of several series are counted together."""
+        return f" (of {self.series:,} series together)" if self.series > 1 else ""
 
     def check(self) -> None:
         """Raise DataError, with all kinds of bad rows and the options that lead on, if any are."""
@@ -125,14 +159,15 @@ class Tally:
             return
         kinds = [kind for kind in _KINDS if kind in self._bad]
         told = [self._told(kind, self._bad[kind]) for kind in kinds]
-        ways = list(dict.fromkeys(way for kind in kinds for way in kind.ways))
+        every = dict.fromkeys(way for kind in kinds for way in kind.ways)
+        ways = ", ".join(way.words for way in every if way.is_open(self._options))
         total = sum(found.rows for found in self._bad.values())
         if total == 1:
             ((line, words),) = self._bad[kinds[0]].first
-            raise DataError(f"{self.place(line)}: {words}; {', '.join(ways)}")
+            raise DataError(f"{self.place(line)}: {words}{ways and f'; {ways}'}")
         raise DataError(
-            f"{self._label}: {total:,} of {self.rows:,} rows cannot be taken: {'; '.join(told)}. "
-            f"Options: {', '.join(ways)}"
+            f"{self._label}: {total:,} of {self.rows:,} rows cannot be taken: {'; '.join(told)}"
+            f"{ways and f'. Options: {ways}'}"
         )
 
     def _told(self, kind: Kind, found: _Found) -> str:

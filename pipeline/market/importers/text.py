@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.errors import DataError
 from pipeline.market.importers.encoding import SAMPLE_BYTES, Encoding, TextStream, find_encoding
 from pipeline.market.importers.source import Source
@@ -75,3 +78,13 @@ class Text:
         for block in self.source.blocks(size):
             yield stream.feed(block)
         yield stream.feed(b"", last=True)
+
+
+def begins_row(data: bytes) -> npt.NDArray[np.bool_]:
+    """Return whether each line of a text begins a row, bool[n]; one within a quoted cell does not.
+
+    There is a line behind each end of a line, so the last one may be empty.
+    """
+    chars = np.frombuffer(data, np.uint8)
+    open_quote = np.bitwise_xor.accumulate(chars == ord('"'))
+    return np.append(True, ~open_quote[chars == ord("\n")])

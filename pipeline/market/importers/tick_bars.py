@@ -59,7 +59,7 @@ class TickMaking:
         """Return the instants of ticks that are in order, and the ticks."""
         left_out = self.options.bad_rows == "drop"
         ts = self.clock.to_utc(rows.wall).utc if rows.utc is None else rows.utc
-        bad = tell_broken(rows, tally, left_out=left_out, price="the price")
+        bad = tell_broken(rows, tally, self.options, "the price")
         ts, rows = ts[~bad], rows.take(~bad)
         latest = np.maximum.accumulate(ts if before is None else np.append(before, ts))
         latest = latest[-len(ts) :] if len(ts) else latest[:0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_bars
 from tests.market.importers.written import GOOD, HEADER, imported, minutes, times, write
@@ -146,3 +146,99 @@ def test_a_broken_tick_is_told_as_one(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", ["2024-01-02 09:30:01,0,5"], "time,price,size")
     with pytest.raises(DataError, match=r"the price must be above zero, was 0\.0"):
         imported(path, interval="1m")
+
+
+def test_lines_behind_a_quoted_line_break_have_the_numbers_of_an_editor(tmp_path: Path):
+    rows = [f'{row},"two\nlines"' for row in minutes("09:30", "09:31", "09:32")]
+    rows[2] = rows[2].replace("10.5", "ten")
+    with pytest.raises(DataError, match="line 6: close must be a number, was 'ten'"):
+        imported(write(tmp_path / "SPY.csv", rows, HEADER + ",note"))
+
+
+def test_columns_of_actions_are_told_unless_prices_are_adjusted_for_them(tmp_path: Path):
+    rows = [f"2024-01-{day:02},{GOOD},0,0" for day in (2, 3, 4)]
+    path = write(tmp_path / "SPY.csv", rows, HEADER + ",Dividend,Split Ratio")
+    _, result = imported(path)
+    note = "The columns of splits and dividends can be imported with --actions."
+    assert note in result.account.notes
+    header = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits"
+    history = write(tmp_path / "MSFT.csv", rows, header)
+    _, result = imported(history)
+    assert (result.account.adjusted.value, result.account.notes) == ("splits and dividends", ())
+
+
+def test_rows_left_out_of_several_symbols_are_told_as_such(tmp_path: Path):
+    rows = [f"{row},{name}" for row in minutes("09:30", "09:31") for name in "AB"]
+    rows.append("2024-01-02 09:32,ten,11,9,10.5,,A")
+    path = write(tmp_path / "all.csv", rows, HEADER + ",symbol")
+    for one in import_bars(path, tmp_path / "catalog", bad_rows="drop"):
+        assert one.account.rows_left == (
+            ("rows with a cell that is no number (of 2 series together)", 1),
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "options", "origin"),
+    [
+        ("SPY.csv", HEADER, {}, "the name of the file"),
+        ("SPY.csv", HEADER, {"symbol": "X"}, "--symbol"),
+        ("SPY.csv", HEADER.replace("volume", "ticker"), {}, "the column ticker"),
+    ],
+)
+def test_the_account_says_from_where_the_symbol_comes(
+    tmp_path: Path, name: str, header: str, options, origin: str
+):
+    rows = minutes("09:30", "09:31", values="10,11,9,10.5,A")
+    rows = rows if "ticker" in header else [row.replace(",A", ",5") for row in rows]
+    _, result = imported(write(tmp_path / name, rows, header), **options)
+    assert result.account.symbol_from == origin
+
+
+def test_an_option_that_daily_bars_do_not_need_is_told(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", [f"2024-01-0{day},{GOOD}" for day in (2, 3, 4)])
+    _, result = imported(path, stamped="close", tz="America/New_York")
+    assert result.account.notes == (
+        "--end-stamped is not used: daily bars have the dates of their days.",
+        "--tz is not used: daily bars have the dates of their days.",
+    )
+
+
+def test_an_unknown_zone_is_refused_where_the_file_says_its_own(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", [f"2024-01-02T09:30:00Z,{GOOD}"])
+    with pytest.raises(ConfigError, match="did you mean America/New_York"):
+        imported(path, tz="America/NewYork", interval="1m")
+
+
+@pytest.mark.parametrize("options", [{}, {"stamped": "close"}, {"stamped": "open"}])
+def test_times_that_look_like_ends_are_told_unless_taken_so(tmp_path: Path, options):
+    clock = [f"{9 + (31 + at) // 60:02}:{(31 + at) % 60:02}" for at in range(390)]
+    _, result = imported(write(tmp_path / "SPY.csv", minutes(*clock)), **options)
+    note = (
+        "The times of day run from 09:31 to 16:00, as those of bars stamped at their ends do: "
+        "--end-stamped takes them so."
+    )
+    assert (note in result.account.notes) == (options.get("stamped") != "close")
+    assert result.account.stamped.ground == ("option" if options else "guess")
+
+
+def test_times_that_look_like_opens_are_no_guess(tmp_path: Path):
+    clock = [f"{9 + (30 + at) // 60:02}:{(30 + at) % 60:02}" for at in range(390)]
+    _, result = imported(write(tmp_path / "SPY.csv", minutes(*clock)))
+    assert result.account.stamped == ("open", "rows", "--end-stamped")
+
+
+def test_a_single_date_is_no_bar_of_a_minute_but_a_single_midnight_is_one(tmp_path: Path):
+    with pytest.raises(DataError, match=r"dates without a time of day, .* give --interval 1d"):
+        imported(write(tmp_path / "SPY.csv", [f"2024-01-02,{GOOD}"]), interval="1m")
+    _, result = imported(write(tmp_path / "BTC.csv", minutes("00:00")), interval="1m")
+    assert result.rows == 1
+
+
+def test_an_interval_in_a_name_that_rows_contradict_is_not_told_as_an_option(tmp_path: Path):
+    rows = [f"{1_704_067_200 + 3600 * at},10,11,9,10.5,100,5" for at in range(20)]
+    path = tmp_path / "XBTUSD_1.csv"
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"so they are no bars of 1m; give --interval 1h$"):
+        imported(path)
+    _, result = imported(path, interval="1h")
+    assert result.rows == 20

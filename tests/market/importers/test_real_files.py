@@ -51,8 +51,8 @@ WAYS: dict[str, tuple[Step, ...]] = {
     ),
     "raw/live/*.gz": (Step("is a recording of messages, not market data", None),),
     "raw/mplfinance/SP500*.csv": (
-        Step("say which with --date-order", {"date_order": "mdy"}),
         Step(NAMELESS, {"symbol": "SPX"}),
+        Step("say which with --date-order", {"date_order": "mdy"}),
     ),
     "raw/mplfinance/jpyusd*.csv": (Step(NAMELESS, {"symbol": "JPYUSD"}),),
     "raw/pyalgotrade/30min-bitstampUSD-2.csv": (Step(NAMELESS, {"symbol": "BTCUSD"}),),

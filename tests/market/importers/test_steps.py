@@ -109,3 +109,30 @@ def test_the_times_around_week_ends_are_kept():
     gap = (BEGIN + HOUR_NS, BEGIN + HOUR_NS + 2 * DAY_NS)
     assert gathered(wall).around_gaps == gathered(wall, 2).around_gaps == [gap]
     assert gathered(wall[::-1]).around_gaps == [gap]
+
+
+@given(
+    begin=st.integers(0, 20),
+    length=st.integers(2, 27),
+    step=st.sampled_from([1, 2, 5, 10, 15]),
+    days=st.integers(1, 3),
+)
+def test_times_within_the_hours_of_an_exchange_show_of_which_end_they_are(
+    begin: int, length: int, step: int, days: int
+):
+    first, bars = BEGIN + 30 * begin * MINUTE_NS, 30 * length // step
+    opens = [
+        first + day * DAY_NS + step * at * MINUTE_NS for day in range(days) for at in range(bars)
+    ]
+    enough = bars * days >= 20
+    name = f"{step}m"
+    assert gathered(opens).stamps(name) == ("open" if enough else None)
+    ends = [at + step * MINUTE_NS for at in opens]
+    assert gathered(ends).stamps(name) == ("close" if enough else None)
+
+
+def test_hours_without_a_begin_show_nothing():
+    times = [BEGIN + (9 * 60 + 42 + at) * MINUTE_NS for at in range(40)]
+    assert gathered(times).stamps("1m") is None
+    assert gathered(times).hours == "09:42 to 10:21"
+    assert gathered([BEGIN + 30 * SECOND_NS]).hours == "00:00:30 to 00:00:30"

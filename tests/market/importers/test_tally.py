@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.market.importers import tally as kinds
+from pipeline.market.importers.options import Options
 from pipeline.market.importers.tally import Tally
 
 
@@ -65,9 +66,30 @@ def test_every_kind_has_a_way_on():
     every = [kind for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)]
     assert len(every) == 13
     for kind in every:
-        tally = Tally("a.csv")
+        tally = Tally("a.csv", options=Options(off_grid="refuse"))
         add(tally, kind, 1, 2)
         with pytest.raises(DataError, match=re.escape(f"2 {kind.words} (line 1")) as raised:
             tally.check()
-        assert all(way in str(raised.value) for way in kind.ways)
+        assert all(way.words in str(raised.value) for way in kind.ways)
         assert kind.ways
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "ways"),
+    [
+        ({}, kinds.RANGE, "; --bad-rows drop leaves such rows out, --bad-rows widen"),
+        ({"bad_rows": "widen"}, kinds.RANGE, "; --bad-rows drop leaves such rows out"),
+        ({"duplicates": "same"}, kinds.DUPLICATE, "; --duplicates first or last takes one of"),
+        ({"off_grid": "floor"}, kinds.OVERLAP, "; --interval names a shorter one"),
+        ({"bad_rows": "drop"}, kinds.TIME, ""),
+    ],
+)
+def test_an_option_that_was_given_is_no_way_on(options, kind: kinds.Kind, ways: str):
+    tally = Tally("a.csv", options=Options(**options))
+    add(tally, kind, 7)
+    with pytest.raises(DataError) as raised:
+        tally.check()
+    begin = f"a.csv, line 7: fault 0{ways}"
+    assert str(raised.value).startswith(begin)
+    assert "widen" in ways or "widen" not in str(raised.value)
+    assert ways or str(raised.value) == begin

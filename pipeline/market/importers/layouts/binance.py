@@ -88,15 +88,24 @@ def read_recording(source: Source, options: Options, spool: Spool) -> list[Readi
             trades.setdefault(message["s"], []).append((number, message))
     if not klines and not trades:
         raise DataError(f"{source.label}: no klines and no trades in this recording")
-    tally = Tally(source.label)
+    if len(symbols := {symbol for symbol, _ in klines} or set(trades)) > 1 and options.symbol:
+        raise DataError(
+            f"{source.label}: there are {len(symbols):,} symbols; --symbol names rows of one "
+            "symbol only: leave it out"
+        )
+    origin = "--symbol" if options.symbol else "the messages"
+    left = sum(map(len, trades.values())) if klines else 0
+    notes = (f"Trades left out, because there are klines: {left:,}.",) if left else ()
+    tally = Tally(source.label, options=options)
     readings = []
     for (symbol, interval), rows in klines.items():
-        said = Said("binance", Fact(interval, "file"), Fact("UTC", "file"), stamped="open")
+        facts = Fact(interval, "file"), Fact("UTC", "file")
+        said = Said("binance", origin, *facts, stamped="open", notes=notes)
         reading = Reading(options.symbol or symbol, source, said, tally, spool)
         reading.add(_rows(tally, rows, "t", "ohlcv"))
         readings.append(reading)
     for symbol, rows in {} if klines else trades.items():
-        said = Said("binance", clock=Fact("UTC", "file"))
+        said = Said("binance", origin, clock=Fact("UTC", "file"))
         reading = Reading(options.symbol or symbol, source, said, tally, spool, ticks=True)
         ticks = _rows(tally, rows, "T", "pq")
         # Messages of one time stay in the order of their arrival.
