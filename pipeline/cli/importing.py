@@ -13,7 +13,7 @@ from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pipeline.market.catalog.account import Account
     from pipeline.market.catalog.catalog import Catalog
@@ -240,9 +240,12 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
     counts = (*counts, _ALL)
     parts = [format_table(header, rows, right=counts)]
     told: dict[str, list[str]] = {}
+    shared = _shared_notes([one.account for one in results])
     for one in results:
-        told.setdefault(_account_line(one.account), []).append(f"{one.symbol} {one.interval}")
+        line = _account_line(one.account, without=shared)
+        told.setdefault(line, []).append(f"{one.symbol} {one.interval}")
     parts += [f"{_names(names)}: {line}" for line, names in told.items()]
+    parts += [f"All: {note}" for note in shared]
     parts += [
         f"{one.symbol} {one.interval}: {jumps_text(one.jumps)}."
         for one in results
@@ -260,8 +263,19 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
-def _account_line(account: Account) -> str:
-    """Return an account in one line, `layout csv; clock UTC (a guess: --tz ...); ...`."""
+def _shared_notes(accounts: Sequence[Account]) -> list[str]:
+    """Return the notes that are in all of several different accounts, which are told once."""
+    if len({_account_line(one) for one in accounts}) < 2:
+        return []
+    first, *others = accounts
+    return [note for note in first.notes if all(note in one.notes for one in others)]
+
+
+def _account_line(account: Account, without: Collection[str] = ()) -> str:
+    """Return an account in one line, `layout csv; clock UTC (a guess: --tz ...); ...`.
+
+    Its notes follow, but for those that are told elsewhere.
+    """
     columns = ", ".join(
         field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
     )
@@ -286,7 +300,7 @@ def _account_line(account: Account) -> str:
     if account.forming:
         parts.append("the last bar was still forming")
     line = "; ".join(parts)
-    return " ".join((f"{line}.", *account.notes))
+    return " ".join((f"{line}.", *(note for note in account.notes if note not in without)))
 
 
 def _first_bars(result: ImportResult) -> str:

@@ -89,6 +89,19 @@ def test_notes_follow_the_table(called, tmp_path: Path):
     assert "; clock UTC (a guess: --tz says otherwise); " in line
 
 
+def test_a_note_on_all_series_is_told_once(called, tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "SPY.csv").write_text(CSV.replace("Last", "Close"))
+    (tmp_path / "in" / "about.md").write_text("no bars")
+    note = "Files that were not looked at: 1 .md."
+    done = called("import", "in", "--catalog", "one")
+    assert done.out.splitlines()[-1].endswith(note)
+    (tmp_path / "in" / "QQQ.csv").write_text(CSV.replace("Last", "Close").replace("Volume", "Vol"))
+    done = called("import", "in", "--catalog", "two")
+    assert done.out.splitlines()[-1] == f"All: {note}"
+    assert done.out.count(note) == 1
+
+
 def test_a_rehearsal_says_all_and_writes_nothing(called, tmp_path: Path):
     (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
     done = called("import", "SPY.csv", "--catalog", "made", "--dry-run")
