@@ -244,7 +244,7 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
         told.setdefault(_account_line(one.account), []).append(f"{one.symbol} {one.interval}")
     parts += [f"{_names(names)}: {line}" for line, names in told.items()]
     parts += [
-        f"{one.symbol} {one.interval}: {jumps_text(one.jumps)}."
+        f"{one.symbol} {one.interval}: {jumps_text(one.jumps, [one.account])}."
         for one in results
         if one.jumps.total
     ]
