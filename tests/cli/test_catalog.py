@@ -249,6 +249,15 @@ def test_series_are_removed_and_renamed(called, catalog: Path):
             ["xyzzy", "catalog"],
             "is no folder and no command; there are show, remove, rename, verify",
         ),
+        (
+            ["replace", "catalog", "SPY"],
+            "command; `ringtape import` with `--replace series` or `--replace source` does that",
+        ),
+        (
+            ["import", "x.csv", "--catalog", "catalog"],
+            "'import' is no folder and no command; `ringtape import` does that",
+        ),
+        (["export", "catalog", "--out", "x"], "`ringtape export` does that"),
         (["catalog", "SPY"], "Got unexpected extra argument (SPY)"),
         ([], "Missing argument 'DIR'"),
     ],
