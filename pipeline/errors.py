@@ -107,19 +107,38 @@ class LedgerError(RingtapeError):
 NO_DEBUGGER = (
     "a debugger needs a run in one process: run(..., inline=True), or ringtape run --inline"
 )
+#: A word of so many characters is like many others.
+_SHORT = 4
 _GIVE_ONE = "; give it one before the branch or loop that sets it"
 
 
 def nearest(word: str, names: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
     """Return the names, at most ``count``, that are most like a word, whatever their case.
 
-    ``cutoff``: how like they must be, 0 to 1.
+    ``cutoff``: how like they must be, 0 to 1. Short words are like others by chance, as XYZ is like
+    XLY: names for a word of up to four characters begin with it, or differ in one character. With
+    a cutoff of 0 that does not count.
     """
     folded: dict[str, list[str]] = {}
+    asked = word.casefold()
+    any_name = len(asked) > _SHORT or not cutoff
     for name in names:
-        folded.setdefault(name.casefold(), []).append(name)
-    near = get_close_matches(word.casefold(), folded, count, cutoff)
+        one = name.casefold()
+        if any_name or one.startswith(asked) or _is_slip(asked, one):
+            folded.setdefault(one, []).append(name)
+    near = get_close_matches(asked, folded, count, cutoff)
     return [name for one in near for name in folded[one]][:count]
+
+
+def _is_slip(word: str, name: str) -> bool:
+    """Whether a word differs from a name in one character, or in two that have changed places."""
+    shorter, longer = sorted((word, name), key=len)
+    if len(shorter) < len(longer):
+        return shorter in (longer[:at] + longer[at + 1 :] for at in range(len(longer)))
+    if sum(one != other for one, other in zip(word, name, strict=True)) < 2:
+        return True
+    swapped = (word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in range(len(word)))
+    return name in swapped
 
 
 def line_in(error: BaseException, file: str) -> int | None:

@@ -13,10 +13,22 @@ from pipeline.errors import nearest, text_of, why_ended
         ("fst", ["slow", "fast"], ["fast"]),
         ("zzz", ["slow", "fast"], []),
         ("Fast", ["FAST", "fast"], ["FAST"]),
+        ("XYZ", ["XLY", "SPY"], []),
+        ("ibm", ["BMY", "IBMX"], ["IBMX"]),
+        ("TSLA", ["TSM", "SLB", "TLAS"], []),
+        ("APPL", ["AAPL"], ["AAPL"]),
+        ("hihg", ["high"], ["high"]),
+        ("GOOGL", ["GOOG"], ["GOOG"]),
+        ("BTC", ["BTC/USD"], ["BTC/USD"]),
+        ("AMAZON", ["AMZN"], ["AMZN"]),
     ],
 )
 def test_the_nearest_name_is_found_whatever_its_case(word: str, names: list[str], found: list[str]):
     assert nearest(word, names) == found
+
+
+def test_without_a_cutoff_a_short_word_has_a_nearest_name_however_far():
+    assert nearest("XYZ", ["SPY", "AAPL"], cutoff=0.0) == ["SPY"]
 
 
 class TextlessError(Exception):

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from pipeline.market.catalog.manifest import Entry
 
+#: What other commands do, by the word with which it is looked for here.
+_ELSEWHERE = {
+    "import": "`ringtape import` does that",
+    "export": "`ringtape export` does that",
+    "replace": "`ringtape import` with `--replace series` or `--replace source` does that",
+}
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 
 
@@ -54,11 +60,17 @@ class CatalogCommands(click.Group):
         if {"-h", "--help"} & set(args):
             return super().make_context(info_name, ["--help"], parent, **extra)
         if len(words) > 1 and not Path(words[0]).exists():
-            near = nearest(words[0], self.commands)
-            way = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.commands)}"
             ctx = click.Context(self, parent=parent, info_name=info_name)
-            raise click.UsageError(f"{words[0]!r} is no folder and no command; {way}", ctx)
+            told = f"{words[0]!r} is no folder and no command; {self._way_on(words[0])}"
+            raise click.UsageError(told, ctx)
         return self.listing.make_context(info_name, args, parent, **extra)
+
+    def _way_on(self, word: str) -> str:
+        """Say what is meant by a word that is no command."""
+        if word in _ELSEWHERE:
+            return _ELSEWHERE[word]
+        near = nearest(word, self.commands)
+        return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.commands)}"
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write both forms of the command line."""

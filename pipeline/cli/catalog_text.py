@@ -20,6 +20,8 @@ _TOLD = 10
 """So many lines under the table are told; of more there is a count."""
 _JUMPS_TOLD = 3
 """So many jumps of a series are told in a line."""
+_WITH_SPLITS = ("splits", "splits and dividends")
+"""What prices without jumps at splits are said to be adjusted for."""
 
 
 def series_table(catalog: Catalog, entries: Sequence[Entry]) -> str:
@@ -62,7 +64,7 @@ def _notes_of(catalog: Catalog, entry: Entry) -> Iterator[str]:
         yield longest if entry.coverage.gaps == 1 else f"the longest gap is of {longest}"
     jumps = catalog.jumps(entry)
     if jumps.total:
-        yield jumps_text(jumps)
+        yield jumps_text(jumps, entry.accounts)
     if entry.accounts and entry.accounts[-1].forming:
         yield "the last bar had not ended when it was imported"
 
@@ -195,13 +197,33 @@ def gap_text(gap: Gap) -> str:
     return f"{days} without bars after {day_text(gap.after)}"
 
 
-def jumps_text(jumps: PriceJumps) -> str:
-    """Return the jumps of a series in one line, with the first ones and what they may be."""
+def jumps_text(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
+    """Return the jumps of a series in one line, with the first ones and what they may be.
+
+    ``accounts`` are those of imports into the series, the latest last.
+    """
     told = [jump.words() for jump in jumps.first[:_JUMPS_TOLD]]
     more = jumps.total - len(told)
-    unit = any(jump.is_unit_step for jump in jumps.first)
-    why = "if its unit changed (pence, pounds)" if unit else "at a split that is not in the catalog"
+    said = _adjusted_at(jumps, accounts)
+    if any(jump.is_unit_step for jump in jumps.first):
+        why = "if its unit changed (pence, pounds)"
+    elif said:
+        why = f"at a split, though its prices are said to be adjusted for {said}"
+    else:
+        why = "at a split that is not in the catalog"
     return f"price jumps as {why}: {', '.join(told)}{f' and {more:,} more' if more else ''}"
+
+
+def _adjusted_at(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
+    """Return what prices that jump are said to be adjusted for; "" if splits are not in it.
+
+    Of accounts whose bars lie around a jump, the latest tells of it.
+    """
+    for jump in jumps.first:
+        around = [one for one in accounts if one.first_ts <= jump.ts <= one.last_ts]
+        if around and around[-1].adjusted.value in _WITH_SPLITS:
+            return around[-1].adjusted.value
+    return ""
 
 
 def clock_text(accounts: Sequence[Account]) -> str:

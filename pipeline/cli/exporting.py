@@ -39,6 +39,9 @@ def export(folder: str, series: tuple[str, ...], out: Path, form: str, as_json: 
     Files have the columns symbol, interval, ts, open, high, low, close and volume, with times in
     UTC, so that `ringtape import` takes them back as they are without an option. Files of the same
     name are replaced. Splits and dividends are not exported.
+
+    Files have the bars, and not what was taken for true of them, such as whether prices are
+    adjusted or bids. After an import of the files this is not known.
     """
     from pipeline.market.actions import ACTIONS
     from pipeline.market.catalog.catalog import Catalog

@@ -247,7 +247,7 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
     parts += [f"{_names(names)}: {line}" for line, names in told.items()]
     parts += [f"All: {note}" for note in shared]
     parts += [
-        f"{one.symbol} {one.interval}: {jumps_text(one.jumps)}."
+        f"{one.symbol} {one.interval}: {jumps_text(one.jumps, [one.account])}."
         for one in results
         if one.jumps.total
     ]

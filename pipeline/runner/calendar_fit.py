@@ -14,6 +14,7 @@ from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 from pipeline.market.auction import Reader
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.manifest import Entry
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
 from pipeline.market.fitting import (
     Fit,
@@ -43,6 +44,22 @@ _LEAVE_OUT = 'session_data_config.bars_outside_sessions="leave_out" to go on wit
 def is_of_another(found: Survey) -> bool:
     """Return whether bars lie apart from the sessions as those of another calendar do."""
     return found.apart > max(1, MOST_APART * _rows(found))
+
+
+def clock_doubt(entry: Entry) -> str:
+    """Return the way on if the import of a series took a wrong clock, which only a file knows.
+
+    It is "" if the files say which instants their times are, and of daily bars.
+    """
+    grounds = {"guess": "a guess of", "option": "given to"}
+    for one in entry.accounts:
+        if interval_ns(entry.interval) < DAY_NS and one.clock.ground in grounds:
+            return (
+                f"the clock of {entry.symbol}, {one.clock.value}, was "
+                f"{grounds[one.clock.ground]} the import: if it is another, import it again with "
+                "--tz ZONE --replace"
+            )
+    return ""
 
 
 def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:
@@ -169,19 +186,8 @@ class CalendarFit:
         )
 
     def _if_clock_is_wrong(self, symbol: str) -> str:
-        """Return the way on if the import of a symbol took a wrong clock, which only a file knows.
-
-        It is "" if the files say which instants their times are.
-        """
-        accounts = self.catalog.entry(symbol, self._interval).accounts
-        grounds = {"guess": "a guess of", "option": "given to"}
-        for one in accounts:
-            if interval_ns(self._interval) < DAY_NS and one.clock.ground in grounds:
-                return (
-                    f"their clock, {one.clock.value}, was {grounds[one.clock.ground]} the import: "
-                    "if it is another, import them again with --tz ZONE --replace, or "
-                )
-        return ""
+        doubt = clock_doubt(self.catalog.entry(symbol, self._interval))
+        return f"{doubt}, or " if doubt else ""
 
     def _other_hours(self, symbol: str, found: Survey) -> _Doubt | None:
         """Tell of bars beside the sessions that are those of a market of other hours.

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,10 +13,11 @@ from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.auction import has_pauses, session_reader
 from pipeline.market.catalog.catalog import Catalog, Contents
+from pipeline.market.catalog.manifest import Entry
 from pipeline.market.survey import Survey, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.report.figures import first_of, many
-from pipeline.runner.calendar_fit import CalendarFit, is_of_another, range_of_bars
+from pipeline.runner.calendar_fit import CalendarFit, clock_doubt, is_of_another, range_of_bars
 from pipeline.runner.spans import Span, day, span_of
 from pipeline.runner.terms import auctions_in
 
@@ -135,38 +138,60 @@ def _day_ns(settings: SessionConfig, name: str) -> int:
 
 
 def _no_bars(settings: SessionConfig, catalog: Catalog, asked: SessionTable) -> str:
+    """Return the refusal of a run in whose sessions there is no bar, with the way on.
+
+    Where bars lie within a day of the sessions, the clock of their import may be wrong.
+    """
     dates, data = settings.backtest_config, settings.session_data_config
+    begin, end = int(asked.open_ns[0]), int(asked.close_ns[-1])
     entries = [catalog.entry(symbol, data.streams[0]) for symbol in data.symbols]
+    near = [_near(catalog, entry, begin, end) for entry in entries]
     first = day(min(entry.first_ts for entry in entries))
     last = day(max(entry.last_ts for entry in entries))
-    gap = _gap(settings, catalog, int(asked.open_ns[0]), int(asked.close_ns[-1]))
+    doubts = (
+        clock_doubt(entry)
+        for entry, one in zip(entries, near, strict=True)
+        if one.inside or begin - one.before <= DAY_NS or one.after - end <= DAY_NS
+    )
+    doubt = next(filter(None, doubts), "")
     return (
         f"catalog {settings.catalog} has no {data.streams[0]} bars from {dates.start_date} to "
         f"{dates.end_date} in sessions of {settings.exchange_group} of any of: "
-        f"{', '.join(data.symbols)}; their bars are from {first} to {last}{gap}"
+        f"{', '.join(data.symbols)}; their bars are from {first} to {last}{_gap(near)}"
+        f"{'; ' if doubt else ''}{doubt}"
     )
 
 
-def _gap(settings: SessionConfig, catalog: Catalog, begin: int, end: int) -> str:
-    """Name the gap in which times lie, ns UTC; "" if there is a bar, or if it is beyond the data.
+class _Near(NamedTuple):
+    """The bars of a series that are nearest to a range of times."""
 
-    Symbols of the run have bars of its base interval.
-    """
-    data = settings.session_data_config
-    before: list[int] = []
-    after: list[int] = []
-    for symbol in data.symbols:
-        with catalog.reader(symbol, data.streams[0], columns=()) as reader:
-            while (block := reader.next_block()) is not None:
-                ts, _ = block
-                low, high = np.searchsorted(ts, (begin, end))
-                if low < high:
-                    return ""  # there are bars, and none in a session
-                before += ts[low - 1 : low].tolist() if low else []
-                after += ts[high : high + 1].tolist()
-    if not before or not after:
+    inside: bool
+    """Whether there are bars in the range."""
+    before: float
+    """Open of the last bar before it, ns UTC; minus infinity without one."""
+    after: float
+    """Open of the first bar behind it, ns UTC; infinity without one."""
+
+
+def _near(catalog: Catalog, entry: Entry, begin: int, end: int) -> _Near:
+    """Return the bars of a series that are nearest to the times [begin, end), ns UTC."""
+    inside, before, after = False, -inf, inf
+    with catalog.reader(entry.symbol, entry.interval, columns=()) as reader:
+        while (block := reader.next_block()) is not None:
+            ts, _ = block
+            low, high = np.searchsorted(ts, (begin, end))
+            inside |= bool(low < high)
+            before = int(ts[low - 1]) if low else before
+            after = min(after, int(ts[high])) if high < len(ts) else after
+    return _Near(inside, before, after)
+
+
+def _gap(near: Sequence[_Near]) -> str:
+    """Name the gap in which a range lies; "" if there is a bar, or if it is beyond the data."""
+    before, after = max(one.before for one in near), min(one.after for one in near)
+    if any(one.inside for one in near) or before == -inf or after == inf:
         return ""
-    return f", and none between {day(max(before))} and {day(min(after))}"
+    return f", and none between {day(int(before))} and {day(int(after))}"
 
 
 def _cut_warning(settings: SessionConfig, sessions: SessionTable, cut: int) -> str:

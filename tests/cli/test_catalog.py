@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -131,6 +132,38 @@ def test_the_catalog_shows_clocks_jumps_and_bars_that_had_not_ended(called, cata
     assert [(one["symbol"], one["splits"], one["rows"]) for one in actions] == [("BP.L", 1, 1)]
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("no", "at a split that is not in the catalog"),
+        ("splits", "at a split, though its prices are said to be adjusted for splits"),
+        (
+            "splits and dividends",
+            "at a split, though its prices are said to be adjusted for splits and dividends",
+        ),
+    ],
+)
+def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(
+    called, catalog: Path, said: str, why: str
+):
+    there, day = Catalog(catalog), 1440 * MINUTE
+    told = account(Fact("UTC", "file"))
+    for number, (price, adjusted) in enumerate(((100.0, "not known"), (101.0, said), (50.0, said))):
+        ts = OPEN // day * day + number * day
+        row = {name: [price] for name in ("open", "high", "low", "close")}
+        table = pa.table({**bars(1).to_pydict(), **row, "ts": [ts]})
+        now = dataclasses.replace(
+            told,
+            source=adjusted,
+            adjusted=Fact(adjusted, "layout"),
+            first_ts=ts - (day if price == 50.0 else 0),
+            last_ts=ts,
+        )
+        there.write_all([Series("Y", "1d", table, "y.csv", now)])
+    lines = called("catalog", "catalog").out.splitlines()
+    assert lines[-1] == f"Y 1d: price jumps as {why}: 2024-03-06 from 101 to 50"
+
+
 def test_a_catalog_of_a_version_that_knew_less_is_shown(called, catalog: Path):
     path = catalog / "manifest.json"
     document = json.loads(path.read_text())
@@ -216,6 +249,15 @@ def test_series_are_removed_and_renamed(called, catalog: Path):
             ["xyzzy", "catalog"],
             "is no folder and no command; there are show, remove, rename, verify",
         ),
+        (
+            ["replace", "catalog", "SPY"],
+            "command; `ringtape import` with `--replace series` or `--replace source` does that",
+        ),
+        (
+            ["import", "x.csv", "--catalog", "catalog"],
+            "'import' is no folder and no command; `ringtape import` does that",
+        ),
+        (["export", "catalog", "--out", "x"], "`ringtape export` does that"),
         (["catalog", "SPY"], "Got unexpected extra argument (SPY)"),
         ([], "Missing argument 'DIR'"),
     ],

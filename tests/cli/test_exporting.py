@@ -32,6 +32,23 @@ def test_a_catalog_is_exported_and_imported_again(called, catalog: Catalog, form
     assert again == {(one.symbol, one.interval): one.sha256 for one in catalog.entries()}
 
 
+def test_what_was_taken_for_true_of_bars_is_not_exported_as_the_help_says(called, tmp_path: Path):
+    (tmp_path / "Y.csv").write_text(
+        "Date,Open,High,Low,Close,Adj Close,Volume\n2024-03-04,100,101,99,100,100,10\n"
+    )
+    called("import", "Y.csv", "--catalog", "catalog", "--symbol", "Y")
+    called("export", "catalog", "--out", "bars")
+    called("import", "bars", "--catalog", "again")
+    adjusted = [
+        entry.accounts[0].adjusted.value
+        for name in ("catalog", "again")
+        for entry in Catalog(tmp_path / name).entries()
+    ]
+    assert adjusted == ["splits", "not known"]
+    told = " ".join(called("export", "--help").out.split())
+    assert "After an import of the files this is not known." in told
+
+
 def test_some_series_are_exported(called, catalog: Catalog, tmp_path: Path):
     done = called("export", "catalog", "SPY:1h", "BTC/USD", "--out", "bars", "--json")
     assert json.loads(done.out) == {

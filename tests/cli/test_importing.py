@@ -102,6 +102,20 @@ def test_a_note_on_all_series_is_told_once(called, tmp_path: Path):
     assert done.out.count(note) == 1
 
 
+def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(called, tmp_path: Path):
+    (tmp_path / "Y.csv").write_text(
+        "Date,Open,High,Low,Close,Adj Close,Volume\n"
+        "2024-03-04,100,101,99,100,100,10\n"
+        "2024-03-05,50,51,49,50,50,10\n"
+        "2024-03-06,50,51,49,50,50,10\n"
+    )
+    done = called("import", "Y.csv", "--catalog", "made", "--symbol", "Y")
+    assert done.out.splitlines()[-1] == (
+        "Y 1d: price jumps as at a split, though its prices are said to be adjusted for splits: "
+        "2024-03-05 from 100 to 50."
+    )
+
+
 def test_a_rehearsal_says_all_and_writes_nothing(called, tmp_path: Path):
     (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
     done = called("import", "SPY.csv", "--catalog", "made", "--dry-run")

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import import_bars
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError
 from pipeline.market.time.time_manager import TimeManager
@@ -44,6 +45,20 @@ def test_another_markets_calendar_is_refused_with_the_one_that_fits(
         assert part in message
     assert extent(folder, fits, "2024-07-01", "2024-07-31").sessions
     assert not [note for note in meant.notes if "auction" in note]
+
+
+def test_a_refusal_names_a_clock_that_was_a_guess(tmp_path: Path):
+    times = sessions_of("US_EQUITY", 5 * MINUTE_NS, "2024-07-01", "2024-07-31")
+    shifted = np.array([at + 12 * HOUR_NS for at in times], "datetime64[ns]").astype("M8[s]")
+    rows = "".join(f"{time},1,1,1,1,1\n" for time in shifted)
+    (tmp_path / "SPY.csv").write_text(f"time,open,high,low,close,volume\n{rows}")
+    import_bars(tmp_path / "SPY.csv", tmp_path / "catalog")
+    words = (
+        "lie outside its sessions.*; the clock of SPY, UTC, was a guess of the import: if it is "
+        "another, import it again with --tz ZONE --replace, or "
+    )
+    with pytest.raises(ConfigError, match=words):
+        extent(tmp_path / "catalog", "US_EQUITY", "2024-07-01", "2024-07-31")
 
 
 def test_a_few_days_of_a_series_of_all_the_week_are_known_to_be_such(tmp_path: Path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import Strategy, run
+from pipeline import Strategy, import_bars, run
 from pipeline.cli import main
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError, DataError, DataWarning
@@ -106,6 +106,45 @@ def test_a_bar_at_night_before_the_first_session_is_where_a_gap_begins(tmp_path:
     folder = catalog_of(tmp_path, MINUTE_NS, A=times)
     with pytest.raises(DataError, match=r"and none between 2024-07-09 and 2024-08-01$"):
         extent(folder, "US_EQUITY", "2024-07-09", "2024-07-12")
+
+
+def imported(folder: Path, *times: str, tz: str | None = None) -> Path:
+    """Import minutes of SPY at these times, on a clock that the file does not name."""
+    file = folder / "SPY.csv"
+    rows = "".join(f"{time},1,1,1,1,1\n" for time in times)
+    file.write_text(f"time,open,high,low,close,volume\n{rows}")
+    import_bars(file, folder / "catalog", interval="1m", tz=tz)
+    return folder / "catalog"
+
+
+@pytest.mark.parametrize(
+    ("times", "tz", "words"),
+    [
+        (("2024-07-02 23:31", "2024-07-02 23:32"), None, "UTC, was a guess of"),
+        (("2024-07-02 23:31", "2024-07-02 23:32"), "Etc/GMT+1", "Etc/GMT+1, was given to"),
+        (("2024-07-01 23:31", "2024-07-03 15:31"), None, "UTC, was a guess of"),
+    ],
+)
+def test_where_bars_are_near_the_sessions_a_clock_that_no_file_names_is_doubted(
+    tmp_path: Path, times: tuple[str, ...], tz: str | None, words: str
+):
+    folder = imported(tmp_path, *times, tz=tz)
+    with pytest.raises(DataError) as refused:
+        extent(folder, "US_EQUITY", "2024-07-02", "2024-07-02")
+    told = f"; the clock of SPY, {words} the import: if it is another, import it again with --tz"
+    assert str(refused.value).endswith(f"{told} ZONE --replace")
+
+
+@pytest.mark.parametrize(
+    "times", [("2024-07-02 15:31Z",), ("2024-06-24 15:31", "2024-07-09 15:31")]
+)
+def test_a_clock_that_the_file_names_or_that_would_not_help_is_not_doubted(
+    tmp_path: Path, times: tuple[str, ...]
+):
+    folder = imported(tmp_path, *times)
+    with pytest.raises(DataError, match="has no 1m bars") as refused:
+        extent(folder, "US_EQUITY", "2024-07-03", "2024-07-03")
+    assert "; the clock of" not in str(refused.value)
 
 
 def test_of_many_sessions_without_bars_the_first_are_named(tmp_path: Path):

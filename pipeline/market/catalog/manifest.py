@@ -161,7 +161,7 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     if len(parts) > 1 and set(parts) <= set(there):
         listed = ", ".join(f'"{part}"' for part in parts)
         return f"{symbol} is not in {path}{at}; did you mean {len(parts)} symbols, {listed}?"
-    if near := nearest(symbol, there, 3, cutoff=0.5):
+    if near := nearest(symbol, there, 3):
         return f"{symbol} is not in {path}{at}; did you mean {' or '.join(near)}?"
     shown = there[:5]
     more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"

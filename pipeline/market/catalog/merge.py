@@ -192,7 +192,7 @@ class SeriesWrite:
         self._survey = found = survey(
             old, self._bars, free=past.forming, going=going, strangers=past.strangers()
         )
-        self._refuse(found, how)
+        self._refuse(found, how, past)
         if how.overwrite:
             self._rows = found.new
             self._changes = entry.sources != (item.source,)
@@ -203,11 +203,12 @@ class SeriesWrite:
             self._sources |= set(entry.sources)
         self._changes |= found.added > 0 or found.replaced > 0 or self._rows != found.old
 
-    def _refuse(self, found: Survey, how: How) -> None:
+    def _refuse(self, found: Survey, how: How, past: Past) -> None:
         """Raise DataError if the old bars may not be treated so."""
         label = self._item.label
         if found.conflicts and not how.replaces:
-            raise DataError(f"{label}: {found.conflict_words}; --replace takes the new ones")
+            words = found.conflict_words(past.bars_at(found.first_at))
+            raise DataError(f"{label}: {words}; --replace takes the new ones")
         if found.foreign and not how.overwrite:
             raise DataError(
                 f"{label}: {found.foreign:,} of the {found.gone:,} bars that this source stored "

@@ -67,6 +67,8 @@ class Survey:
     """Those of them that have other values and may not."""
     first: str = ""
     """The first conflict in words."""
+    first_at: int = 0
+    """Open of its bar, ns UTC."""
     gone: int = 0
     """Old bars that are wanted to go."""
     foreign: int = 0
@@ -83,12 +85,13 @@ class Survey:
         """New bars that were not there."""
         return self.new - self.known
 
-    @property
-    def conflict_words(self) -> str:
-        """The number of conflicts and the first one, as the begin of a refusal."""
+    def conflict_words(self, there: str) -> str:
+        """Return the number of conflicts and the first one, as the begin of a refusal.
+
+        ``there`` says which bars the old ones are.
+        """
         return (
-            f"{self.conflicts:,} of {self.new:,} bars conflict with bars already there, first at "
-            f"{self.first}"
+            f"{self.conflicts:,} of {self.new:,} bars conflict with {there}, first at {self.first}"
         )
 
 
@@ -130,8 +133,9 @@ def _count_conflicts(
         differs &= new.ts != free
     if not found.conflicts and differs.any():
         row = int(np.argmax(differs))
+        found.first_at = int(new.ts[row])
         found.first = (
-            f"{iso_time(int(new.ts[row]))}: there {_words(old, int(match.place[row]))}; "
+            f"{iso_time(found.first_at)}: there {_words(old, int(match.place[row]))}; "
             f"new {_words(new, row)}"
         )
     found.conflicts += int(np.count_nonzero(differs))

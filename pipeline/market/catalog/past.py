@@ -11,6 +11,7 @@ from pipeline.market.catalog.merging import Span
 KEPT: Final = 10
 """So many accounts of a series are kept, the latest ones. Every run reads the manifest, and 10 of
 each of 500 series take some tenths of a second."""
+_NO_ACCOUNT: Final = "an import that left no account"
 
 
 class Past(NamedTuple):
@@ -69,8 +70,20 @@ class Past(NamedTuple):
         """Return where bars of others lie, and who they are in words."""
         found = [(Span(one.first_ts, one.last_ts), one.source) for one in self.others]
         if self.unknown is not None:
-            found.append((self.unknown, "an import that left no account"))
+            found.append((self.unknown, _NO_ACCOUNT))
         return found
+
+    def bars_at(self, ts: int) -> str:
+        """Return in words of which imports the bar that opens at ``ts`` may be.
+
+        More than three, or none that left an account, are not named.
+        """
+        own = [] if self.span is None else [(self.span, "an earlier import of the same source")]
+        known = [*own, *self.strangers()]
+        names = [name for span, name in known if span.first <= ts <= span.last]
+        if len(names) > 3 or names in ([], [_NO_ACCOUNT]):
+            return "bars in the catalog"
+        return f"bars of {' or '.join(names)}"
 
     def after(
         self, new: Span, *, all_known: bool, went: bool

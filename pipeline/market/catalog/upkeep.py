@@ -81,7 +81,7 @@ def rename_symbol(catalog: Catalog, old: str, new: str) -> list[Entry]:
     """Give all that a symbol has another symbol; return the new entries.
 
     Files name their symbol, so they are written anew, block by block. DataError if there is no
-    symbol ``old``, if there is one ``new``, or if it is impossible.
+    symbol ``old``, if there is one ``new``, if both are the same, or if it is impossible.
     """
     catalog.manifest()  # refuses a folder that is no catalog
     written: list[Entry] = []
@@ -91,6 +91,8 @@ def rename_symbol(catalog: Catalog, old: str, new: str) -> list[Entry]:
         if not entries:
             bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
             raise DataError(not_found(catalog.path, bars, old, None))
+        if new == old:
+            raise DataError(f"the old and the new symbol are the same, {old}: nothing to rename")
         there = [key[0] for key in sorted(known, key=_order) if key[1] == new]
         if there:
             raise DataError(

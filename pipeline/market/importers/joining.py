@@ -165,10 +165,16 @@ def _groups(parts: Sequence[Part], label: str) -> Iterator[BarBlocks]:
         else:
             found = survey(group, part)
             if found.conflicts:
+                there = next(
+                    one.reading.source.label
+                    for one in parts
+                    if one.first_ts <= found.first_at <= one.last_ts
+                    and any(np.any(block.ts == found.first_at) for block in one.blocks())
+                )
                 raise DataError(
-                    f"{label}: {part.reading.source.label} after the other files of this import: "
-                    f"{found.conflict_words}; leave out what is wrong, or import files of other "
-                    "symbols under a --symbol of their own"
+                    f"{label}: {part.reading.source.label}: "
+                    f"{found.conflict_words(f'bars of {there}')}; leave out what is wrong, or "
+                    "import files of other symbols under a --symbol of their own"
                 )
             group = MergedBars(group, part)
         last = max(last, part.last_ts)

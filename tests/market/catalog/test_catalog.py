@@ -207,6 +207,15 @@ def test_symbols_that_differ_only_in_case_are_refused(tmp_path):
         Catalog(tmp_path).write("spy", "1m", bars(2), "s")
 
 
+def test_a_symbol_that_is_far_from_all_others_is_answered_with_those_that_are_there(tmp_path):
+    catalog = Catalog(tmp_path)
+    for symbol in ("GLD", "XLY"):
+        catalog.write(symbol, "1m", bars(2), "s")
+    for symbol in ("XYZ", "GOOGL"):
+        with pytest.raises(DataError, match=rf"{symbol} is not in .* at 1m; there are: GLD, XLY"):
+            catalog.reader(symbol, "1m")
+
+
 def test_what_is_not_there_is_answered_with_what_is_near(tmp_path):
     catalog = Catalog(tmp_path)
     for symbol in ("AAPL", "MSFT", "GOOG"):

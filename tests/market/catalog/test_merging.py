@@ -17,7 +17,7 @@ def merge_bars(old: BarColumns, new: BarColumns, *, replace: bool) -> tuple[BarC
     """Both series in one, with the rows that were added and replaced; DataError for a conflict."""
     found = survey(old, new)
     if found.conflicts and not replace:
-        raise DataError(found.conflict_words)
+        raise DataError(found.conflict_words("bars of b"))
     merged = joined(list(MergedBars(old, new).blocks()))
     return merged, found.added, found.replaced
 
@@ -49,6 +49,7 @@ def test_a_merge_is_that_of_dictionaries(old, new):
     assert (found.old, found.new, found.known) == (len(before), len(after), len(known))
     assert found.conflicts == sum(before[ts] != after[ts] for ts in known)
     assert found.added == len(after.keys() - before.keys())
+    assert found.first_at == min((ts for ts in known if before[ts] != after[ts]), default=0)
 
 
 @given(series(), series(), st.integers(0, 40), st.integers(0, 40))
@@ -75,7 +76,9 @@ def test_a_merge_in_memory_refuses_conflicts_by_number_and_the_first(old, new):
         with pytest.raises(DataError) as refusal:
             merge_bars(before, after, replace=False)
         first = str(np.datetime64(conflicts[0], "ns")).removesuffix(".000000000")
-        assert f"{len(conflicts)} of {len(given_)} bars conflict" in str(refusal.value)
+        assert f"{len(conflicts)} of {len(given_)} bars conflict with bars of b, " in str(
+            refusal.value
+        )
         assert f"first at {first}Z: there open=1.0" in str(refusal.value)
     merged, added, replaced = merge_bars(before, after, replace=True)
     assert as_dictionary([merged]) == {**there, **given_}

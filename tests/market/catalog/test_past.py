@@ -159,6 +159,38 @@ def test_a_source_without_a_former_account_replaces_bars_only(tmp_path):
     assert result == WriteResult(added=2, unchanged=0, replaced=5, rows=12)
 
 
+def refusal_of(catalog, source, minutes):
+    with pytest.raises(DataError) as refused:
+        put(catalog, source, minutes, seed=2)
+    return str(refused.value)
+
+
+def test_a_conflict_names_the_imports_of_which_the_bars_may_be(tmp_path):
+    catalog = Catalog(tmp_path)
+    put(catalog, "a.csv", range(5))
+    put(catalog, "b.csv", range(3, 9))
+    there = "bars conflict with bars of"
+    assert f"from c.csv: 1 of 1 {there} a.csv, first at" in refusal_of(catalog, "c.csv", [1])
+    assert f"{there} b.csv, first at" in refusal_of(catalog, "c.csv", [6])
+    assert f"{there} a.csv or b.csv, first at" in refusal_of(catalog, "c.csv", [4])
+    own = "an earlier import of the same source"
+    assert f"{there} {own}, first at" in refusal_of(catalog, "a.csv", [1])
+    assert f"{there} {own} or b.csv, first at" in refusal_of(catalog, "a.csv", [4])
+
+
+def test_a_conflict_with_bars_of_nobody_or_of_many_is_one_with_bars_in_the_catalog(tmp_path):
+    catalog, there = Catalog(tmp_path), "bars conflict with bars in the catalog, first at"
+    put(catalog, None, range(5))
+    assert there in refusal_of(catalog, "c.csv", [1])
+    put(catalog, "0.csv", range(3, 6))
+    assert there in refusal_of(catalog, "c.csv", [1])
+    words = "bars of 0.csv or an import that left no account, first at"
+    assert words in refusal_of(catalog, "c.csv", [4])
+    for number in range(1, 4):
+        put(catalog, f"{number}.csv", range(5, 7))
+    assert there in refusal_of(catalog, "c.csv", [5])
+
+
 def test_a_bar_that_was_forming_is_replaced_by_its_source_alone(tmp_path):
     catalog = Catalog(tmp_path)
     put(catalog, "a.csv", range(10), forming=True)

@@ -146,7 +146,8 @@ def test_a_symbol_may_be_renamed_to_other_letters_of_the_same_name(catalog):
         ("AAPL", "MSFT", "MSFT is in .* at 1m; remove it first: `ringtape catalog remove .* MSFT`"),
         ("AAPL", "msft", "'msft' differs only in case from 'MSFT'"),
         ("AAPL", " ", "a symbol has 1 to 128 printable characters"),
-        ("AAPL", "AAPL", "AAPL is in .* at 1m, 1h, actions"),
+        ("AAPL", "AAPL", "the old and the new symbol are the same, AAPL: nothing to rename$"),
+        ("APPL", "APPL", "APPL is not in .*; did you mean AAPL"),
     ],
 )
 def test_an_impossible_name_is_refused_and_changes_nothing(catalog, old, new, words):

@@ -245,10 +245,12 @@ def test_files_of_any_partition_in_any_order_give_the_same_catalog(tmp_path_fact
 def test_sources_that_contradict_each_other_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text(lines(MINUTES))
     (tmp_path / "b.csv").write_text(lines(MINUTES).replace("10.5,100", "10.4,100"))
-    with pytest.raises(
-        DataError, match=r"SPY 1m from .*b.csv after the other files .*1 of 2 bars conflict"
-    ):
-        import_bars([tmp_path / "a.csv", tmp_path / "b.csv"], Catalog(tmp_path / "c"), symbol="SPY")
+    # around.csv has bars before and after the one that is there otherwise.
+    (tmp_path / "around.csv").write_text(lines(["2024-01-02T14:29:00", "2024-01-02T14:32:00"]))
+    files = [tmp_path / f"{name}.csv" for name in ("a", "b", "around")]
+    words = r"SPY 1m from .*b\.csv: 1 of 2 bars conflict with bars of \S*/a\.csv, first at"
+    with pytest.raises(DataError, match=words):
+        import_bars(files, Catalog(tmp_path / "c"), symbol="SPY")
     assert not (tmp_path / "c").exists()
 
 
