@@ -88,7 +88,8 @@ def import_actions(
 ) -> tuple[list[ActionsResult], list[str]]:
     """Import tables of splits and dividends; return one result per symbol, and notes.
 
-    `symbol` takes the place of the symbols in the files. `columns` maps date, split, dividend and
+    Of a folder that holds LEAN's folders `factor_files`, only these are read. `symbol` takes the
+    place of the symbols in the files. `columns` maps date, split, dividend and
     symbol to column names. A symbol without bars in the catalog is left out, and a note says so, as
     long as another symbol has bars. All tables are written or none.
 
@@ -99,7 +100,7 @@ def import_actions(
     found = [
         one
         for path in sources
-        for source in find_sources(Path(path))
+        for source in _sources(Path(path))
         for one in _read(source, symbol, columns or {})
     ]
     if not found:
@@ -136,6 +137,12 @@ def import_actions(
     return results, left
 
 
+def _sources(path: Path) -> Iterator[Source]:
+    """Yield the files at `path` that may have actions: of a tree of LEAN's, its factor files."""
+    for folder in lean_factors.folders_in(path) or [path]:
+        yield from find_sources(folder)
+
+
 def _joined(symbol: str, parts: list[_Found], catalog: Catalog) -> Actions:
     """Join the rows of one symbol in all files, and check them."""
     actions = Actions.of(sorted((row for one in parts for row in one.rows), key=lambda row: row[0]))
@@ -153,8 +160,12 @@ def _read(source: Source, symbol: str | None, columns: Mapping[str, str]) -> Ite
         text = source.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{source.label} is not a text file: {error}") from None
+    # The symbol of a member of an archive is in its own name.
+    path = source.path.parent / source.name
+    if lean_factors.is_of_futures(text, path):
+        return
     if lean_factors.recognises(text):
-        spans = lean_factors.read(text, source.path, source.label)
+        spans = lean_factors.read(text, path, source.label)
         if symbol is not None:
             spans = {symbol: [row for rows in spans.values() for row in rows]}
         yield from (_Found(name, rows, source.label) for name, rows in spans.items() if rows)

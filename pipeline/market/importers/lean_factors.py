@@ -28,12 +28,31 @@ import numpy as np
 from pipeline.errors import DataError
 from pipeline.market.time.time_manager import TimeManager
 
+_FOLDER = "factor_files"
 _LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
 #: A split is rounded to a ratio of numbers up to the first, if it differs by less than the second.
 #: Factor files multiply rounded factors, so the last digits of a ratio are wrong.
 _LARGEST, _NEAR = 20, 2e-4
 
 Rows = list[tuple[str, float, float]]
+
+
+def folders_in(path: Path) -> list[Path]:
+    """Return the folders of factor files below a folder, sorted: one for each market of a tree."""
+    if not path.is_dir():
+        return []
+    found = (folder for folder in path.rglob(_FOLDER) if folder.is_dir())
+    below = {folder: folder.relative_to(path).parts[:-1] for folder in found}
+    return sorted(
+        folder
+        for folder, inside in below.items()
+        if _FOLDER not in inside and not any(part.startswith(".") for part in inside)
+    )
+
+
+def is_of_futures(text: str, path: Path) -> bool:
+    """Return whether a file joins the contracts of a future: lines of JSON, without any action."""
+    return path.parent.name == _FOLDER and text.startswith("{")
 
 
 def recognises(text: str) -> bool:
@@ -43,7 +62,11 @@ def recognises(text: str) -> bool:
 
 def read(text: str, path: Path, label: str) -> dict[str, Rows]:
     """Return rows (ISO ex-date, split, dividend) by the symbol of the company at that date."""
-    rows = [_parsed(line, f"{label}, line {n}") for n, line in enumerate(text.splitlines(), 1)]
+    rows = [
+        _parsed(line, f"{label}, line {number}")
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
     names = _names(path)
     found: dict[str, Rows] = {}
     calendar = TimeManager("US_EQUITY") if "usa" in path.parts else None
@@ -55,7 +78,7 @@ def read(text: str, path: Path, label: str) -> dict[str, Rows]:
         date = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}") + 1
         if calendar is not None:
             date = np.datetime64(calendar.get_first_trading_date(str(date)))
-        symbol = _name_on(names, str(date).replace("-", "")) or _file_symbol(path)
+        symbol = _name_on(names, str(date).replace("-", "")) or path.stem.upper()
         found.setdefault(symbol, []).append((str(date), ratio, dividend))
     return found
 
@@ -89,14 +112,10 @@ def _dividend(close: float, price: float, following: float) -> float:
     return round(amount, max(0, math.floor(-math.log10(2.0 * off)))) if off > 0.0 else amount
 
 
-def _file_symbol(path: Path) -> str:
-    return path.stem.upper()
-
-
 def _names(path: Path) -> list[tuple[str, str]]:
     """Return the rows (last date, ticker) of the map file, ascending; none without a file."""
     file = path.parent.parent / "map_files" / path.name
-    if path.parent.name != "factor_files" or not file.is_file():
+    if path.parent.name != _FOLDER or not file.is_file():
         return []
     lines = file.read_text("utf-8", "replace").splitlines()
     cells = [line.split(",") for line in lines if line.strip()]

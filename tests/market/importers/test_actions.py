@@ -2,52 +2,23 @@
 
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
-from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.catalog.merge import Series
 from pipeline.market.importers.actions import import_actions
-from pipeline.market.importers.lean_factors import read as read_factors
-
-DAYS = np.arange("2014-01-01", "2015-01-01", dtype="M8[D]")
-
-
-def daily(split_at: str | None = None, ratio: float = 1.0) -> pa.Table:
-    """A year of closes of 700, and of 700 / ratio from a date on."""
-    close = np.full(len(DAYS), 700.0)
-    if split_at is not None:
-        close[np.datetime64(split_at) <= DAYS] /= ratio
-    ts = pa.array(DAYS.astype("M8[ns]").astype("i8")).cast(pa.timestamp("ns", "UTC"))
-    prices = dict.fromkeys(("open", "high", "low", "close"), close)
-    return pa.table({"ts": ts, **prices, "volume": np.ones(len(DAYS))})
+from tests.market.importers.a_year import catalog_of_a_year, rows
 
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
-    catalog = Catalog(tmp_path / "catalog")
-    catalog.write_all(
-        [
-            Series("AAPL", "1d", daily("2014-06-09", 7.0), "s"),
-            Series("MSFT", "1d", daily(), "s"),
-        ]
-    )
-    return catalog
+    return catalog_of_a_year(tmp_path / "catalog")
 
 
 def take(catalog: Catalog, tmp_path: Path, text: str, name: str = "AAPL.csv", **more):
     path = tmp_path / name
     path.write_text(text)
     return import_actions([path], catalog, **more)
-
-
-def rows(catalog: Catalog, symbol: str) -> list[tuple[str, float, float]]:
-    found = catalog.actions(symbol)
-    days = (found.ts // DAY_NS).astype("M8[D]").astype(str).tolist()
-    return list(zip(days, found.split.tolist(), found.dividend.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -144,37 +115,9 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
         ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
         ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; did you mean AAPL"),
         ("", "AAPL.csv is empty"),
-        ("20140606,1.0,0\n20501231,1,1,0\n", "a factor must be a finite number above 0"),
     ],
 )
 def test_what_cannot_be_read_or_be_true_is_refused(catalog, tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         take(catalog, tmp_path, text)
     assert catalog.action_entries() == []
-
-
-def test_factor_files_give_back_splits_and_dividends(catalog, tmp_path):
-    """AAPL 2014: 0.47 on 7 August, 3.29 on 8 May, seven for one on 9 June, a Monday."""
-    text = "20140507,0.9895237,0.142857,592.33\n20140606,0.9950505,0.142857,645.57\n"
-    text += "20140806,0.9950505,1,94.96\n20501231,1,1,0\n"
-    folder = tmp_path / "equity" / "usa" / "factor_files"
-    folder.mkdir(parents=True)
-    (folder / "aapl.csv").write_text(text)
-    import_actions([folder], catalog)
-    assert rows(catalog, "AAPL") == [
-        ("2014-05-08", 1.0, 3.29),
-        ("2014-06-09", 7.0, 0.0),
-        ("2014-08-07", 1.0, 0.47),
-    ]
-
-
-def test_actions_are_of_the_ticker_that_the_map_file_has_for_the_date(tmp_path):
-    for name, text in (
-        ("factor_files", "x"),
-        ("map_files", "20100104,old,N\n20120105,old,N\n20501231,new,N\n"),
-    ):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "new.csv").write_text(text)
-    factors = "20110103,0.25,1,10\n20130103,0.5,1,10\n20501231,1,1,0\n"
-    found = read_factors(factors, tmp_path / "factor_files" / "new.csv", "new.csv")
-    assert found == {"OLD": [("2011-01-04", 1.0, 5.0)], "NEW": [("2013-01-04", 1.0, 5.0)]}
