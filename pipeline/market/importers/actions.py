@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,13 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.codes import DAY_NS, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.actions import Actions, check_actions, iso_date
+from pipeline.market.actions import Actions, check_actions
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import lean_factors
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.source import Source, find_sources
+from pipeline.market.importers.split_check import check_splits
 
 _NAMES = {
     "date": ("exdate", "exdividenddate", "date", "datetime", "day"),
@@ -38,8 +37,6 @@ _NAMES = {
     "symbol": ("symbol", "ticker", "sym", "instrument"),
 }
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
-#: Logarithm of the smallest factor of a split that is looked for in prices.
-_CLEAR = math.log(1.35)
 
 Rows = list[tuple[str, float, float]]
 
@@ -148,7 +145,7 @@ def _joined(symbol: str, parts: list[_Found], catalog: Catalog) -> Actions:
     actions = Actions.of(sorted((row for one in parts for row in one.rows), key=lambda row: row[0]))
     try:
         check_actions(symbol, actions)
-        _check_against_bars(catalog, symbol, actions)
+        check_splits(catalog, symbol, actions)
     except DataError as error:
         raise DataError(f"{', '.join(one.label for one in parts)}: {error}") from None
     return actions
@@ -265,27 +262,3 @@ def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:
             dividend *= ratio if later >= day else 1.0
         found.append((day, split, dividend))
     return found, ("dividends are those per share of the day",) if splits else ()
-
-
-def _check_against_bars(catalog: Catalog, symbol: str, actions: Actions) -> None:
-    """Refuse a split over which the bars do not jump, because they are already adjusted for it."""
-    interval = max(
-        (entry.interval for entry in catalog.entries() if entry.symbol == symbol), key=interval_ns
-    )
-    with catalog.reader(symbol, interval, columns=("open", "close")) as reader:
-        blocks = list(iter(reader.next_block, None))
-    ts = np.concatenate([block[0] for block in blocks])
-    opens, closes = (np.concatenate([block[1][k] for block in blocks]) for k in (0, 1))
-    # Trades after hours on the evening before can lie on the ex-date in UTC.
-    pause = 0 if interval_ns(interval) >= DAY_NS else DAY_NS // 2
-    for at, split in zip(actions.ts, actions.split, strict=True):
-        before, after = np.searchsorted(ts, at) - 1, np.searchsorted(ts, at + pause)
-        expected = abs(math.log(split))
-        if expected < _CLEAR or before < 0 or after == len(ts):
-            continue
-        moved = abs(math.log(opens[after] / closes[before]))
-        if ts[after] - ts[before] < 10 * DAY_NS and moved < expected / 4:
-            raise DataError(
-                f"{symbol}: the prices are already adjusted for the split of {split:g} on "
-                f"{iso_date(at)}: close {closes[before]:g} before it, open {opens[after]:g} after"
-            )
