@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers.actions import import_actions
-from tests.market.importers.a_year import catalog_of_a_year, rows
+from tests.market.importers.a_year import catalog_of_a_year, daily, rows
 
 
 @pytest.fixture
@@ -97,6 +97,54 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
     results, notes = take(catalog, tmp_path, text)
     assert [one.symbol for one in results] == ["AAPL"]
     assert notes == [f"{name} left out: the catalog has no bars of it" for name in ("GE", "IBM")]
+
+
+@pytest.mark.parametrize("name", ["AAPL.csv", "AAPL_1min.csv", "AAPL 1day.txt"])
+def test_the_symbol_in_the_name_of_a_file_is_that_of_bars(catalog, tmp_path, name):
+    (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", name)
+    assert result.symbol == "AAPL"
+
+
+def test_a_symbol_in_a_name_may_have_a_point(tmp_path):
+    catalog = Catalog(tmp_path / "catalog")
+    catalog.write("BRK.B", "1d", daily(), "s")
+    (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", "BRK.B.csv")
+    assert result.symbol == "BRK.B"
+
+
+@pytest.mark.parametrize("name", ["aapl.csv", "AAPL_actions.csv", "AAPL splits.csv"])
+def test_a_name_without_a_plain_symbol_is_refused_with_the_way_on(catalog, tmp_path, name):
+    text = "date,dividend\n2014-08-07,0.47\n"
+    with pytest.raises(DataError, match=f"{name}: neither its columns nor its name .* --symbol"):
+        take(catalog, tmp_path, text, name)
+    take(catalog, tmp_path, text, name, symbol="AAPL")
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+    assert take(catalog, tmp_path, text, "AAPL.csv")[0][0].unchanged == 1
+
+
+def test_a_symbol_without_bars_is_refused_with_what_it_is_from(catalog, tmp_path):
+    text = "date,dividend\n2014-08-07,0.47\n"
+    told = (
+        "APPL.csv: APPL is not in .*; did you mean AAPL.; the symbol is from the name of the file"
+    )
+    with pytest.raises(DataError, match=f"{told}, --symbol gives another"):
+        take(catalog, tmp_path, text, "APPL.csv")
+    with pytest.raises(DataError, match=r"APPL is not in .*; did you mean AAPL\?$"):
+        take(catalog, tmp_path, text, symbol="APPL")
+
+
+def test_one_symbol_is_not_given_to_rows_of_several(catalog, tmp_path):
+    text = "symbol,date,dividend\n,2014-08-05,0\nIBM,2014-08-06,1.1\nGE,2014-08-07,0.47\n"
+    with pytest.raises(DataError, match="line 4: the symbol is 'GE', and 'IBM' before; --symbol"):
+        take(catalog, tmp_path, text, symbol="AAPL")
+    take(catalog, tmp_path, text.replace("GE", " IBM "), symbol="AAPL")
+    assert len(rows(catalog, "AAPL")) == 2
+
+
+def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_path):
+    text = "symbol,date,dividend\nAAPL,2014-08-06,1.1\n ,2014-08-07,0.47\n"
+    with pytest.raises(DataError, match="line 3: no symbol"):
+        take(catalog, tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,17 @@ def test_actions_are_of_the_ticker_that_the_map_file_has_for_the_date(tmp_path: 
     assert rows(catalog, "AAPL") == [("2014-06-03", 1.0, 5.0)]
 
 
+def test_one_symbol_is_given_to_the_tickers_of_one_company_only(catalog: Catalog, tree: Path):
+    company = tree / "equity" / "usa" / "factor_files" / "aapl.csv"
+    (tree / "equity/usa/map_files/aapl.csv").write_text("20140601,old,N\n20501231,new,N\n")
+    import_actions([company], catalog, symbol="AAPL")
+    assert rows(catalog, "AAPL") == ACTIONS
+    with pytest.raises(DataError, match=r"msft.csv and .*aapl.csv are of two companies; --symbol"):
+        import_actions([tree], catalog, symbol="AAPL")
+    with pytest.raises(DataError, match=r"the symbol is from the factor file's name or map file"):
+        import_actions([company], catalog)
+
+
 def test_a_factor_of_zero_is_refused(catalog: Catalog, tmp_path: Path):
     (tmp_path / "aapl.csv").write_text("20140606,1.0,0\n20501231,1,1,0\n")
     with pytest.raises(DataError, match="line 1: a factor must be a finite number above 0"):
