@@ -129,7 +129,8 @@ def test_a_table_of_actions_that_is_wrong_is_bad_input(called, tmp_path: Path):
     imported(called)
     done = called("import", "--actions", "actions.csv", "--catalog", "made")
     assert (done.code, done.out) == (2, "")
-    assert "actions.csv: SPY: ex-date 2024-03-05: split must be a finite number above 0" in done.err
+    told = "actions.csv, line 2: SPY: ex-date 2024-03-05: split must be a finite number above 0"
+    assert told in done.err
 
 
 def test_a_terminal_shows_which_file_is_read(tmp_path: Path):

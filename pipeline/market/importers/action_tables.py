@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import DataError
+from pipeline.market.actions import Actions, check_actions
+from pipeline.market.importers.bad_rows import BadRows
 from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.options import Options
@@ -62,13 +65,14 @@ class Found:
 class _Table:
     """The cells of a file."""
 
-    label: str
     names: list[str]
     """The header."""
     rows: list[list[str]]
     """The cells of each row, as many as the header has."""
     lines: list[int]
-    """The line of each row in its file."""
+    """The line of each row in its file, as an editor counts."""
+    bad: BadRows
+    """The rows that cannot be taken, by their lines."""
 
     def column(self, at: int) -> pa.Array:
         """Return the cells of a column, without blanks around them."""
@@ -76,40 +80,84 @@ class _Table:
 
     def place(self, row: int) -> str:
         """Return the place of a row, for messages."""
-        return f"{self.label}, line {self.lines[row]}"
+        return self.bad.place(self.lines[row])
 
 
-def read_table(text: str, source: Source, options: Options) -> Iterator[Found]:
-    """Yield the rows of each symbol in a table. DataError if they cannot be read."""
+def read_table(text: str, source: Source, options: Options) -> list[Found]:
+    """Return the rows of each symbol in a table. DataError if they cannot be read."""
     table = _parsed(text, source.label)
     places = _places(table.names, options.columns or {}, source.label)
     yahoo = "split" in places and normal(table.names[places["split"]]) == _YAHOO
-    rows = _rows(table, places, yahoo=yahoo)
-    chosen = np.array([at for at, row in enumerate(rows) if row[1:] != (1.0, 0.0)], np.intp)
+    rows = [_row(table, places, at, yahoo=yahoo) for at in range(len(table.rows))]
+    chosen = [at for at, row in enumerate(rows) if row[1:] != (1.0, 0.0)]
+    if options.symbol is None and "symbol" in places:
+        nameless = [at for at in chosen if not table.rows[at][places["symbol"]].strip()]
+        for at in nameless:
+            table.bad.add(table.lines[at], "no symbol")
+        chosen = [at for at in chosen if table.lines[at] not in table.bad]
     priced = "close" in map(normal, table.names)
-    for name, told_by, some in _grouped(table, places, chosen, source, options):
-        found = [rows[at] for at in some]
+    found = []
+    for name, told_by, some in _grouped(table, places, np.array(chosen, np.intp), source, options):
+        _count_faults(table, name, [(table.lines[at], rows[at]) for at in some])
+        taken = [rows[at] for at in some]
         notes: tuple[str, ...] = ()
         if yahoo:
-            found, notes = _from_yahoo(found, priced=priced)
-        if found:
-            yield Found(name, found, source.label, told_by, notes)
+            taken, notes = _from_yahoo(taken, priced=priced)
+        if taken:
+            found.append(Found(name, taken, source.label, told_by, notes))
+    table.bad.check()
+    return found
 
 
 def _parsed(text: str, label: str) -> _Table:
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    names, *rows = list(csv.reader(io.StringIO(text), delimiter=delimiter)) or [[]]
-    if not names:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    table = _Table([], [], [], BadRows(label))
+    line = 1
+    try:
+        for cells in reader:
+            if any(cells):
+                _take(table, cells, line)
+            line = reader.line_num + 1  # a cell in quotes may have several lines
+    except csv.Error as error:
+        raise DataError(f"{table.bad.place(line)}: {error}") from None
+    if not table.names:
         raise DataError(f"{label} is empty")
-    lines = [number for number, cells in enumerate(rows, 2) if any(cells)]
-    rows = [cells for cells in rows if any(cells)]
-    table = _Table(label, names, rows, lines)
-    for at, cells in enumerate(rows):
-        if len(cells) != len(names):
-            raise DataError(
-                f"{table.place(at)}: has {len(cells)} cells, the header has {len(names)}"
-            )
     return table
+
+
+def _take(table: _Table, cells: list[str], line: int) -> None:
+    """Take the cells of a line: the first one is the header."""
+    if not table.names:
+        table.names.extend(cells)
+        return
+    table.bad.rows += 1
+    if len(cells) == len(table.names):
+        table.rows.append(cells)
+        table.lines.append(line)
+    else:
+        table.bad.add(line, f"has {len(cells)} cells, the header has {len(table.names)}")
+
+
+def _count_faults(
+    table: _Table, symbol: str, rows: Sequence[tuple[int, tuple[str, float, float]]]
+) -> None:
+    """Count the rows of a symbol, given with their lines, that are impossible or there twice."""
+    first: dict[str, int] = {}
+    for line, row in rows:
+        day, split, dividend = row
+        if not (0.0 < split < math.inf and 0.0 <= dividend < math.inf):
+            try:
+                check_actions(symbol, Actions.of([row]))
+            except DataError as error:
+                table.bad.add(line, str(error))
+        if day in first:
+            table.bad.add(
+                line,
+                f"{symbol}: ex-date {day} is there twice, first in line {first[day]}; a date has "
+                "one row, with split and dividend",
+            )
+        first.setdefault(day, line)
 
 
 def _grouped(
@@ -164,40 +212,48 @@ def _places(names: Sequence[str], columns: Mapping[str, str], label: str) -> dic
     return places
 
 
-def _rows(table: _Table, places: Mapping[str, int], *, yahoo: bool) -> Rows:
-    """Return all rows, also those without a split and a dividend."""
-    return [
-        _row(cells, places, table.place(at), yahoo=yahoo) for at, cells in enumerate(table.rows)
-    ]
-
-
 def _row(
-    cells: list[str], places: Mapping[str, int], where: str, *, yahoo: bool
+    table: _Table, places: Mapping[str, int], at: int, *, yahoo: bool
 ) -> tuple[str, float, float]:
-    match = _DATE.fullmatch(cells[places["date"]].strip())
+    """Return a row, or count it as one that cannot be taken."""
+    cells = {name: table.rows[at][place].strip() for name, place in places.items()}
+    try:
+        day = _day(cells["date"])
+        split, dividend = _split(cells.get("split", "")), _dividend(cells.get("dividend", ""))
+    except ValueError as error:
+        table.bad.add(table.lines[at], str(error))
+        return "", 1.0, 0.0
+    if yahoo and split == 0.0:
+        split = 1.0
+    return day, split, dividend
+
+
+def _day(text: str) -> str:
+    match = _DATE.fullmatch(text)
     try:
         day = str(np.datetime64("-".join(match.groups()) if match else ""))
     except ValueError:
         day = "NaT"
     if day == "NaT":
-        raise DataError(f"{where}: the date must be YYYY-MM-DD, was {cells[places['date']]!r}")
-    split = _number(cells, places, "split", 1.0, where)
-    if yahoo and split == 0.0:
-        split = 1.0
-    return day, split, _number(cells, places, "dividend", 0.0, where)
+        raise ValueError(f"the date must be YYYY-MM-DD, was {text!r}")
+    return day
 
 
-def _number(
-    cells: list[str], places: Mapping[str, int], name: str, none: float, where: str
-) -> float:
-    if name not in places or not cells[places[name]].strip():
-        return none
-    text = cells[places[name]].strip()
-    new, _, old = re.sub("[/]", ":", text).partition(":") if name == "split" else (text, "", "")
+def _split(text: str) -> float:
+    """Return the ratio in a cell, 1 if it is empty. ValueError, with words, if it is no number."""
+    new, colon, old = text.replace("/", ":").partition(":")
     try:
-        return float(new) / float(old or 1)
+        return float(new) / float(old if colon else 1) if text else 1.0
     except (ValueError, ZeroDivisionError):
-        raise DataError(f"{where}: {name} must be a number, was {text!r}") from None
+        raise ValueError(f"split must be a number, was {text!r}") from None
+
+
+def _dividend(text: str) -> float:
+    """Return the cash in a cell, 0 if it is empty. ValueError, with words, if it is no number."""
+    try:
+        return float(text) if text else 0.0
+    except ValueError:
+        raise ValueError(f"dividend must be a number, was {text!r}") from None
 
 
 def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:

@@ -57,8 +57,8 @@ def import_actions(
     long as another symbol has bars. All tables are written or none.
 
     Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
-    (see `check_actions`), for splits for which the bars are already adjusted, and, unless `replace`
-    is set, for actions that are there with other values.
+    (see `check_actions`), all of which are counted for a file, for splits for which the bars are
+    already adjusted, and, unless `replace` is set, for actions that are there with other values.
     """
     options = Options(symbol=symbol, columns=columns)
     found = [

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import DataError
+from pipeline.market.importers.bad_rows import BadRows
 from pipeline.market.time.time_manager import TimeManager
 
 _FOLDER = "factor_files"
@@ -62,11 +62,15 @@ def recognises(text: str) -> bool:
 
 def read(text: str, path: Path, label: str) -> dict[str, Rows]:
     """Return rows (ISO ex-date, split, dividend) by the symbol of the company at that date."""
-    rows = [
-        _parsed(line, f"{label}, line {number}")
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip()
-    ]
+    lines = {number: line for number, line in enumerate(text.splitlines(), 1) if line.strip()}
+    bad = BadRows(label)
+    bad.rows, rows = len(lines), []
+    for number, line in lines.items():
+        try:
+            rows.append(_parsed(line))
+        except ValueError:
+            bad.add(number, f"a factor must be a finite number above 0, was {line.strip()!r}")
+    bad.check()
     names = _names(path)
     found: dict[str, Rows] = {}
     calendar = TimeManager("US_EQUITY") if "usa" in path.parts else None
@@ -83,15 +87,13 @@ def read(text: str, path: Path, label: str) -> dict[str, Rows]:
     return found
 
 
-def _parsed(line: str, where: str) -> tuple[str, float, float, float]:
+def _parsed(line: str) -> tuple[str, float, float, float]:
+    """Return date, factors of prices and splits, and close. ValueError if they are none."""
     cells = line.strip().split(",")
-    try:
-        price, split, close = (float(cell) for cell in (*cells[1:], "0")[:3])
-        np.datetime64(f"{cells[0][:4]}-{cells[0][4:6]}-{cells[0][6:]}")
-    except ValueError:
-        price = math.nan
-    if not (math.isfinite(price) and math.isfinite(split) and price > 0.0 and split > 0.0):
-        raise DataError(f"{where}: a factor must be a finite number above 0, was {line.strip()!r}")
+    price, split, close = (float(cell) for cell in (*cells[1:], "0")[:3])
+    np.datetime64(f"{cells[0][:4]}-{cells[0][4:6]}-{cells[0][6:]}")
+    if not (0.0 < price < math.inf and 0.0 < split < math.inf):
+        raise ValueError(line)
     return cells[0], price, split, close
 
 

@@ -145,17 +145,22 @@ def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_pa
     text = "symbol,date,dividend\nAAPL,2014-08-06,1.1\n ,2014-08-07,0.47\n"
     with pytest.raises(DataError, match="line 3: no symbol"):
         take(catalog, tmp_path, text)
+    with pytest.raises(DataError, match="2 of 3 rows cannot be taken: line 3: no symbol, line 4: "):
+        take(catalog, tmp_path, text + "AAPL,2014-08-09,x\n")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("date,split\n2014-06-09,0\n", "AAPL.csv: AAPL: ex-date 2014-06-09: split must be"),
+        ("date,split\n2014-06-09,0\n", "AAPL.csv, line 2: AAPL: ex-date 2014-06-09: split must be"),
         ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
         ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
         ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
         ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
-        ("date,dividend\n2014-06-09,1\n2014-06-09,1\n", "2014-06-09 is there twice"),
+        (
+            "date,dividend\n2014-06-09,1\n2014-06-09,1\n",
+            "line 3: AAPL: ex-date 2014-06-09 is there twice, first in line 2",
+        ),
         ("date,dividend\n6/9/2014,1\n", "line 2: the date must be YYYY-MM-DD, was '6/9/2014'"),
         ("date,dividend\n2014-02-30,1\n", "line 2: the date must be YYYY-MM-DD, was '2014-02-30'"),
         ("date,dividend\n2014-06-09\n", "line 2: has 1 cells, the header has 2"),
@@ -163,9 +168,38 @@ def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_pa
         ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
         ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; did you mean AAPL"),
         ("", "AAPL.csv is empty"),
+        ("\n\n", "AAPL.csv is empty"),
+        ("date,split\n2014-06-09,%s\n" % ("7" * 200_000), "line 2: field larger than"),
     ],
 )
 def test_what_cannot_be_read_or_be_true_is_refused(catalog, tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         take(catalog, tmp_path, text)
     assert catalog.action_entries() == []
+
+
+def test_all_bad_rows_are_counted_with_the_first_lines(catalog, tmp_path):
+    text = (
+        "date,split,dividend\n2014-06-09,7,\n\n2014-06-10,x,\n2014-06-11\n2014-08-07,,-1\n"
+        "2014-06-09,2,\n2014-06-31,,1\n"
+    )
+    with pytest.raises(DataError) as refusal:
+        take(catalog, tmp_path, text)
+    assert str(refusal.value).removeprefix(str(tmp_path)) == (
+        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number, was 'x', line 5: "
+        "has 1 cells, the header has 3, line 6: AAPL: ex-date 2014-08-07: dividend must be a "
+        "finite number of at least 0 (cash per share), was -1.0, and 2 more; correct them in the "
+        "file"
+    )
+    good = text.replace(",x,", ",,2").replace("06-11\n", "06-11,,\n").replace("06-31", "06-30")
+    with pytest.raises(DataError, match="line 7: AAPL: ex-date 2014-06-09 is there twice, first i"):
+        take(catalog, tmp_path, good.replace("-1", "1"))
+    bad = "".join(f"2014-07-{day:02},x,\n" for day in range(1, 11))
+    with pytest.raises(DataError, match=r"10 of 10 .* line 4: .* and 7 more; correct them"):
+        take(catalog, tmp_path, "date,split,dividend\n" + bad)
+
+
+def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
+    text = 'date,why,split\r\n2014-05-01,"seven\r\nfor one",1\r\n\r\n2014-06-09,,x\r\n'
+    with pytest.raises(DataError, match="line 5: split must be a number, was 'x'"):
+        take(catalog, tmp_path, text)

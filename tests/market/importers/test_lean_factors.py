@@ -110,9 +110,15 @@ def test_one_symbol_is_given_to_the_tickers_of_one_company_only(catalog: Catalog
 
 
 def test_a_factor_of_zero_is_refused(catalog: Catalog, tmp_path: Path):
-    (tmp_path / "aapl.csv").write_text("20140606,1.0,0\n20501231,1,1,0\n")
+    file = tmp_path / "aapl.csv"
+    file.write_text("20140606,1.0,0\n\n20501231,1,1,0\n")
     with pytest.raises(DataError, match="line 1: a factor must be a finite number above 0"):
-        import_actions([tmp_path / "aapl.csv"], catalog)
+        import_actions([file], catalog)
+    file.write_text("20140506,1,1,9\n20140606,1.0,0\n\n20140706,nan,1\n20501231,1\n")
+    with pytest.raises(
+        DataError, match=r"3 of 4 rows cannot be taken: line 2: .* line 4: .*line 5"
+    ):
+        import_actions([file], catalog)
 
 
 def test_the_real_tree_gives_what_its_folder_of_factor_files_gives(
