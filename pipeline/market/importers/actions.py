@@ -11,8 +11,12 @@ from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import lean_factors
+from pipeline.market.importers.action_cells import cells_of_parquet, cells_of_text, is_parquet
 from pipeline.market.importers.action_tables import Found, read_table
-from pipeline.market.importers.options import Options
+from pipeline.market.importers.arrow import is_arrow
+from pipeline.market.importers.encoding import SAMPLE_BYTES
+from pipeline.market.importers.options import DateOrder, Options
+from pipeline.market.importers.recognition import text_of
 from pipeline.market.importers.source import Source, find_sources
 from pipeline.market.importers.split_check import check_splits
 
@@ -47,20 +51,24 @@ def import_actions(
     *,
     symbol: str | None = None,
     columns: Mapping[str, str] | None = None,
+    date_order: DateOrder | None = None,
+    encoding: str | None = None,
     replace: bool = False,
 ) -> tuple[list[ActionsResult], list[str]]:
     """Import tables of splits and dividends; return one result per symbol, and notes.
 
     Of a folder that holds LEAN's folders `factor_files`, only these are read. `symbol` takes the
-    place of the symbols in the files. `columns` maps date, split, dividend and
-    symbol to column names. A symbol without bars in the catalog is left out, and a note says so, as
+    place of the symbols in the files. `columns` maps date, split, dividend and symbol to column
+    names. `date_order` is that of dates like 3/4/2017, and `encoding` that of text, where a file
+    does not show them. A symbol without bars in the catalog is left out, and a note says so, as
     long as another symbol has bars. All tables are written or none.
 
     Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
     (see `check_actions`), all of which are counted for a file, for splits for which the bars are
     already adjusted, and, unless `replace` is set, for actions that are there with other values.
     """
-    options = Options(symbol=symbol, columns=columns)
+    options = Options(symbol=symbol, columns=columns, date_order=date_order, encoding=encoding)
+    options.check()
     found = [
         one for path in sources for source in _sources(Path(path)) for one in _read(source, options)
     ]
@@ -138,21 +146,25 @@ def _joined(symbol: str, parts: list[Found], catalog: Catalog) -> Actions:
 
 def _read(source: Source, options: Options) -> Iterator[Found]:
     """Read one file; yield the rows of each symbol in it."""
-    try:
-        text = source.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{source.label} is not a text file: {error}") from None
+    begin = source.begin(SAMPLE_BYTES)
     # The symbol of a member of an archive is in its own name.
     path = source.path.parent / source.name
-    if lean_factors.is_of_futures(text, path):
+    if is_parquet(begin):
+        yield from read_table(cells_of_parquet(source), source, options)
         return
+    if is_arrow(begin):
+        raise DataError(
+            f"{source.label} is an Arrow or Feather file; write the actions as Parquet or text"
+        )
+    if lean_factors.is_of_futures(begin, path):
+        return
+    blocks = text_of(source, begin, options).blocks()
+    text = b"".join(lines.data for lines in blocks).decode()
     if not lean_factors.recognises(text):
-        yield from read_table(text, source, options)
+        yield from read_table(cells_of_text(text, source.label), source, options)
         return
-    spans, told_by = (
-        lean_factors.read(text, path, source.label),
-        "the factor file's name or map file",
-    )
+    spans = lean_factors.read(text, path, source.label)
+    told_by = "the factor file's name or map file"
     if options.symbol is not None:
         spans, told_by = {options.symbol: [row for rows in spans.values() for row in rows]}, ""
     for name, rows in spans.items():

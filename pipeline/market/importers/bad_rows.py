@@ -20,7 +20,9 @@ class BadRows:
 
     def __init__(self, label: str, unit: str = "line") -> None:
         """``label`` names the source, ``unit`` is ``line`` or ``row``."""
-        self._label, self._unit = label, unit
+        self._label = label
+        #: What a row is called in messages.
+        self.unit = unit
         self._words: dict[int, Callable[[], str]] = {}
         #: The rows of the source that were looked at.
         self.rows = 0
@@ -31,7 +33,7 @@ class BadRows:
 
     def place(self, line: int) -> str:
         """Return the place of a row, for messages."""
-        return f"{self._label}, {self._unit} {line}"
+        return f"{self._label}, {self.unit} {line}"
 
     def add(self, line: int, words: str | Callable[[], str]) -> None:
         """Count a row, with what is wrong with it; or a function that says it, if it is shown."""
@@ -45,7 +47,7 @@ class BadRows:
             return
         if len(self._words) == 1:
             raise DataError(f"{self.place(first[0])}: {self._words[first[0]]()}")
-        told = ", ".join(f"{self._unit} {line}: {self._words[line]()}" for line in first)
+        told = ", ".join(f"{self.unit} {line}: {self._words[line]()}" for line in first)
         more = len(self._words) - len(first)
         raise DataError(
             f"{self._label}: {len(self._words):,} of {self.rows:,} rows cannot be taken: {told}"

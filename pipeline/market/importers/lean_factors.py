@@ -50,9 +50,9 @@ def folders_in(path: Path) -> list[Path]:
     )
 
 
-def is_of_futures(text: str, path: Path) -> bool:
+def is_of_futures(begin: bytes, path: Path) -> bool:
     """Return whether a file joins the contracts of a future: lines of JSON, without any action."""
-    return path.parent.name == _FOLDER and text.startswith("{")
+    return path.parent.name == _FOLDER and begin.startswith(b"{")
 
 
 def recognises(text: str) -> bool:

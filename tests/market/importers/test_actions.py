@@ -1,7 +1,10 @@
 """Tables of splits and dividends, as people and vendors write them."""
 
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import DataError
@@ -28,6 +31,7 @@ def take(catalog: Catalog, tmp_path: Path, text: str, name: str = "AAPL.csv", **
         "symbol,date,split,dividend\nAAPL,2014-06-09,7,0\nAAPL,2014-08-07,1,0.47\n",
         "Ex-Date;Dividends;Split Ratio\n20140807;0.47;1\n20140609;0;7:1\n",
         "Ticker\tDate\tRatio\nAAPL\t2014-06-09 00:00:00-04:00\t7/1\n",
+        "\n\t Date\tTicker\tRatio\n0\t2014-06-09\tAAPL\t7/1\n",
     ],
 )
 def test_a_plain_table_is_read(catalog, tmp_path, text):
@@ -155,14 +159,18 @@ def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_pa
         ("date,split\n2014-06-09,0\n", "AAPL.csv, line 2: AAPL: ex-date 2014-06-09: split must be"),
         ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
         ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
+        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number, was '7_0'"),
+        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number, was '7:'"),
         ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
         ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
         (
             "date,dividend\n2014-06-09,1\n2014-06-09,1\n",
             "line 3: AAPL: ex-date 2014-06-09 is there twice, first in line 2",
         ),
-        ("date,dividend\n6/9/2014,1\n", "line 2: the date must be YYYY-MM-DD, was '6/9/2014'"),
-        ("date,dividend\n2014-02-30,1\n", "line 2: the date must be YYYY-MM-DD, was '2014-02-30'"),
+        ("date,dividend\nnever,1\n", "column 'date': time must be a date or an epoch, was 'never'"),
+        ("date,dividend\n2014-02-30,1\n", "line 2: the time '2014-02-30' does not exist"),
+        ("date,dividend\n2014-02-03,1/2\n", "line 2: dividend must be a number, was '1/2'"),
+        ("date,dividend\n2014-02-03,1\n,1\n", "line 3: time is empty"),
         ("date,dividend\n2014-06-09\n", "line 2: has 1 cells, the header has 2"),
         ("date,close\n2014-06-09,1\n", "a table of actions has a date and a split or a dividend"),
         ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
@@ -197,6 +205,100 @@ def test_all_bad_rows_are_counted_with_the_first_lines(catalog, tmp_path):
     bad = "".join(f"2014-07-{day:02},x,\n" for day in range(1, 11))
     with pytest.raises(DataError, match=r"10 of 10 .* line 4: .* and 7 more; correct them"):
         take(catalog, tmp_path, "date,split,dividend\n" + bad)
+
+
+@pytest.mark.parametrize(
+    ("split", "paid"),
+    [
+        ("20140609", "20140807"),
+        ("09.06.2014", "27.08.2014"),
+        ("9-Jun-2014", "7-Aug-2014"),
+        ("Jun 9, 2014", "Aug 7, 2014"),
+        ("2014/06/09", "2014/08/07"),
+        ("2014-06-09T00:00:00+09:00", "2014-08-07T00:00:00+09:00"),
+        ("1402272000", "1407369600"),
+    ],
+)
+def test_dates_may_have_the_forms_of_times_of_bars(catalog, tmp_path, split, paid):
+    take(catalog, tmp_path, f'date,split,dividend\n"{split}",7,\n"{paid}",,0.47\n')
+    day = "2014-08-27" if paid.startswith("27") else "2014-08-07"
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0), (day, 1.0, 0.47)]
+
+
+def test_dates_of_either_order_need_the_option_that_the_refusal_names(catalog, tmp_path):
+    text = "date,split\n6/9/2014,7\n"
+    with pytest.raises(
+        DataError, match=r"'date': dates like '6/9/2014' .* --date-order mdy or dmy"
+    ):
+        take(catalog, tmp_path, text)
+    take(catalog, tmp_path, text, date_order="mdy")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
+def test_a_time_of_day_in_utc_does_not_tell_the_ex_date(catalog, tmp_path):
+    """Of 9 June in Berlin midnight is on 8 June in UTC."""
+    with pytest.raises(DataError, match="line 2: 2014-06-08T22:00:00Z is a time of day in UTC"):
+        take(catalog, tmp_path, "date,split\n2014-06-08T22:00:00Z,7\n")
+    take(catalog, tmp_path, "date,split\n2014-06-09T00:00:00Z,7\n")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
+def test_text_may_have_another_encoding(catalog, tmp_path):
+    text = "Datum;Ausschüttung\n07.08.2014;0.47\n27.08.2014;0.11\n"
+    (tmp_path / "AAPL.csv").write_bytes(text.encode("utf-16"))
+    named = {"date": "Datum", "dividend": "Ausschüttung"}
+    import_actions([tmp_path / "AAPL.csv"], catalog, columns=named)
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47), ("2014-08-27", 1.0, 0.11)]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pa.array([16230, None, 16289], pa.date32()),
+        pa.array(["2014-06-09", None, "2014-08-07"]),
+        pa.array([1402286400, None, 1407384000], pa.timestamp("s", "America/New_York")),
+        pa.array([20140609, None, 20140807]),
+    ],
+)
+def test_a_table_of_parquet_is_read(catalog, tmp_path, dates):
+    table = pa.table(
+        {
+            "Date": dates,
+            "Stock Splits": pa.array([7.0, 0.0, None]),
+            "dividend": pa.array([None, None, Decimal("0.47")]),
+            "symbol": pa.array([" AAPL ", "", "AAPL"]).dictionary_encode(),
+        }
+    )
+    path = tmp_path / "all.parquet"
+    pq.write_table(table.filter(pa.array([True, False, True])), path)
+    import_actions([path], catalog)
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0), ("2014-08-07", 1.0, 0.47)]
+    pq.write_table(table, path)
+    with pytest.raises(DataError, match="row 1: time is empty"):
+        import_actions([path], catalog)
+    pq.write_table(pa.concat_tables([table.slice(0, 1)] * 2), path)
+    with pytest.raises(DataError, match=r"row 1: AAPL: .* is there twice, first in row 0"):
+        import_actions([path], catalog)
+
+
+def test_a_binary_file_that_is_no_table_is_refused_by_its_kind(catalog, tmp_path):
+    table = pa.table({"date": ["2014-06-09"], "split": [True]})
+    path = tmp_path / "AAPL.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(DataError, match="split must be a number, was bool"):
+        import_actions([path], catalog)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"AAPL.parquet is damaged"):
+        import_actions([path], catalog)
+    with pa.ipc.new_file(tmp_path / "AAPL.arrow", table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(
+        DataError, match="is an Arrow or Feather file; write the actions as Parquet"
+    ):
+        import_actions([tmp_path / "AAPL.arrow"], catalog)
+    (tmp_path / "AAPL.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match="Excel workbook"):
+        import_actions([tmp_path / "AAPL.xlsx"], catalog)
 
 
 def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
