@@ -165,7 +165,10 @@ def import_(
     pa.enable_signal_handlers(False)
     there = Catalog(catalog_folder)
     if actions:
-        _import_actions(sources, there, options["symbol"], columns, replace is not None, as_json)
+        taken = {name: options[name] for name in ("symbol", "date_order", "encoding")}
+        _import_actions(
+            sources, there, as_json, columns=columns, replace=replace is not None, **taken
+        )
         return
     stamped: Literal["open", "close"] | None = None
     if end_stamped is not None:
@@ -191,16 +194,12 @@ def import_(
 def _import_actions(
     sources: tuple[str, ...],
     catalog: Catalog,
-    symbol: str | None,
-    columns: dict[str, str],
-    replace: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     from pipeline.market.importers.actions import import_actions
 
-    results, left = import_actions(
-        sources, catalog, symbol=symbol, columns=columns, replace=replace
-    )
+    results, left = import_actions(sources, catalog, **options)
     if as_json:
         document = [_as_document(one) for one in results]
         print_json({"catalog": str(catalog.path), "actions": document, "notes": left})

@@ -150,13 +150,27 @@ def test_splits_and_dividends_are_imported_and_listed(called, tmp_path: Path):
     assert (document["actions"][0]["unchanged"], len(document["notes"])) == (2, 1)
 
 
+def test_the_order_of_dates_and_the_encoding_of_actions_can_be_said(called, tmp_path: Path):
+    (tmp_path / "prices.csv").write_text(CSV)
+    text = "symbol,date,ausschüttung\nSPY,6/3/2024,0.25\n"
+    (tmp_path / "actions.csv").write_bytes(text.encode("cp850"))
+    imported(called)
+    command = ("import", "--actions", "actions.csv", "--catalog", "made", "--encoding", "cp850")
+    command = (*command, "--columns", "dividend=ausschüttung")
+    assert "say which with --date-order mdy or dmy" in called(*command).err
+    done = called(*command, "--date-order", "dmy")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1].split()[-1] == "2024-03-06"
+
+
 def test_a_table_of_actions_that_is_wrong_is_bad_input(called, tmp_path: Path):
     (tmp_path / "prices.csv").write_text(CSV)
     (tmp_path / "actions.csv").write_text(ACTIONS.replace("2:1", "-2"))
     imported(called)
     done = called("import", "--actions", "actions.csv", "--catalog", "made")
     assert (done.code, done.out) == (2, "")
-    assert "actions.csv: SPY: ex-date 2024-03-05: split must be a finite number above 0" in done.err
+    told = "actions.csv, line 2: SPY: ex-date 2024-03-05: split must be a finite number above 0"
+    assert told in done.err
 
 
 def test_a_terminal_shows_which_file_is_read(tmp_path: Path):

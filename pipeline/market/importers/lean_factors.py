@@ -25,15 +25,34 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import DataError
+from pipeline.market.importers.bad_rows import BadRows
 from pipeline.market.time.time_manager import TimeManager
 
+_FOLDER = "factor_files"
 _LINE = re.compile(r"\d{8},[^,]+,[^,]+(,[^,]*)?\s*")
 #: A split is rounded to a ratio of numbers up to the first, if it differs by less than the second.
 #: Factor files multiply rounded factors, so the last digits of a ratio are wrong.
 _LARGEST, _NEAR = 20, 2e-4
 
 Rows = list[tuple[str, float, float]]
+
+
+def folders_in(path: Path) -> list[Path]:
+    """Return the folders of factor files below a folder, sorted: one for each market of a tree."""
+    if not path.is_dir():
+        return []
+    found = (folder for folder in path.rglob(_FOLDER) if folder.is_dir())
+    below = {folder: folder.relative_to(path).parts[:-1] for folder in found}
+    return sorted(
+        folder
+        for folder, inside in below.items()
+        if _FOLDER not in inside and not any(part.startswith(".") for part in inside)
+    )
+
+
+def is_of_futures(begin: bytes, path: Path) -> bool:
+    """Return whether a file joins the contracts of a future: lines of JSON, without any action."""
+    return path.parent.name == _FOLDER and begin.startswith(b"{")
 
 
 def recognises(text: str) -> bool:
@@ -43,7 +62,15 @@ def recognises(text: str) -> bool:
 
 def read(text: str, path: Path, label: str) -> dict[str, Rows]:
     """Return rows (ISO ex-date, split, dividend) by the symbol of the company at that date."""
-    rows = [_parsed(line, f"{label}, line {n}") for n, line in enumerate(text.splitlines(), 1)]
+    lines = {number: line for number, line in enumerate(text.splitlines(), 1) if line.strip()}
+    bad = BadRows(label)
+    bad.rows, rows = len(lines), []
+    for number, line in lines.items():
+        try:
+            rows.append(_parsed(line))
+        except ValueError:
+            bad.add(number, f"a factor must be a finite number above 0, was {line.strip()!r}")
+    bad.check()
     names = _names(path)
     found: dict[str, Rows] = {}
     calendar = TimeManager("US_EQUITY") if "usa" in path.parts else None
@@ -55,20 +82,18 @@ def read(text: str, path: Path, label: str) -> dict[str, Rows]:
         date = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}") + 1
         if calendar is not None:
             date = np.datetime64(calendar.get_first_trading_date(str(date)))
-        symbol = _name_on(names, str(date).replace("-", "")) or _file_symbol(path)
+        symbol = _name_on(names, str(date).replace("-", "")) or path.stem.upper()
         found.setdefault(symbol, []).append((str(date), ratio, dividend))
     return found
 
 
-def _parsed(line: str, where: str) -> tuple[str, float, float, float]:
+def _parsed(line: str) -> tuple[str, float, float, float]:
+    """Return date, factors of prices and splits, and close. ValueError if they are none."""
     cells = line.strip().split(",")
-    try:
-        price, split, close = (float(cell) for cell in (*cells[1:], "0")[:3])
-        np.datetime64(f"{cells[0][:4]}-{cells[0][4:6]}-{cells[0][6:]}")
-    except ValueError:
-        price = math.nan
-    if not (math.isfinite(price) and math.isfinite(split) and price > 0.0 and split > 0.0):
-        raise DataError(f"{where}: a factor must be a finite number above 0, was {line.strip()!r}")
+    price, split, close = (float(cell) for cell in (*cells[1:], "0")[:3])
+    np.datetime64(f"{cells[0][:4]}-{cells[0][4:6]}-{cells[0][6:]}")
+    if not (0.0 < price < math.inf and 0.0 < split < math.inf):
+        raise ValueError(line)
     return cells[0], price, split, close
 
 
@@ -89,14 +114,10 @@ def _dividend(close: float, price: float, following: float) -> float:
     return round(amount, max(0, math.floor(-math.log10(2.0 * off)))) if off > 0.0 else amount
 
 
-def _file_symbol(path: Path) -> str:
-    return path.stem.upper()
-
-
 def _names(path: Path) -> list[tuple[str, str]]:
     """Return the rows (last date, ticker) of the map file, ascending; none without a file."""
     file = path.parent.parent / "map_files" / path.name
-    if path.parent.name != "factor_files" or not file.is_file():
+    if path.parent.name != _FOLDER or not file.is_file():
         return []
     lines = file.read_text("utf-8", "replace").splitlines()
     cells = [line.split(",") for line in lines if line.strip()]

@@ -1,53 +1,27 @@
 """Tables of splits and dividends, as people and vendors write them."""
 
+from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.catalog.merge import Series
 from pipeline.market.importers.actions import import_actions
-from pipeline.market.importers.lean_factors import read as read_factors
-
-DAYS = np.arange("2014-01-01", "2015-01-01", dtype="M8[D]")
-
-
-def daily(split_at: str | None = None, ratio: float = 1.0) -> pa.Table:
-    """A year of closes of 700, and of 700 / ratio from a date on."""
-    close = np.full(len(DAYS), 700.0)
-    if split_at is not None:
-        close[np.datetime64(split_at) <= DAYS] /= ratio
-    ts = pa.array(DAYS.astype("M8[ns]").astype("i8")).cast(pa.timestamp("ns", "UTC"))
-    prices = dict.fromkeys(("open", "high", "low", "close"), close)
-    return pa.table({"ts": ts, **prices, "volume": np.ones(len(DAYS))})
+from tests.market.importers.a_year import catalog_of_a_year, daily, rows
 
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
-    catalog = Catalog(tmp_path / "catalog")
-    catalog.write_all(
-        [
-            Series("AAPL", "1d", daily("2014-06-09", 7.0), "s"),
-            Series("MSFT", "1d", daily(), "s"),
-        ]
-    )
-    return catalog
+    return catalog_of_a_year(tmp_path / "catalog")
 
 
 def take(catalog: Catalog, tmp_path: Path, text: str, name: str = "AAPL.csv", **more):
     path = tmp_path / name
     path.write_text(text)
     return import_actions([path], catalog, **more)
-
-
-def rows(catalog: Catalog, symbol: str) -> list[tuple[str, float, float]]:
-    found = catalog.actions(symbol)
-    days = (found.ts // DAY_NS).astype("M8[D]").astype(str).tolist()
-    return list(zip(days, found.split.tolist(), found.dividend.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +31,7 @@ def rows(catalog: Catalog, symbol: str) -> list[tuple[str, float, float]]:
         "symbol,date,split,dividend\nAAPL,2014-06-09,7,0\nAAPL,2014-08-07,1,0.47\n",
         "Ex-Date;Dividends;Split Ratio\n20140807;0.47;1\n20140609;0;7:1\n",
         "Ticker\tDate\tRatio\nAAPL\t2014-06-09 00:00:00-04:00\t7/1\n",
+        "\n\t Date\tTicker\tRatio\n0\t2014-06-09\tAAPL\t7/1\n",
     ],
 )
 def test_a_plain_table_is_read(catalog, tmp_path, text):
@@ -128,23 +103,81 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
     assert notes == [f"{name} left out: the catalog has no bars of it" for name in ("GE", "IBM")]
 
 
+@pytest.mark.parametrize("name", ["AAPL.csv", "AAPL_1min.csv", "AAPL 1day.txt"])
+def test_the_symbol_in_the_name_of_a_file_is_that_of_bars(catalog, tmp_path, name):
+    (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", name)
+    assert result.symbol == "AAPL"
+
+
+def test_a_symbol_in_a_name_may_have_a_point(tmp_path):
+    catalog = Catalog(tmp_path / "catalog")
+    catalog.write("BRK.B", "1d", daily(), "s")
+    (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", "BRK.B.csv")
+    assert result.symbol == "BRK.B"
+
+
+@pytest.mark.parametrize("name", ["aapl.csv", "AAPL_actions.csv", "AAPL splits.csv"])
+def test_a_name_without_a_plain_symbol_is_refused_with_the_way_on(catalog, tmp_path, name):
+    text = "date,dividend\n2014-08-07,0.47\n"
+    with pytest.raises(DataError, match=f"{name}: neither its columns nor its name .* --symbol"):
+        take(catalog, tmp_path, text, name)
+    take(catalog, tmp_path, text, name, symbol="AAPL")
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+    assert take(catalog, tmp_path, text, "AAPL.csv")[0][0].unchanged == 1
+
+
+def test_a_symbol_without_bars_is_refused_with_what_it_is_from(catalog, tmp_path):
+    text = "date,dividend\n2014-08-07,0.47\n"
+    told = (
+        "APPL.csv: APPL is not in .*; did you mean AAPL.; the symbol is from the name of the file"
+    )
+    with pytest.raises(DataError, match=f"{told}, --symbol gives another"):
+        take(catalog, tmp_path, text, "APPL.csv")
+    with pytest.raises(DataError, match=r"APPL is not in .*; did you mean AAPL\?$"):
+        take(catalog, tmp_path, text, symbol="APPL")
+
+
+def test_one_symbol_is_not_given_to_rows_of_several(catalog, tmp_path):
+    text = "symbol,date,dividend\n,2014-08-05,0\nIBM,2014-08-06,1.1\nGE,2014-08-07,0.47\n"
+    with pytest.raises(DataError, match="line 4: the symbol is 'GE', and 'IBM' before; --symbol"):
+        take(catalog, tmp_path, text, symbol="AAPL")
+    take(catalog, tmp_path, text.replace("GE", " IBM "), symbol="AAPL")
+    assert len(rows(catalog, "AAPL")) == 2
+
+
+def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_path):
+    text = "symbol,date,dividend\nAAPL,2014-08-06,1.1\n ,2014-08-07,0.47\n"
+    with pytest.raises(DataError, match="line 3: no symbol"):
+        take(catalog, tmp_path, text)
+    with pytest.raises(DataError, match="2 of 3 rows cannot be taken: line 3: no symbol, line 4: "):
+        take(catalog, tmp_path, text + "AAPL,2014-08-09,x\n")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("date,split\n2014-06-09,0\n", "AAPL.csv: AAPL: ex-date 2014-06-09: split must be"),
+        ("date,split\n2014-06-09,0\n", "AAPL.csv, line 2: AAPL: ex-date 2014-06-09: split must be"),
         ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
         ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
+        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number, was '7_0'"),
+        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number, was '7:'"),
         ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
         ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
-        ("date,dividend\n2014-06-09,1\n2014-06-09,1\n", "2014-06-09 is there twice"),
-        ("date,dividend\n6/9/2014,1\n", "line 2: the date must be YYYY-MM-DD, was '6/9/2014'"),
-        ("date,dividend\n2014-02-30,1\n", "line 2: the date must be YYYY-MM-DD, was '2014-02-30'"),
+        (
+            "date,dividend\n2014-06-09,1\n2014-06-09,1\n",
+            "line 3: AAPL: ex-date 2014-06-09 is there twice, first in line 2",
+        ),
+        ("date,dividend\nnever,1\n", "column 'date': time must be a date or an epoch, was 'never'"),
+        ("date,dividend\n2014-02-30,1\n", "line 2: the time '2014-02-30' does not exist"),
+        ("date,dividend\n2014-02-03,1/2\n", "line 2: dividend must be a number, was '1/2'"),
+        ("date,dividend\n2014-02-03,1\n,1\n", "line 3: time is empty"),
         ("date,dividend\n2014-06-09\n", "line 2: has 1 cells, the header has 2"),
         ("date,close\n2014-06-09,1\n", "a table of actions has a date and a split or a dividend"),
         ("date,split\n2014-06-09,1\n", "there is no split and no dividend"),
         ("symbol,date,split\nAPPL,2014-06-09,7\n", "APPL is not in .*; did you mean AAPL"),
         ("", "AAPL.csv is empty"),
-        ("20140606,1.0,0\n20501231,1,1,0\n", "a factor must be a finite number above 0"),
+        ("\n\n", "AAPL.csv is empty"),
+        ("date,split\n2014-06-09,%s\n" % ("7" * 200_000), "line 2: field larger than"),
     ],
 )
 def test_what_cannot_be_read_or_be_true_is_refused(catalog, tmp_path, text, message):
@@ -153,28 +186,122 @@ def test_what_cannot_be_read_or_be_true_is_refused(catalog, tmp_path, text, mess
     assert catalog.action_entries() == []
 
 
-def test_factor_files_give_back_splits_and_dividends(catalog, tmp_path):
-    """AAPL 2014: 0.47 on 7 August, 3.29 on 8 May, seven for one on 9 June, a Monday."""
-    text = "20140507,0.9895237,0.142857,592.33\n20140606,0.9950505,0.142857,645.57\n"
-    text += "20140806,0.9950505,1,94.96\n20501231,1,1,0\n"
-    folder = tmp_path / "equity" / "usa" / "factor_files"
-    folder.mkdir(parents=True)
-    (folder / "aapl.csv").write_text(text)
-    import_actions([folder], catalog)
-    assert rows(catalog, "AAPL") == [
-        ("2014-05-08", 1.0, 3.29),
-        ("2014-06-09", 7.0, 0.0),
-        ("2014-08-07", 1.0, 0.47),
-    ]
+def test_all_bad_rows_are_counted_with_the_first_lines(catalog, tmp_path):
+    text = (
+        "date,split,dividend\n2014-06-09,7,\n\n2014-06-10,x,\n2014-06-11\n2014-08-07,,-1\n"
+        "2014-06-09,2,\n2014-06-31,,1\n"
+    )
+    with pytest.raises(DataError) as refusal:
+        take(catalog, tmp_path, text)
+    assert str(refusal.value).removeprefix(str(tmp_path)) == (
+        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number, was 'x', line 5: "
+        "has 1 cells, the header has 3, line 6: AAPL: ex-date 2014-08-07: dividend must be a "
+        "finite number of at least 0 (cash per share), was -1.0, and 2 more; correct them in the "
+        "file"
+    )
+    good = text.replace(",x,", ",,2").replace("06-11\n", "06-11,,\n").replace("06-31", "06-30")
+    with pytest.raises(DataError, match="line 7: AAPL: ex-date 2014-06-09 is there twice, first i"):
+        take(catalog, tmp_path, good.replace("-1", "1"))
+    bad = "".join(f"2014-07-{day:02},x,\n" for day in range(1, 11))
+    with pytest.raises(DataError, match=r"10 of 10 .* line 4: .* and 7 more; correct them"):
+        take(catalog, tmp_path, "date,split,dividend\n" + bad)
 
 
-def test_actions_are_of_the_ticker_that_the_map_file_has_for_the_date(tmp_path):
-    for name, text in (
-        ("factor_files", "x"),
-        ("map_files", "20100104,old,N\n20120105,old,N\n20501231,new,N\n"),
+@pytest.mark.parametrize(
+    ("split", "paid"),
+    [
+        ("20140609", "20140807"),
+        ("09.06.2014", "27.08.2014"),
+        ("9-Jun-2014", "7-Aug-2014"),
+        ("Jun 9, 2014", "Aug 7, 2014"),
+        ("2014/06/09", "2014/08/07"),
+        ("2014-06-09T00:00:00+09:00", "2014-08-07T00:00:00+09:00"),
+        ("1402272000", "1407369600"),
+    ],
+)
+def test_dates_may_have_the_forms_of_times_of_bars(catalog, tmp_path, split, paid):
+    take(catalog, tmp_path, f'date,split,dividend\n"{split}",7,\n"{paid}",,0.47\n')
+    day = "2014-08-27" if paid.startswith("27") else "2014-08-07"
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0), (day, 1.0, 0.47)]
+
+
+def test_dates_of_either_order_need_the_option_that_the_refusal_names(catalog, tmp_path):
+    text = "date,split\n6/9/2014,7\n"
+    with pytest.raises(
+        DataError, match=r"'date': dates like '6/9/2014' .* --date-order mdy or dmy"
     ):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "new.csv").write_text(text)
-    factors = "20110103,0.25,1,10\n20130103,0.5,1,10\n20501231,1,1,0\n"
-    found = read_factors(factors, tmp_path / "factor_files" / "new.csv", "new.csv")
-    assert found == {"OLD": [("2011-01-04", 1.0, 5.0)], "NEW": [("2013-01-04", 1.0, 5.0)]}
+        take(catalog, tmp_path, text)
+    take(catalog, tmp_path, text, date_order="mdy")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
+def test_a_time_of_day_in_utc_does_not_tell_the_ex_date(catalog, tmp_path):
+    """Of 9 June in Berlin midnight is on 8 June in UTC."""
+    with pytest.raises(DataError, match="line 2: 2014-06-08T22:00:00Z is a time of day in UTC"):
+        take(catalog, tmp_path, "date,split\n2014-06-08T22:00:00Z,7\n")
+    take(catalog, tmp_path, "date,split\n2014-06-09T00:00:00Z,7\n")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
+def test_text_may_have_another_encoding(catalog, tmp_path):
+    text = "Datum;Ausschüttung\n07.08.2014;0.47\n27.08.2014;0.11\n"
+    (tmp_path / "AAPL.csv").write_bytes(text.encode("utf-16"))
+    named = {"date": "Datum", "dividend": "Ausschüttung"}
+    import_actions([tmp_path / "AAPL.csv"], catalog, columns=named)
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47), ("2014-08-27", 1.0, 0.11)]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pa.array([16230, None, 16289], pa.date32()),
+        pa.array(["2014-06-09", None, "2014-08-07"]),
+        pa.array([1402286400, None, 1407384000], pa.timestamp("s", "America/New_York")),
+        pa.array([20140609, None, 20140807]),
+    ],
+)
+def test_a_table_of_parquet_is_read(catalog, tmp_path, dates):
+    table = pa.table(
+        {
+            "Date": dates,
+            "Stock Splits": pa.array([7.0, 0.0, None]),
+            "dividend": pa.array([None, None, Decimal("0.47")]),
+            "symbol": pa.array([" AAPL ", "", "AAPL"]).dictionary_encode(),
+        }
+    )
+    path = tmp_path / "all.parquet"
+    pq.write_table(table.filter(pa.array([True, False, True])), path)
+    import_actions([path], catalog)
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0), ("2014-08-07", 1.0, 0.47)]
+    pq.write_table(table, path)
+    with pytest.raises(DataError, match="row 1: time is empty"):
+        import_actions([path], catalog)
+    pq.write_table(pa.concat_tables([table.slice(0, 1)] * 2), path)
+    with pytest.raises(DataError, match=r"row 1: AAPL: .* is there twice, first in row 0"):
+        import_actions([path], catalog)
+
+
+def test_a_binary_file_that_is_no_table_is_refused_by_its_kind(catalog, tmp_path):
+    table = pa.table({"date": ["2014-06-09"], "split": [True]})
+    path = tmp_path / "AAPL.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(DataError, match="split must be a number, was bool"):
+        import_actions([path], catalog)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"AAPL.parquet is damaged"):
+        import_actions([path], catalog)
+    with pa.ipc.new_file(tmp_path / "AAPL.arrow", table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(
+        DataError, match="is an Arrow or Feather file; write the actions as Parquet"
+    ):
+        import_actions([tmp_path / "AAPL.arrow"], catalog)
+    (tmp_path / "AAPL.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match="Excel workbook"):
+        import_actions([tmp_path / "AAPL.xlsx"], catalog)
+
+
+def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
+    text = 'date,why,split\r\n2014-05-01,"seven\r\nfor one",1\r\n\r\n2014-06-09,,x\r\n'
+    with pytest.raises(DataError, match="line 5: split must be a number, was 'x'"):
+        take(catalog, tmp_path, text)

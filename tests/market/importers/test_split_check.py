@@ -1,0 +1,101 @@
+"""Splits for which the bars of a catalog are already adjusted, found without reading all bars."""
+
+import math
+import tempfile
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.codes import DAY_NS, interval_ns
+from pipeline.errors import DataError
+from pipeline.market.actions import Actions, iso_date
+from pipeline.market.catalog import bar_file
+from pipeline.market.catalog.bar_file import BarReader
+from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.importers.split_check import check_splits
+
+FIRST = int(np.datetime64("2014-01-01", "ns").astype(np.int64))
+HOUR_NS = DAY_NS // 24
+
+
+def table(ts: np.ndarray, opens: np.ndarray, closes: np.ndarray) -> pa.Table:
+    return pa.table(
+        {
+            "ts": pa.array(ts).cast(pa.timestamp("ns", "UTC")),
+            "open": opens,
+            "high": np.maximum(opens, closes),
+            "low": np.minimum(opens, closes),
+            "close": closes,
+            "volume": np.ones(len(ts)),
+        }
+    )
+
+
+def refusal_of_all_bars(bars: pa.Table, interval: str, actions: Actions) -> str | None:
+    """The slow reference: the refusal, or None, from a whole series in memory."""
+    ts = bars["ts"].cast(pa.int64()).to_numpy()
+    opens, closes = (bars[name].to_numpy() for name in ("open", "close"))
+    pause = 0 if interval_ns(interval) >= DAY_NS else DAY_NS // 2
+    for at, split in zip(actions.ts, actions.split, strict=True):
+        before, after = np.searchsorted(ts, at) - 1, np.searchsorted(ts, at + pause)
+        expected = abs(math.log(split))
+        if expected < math.log(1.35) or before < 0 or after == len(ts):
+            continue
+        moved = abs(math.log(opens[after] / closes[before]))
+        if ts[after] - ts[before] < 10 * DAY_NS and moved < expected / 4:
+            return (
+                f"A: the prices are already adjusted for the split of {split:g} on "
+                f"{iso_date(at)}: close {closes[before]:g} before it, open {opens[after]:g} after"
+            )
+    return None
+
+
+def refusal(catalog: Catalog, actions: Actions) -> str | None:
+    try:
+        check_splits(catalog, "A", actions)
+    except DataError as error:
+        return str(error)
+    return None
+
+
+splits = st.dictionaries(
+    st.integers(-1, 12), st.sampled_from([1.2, 1.5, 2.0, 7.0, 0.125]), min_size=4, max_size=9
+)
+
+
+@given(
+    steps=st.lists(
+        st.sampled_from([3, 5, 7, 9, 11, 13, 24, 239, 240, 241]), min_size=8, max_size=40
+    ),
+    prices=st.lists(st.sampled_from([10.0, 11.0, 20.0, 70.0]), min_size=2, max_size=9),
+    interval=st.sampled_from(["1h", "1d"]),
+    ratios=splits,
+)
+def test_blocks_around_ex_dates_show_what_all_bars_show(steps, prices, interval, ratios):
+    step = HOUR_NS if interval == "1h" else DAY_NS
+    apart = steps if interval == "1h" else [(hours + 23) // 24 for hours in steps]
+    ts = FIRST + np.cumsum(apart).astype(np.int64) * step
+    opens = np.resize(np.array(prices), len(ts))
+    bars = table(ts, opens, np.roll(opens, 1))
+    days = np.datetime64("2014-01-01") + np.array(sorted(ratios))
+    rows = [(str(day), ratios[at], 0.0) for day, at in zip(days, sorted(ratios), strict=True)]
+    actions = Actions.of(rows)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bar_file, "ROW_GROUP_ROWS", 4)
+        catalog = Catalog(folder)
+        catalog.write("A", interval, bars, "s")
+        assert refusal(catalog, actions) == refusal_of_all_bars(bars, interval, actions)
+
+
+def test_only_blocks_near_a_split_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(bar_file, "ROW_GROUP_ROWS", 10)
+    ts = FIRST + np.arange(1000, dtype=np.int64) * DAY_NS
+    catalog = Catalog(tmp_path)
+    catalog.write("A", "1d", table(ts, np.ones(1000), np.ones(1000)), "s")
+    decoded, kept = [], BarReader.next_block
+    monkeypatch.setattr(BarReader, "next_block", lambda reader: decoded.append(1) or kept(reader))
+    assert refusal(catalog, Actions.of([("2015-01-01", 2.0, 0.0)])) is not None
+    assert 1 <= len(decoded) <= 3
