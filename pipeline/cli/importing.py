@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from pipeline.market.importers.importing import Replace
 
 
+#: Options that an import of splits and dividends does not use.
+_OF_BARS = frozenset(
+    (
+        *("layout", "interval", "tz", "end_stamped", "decimal", "skip_rows", "scale", "bad_rows"),
+        *("duplicates", "off_grid", "dry_run"),
+    )
+)
+
+
 def _column_mapping(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> dict[str, str]:
@@ -132,7 +141,10 @@ def _column_mapping(
 )
 @click.option("--dry-run", is_flag=True, help="Say all, show the first bars, and write nothing.")
 @common_options
+@click.pass_context
 def import_(
+    ctx: click.Context,
+    /,
     sources: tuple[str, ...],
     catalog_folder: str,
     columns: dict[str, str],
@@ -154,7 +166,8 @@ def import_(
     nothing.
 
     With --actions, SOURCE are tables with a date, a split (new shares per old share), a dividend
-    (cash per share) and perhaps a symbol. The catalog must have bars of that symbol.
+    (cash per share) and perhaps a symbol. The catalog must have bars of that symbol. Of the other
+    options it takes --symbol, --columns, --date-order, --encoding and --replace.
     """
     import pyarrow as pa
 
@@ -165,10 +178,11 @@ def import_(
     pa.enable_signal_handlers(False)
     there = Catalog(catalog_folder)
     if actions:
+        _refuse_options_of_bars(ctx)
+        if replace not in (None, "bars"):
+            raise click.UsageError(f"--actions takes --replace without a word, was {replace}", ctx)
         taken = {name: options[name] for name in ("symbol", "date_order", "encoding")}
-        _import_actions(
-            sources, there, as_json, columns=columns, replace=replace is not None, **taken
-        )
+        _import_actions(sources, there, as_json, columns=columns, replace=bool(replace), **taken)
         return
     stamped: Literal["open", "close"] | None = None
     if end_stamped is not None:
@@ -189,6 +203,16 @@ def import_(
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
     else:
         print_text(_import_report(results, dry_run=dry_run))
+
+
+def _refuse_options_of_bars(ctx: click.Context) -> None:
+    """Refuse the options that were given and that an import of actions does not use."""
+    default = click.core.ParameterSource.DEFAULT
+    for param in ctx.command.params:
+        name = str(param.name)
+        given = ctx.get_parameter_source(name) not in (None, default)
+        if given and name in _OF_BARS:
+            raise click.UsageError(f"{param.opts[0]} is not used with --actions; leave it out", ctx)
 
 
 def _import_actions(

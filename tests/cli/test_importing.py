@@ -163,6 +163,20 @@ def test_the_order_of_dates_and_the_encoding_of_actions_can_be_said(called, tmp_
     assert done.out.splitlines()[1].split()[-1] == "2024-03-06"
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--tz", "UTC"), "--tz is not used with --actions; leave it out"),
+        (("--dry-run",), "--dry-run is not used with --actions; leave it out"),
+        (("--replace", "series"), "--actions takes --replace without a word, was series"),
+    ],
+)
+def test_options_that_actions_do_not_use_are_bad_input(called, options, words: str):
+    done = called("import", "--actions", "actions.csv", "--catalog", "made", *options)
+    assert done.code == 2
+    assert words in done.err
+
+
 def test_a_table_of_actions_that_is_wrong_is_bad_input(called, tmp_path: Path):
     (tmp_path / "prices.csv").write_text(CSV)
     (tmp_path / "actions.csv").write_text(ACTIONS.replace("2:1", "-2"))

@@ -15,8 +15,7 @@ from pipeline.errors import DataError
 from pipeline.market.actions import Action, Actions
 from pipeline.market.adjustment import scale_of
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import lean_factors
-from pipeline.market.importers.actions import import_actions
+from pipeline.market.importers.actions import import_actions, lean_factors
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.runner.actions import read_actions
 from tests.reference.market import Bars, Market, random_walk

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
-from pipeline.market.importers.bad_rows import BadRows
+from pipeline.market.importers.actions.bad_rows import BadRows
 from pipeline.market.importers.options import DateOrder
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import only_array

@@ -15,7 +15,7 @@ from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog import bar_file
 from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers.split_check import check_splits
+from pipeline.market.importers.actions.split_check import check_splits
 
 FIRST = int(np.datetime64("2014-01-01", "ns").astype(np.int64))
 HOUR_NS = DAY_NS // 24

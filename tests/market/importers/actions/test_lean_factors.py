@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers.actions import import_actions
-from tests.market.importers.a_year import catalog_of_a_year, rows
+from tests.market.importers.actions.a_year import catalog_of_a_year, rows
 
 #: AAPL in 2014: 0.47 on 7 August, 3.29 on 8 May, seven for one on 9 June, a Monday.
 FACTORS = (

@@ -10,15 +10,15 @@ from pathlib import Path
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.importers import lean_factors
-from pipeline.market.importers.action_cells import cells_of_parquet, cells_of_text, is_parquet
-from pipeline.market.importers.action_tables import Found, read_table
+from pipeline.market.importers.actions import lean_factors
+from pipeline.market.importers.actions.cells import cells_of_parquet, cells_of_text, is_parquet
+from pipeline.market.importers.actions.split_check import check_splits
+from pipeline.market.importers.actions.tables import Found, read_table
 from pipeline.market.importers.arrow import is_arrow
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
 from pipeline.market.importers.recognition import text_of
 from pipeline.market.importers.source import Source, find_sources
-from pipeline.market.importers.split_check import check_splits
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.market.importers.bad_rows import BadRows
+from pipeline.market.importers.actions.bad_rows import BadRows
 
 
 def test_without_any_there_is_no_refusal():

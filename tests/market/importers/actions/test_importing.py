@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import DataError
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers.actions import import_actions
-from tests.market.importers.a_year import catalog_of_a_year, daily, rows
+from tests.market.importers.actions.a_year import catalog_of_a_year, daily, rows
 
 
 @pytest.fixture

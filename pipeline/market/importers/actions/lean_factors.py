@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.market.importers.bad_rows import BadRows
+from pipeline.market.importers.actions.bad_rows import BadRows
 from pipeline.market.time.time_manager import TimeManager
 
 _FOLDER = "factor_files"

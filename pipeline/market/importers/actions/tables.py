@@ -22,12 +22,12 @@ import pyarrow as pa
 
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
-from pipeline.market.importers.action_cells import Cells
+from pipeline.market.importers.actions.cells import Cells
 from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.source import Source
-from pipeline.market.importers.symbols import check_one_symbol, group_rows, symbol_of_all
+from pipeline.market.importers.symbols import BY_NAME, SymbolRule
 
 _NAMES: Final = {
     "date": ("exdate", "exdividenddate", "date", "datetime", "day", "indexlevel0"),
@@ -128,18 +128,15 @@ def _grouped(
     """
     if not len(chosen):
         return
-    known = {"symbol": cells.names[places["symbol"]]} if "symbol" in places else {}
-    named = symbol_of_all(options.symbol, known, plain_symbol(source.name), source.label)
-    column = cells.column(places["symbol"]) if known else None
-    if named is None:
-        assert column is not None
-        some = column.take(pa.array(chosen))
-        for name, rows in group_rows(some, lambda row: cells.place(int(chosen[row]))):
-            yield name, "", chosen[rows]
-        return
-    if column is not None:
-        check_one_symbol(pa.table({"symbol": column}), "symbol", set(), cells.place)
-    yield named, "the name of the file" if options.symbol is None else "", chosen
+    known, table = {}, pa.table({"row": chosen})
+    if "symbol" in places:
+        known = {"symbol": cells.names[places["symbol"]]}
+        table = pa.table({known["symbol"]: cells.column(places["symbol"]).take(pa.array(chosen))})
+    rule = SymbolRule(options.symbol, known, cells.bad.place, in_name=plain_symbol(source.name))
+    rule.check(source.label)
+    told_by = BY_NAME if rule.origin == BY_NAME else ""
+    for name, _, rows in rule.groups(table, None, np.array(cells.lines)[chosen]):
+        yield name, told_by, chosen[rows]
 
 
 def _places(names: Sequence[str], columns: Mapping[str, str], label: str) -> dict[str, int]:
