@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, OPEN, VOLUME, interval_ns
+from pipeline.codes import CLOSE, DAY_NS, HIGH, LOW, MINUTE_NS, OPEN, VOLUME, interval_ns
 from pipeline.market.bar_rules import (
     HIGH_BELOW_LOW,
     OUTSIDE,
@@ -36,6 +37,8 @@ from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.day_begin import DayRule
 from pipeline.market.importers.units import Units
 
+#: Clocks of whole time zones differ by multiples of it.
+_QUARTER_NS: Final = 15 * MINUTE_NS
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -56,6 +59,8 @@ class Making:
     """What the user asks for."""
     labels: bool = False
     """Whether the instants are the labels of bars in a catalog, also of daily ones."""
+    backwards: bool = False
+    """Whether the rows come in the opposite order of the file, which has the newest first."""
 
     def bars(self, blocks: Iterator[Rows], tally: Tally) -> Iterator[BarColumns]:
         """Yield the bars of blocks of rows in ascending order; count the rows that are none.
@@ -111,20 +116,28 @@ class Making:
     def _on_grid(
         self, ts: Int64Array, rows: Rows, step: int, tally: Tally
     ) -> tuple[Int64Array, Rows]:
-        if self.options.off_grid == "keep":
-            return ts, rows
-        off = ts % step != 0
+        """Return the rows at the times that the option wants; the grid is that of their clock."""
+        beside = rows.wall % step
+        off = beside != 0
         if not off.any():
             return ts, rows
-        if self.options.off_grid == "floor":
+        how = self.options.off_grid
+        if how == "keep":
+            odd = beside % MINUTE_NS != 0
+            words = "rows that do not begin at a whole minute, kept as they are"
+            tally.note(words, int(odd.sum()) if step >= MINUTE_NS else 0)
+            return ts, rows
+        own = 2 * int(off.sum()) > len(off) and _one_grid(beside[off])
+        if how == "floor" and not own:
             tally.note("rows moved to the beginning of their bar", int(off.sum()))
-            return ts - ts % step, rows
-        lines, times = rows.lines[off], ts[off]
+            # A bar ends at the first end of the grid that is not before the time of its end.
+            return ts - beside + (step * off if self.end_stamped else 0), rows
+        (at,) = np.nonzero(off)
         tally.add(
-            kinds.GRID,
-            lines,
+            kinds.OWN_GRID if own else kinds.GRID,
+            rows.lines[at],
             lambda index: (
-                f"ts is {int(times[index] % step) / 1e9:g} s after the beginning of a bar"
+                f"ts is {int(beside[at[index]]) / 1e9:g} s after the beginning of a bar"
                 f" of {self.interval}"
             ),
             left_out=False,
@@ -138,7 +151,7 @@ class Making:
     def _right_values(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
         """Return the rows whose prices and volume can be a bar's."""
         if self.options.bad_rows == "widen":
-            rows = _widened(rows, tally)
+            rows = _widen(rows, tally)
         bad = tell_broken(rows, tally, self.options)
         return (ts[~bad], rows.take(~bad)) if bad.any() else (ts, rows)
 
@@ -168,6 +181,13 @@ class Making:
         if not again.any():
             return ts, rows
         how = self.options.duplicates
+        moved = self.options.off_grid == "floor" and interval_ns(self.interval) < DAY_NS
+        apart = again & moved & (rows.wall != np.append(rows.wall[:1], rows.wall[:-1]))
+        if apart.any():
+            # Rows of different times that were moved into one bar are not the same bar.
+            (at,) = np.nonzero(apart)
+            self._tell_order(kinds.OVERLAP, at, ts[at], ts, rows, tally, False)
+            return ts[~again], rows.take(~again)
         (at,) = np.nonzero(again)
         if how in ("refuse", "same"):
             first = np.searchsorted(ts, ts[at])
@@ -180,7 +200,8 @@ class Making:
         else:
             left = len(at)
         tally.note(f"rows with the time of another ({how})", left)
-        gone = np.append(again[1:], False) if how == "last" else again
+        latest = (how == "last") != self.backwards
+        gone = np.append(again[1:], False) if latest else again
         return ts[~gone], rows.take(~gone)
 
     def _tell_order(
@@ -209,19 +230,21 @@ def tell_broken(rows: Rows, tally: Tally, options: Options, price: str = "") -> 
     ``price`` is the name of the only price, of ticks.
     """
     left_out = options.bad_rows == "drop"
-    beyond = f", by more than {WIDEN_BY:.0%} of the price" if options.bad_rows == "widen" else ""
     bad = np.zeros(len(rows), bool)
     if values_look_right(rows.values):
         return bad
     with np.errstate(all="ignore"):
         for rule, at, broken in broken_values(rows.values):
-            (new,) = np.nonzero(broken & ~bad)
-            kind = kinds.RANGE if rule in (OUTSIDE, HIGH_BELOW_LOW) else kinds.RULE
-            name = "" if at == VOLUME else price
-            words = partial(
-                _broken_words, rule, at, new, rows, name, beyond if kind is kinds.RANGE else ""
-            )
-            tally.add(kind, rows.lines[new], words, left_out=left_out)
+            new = broken & ~bad
+            parts = {kinds.RULE: new}
+            if rule in (OUTSIDE, HIGH_BELOW_LOW):
+                near = _widened(rows)[2]
+                parts = {kinds.RANGE: new & near, kinds.FAR: new & ~near}
+            for kind, some in parts.items():
+                (found,) = np.nonzero(some)
+                name = "" if at == VOLUME else price
+                words = partial(_broken_words, rule, at, found, rows, name)
+                tally.add(kind, rows.lines[found], words, left_out=left_out)
             bad |= broken
     return bad
 
@@ -232,11 +255,10 @@ def _broken_words(
     broken: npt.NDArray[np.intp],
     rows: Rows,
     name: str,
-    beyond: str,
     index: int,
 ) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
-    return value_words(rule, int(broken[index]), at, rows.values, name) + beyond
+    return value_words(rule, int(broken[index]), at, rows.values, name)
 
 
 def _joined(first: Rows, second: Rows) -> Rows:
@@ -251,19 +273,30 @@ def _joined(first: Rows, second: Rows) -> Rows:
     )
 
 
-def _widened(rows: Rows, tally: Tally) -> Rows:
-    """Return rows whose high and low hold open and close, where a small step is enough."""
-    columns = list(rows.values)
+def _one_grid(beside: Int64Array) -> bool:
+    """Return whether rows lie beside a grid by as much, which a clock shows: theirs is another."""
+    return bool(beside[0] % _QUARTER_NS == 0 and (beside == beside[0]).all())
+
+
+def _widened(rows: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], BoolArray]:
+    """Return high and low that hold open and close, and of which rows a small step is enough."""
+    columns = rows.values
     top = np.maximum(columns[OPEN], columns[CLOSE])
     bottom = np.minimum(columns[OPEN], columns[CLOSE])
     high, low = np.maximum(columns[HIGH], top), np.minimum(columns[LOW], bottom)
     with np.errstate(all="ignore"):
         moved = np.maximum(high - columns[HIGH], columns[LOW] - low)
         # NaN is never within the limit, and 0 has nothing to widen.
-        small = (moved > 0) & (moved <= WIDEN_BY * bottom)
+        return high, low, (moved > 0) & (moved <= WIDEN_BY * bottom)
+
+
+def _widen(rows: Rows, tally: Tally) -> Rows:
+    """Return rows whose high and low hold open and close, where a small step is enough."""
+    high, low, small = _widened(rows)
     if not small.any():
         return rows
     tally.note("rows whose high or low was widened", int(small.sum()))
+    columns = list(rows.values)
     columns[HIGH] = np.where(small, high, columns[HIGH])
     columns[LOW] = np.where(small, low, columns[LOW])
     return Rows(rows.wall, rows.utc, tuple(columns), rows.lines)

@@ -107,8 +107,12 @@ class Reading:
 
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, which can be had once; of a source with the newest first from its end."""
-        backwards = self.steps.descends and self.steps.moves
-        return self.spool.drain(self.kept, backwards=backwards)
+        return self.spool.drain(self.kept, backwards=self.backwards)
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the file has the newest row first."""
+        return self.steps.descends and self.steps.moves
 
     def place(self) -> str:
         """Return the place of the first row, for messages."""

@@ -89,6 +89,8 @@ class Steps:
         one, and the bar of the latest time then ends with one. None if the rows do not show it.
         """
         step = interval_ns(interval)
+        if step >= MINUTE_NS and self._begins_late(step):
+            return "close"
         if self.rows < _ENOUGH_HOURS or step >= _HALF_HOUR or self.latest - self.earliest > _PART:
             return None
         if self.earliest % _HALF_HOUR == 0 and (self.latest + step) % _HALF_HOUR == 0:
@@ -96,6 +98,11 @@ class Steps:
         if (self.earliest - step) % _HALF_HOUR == 0 and self.latest % _HALF_HOUR == 0:
             return "close"
         return None
+
+    def _begins_late(self, step: int) -> bool:
+        """Return whether times lie less than a second before the ends of bars, as 09:30:59.999."""
+        last = step - SECOND_NS
+        return self.earliest % step >= last and self.latest % step >= last
 
     @property
     def moves(self) -> bool:
@@ -160,7 +167,9 @@ class Steps:
             )
         usual = max(self._counts, key=lambda length: self._counts[length], default=step)
         total = sum(self._counts.values())
-        if total >= _ENOUGH and usual < step and 2 * self._counts[usual] > total:
+        # Some irregular times of bars are a little less than a bar apart.
+        near = usual < step if total >= _ENOUGH else 2 * usual <= step
+        if near and 2 * self._counts[usual] > total:
             raise DataError(
                 f"{place}: the rows are mostly {usual / SECOND_NS:g} s apart, so they are no bars "
                 f"of {interval}; {leave}give the interval of the rows with --interval: a run makes "

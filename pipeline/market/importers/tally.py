@@ -19,6 +19,10 @@ from pipeline.market.importers.options import Options
 _NONE_GIVEN: Final = Options()
 _SHOWN: Final = 3
 """So many lines of a kind are named."""
+_LONGEST: Final = 300
+"""Characters of what is said of a line, at most."""
+_ORDERLY: Final = 10
+"""If more than one in so many rows is earlier than a row before, the file has another order."""
 
 
 class Way(NamedTuple):
@@ -62,9 +66,10 @@ _FLOOR: Final = Way(
     "--off-grid floor moves such rows to the beginning of their bar", "off_grid", ("floor",)
 )
 _KEEP: Final = Way("--off-grid keep takes them as they are", "off_grid", ("keep",))
-_INTERVAL: Final = Way("--interval names a shorter one")
+_INTERVAL: Final = Way("--interval gives the distance of the rows")
 _ZONE: Final = Way("--tz names another clock")
 _CORRECT: Final = Way("correct them in the file")
+_SPLIT: Final = Way("make a file of each table")
 _SORT: Final = Way("sort the file by its times")
 
 CELLS: Final = Kind("rows with more or fewer cells than columns", (_DROP,))
@@ -75,15 +80,18 @@ NO_PRICES: Final = Kind("rows without prices", (_DROP,))
 NUMBER: Final = Kind("rows with a cell that is no number", (_DROP,))
 RULE: Final = Kind("rows that cannot be a bar", (_DROP,))
 RANGE: Final = Kind("rows with a price outside of high and low", (_DROP, _WIDEN))
+FAR: Final = Kind("rows with a price more than 1 % outside of high and low", (_DROP,))
+HEADER: Final = Kind("rows that name columns, of a further table", (_SPLIT,))
 UNIT: Final = Kind("rows in another unit than others", (_CORRECT,))
 DUPLICATE: Final = Kind("rows with the time of a row before", (_EQUAL, _ONE_OF))
 ORDER: Final = Kind("rows earlier than a row before", (_SORT, _DROP))
 GRID: Final = Kind("rows off the grid of the interval", (_FLOOR, _KEEP))
+OWN_GRID: Final = Kind("rows that all lie as far beside the grid of the interval", (_KEEP,))
 OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, _INTERVAL))
 
 _KINDS: Final = (
-    *(CELLS, NO_TIME, TIME, CLOCK, NO_PRICES, NUMBER, RULE, RANGE),
-    *(UNIT, DUPLICATE, ORDER, GRID, OVERLAP),
+    *(CELLS, NO_TIME, TIME, CLOCK, NO_PRICES, NUMBER, RULE, RANGE, FAR),
+    *(HEADER, UNIT, DUPLICATE, ORDER, GRID, OWN_GRID, OVERLAP),
 )
 
 
@@ -92,6 +100,11 @@ class _Found:
     rows: int = 0
     #: The first lines, with what is wrong there.
     first: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _cut(words: str) -> str:
+    """Return words without the middle of a cell that is very long."""
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}... ({len(words):,} characters)"
 
 
 class Tally:
@@ -132,7 +145,7 @@ class Tally:
         found = (self._left if left_out else self._bad).setdefault(kind, _Found())
         found.rows += len(lines)
         for index in range(min(len(lines), _SHOWN - len(found.first))):
-            found.first.append((int(lines[index]), words(index)))
+            found.first.append((int(lines[index]), _cut(words(index))))
 
     def note(self, words: str, rows: int) -> None:
         """Count rows that were taken otherwise than they are written, such as ``rows moved``."""
@@ -155,13 +168,19 @@ class Tally:
 
     def check(self) -> None:
         """Raise DataError, with all kinds of bad rows and the options that lead on, if any are."""
+        early = self._left.get(ORDER)
+        if early is not None and self._is_disorder(early.rows):
+            raise DataError(
+                f"{self._label}: {early.rows:,} of {self.rows:,} rows are earlier than a row "
+                f"before, too many to leave them out ({self._first(early)}); {_SORT.words}"
+            )
         if not self._bad:
             return
         kinds = [kind for kind in _KINDS if kind in self._bad]
         told = [self._told(kind, self._bad[kind]) for kind in kinds]
-        every = dict.fromkeys(way for kind in kinds for way in kind.ways)
-        ways = ", ".join(way.words for way in every if way.is_open(self._options))
         total = sum(found.rows for found in self._bad.values())
+        every = dict.fromkeys(way for kind in kinds for way in self._ways(kind, total))
+        ways = ", ".join(way.words for way in every)
         if total == 1:
             ((line, words),) = self._bad[kinds[0]].first
             raise DataError(f"{self.place(line)}: {words}{ways and f'; {ways}'}")
@@ -170,8 +189,23 @@ class Tally:
             f"{ways and f'. Options: {ways}'}"
         )
 
+    def _ways(self, kind: Kind, total: int) -> list[Way]:
+        """Return what leads on from rows of a kind, of ``total`` bad ones."""
+        ways = [way for way in kind.ways if way.is_open(self._options)]
+        many = kind is ORDER and self._is_disorder(self._bad[kind].rows)
+        if _DROP in ways and (many or 0 < self.rows <= total):
+            ways.remove(_DROP)
+        return ways
+
+    def _is_disorder(self, rows: int) -> bool:
+        """Return whether so many rows that are too early show that the file is not in order."""
+        return rows * _ORDERLY > self.rows > 0
+
     def _told(self, kind: Kind, found: _Found) -> str:
+        count = f"{found.rows:,} {kind.one if found.rows == 1 else kind.words}"
+        return f"{count} ({self._first(found)})"
+
+    def _first(self, found: _Found) -> str:
         shown = ", ".join(f"{self._unit} {line}: {words}" for line, words in sorted(found.first))
         more = found.rows - len(found.first)
-        count = f"{found.rows:,} {kind.one if found.rows == 1 else kind.words}"
-        return f"{count} ({shown}{f', and {more:,} more' if more else ''})"
+        return f"{shown}{f', and {more:,} more' if more else ''}"

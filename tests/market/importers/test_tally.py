@@ -64,7 +64,7 @@ def test_rows_that_an_option_leaves_out_are_counted_and_refuse_nothing():
 
 def test_every_kind_has_a_way_on():
     every = [kind for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)]
-    assert len(every) == 13
+    assert len(every) == 16
     for kind in every:
         tally = Tally("a.csv", options=Options(off_grid="refuse"))
         add(tally, kind, 1, 2)
@@ -80,7 +80,7 @@ def test_every_kind_has_a_way_on():
         ({}, kinds.RANGE, "; --bad-rows drop leaves such rows out, --bad-rows widen"),
         ({"bad_rows": "widen"}, kinds.RANGE, "; --bad-rows drop leaves such rows out"),
         ({"duplicates": "same"}, kinds.DUPLICATE, "; --duplicates first or last takes one of"),
-        ({"off_grid": "floor"}, kinds.OVERLAP, "; --interval names a shorter one"),
+        ({"off_grid": "floor"}, kinds.OVERLAP, "; --interval gives the distance of the rows"),
         ({"bad_rows": "drop"}, kinds.TIME, ""),
     ],
 )
