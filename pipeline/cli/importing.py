@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OF_BARS = frozenset(
     (
         *("layout", "interval", "tz", "end_stamped", "decimal", "skip_rows", "scale", "bad_rows"),
-        *("duplicates", "off_grid", "dry_run"),
+        *("duplicates", "sort", "off_grid", "dry_run"),
     )
 )
 
@@ -119,6 +119,7 @@ def _column_mapping(
     help="Rows of one time: refuse the import, take the first or the last, or one if all are equal."
     "  [default: refuse]",
 )
+@click.option("--sort", is_flag=True, help="Sort the rows of a file by their times.")
 @click.option(
     "--off-grid",
     type=click.Choice(["refuse", "keep", "floor"]),

@@ -184,6 +184,7 @@ class _Reader:
         return Said(
             layout="ringtape" if self._own else "arrow",
             symbol=self._rule.origin,
+            called=self._rule.called,
             interval=None if interval is None else Fact(interval, "file"),
             stamped="open" if self._own else None,
             own=self._own,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from pipeline.market.importers.steps import Steps
 from pipeline.market.importers.tick_bars import TickMaking
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.day_begin import DayRule, find_day_begins
-from pipeline.market.importers.times.server_clock import server_clock
+from pipeline.market.importers.times.server_clock import ServerClock, server_clock
 
 UTC: Final = Clock.fixed(0)
 _STAMPED: Final = {"open": "--open-stamped", "close": "--end-stamped"}
@@ -90,12 +90,25 @@ def facts_of(reading: Reading, interval: Fact, options: Options) -> Facts:
             )
         clock, told, notes = _clock(reading, interval.value, options)
         making = TickMaking(interval.value, clock, options)
+        notes += _unused(replace(options, tz=None, scale=None), "ticks make bars of their own")
         return Facts(interval, told, Fact("open", "option"), making, notes)
-    if reading.said.own:
+    if reading.said.own and reading.instants:
         labels = Making(interval.value, UTC, False, None, options, labels=True)
-        return Facts(interval, Fact("UTC", "file"), Fact("open", "file"), labels, ())
+        unused = _unused(options, "bars of a catalog are taken as they are")
+        return Facts(interval, Fact("UTC", "file"), Fact("open", "file"), labels, unused)
     daily = interval_ns(interval.value) % DAY_NS == 0
     return (_of_days if daily else _of_times)(reading, interval, options)
+
+
+def _unused(options: Options, why: str) -> tuple[str, ...]:
+    """Return remarks on the options that were given and say nothing of such rows."""
+    given = {
+        "--tz": options.tz is not None,
+        _STAMPED[options.stamped or "open"]: options.stamped is not None,
+        "--scale": options.scale is not None,
+        f"--off-grid {options.off_grid}": options.off_grid != "keep",
+    }
+    return tuple(f"{option} is not used: {why}." for option, is_given in given.items() if is_given)
 
 
 def _of_times(reading: Reading, interval: Fact, options: Options) -> Facts:
@@ -110,7 +123,10 @@ def _of_times(reading: Reading, interval: Fact, options: Options) -> Facts:
             f"their {ends} do: {_STAMPED[shown]} takes them so."
         )
         notes += (note,)
-    making = Making(interval.value, clock, stamped.value == "close", None, options)
+    making = Making(
+        *(interval.value, clock, stamped.value == "close", None, options),
+        backwards=reading.backwards,
+    )
     return Facts(interval, told, stamped, making, notes)
 
 
@@ -137,7 +153,8 @@ def _clock(
         notes = ("--tz is not used: the file says the zone of its times.",)
         return UTC, said.clock or Fact("UTC", "file"), notes if options.tz is not None else ()
     if options.tz is not None:
-        return Clock.parse(options.tz), Fact(options.tz, "option"), ()
+        clock = Clock.parse(options.tz)
+        return clock, Fact(options.tz, "option"), _if_weeks_differ(reading, interval, clock)
     if said.server:
         return _server_clock(reading, interval)
     if said.clock is not None:
@@ -150,14 +167,27 @@ def _clock(
     return UTC, Fact("UTC", "guess", "--tz"), ()
 
 
+def _clock_by_weeks(reading: Reading, interval: str) -> ServerClock | None:
+    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1, 2)
+    return server_clock(reading.symbol, around[:, 0], around[:, 1], interval_ns(interval))
+
+
+def _if_weeks_differ(reading: Reading, interval: str, given: Clock) -> tuple[str, ...]:
+    """Return a remark if the weeks of a broker's server show another clock than the user says."""
+    found = _clock_by_weeks(reading, interval) if reading.said.server else None
+    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1)
+    if found is None or (found.clock.to_utc(around).utc == given.to_utc(around).utc).all():
+        return ()
+    return (f"{found.words()} --tz {found.clock.name} takes it, instead of {given.name}.",)
+
+
 def _server_clock(reading: Reading, interval: str) -> tuple[Clock, Fact, tuple[str, ...]]:
     """Return the clock of a broker's server: the one by which weeks are those of the market.
 
     Brokers' servers have one of several clocks, which no file names. DataError if the rows do not
     show which.
     """
-    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1, 2)
-    found = server_clock(reading.symbol, around[:, 0], around[:, 1], interval_ns(interval))
+    found = _clock_by_weeks(reading, interval)
     if found is None:
         raise DataError(
             f"{reading.place()}: {reading.said.asks}; give the clock with --tz, such as "
@@ -180,7 +210,7 @@ def _of_days(reading: Reading, interval: Fact, options: Options) -> Facts:
         dates = Fact(options.tz, "option")
     else:
         rule, dates = _day_rule(reading)
-    making = Making(interval.value, UTC, False, rule, options)
+    making = Making(interval.value, UTC, False, rule, options, backwards=reading.backwards)
     notes = [f"{option} is not used: daily bars have the dates of their days." for option in unused]
     return Facts(interval, dates, Fact("open", "file"), making, tuple(notes))
 

@@ -85,6 +85,7 @@ def import_bars(
     scale: float | None = None,
     bad_rows: BadRows = "refuse",
     duplicates: Duplicates = "refuse",
+    sort: bool = False,
     off_grid: OffGrid = "keep",
     replace: Replace | None = None,
     dry_run: bool = False,
@@ -111,6 +112,7 @@ def import_bars(
             that hold open and close, up to 1 % of the price (``"widen"``).
         duplicates: of rows with one time all are refused, the first or last is taken, or one is if
             they are equal (``"same"``).
+        sort: the rows of each symbol in a file are sorted by their times, in memory.
         off_grid: rows at other times than bars of the interval are kept, refused, or moved to the
             beginning of their bar (``"floor"``). Rows that overlap are refused in any case.
         replace: bars that are there with other values are replaced (``"bars"``), or all bars of
@@ -136,6 +138,7 @@ def import_bars(
         scale=scale,
         bad_rows=bad_rows,
         duplicates=duplicates,
+        sort=sort,
         off_grid=off_grid,
     )
     options.check()

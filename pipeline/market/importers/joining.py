@@ -14,6 +14,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account, Fact
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns
 from pipeline.market.catalog.merging import MergedBars, survey
+from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.facts import Facts, facts_of, interval_of, own_interval
 from pipeline.market.importers.fields import tells_actions
 from pipeline.market.importers.options import Options
@@ -86,7 +87,7 @@ def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> l
             raise
         for reading in alike:
             own = interval if len(alike) == 1 else own_interval(reading, interval)
-            part = _made(reading, facts_of(reading, own, options), spool)
+            part = _made(reading, facts_of(reading, own, options), options, spool)
             parts += [] if part is None else [part]
     tally.check()
     if not parts:
@@ -106,10 +107,11 @@ def join(parts: Sequence[Part], notes: Mapping[str, str]) -> list[SeriesBars]:
     return [_series(*key, some, notes) for key, some in groups.items()]
 
 
-def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
+def _made(reading: Reading, facts: Facts, options: Options, spool: Spool) -> Part | None:
     """Make the bars of a reading; None if no row is a bar."""
     kept, first, last, rows = [], None, 0, 0
-    for bars in facts.making.bars(reading.blocks(), reading.tally):
+    blocks = reading.sorted() if options.sort else reading.blocks()
+    for bars in facts.making.bars(blocks, reading.tally):
         check_stopped()
         first = int(bars.ts[0]) if first is None else first
         last, rows = int(bars.ts[-1]), rows + len(bars.ts)
@@ -122,7 +124,7 @@ def _made(reading: Reading, facts: Facts, spool: Spool) -> Part | None:
 def _series(
     symbol: str, interval: str, parts: list[Part], of_origins: Mapping[str, str]
 ) -> SeriesBars:
-    notes = []
+    notes = _on_symbol(symbol, parts)
     trades = [part for part in parts if not part.reading.said.quote]
     if trades and len(trades) < len(parts):
         notes.append(f"Quote files left out, because there are trades: {len(parts) - len(trades)}.")
@@ -149,6 +151,25 @@ def _series(
     files = len({part.reading.source.label for part in parts})
     label = f"{symbol} {interval} from {account.layout}: {account.source}"
     return SeriesBars(symbol, interval, account, files, tuple(_groups(ordered, label)))
+
+
+def _on_symbol(symbol: str, parts: Sequence[Part]) -> list[str]:
+    """Return a remark if files of several names have one symbol, as the user wants.
+
+    DataError if the files themselves say that they are of several symbols.
+    """
+    called = {one.reading.said.called: one.reading.source.label for one in parts}
+    called.pop("", None)
+    if len(called) > 1:
+        (first, a), (second, b), *_ = called.items()
+        raise DataError(
+            f"{b}: the symbol is {second!r}, and {first!r} in {a}; --symbol names rows of one "
+            "symbol only: leave it out, or import one symbol after the other"
+        )
+    given = [one.reading.source.name for one in parts if one.reading.said.symbol == "--symbol"]
+    names = sorted({name for name in map(plain_symbol, given) if name})
+    few = _few(names)
+    return [f"Files that are called {few} have the symbol {symbol}."] if len(names) > 1 else []
 
 
 def _groups(parts: Sequence[Part], label: str) -> Iterator[BarBlocks]:

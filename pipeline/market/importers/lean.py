@@ -120,7 +120,8 @@ def read(source: Source, place: _Place, options: Options, spool: Spool) -> list[
     month = member[3] if member else None
     symbol = options.symbol or place.symbol + (month or "")
     origin = "--symbol" if options.symbol else "the folder" if member else BY_NAME
-    said = _said(place, clock, origin, quote=quote)
+    called = place.symbol + (month or "") if options.symbol else ""
+    said = _said(place, clock, origin, called, quote=quote)
     tally = Tally(source.label, options=options)
     reading = Reading(symbol, source, said, tally, spool, ticks=ticks)
     tally.rows = len(wall)
@@ -152,11 +153,12 @@ def _values(table: pa.Table, place: _Place, *, quote: bool) -> tuple[npt.NDArray
     return (*(table.column(i).to_numpy() / scale for i in at), volume)
 
 
-def _said(place: _Place, clock: str | None, symbol: str, *, quote: bool) -> Said:
+def _said(place: _Place, clock: str | None, symbol: str, called: str, *, quote: bool) -> Said:
     interval = _INTERVALS.get(place.resolution)
     return Said(
         layout="lean",
         symbol=symbol,
+        called=called,
         interval=None if interval is None else Fact(interval, "layout"),
         clock=None if clock is None else Fact(clock, "layout"),
         stamped="open",

@@ -31,7 +31,7 @@ from pipeline.market.bar_rules import (
 from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.options import WIDEN_BY, Options
-from pipeline.market.importers.rows import Rows
+from pipeline.market.importers.rows import Rows, joined_rows
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.day_begin import DayRule
@@ -75,7 +75,7 @@ class Making:
                 units.see(rows, tally)
             if held is not None and len(ts):
                 if ts[0] - held[0][0] < interval_ns(self.interval):
-                    ts, rows = np.concatenate((held[0], ts)), _joined(held[1], rows)
+                    ts, rows = np.concatenate((held[0], ts)), joined_rows([held[1], rows])
                 else:
                     yield BarColumns(held[0], held[1].values)
                 held = None
@@ -259,18 +259,6 @@ def _broken_words(
 ) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
     return value_words(rule, int(broken[index]), at, rows.values, name)
-
-
-def _joined(first: Rows, second: Rows) -> Rows:
-    utc = None
-    if first.utc is not None and second.utc is not None:
-        utc = np.concatenate((first.utc, second.utc))
-    return Rows(
-        np.concatenate((first.wall, second.wall)),
-        utc,
-        tuple(np.concatenate(pair) for pair in zip(first.values, second.values, strict=True)),
-        np.concatenate((first.lines, second.lines)),
-    )
 
 
 def _one_grid(beside: Int64Array) -> bool:

@@ -51,6 +51,8 @@ class Options:
     """What is done with rows that cannot be bars."""
     duplicates: Duplicates = "refuse"
     """What is done with rows of the same time."""
+    sort: bool = False
+    """Whether rows are sorted by their times."""
     off_grid: OffGrid = "keep"
     """What is done with rows whose time is not that of a bar of the interval."""
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
+from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
 from pipeline.market.importers.magnitude import Scale, scale_of
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.rows import Kept, Rows, Spool
+from pipeline.market.importers.rows import Kept, Rows, Spool, joined_rows
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.steps import Steps
 from pipeline.market.importers.tally import Tally
+
+#: So many rows are sorted at most, which take less than 1 GB.
+_SORTED: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ class Said:
     """The columns that are not taken."""
     own: bool = False
     """Whether the rows are bars of a catalog, whose times are their labels."""
+    called: str = ""
+    """The symbol that the source itself gives to rows that the user calls otherwise; "" if it gives
+    none."""
     quote: bool = False
     """Whether the bars are made of bids."""
     notes: tuple[str, ...] = ()
@@ -108,6 +115,22 @@ class Reading:
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, which can be had once; of a source with the newest first from its end."""
         return self.spool.drain(self.kept, backwards=self.backwards)
+
+    def sorted(self) -> Iterator[Rows]:
+        """Yield the rows in the order of their times, as `blocks` does, and count those that move.
+
+        All of them are in memory. DataError if there are too many.
+        """
+        if self.steps.rows > _SORTED:
+            raise DataError(
+                f"{self.place()}: there are {self.steps.rows:,} rows, and --sort sorts up to "
+                f"{_SORTED:,} in memory; sort the file, or make several of it"
+            )
+        rows = joined_rows(list(self.blocks()))
+        ts = rows.wall if rows.utc is None else rows.utc
+        early = int(np.count_nonzero(ts < np.maximum.accumulate(ts)))
+        self.tally.note("rows that were earlier than a row before, sorted", early)
+        yield rows.take(np.argsort(ts, kind="stable"))
 
     @property
     def backwards(self) -> bool:

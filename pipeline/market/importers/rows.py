@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -75,6 +75,19 @@ class Rows:
             for column, near in zip(self.values[:4], whole, strict=True)
         )
         return Rows(self.wall, self.utc, (*prices, *self.values[4:]), self.lines)
+
+
+def joined_rows(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several parts, at least one, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    instants = [part.utc for part in parts if part.utc is not None]
+    return Rows(
+        np.concatenate([part.wall for part in parts]),
+        np.concatenate(instants) if len(instants) == len(parts) else None,
+        tuple(map(np.concatenate, zip(*(part.values for part in parts), strict=True))),
+        np.concatenate([part.lines for part in parts]),
+    )
 
 
 class Kept(NamedTuple):

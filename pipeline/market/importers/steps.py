@@ -21,6 +21,8 @@ _LONGEST_WEEKEND: Final = 4 * DAY_NS
 _ENOUGH: Final = 12
 #: So many rows show the hours of an exchange.
 _ENOUGH_HOURS: Final = 20
+#: A gap between two rows as of a night.
+_NIGHT_NS: Final = 4 * HOUR_NS
 _HALF_HOUR: Final = 30 * MINUTE_NS
 #: Times of day that lie farther apart may be those of a market that never closes.
 _PART: Final = 23 * HOUR_NS
@@ -32,6 +34,10 @@ class Steps:
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._last: int | None = None
+        #: The last distance, and those directly behind and before gaps as of a night.
+        self._last_length = _NIGHT_NS
+        self._behind_gaps: dict[int, int] = {}
+        self._before_gaps: dict[int, int] = {}
         #: Whether no row so far is later than the one before.
         self.descends = True
         self.rows = 0
@@ -65,11 +71,22 @@ class Steps:
         other, counts = np.unique(lengths[lengths != usual], return_counts=True)
         found = dict(zip(other.tolist(), counts.tolist(), strict=True))
         found[int(usual)] = len(lengths) - int(counts.sum())
+        self._look_around_gaps(lengths)
         for length, count in found.items():
             if length == 0:
                 continue
             if length in self._counts or len(self._counts) < _MOST_KEPT:
                 self._counts[length] = self._counts.get(length, 0) + count
+
+    def _look_around_gaps(self, lengths: npt.NDArray[np.int64]) -> None:
+        """Count the distances beside gaps, of which one is that of the first two rows of a day."""
+        with_last = np.append(self._last_length, lengths)
+        (gaps,) = np.nonzero(with_last >= _NIGHT_NS)
+        for counts, beside in ((self._behind_gaps, gaps + 1), (self._before_gaps, gaps - 1)):
+            inside = beside[(beside >= 0) & (beside < len(with_last))]
+            for length in with_last[inside].tolist():
+                counts[length] = counts.get(length, 0) + 1
+        self._last_length = int(lengths[-1])
 
     @property
     def timed(self) -> bool:
@@ -111,8 +128,14 @@ class Steps:
 
     def join(self, other: Steps) -> None:
         """Take in the distances of the rows of another symbol of the same file."""
-        for length, count in other._counts.items():
-            self._counts[length] = self._counts.get(length, 0) + count
+        for mine, others in (
+            (self._counts, other._counts),
+            (self._behind_gaps, other._behind_gaps),
+            (self._before_gaps, other._before_gaps),
+        ):
+            for length, count in others.items():
+                mine[length] = mine.get(length, 0) + count
+        self.descends = self.descends and other.descends
         self.earliest = min(self.earliest, other.earliest)
         self.latest = max(self.latest, other.latest)
         self.rows += other.rows
@@ -135,6 +158,10 @@ class Steps:
         total = sum(self._counts.values())
         even = all(length % least == 0 for length in self._counts)
         if least < usual and even and self._counts[least] * 100 >= total:
+            beside = self._before_gaps if self.descends else self._behind_gaps
+            # There may be no gap before the first row, or behind the last one.
+            if self._counts[least] - 1 <= beside.get(least, 0) > 1:
+                raise DataError(_cut_at_open(place, interval_name(usual), interval_name(least)))
             usual = least
         if not self.timed and usual <= _LONGEST_WEEKEND:
             usual = DAY_NS
@@ -190,6 +217,15 @@ class Steps:
                 f"so they are no bars of {interval}; {leave}give --interval "
                 f"{interval_name(shown)}"
             )
+
+
+def _cut_at_open(place: str, usual: str, least: str) -> str:
+    return (
+        f"{place}: the rows are mostly {usual} apart, and {least} only behind the first row of a "
+        f"day. They are bars of {usual}, the first one cut at the open, or bars of {least} with "
+        f"holes; say which: --interval {usual} --off-grid floor, by which the first bar has the "
+        f"time at which a whole one would begin, or --interval {least}"
+    )
 
 
 def _longest_within(length: int) -> int:

@@ -72,6 +72,7 @@ class SymbolRule:
         of the file. ``place`` returns the place of a row of the source.
         """
         self._given, self._columns, self._place = given, columns, place
+        self._in_header = in_header
         named = given or in_header
         if named is None and "symbol" not in columns:
             named = in_name
@@ -84,6 +85,13 @@ class SymbolRule:
             self.origin = "the header"
         else:
             self.origin = f"the column {columns['symbol']}" if "symbol" in columns else BY_NAME
+
+    @property
+    def called(self) -> str:
+        """The symbol that the rows so far have in the source if the user calls them otherwise."""
+        if self._given is None:
+            return ""
+        return min(self._renamed, default=self._in_header or "")
 
     def check(self, label: str) -> None:
         """Raise DataError, naming the source by its ``label``, if nothing tells the symbol."""

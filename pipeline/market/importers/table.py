@@ -221,7 +221,7 @@ class TableReader:
             rows = Rows(times.wall, times.utc, values.columns, numbers)
             interval = self._layout.interval(self._source.name)
             for symbol, own, some in rule.groups(table, interval, numbers):
-                said = partial(self._said, columns.fields, rule.origin)
+                said = partial(self._said, columns.fields, rule)
                 reading = self._readings.of(symbol, own, said, ticks=columns.fields.ticks)
                 chosen = some if whole else some[good[some]]
                 taken = rows if len(chosen) == len(rows) else rows.take(chosen)
@@ -355,11 +355,8 @@ class TableReader:
             left_out=self._options.bad_rows == "drop",
         )
 
-    def _said(self, fields: Fields, symbol: str, interval: str | None) -> Said:
-        """Return what the file and its layout say of the rows.
-
-        ``symbol`` says from where their symbol comes.
-        """
+    def _said(self, fields: Fields, rule: SymbolRule, interval: str | None) -> Said:
+        """Return what the file and its layout say of the rows, which have a symbol by the rule."""
         layout, header = self._layout, self._header
         clock = " and ".join(self._times.zones) or None
         taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
@@ -379,7 +376,8 @@ class TableReader:
             ground = Fact(str(layout.zone), "layout", "--tz")
         return Said(
             layout=layout.name,
-            symbol=symbol,
+            symbol=rule.origin,
+            called=rule.called,
             interval=None if interval is None else Fact(interval, "file"),
             clock=ground,
             server=layout.server,

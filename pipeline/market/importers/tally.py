@@ -32,7 +32,7 @@ class Way(NamedTuple):
     """The option, with what it does."""
     option: str = ""
     """The field of `Options`; "" if no option leads on."""
-    values: tuple[str, ...] = ()
+    values: tuple[str | bool, ...] = ()
     """The values of the option that do so."""
 
     def is_open(self, options: Options) -> bool:
@@ -70,7 +70,7 @@ _INTERVAL: Final = Way("--interval gives the distance of the rows")
 _ZONE: Final = Way("--tz names another clock")
 _CORRECT: Final = Way("correct them in the file")
 _SPLIT: Final = Way("make a file of each table")
-_SORT: Final = Way("sort the file by its times")
+_SORT: Final = Way("--sort sorts the rows by their times", "sort", (True,))
 
 CELLS: Final = Kind("rows with more or fewer cells than columns", (_DROP,))
 NO_TIME: Final = Kind("rows without a time", (_DROP,))

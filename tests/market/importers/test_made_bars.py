@@ -64,7 +64,9 @@ def expected(rows: list[Row], options: Options) -> list[tuple[int, float, float]
     """The bars of rows by one walk; None if one of them is refused."""
     drops = options.bad_rows == "drop"
     bars: list[tuple[int, float, float]] = []
+    written = None
     for time, close, volume in rows:
+        as_written = time
         if options.off_grid == "refuse" and time % 2:
             return None
         if close == 0:
@@ -78,7 +80,7 @@ def expected(rows: list[Row], options: Options) -> list[tuple[int, float, float]
             if not drops:
                 return None
         elif bars and time == bars[-1][0]:
-            if options.duplicates == "refuse":
+            if options.duplicates == "refuse" or as_written != written:
                 return None
             if options.duplicates == "same" and bar != bars[-1]:
                 return None
@@ -88,6 +90,7 @@ def expected(rows: list[Row], options: Options) -> list[tuple[int, float, float]
             return None
         else:
             bars.append(bar)
+            written = as_written
     return bars
 
 
@@ -124,3 +127,46 @@ def test_times_of_a_clock_become_opens_in_utc(end_stamped: bool):
     some = rows_of([Row(0, 1, 1)], 2)
     (bars,) = making.bars(iter([Rows(some.wall, None, some.values, some.lines)]), Tally("a.csv"))
     assert bars.ts.tolist() == [BEGIN - 60 * MINUTE_NS - (MINUTE_NS if end_stamped else 0)]
+
+
+def grid_of(clock: list[str], zone: str, interval: str, **options) -> list[str] | str:
+    """The opens, UTC, of rows at times of day on a clock; or the refusal."""
+    wall = np.array([f"2024-11-13T{one}" for one in clock], "M8[ns]").astype(np.int64)
+    end_stamped = options.pop("stamped", "open") == "close"
+    making = Making(
+        interval, Clock.parse(zone), end_stamped, None, Options(off_grid="floor", **options)
+    )
+    value = np.ones(len(wall))
+    rows = Rows(wall, None, (value,) * 5, np.arange(2, 2 + len(wall)))
+    tally = Tally("a.csv", options=making.options)
+    found = [bars.ts for bars in making.bars(iter([rows]), tally)]
+    ts = np.concatenate([np.empty(0, np.int64), *found])
+    try:
+        tally.check()
+    except DataError as error:
+        return str(error)
+    return [str(one)[11:16] for one in ts.astype("M8[ns]")]
+
+
+def test_rows_are_moved_to_the_bar_of_their_clock_and_end():
+    late = ["09:30:59.999", "09:31:59.999"]
+    assert grid_of(late, "UTC", "1m") == ["09:30", "09:31"]
+    assert grid_of(late, "UTC", "1m", stamped="close") == ["09:30", "09:31"]
+    assert grid_of(["10:00", "11:00", "12:20"], "Asia/Kolkata", "1h") == ["04:30", "05:30", "06:30"]
+
+
+def test_rows_on_a_grid_of_their_own_are_not_moved():
+    told = grid_of(["09:30", "13:30"], "America/New_York", "4h")
+    assert "2 rows that all lie as far beside the grid of the interval" in told
+    assert told.endswith(". Options: --off-grid keep takes them as they are")
+
+
+@pytest.mark.parametrize(("how", "volume"), [("first", 1.0), ("last", 2.0)])
+def test_the_first_of_equal_times_is_that_of_the_file_with_the_newest_first(how: str, volume):
+    making = Making("1m", Clock.fixed(0), False, None, Options(duplicates=how), backwards=True)
+    file = [Row(4, 1, 1), Row(2, 1, 1), Row(2, 1, 2), Row(0, 1, 1)]
+    rows = rows_of(file, 2).take(slice(None, None, -1))
+    tally = Tally("a.csv")
+    found = np.concatenate([bars.values[4] for bars in making.bars(iter([rows]), tally)])
+    tally.check()
+    assert found.tolist() == [1.0, volume, 1.0]

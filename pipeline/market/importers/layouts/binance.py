@@ -94,18 +94,19 @@ def read_recording(source: Source, options: Options, spool: Spool) -> list[Readi
             "symbol only: leave it out"
         )
     origin = "--symbol" if options.symbol else "the messages"
+    called = min(symbols) if options.symbol else ""
     left = sum(map(len, trades.values())) if klines else 0
     notes = (f"Trades left out, because there are klines: {left:,}.",) if left else ()
     tally = Tally(source.label, options=options)
     readings = []
     for (symbol, interval), rows in klines.items():
         facts = Fact(interval, "file"), Fact("UTC", "file")
-        said = Said("binance", origin, *facts, stamped="open", notes=notes)
+        said = Said("binance", origin, *facts, stamped="open", called=called, notes=notes)
         reading = Reading(options.symbol or symbol, source, said, tally, spool)
         reading.add(_rows(tally, rows, "t", "ohlcv"))
         readings.append(reading)
     for symbol, rows in {} if klines else trades.items():
-        said = Said("binance", origin, clock=Fact("UTC", "file"))
+        said = Said("binance", origin, clock=Fact("UTC", "file"), called=called)
         reading = Reading(options.symbol or symbol, source, said, tally, spool, ticks=True)
         ticks = _rows(tally, rows, "T", "pq")
         # Messages of one time stay in the order of their arrival.
