@@ -62,6 +62,11 @@ def columns_left(names: Sequence[str], taken: Iterable[Fields]) -> list[str]:
     return [name for name in names if name not in used]
 
 
+def names_time(text: str) -> bool:
+    """Return whether a text is a usual name of a column of times."""
+    return normal(text) in _NAMES["ts"]
+
+
 def tells_actions(names: Iterable[str]) -> bool:
     """Return whether one of some columns tells splits or dividends."""
     return any(normal(name) in _OF_ACTIONS for name in names)

@@ -14,19 +14,19 @@ from pyarrow import csv
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
-from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.column_sets import Columns, column_sets, number_columns
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.fields import Fields, columns_left
 from pipeline.market.importers.header import Header, split_cells
 from pipeline.market.importers.notation import PLAIN, Notation, find_notation
+from pipeline.market.importers.odd_rows import OddRows
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
 from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.text import BLOCK, Lines, Text, begins_row
+from pipeline.market.importers.text import BLOCK, Lines, Text
 from pipeline.market.importers.times.columns import padded
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
@@ -73,6 +73,7 @@ class TableReader:
         self._notation = self._find_notation(sample)
         self._times = self._open_times(self._time_text(sample))
         self._readings = Readings(source, self._tally, spool)
+        self._odd = OddRows(header, self._tally, options)
         self._rules = [self._symbol_rule(columns) for columns in self._sets]
 
     def read(self) -> list[Reading]:
@@ -84,6 +85,7 @@ class TableReader:
                 self._take(rows)
         if not self._tally.rows:
             raise DataError(f"{self._source.label}: there are no rows")
+        self._odd.settle()
         words = self._times.words(lambda row: f"row {row + 1:,}")
         timed = self._times.timed or "time" in self._sets[0].fields.columns
         return self._readings.all(words, timed=timed)
@@ -205,7 +207,7 @@ class TableReader:
         """Take in the rows of a block."""
         odd: list[csv.InvalidRow] = []
         table, typed = self._parse(lines, odd)
-        numbers = self._line_numbers(lines, table.num_rows, odd)
+        numbers = self._odd.line_numbers(lines, table.num_rows, odd)
         self._tally.rows += table.num_rows + len(odd)
         try:
             times = self._times.read(self._time_text(table))
@@ -213,7 +215,7 @@ class TableReader:
             raise DataError(f"{self._source.label}: {error}") from None
         bad_time = times.unread
         if bad_time.any():
-            self._tell_times(table, bad_time, numbers)
+            self._odd.tell_times(table, self._time_text(table), bad_time, numbers, self._times)
         for columns, rule in zip(self._sets, self._rules, strict=True):
             values = self._values(table, columns.fields, typed, numbers, bad_time)
             good = ~(bad_time | values.bad)
@@ -284,45 +286,6 @@ class TableReader:
                 opened = number
             quotes += line.count(b'"')
         return f'{self._tally.place(opened)}: a quote (") is opened and never closed'
-
-    def _line_numbers(self, lines: Lines, rows: int, odd: list[csv.InvalidRow]) -> Int64Array:
-        """Return the line of each row, and count the lines that are no rows."""
-        if lines.ends + int(not lines.data.endswith(b"\n")) == rows and not odd:
-            return np.arange(lines.first, lines.first + rows)
-        # Arrow leaves out lines that are empty; one of blanks is a row for it.
-        filled = np.array([bool(line.rstrip(b"\r")) for line in lines.data.split(b"\n")])
-        numbers = lines.first + np.flatnonzero(filled & begins_row(lines.data))
-        if odd:
-            every = np.array([row.number - 1 for row in odd], np.int64)
-            odd[:] = [row for row in odd if row.text.strip()]
-            at = np.array([row.number - 1 for row in odd], np.int64)
-            cells = len(self._header.cells)
-            self._tally.add(
-                kinds.CELLS,
-                numbers[at],
-                lambda index: (
-                    f"{odd[index].actual_columns} fields, expected {cells} as in the first line"
-                ),
-                left_out=self._options.bad_rows == "drop",
-            )
-            numbers = np.delete(numbers, every)
-        return numbers[:rows]
-
-    def _tell_times(self, table: pa.Table, bad: npt.NDArray[np.bool_], numbers: Int64Array) -> None:
-        """Count rows without a time that can be read."""
-        text = self._time_text(table)
-        empty = pc.is_in(pc.utf8_trim_whitespace(text), pa.array(_EMPTY)).to_numpy(False)
-        for kind, rows in ((kinds.NO_TIME, bad & empty), (kinds.TIME, bad & ~empty)):
-            (at,) = np.nonzero(rows)
-            self._tally.add(
-                kind,
-                numbers[at],
-                partial(self._explain_time, text, at),
-                left_out=self._options.bad_rows == "drop",
-            )
-
-    def _explain_time(self, text: pa.Array, bad: npt.NDArray[np.intp], index: int) -> str:
-        return self._times.explain(text[int(bad[index])].as_py())
 
     def _values(
         self,

@@ -81,7 +81,7 @@ NUMBER: Final = Kind("rows with a cell that is no number", (_DROP,))
 RULE: Final = Kind("rows that cannot be a bar", (_DROP,))
 RANGE: Final = Kind("rows with a price outside of high and low", (_DROP, _WIDEN))
 FAR: Final = Kind("rows with a price more than 1 % outside of high and low", (_DROP,))
-HEADER: Final = Kind("rows that name columns, of a further table", (_SPLIT,))
+HEADER: Final = Kind("rows of a further header", (_SPLIT,))
 UNIT: Final = Kind("rows in another unit than others", (_CORRECT,))
 DUPLICATE: Final = Kind("rows with the time of a row before", (_EQUAL, _ONE_OF))
 ORDER: Final = Kind("rows earlier than a row before", (_SORT, _DROP))
@@ -191,6 +191,8 @@ class Tally:
 
     def _ways(self, kind: Kind, total: int) -> list[Way]:
         """Return what leads on from rows of a kind, of ``total`` bad ones."""
+        if HEADER in self._bad:
+            return [_SPLIT]  # whatever else is wrong with several tables
         ways = [way for way in kind.ways if way.is_open(self._options)]
         many = kind is ORDER and self._is_disorder(self._bad[kind].rows)
         if _DROP in ways and (many or 0 < self.rows <= total):
