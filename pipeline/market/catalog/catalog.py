@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -385,8 +385,9 @@ class Catalog:
                     raise
         return SeriesWrite(item, entry, old, how)
 
-    def _stored(self, entry: Entry) -> BarReader:
-        return BarReader(self._open_file(entry), symbol=entry.symbol, interval=entry.interval)
+    def _stored(self, entry: Entry, **span: Any) -> BarReader:
+        file = self._open_file(entry)
+        return BarReader(file, symbol=entry.symbol, interval=entry.interval, **span)
 
     def _merge_actions(
         self, entry: Entry | None, symbol: str, new: Actions, source: str, *, replace: bool

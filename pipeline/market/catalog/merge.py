@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from pipeline.codes import VOLUME, interval_name, interval_ns
+from pipeline.codes import HOUR_NS, VOLUME, interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import ACTIONS, Actions, merge_actions, write_actions
-from pipeline.market.bar_rules import BarCheck
+from pipeline.market.bar_rules import BarCheck, iso_time
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns, TableBars
 from pipeline.market.catalog.bar_file import BarReader, write_bars
@@ -24,6 +25,7 @@ from pipeline.market.catalog.merging import MergedBars, Span, Survey, survey
 from pipeline.market.catalog.past import Past
 from pipeline.market.catalog.price_jumps import JumpScan
 from pipeline.market.catalog.trading_week import trading_week
+from pipeline.market.catalog.twins import FARTHEST, find_twins, sample_of
 from pipeline.market.threads import check_stopped
 
 
@@ -81,6 +83,9 @@ class Series(NamedTuple):
         return f"{self.symbol} {self.interval} from {self.source}"
 
 
+NO_OTHER_CLOCK: Final = 16 * HOUR_NS
+"""So far apart are two bars that no usual pair of clocks explains."""
+
 Merged = tuple[WriteResult, Change | None]
 """The outcome of a merge, and the change to commit; None if nothing changes."""
 
@@ -108,8 +113,12 @@ def check_case(symbol: str, interval: str, keys: Iterable[Key]) -> None:
 class StoredBars:
     """The bars of a series in the catalog. They are `BarBlocks`."""
 
-    open: Callable[[], BarReader]
-    """Opens the series at its first bar."""
+    open: Callable[..., BarReader]
+    """Opens the series at its first bar, or those of a range `BarReader` takes as keywords."""
+
+    def between(self, first: int, last: int) -> StoredBars:
+        """Return the bars that open from ``first`` to ``last``, ns UTC."""
+        return StoredBars(partial(self.open, start_ns=first, end_ns=last + 1))
 
     def blocks(self) -> Iterator[BarColumns]:
         """Yield a row group after the other. DataError if the file is damaged."""
@@ -160,7 +169,7 @@ class SeriesWrite:
         self,
         item: Series,
         entry: Entry | None,
-        old: BarBlocks | None,
+        old: StoredBars | None,
         how: How,
     ) -> None:
         """Compare the new bars with those of the series, block by block. No file is touched.
@@ -192,6 +201,10 @@ class SeriesWrite:
         self._survey = found = survey(
             old, self._bars, free=past.forming, going=going, strangers=past.strangers()
         )
+        if not how.overwrite and going is None:
+            self._refuse_twins(old, entry, past)
+        if going is not None and not how.replace_source:
+            self._refuse_other_days(found, past, otherwise)
         self._refuse(found, how, past)
         if how.overwrite:
             self._rows = found.new
@@ -202,6 +215,37 @@ class SeriesWrite:
             self._bars = MergedBars(old, self._bars, going)
             self._sources |= set(entry.sources)
         self._changes |= found.added > 0 or found.replaced > 0 or self._rows != found.old
+
+    def _refuse_twins(self, old: StoredBars, entry: Entry, past: Past) -> None:
+        """Raise DataError if the new bars are there already, earlier or later."""
+        sample = sample_of(self._bars, entry.first_ts - FARTHEST)
+        if not len(sample.ts) or sample.ts[0] > entry.last_ts + FARTHEST:
+            return
+        around = int(sample.ts[0]) - FARTHEST, int(sample.ts[-1]) + FARTHEST
+        twins = find_twins(old.between(*around), sample)
+        if twins is not None:
+            raise DataError(
+                f"{self._item.label}: {twins.words()}, among {past.bars_at(twins.ts)}. One of the "
+                "two imports has a wrong clock, or another end of its bars; --replace series "
+                "takes the new bars in place of all"
+            )
+
+    def _refuse_other_days(self, found: Survey, past: Past, otherwise: str) -> None:
+        """Raise DataError if bars that are to go do not lie where the new ones do.
+
+        Then another clock does not explain why the new ones are at other times.
+        """
+        span = past.span
+        if span is None:
+            return
+        later, earlier = found.first_new - span.first, span.last - found.last_new
+        if max(later, earlier) > NO_OTHER_CLOCK:
+            raise DataError(
+                f"{self._item.label}: it was imported before {otherwise}, and gave bars of other "
+                f"days then ({iso_time(span.first)} to {iso_time(span.last)}): if both are one "
+                "source, --replace source takes the new bars in place of all that it gave; if "
+                "not, give the file or its folder another name"
+            )
 
     def _refuse(self, found: Survey, how: How, past: Past) -> None:
         """Raise DataError if the old bars may not be treated so."""

@@ -32,7 +32,7 @@ from pipeline.market.threads import in_threads
 
 Replace = Literal["bars", "series", "source"]
 #: So many sources that cannot be taken are told at once.
-_REFUSED: Final = 3
+_REFUSED: Final = 10
 Progress = Callable[[str, int, int], None]
 
 

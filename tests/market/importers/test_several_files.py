@@ -32,12 +32,14 @@ def test_all_files_that_cannot_be_imported_are_told_at_once(tmp_path: Path):
 def test_what_is_wrong_with_several_files_is_told_once_and_of_many_the_first_are_told(
     tmp_path: Path,
 ):
-    files = [write(tmp_path / f"{name}.csv", minutes("09:30", "09:31")) for name in "abcdefgh"]
+    files = [
+        write(tmp_path / f"{name}.csv", minutes("09:30", "09:31")) for name in "abcdefghijklmno"
+    ]
     for _ in range(5):
         assert refusal(*files) == (
-            "the first 3 files that cannot be imported: a.csv: neither its columns nor its name "
+            "the first 10 files that cannot be imported: a.csv: neither its columns nor its name "
             "tell the symbol (as the name AAPL.csv would, in capitals); give it with --symbol; it "
-            "is the same with b.csv, c.csv"
+            "is the same with b.csv, c.csv, d.csv, e.csv, f.csv, g.csv, h.csv, i.csv, j.csv"
         )
 
 

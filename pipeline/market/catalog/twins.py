@@ -1,0 +1,94 @@
+"""Bars that are in a series already, at other times: one of two imports has a wrong clock.
+
+Whoever corrects a clock may name the file otherwise than before: by its folder, or where it was
+moved. Then nothing but the bars themselves shows that they are the same, and both would stay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns, joined
+
+FARTHEST: Final = 26 * HOUR_NS
+"""So far apart two clocks are at most."""
+_SAMPLE: Final = 256
+"""So many new bars are looked for."""
+_LEAST: Final = 8
+_SHARE: Final = 0.8
+"""So many of the bars, and at least this share of them, must be there, equally far away."""
+
+
+class Twins(NamedTuple):
+    """New bars that the series has already at other times."""
+
+    shift: int
+    """How much later the new ones are, ns, not 0."""
+    found: int
+    """How many of those that were looked for are there."""
+    looked_for: int
+    """How many were looked for."""
+    ts: int
+    """Open of the first of the old ones, ns UTC."""
+
+    def words(self) -> str:
+        """Return what was found: ``the first 200 bars are there 5 h earlier``."""
+        away = abs(self.shift)
+        units = ((DAY_NS, "d"), (HOUR_NS, "h"), (MINUTE_NS, "min"), (SECOND_NS, "s"))
+        unit, name = next((one for one in units if away >= one[0]), units[-1])
+        side = "earlier" if self.shift > 0 else "later"
+        return (
+            f"{self.found:,} of {self.looked_for:,} bars, with all their values, are there "
+            f"{away / unit:g} {name} {side}"
+        )
+
+
+def sample_of(new: BarBlocks, first: int) -> BarColumns:
+    """Return the first of the bars that open at ``first``, ns UTC, or later."""
+    parts: list[BarColumns] = []
+    rows = 0
+    for block in new.blocks():
+        some = block.rows(int(np.searchsorted(block.ts, first)))
+        parts.append(some.rows(0, _SAMPLE - rows))
+        rows += len(parts[-1].ts)
+        if rows >= _SAMPLE:
+            break
+    return joined(parts)
+
+
+def find_twins(old: BarBlocks, sample: BarColumns) -> Twins | None:
+    """Return how the bars of a sample are among old ones at other times; None if they are not.
+
+    ``old`` are those around the sample. Bars that are not the only ones with their values, in
+    either of both, show nothing.
+    """
+    wanted = _only_ones(iter([sample]))
+    there = _only_ones(old.blocks())
+    shifts = Counter(ts - there[values] for values, ts in wanted.items() if values in there)
+    if not shifts:
+        return None
+    shift, found = shifts.most_common(1)[0]
+    enough = found >= _LEAST and found >= _SHARE * len(wanted)
+    if shift == 0 or not enough or abs(shift) > FARTHEST:
+        return None
+    first = min(ts for values, ts in there.items() if wanted.get(values) == ts + shift)
+    return Twins(shift, found, len(wanted), first)
+
+
+def _only_ones(blocks: Iterator[BarColumns]) -> dict[bytes, int]:
+    """Return the times of bars by their values, of those whose values no other one has."""
+    found: dict[bytes, int] = {}
+    again: set[bytes] = set()
+    for block in blocks:
+        values = np.stack(block.values, axis=1)
+        for row, ts in zip(values, block.ts.tolist(), strict=True):
+            key = row.tobytes()
+            if key in found:
+                again.add(key)
+            found[key] = ts
+    return {key: ts for key, ts in found.items() if key not in again}
