@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.manifest import Entry
 from pipeline.market.importers.actions import lean_factors
+from pipeline.market.importers.actions.adjusted_bars import check_dividends, dividends_are_known
 from pipeline.market.importers.actions.cells import cells_of_parquet, cells_of_text, is_parquet
 from pipeline.market.importers.actions.split_check import check_splits
 from pipeline.market.importers.actions.tables import Found, read_table
@@ -19,6 +22,11 @@ from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
 from pipeline.market.importers.recognition import text_of
 from pipeline.market.importers.source import Source, find_sources
+
+_PERHAPS_TWICE: Final = (
+    "the prices beside these dividends are adjusted for them, and the catalog does not know "
+    "whether its bars are too: if they are, a run counts the dividends twice"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,9 @@ def import_actions(
     long as another symbol has bars. All tables are written or none.
 
     Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
-    (see `check_actions`), all of which are counted for a file, for splits for which the bars are
-    already adjusted, and, unless `replace` is set, for actions that are there with other values.
+    (see `check_actions`), all of which are counted for a file, for splits and dividends for which
+    the bars are already adjusted, for splits that are the wrong way round, and, unless `replace` is
+    set, for actions that are there with other values.
     """
     options = Options(symbol=symbol, columns=columns, date_order=date_order, encoding=encoding)
     options.check()
@@ -84,6 +93,7 @@ def import_actions(
     }
     if not tables:
         raise _no_bars(catalog, next(one for one in found if one.symbol == unknown[0]))
+    notes = {name: _notes([one for one in found if one.symbol == name], catalog) for name in tables}
     names = sorted({Path(path).name for path in sources})
     source = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     done = catalog.write_actions(tables, source, replace=replace)
@@ -100,7 +110,7 @@ def import_actions(
                 dividends=int((now.dividend != 0.0).sum()),
                 first_ts=int(now.ts[0]),
                 last_ts=int(now.ts[-1]),
-                notes=tuple(note for one in found if one.symbol == name for note in one.notes),
+                notes=notes[name],
             )
         )
     left = [f"{name} left out: the catalog has no bars of it" for name in unknown]
@@ -139,9 +149,23 @@ def _joined(symbol: str, parts: list[Found], catalog: Catalog) -> Actions:
     try:
         check_actions(symbol, actions)
         check_splits(catalog, symbol, actions)
+        check_dividends(_bars(catalog, symbol), symbol, actions)
     except DataError as error:
         raise DataError(f"{', '.join(one.label for one in parts)}: {error}") from None
     return actions
+
+
+def _bars(catalog: Catalog, symbol: str) -> list[Entry]:
+    return [entry for entry in catalog.entries() if entry.symbol == symbol]
+
+
+def _notes(parts: Sequence[Found], catalog: Catalog) -> tuple[str, ...]:
+    """Return the remarks on the actions of one symbol in all files."""
+    notes = dict.fromkeys(note for one in parts for note in one.notes)
+    beside = [row for one in parts if one.beside_adjusted for row in one.rows]
+    if beside and not dividends_are_known(_bars(catalog, parts[0].symbol), Actions.of(beside)):
+        notes[_PERHAPS_TWICE] = None
+    return tuple(notes)
 
 
 def _read(source: Source, options: Options) -> Iterator[Found]:

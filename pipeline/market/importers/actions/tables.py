@@ -6,8 +6,9 @@ symbol, that of the file's name is taken, as of bars. Rows without a split and a
 out, so a table of bars with such columns (Quandl's WIKI) can be imported too.
 
 Yahoo's prices and dividends are adjusted for all later splits. If a file also has prices, the bars
-of the catalog are assumed to be Yahoo's, and only the dividends are imported. If it has no prices,
-its dividends are multiplied by the splits after them, which gives the cash per share of the day.
+of the catalog are assumed to be Yahoo's, and only the dividends are imported. Such prices are
+adjusted for the dividends too, unless there is a column `Adj Close`. If a file has no prices, its
+dividends are multiplied by the splits after them, which gives the cash per share of the day.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Found:
     """What the symbol is from, if neither a column nor the user tell it."""
     notes: tuple[str, ...] = ()
     """Remarks for the user."""
+    beside_adjusted: bool = False
+    """Whether prices beside the rows are adjusted for the dividends."""
     of_lean: bool = False
     """Whether the file is a factor file, which is of one company."""
 
@@ -68,7 +71,9 @@ def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
             if names[at] is None:
                 cells.bad.add(cells.lines[at], "no symbol")
     chosen = [at for at in chosen if cells.lines[at] not in cells.bad]
-    priced = "close" in map(normal, cells.names)
+    names = {normal(name) for name in cells.names}
+    priced = "close" in names
+    adjusted = yahoo and priced and "adjclose" not in names
     found = []
     for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), source, options):
         _count_faults(cells, name, [(cells.lines[at], rows[at]) for at in some])
@@ -77,7 +82,7 @@ def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
         if yahoo:
             taken, notes = _from_yahoo(taken, priced=priced)
         if taken:
-            found.append(Found(name, taken, source.label, told_by, notes))
+            found.append(Found(name, taken, source.label, told_by, notes, adjusted))
     cells.bad.check()
     return found
 
