@@ -18,9 +18,10 @@ from pipeline.market.importers.actions.cells import cells_of_parquet, cells_of_t
 from pipeline.market.importers.actions.split_check import check_splits
 from pipeline.market.importers.actions.tables import Found, read_table
 from pipeline.market.importers.arrow import is_arrow
+from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
-from pipeline.market.importers.recognition import text_of
+from pipeline.market.importers.recognition import recognise, text_of
 from pipeline.market.importers.source import Source, find_sources
 
 _PERHAPS_TWICE: Final = (
@@ -168,13 +169,22 @@ def _notes(parts: Sequence[Found], catalog: Catalog) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _symbol_in_name(source: Source, lines: list[str], options: Options) -> str | None:
+    """Return the symbol in a file's name, as bars of the same layout have it; None without one."""
+    try:
+        layout, _ = recognise(source, lines, options)
+    except DataError:
+        return plain_symbol(source.name)
+    return layout.symbol(source.name)
+
+
 def _read(source: Source, options: Options) -> Iterator[Found]:
     """Read one file; yield the rows of each symbol in it."""
     begin = source.begin(SAMPLE_BYTES)
     # The symbol of a member of an archive is in its own name.
     path = source.path.parent / source.name
     if is_parquet(begin):
-        yield from read_table(cells_of_parquet(source), source, options)
+        yield from read_table(cells_of_parquet(source), plain_symbol(source.name), options)
         return
     if is_arrow(begin):
         raise DataError(
@@ -182,10 +192,11 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
         )
     if lean_factors.is_of_futures(begin, path):
         return
-    blocks = text_of(source, begin, options).blocks()
-    text = b"".join(lines.data for lines in blocks).decode()
+    found = text_of(source, begin, options)
+    text = b"".join(lines.data for lines in found.blocks()).decode()
     if not lean_factors.recognises(text):
-        yield from read_table(cells_of_text(text, source.label), source, options)
+        in_name = _symbol_in_name(source, found.first_lines, options)
+        yield from read_table(cells_of_text(text, source.label), in_name, options)
         return
     spans = lean_factors.read(text, path, source.label)
     told_by = "the factor file's name or map file"

@@ -2,8 +2,8 @@
 
 A table has a header with these columns: a date (the ex-date), a split (new shares per old share; 7,
 7:1 and 7/1 are the same), a dividend (per share held before), and perhaps a symbol. Without a
-symbol, that of the file's name is taken, as of bars. Rows without a split and a dividend are left
-out, so a table of bars with such columns (Quandl's WIKI) can be imported too.
+symbol, that of the file's name is taken, as of bars of the same layout. Rows without a split and a
+dividend are left out, so a table of bars with such columns (Quandl's WIKI) can be imported too.
 
 Yahoo's prices and dividends are adjusted for all later splits. If a file also has prices, the bars
 of the catalog are assumed to be Yahoo's, and only the dividends are imported. Such prices are
@@ -24,10 +24,8 @@ import pyarrow as pa
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.importers.actions.cells import Cells
-from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import BY_NAME, SymbolRule
 
 _NAMES: Final = {
@@ -59,9 +57,12 @@ class Found:
     """Whether the file is a factor file, which is of one company."""
 
 
-def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
-    """Return the rows of each symbol in a table. DataError if they cannot be read."""
-    places = _places(cells.names, options.columns or {}, source.label)
+def read_table(cells: Cells, in_name: str | None, options: Options) -> list[Found]:
+    """Return the rows of each symbol in a table. DataError if they cannot be read.
+
+    ``in_name`` is the symbol in the name of the file, None if there is none.
+    """
+    places = _places(cells.names, options.columns or {}, cells.label)
     yahoo = "split" in places and normal(cells.names[places["split"]]) == _YAHOO
     rows = _rows(cells, places, options, yahoo=yahoo)
     chosen = [at for at, row in enumerate(rows) if row[1:] != (1.0, 0.0)]
@@ -75,14 +76,14 @@ def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
     priced = "close" in names
     adjusted = yahoo and priced and "adjclose" not in names
     found = []
-    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), source, options):
+    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), in_name, options):
         _count_faults(cells, name, [(cells.lines[at], rows[at]) for at in some])
         taken = [rows[at] for at in some]
         notes: tuple[str, ...] = ()
         if yahoo:
             taken, notes = _from_yahoo(taken, priced=priced)
         if taken:
-            found.append(Found(name, taken, source.label, told_by, notes, adjusted))
+            found.append(Found(name, taken, cells.label, told_by, notes, adjusted))
     cells.bad.check()
     return found
 
@@ -124,7 +125,7 @@ def _grouped(
     cells: Cells,
     places: Mapping[str, int],
     chosen: np.ndarray,
-    source: Source,
+    in_name: str | None,
     options: Options,
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield each symbol, what tells it, and its rows among those that are chosen.
@@ -137,8 +138,8 @@ def _grouped(
     if "symbol" in places:
         known = {"symbol": cells.names[places["symbol"]]}
         table = pa.table({known["symbol"]: cells.column(places["symbol"]).take(pa.array(chosen))})
-    rule = SymbolRule(options.symbol, known, cells.bad.place, in_name=plain_symbol(source.name))
-    rule.check(source.label)
+    rule = SymbolRule(options.symbol, known, cells.bad.place, in_name=in_name)
+    rule.check(cells.label)
     told_by = BY_NAME if rule.origin == BY_NAME else ""
     for name, _, rows in rule.groups(table, None, np.array(cells.lines)[chosen]):
         yield name, told_by, chosen[rows]

@@ -109,6 +109,20 @@ def test_the_symbol_in_the_name_of_a_file_is_that_of_bars(catalog, tmp_path, nam
     assert result.symbol == "AAPL"
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("WIKI-AAPL-2014-quandl.csv", "Date,Close,Ex-Dividend,Split Ratio,Adj. Close"),
+        ("AAPL-2014-1d.csv", "Date,Close,Dividends,Stock Splits,Open"),
+    ],
+)
+def test_the_symbol_in_a_name_is_found_as_the_layout_of_the_bars_finds_it(
+    catalog, tmp_path, name, header
+):
+    (result,), _ = take(catalog, tmp_path, header + "\n2014-08-07,94.5,0.47,1.0,90\n", name)
+    assert result.symbol == "AAPL"
+
+
 def test_a_symbol_in_a_name_may_have_a_point(tmp_path):
     catalog = Catalog(tmp_path / "catalog")
     catalog.write("BRK.B", "1d", daily(), "s")
