@@ -15,10 +15,11 @@ from pipeline.market.catalog.manifest import Entry
 from pipeline.market.importers.actions import lean_factors
 from pipeline.market.importers.actions.adjusted_bars import check_dividends, dividends_are_known
 from pipeline.market.importers.actions.cells import cells_of_parquet, cells_of_text, is_parquet
+from pipeline.market.importers.actions.frames import tables_of
 from pipeline.market.importers.actions.split_check import check_splits
 from pipeline.market.importers.actions.tables import Found, read_table
 from pipeline.market.importers.arrow import is_arrow
-from pipeline.market.importers.delimited import plain_symbol
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
 from pipeline.market.importers.recognition import recognise, text_of
@@ -169,13 +170,12 @@ def _notes(parts: Sequence[Found], catalog: Catalog) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _symbol_in_name(source: Source, lines: list[str], options: Options) -> str | None:
-    """Return the symbol in a file's name, as bars of the same layout have it; None without one."""
+def _layout(source: Source, lines: list[str], options: Options) -> DelimitedLayout | None:
+    """Return the layout that a file has as bars, None if it has none."""
     try:
-        layout, _ = recognise(source, lines, options)
+        return recognise(source, lines, options)[0]
     except DataError:
-        return plain_symbol(source.name)
-    return layout.symbol(source.name)
+        return None
 
 
 def _read(source: Source, options: Options) -> Iterator[Found]:
@@ -184,7 +184,9 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
     # The symbol of a member of an archive is in its own name.
     path = source.path.parent / source.name
     if is_parquet(begin):
-        yield from read_table(cells_of_parquet(source), plain_symbol(source.name), options)
+        cells = cells_of_parquet(source)
+        yield from read_table(cells, plain_symbol(source.name), options)
+        cells.bad.check()
         return
     if is_arrow(begin):
         raise DataError(
@@ -195,8 +197,15 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
     found = text_of(source, begin, options)
     text = b"".join(lines.data for lines in found.blocks()).decode()
     if not lean_factors.recognises(text):
-        in_name = _symbol_in_name(source, found.first_lines, options)
-        yield from read_table(cells_of_text(text, source.label), in_name, options)
+        layout = _layout(source, found.first_lines, options)
+        cells = cells_of_text(text, source.label)
+        if layout is not None and layout.tickers is not None:
+            for ticker, table in tables_of(cells, options.symbol).items():
+                yield from read_table(table, None, options, in_header=ticker)
+        else:
+            in_name = (plain_symbol if layout is None else layout.symbol)(source.name)
+            yield from read_table(cells, in_name, options)
+        cells.bad.check()
         return
     spans = lean_factors.read(text, path, source.label)
     told_by = "the factor file's name or map file"

@@ -57,10 +57,13 @@ class Found:
     """Whether the file is a factor file, which is of one company."""
 
 
-def read_table(cells: Cells, in_name: str | None, options: Options) -> list[Found]:
-    """Return the rows of each symbol in a table. DataError if they cannot be read.
+def read_table(
+    cells: Cells, in_name: str | None, options: Options, *, in_header: str | None = None
+) -> list[Found]:
+    """Return the rows of each symbol in a table, and count those that are bad with the cells.
 
-    ``in_name`` is the symbol in the name of the file, None if there is none.
+    ``in_name`` is the symbol in the name of the file, ``in_header`` the one that its header tells,
+    None if there is none. DataError if the columns cannot be read.
     """
     places = _places(cells.names, options.columns or {}, cells.label)
     yahoo = "split" in places and normal(cells.names[places["split"]]) == _YAHOO
@@ -76,7 +79,8 @@ def read_table(cells: Cells, in_name: str | None, options: Options) -> list[Foun
     priced = "close" in names
     adjusted = yahoo and priced and "adjclose" not in names
     found = []
-    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), in_name, options):
+    rule = _rule(cells, places, options, in_name, in_header)
+    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), rule):
         _count_faults(cells, name, [(cells.lines[at], rows[at]) for at in some])
         taken = [rows[at] for at in some]
         notes: tuple[str, ...] = ()
@@ -84,7 +88,6 @@ def read_table(cells: Cells, in_name: str | None, options: Options) -> list[Foun
             taken, notes = _from_yahoo(taken, priced=priced)
         if taken:
             found.append(Found(name, taken, cells.label, told_by, notes, adjusted))
-    cells.bad.check()
     return found
 
 
@@ -121,12 +124,19 @@ def _count_faults(
         first.setdefault(day, line)
 
 
-def _grouped(
+def _rule(
     cells: Cells,
     places: Mapping[str, int],
-    chosen: np.ndarray,
-    in_name: str | None,
     options: Options,
+    in_name: str | None,
+    in_header: str | None,
+) -> SymbolRule:
+    known = {"symbol": cells.names[places["symbol"]]} if "symbol" in places else {}
+    return SymbolRule(options.symbol, known, cells.bad.place, in_header=in_header, in_name=in_name)
+
+
+def _grouped(
+    cells: Cells, places: Mapping[str, int], chosen: np.ndarray, rule: SymbolRule
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield each symbol, what tells it, and its rows among those that are chosen.
 
@@ -134,11 +144,10 @@ def _grouped(
     """
     if not len(chosen):
         return
-    known, table = {}, pa.table({"row": chosen})
+    table = pa.table({"row": chosen})
     if "symbol" in places:
-        known = {"symbol": cells.names[places["symbol"]]}
-        table = pa.table({known["symbol"]: cells.column(places["symbol"]).take(pa.array(chosen))})
-    rule = SymbolRule(options.symbol, known, cells.bad.place, in_name=in_name)
+        at = places["symbol"]
+        table = pa.table({cells.names[at]: cells.column(at).take(pa.array(chosen))})
     rule.check(cells.label)
     told_by = BY_NAME if rule.origin == BY_NAME else ""
     for name, _, rows in rule.groups(table, None, np.array(cells.lines)[chosen]):
