@@ -188,4 +188,5 @@ def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:
         for later, ratio in splits.items():
             dividend *= ratio if later >= day else 1.0
         found.append((day, split, dividend))
-    return found, ("dividends are those per share of the day",) if splits else ()
+    told = splits and any(dividend for _, _, dividend in found)
+    return found, ("dividends are those per share of the day",) if told else ()

@@ -78,12 +78,18 @@ def test_yahoos_actions_alone_are_put_back_to_shares_of_the_day(catalog, tmp_pat
         "Date,Dividends,Stock Splits\n"
         "2014-05-08,0.47,0.0\n2014-06-09,0.0,7.0\n2014-08-07,0.47,0.0\n"
     )
-    take(catalog, tmp_path, text)
+    (result,), _ = take(catalog, tmp_path, text)
     assert rows(catalog, "AAPL") == [
         ("2014-05-08", 1.0, pytest.approx(3.29)),
         ("2014-06-09", 7.0, 0.0),
         ("2014-08-07", 1.0, 0.47),
     ]
+    assert result.notes == ("dividends are those per share of the day",)
+
+
+def test_of_yahoos_splits_alone_nothing_is_said_of_dividends(catalog, tmp_path):
+    (result,), _ = take(catalog, tmp_path, "Date,Dividends,Stock Splits\n2014-06-09,0.0,7.0\n")
+    assert result.notes == ()
 
 
 def test_a_split_that_the_prices_have_already_is_refused(catalog, tmp_path):
