@@ -1,9 +1,10 @@
 """Tables of splits and cash dividends: plain ones, Yahoo's, and bars with such columns.
 
 A table has a header with these columns: a date (the ex-date), a split (new shares per old share; 7,
-7:1 and 7/1 are the same), a dividend (per share held before), and perhaps a symbol. Without a
-symbol, that of the file's name is taken, as of bars of the same layout. Rows without a split and a
-dividend are left out, so a table of bars with such columns (Quandl's WIKI) can be imported too.
+7:1, 7/1 and 7-for-1 are the same), a dividend (per share held before), and perhaps a symbol.
+Without a symbol, that of the file's name is taken, as of bars of the same layout. Rows without a
+split and a dividend are left out, so a table of bars with such columns (Quandl's WIKI) can be
+imported too.
 
 Yahoo's prices and dividends are adjusted for all later splits. If a file also has prices, the bars
 of the catalog are assumed to be Yahoo's, and only the dividends are imported. Such prices are

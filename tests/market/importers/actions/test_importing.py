@@ -45,6 +45,14 @@ def test_a_plain_table_is_read(catalog, tmp_path, text):
     assert (again.added, again.unchanged) == (0, 1 + dividends)
 
 
+@pytest.mark.parametrize(
+    "split", ["7-for-1", "7 for 1", "7 FOR 1", "7 -for- 1", "7.0:1", "7 / 1", "14:2", "7e0"]
+)
+def test_a_split_may_be_a_ratio_in_several_forms(catalog, tmp_path, split):
+    take(catalog, tmp_path, f"date,split\n2014-06-09,{split}\n")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
 def test_columns_can_be_named(catalog, tmp_path):
     text = "wann,wieviel\n2014-08-07,0.47\n"
     take(catalog, tmp_path, text, columns={"date": "wann", "dividend": "wieviel"})
@@ -178,10 +186,15 @@ def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_pa
     [
         ("date,split\n2014-06-09,0\n", "AAPL.csv, line 2: AAPL: ex-date 2014-06-09: split must be"),
         ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
-        ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
-        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number, was '7_0'"),
-        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number, was '7:'"),
-        ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
+        (
+            "date,split\n2014-06-09,7-1\n",
+            r"line 2: split must be a number or a ratio \(2, 2:1, 2/1, 2-for-1\), was '7-1'",
+        ),
+        ("date,split\n2014-06-09,7for1\n", "split must be a number .*, was '7for1'"),
+        ("date,split\n2014-06-09,7:1:1\n", "split must be a number .*, was '7:1:1'"),
+        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number .*, was '7_0'"),
+        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number .*, was '7:'"),
+        ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number .*, was '7:0'"),
         ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
         (
             "date,dividend\n2014-06-09,1\n2014-06-09,1\n",
@@ -214,10 +227,10 @@ def test_all_bad_rows_are_counted_with_the_first_lines(catalog, tmp_path):
     with pytest.raises(DataError) as refusal:
         take(catalog, tmp_path, text)
     assert str(refusal.value).removeprefix(str(tmp_path)) == (
-        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number, was 'x', line 5: "
-        "has 1 cells, the header has 3, line 6: AAPL: ex-date 2014-08-07: dividend must be a "
-        "finite number of at least 0 (cash per share), was -1.0, and 2 more; correct them in the "
-        "file"
+        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number or a ratio "
+        "(2, 2:1, 2/1, 2-for-1), was 'x', line 5: has 1 cells, the header has 3, line 6: AAPL: "
+        "ex-date 2014-08-07: dividend must be a finite number of at least 0 (cash per share), was "
+        "-1.0, and 2 more; correct them in the file"
     )
     good = text.replace(",x,", ",,2").replace("06-11\n", "06-11,,\n").replace("06-31", "06-30")
     with pytest.raises(DataError, match="line 7: AAPL: ex-date 2014-06-09 is there twice, first i"):
@@ -323,5 +336,5 @@ def test_a_binary_file_that_is_no_table_is_refused_by_its_kind(catalog, tmp_path
 
 def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
     text = 'date,why,split\r\n2014-05-01,"seven\r\nfor one",1\r\n\r\n2014-06-09,,x\r\n'
-    with pytest.raises(DataError, match="line 5: split must be a number, was 'x'"):
+    with pytest.raises(DataError, match=r"line 5: split must be a number .*, was 'x'"):
         take(catalog, tmp_path, text)
