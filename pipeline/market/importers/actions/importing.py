@@ -68,10 +68,10 @@ def import_actions(
     """Import tables of splits and dividends; return one result per symbol, and notes.
 
     Of a folder that holds LEAN's folders `factor_files`, only these are read. `symbol` takes the
-    place of the symbols in the files. `columns` maps date, split, dividend and symbol to column
-    names. `date_order` is that of dates like 3/4/2017, and `encoding` that of text, where a file
-    does not show them. A symbol without bars in the catalog is left out, and a note says so, as
-    long as another symbol has bars. All tables are written or none.
+    place of the symbols in the files. `columns` maps date, split, dividend and symbol to names of
+    columns, or to positions from 1. `date_order` is that of dates like 3/4/2017, and `encoding`
+    that of text, where a file does not show them. A symbol without bars in the catalog is left out,
+    and a note says so, as long as another symbol has bars. All tables are written or none.
 
     Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
     (see `check_actions`), all of which are counted for a file, for splits and dividends for which

@@ -156,14 +156,20 @@ def _grouped(
 
 
 def _places(names: Sequence[str], columns: Mapping[str, str], label: str) -> dict[str, int]:
-    """Return the position of each field: as `columns` names it, else by its usual names."""
+    """Return the position of each field: as `columns` says, else by its usual names.
+
+    `columns` has names of columns, or positions from 1.
+    """
     places: dict[str, int] = {}
     for name, column in columns.items():
         if name not in _NAMES:
             raise DataError(f"columns can name {', '.join(_NAMES)}; there is no field {name!r}")
-        if column not in names:
+        if column in names:
+            places[name] = names.index(column)
+        elif column.isdecimal() and 1 <= int(column) <= len(names):
+            places[name] = int(column) - 1
+        else:
             raise DataError(f"{label}: there is no column {column!r}; columns: {', '.join(names)}")
-        places[name] = names.index(column)
     by_name = {normal(name): place for place, name in reversed(list(enumerate(names)))}
     for field, usual in _NAMES.items():
         found = [by_name[name] for name in usual if name in by_name]

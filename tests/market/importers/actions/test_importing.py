@@ -59,6 +59,21 @@ def test_columns_can_be_named(catalog, tmp_path):
     assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
 
 
+def test_columns_can_be_numbered_from_one_unless_a_column_has_that_name(catalog, tmp_path):
+    text = "wann,wieviel,wieviel\n2014-08-07,9,0.47\n"
+    take(catalog, tmp_path, text, columns={"date": "1", "dividend": "3"})
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+    text = "3,1,2\n0.47,2014-08-07,9\n"
+    take(catalog, tmp_path, text, columns={"date": "1", "dividend": "3"})
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+
+
+@pytest.mark.parametrize("column", ["0", "3", "-1", "1.0", "²"])
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(catalog, tmp_path, column):
+    with pytest.raises(DataError, match=f"there is no column '{column}'; columns: wann, wieviel"):
+        take(catalog, tmp_path, "wann,wieviel\n2014-08-07,1\n", columns={"date": column})
+
+
 def test_rows_of_bars_without_either_are_left_out(catalog, tmp_path):
     """Quandl's WIKI has both columns on every day, newest first."""
     text = (
