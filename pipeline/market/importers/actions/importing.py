@@ -25,6 +25,8 @@ from pipeline.market.importers.options import DateOrder, Options
 from pipeline.market.importers.recognition import recognise, text_of
 from pipeline.market.importers.source import Source, find_sources
 
+_NAMED: Final = 3
+"""So many files or symbols are named, the others counted."""
 _PERHAPS_TWICE: Final = (
     "the prices beside these dividends are adjusted for them, and the catalog does not know "
     "whether its bars are too: if they are, a run counts the dividends twice"
@@ -97,7 +99,8 @@ def import_actions(
         raise _no_bars(catalog, next(one for one in found if one.symbol == unknown[0]))
     notes = {name: _notes([one for one in found if one.symbol == name], catalog) for name in tables}
     names = sorted({Path(path).name for path in sources})
-    source = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    source = ", ".join(names[:_NAMED]) + more
     done = catalog.write_actions(tables, source, replace=replace)
     results = []
     for name, written in done.items():
@@ -115,8 +118,16 @@ def import_actions(
                 notes=notes[name],
             )
         )
-    left = [f"{name} left out: the catalog has no bars of it" for name in unknown]
-    return results, left
+    return results, _left_out(unknown)
+
+
+def _left_out(symbols: Sequence[str]) -> list[str]:
+    """Return the notes on symbols without bars: one for each if they are few."""
+    if len(symbols) <= _NAMED:
+        return [f"{name} left out: the catalog has no bars of it" for name in symbols]
+    named = ", ".join(symbols[:_NAMED])
+    more = len(symbols) - _NAMED
+    return [f"{named} and {more:,} more left out: the catalog has no bars of them"]
 
 
 def _sources(path: Path) -> Iterator[Source]:

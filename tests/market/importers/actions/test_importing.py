@@ -132,6 +132,22 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
     assert notes == [f"{name} left out: the catalog has no bars of it" for name in ("GE", "IBM")]
 
 
+def test_of_more_than_three_symbols_without_bars_three_are_named_and_the_rest_counted(
+    catalog, tmp_path
+):
+    text = "symbol,date,dividend\nAAPL,2014-08-07,0.47\n"
+    for name in ("A", "B", "C"):
+        text += f"{name},2014-08-06,1\n"
+    assert take(catalog, tmp_path, text)[1] == [
+        f"{name} left out: the catalog has no bars of it" for name in ("A", "B", "C")
+    ]
+    for number in range(1000):
+        text += f"D{number},2014-08-06,1\n"
+    assert take(catalog, tmp_path, text)[1] == [
+        "A, B, C and 1,000 more left out: the catalog has no bars of them"
+    ]
+
+
 @pytest.mark.parametrize("name", ["AAPL.csv", "AAPL_1min.csv", "AAPL 1day.txt"])
 def test_the_symbol_in_the_name_of_a_file_is_that_of_bars(catalog, tmp_path, name):
     (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", name)
