@@ -24,6 +24,7 @@ from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
 from pipeline.market.importers.recognition import recognise, text_of
 from pipeline.market.importers.source import Source, find_sources
+from pipeline.market.importers.text import Text
 
 _NAMED: Final = 3
 """So many files or symbols are named, the others counted."""
@@ -181,6 +182,20 @@ def _notes(parts: Sequence[Found], catalog: Catalog) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _text(source: Source, begin: bytes, options: Options) -> Text:
+    """Return the text of a source. DataError, which says what actions are read from, if none."""
+    try:
+        return text_of(source, begin, options)
+    except DataError as error:
+        found, no_market_data, _ = str(error).partition(", not market data; expected ")
+        if not no_market_data:
+            raise
+        raise DataError(
+            f"{found}; expected a table of splits and dividends as delimited text or Parquet, or "
+            "LEAN's factor files"
+        ) from None
+
+
 def _layout(source: Source, lines: list[str], options: Options) -> DelimitedLayout | None:
     """Return the layout that a file has as bars, None if it has none."""
     try:
@@ -205,7 +220,7 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
         )
     if lean_factors.is_of_futures(begin, path):
         return
-    found = text_of(source, begin, options)
+    found = _text(source, begin, options)
     text = b"".join(lines.data for lines in found.blocks()).decode()
     if not lean_factors.recognises(text):
         layout = _layout(source, found.first_lines, options)

@@ -369,3 +369,21 @@ def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
     text = 'date,why,split\r\n2014-05-01,"seven\r\nfor one",1\r\n\r\n2014-06-09,,x\r\n'
     with pytest.raises(DataError, match=r"line 5: split must be a number .*, was 'x'"):
         take(catalog, tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [("AAPL.csv", "<html>", "HTML"), ("a.csv", "{}", "JSON"), ("AAPL.csv", "PK\x03\x04", "a zip")],
+)
+def test_text_that_is_no_table_is_told_what_actions_are_read_from(
+    catalog, tmp_path, name, text, kind
+):
+    with pytest.raises(DataError) as refusal:
+        take(catalog, tmp_path, text, name)
+    told = str(refusal.value)
+    assert told.startswith(f"{tmp_path / name} is {kind}")
+    assert told.endswith(
+        "; expected a table of splits and dividends as delimited text or Parquet, or LEAN's factor "
+        "files"
+    )
+    assert "bars or ticks" not in told
