@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ from pipeline.market.importers.symbols import only_array
 from pipeline.market.importers.times.readers import TimeReader, open_times
 
 _PARQUET = b"PAR1"
+_RATIO = re.compile(r"([^:/]+?)\s*(?:[:/]|\bfor\b|-for-)\s*([^:/]+)", re.IGNORECASE)
+_FORMS = " or a ratio (2, 2:1, 2/1, 2-for-1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Cells:
     def numbers(self, at: int, name: str, none: float) -> list[float]:
         """Return a column of numbers; an empty cell is ``none``, rows without a number are bad.
 
-        A split may be a ratio, such as 7:1 or 7/1. DataError if the column is of another type.
+        A split may be a ratio, such as 7:1, 7/1 or 7-for-1. DataError if the column is of another
+        type.
         """
         column = self.column(at)
         kind = column.type
@@ -97,10 +101,11 @@ class Cells:
             return column.cast(pa.float64(), safe=False).fill_null(none).to_pylist()
         elif not pa.types.is_string(kind):
             raise DataError(f"{self.label}: {name} must be a number, was {kind}")
-        read = _ratio if name == "split" else _number
+        read, forms = (_ratio, _FORMS) if name == "split" else (_number, "")
         found = [none if cell is None else read(cell) for cell in column.to_pylist()]
         for row in (row for row, value in enumerate(found) if value is None):
-            self.bad.add(self.lines[row], f"{name} must be a number, was {_text(column, row)!r}")
+            was = repr(_text(column, row))
+            self.bad.add(self.lines[row], f"{name} must be a number{forms}, was {was}")
         return [none if value is None else value for value in found]
 
 
@@ -127,8 +132,10 @@ def _number(text: str) -> float | None:
 
 
 def _ratio(text: str) -> float | None:
-    new, _, old = text.replace("/", ":").partition(":")
-    above, below = _number(new), _number(old) if ":" in text or "/" in text else 1.0
+    match = _RATIO.fullmatch(text)
+    if match is None:
+        return _number(text)
+    above, below = _number(match[1]), _number(match[2])
     return above / below if above is not None and below else None
 
 

@@ -6,19 +6,32 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.manifest import Entry
 from pipeline.market.importers.actions import lean_factors
+from pipeline.market.importers.actions.adjusted_bars import check_dividends, dividends_are_known
 from pipeline.market.importers.actions.cells import cells_of_parquet, cells_of_text, is_parquet
+from pipeline.market.importers.actions.frames import tables_of
 from pipeline.market.importers.actions.split_check import check_splits
 from pipeline.market.importers.actions.tables import Found, read_table
 from pipeline.market.importers.arrow import is_arrow
+from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import DateOrder, Options
-from pipeline.market.importers.recognition import text_of
+from pipeline.market.importers.recognition import recognise, text_of
 from pipeline.market.importers.source import Source, find_sources
+from pipeline.market.importers.text import Text
+
+_NAMED: Final = 3
+"""So many files or symbols are named, the others counted."""
+_PERHAPS_TWICE: Final = (
+    "the prices beside these dividends are adjusted for them, and the catalog does not know "
+    "whether its bars are too: if they are, a run counts the dividends twice"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +71,15 @@ def import_actions(
     """Import tables of splits and dividends; return one result per symbol, and notes.
 
     Of a folder that holds LEAN's folders `factor_files`, only these are read. `symbol` takes the
-    place of the symbols in the files. `columns` maps date, split, dividend and symbol to column
-    names. `date_order` is that of dates like 3/4/2017, and `encoding` that of text, where a file
-    does not show them. A symbol without bars in the catalog is left out, and a note says so, as
-    long as another symbol has bars. All tables are written or none.
+    place of the symbols in the files. `columns` maps date, split, dividend and symbol to names of
+    columns, or to positions from 1. `date_order` is that of dates like 3/4/2017, and `encoding`
+    that of text, where a file does not show them. A symbol without bars in the catalog is left out,
+    and a note says so, as long as another symbol has bars. All tables are written or none.
 
     Raises DataError, before anything is changed, for files that cannot be read, for impossible rows
-    (see `check_actions`), all of which are counted for a file, for splits for which the bars are
-    already adjusted, and, unless `replace` is set, for actions that are there with other values.
+    (see `check_actions`), all of which are counted for a file, for splits and dividends for which
+    the bars are already adjusted, for splits that are the wrong way round, and, unless `replace` is
+    set, for actions that are there with other values.
     """
     options = Options(symbol=symbol, columns=columns, date_order=date_order, encoding=encoding)
     options.check()
@@ -84,8 +98,10 @@ def import_actions(
     }
     if not tables:
         raise _no_bars(catalog, next(one for one in found if one.symbol == unknown[0]))
+    notes = {name: _notes([one for one in found if one.symbol == name], catalog) for name in tables}
     names = sorted({Path(path).name for path in sources})
-    source = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    source = ", ".join(names[:_NAMED]) + more
     done = catalog.write_actions(tables, source, replace=replace)
     results = []
     for name, written in done.items():
@@ -100,11 +116,19 @@ def import_actions(
                 dividends=int((now.dividend != 0.0).sum()),
                 first_ts=int(now.ts[0]),
                 last_ts=int(now.ts[-1]),
-                notes=tuple(note for one in found if one.symbol == name for note in one.notes),
+                notes=notes[name],
             )
         )
-    left = [f"{name} left out: the catalog has no bars of it" for name in unknown]
-    return results, left
+    return results, _left_out(unknown)
+
+
+def _left_out(symbols: Sequence[str]) -> list[str]:
+    """Return the notes on symbols without bars: one for each if they are few."""
+    if len(symbols) <= _NAMED:
+        return [f"{name} left out: the catalog has no bars of it" for name in symbols]
+    named = ", ".join(symbols[:_NAMED])
+    more = len(symbols) - _NAMED
+    return [f"{named} and {more:,} more left out: the catalog has no bars of them"]
 
 
 def _sources(path: Path) -> Iterator[Source]:
@@ -139,9 +163,45 @@ def _joined(symbol: str, parts: list[Found], catalog: Catalog) -> Actions:
     try:
         check_actions(symbol, actions)
         check_splits(catalog, symbol, actions)
+        check_dividends(_bars(catalog, symbol), symbol, actions)
     except DataError as error:
         raise DataError(f"{', '.join(one.label for one in parts)}: {error}") from None
     return actions
+
+
+def _bars(catalog: Catalog, symbol: str) -> list[Entry]:
+    return [entry for entry in catalog.entries() if entry.symbol == symbol]
+
+
+def _notes(parts: Sequence[Found], catalog: Catalog) -> tuple[str, ...]:
+    """Return the remarks on the actions of one symbol in all files."""
+    notes = dict.fromkeys(note for one in parts for note in one.notes)
+    beside = [row for one in parts if one.beside_adjusted for row in one.rows]
+    if beside and not dividends_are_known(_bars(catalog, parts[0].symbol), Actions.of(beside)):
+        notes[_PERHAPS_TWICE] = None
+    return tuple(notes)
+
+
+def _text(source: Source, begin: bytes, options: Options) -> Text:
+    """Return the text of a source. DataError, which says what actions are read from, if none."""
+    try:
+        return text_of(source, begin, options)
+    except DataError as error:
+        found, no_market_data, _ = str(error).partition(", not market data; expected ")
+        if not no_market_data:
+            raise
+        raise DataError(
+            f"{found}; expected a table of splits and dividends as delimited text or Parquet, or "
+            "LEAN's factor files"
+        ) from None
+
+
+def _layout(source: Source, lines: list[str], options: Options) -> DelimitedLayout | None:
+    """Return the layout that a file has as bars, None if it has none."""
+    try:
+        return recognise(source, lines, options)[0]
+    except DataError:
+        return None
 
 
 def _read(source: Source, options: Options) -> Iterator[Found]:
@@ -150,7 +210,9 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
     # The symbol of a member of an archive is in its own name.
     path = source.path.parent / source.name
     if is_parquet(begin):
-        yield from read_table(cells_of_parquet(source), source, options)
+        cells = cells_of_parquet(source)
+        yield from read_table(cells, plain_symbol(source.name), options)
+        cells.bad.check()
         return
     if is_arrow(begin):
         raise DataError(
@@ -158,10 +220,18 @@ def _read(source: Source, options: Options) -> Iterator[Found]:
         )
     if lean_factors.is_of_futures(begin, path):
         return
-    blocks = text_of(source, begin, options).blocks()
-    text = b"".join(lines.data for lines in blocks).decode()
+    found = _text(source, begin, options)
+    text = b"".join(lines.data for lines in found.blocks()).decode()
     if not lean_factors.recognises(text):
-        yield from read_table(cells_of_text(text, source.label), source, options)
+        layout = _layout(source, found.first_lines, options)
+        cells = cells_of_text(text, source.label)
+        if layout is not None and layout.tickers is not None:
+            for ticker, table in tables_of(cells, options.symbol).items():
+                yield from read_table(table, None, options, in_header=ticker)
+        else:
+            in_name = (plain_symbol if layout is None else layout.symbol)(source.name)
+            yield from read_table(cells, in_name, options)
+        cells.bad.check()
         return
     spans = lean_factors.read(text, path, source.label)
     told_by = "the factor file's name or map file"

@@ -1,12 +1,14 @@
 """The check of splits against the bars of a catalog: prices must jump where a split takes effect.
 
-Bars that do not jump are already adjusted for the split, which would be booked twice. Of each split
-the last close before its ex-date is compared with the first open from it on::
+Bars that do not jump are already adjusted for the split, which would be booked twice. Bars that
+jump the other way show that old shares are written per new share. Of each split the last close
+before its ex-date is compared with the first open from it on::
 
     ---- close | ex-date ... open ----
          at most 10 days between the two, else nothing is compared
 
-Only the bars of these days are read, block by block.
+Only the bars of these days are read, block by block. Where nothing can be compared, or a split is
+too small to be seen, what the imports of the bars said decides.
 """
 
 from __future__ import annotations
@@ -21,9 +23,14 @@ from pipeline.errors import DataError
 from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog.bar_file import MAX_TS, MIN_TS
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.importers.actions.adjusted_bars import adjusted_bars
 
 _CLEAR: Final = math.log(1.35)
 """Logarithm of the smallest factor of a split that is looked for in prices."""
+_LEAST: Final = 0.25
+"""Prices that move by a smaller part of a split, on the scale of logarithms, do not have it."""
+_OTHER_WAY: Final = -0.5
+"""Prices that move by this part of a split move the other way."""
 _NEAR: Final = 10 * DAY_NS
 """Bars that are so far apart, or farther, are not compared."""
 
@@ -36,24 +43,45 @@ class _Around(NamedTuple):
 
 
 def check_splits(catalog: Catalog, symbol: str, actions: Actions) -> None:
-    """Raise DataError for the first split over which the longest bars of a symbol do not jump.
+    """Raise DataError for the first split that the bars of a symbol have already, or contradict.
 
-    The actions must be possible ones, and the catalog must have bars of the symbol. Memory is that
-    of one block of bars.
+    Prices are those of its longest bars. The actions must be possible ones, and the catalog must
+    have bars of the symbol. Memory is that of one block of bars.
     """
-    interval = max(
-        (entry.interval for entry in catalog.entries() if entry.symbol == symbol), key=interval_ns
-    )
+    entries = [entry for entry in catalog.entries() if entry.symbol == symbol]
+    interval = max((entry.interval for entry in entries), key=interval_ns)
     for at, split in zip(actions.ts.tolist(), actions.split.tolist(), strict=True):
-        expected = abs(math.log(split))
-        if expected < _CLEAR:
+        if split == 1.0:
             continue
-        around = _around(catalog, symbol, interval, at)
-        if around is not None and abs(math.log(around.open / around.close)) < expected / 4:
+        clear = abs(math.log(split)) >= _CLEAR
+        around = _around(catalog, symbol, interval, at) if clear else None
+        if around is not None:
+            _check_prices(symbol, split, at, around)
+        elif (bars := adjusted_bars(entries, at, "splits")) is not None:
             raise DataError(
-                f"{symbol}: the prices are already adjusted for the split of {split:g} on "
-                f"{iso_date(at)}: close {around.close:g} before it, open {around.open:g} after"
+                f"{symbol}: {bars.words()}, so the split of {split:g} on {iso_date(at)} is in "
+                "their prices already; leave it out, or import prices as they were traded, with "
+                "--replace"
             )
+
+
+def _check_prices(symbol: str, split: float, at: int, around: _Around) -> None:
+    """Raise DataError if the prices around a split are not those of old and new shares."""
+    part = math.log(around.close / around.open) / math.log(split)
+    told = f"close {around.close:g} before it, open {around.open:g} after"
+    if part <= _OTHER_WAY:
+        way = "up" if split < 1.0 else "down"
+        inverse = f"1:{split:.4g}" if split > 1.0 else f"{1.0 / split:.4g}"
+        fits = f"{inverse}, " if abs(part + 1.0) < 0.5 else ""
+        raise DataError(
+            f"{symbol}: the split of {split:g} on {iso_date(at)} moves the price {way}, and it "
+            f"moved the other way: {told}; write {fits}new shares per old share"
+        )
+    if part < _LEAST:
+        raise DataError(
+            f"{symbol}: the prices are already adjusted for the split of {split:g} on "
+            f"{iso_date(at)}: {told}"
+        )
 
 
 def _around(catalog: Catalog, symbol: str, interval: str, at: int) -> _Around | None:

@@ -1,13 +1,15 @@
 """Tables of splits and cash dividends: plain ones, Yahoo's, and bars with such columns.
 
 A table has a header with these columns: a date (the ex-date), a split (new shares per old share; 7,
-7:1 and 7/1 are the same), a dividend (per share held before), and perhaps a symbol. Without a
-symbol, that of the file's name is taken, as of bars. Rows without a split and a dividend are left
-out, so a table of bars with such columns (Quandl's WIKI) can be imported too.
+7:1, 7/1 and 7-for-1 are the same), a dividend (per share held before), and perhaps a symbol.
+Without a symbol, that of the file's name is taken, as of bars of the same layout. Rows without a
+split and a dividend are left out, so a table of bars with such columns (Quandl's WIKI) can be
+imported too.
 
 Yahoo's prices and dividends are adjusted for all later splits. If a file also has prices, the bars
-of the catalog are assumed to be Yahoo's, and only the dividends are imported. If it has no prices,
-its dividends are multiplied by the splits after them, which gives the cash per share of the day.
+of the catalog are assumed to be Yahoo's, and only the dividends are imported. Such prices are
+adjusted for the dividends too, unless there is a column `Adj Close`. If a file has no prices, its
+dividends are multiplied by the splits after them, which gives the cash per share of the day.
 """
 
 from __future__ import annotations
@@ -23,10 +25,8 @@ import pyarrow as pa
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, check_actions
 from pipeline.market.importers.actions.cells import Cells
-from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import normal
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import BY_NAME, SymbolRule
 
 _NAMES: Final = {
@@ -52,13 +52,21 @@ class Found:
     """What the symbol is from, if neither a column nor the user tell it."""
     notes: tuple[str, ...] = ()
     """Remarks for the user."""
+    beside_adjusted: bool = False
+    """Whether prices beside the rows are adjusted for the dividends."""
     of_lean: bool = False
     """Whether the file is a factor file, which is of one company."""
 
 
-def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
-    """Return the rows of each symbol in a table. DataError if they cannot be read."""
-    places = _places(cells.names, options.columns or {}, source.label)
+def read_table(
+    cells: Cells, in_name: str | None, options: Options, *, in_header: str | None = None
+) -> list[Found]:
+    """Return the rows of each symbol in a table, and count those that are bad with the cells.
+
+    ``in_name`` is the symbol in the name of the file, ``in_header`` the one that its header tells,
+    None if there is none. DataError if the columns cannot be read.
+    """
+    places = _places(cells.names, options.columns or {}, cells.label)
     yahoo = "split" in places and normal(cells.names[places["split"]]) == _YAHOO
     rows = _rows(cells, places, options, yahoo=yahoo)
     chosen = [at for at, row in enumerate(rows) if row[1:] != (1.0, 0.0)]
@@ -68,17 +76,19 @@ def read_table(cells: Cells, source: Source, options: Options) -> list[Found]:
             if names[at] is None:
                 cells.bad.add(cells.lines[at], "no symbol")
     chosen = [at for at in chosen if cells.lines[at] not in cells.bad]
-    priced = "close" in map(normal, cells.names)
+    names = {normal(name) for name in cells.names}
+    priced = "close" in names
+    adjusted = yahoo and priced and "adjclose" not in names
     found = []
-    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), source, options):
+    rule = _rule(cells, places, options, in_name, in_header)
+    for name, told_by, some in _grouped(cells, places, np.array(chosen, np.intp), rule):
         _count_faults(cells, name, [(cells.lines[at], rows[at]) for at in some])
         taken = [rows[at] for at in some]
         notes: tuple[str, ...] = ()
         if yahoo:
             taken, notes = _from_yahoo(taken, priced=priced)
         if taken:
-            found.append(Found(name, taken, source.label, told_by, notes))
-    cells.bad.check()
+            found.append(Found(name, taken, cells.label, told_by, notes, adjusted))
     return found
 
 
@@ -115,12 +125,19 @@ def _count_faults(
         first.setdefault(day, line)
 
 
-def _grouped(
+def _rule(
     cells: Cells,
     places: Mapping[str, int],
-    chosen: np.ndarray,
-    source: Source,
     options: Options,
+    in_name: str | None,
+    in_header: str | None,
+) -> SymbolRule:
+    known = {"symbol": cells.names[places["symbol"]]} if "symbol" in places else {}
+    return SymbolRule(options.symbol, known, cells.bad.place, in_header=in_header, in_name=in_name)
+
+
+def _grouped(
+    cells: Cells, places: Mapping[str, int], chosen: np.ndarray, rule: SymbolRule
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield each symbol, what tells it, and its rows among those that are chosen.
 
@@ -128,26 +145,31 @@ def _grouped(
     """
     if not len(chosen):
         return
-    known, table = {}, pa.table({"row": chosen})
+    table = pa.table({"row": chosen})
     if "symbol" in places:
-        known = {"symbol": cells.names[places["symbol"]]}
-        table = pa.table({known["symbol"]: cells.column(places["symbol"]).take(pa.array(chosen))})
-    rule = SymbolRule(options.symbol, known, cells.bad.place, in_name=plain_symbol(source.name))
-    rule.check(source.label)
+        at = places["symbol"]
+        table = pa.table({cells.names[at]: cells.column(at).take(pa.array(chosen))})
+    rule.check(cells.label)
     told_by = BY_NAME if rule.origin == BY_NAME else ""
     for name, _, rows in rule.groups(table, None, np.array(cells.lines)[chosen]):
         yield name, told_by, chosen[rows]
 
 
 def _places(names: Sequence[str], columns: Mapping[str, str], label: str) -> dict[str, int]:
-    """Return the position of each field: as `columns` names it, else by its usual names."""
+    """Return the position of each field: as `columns` says, else by its usual names.
+
+    `columns` has names of columns, or positions from 1.
+    """
     places: dict[str, int] = {}
     for name, column in columns.items():
         if name not in _NAMES:
             raise DataError(f"columns can name {', '.join(_NAMES)}; there is no field {name!r}")
-        if column not in names:
+        if column in names:
+            places[name] = names.index(column)
+        elif column.isdecimal() and 1 <= int(column) <= len(names):
+            places[name] = int(column) - 1
+        else:
             raise DataError(f"{label}: there is no column {column!r}; columns: {', '.join(names)}")
-        places[name] = names.index(column)
     by_name = {normal(name): place for place, name in reversed(list(enumerate(names)))}
     for field, usual in _NAMES.items():
         found = [by_name[name] for name in usual if name in by_name]
@@ -173,4 +195,5 @@ def _from_yahoo(rows: Rows, *, priced: bool) -> tuple[Rows, tuple[str, ...]]:
         for later, ratio in splits.items():
             dividend *= ratio if later >= day else 1.0
         found.append((day, split, dividend))
-    return found, ("dividends are those per share of the day",) if splits else ()
+    told = splits and any(dividend for _, _, dividend in found)
+    return found, ("dividends are those per share of the day",) if told else ()

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.codes import DAY_NS
+from pipeline.market.catalog.account import Account, Fact
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 
@@ -20,6 +21,28 @@ def daily(split_at: str | None = None, ratio: float = 1.0) -> pa.Table:
     ts = pa.array(DAYS.astype("M8[ns]").astype("i8")).cast(pa.timestamp("ns", "UTC"))
     prices = dict.fromkeys(("open", "high", "low", "close"), close)
     return pa.table({"ts": ts, **prices, "volume": np.ones(len(DAYS))})
+
+
+def account(adjusted: str, source: str = "in/A.csv", **more: int) -> Account:
+    """What an import says of its bars: what they are adjusted for, and where they lie."""
+    year = (DAYS[[0, -1]].astype("M8[ns]").astype("i8")).tolist()
+    span = {"first_ts": year[0], "last_ts": year[1], **more}
+    fact = Fact("open", "layout")
+    return Account(
+        source,
+        "yahoo",
+        fact,
+        fact,
+        fact,
+        Fact(adjusted, "layout"),
+        (),
+        (),
+        1,
+        (),
+        **span,
+        forming=False,
+        notes=(),
+    )
 
 
 def catalog_of_a_year(folder: Path) -> Catalog:

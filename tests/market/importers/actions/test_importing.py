@@ -45,10 +45,33 @@ def test_a_plain_table_is_read(catalog, tmp_path, text):
     assert (again.added, again.unchanged) == (0, 1 + dividends)
 
 
+@pytest.mark.parametrize(
+    "split", ["7-for-1", "7 for 1", "7 FOR 1", "7 -for- 1", "7.0:1", "7 / 1", "14:2", "7e0"]
+)
+def test_a_split_may_be_a_ratio_in_several_forms(catalog, tmp_path, split):
+    take(catalog, tmp_path, f"date,split\n2014-06-09,{split}\n")
+    assert rows(catalog, "AAPL") == [("2014-06-09", 7.0, 0.0)]
+
+
 def test_columns_can_be_named(catalog, tmp_path):
     text = "wann,wieviel\n2014-08-07,0.47\n"
     take(catalog, tmp_path, text, columns={"date": "wann", "dividend": "wieviel"})
     assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+
+
+def test_columns_can_be_numbered_from_one_unless_a_column_has_that_name(catalog, tmp_path):
+    text = "wann,wieviel,wieviel\n2014-08-07,9,0.47\n"
+    take(catalog, tmp_path, text, columns={"date": "1", "dividend": "3"})
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+    text = "3,1,2\n0.47,2014-08-07,9\n"
+    take(catalog, tmp_path, text, columns={"date": "1", "dividend": "3"})
+    assert rows(catalog, "AAPL") == [("2014-08-07", 1.0, 0.47)]
+
+
+@pytest.mark.parametrize("column", ["0", "3", "-1", "1.0", "²"])
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(catalog, tmp_path, column):
+    with pytest.raises(DataError, match=f"there is no column '{column}'; columns: wann, wieviel"):
+        take(catalog, tmp_path, "wann,wieviel\n2014-08-07,1\n", columns={"date": column})
 
 
 def test_rows_of_bars_without_either_are_left_out(catalog, tmp_path):
@@ -78,12 +101,18 @@ def test_yahoos_actions_alone_are_put_back_to_shares_of_the_day(catalog, tmp_pat
         "Date,Dividends,Stock Splits\n"
         "2014-05-08,0.47,0.0\n2014-06-09,0.0,7.0\n2014-08-07,0.47,0.0\n"
     )
-    take(catalog, tmp_path, text)
+    (result,), _ = take(catalog, tmp_path, text)
     assert rows(catalog, "AAPL") == [
         ("2014-05-08", 1.0, pytest.approx(3.29)),
         ("2014-06-09", 7.0, 0.0),
         ("2014-08-07", 1.0, 0.47),
     ]
+    assert result.notes == ("dividends are those per share of the day",)
+
+
+def test_of_yahoos_splits_alone_nothing_is_said_of_dividends(catalog, tmp_path):
+    (result,), _ = take(catalog, tmp_path, "Date,Dividends,Stock Splits\n2014-06-09,0.0,7.0\n")
+    assert result.notes == ()
 
 
 def test_a_split_that_the_prices_have_already_is_refused(catalog, tmp_path):
@@ -103,9 +132,39 @@ def test_symbols_without_bars_are_left_out_and_named(catalog, tmp_path):
     assert notes == [f"{name} left out: the catalog has no bars of it" for name in ("GE", "IBM")]
 
 
+def test_of_more_than_three_symbols_without_bars_three_are_named_and_the_rest_counted(
+    catalog, tmp_path
+):
+    text = "symbol,date,dividend\nAAPL,2014-08-07,0.47\n"
+    for name in ("A", "B", "C"):
+        text += f"{name},2014-08-06,1\n"
+    assert take(catalog, tmp_path, text)[1] == [
+        f"{name} left out: the catalog has no bars of it" for name in ("A", "B", "C")
+    ]
+    for number in range(1000):
+        text += f"D{number},2014-08-06,1\n"
+    assert take(catalog, tmp_path, text)[1] == [
+        "A, B, C and 1,000 more left out: the catalog has no bars of them"
+    ]
+
+
 @pytest.mark.parametrize("name", ["AAPL.csv", "AAPL_1min.csv", "AAPL 1day.txt"])
 def test_the_symbol_in_the_name_of_a_file_is_that_of_bars(catalog, tmp_path, name):
     (result,), _ = take(catalog, tmp_path, "date,dividend\n2014-08-07,0.47\n", name)
+    assert result.symbol == "AAPL"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("WIKI-AAPL-2014-quandl.csv", "Date,Close,Ex-Dividend,Split Ratio,Adj. Close"),
+        ("AAPL-2014-1d.csv", "Date,Close,Dividends,Stock Splits,Open"),
+    ],
+)
+def test_the_symbol_in_a_name_is_found_as_the_layout_of_the_bars_finds_it(
+    catalog, tmp_path, name, header
+):
+    (result,), _ = take(catalog, tmp_path, header + "\n2014-08-07,94.5,0.47,1.0,90\n", name)
     assert result.symbol == "AAPL"
 
 
@@ -158,10 +217,15 @@ def test_a_row_without_a_symbol_is_refused_where_others_have_one(catalog, tmp_pa
     [
         ("date,split\n2014-06-09,0\n", "AAPL.csv, line 2: AAPL: ex-date 2014-06-09: split must be"),
         ("date,split\n2014-06-09,nan\n", "split must be a finite number above 0 .* was nan"),
-        ("date,split\n2014-06-09,7-1\n", "AAPL.csv, line 2: split must be a number, was '7-1'"),
-        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number, was '7_0'"),
-        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number, was '7:'"),
-        ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number, was '7:0'"),
+        (
+            "date,split\n2014-06-09,7-1\n",
+            r"line 2: split must be a number or a ratio \(2, 2:1, 2/1, 2-for-1\), was '7-1'",
+        ),
+        ("date,split\n2014-06-09,7for1\n", "split must be a number .*, was '7for1'"),
+        ("date,split\n2014-06-09,7:1:1\n", "split must be a number .*, was '7:1:1'"),
+        ("date,split\n2014-06-09,7_0\n", "line 2: split must be a number .*, was '7_0'"),
+        ("date,split\n2014-06-09,7:\n", "line 2: split must be a number .*, was '7:'"),
+        ("date,split\n2014-06-09,7:0\n", "line 2: split must be a number .*, was '7:0'"),
         ("date,dividend\n2014-06-09,-1\n", "dividend must be a finite number of at least 0"),
         (
             "date,dividend\n2014-06-09,1\n2014-06-09,1\n",
@@ -194,10 +258,10 @@ def test_all_bad_rows_are_counted_with_the_first_lines(catalog, tmp_path):
     with pytest.raises(DataError) as refusal:
         take(catalog, tmp_path, text)
     assert str(refusal.value).removeprefix(str(tmp_path)) == (
-        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number, was 'x', line 5: "
-        "has 1 cells, the header has 3, line 6: AAPL: ex-date 2014-08-07: dividend must be a "
-        "finite number of at least 0 (cash per share), was -1.0, and 2 more; correct them in the "
-        "file"
+        "/AAPL.csv: 5 of 6 rows cannot be taken: line 4: split must be a number or a ratio "
+        "(2, 2:1, 2/1, 2-for-1), was 'x', line 5: has 1 cells, the header has 3, line 6: AAPL: "
+        "ex-date 2014-08-07: dividend must be a finite number of at least 0 (cash per share), was "
+        "-1.0, and 2 more; correct them in the file"
     )
     good = text.replace(",x,", ",,2").replace("06-11\n", "06-11,,\n").replace("06-31", "06-30")
     with pytest.raises(DataError, match="line 7: AAPL: ex-date 2014-06-09 is there twice, first i"):
@@ -303,5 +367,23 @@ def test_a_binary_file_that_is_no_table_is_refused_by_its_kind(catalog, tmp_path
 
 def test_lines_are_those_that_an_editor_shows(catalog, tmp_path):
     text = 'date,why,split\r\n2014-05-01,"seven\r\nfor one",1\r\n\r\n2014-06-09,,x\r\n'
-    with pytest.raises(DataError, match="line 5: split must be a number, was 'x'"):
+    with pytest.raises(DataError, match=r"line 5: split must be a number .*, was 'x'"):
         take(catalog, tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [("AAPL.csv", "<html>", "HTML"), ("a.csv", "{}", "JSON"), ("AAPL.csv", "PK\x03\x04", "a zip")],
+)
+def test_text_that_is_no_table_is_told_what_actions_are_read_from(
+    catalog, tmp_path, name, text, kind
+):
+    with pytest.raises(DataError) as refusal:
+        take(catalog, tmp_path, text, name)
+    told = str(refusal.value)
+    assert told.startswith(f"{tmp_path / name} is {kind}")
+    assert told.endswith(
+        "; expected a table of splits and dividends as delimited text or Parquet, or LEAN's factor "
+        "files"
+    )
+    assert "bars or ticks" not in told

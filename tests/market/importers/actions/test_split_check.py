@@ -15,7 +15,9 @@ from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog import bar_file
 from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.merge import Series
 from pipeline.market.importers.actions.split_check import check_splits
+from tests.market.importers.actions.a_year import account
 
 FIRST = int(np.datetime64("2014-01-01", "ns").astype(np.int64))
 HOUR_NS = DAY_NS // 24
@@ -41,14 +43,24 @@ def refusal_of_all_bars(bars: pa.Table, interval: str, actions: Actions) -> str 
     pause = 0 if interval_ns(interval) >= DAY_NS else DAY_NS // 2
     for at, split in zip(actions.ts, actions.split, strict=True):
         before, after = np.searchsorted(ts, at) - 1, np.searchsorted(ts, at + pause)
-        expected = abs(math.log(split))
-        if expected < math.log(1.35) or before < 0 or after == len(ts):
+        expected = math.log(split)
+        if abs(expected) < math.log(1.35) or before < 0 or after == len(ts):
             continue
-        moved = abs(math.log(opens[after] / closes[before]))
-        if ts[after] - ts[before] < 10 * DAY_NS and moved < expected / 4:
+        if ts[after] - ts[before] >= 10 * DAY_NS:
+            continue
+        part = math.log(closes[before] / opens[after]) / expected
+        told = f"close {closes[before]:g} before it, open {opens[after]:g} after"
+        if part <= -0.5:
+            inverse = f"1:{split:.4g}" if split > 1 else f"{1 / split:.4g}"
+            return (
+                f"A: the split of {split:g} on {iso_date(at)} moves the price "
+                f"{'down' if split > 1 else 'up'}, and it moved the other way: {told}; write "
+                f"{inverse + ', ' if part > -1.5 else ''}new shares per old share"
+            )
+        if part < 0.25:
             return (
                 f"A: the prices are already adjusted for the split of {split:g} on "
-                f"{iso_date(at)}: close {closes[before]:g} before it, open {opens[after]:g} after"
+                f"{iso_date(at)}: {told}"
             )
     return None
 
@@ -99,3 +111,45 @@ def test_only_blocks_near_a_split_are_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(BarReader, "next_block", lambda reader: decoded.append(1) or kept(reader))
     assert refusal(catalog, Actions.of([("2015-01-01", 2.0, 0.0)])) is not None
     assert 1 <= len(decoded) <= 3
+
+
+@pytest.mark.parametrize(
+    ("closes", "opens", "split", "words"),
+    [
+        (50.0, 25.0, 0.5, "close 50 before it, open 25 after; write 2, new shares per old share"),
+        (10.0, 71.0, 7.0, "close 10 before it, open 71 after; write 1:7, new shares per old share"),
+        (700.0, 100.0, 0.5, "close 700 before it, open 100 after; write new shares per old share"),
+    ],
+)
+def test_a_split_that_moves_the_price_the_other_way_is_refused(
+    tmp_path, closes, opens, split, words
+):
+    ts = FIRST + np.arange(2, dtype=np.int64) * DAY_NS
+    catalog = Catalog(tmp_path)
+    catalog.write("A", "1d", table(ts, np.array([closes, opens]), np.array([closes, opens])), "s")
+    told = refusal(catalog, Actions.of([("2014-01-02", split, 0.0)]))
+    assert told is not None
+    assert told.startswith(f"A: the split of {split:g} on 2014-01-02 moves the price ")
+    assert told.endswith(f", and it moved the other way: {words}")
+
+
+def adjusted_catalog(folder, step: int, adjusted: str) -> Catalog:
+    """Ten bars of 100, so many days apart, of which an import said what they are adjusted for."""
+    ts = FIRST + np.arange(10, dtype=np.int64) * step * DAY_NS
+    told = account(adjusted, first_ts=int(ts[0]), last_ts=int(ts[-1]))
+    catalog = Catalog(folder)
+    bars = table(ts, np.full(10, 100.0), np.full(10, 100.0))
+    catalog.write_all([Series("A", "1d", bars, "s", told)])
+    return catalog
+
+
+@pytest.mark.parametrize(("step", "split"), [(1, 1.05), (30, 2.0)])
+def test_of_a_split_that_prices_do_not_show_the_import_of_the_bars_tells(tmp_path, step, split):
+    actions = Actions.of([("2014-01-05", split, 0.0)])
+    told = refusal(adjusted_catalog(tmp_path / "said", step, "splits"), actions)
+    assert told == (
+        "A: the 1d bars are adjusted for splits, says the import of in/A.csv (layout yahoo), so "
+        f"the split of {split:g} on 2014-01-05 is in their prices already; leave it out, or import "
+        "prices as they were traded, with --replace"
+    )
+    assert refusal(adjusted_catalog(tmp_path / "not", step, "not known"), actions) is None
