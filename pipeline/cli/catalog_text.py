@@ -208,9 +208,10 @@ def jumps_text(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
     if any(jump.is_unit_step for jump in jumps.first):
         why = "if its unit changed (pence, pounds)"
     elif said:
-        why = f"at a split, though its prices are said to be adjusted for {said}"
+        denied = f"though its prices are said to be adjusted for {said}"
+        why = f"at a split ({denied}), or a real move"
     else:
-        why = "at a split that is not in the catalog"
+        why = "at a split that is not in the catalog, or a real move"
     return f"price jumps as {why}: {', '.join(told)}{f' and {more:,} more' if more else ''}"
 
 

@@ -136,10 +136,10 @@ def test_the_catalog_shows_clocks_jumps_and_bars_that_had_not_ended(called, cata
     ("said", "why"),
     [
         ("no", "at a split that is not in the catalog"),
-        ("splits", "at a split, though its prices are said to be adjusted for splits"),
+        ("splits", "at a split (though its prices are said to be adjusted for splits)"),
         (
             "splits and dividends",
-            "at a split, though its prices are said to be adjusted for splits and dividends",
+            "at a split (though its prices are said to be adjusted for splits and dividends)",
         ),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(
         )
         there.write_all([Series("Y", "1d", table, "y.csv", now)])
     lines = called("catalog", "catalog").out.splitlines()
-    assert lines[-1] == f"Y 1d: price jumps as {why}: 2024-03-06 from 101 to 50"
+    assert lines[-1] == (f"Y 1d: price jumps as {why}, or a real move: 2024-03-06 from 101 to 50")
 
 
 def test_a_catalog_of_a_version_that_knew_less_is_shown(called, catalog: Path):

@@ -111,8 +111,8 @@ def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(called, tmp_pa
     )
     done = called("import", "Y.csv", "--catalog", "made", "--symbol", "Y")
     assert done.out.splitlines()[-1] == (
-        "Y 1d: price jumps as at a split, though its prices are said to be adjusted for splits: "
-        "2024-03-05 from 100 to 50."
+        "Y 1d: price jumps as at a split (though its prices are said to be adjusted for splits), "
+        "or a real move: 2024-03-05 from 100 to 50."
     )
 
 
