@@ -20,7 +20,7 @@ from pipeline.cli.catalog_text import (
 from pipeline.cli.counting import counting
 from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import print_json, print_text
+from pipeline.cli.output import paragraph, print_json, print_text
 from pipeline.errors import nearest
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def listing(folder: str, as_json: bool) -> None:
         }
         print_json(document)
         return
-    lines = [series_table(there, series), *series_notes(there, series)]
+    notes = map(paragraph, series_notes(there, series))
+    lines = [series_table(there, series), *notes]
     if tables:
         lines += ["", actions_table(there, tables)]
     print_text("\n".join(lines))

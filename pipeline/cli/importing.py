@@ -10,7 +10,15 @@ import click
 from pipeline.cli.catalog_text import jumps_text
 from pipeline.cli.counting import counting
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
+from pipeline.cli.output import (
+    format_table,
+    iso_text,
+    paragraph,
+    print_json,
+    print_text,
+    utc_texts,
+)
+from pipeline.results.report.figures import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -239,9 +247,11 @@ def _import_actions(
     ]
     notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
     table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
-    print_text("\n".join((table, *notes)))
+    print_text("\n".join((table, *map(paragraph, notes))))
 
 
+#: So many columns of a source are told; the manifest and --json have all.
+_COLUMNS_TOLD = 8
 #: The column of the bars of a series, beside what one import has done.
 _ALL = "in the catalog"
 
@@ -261,29 +271,24 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
     ]
     header = ("interval", "symbol", *counts, "first", "last", _ALL)
     counts = (*counts, _ALL)
-    parts = [format_table(header, rows, right=counts)]
+    table = format_table(header, rows, right=counts)
     told: dict[str, list[str]] = {}
     shared = _shared_notes([one.account for one in results])
     for one in results:
         line = _account_line(one.account, without=shared)
         told.setdefault(line, []).append(f"{one.symbol} {one.interval}")
-    parts += [f"{_names(names)}: {line}" for line, names in told.items()]
+    parts = [f"{first_of(names)}: {line}" for line, names in told.items()]
     parts += [f"All: {note}" for note in shared]
     parts += [
         f"{one.symbol} {one.interval}: {jumps_text(one.jumps, [one.account])}."
         for one in results
         if one.jumps.total
     ]
+    parts = [table, *map(paragraph, parts)]
     if dry_run:
         parts += [_first_bars(one) for one in results]
         parts.append("Nothing was written.")
     return "\n".join(parts)
-
-
-def _names(names: Sequence[str]) -> str:
-    """Return the names of series that have one account: all of a few, else the first ones."""
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
 
 
 def _shared_notes(accounts: Sequence[Account]) -> list[str]:
@@ -299,9 +304,9 @@ def _account_line(account: Account, without: Collection[str] = ()) -> str:
 
     Its notes follow, but for those that are told elsewhere.
     """
-    columns = ", ".join(
+    columns = [
         field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
-    )
+    ]
     parts = [
         f"layout {account.layout}",
         f"clock {account.clock.words()}",
@@ -313,9 +318,9 @@ def _account_line(account: Account, without: Collection[str] = ()) -> str:
     if account.times:
         parts.append(f"times {account.times}")
     if columns:
-        parts.append(f"columns {columns}")
+        parts.append(f"columns {first_of(columns, _COLUMNS_TOLD)}")
     if account.left:
-        parts.append(f"not taken: {', '.join(account.left)}")
+        parts.append(f"not taken: {first_of(account.left, _COLUMNS_TOLD)}")
     parts.append(f"adjusted: {account.adjusted.value}")
     if account.rows_left:
         left = ", ".join(f"{count:,} {reason}" for reason, count in account.rows_left)

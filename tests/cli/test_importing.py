@@ -194,3 +194,36 @@ def test_a_terminal_shows_which_file_is_read(tmp_path: Path):
     assert code == 0
     assert text.index("reading 1 of 2: ") < text.index("reading 2 of 2: ")
     assert "AAA.csv" in text
+
+
+def wide_csv(columns: int) -> str:
+    """Three bars with so many further columns."""
+    head, *rows = CSV.replace("Last", "Close").splitlines()
+    more = "".join(f",extra{number}" for number in range(columns))
+    return "\n".join((head + more, *(row + ",1" * columns for row in rows), ""))
+
+
+def test_a_terminal_shows_an_account_wrapped_and_a_pipe_one_line(
+    called, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "SPY.csv").write_text(wide_csv(4))
+    command = ("import", str(tmp_path / "SPY.csv"), "--tz", "UTC", "--catalog")
+    (line,) = called(*command, "one").out.splitlines()[2:]
+    monkeypatch.setenv("COLUMNS", "60")
+    code, text = in_a_terminal(*command, tmp_path / "two")
+    assert code == 0
+    first, *others = text[text.index("SPY 1m: ") :].splitlines()
+    assert all(len(one) <= 60 for one in (first, *others))
+    assert all(one.startswith("  ") for one in others)
+    assert " ".join((first, *map(str.strip, others))) == line
+
+
+def test_of_many_columns_the_first_are_told_and_the_manifest_keeps_all(called, tmp_path: Path):
+    (tmp_path / "SPY.csv").write_text(wide_csv(400))
+    out = called("import", "SPY.csv", "--catalog", "made").out
+    names = [f"extra{number}" for number in range(400)]
+    assert f"not taken: {', '.join(names[:8])} and 392 more; " in out
+    (entry,) = Catalog(tmp_path / "made").entries()
+    assert entry.accounts[0].left == tuple(names)
+    shown = called("catalog", "show", "made", "SPY").out
+    assert f"  not taken {', '.join(names[:30])} and 370 more\n" in shown
