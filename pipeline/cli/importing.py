@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ from pipeline.cli.output import (
     print_text,
     utc_texts,
 )
+from pipeline.errors import nearest
 from pipeline.results.report.figures import first_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pipeline.market.importers.importing import Replace
 
 
+#: What --replace may name.
+_REPLACED = ("bars", "source", "series")
 #: Options that an import of splits and dividends does not use.
 _OF_BARS = frozenset(
     (
@@ -52,6 +56,19 @@ def _column_mapping(
             raise click.BadParameter(f"{ours} is given twice, as {columns[ours]} and {theirs}")
         columns[ours] = theirs
     return columns
+
+
+def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a word that --replace does not know, which mostly is a SOURCE that follows it."""
+    if value is None or value in _REPLACED:
+        return value
+    near = nearest(value, _REPLACED)
+    way = (
+        f"did you mean {near[0]!r}?"
+        if near
+        else f"write --replace behind the files, or --replace bars {shlex.quote(value)}"
+    )
+    raise click.BadParameter(f"{value!r} is not one of {', '.join(map(repr, _REPLACED))}; {way}")
 
 
 @click.command(
@@ -143,7 +160,8 @@ def _column_mapping(
     "--replace",
     is_flag=False,
     flag_value="bars",
-    type=click.Choice(["bars", "source", "series"]),
+    metavar=f"[{'|'.join(_REPLACED)}]",
+    callback=_replaced,
     help="Replace bars in the catalog that differ; all bars that the same SOURCE gave before; or"
     " the whole series.  [without a word: bars]",
 )

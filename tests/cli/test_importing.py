@@ -227,3 +227,17 @@ def test_of_many_columns_the_first_are_told_and_the_manifest_keeps_all(called, t
     assert entry.accounts[0].left == tuple(names)
     shown = called("catalog", "show", "made", "SPY").out
     assert f"  not taken {', '.join(names[:30])} and 370 more\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("d/SPY.csv", "; write --replace behind the files, or --replace bars d/SPY.csv"),
+        ("two words.csv", "; write --replace behind the files, or --replace bars 'two words.csv'"),
+        ("serie", "; did you mean 'series'?"),
+    ],
+)
+def test_a_file_behind_replace_is_refused_with_the_way_on(called, word: str, way: str):
+    done = called("import", "--replace", word, "--catalog", "made")
+    assert done.code == 2
+    assert f"{word!r} is not one of 'bars', 'source', 'series'{way}" in done.err
