@@ -22,6 +22,7 @@ from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import paragraph, print_json, print_text
 from pipeline.errors import nearest
+from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,7 +169,8 @@ def remove(folder: str, series: tuple[str, ...], as_json: bool) -> None:
     there = Catalog(folder)
     keys = dict.fromkeys(key for text in series for key in find_series(there, text))
     removed = remove_series(there, list(keys))
-    _print_done("removed", folder, removed, as_json)
+    lines = [f"removed {one.symbol} {one.interval}" for one in removed]
+    _print_done("removed", folder, removed, lines, as_json)
 
 
 @catalog.command(
@@ -184,20 +186,22 @@ def rename(folder: str, old: str, new: str, as_json: bool) -> None:
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.catalog.upkeep import rename_symbol
 
-    _print_done("renamed", folder, rename_symbol(Catalog(folder), old, new), as_json)
+    renamed = rename_symbol(Catalog(folder), old, new)
+    lines = [f"renamed {old} {one.interval} to {new}" for one in renamed]
+    _print_done("renamed", folder, renamed, lines, as_json)
 
 
-def _print_done(word: str, folder: str, entries: Sequence[Entry], as_json: bool) -> None:
+def _print_done(
+    word: str, folder: str, entries: Sequence[Entry], lines: Sequence[str], as_json: bool
+) -> None:
+    """Print what was done to series: a line for each, with its rows, or JSON."""
     if as_json:
         names = ("symbol", "interval", "rows")
         documents = [{name: getattr(one, name) for name in names} for one in entries]
         print_json({"catalog": folder, word: documents})
         return
-    lines = [
-        f"{word} {one.symbol} {one.interval}, {one.rows:,} row{'' if one.rows == 1 else 's'}"
-        for one in entries
-    ]
-    print_text("\n".join(lines))
+    told = [f"{line}, {many(one.rows, 'row')}" for line, one in zip(lines, entries, strict=True)]
+    print_text("\n".join(told))
 
 
 @catalog.command(
@@ -232,7 +236,7 @@ def verify(ctx: click.Context, folder: str, series: tuple[str, ...], as_json: bo
         faults = Counter(one.fault for one in findings)
         counts = [f"{count:,} {fault}" for fault, count in faults.items()]
         lines = [f"{one.fault}: {one.words}" for one in findings]
-        lines.append(f"{len(done):,} files verified: {', '.join(counts) or 'all as written'}")
+        lines.append(f"{many(len(done), 'file')} verified: {', '.join(counts) or 'as written'}")
         print_text("\n".join(lines))
     if findings:
         ctx.exit(BAD_INPUT)
