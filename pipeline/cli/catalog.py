@@ -13,6 +13,7 @@ from pipeline.cli.catalog_text import (
     actions_table,
     full_document,
     full_lines,
+    lost_files,
     series_document,
     series_notes,
     series_table,
@@ -101,8 +102,9 @@ def listing(folder: str, as_json: bool) -> None:
         }
         print_json(document)
         return
-    notes = map(paragraph, series_notes(there, series))
-    lines = [series_table(there, series), *notes]
+    table = series_table(there, series) if series else f"there are no series in {folder}"
+    notes = [*lost_files(there, series), *series_notes(there, series)]
+    lines = [table, *map(paragraph, notes)]
     if tables:
         lines += ["", actions_table(there, tables)]
     print_text("\n".join(lines))

@@ -61,6 +61,16 @@ def series_notes(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
     return notes
 
 
+def lost_files(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
+    """Return a line with the files of series that are not on disk; none if all are there."""
+    lost = [entry.file for entry in entries if _size(catalog, entry) is None]
+    if not lost:
+        return []
+    be = "is" if len(lost) == 1 else "are"
+    way = f"`ringtape catalog verify {catalog.path}` says the way on"
+    return [f"{first_of(lost)} {be} not on disk; {way}"]
+
+
 def _notes_of(catalog: Catalog, entry: Entry) -> Iterator[str]:
     if entry.coverage is not None and entry.coverage.longest_gap is not None:
         longest = gap_text(entry.coverage.longest_gap)

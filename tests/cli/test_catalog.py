@@ -75,6 +75,21 @@ def test_the_catalog_as_json_has_everything(ringtape, catalog: Path):
     assert spy["accounts"] == []
 
 
+def test_files_that_are_lost_are_named_below_the_table(called, catalog: Path):
+    (catalog / "5m" / "A.parquet").unlink()
+    way = "not on disk; `ringtape catalog verify catalog` says the way on"
+    assert called("catalog", "catalog").out.splitlines()[3:] == [f"5m/A.parquet is {way}"]
+    (catalog / "1m" / "SPY.parquet").unlink()
+    line = called("catalog", "catalog").out.splitlines()[-1]
+    assert line == f"1m/SPY.parquet, 5m/A.parquet are {way}"
+
+
+def test_an_empty_catalog_says_so(called, catalog: Path):
+    called("catalog", "remove", "catalog", "SPY", "A")
+    assert called("catalog", "catalog").out == "there are no series in catalog\n"
+    assert json.loads(called("catalog", "catalog", "--json").out)["series"] == []
+
+
 def test_a_folder_that_is_a_file_is_bad_input(ringtape, tmp_path: Path):
     (tmp_path / "file").write_text("")
     assert ringtape("catalog", "file").returncode == 2
