@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,22 @@ _ELSEWHERE = {
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 
 
+def _line(*words: str) -> str:
+    """Return a command line as a message has it."""
+    return f"`ringtape catalog {shlex.join(words)}`"
+
+
+def _catalog_first(words: Sequence[str]) -> list[str]:
+    """Return the words behind a command, with a catalog that is not the first one as the first."""
+    if len(words) > 1 and not Path(words[0]).exists():
+        from pipeline.market.catalog.commit import MANIFEST
+
+        for number, word in enumerate(words):
+            if (Path(word) / MANIFEST).exists():
+                return [word, *words[:number], *words[number + 1 :]]
+    return list(words)
+
+
 class CatalogCommands(click.Group):
     """The commands on a catalog. Without one of their names, the catalog in DIR is listed.
 
@@ -56,15 +73,24 @@ class CatalogCommands(click.Group):
     ) -> click.Context:
         """Begin the command that the arguments name, or the listing."""
         words = [word for word in args if not word.startswith("-")]
+        ctx = click.Context(self, parent=parent, info_name=info_name)
         if words and words[0] in self.commands:
+            if (ordered := _catalog_first(words[1:])) != words[1:]:
+                way = _line(words[0], *ordered)
+                raise click.UsageError(f"the catalog comes before the rest: {way}", ctx)
             args.remove(words[0])
             return super().make_context(info_name, [words[0], *args], parent, **extra)
         if {"-h", "--help"} & set(args):
             return super().make_context(info_name, ["--help"], parent, **extra)
         if len(words) > 1 and not Path(words[0]).exists():
-            ctx = click.Context(self, parent=parent, info_name=info_name)
             told = f"{words[0]!r} is no folder and no command; {self._way_on(words[0])}"
             raise click.UsageError(told, ctx)
+        if len(words) > 1 and words[1] in self.commands:
+            way = _line(words[1], words[0], *words[2:])
+            raise click.UsageError(f"the command comes before the catalog: {way}", ctx)
+        if len(words) > 1:
+            way = f"{_line('show', *words[:2])} shows a series"
+            raise click.UsageError(f"a catalog is listed whole; {way}", ctx)
         return self.listing.make_context(info_name, args, parent, **extra)
 
     def _way_on(self, word: str) -> str:

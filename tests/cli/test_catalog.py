@@ -275,7 +275,23 @@ def test_series_are_removed_and_renamed(called, catalog: Path):
             "'import' is no folder and no command; `ringtape import` does that",
         ),
         (["export", "catalog", "--out", "x"], "`ringtape export` does that"),
-        (["catalog", "SPY"], "Got unexpected extra argument (SPY)"),
+        (
+            ["catalog", "SPY"],
+            "a catalog is listed whole; `ringtape catalog show catalog SPY` shows a series",
+        ),
+        (
+            ["show", "SPY", "catalog"],
+            "the catalog comes before the rest: `ringtape catalog show catalog SPY`",
+        ),
+        (
+            ["--json", "rename", "SPY", "^GSPC", "catalog"],
+            "before the rest: `ringtape catalog rename catalog SPY '^GSPC'`",
+        ),
+        (
+            ["catalog", "show", "SPY"],
+            "the command comes before the catalog: `ringtape catalog show catalog SPY`",
+        ),
+        (["show", "SPY", "nowhere"], "no catalog at SPY"),
         ([], "Missing argument 'DIR'"),
     ],
 )
