@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pipeline.cli.catalog_text import (
     actions_table,
     full_document,
     full_lines,
+    lost_files,
     series_document,
     series_notes,
     series_table,
@@ -20,8 +22,9 @@ from pipeline.cli.catalog_text import (
 from pipeline.cli.counting import counting
 from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import print_json, print_text
+from pipeline.cli.output import paragraph, print_json, print_text
 from pipeline.errors import nearest
+from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,22 @@ _ELSEWHERE = {
     "replace": "`ringtape import` with `--replace series` or `--replace source` does that",
 }
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+
+
+def _line(*words: str) -> str:
+    """Return a command line as a message has it."""
+    return f"`ringtape catalog {shlex.join(words)}`"
+
+
+def _catalog_first(words: Sequence[str]) -> list[str]:
+    """Return the words behind a command, with a catalog that is not the first one as the first."""
+    if len(words) > 1 and not Path(words[0]).exists():
+        from pipeline.market.catalog.commit import MANIFEST
+
+        for number, word in enumerate(words):
+            if (Path(word) / MANIFEST).exists():
+                return [word, *words[:number], *words[number + 1 :]]
+    return list(words)
 
 
 class CatalogCommands(click.Group):
@@ -54,15 +73,24 @@ class CatalogCommands(click.Group):
     ) -> click.Context:
         """Begin the command that the arguments name, or the listing."""
         words = [word for word in args if not word.startswith("-")]
+        ctx = click.Context(self, parent=parent, info_name=info_name)
         if words and words[0] in self.commands:
+            if (ordered := _catalog_first(words[1:])) != words[1:]:
+                way = _line(words[0], *ordered)
+                raise click.UsageError(f"the catalog comes before the rest: {way}", ctx)
             args.remove(words[0])
             return super().make_context(info_name, [words[0], *args], parent, **extra)
         if {"-h", "--help"} & set(args):
             return super().make_context(info_name, ["--help"], parent, **extra)
         if len(words) > 1 and not Path(words[0]).exists():
-            ctx = click.Context(self, parent=parent, info_name=info_name)
             told = f"{words[0]!r} is no folder and no command; {self._way_on(words[0])}"
             raise click.UsageError(told, ctx)
+        if len(words) > 1 and words[1] in self.commands:
+            way = _line(words[1], words[0], *words[2:])
+            raise click.UsageError(f"the command comes before the catalog: {way}", ctx)
+        if len(words) > 1:
+            way = f"{_line('show', *words[:2])} shows a series"
+            raise click.UsageError(f"a catalog is listed whole; {way}", ctx)
         return self.listing.make_context(info_name, args, parent, **extra)
 
     def _way_on(self, word: str) -> str:
@@ -100,7 +128,9 @@ def listing(folder: str, as_json: bool) -> None:
         }
         print_json(document)
         return
-    lines = [series_table(there, series), *series_notes(there, series)]
+    table = series_table(there, series) if series else f"there are no series in {folder}"
+    notes = [*lost_files(there, series), *series_notes(there, series)]
+    lines = [table, *map(paragraph, notes)]
     if tables:
         lines += ["", actions_table(there, tables)]
     print_text("\n".join(lines))
@@ -167,7 +197,8 @@ def remove(folder: str, series: tuple[str, ...], as_json: bool) -> None:
     there = Catalog(folder)
     keys = dict.fromkeys(key for text in series for key in find_series(there, text))
     removed = remove_series(there, list(keys))
-    _print_done("removed", folder, removed, as_json)
+    lines = [f"removed {one.symbol} {one.interval}" for one in removed]
+    _print_done("removed", folder, removed, lines, as_json)
 
 
 @catalog.command(
@@ -183,20 +214,22 @@ def rename(folder: str, old: str, new: str, as_json: bool) -> None:
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.catalog.upkeep import rename_symbol
 
-    _print_done("renamed", folder, rename_symbol(Catalog(folder), old, new), as_json)
+    renamed = rename_symbol(Catalog(folder), old, new)
+    lines = [f"renamed {old} {one.interval} to {new}" for one in renamed]
+    _print_done("renamed", folder, renamed, lines, as_json)
 
 
-def _print_done(word: str, folder: str, entries: Sequence[Entry], as_json: bool) -> None:
+def _print_done(
+    word: str, folder: str, entries: Sequence[Entry], lines: Sequence[str], as_json: bool
+) -> None:
+    """Print what was done to series: a line for each, with its rows, or JSON."""
     if as_json:
         names = ("symbol", "interval", "rows")
         documents = [{name: getattr(one, name) for name in names} for one in entries]
         print_json({"catalog": folder, word: documents})
         return
-    lines = [
-        f"{word} {one.symbol} {one.interval}, {one.rows:,} row{'' if one.rows == 1 else 's'}"
-        for one in entries
-    ]
-    print_text("\n".join(lines))
+    told = [f"{line}, {many(one.rows, 'row')}" for line, one in zip(lines, entries, strict=True)]
+    print_text("\n".join(told))
 
 
 @catalog.command(
@@ -231,7 +264,7 @@ def verify(ctx: click.Context, folder: str, series: tuple[str, ...], as_json: bo
         faults = Counter(one.fault for one in findings)
         counts = [f"{count:,} {fault}" for fault, count in faults.items()]
         lines = [f"{one.fault}: {one.words}" for one in findings]
-        lines.append(f"{len(done):,} files verified: {', '.join(counts) or 'all as written'}")
+        lines.append(f"{many(len(done), 'file')} verified: {', '.join(counts) or 'as written'}")
         print_text("\n".join(lines))
     if findings:
         ctx.exit(BAD_INPUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.output import format_table, iso_text, short_text, utc_texts
+from pipeline.results.report.figures import first_of, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ _TOLD = 10
 """So many lines under the table are told; of more there is a count."""
 _JUMPS_TOLD = 3
 """So many jumps of a series are told in a line."""
+_COLUMNS_TOLD = 30
+"""So many columns of a source are told; --json has all."""
 _WITH_SPLITS = ("splits", "splits and dividends")
 """What prices without jumps at splits are said to be adjusted for."""
 
@@ -56,6 +59,16 @@ def series_notes(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
         way = f"`ringtape catalog show {catalog.path} SYMBOL` has them"
         notes[_TOLD:] = [f"and {more:,} more such lines; {way}"]
     return notes
+
+
+def lost_files(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
+    """Return a line with the files of series that are not on disk; none if all are there."""
+    lost = [entry.file for entry in entries if _size(catalog, entry) is None]
+    if not lost:
+        return []
+    be = "is" if len(lost) == 1 else "are"
+    way = f"`ringtape catalog verify {catalog.path}` says the way on"
+    return [f"{first_of(lost)} {be} not on disk; {way}"]
 
 
 def _notes_of(catalog: Catalog, entry: Entry) -> Iterator[str]:
@@ -134,7 +147,7 @@ def full_lines(catalog: Catalog, entry: Entry) -> list[str]:
         counts = actions_counts(catalog.actions(entry.symbol))
         lines += [f"  {name:<9} {count:,}" for name, count in counts.items()]
         return [*lines, f"  from      {first} to {last}", *_file_lines(catalog, entry)]
-    days = "" if entry.coverage is None else f" on {entry.coverage.days:,} days"
+    days = "" if entry.coverage is None else f" on {many(entry.coverage.days, 'day')}"
     lines += [f"  bars      {entry.rows:,}{days}", f"  from      {first} to {last}"]
     lines += [f"  week      {entry.week or 'not known'}", f"  quality   {quality_text(entry)}"]
     lines += _file_lines(catalog, entry)
@@ -179,10 +192,10 @@ def account_lines(account: Account) -> list[str]:
         lines.append(f"symbol    from {account.symbol_from}")
     if account.times:
         lines.append(f"times     {account.times}")
-    taken = ", ".join(f"{ours} from {theirs}" for ours, theirs in account.taken)
-    lines.append(f"columns   {taken or 'not known'}")
+    taken = [f"{ours} from {theirs}" for ours, theirs in account.taken]
+    lines.append(f"columns   {first_of(taken, _COLUMNS_TOLD) or 'not known'}")
     if account.left:
-        lines.append(f"not taken {', '.join(account.left)}")
+        lines.append(f"not taken {first_of(account.left, _COLUMNS_TOLD)}")
     first, last = utc_texts([account.first_ts, account.last_ts])
     lines.append(f"bars      {account.rows:,} from {first} to {last}")
     lines += [f"left out  {count:,} {reason}" for reason, count in account.rows_left]
@@ -193,8 +206,7 @@ def account_lines(account: Account) -> list[str]:
 
 def gap_text(gap: Gap) -> str:
     """Return a gap as text: ``913 days without bars after 2011-06-02``."""
-    days = f"{gap.days:,} day{'' if gap.days == 1 else 's'}"
-    return f"{days} without bars after {day_text(gap.after)}"
+    return f"{many(gap.days, 'day')} without bars after {day_text(gap.after)}"
 
 
 def jumps_text(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
@@ -208,9 +220,10 @@ def jumps_text(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
     if any(jump.is_unit_step for jump in jumps.first):
         why = "if its unit changed (pence, pounds)"
     elif said:
-        why = f"at a split, though its prices are said to be adjusted for {said}"
+        denied = f"though its prices are said to be adjusted for {said}"
+        why = f"at a split ({denied}), or a real move"
     else:
-        why = "at a split that is not in the catalog"
+        why = "at a split that is not in the catalog, or a real move"
     return f"price jumps as {why}: {', '.join(told)}{f' and {more:,} more' if more else ''}"
 
 

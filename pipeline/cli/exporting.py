@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.counting import counting
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import print_json, print_text
+from pipeline.errors import DataError
+from pipeline.results.report.figures import many
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.manifest import Entry, Key
 
 
 @click.command(
@@ -43,17 +52,11 @@ def export(folder: str, series: tuple[str, ...], out: Path, form: str, as_json: 
     Files have the bars, and not what was taken for true of them, such as whether prices are
     adjusted or bids. After an import of the files this is not known.
     """
-    from pipeline.market.actions import ACTIONS
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.catalog.export import export_series
-    from pipeline.market.catalog.upkeep import find_series
 
     there = Catalog(folder)
-    entries = there.entries()
-    if series:
-        known = there.manifest()
-        keys = dict.fromkeys(key for text in series for key in find_series(there, text))
-        entries = [known[key] for key in keys if key[0] != ACTIONS]
+    entries = _entries_of(there, series) if series else there.entries()
     done = []
     with counting("exporting") as tell:
         for number, entry in enumerate(entries, start=1):
@@ -62,5 +65,22 @@ def export(folder: str, series: tuple[str, ...], out: Path, form: str, as_json: 
     if as_json:
         print_json({"catalog": folder, "out": out, "files": [one._asdict() for one in done]})
     else:
-        lines = [f"{one.file}, {one.rows:,} bars" for one in done]
+        lines = [f"{one.file}, {many(one.rows, 'bar')}" for one in done]
         print_text("\n".join(lines) or f"there are no bars in {folder}")
+
+
+def _entries_of(catalog: Catalog, series: Sequence[str]) -> list[Entry]:
+    """Return the bars that words name, each once. DataError for a word that names none."""
+    from pipeline.market.actions import ACTIONS
+    from pipeline.market.catalog.upkeep import find_series
+
+    known = catalog.manifest()
+    keys: dict[Key, None] = {}
+    for text in series:
+        bars = [key for key in find_series(catalog, text) if key[0] != ACTIONS]
+        if not bars:
+            raise DataError(
+                f"{text} has no bars in {catalog.path}: splits and dividends are not exported"
+            )
+        keys |= dict.fromkeys(bars)
+    return [known[key] for key in keys]

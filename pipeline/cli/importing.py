@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -10,7 +12,16 @@ import click
 from pipeline.cli.catalog_text import jumps_text
 from pipeline.cli.counting import counting
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import format_table, iso_text, print_json, print_text, utc_texts
+from pipeline.cli.output import (
+    format_table,
+    iso_text,
+    paragraph,
+    print_json,
+    print_text,
+    utc_texts,
+)
+from pipeline.errors import DataError, nearest
+from pipeline.results.report.figures import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +33,8 @@ if TYPE_CHECKING:
     from pipeline.market.importers.importing import Replace
 
 
+#: What --replace may name.
+_REPLACED = ("bars", "source", "series")
 #: Options that an import of splits and dividends does not use.
 _OF_BARS = frozenset(
     (
@@ -44,6 +57,19 @@ def _column_mapping(
             raise click.BadParameter(f"{ours} is given twice, as {columns[ours]} and {theirs}")
         columns[ours] = theirs
     return columns
+
+
+def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a word that --replace does not know, which mostly is a SOURCE that follows it."""
+    if value is None or value in _REPLACED:
+        return value
+    near = nearest(value, _REPLACED)
+    way = (
+        f"did you mean {near[0]!r}?"
+        if near
+        else f"write --replace behind the files, or --replace bars {shlex.quote(value)}"
+    )
+    raise click.BadParameter(f"{value!r} is not one of {', '.join(map(repr, _REPLACED))}; {way}")
 
 
 @click.command(
@@ -136,7 +162,8 @@ def _column_mapping(
     "--replace",
     is_flag=False,
     flag_value="bars",
-    type=click.Choice(["bars", "source", "series"]),
+    metavar=f"[{'|'.join(_REPLACED)}]",
+    callback=_replaced,
     help="Replace bars in the catalog that differ; all bars that the same SOURCE gave before; or"
     " the whole series.  [without a word: bars]",
 )
@@ -178,6 +205,7 @@ def import_(
     # Arrow's own handler of Ctrl-C, while it reads a CSV file, may lose it.
     pa.enable_signal_handlers(False)
     there = Catalog(catalog_folder)
+    _refuse_folder_of_sources(there.path, sources)
     if actions:
         _refuse_options_of_bars(ctx)
         if replace not in (None, "bars"):
@@ -204,6 +232,23 @@ def import_(
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
     else:
         print_text(_import_report(results, dry_run=dry_run))
+
+
+def _refuse_folder_of_sources(catalog: Path, sources: Sequence[str]) -> None:
+    """Refuse to make a catalog of a folder that holds a source, which is mostly a slip."""
+    from pipeline.market.catalog.commit import COMMIT, MANIFEST
+
+    if any((catalog / name).exists() for name in (MANIFEST, COMMIT)):
+        return
+    folder = catalog.resolve()
+    for source in map(Path, sources):
+        path = source.resolve()
+        if path.exists() and folder in (path, *path.parents):
+            holds = "is a SOURCE itself" if path == folder else f"holds the SOURCE {source}"
+            raise DataError(
+                f"the folder {catalog} is no catalog yet and {holds}; give the catalog a folder of "
+                f"its own, such as --catalog {shlex.quote(str(catalog / 'catalog'))}"
+            )
 
 
 def _refuse_options_of_bars(ctx: click.Context) -> None:
@@ -240,9 +285,11 @@ def _import_actions(
     ]
     notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
     table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
-    print_text("\n".join((table, *notes)))
+    print_text("\n".join((table, *map(paragraph, notes))))
 
 
+#: So many columns of a source are told; the manifest and --json have all.
+_COLUMNS_TOLD = 8
 #: The column of the bars of a series, beside what one import has done.
 _ALL = "in the catalog"
 
@@ -262,29 +309,24 @@ def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
     ]
     header = ("interval", "symbol", *counts, "first", "last", _ALL)
     counts = (*counts, _ALL)
-    parts = [format_table(header, rows, right=counts)]
+    table = format_table(header, rows, right=counts)
     told: dict[str, list[str]] = {}
     shared = _shared_notes([one.account for one in results])
     for one in results:
         line = _account_line(one.account, without=shared)
         told.setdefault(line, []).append(f"{one.symbol} {one.interval}")
-    parts += [f"{_names(names)}: {line}" for line, names in told.items()]
+    parts = [f"{first_of(names)}: {line}" for line, names in told.items()]
     parts += [f"All: {note}" for note in shared]
     parts += [
         f"{one.symbol} {one.interval}: {jumps_text(one.jumps, [one.account])}."
         for one in results
         if one.jumps.total
     ]
+    parts = [table, *map(paragraph, parts)]
     if dry_run:
         parts += [_first_bars(one) for one in results]
         parts.append("Nothing was written.")
     return "\n".join(parts)
-
-
-def _names(names: Sequence[str]) -> str:
-    """Return the names of series that have one account: all of a few, else the first ones."""
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
 
 
 def _shared_notes(accounts: Sequence[Account]) -> list[str]:
@@ -300,9 +342,9 @@ def _account_line(account: Account, without: Collection[str] = ()) -> str:
 
     Its notes follow, but for those that are told elsewhere.
     """
-    columns = ", ".join(
+    columns = [
         field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
-    )
+    ]
     parts = [
         f"layout {account.layout}",
         f"clock {account.clock.words()}",
@@ -314,9 +356,9 @@ def _account_line(account: Account, without: Collection[str] = ()) -> str:
     if account.times:
         parts.append(f"times {account.times}")
     if columns:
-        parts.append(f"columns {columns}")
+        parts.append(f"columns {first_of(columns, _COLUMNS_TOLD)}")
     if account.left:
-        parts.append(f"not taken: {', '.join(account.left)}")
+        parts.append(f"not taken: {first_of(account.left, _COLUMNS_TOLD)}")
     parts.append(f"adjusted: {account.adjusted.value}")
     if account.rows_left:
         left = ", ".join(f"{count:,} {reason}" for reason, count in account.rows_left)

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -14,11 +15,14 @@ import click
 
 from pipeline.cli.document import document_stream
 from pipeline.codes import DAY_NS
+from pipeline.results.report.lines import hanging
 
 #: What the system says if a reader has closed a pipe, and if a terminal was closed.
 _GONE = errno.EPIPE, errno.EIO
 #: A text that is longer is cut in a table.
 LONGEST_TEXT = 40
+#: A terminal that is narrower is taken for one of so many columns.
+_NARROWEST = 20
 
 
 class ReaderGoneError(Exception):
@@ -107,6 +111,17 @@ def shown(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def paragraph(text: str) -> str:
+    """Return a text as lines of the terminal's width, of which all but the first are indented.
+
+    Where stdout is no terminal it is one line. Words, such as paths, stay whole.
+    """
+    if not sys.stdout.isatty():
+        return text
+    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return "\n".join(hanging(shown(text), width, "", "  ", whole_words=True))
 
 
 def short_text(text: str) -> str:

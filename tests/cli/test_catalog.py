@@ -75,6 +75,21 @@ def test_the_catalog_as_json_has_everything(ringtape, catalog: Path):
     assert spy["accounts"] == []
 
 
+def test_files_that_are_lost_are_named_below_the_table(called, catalog: Path):
+    (catalog / "5m" / "A.parquet").unlink()
+    way = "not on disk; `ringtape catalog verify catalog` says the way on"
+    assert called("catalog", "catalog").out.splitlines()[3:] == [f"5m/A.parquet is {way}"]
+    (catalog / "1m" / "SPY.parquet").unlink()
+    line = called("catalog", "catalog").out.splitlines()[-1]
+    assert line == f"1m/SPY.parquet, 5m/A.parquet are {way}"
+
+
+def test_an_empty_catalog_says_so(called, catalog: Path):
+    called("catalog", "remove", "catalog", "SPY", "A")
+    assert called("catalog", "catalog").out == "there are no series in catalog\n"
+    assert json.loads(called("catalog", "catalog", "--json").out)["series"] == []
+
+
 def test_a_folder_that_is_a_file_is_bad_input(ringtape, tmp_path: Path):
     (tmp_path / "file").write_text("")
     assert ringtape("catalog", "file").returncode == 2
@@ -136,10 +151,10 @@ def test_the_catalog_shows_clocks_jumps_and_bars_that_had_not_ended(called, cata
     ("said", "why"),
     [
         ("no", "at a split that is not in the catalog"),
-        ("splits", "at a split, though its prices are said to be adjusted for splits"),
+        ("splits", "at a split (though its prices are said to be adjusted for splits)"),
         (
             "splits and dividends",
-            "at a split, though its prices are said to be adjusted for splits and dividends",
+            "at a split (though its prices are said to be adjusted for splits and dividends)",
         ),
     ],
 )
@@ -161,7 +176,7 @@ def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(
         )
         there.write_all([Series("Y", "1d", table, "y.csv", now)])
     lines = called("catalog", "catalog").out.splitlines()
-    assert lines[-1] == f"Y 1d: price jumps as {why}: 2024-03-06 from 101 to 50"
+    assert lines[-1] == (f"Y 1d: price jumps as {why}, or a real move: 2024-03-06 from 101 to 50")
 
 
 def test_a_catalog_of_a_version_that_knew_less_is_shown(called, catalog: Path):
@@ -217,7 +232,9 @@ def test_series_are_removed_and_renamed(called, catalog: Path):
     there.write_actions({"SPY": Actions.of([("2024-03-05", 2.0, 0.0)])}, "actions.csv")
     done = called("catalog", "rename", "catalog", "SPY", "^GSPC")
     assert (done.code, done.err) == (0, "")
-    assert done.out == "renamed ^GSPC 1m, 1,501 rows\nrenamed ^GSPC actions, 1 row\n"
+    assert done.out == (
+        "renamed SPY 1m to ^GSPC, 1,501 rows\nrenamed SPY actions to ^GSPC, 1 row\n"
+    )
     done = called("catalog", "remove", "catalog", "^GSPC:1m", "A", "--json")
     assert json.loads(done.out) == {
         "catalog": "catalog",
@@ -258,7 +275,23 @@ def test_series_are_removed_and_renamed(called, catalog: Path):
             "'import' is no folder and no command; `ringtape import` does that",
         ),
         (["export", "catalog", "--out", "x"], "`ringtape export` does that"),
-        (["catalog", "SPY"], "Got unexpected extra argument (SPY)"),
+        (
+            ["catalog", "SPY"],
+            "a catalog is listed whole; `ringtape catalog show catalog SPY` shows a series",
+        ),
+        (
+            ["show", "SPY", "catalog"],
+            "the catalog comes before the rest: `ringtape catalog show catalog SPY`",
+        ),
+        (
+            ["--json", "rename", "SPY", "^GSPC", "catalog"],
+            "before the rest: `ringtape catalog rename catalog SPY '^GSPC'`",
+        ),
+        (
+            ["catalog", "show", "SPY"],
+            "the command comes before the catalog: `ringtape catalog show catalog SPY`",
+        ),
+        (["show", "SPY", "nowhere"], "no catalog at SPY"),
         ([], "Missing argument 'DIR'"),
     ],
 )
@@ -289,7 +322,7 @@ def test_each_command_has_help_with_an_example(called, command: str):
 
 def test_files_are_verified(called, catalog: Path):
     done = called("catalog", "verify", "catalog")
-    assert (done.code, done.out, done.err) == (0, "2 files verified: all as written\n", "")
+    assert (done.code, done.out, done.err) == (0, "2 files verified: as written\n", "")
     (catalog / "5m" / "A.parquet").unlink()
     (catalog / "5m" / "B.parquet").write_bytes(b"")
     done = called("catalog", "verify", "catalog")
@@ -306,11 +339,12 @@ def test_files_are_verified(called, catalog: Path):
         ("5m/A.parquet", "missing"),
         ("5m/B.parquet", "surplus"),
     ]
-    assert called("catalog", "verify", "catalog", "SPY").code == 0
+    done = called("catalog", "verify", "catalog", "SPY")
+    assert (done.code, done.out) == (0, "1 file verified: as written\n")
 
 
 def test_a_terminal_shows_which_file_is_read(catalog: Path):
     code, text = in_a_terminal("catalog", "verify", catalog)
     assert code == 0
     assert "verifying 1 of 2: SPY 1m" in text
-    assert text.rstrip().endswith("2 files verified: all as written")
+    assert text.rstrip().endswith("2 files verified: as written")

@@ -68,6 +68,10 @@ def test_some_series_are_exported(called, catalog: Catalog, tmp_path: Path):
         (["catalog", "SPX", "--out", "bars"], "SPX is not in catalog; did you mean SPY?"),
         (["catalog", "--out", "bars", "--format", "xlsx"], "'xlsx' is not one of 'csv', 'parquet'"),
         (["catalog"], "Missing option '--out'"),
+        (
+            ["catalog", "SPY:actions", "BTC/USD", "--out", "bars"],
+            "SPY:actions has no bars in catalog: splits and dividends are not exported",
+        ),
         (["nowhere", "--out", "bars"], "no catalog at nowhere"),
     ],
 )
@@ -76,3 +80,9 @@ def test_a_refusal_writes_nothing(called, catalog: Catalog, args: list[str], wor
     assert (done.code, done.out) == (2, "")
     assert words in done.err
     assert not Path("bars").exists()
+
+
+def test_a_series_of_one_bar_is_counted_as_one(called, catalog: Catalog):
+    catalog.write("A", "5m", bars(1), "s")
+    done = called("export", "catalog", "A", "--out", "bars")
+    assert done.out == "bars/A_5m.csv, 1 bar\n"

@@ -111,8 +111,8 @@ def test_a_jump_of_prices_that_are_said_to_be_adjusted_is_told_so(called, tmp_pa
     )
     done = called("import", "Y.csv", "--catalog", "made", "--symbol", "Y")
     assert done.out.splitlines()[-1] == (
-        "Y 1d: price jumps as at a split, though its prices are said to be adjusted for splits: "
-        "2024-03-05 from 100 to 50."
+        "Y 1d: price jumps as at a split (though its prices are said to be adjusted for splits), "
+        "or a real move: 2024-03-05 from 100 to 50."
     )
 
 
@@ -194,3 +194,81 @@ def test_a_terminal_shows_which_file_is_read(tmp_path: Path):
     assert code == 0
     assert text.index("reading 1 of 2: ") < text.index("reading 2 of 2: ")
     assert "AAA.csv" in text
+
+
+def wide_csv(columns: int) -> str:
+    """Three bars with so many further columns."""
+    head, *rows = CSV.replace("Last", "Close").splitlines()
+    more = "".join(f",extra{number}" for number in range(columns))
+    return "\n".join((head + more, *(row + ",1" * columns for row in rows), ""))
+
+
+def test_a_terminal_shows_an_account_wrapped_and_a_pipe_one_line(
+    called, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "SPY.csv").write_text(wide_csv(4))
+    command = ("import", str(tmp_path / "SPY.csv"), "--tz", "UTC", "--catalog")
+    (line,) = called(*command, "one").out.splitlines()[2:]
+    monkeypatch.setenv("COLUMNS", "60")
+    code, text = in_a_terminal(*command, tmp_path / "two")
+    assert code == 0
+    first, *others = text[text.index("SPY 1m: ") :].splitlines()
+    assert all(len(one) <= 60 for one in (first, *others))
+    assert all(one.startswith("  ") for one in others)
+    assert " ".join((first, *map(str.strip, others))) == line
+
+
+def test_of_many_columns_the_first_are_told_and_the_manifest_keeps_all(called, tmp_path: Path):
+    (tmp_path / "SPY.csv").write_text(wide_csv(400))
+    out = called("import", "SPY.csv", "--catalog", "made").out
+    names = [f"extra{number}" for number in range(400)]
+    assert f"not taken: {', '.join(names[:8])} and 392 more; " in out
+    (entry,) = Catalog(tmp_path / "made").entries()
+    assert entry.accounts[0].left == tuple(names)
+    shown = called("catalog", "show", "made", "SPY").out
+    assert f"  not taken {', '.join(names[:30])} and 370 more\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("d/SPY.csv", "; write --replace behind the files, or --replace bars d/SPY.csv"),
+        ("two words.csv", "; write --replace behind the files, or --replace bars 'two words.csv'"),
+        ("serie", "; did you mean 'series'?"),
+    ],
+)
+def test_a_file_behind_replace_is_refused_with_the_way_on(called, word: str, way: str):
+    done = called("import", "--replace", word, "--catalog", "made")
+    assert done.code == 2
+    assert f"{word!r} is not one of 'bars', 'source', 'series'{way}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("source", "catalog", "words"),
+    [
+        ("d", "d", "the folder d is no catalog yet and is a SOURCE itself; "),
+        ("d/SPY.csv", "d", "the folder d is no catalog yet and holds the SOURCE d/SPY.csv; "),
+        ("d", ".", "the folder . is no catalog yet and holds the SOURCE d; "),
+    ],
+)
+def test_a_folder_that_holds_a_source_does_not_become_a_catalog(
+    called, tmp_path: Path, source: str, catalog: str, words: str
+):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "SPY.csv").write_text(CSV.replace("Last", "Close"))
+    done = called("import", source, "--catalog", catalog)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert "give the catalog a folder of its own, such as --catalog " in done.err
+    assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_a_folder_with_other_files_and_a_catalog_with_sources_are_imported_into(
+    called, tmp_path: Path
+):
+    (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "about.md").write_text("other files")
+    assert called("import", "SPY.csv", "--catalog", "d").code == 0
+    (tmp_path / "SPY.csv").rename(tmp_path / "d" / "SPY.csv")
+    assert called("import", "d/SPY.csv", "--catalog", "d").code == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.output import format_table, iso_text, json_value, print_text, utc_texts
+from pipeline.cli.output import format_table, iso_text, json_value, paragraph, print_text, utc_texts
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -73,3 +73,15 @@ def test_a_text_shows_what_a_terminal_would_obey_and_keeps_its_lines(capsys):
 def test_a_table_shows_what_a_terminal_would_obey():
     table = format_table(("symbol",), [("\x1b[31mRED\n",), ("市",)], right=[])
     assert table.splitlines() == ["symbol", r"\x1b[31mRED\n", "市"]
+
+
+def test_a_paragraph_is_wrapped_at_the_width_of_a_terminal_only(monkeypatch: pytest.MonkeyPatch):
+    text = "SPY 1m: one/long/path/that/is/wide two-three four"
+    assert paragraph(text) == text
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "24")
+    assert paragraph(text).splitlines() == [
+        *("SPY 1m:", "  one/long/path/that/is/wide", "  two-three four")
+    ]
+    monkeypatch.setenv("COLUMNS", "1")
+    assert paragraph("to be or not to be, that is") == "to be or not to be,\n  that is"

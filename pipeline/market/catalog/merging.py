@@ -134,10 +134,8 @@ def _count_conflicts(
     if not found.conflicts and differs.any():
         row = int(np.argmax(differs))
         found.first_at = int(new.ts[row])
-        found.first = (
-            f"{iso_time(found.first_at)}: there {_words(old, int(match.place[row]))}; "
-            f"new {_words(new, row)}"
-        )
+        words = _differences(old, int(match.place[row]), new, row)
+        found.first = f"{iso_time(found.first_at)}: {words}"
     found.conflicts += int(np.count_nonzero(differs))
 
 
@@ -246,6 +244,17 @@ def _merged(old: BarColumns, new: BarColumns, going: Span | None) -> BarColumns:
     return BarColumns(both.ts[order], tuple(column[order] for column in both.values))
 
 
-def _words(bars: BarColumns, row: int) -> str:
-    pairs = zip(PRICE_COLUMNS, bars.values, strict=True)
-    return " ".join(f"{name}={float(column[row])!r}" for name, column in pairs)
+def _differences(old: BarColumns, place: int, new: BarColumns, row: int) -> str:
+    """Return the values that differ in two bars: ``close there 10.5, new 10.6``.
+
+    They have all their digits, so that a small difference shows.
+    """
+    pairs = [
+        (name, float(before[place]), float(after[row]))
+        for name, before, after in zip(PRICE_COLUMNS, old.values, new.values, strict=True)
+    ]
+    return "; ".join(
+        f"{name} there {before!r}, new {after!r}"
+        for name, before, after in pairs
+        if before != after
+    )

@@ -16,11 +16,20 @@ def line(label: str, value: object, *, whole_words: bool = False) -> list[str]:
     the page.
     """
     text = UNKNOWN if value is None else str(value)
+    first = f"{label:<{LABEL}}"
+    return hanging(text, WIDTH, first, " " * LABEL, whole_words=whole_words) or [label]
+
+
+def hanging(text: str, width: int, first: str, others: str, *, whole_words: bool) -> list[str]:
+    """Return a text, wrapped at `width`, behind `first` and in the other lines behind `others`.
+
+    With `whole_words` a line with a word that is too long is wider.
+    """
     return textwrap.wrap(
         text,
-        WIDTH,
-        initial_indent=f"{label:<{LABEL}}",
-        subsequent_indent=" " * LABEL,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
         break_long_words=not whole_words,
         break_on_hyphens=False,
-    ) or [label]
+    )

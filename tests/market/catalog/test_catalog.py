@@ -72,7 +72,7 @@ def test_conflicts_are_refused_with_a_count_and_the_first_in_full(tmp_path):
     message = str(refusal.value)
     assert "SPY 1m from b: 2 of 12 bars conflict" in message
     assert "1970-01-01T00:03" in message
-    assert f"close={other['close'][3]!r}" in message
+    assert f"new {other['close'][3]!r}" in message
     assert tree(tmp_path) == before
 
 

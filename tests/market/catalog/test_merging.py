@@ -79,7 +79,17 @@ def test_a_merge_in_memory_refuses_conflicts_by_number_and_the_first(old, new):
         assert f"{len(conflicts)} of {len(given_)} bars conflict with bars of b, " in str(
             refusal.value
         )
-        assert f"first at {first}Z: there open=1.0" in str(refusal.value)
+        was, now = there[conflicts[0]], given_[conflicts[0]]
+        assert str(refusal.value).endswith(f"first at {first}Z: close there {was}, new {now}")
     merged, added, replaced = merge_bars(before, after, replace=True)
     assert as_dictionary([merged]) == {**there, **given_}
     assert (added, replaced) == (len(given_.keys() - there.keys()), len(conflicts))
+
+
+def test_a_conflict_names_the_columns_that_differ_with_all_their_digits():
+    ts, one = np.zeros(1, np.int64), np.ones(1)
+    old = BarColumns(ts, (one, one, one, one, one))
+    new = BarColumns(ts, (one, one, one, one + 2**-50, 2 * one))
+    found = survey(in_blocks(old, []), in_blocks(new, []))
+    words = "close there 1.0, new 1.0000000000000009; volume there 1.0, new 2.0"
+    assert found.first.endswith(f"Z: {words}")

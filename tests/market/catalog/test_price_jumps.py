@@ -11,6 +11,7 @@ from pipeline.market.actions import NONE, Actions
 from pipeline.market.catalog.bar_columns import BarColumns
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.price_jumps import KEPT, JumpScan, PriceJump, unexplained
+from tests.market.catalogs import in_blocks
 
 HOUR = 3_600_000_000_000
 DAY = 24 * HOUR
@@ -94,3 +95,26 @@ def test_the_manifest_keeps_them_and_actions_that_come_later_explain_them(tmp_pa
     catalog.write_actions({"A": Actions.of([("2022-01-09", 2.0, 0.0)])}, "s")
     left = catalog.jumps(entry)
     assert [jump.words() for jump in left.first] == ["2022-01-10 from 50 to 500"]
+
+
+def test_of_a_share_with_all_its_splits_the_real_fall_alone_is_left(tmp_path: Path):
+    """AAPL: five splits, of which every price around is known, and the fall of 2000-09-29."""
+    splits = [
+        *[("1987-06-16", 2.0, 78.5, 41.5), ("2000-06-21", 2.0, 101.25, 50.5)],
+        *[("2005-02-28", 2.0, 88.99, 44.68), ("2014-06-09", 7.0, 645.57, 92.7)],
+        ("2020-08-31", 4.0, 499.23, 127.58),
+    ]
+    nights = [(day, before, after) for day, _, before, after in splits]
+    nights.insert(2, ("2000-09-29", 53.5, 28.19))
+    days = [int(np.datetime64(day, "ns").astype(np.int64)) for day, *_ in nights]
+    ts = np.array([ts for day in days for ts in (day - DAY, day)], np.int64)
+    prices = np.array([price for _, *pair in nights for price in pair])
+    catalog = Catalog(tmp_path)
+    catalog.write("AAPL", "1d", in_blocks(BarColumns(ts, (prices,) * 5), []), "s")
+    entry = catalog.entry("AAPL", "1d")
+    assert catalog.jumps(entry).total == 6
+    rows = [(day, ratio, 0.0) for day, ratio, *_ in splits]
+    catalog.write_actions({"AAPL": Actions.of(rows)}, "splits.csv")
+    assert [jump.words() for jump in catalog.jumps(entry).first] == [
+        "2000-09-29 from 53.5 to 28.19"
+    ]

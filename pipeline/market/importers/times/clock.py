@@ -12,14 +12,15 @@ import functools
 import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
-from pipeline.errors import ConfigError, nearest
+from pipeline.errors import ConfigError
 from pipeline.market.time.offsets import offsets_between
+from pipeline.market.time.zone_names import zones_like
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -97,7 +98,7 @@ class Clock:
                 f"{text} is the name of several time zones; give a city's, such as "
                 f"{_SEVERAL[text.upper()]}"
             )
-        near = nearest(text, available_timezones(), 3)
+        near = zones_like(text)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ConfigError(
             "time zone must be a name such as America/New_York, with a shift such as "

@@ -84,7 +84,9 @@ def test_the_new_york_close_clock_differs_from_athens_between_the_clock_changes(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("America/NewYork", "did you mean America/New_York"),
+        ("America/NewYork", "did you mean America/New_York\\?$"),
+        ("New York", "did you mean America/New_York\\?$"),
+        ("NY", "did you mean America/New_York\\?$"),
         ("Europe/Athen", "did you mean Europe/Athens"),
         ("europe/athens", "did you mean Europe/Athens"),
         ("CST", "CST is the name of several time zones; .* America/Chicago or Asia/Shanghai"),
