@@ -9,24 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pipeline.cli.catalog_text import jumps_text
 from pipeline.cli.counting import counting
+from pipeline.cli.import_text import actions_report, import_report
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import (
-    format_table,
-    iso_text,
-    paragraph,
-    print_json,
-    print_text,
-    utc_texts,
-)
+from pipeline.cli.output import iso_text, print_json, print_text
 from pipeline.errors import DataError, nearest
-from pipeline.results.report.figures import first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
-    from pipeline.market.catalog.account import Account
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
@@ -231,7 +222,7 @@ def import_(
         documents = [_as_document(one) for one in results]
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
     else:
-        print_text(_import_report(results, dry_run=dry_run))
+        print_text(import_report(results, dry_run=dry_run))
 
 
 def _refuse_folder_of_sources(catalog: Path, sources: Sequence[str]) -> None:
@@ -274,117 +265,7 @@ def _import_actions(
         document = [_as_document(one) for one in results]
         print_json({"catalog": str(catalog.path), "actions": document, "notes": left})
         return
-    counts = ("added", "unchanged", "replaced", "splits", "dividends")
-    rows = [
-        (
-            one.symbol,
-            *(f"{getattr(one, name):,}" for name in counts),
-            *span,
-        )
-        for one, span in zip(results, _spans(results), strict=True)
-    ]
-    notes = [f"{one.symbol}: {note}" for one in results for note in one.notes] + left
-    table = format_table(("symbol", *counts, "first", "last"), rows, right=counts)
-    print_text("\n".join((table, *map(paragraph, notes))))
-
-
-#: So many columns of a source are told; the manifest and --json have all.
-_COLUMNS_TOLD = 8
-#: The column of the bars of a series, beside what one import has done.
-_ALL = "in the catalog"
-
-
-def _import_report(results: Sequence[ImportResult], *, dry_run: bool) -> str:
-    removed = ("removed",) if any(one.removed for one in results) else ()
-    counts = ("files", "added", "unchanged", "replaced", *removed)
-    rows = [
-        (
-            one.interval,
-            one.symbol,
-            *(f"{getattr(one, count):,}" for count in counts),
-            *span,
-            f"{one.rows:,}",
-        )
-        for one, span in zip(results, _spans(results), strict=True)
-    ]
-    header = ("interval", "symbol", *counts, "first", "last", _ALL)
-    counts = (*counts, _ALL)
-    table = format_table(header, rows, right=counts)
-    told: dict[str, list[str]] = {}
-    shared = _shared_notes([one.account for one in results])
-    for one in results:
-        line = _account_line(one.account, without=shared)
-        told.setdefault(line, []).append(f"{one.symbol} {one.interval}")
-    parts = [f"{first_of(names)}: {line}" for line, names in told.items()]
-    parts += [f"All: {note}" for note in shared]
-    parts += [
-        f"{one.symbol} {one.interval}: {jumps_text(one.jumps, [one.account])}."
-        for one in results
-        if one.jumps.total
-    ]
-    parts = [table, *map(paragraph, parts)]
-    if dry_run:
-        parts += [_first_bars(one) for one in results]
-        parts.append("Nothing was written.")
-    return "\n".join(parts)
-
-
-def _shared_notes(accounts: Sequence[Account]) -> list[str]:
-    """Return the notes that are in all of several different accounts, which are told once."""
-    if len({_account_line(one) for one in accounts}) < 2:
-        return []
-    first, *others = accounts
-    return [note for note in first.notes if all(note in one.notes for one in others)]
-
-
-def _account_line(account: Account, without: Collection[str] = ()) -> str:
-    """Return an account in one line, `layout csv; clock UTC (a guess: --tz ...); ...`.
-
-    Its notes follow, but for those that are told elsewhere.
-    """
-    columns = [
-        field if field == name.lower() else f"{field} from {name}" for field, name in account.taken
-    ]
-    parts = [
-        f"layout {account.layout}",
-        f"clock {account.clock.words()}",
-        f"stamped at {account.stamped.words()}",
-        f"interval {account.interval.words()}",
-    ]
-    if account.symbol_from and "symbol" not in dict(account.taken):
-        parts.append(f"symbol from {account.symbol_from}")
-    if account.times:
-        parts.append(f"times {account.times}")
-    if columns:
-        parts.append(f"columns {first_of(columns, _COLUMNS_TOLD)}")
-    if account.left:
-        parts.append(f"not taken: {first_of(account.left, _COLUMNS_TOLD)}")
-    parts.append(f"adjusted: {account.adjusted.value}")
-    if account.rows_left:
-        left = ", ".join(f"{count:,} {reason}" for reason, count in account.rows_left)
-        parts.append(f"left out: {left}")
-    if account.forming:
-        parts.append("the last bar was still forming")
-    line = "; ".join(parts)
-    return " ".join((f"{line}.", *(note for note in account.notes if note not in without)))
-
-
-def _first_bars(result: ImportResult) -> str:
-    times = utc_texts([ts for ts, _ in result.first_bars])
-    rows = [
-        (time, *(f"{value:g}" for value in values))
-        for time, (_, values) in zip(times, result.first_bars, strict=True)
-    ]
-    names = ("open", "high", "low", "close", "volume")
-    table = format_table((f"{result.symbol} {result.interval}", *names), rows, right=names)
-    return f"\n{table}"
-
-
-def _spans(series: Sequence[ImportResult] | Sequence[ActionsResult]) -> list[tuple[str, str]]:
-    """Return the first and last time of each series, as text of one form for the whole table."""
-    first, last = [one.first_ts for one in series], [one.last_ts for one in series]
-    texts = utc_texts([*first, *last])
-    return list(zip(texts[: len(series)], texts[len(series) :], strict=True))
+    print_text(actions_report(results, left))
 
 
 def _as_document(result: ImportResult | ActionsResult) -> dict[str, Any]:

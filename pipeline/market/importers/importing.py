@@ -14,8 +14,10 @@ from typing import Final, Literal
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.commit import MANIFEST
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
+from pipeline.market.importers.actions.adjusted_bars import check_bars
 from pipeline.market.importers.joining import Part, SeriesBars, join, make_parts
 from pipeline.market.importers.options import (
     BadRows,
@@ -248,6 +250,11 @@ def _write(
         )
         for one in series
     ]
+    is_there = (catalog.path / MANIFEST).exists()
+    with_actions = {one.symbol for one in catalog.action_entries()} if is_there else set()
+    for one in series:
+        if one.symbol in with_actions:
+            check_bars(catalog, one.symbol, one.account)
     write = catalog.rehearse if dry_run else catalog.write_all
     written = write(
         items,

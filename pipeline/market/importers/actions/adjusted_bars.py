@@ -19,6 +19,7 @@ from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog.account import Account
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.manifest import Entry
 
 _NEAR: Final = 10 * DAY_NS
@@ -86,6 +87,26 @@ def dividends_are_known(entries: Sequence[Entry], actions: Actions) -> bool:
         for at, _ in _dividends(actions)
         for _, account in _around(entries, at)
     )
+
+
+def check_bars(catalog: Catalog, symbol: str, account: Account) -> None:
+    """Raise DataError if new bars are said to be adjusted for actions that the catalog has."""
+    actions, said = catalog.actions(symbol), account.adjusted.value
+    for at, split, dividend in zip(
+        *(column.tolist() for column in (actions.ts, actions.split, actions.dividend)), strict=True
+    ):
+        if not account.first_ts < at <= account.last_ts:
+            continue
+        told = f"the split of {split:g}" if split != 1.0 and "splits" in said else ""
+        if dividend != 0.0 and "dividends" in said:
+            told = f"the dividend of {dividend:g}"
+        if told:
+            raise DataError(
+                f"{symbol} from {account.source}: the bars are adjusted for {said} (layout "
+                f"{account.layout}), and the catalog has {told} on {iso_date(at)}, which a run "
+                "would book again; import unadjusted prices, or remove the splits and dividends "
+                f"first: `ringtape catalog remove {catalog.path} {symbol}:actions`"
+            )
 
 
 def _dividends(actions: Actions) -> Iterator[tuple[int, float]]:

@@ -146,3 +146,16 @@ def test_bars_of_any_interval_count(tmp_path: Path):
     assert found is not None
     assert found.words().startswith("the 1m bars are adjusted for splits and dividends")
     assert adjusted_bars(catalog.entries(), ns("2014-01-01") + DAY_NS, "splits") == found
+
+
+def test_adjusted_bars_are_refused_where_the_catalog_has_the_actions(tmp_path: Path):
+    file = tmp_path / "KO.csv"
+    file.write_text(WITH_ADJ_CLOSE)
+    import_bars(file, tmp_path / "catalog")
+    import_actions([file], Catalog(tmp_path / "catalog"))
+    file.write_text(HISTORY.replace("10,10,10,10", "9,9,9,9"))
+    words = r"KO from .*/KO.csv: the bars are adjusted for splits and dividends \(layout yfinance"
+    with pytest.raises(DataError, match=words) as raised:
+        import_bars(file, tmp_path / "catalog", replace="series")
+    assert "the dividend of 0.47 on 2014-05-08, which a run would book again" in str(raised.value)
+    assert str(raised.value).endswith(f"catalog remove {tmp_path / 'catalog'} KO:actions`")
