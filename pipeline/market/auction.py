@@ -35,6 +35,22 @@ def has_pauses(sessions: SessionTable) -> bool:
     return bool((sessions.open_ns[1:] > sessions.close_ns[:-1]).all())
 
 
+def like_auctions(
+    at_close: npt.NDArray[np.bool_], late: npt.NDArray[np.int64], over: npt.NDArray[np.int64]
+) -> bool:
+    """Return whether the bars at the closes of sessions are like those of closing auctions.
+
+    In most sessions with such a bar the first bar is there as well, and either nothing follows the
+    bar at the close or bars of extended hours are before the open too. Bars whose times are wrong
+    reach over the close as well, but then they begin late.
+
+    ``at_close`` bool[K]: which sessions have such a bar; ``late`` and ``over`` int64[K] are those
+    of `survey.Edges`.
+    """
+    like = at_close & (late <= 0) & ((over == 1) | (late < 0))
+    return bool(2 * like.sum() > at_close.sum())
+
+
 class AuctionReader:
     """Gives the bars of another reader, with each closing auction in the last bar of its session.
 

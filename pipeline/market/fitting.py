@@ -6,6 +6,7 @@ Only a refusal or a doubt asks for it, because it builds a dozen calendars.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,9 +15,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, HOUR_NS
+from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import RingtapeError
-from pipeline.market.survey import Survey, survey
+from pipeline.market.auction import has_pauses
+from pipeline.market.survey import Survey, edges, survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 
@@ -59,6 +61,20 @@ OPEN_ON_HOLIDAYS: Final = {EXCHANGE_GROUPS["US_EQUITY"]: "CME"}
 """By the code of a calendar, that of the same country which is open on most of its holidays. An
 index of the first can have a value there: VIX has one on each holiday of New York on which the
 futures are traded, since 2022."""
+
+MOST_SHIFTED: Final = 0.8
+"""Bars are shifted if more than this share of the sessions are, between two changes of the clock.
+It leaves room for half days and for sessions whose first or last bars were not traded."""
+
+FEWEST_SHIFTED: Final = 3
+"""Of fewer shifted sessions than this, each must have half of its bars. In one session of a symbol
+that is traded seldom the first and the last bar can be anywhere."""
+
+CLOCK_STEP: Final = 30 * MINUTE_NS
+"""Clocks of time zones differ by multiples of this."""
+
+UNTRADED: Final = 15 * MINUTE_NS
+"""So much of a shifted session may be without bars at either end, or last longer for an auction."""
 
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
@@ -198,6 +214,58 @@ def open_on_holidays(code: str, own: Misfit, fits: Sequence[Fit]) -> str | None:
     wanted = OPEN_ON_HOLIDAYS.get(code)
     found = [fit.group for fit in fits if fit.group == wanted and fit.inside >= NEARLY_ALL]
     return found[0] if found and own.empty <= ABOUT else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Sessions whose bars begin and end later than they do, by the same time."""
+
+    by: int
+    """How much later, ns; below 0 if they are earlier."""
+    sessions: int
+    """How many sessions these are."""
+
+
+def shifts_of(
+    found: Survey, interval: int, sessions: SessionTable, ahead: Callable[[], npt.NDArray[np.int64]]
+) -> list[Shift]:
+    """Return by how much the bars of most sessions are shifted, those of the same time as one.
+
+    A clock that was taken wrongly shifts bars by a multiple of half an hour, times that are of the
+    other end of bars by one interval. ``sessions`` are those of the survey. ``ahead`` gives how far
+    the exchange's clock is ahead of UTC in each, int64[K]: sessions are compared with those that
+    have the same, because a clock may be wrong in summer only.
+    """
+    if interval >= DAY_NS or around_the_clock(sessions) or not has_pauses(sessions):
+        return []
+    where = edges(found, interval, sessions)
+    by = _shift_of_each(where.late * interval, where.over * interval, interval)
+    if not by.any():
+        return []
+    shifted: Counter[int] = Counter()
+    is_full = 2 * found.inside >= _room(sessions, interval)
+    offsets = ahead()
+    for offset in np.unique(offsets[where.known]):
+        same = where.known & (offsets == offset)
+        each, counts = np.unique(by[same], return_counts=True)
+        one, count = int(each[counts.argmax()]), int(counts.max())
+        enough = count >= FEWEST_SHIFTED or is_full[same & (by == one)].all()
+        if one and enough and count > MOST_SHIFTED * same.sum():
+            shifted[one] += count
+    return [Shift(one, count) for one, count in sorted(shifted.items())]
+
+
+def _shift_of_each(
+    late: npt.NDArray[np.int64], over: npt.NDArray[np.int64], interval: int
+) -> npt.NDArray[np.int64]:
+    """Return by how many ns the bars of each session are shifted, 0 if they are not.
+
+    ``late`` and ``over`` int64[K]: how long after the open they begin and after the close they end.
+    """
+    clock = late // CLOCK_STEP * CLOCK_STEP
+    is_clock = (late - clock <= UNTRADED) & (np.abs(over - clock) <= UNTRADED)
+    is_end = (np.abs(late) == interval) & (over == late)
+    return np.where(is_end, late, np.where(is_clock, clock, 0))
 
 
 def _closest(fits: Sequence[Fit], lack: Callable[[Fit], float]) -> list[Fit]:

@@ -30,6 +30,8 @@ AFTER_CLOSE: Final = 7 * HOUR_NS
 """How far from a session a bar is still beside it. New York trades from 4:00 to 20:00, which is 5.5
 hours before the open and, on days that close at 13:00, 7 hours after the close."""
 
+_NONE: Final = np.iinfo(np.int64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
@@ -41,8 +43,13 @@ class Survey:
     """Bars outside all sessions, but beside one."""
     apart: int
     """Bars apart from all sessions."""
-    at_close: int
-    """Bars among those beside that open at a session's close, as the closing auction's do."""
+    at_close: npt.NDArray[np.bool_]
+    """bool[K]: whether a bar outside opens at the session's close, as a closing auction's does."""
+    first: Int64Array
+    """int64[K]: open of the first bar in each session or beside it, ns UTC; of a bar between two
+    sessions, the nearer one counts. Without a bar it is later than ``last``; so it is of days."""
+    last: Int64Array
+    """int64[K]: open of the last such bar."""
 
     @property
     def outside(self) -> int:
@@ -50,8 +57,33 @@ class Survey:
         return self.beside + self.apart
 
     def of(self, sessions: npt.NDArray[np.bool_]) -> Survey:
-        """Return the survey with the bars inside of some sessions only. ``sessions`` bool[K]."""
-        return replace(self, inside=self.inside[sessions])
+        """Return the survey with what it has of some sessions only. ``sessions`` bool[K]."""
+        per_session = ("inside", "at_close", "first", "last")
+        return replace(self, **{name: getattr(self, name)[sessions] for name in per_session})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Where the bars of each session begin and end, those beside it among them."""
+
+    known: npt.NDArray[np.bool_]
+    """bool[K]: whether the session has a bar. Where it has none, the others are 0."""
+    late: Int64Array
+    """int64[K]: so many whole bars could lie between the open and the first bar. It is 0 if a bar
+    has the open, below 0 if bars begin before it."""
+    over: Int64Array
+    """int64[K]: so many bars follow after the close. It is 0 if a bar has the session's last
+    moment and none follows, below 0 if bars end before it."""
+
+
+def edges(found: Survey, interval: int, sessions: SessionTable) -> Edges:
+    """Return where bars begin and end. ``sessions`` are those of the survey; ``interval`` in ns."""
+    known = found.first <= found.last
+    first = np.where(known, found.first, sessions.open_ns)
+    end = np.where(known, found.last + interval, sessions.close_ns)
+    # Rounded so that bars of whole hours have a session from 9:30 to 16:00 if they begin at 9:00.
+    late = -((sessions.open_ns - first) // interval)
+    return Edges(known, late, (end - sessions.close_ns) // interval)
 
 
 def survey(
@@ -68,11 +100,20 @@ def survey(
         zone: the zone of the exchange.
     """
     inside = np.zeros(len(sessions), np.int64)
-    beside = apart = at_close = 0
+    at_close = np.zeros(len(sessions), np.bool_)
+    earliest = np.full(len(sessions), _NONE.max)
+    latest = np.full(len(sessions), _NONE.min)
+    low, high = _reach(sessions)
+    beside = apart = 0
     while (block := reader.next_block()) is not None:
         ts = block[0]
         first, stop = rows_of_sessions(ts, interval, sessions)
         inside += stop - first
+        if interval < DAY_NS:
+            begin, end = np.searchsorted(ts, low), np.searchsorted(ts, high)
+            has = np.flatnonzero(begin < end)
+            earliest[has] = np.minimum(earliest[has], ts[begin[has]])
+            latest[has] = np.maximum(latest[has], ts[end[has] - 1])
         if (stop - first).sum() == len(ts):
             continue
         left = ts[_outside(len(ts), first, stop)]
@@ -81,8 +122,16 @@ def survey(
         beside += int(near.sum())
         apart += len(left) - int(near.sum())
         if interval < DAY_NS:
-            at_close += int(np.isin(left, sessions.close_ns).sum())
-    return Survey(inside, beside, apart, at_close)
+            at_close |= np.isin(sessions.close_ns, left)
+    return Survey(inside, beside, apart, at_close, earliest, latest)
+
+
+def _reach(sessions: SessionTable) -> tuple[Int64Array, Int64Array]:
+    """Return from when to when bars are in each session or beside it, both int64[K], ns UTC."""
+    low, high = sessions.open_ns - BEFORE_OPEN, sessions.close_ns + AFTER_CLOSE
+    middle = sessions.close_ns[:-1] + (sessions.open_ns[1:] - sessions.close_ns[:-1]) // 2
+    low[1:], high[:-1] = np.maximum(low[1:], middle), np.minimum(high[:-1], middle)
+    return low, high
 
 
 def rows_of_sessions(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, interval_ns
+from pipeline.codes import DAY_NS, MINUTE_NS, SECOND_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError
 from pipeline.market.auction import Reader
@@ -17,8 +18,13 @@ from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.manifest import Entry
 from pipeline.market.catalog.trading_week import ALL_WEEK, EXCHANGE_HOURS
 from pipeline.market.fitting import (
+    CLOCK_STEP,
+    FEWEST_SHIFTED,
+    MOST_SHIFTED,
+    NEARLY_ALL,
     Fit,
     Misfit,
+    Shift,
     around_the_clock,
     best_fits,
     better_fit,
@@ -26,11 +32,12 @@ from pipeline.market.fitting import (
     misfit,
     open_on_holidays,
     other_hours,
+    shifts_of,
 )
 from pipeline.market.survey import Survey
 from pipeline.market.time.calendars import EXCHANGE_GROUPS
 from pipeline.market.time.time_manager import SessionTable, TimeManager
-from pipeline.results.report.figures import first_of, percent
+from pipeline.results.report.figures import first_of, many, percent
 
 #: A run is refused if more than this share of a symbol's bars, and more than one of them, lie apart
 #: from all sessions. Of real bars with the calendar of their market at most 0.4 % do, of those of
@@ -46,16 +53,17 @@ def is_of_another(found: Survey) -> bool:
     return found.apart > max(1, MOST_APART * _rows(found))
 
 
-def clock_doubt(entry: Entry) -> str:
+def clock_doubt(entry: Entry, name: str = "") -> str:
     """Return the way on if the import of a series took a wrong clock, which only a file knows.
 
-    It is "" if the files say which instants their times are, and of daily bars.
+    It is "" if the files say which instants their times are, and of daily bars. ``name`` is that
+    of the clock; without it, it is named by the series.
     """
     grounds = {"guess": "a guess of", "option": "given to"}
     for one in entry.accounts:
         if interval_ns(entry.interval) < DAY_NS and one.clock.ground in grounds:
             return (
-                f"the clock of {entry.symbol}, {one.clock.value}, was "
+                f"{name or f'the clock of {entry.symbol}'}, {one.clock.value}, was "
                 f"{grounds[one.clock.ground]} the import: if it is another, import it again with "
                 "--tz ZONE --replace"
             )
@@ -79,6 +87,17 @@ class _Doubt:
     #: One more than there are figures. Symbols with the same words are told of in one note.
     words: tuple[str, ...]
     figures: tuple[str, ...]
+    #: Whether it is likely that the run is not what is meant.
+    warns: bool = False
+
+
+class Finding(NamedTuple):
+    """What is said of some symbols, in one sentence."""
+
+    text: str
+    """The sentence."""
+    warns: bool
+    """Whether it is a warning, because the run is likely not what is meant."""
 
 
 def _told(same: Sequence[_Doubt]) -> str:
@@ -104,23 +123,24 @@ class CalendarFit:
     #: Those from the first to the last in which a symbol has a bar.
     sessions: SessionTable
 
-    def notes(self, surveys: Sequence[Survey]) -> list[str]:
-        """Say of which symbols another calendar fits the bars better, one sentence per finding.
+    def findings(self, surveys: Sequence[Survey]) -> list[Finding]:
+        """Say of which symbols another calendar or another clock fits the bars better.
 
-        ``surveys`` are those of the symbols, each ``inside`` of the sessions asked for. Raises
-        ConfigError if many bars of a symbol lie apart from all sessions, or beside sessions of
-        other hours than theirs, unless they are to be left out.
+        ``surveys`` are those of the symbols, each of the sessions asked for. Raises ConfigError if
+        many bars of a symbol lie apart from all sessions, beside sessions of other hours than
+        theirs, or shifted against the sessions, unless they are to be left out.
         """
         found: dict[tuple[str, ...], list[_Doubt]] = {}
         symbols = self.settings.session_data_config.symbols
         for symbol, one in zip(symbols, surveys, strict=True):
             if (doubt := self._doubt(symbol, one)) is not None:
                 found.setdefault(doubt.words, []).append(doubt)
-        return [_told(same) for same in found.values()]
+        return [Finding(_told(same), same[0].warns) for same in found.values()]
 
     def _doubt(self, symbol: str, found: Survey) -> _Doubt | None:
         return (
             self._holidays(symbol, found)
+            or self._shifted(symbol, found)
             or self._other_hours(symbol, found)
             or self._better(symbol, found)
             or self._week(symbol)
@@ -179,15 +199,61 @@ class CalendarFit:
             way = "none of the usual calendars fits: check symbols and times, or "
         else:
             way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
+        if doubt := clock_doubt(self.catalog.entry(symbol, self._interval)):
+            # A calendar can only fit the times as they stand.
+            way = f"{doubt}, or {'' if fit is None else 'if it is right, '}{way}"
         return (
             f"exchange_group is {self._group}, but {found.outside:,} of the {_rows(found):,} "
-            f"{self._interval} bars of {symbol} lie outside its sessions{where}; "
-            f"{self._if_clock_is_wrong(symbol)}{way}{_LEAVE_OUT}"
+            f"{self._interval} bars of {symbol} lie outside its sessions{where}; {way}{_LEAVE_OUT}"
         )
 
-    def _if_clock_is_wrong(self, symbol: str) -> str:
-        doubt = clock_doubt(self.catalog.entry(symbol, self._interval))
-        return f"{doubt}, or " if doubt else ""
+    def _shifted(self, symbol: str, found: Survey) -> _Doubt | None:
+        """Tell of bars that begin and end late or early by the same time in most sessions.
+
+        Raises ConfigError where it is as with a wrong clock, and bars outside are to be refused.
+        """
+        step = interval_ns(self._interval)
+        shifts = shifts_of(found, step, self.asked, self._ahead)
+        if not shifts:
+            return None
+        known = int((found.first <= found.last).sum())
+        shifted = sum(one.sessions for one in shifts)
+        words = _shift_words(shifts, shifted > MOST_SHIFTED * known)
+        way = self._way_of_shifted(symbol, shifts, step)
+        figures = tuple(f"{one.sessions:,} of {known:,}" for one in shifts)
+        doubt = _Doubt(symbol, (*words[:-1], f"{words[-1]}; {way}"), figures, self._refuses)
+        is_clock = max(abs(one.by) for one in shifts) >= CLOCK_STEP
+        if not (self._refuses and is_clock and shifted >= FEWEST_SHIFTED):
+            return doubt
+        # The hours of another exchange may be the same but for a shift.
+        fits = best_fits(self._times(symbol, _COMPARED), step)[:1]
+        named = [fit.group for fit in fits if fit.inside >= NEARLY_ALL]
+        other = "".join(
+            f'set exchange_group="{group}", whose sessions fit their times as they are, or '
+            for group in named
+            if not self._is_own(group)
+        )
+        raise ConfigError(
+            f"exchange_group is {self._group}, but the bars are not in the hours of its sessions. "
+            f"{_told([doubt])}, or {other}{_LEAVE_OUT}"
+        )
+
+    def _way_of_shifted(self, symbol: str, shifts: Sequence[Shift], step: int) -> str:
+        """Return the way on with bars that are shifted."""
+        ends = "--end-stamped" if shifts[0].by > 0 else "--open-stamped"
+        if all(abs(one.by) < CLOCK_STEP for one in shifts):
+            return f"import them again with {ends} --replace"
+        doubt = clock_doubt(self.catalog.entry(symbol, self._interval), "their clock")
+        way = doubt or "check the clock of their import (--tz ZONE --replace)"
+        one_step = len(shifts) == 1 and abs(shifts[0].by) == step
+        return f"{way}, or with {ends} if their times are wrong by one bar" if one_step else way
+
+    def _ahead(self) -> npt.NDArray[np.int64]:
+        """Return how far the exchange's clock is ahead of UTC at each open, int64[K], ns."""
+        changes = np.array(self.manager.utc_offsets(self.asked))
+        at = np.searchsorted(changes[:, 0], self.asked.open_ns, side="right") - 1
+        ahead: npt.NDArray[np.int64] = changes[at, 1]
+        return ahead
 
     def _other_hours(self, symbol: str, found: Survey) -> _Doubt | None:
         """Tell of bars beside the sessions that are those of a market of other hours.
@@ -270,6 +336,34 @@ class CalendarFit:
         span = range_of_bars(self.settings, self.manager)
         with self.catalog.reader(symbol, self._interval, *span, ()) as reader:
             return _read_times(reader, most)
+
+
+def _shift_words(shifts: Sequence[Shift], is_whole: bool) -> tuple[str, ...]:
+    """Return the words around the numbers of sessions with each shift.
+
+    ``is_whole``: whether nearly all sessions are shifted.
+    """
+    words = ["in "]
+    for one in shifts:
+        by, side = _lasting(abs(one.by)), "after" if one.by > 0 else "before"
+        words[-1] += "" if one is shifts[0] else ", and in "
+        words.append(f" sessions bars begin {by} {side} the open and end {by} {side} the close")
+    late = shifts[0].by > 0
+    if len(shifts) > 1 or not is_whole:
+        words[-1] += ", as if their clock changed otherwise than that of the exchange"
+    elif abs(shifts[0].by) < CLOCK_STEP:
+        ends = ("ends", "opens") if late else ("opens", "ends")
+        words[-1] += ", as if times of their {} had been taken for those of their {}".format(*ends)
+    else:
+        side = "late" if late else "early"
+        words[-1] += f", as if their clock were {_lasting(abs(shifts[0].by))} {side}"
+    return tuple(words)
+
+
+def _lasting(span: int) -> str:
+    """Return how long a span of ns is, in words: "60 minutes"."""
+    whole = span % MINUTE_NS == 0
+    return many(span // MINUTE_NS, "minute") if whole else many(span / SECOND_NS, "second")
 
 
 def _rows(found: Survey) -> int:

@@ -11,10 +11,10 @@ import numpy as np
 from pipeline.codes import DAY_NS, interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataError
-from pipeline.market.auction import has_pauses, session_reader
+from pipeline.market.auction import has_pauses, like_auctions, session_reader
 from pipeline.market.catalog.catalog import Catalog, Contents
 from pipeline.market.catalog.manifest import Entry
-from pipeline.market.survey import Survey, survey
+from pipeline.market.survey import Survey, edges, survey
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.results.report.figures import first_of, many
 from pipeline.runner.calendar_fit import CalendarFit, clock_doubt, is_of_another, range_of_bars
@@ -41,7 +41,7 @@ class Extent:
     cut: int
     #: In which of the sessions each symbol has its first and its last bar; None without any.
     spans: tuple[Span | None, ...]
-    #: That sessions were cut, in a sentence; "" if none were.
+    #: That sessions were cut, or that the bars do not seem to be what is meant; "" if neither.
     warning: str
     #: What a user should know of it, each one sentence.
     notes: tuple[str, ...]
@@ -79,19 +79,19 @@ def find_extent(
     known = np.flatnonzero(present)
     first, stop = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
     sessions = asked.part(first, stop)
-    doubts = CalendarFit(settings, catalog, manager, asked, sessions).notes(surveys)
+    doubts = CalendarFit(settings, catalog, manager, asked, sessions).findings(surveys)
     if not len(known):
         raise DataError(_no_bars(settings, catalog, asked))
     missing = tuple(day(at) for at in sessions.date_ns[present[first:stop] == 0])
     cut = len(asked) - len(sessions)
-    warning = _cut_warning(settings, sessions, cut) if cut else ""
+    shorter = [_cut_warning(settings, sessions, cut)] if cut else []
     notes = [
-        *([warning] if warning else []),
+        *shorter,
         *_missing_note(missing),
         *_barren_note(data.symbols, surveys),
         *_sunday_notes(settings, surveys),
-        *doubts,
-        *_auction_notes(sessions, surveys),
+        *(one.text for one in doubts),
+        *_auction_notes(asked, surveys, interval_ns(data.streams[0])),
     ]
     symbols = (*data.symbols, *filter(None, (settings.benchmark,)))
     return Extent(
@@ -101,7 +101,7 @@ def find_extent(
         missing=missing,
         cut=cut,
         spans=tuple(span_of(found.inside[first:stop]) for found in surveys),
-        warning=warning,
+        warning="; ".join((*shorter, *(one.text for one in doubts if one.warns))),
         notes=tuple(notes),
         contents=catalog.contents(symbols, data.streams[0]),
     )
@@ -232,8 +232,13 @@ def _sunday_notes(settings: SessionConfig, surveys: Sequence[Survey]) -> list[st
     ]
 
 
-def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey]) -> list[str]:
-    bars = sum(found.at_close for found in surveys if not is_of_another(found))
+def _auction_notes(sessions: SessionTable, surveys: Sequence[Survey], interval: int) -> list[str]:
+    """Count the bars at closes, of symbols of which these are like those of auctions."""
+    bars = 0
+    for found in surveys:
+        where = edges(found, interval, sessions)
+        if not is_of_another(found) and like_auctions(found.at_close, where.late, where.over):
+            bars += int(found.at_close.sum())
     if not bars or not has_pauses(sessions):
         return []
     note = (

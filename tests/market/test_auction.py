@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.market.auction import AuctionReader, session_reader
+from pipeline.market.auction import AuctionReader, like_auctions, session_reader
 from pipeline.market.catalog.catalog import Catalog
 from tests.reference.market import Bars, random_walk, session_table
 from tests.strategies import MINUTE, START, bars_between
@@ -66,3 +66,27 @@ def test_sessions_without_time_between_them_have_no_auctions():
     table = session_table([(START, START + 5 * MINUTE), (START + 5 * MINUTE, START + 9 * MINUTE)])
     with pytest.raises(DataError, match="closing auctions need time between sessions"):
         AuctionReader(random_walk(START + MINUTE * np.arange(3), 1).blocks(3), MINUTE, table)
+
+
+@pytest.mark.parametrize(
+    ("late", "over", "like"),
+    [
+        ([0, 0, 0], [1, 1, 1], True),
+        ([0, 0, 5], [1, 1, 1], True),  # in one session the first bars were not traded
+        ([-330, -330, -300], [240, 240, 239], True),  # extended hours
+        ([0, 0, 0], [240, 240, 240], False),  # bars follow, and none are before the open
+        ([60, 60, 60], [60, 60, 60], False),  # late by an hour
+        ([1, 1, 1], [1, 1, 1], False),  # stamped at the ends
+        ([9, 5, 0], [1, 1, 1], False),
+    ],
+)
+def test_bars_at_the_close_are_like_auctions_where_the_first_bars_are_in_their_places(
+    late: list[int], over: list[int], like: bool
+):
+    every = np.ones(4, np.bool_)
+    every[3] = False  # a session without a bar at its close says nothing
+    assert like_auctions(every, np.array([*late, 7]), np.array([*over, 0])) is like
+
+
+def test_without_a_bar_at_a_close_nothing_is_like_an_auction():
+    assert not like_auctions(np.zeros(2, np.bool_), np.zeros(2, np.int64), np.ones(2, np.int64))

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, interval_ns
 from pipeline.market.bars import assign_sessions
-from pipeline.market.survey import Survey, survey
-from pipeline.market.time.time_manager import TimeManager
-from tests.reference.market import Market, random_walk
-from tests.strategies import daily_markets, markets
+from pipeline.market.survey import Survey, edges, survey
+from pipeline.market.time.time_manager import SessionTable, TimeManager
+from tests.reference.market import Market, random_walk, session_table
+from tests.strategies import MINUTE, START, daily_markets, markets
 
 UTC = ZoneInfo("UTC")
 ALWAYS = (-(2**62), 2**62)
@@ -33,9 +33,12 @@ def test_it_finds_each_bar_where_the_tape_puts_it(market: Market, group_rows: in
     assert part.outside == int((session[:half] < 0).sum())
 
 
+def july(group: str) -> SessionTable:
+    return TimeManager(group).session_table("2024-06-28", "2024-07-12")
+
+
 def surveyed(group: str, interval: int, *times: str) -> Survey:
-    manager = TimeManager(group)
-    table = manager.session_table("2024-06-28", "2024-07-12")
+    manager, table = TimeManager(group), july(group)
     ts = np.array([np.datetime64(time, "ns") for time in times]).astype(np.int64)
     blocks = random_walk(ts, 0).blocks(2)
     return survey(blocks, interval, table, ALWAYS, ZoneInfo(manager.timezone))
@@ -79,5 +82,47 @@ def test_a_daily_bar_of_an_evening_on_which_a_session_opens_is_beside_it(
 
 def test_bars_that_open_at_a_close_are_counted():
     found = surveyed("US_EQUITY", MINUTE_NS, "2024-07-02T19:59", "2024-07-02T20:00")
-    assert (found.inside.sum(), found.beside, found.at_close) == (1, 1, 1)
-    assert surveyed("US_EQUITY", HOUR_NS, "2024-07-02T19:00").at_close == 0
+    assert (found.inside.sum(), found.beside) == (1, 1)
+    assert np.flatnonzero(found.at_close).tolist() == [2]  # 28 June and 1 July are before it
+    assert not surveyed("US_EQUITY", HOUR_NS, "2024-07-02T19:00").at_close.any()
+
+
+@pytest.mark.parametrize(
+    ("interval", "times", "expected"),
+    [
+        (MINUTE_NS, ("13:30", "19:59"), (0, 0)),
+        (MINUTE_NS, ("13:30", "20:00"), (0, 1)),  # an auction
+        (MINUTE_NS, ("14:30", "20:59"), (60, 60)),
+        (MINUTE_NS, ("08:00", "23:59"), (-330, 240)),
+        (MINUTE_NS, ("13:35", "13:36"), (5, -383)),
+        (MINUTE_NS, ("08:00",), (-330, -719)),  # the only bar of the day is before the open
+        (HOUR_NS, ("13:00", "19:00"), (0, 0)),  # hours of the clock
+        (HOUR_NS, ("14:00", "20:00"), (1, 1)),
+        (HOUR_NS, ("13:30", "19:30"), (0, 0)),  # hours from the open
+        (HOUR_NS, ("14:30", "20:30"), (1, 1)),
+    ],
+)
+def test_edges_say_by_how_many_bars_those_of_a_session_begin_and_end_late(
+    interval: int, times: tuple[str, ...], expected: tuple[int, int]
+):
+    found = surveyed("US_EQUITY", interval, *(f"2024-07-02T{time}" for time in times))
+    where = edges(found, interval, july("US_EQUITY"))
+    assert np.flatnonzero(where.known).tolist() == [2]
+    assert (where.late[2], where.over[2]) == expected
+    assert where.late.sum() == where.late[2]
+
+
+def test_a_bar_between_two_sessions_is_of_the_nearer_one():
+    hours = [(START, START + 60 * MINUTE), (START + 160 * MINUTE, START + 200 * MINUTE)]
+    ts = START + np.array([109, 110]) * MINUTE
+    found = survey(random_walk(ts, 0).blocks(1), MINUTE, session_table(hours), ALWAYS, UTC)
+    where = edges(found, MINUTE, session_table(hours))
+    assert (where.over[0], where.late[1]) == (50, -50)
+
+
+def test_the_survey_of_some_sessions_has_what_is_theirs():
+    found = surveyed("US_EQUITY", MINUTE_NS, "2024-07-01T14:00", "2024-07-02T20:00")
+    only = np.arange(len(found.inside)) == 2
+    part = found.of(only)
+    assert (part.inside.tolist(), part.at_close.tolist()) == ([0], [True])
+    assert part.first.tolist() == part.last.tolist() == [found.first[2]]

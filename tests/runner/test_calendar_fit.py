@@ -1,6 +1,9 @@
 """Calendars that are not those of the bars: refused, or noted with one that fits."""
 
+import datetime as dt
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +58,8 @@ def test_a_refusal_names_a_clock_that_was_a_guess(tmp_path: Path):
     import_bars(tmp_path / "SPY.csv", tmp_path / "catalog")
     words = (
         "lie outside its sessions.*; the clock of SPY, UTC, was a guess of the import: if it is "
-        "another, import it again with --tz ZONE --replace, or "
+        "another, import it again with --tz ZONE --replace, or (if it is right, set exchange_group|"
+        "none of the usual calendars fits)"
     )
     with pytest.raises(ConfigError, match=words):
         extent(tmp_path / "catalog", "US_EQUITY", "2024-07-01", "2024-07-31")
@@ -256,3 +260,132 @@ def test_holes_in_the_data_are_no_other_calendar(tmp_path: Path):
 def test_a_single_bar_on_a_holiday_is_no_other_calendar(tmp_path: Path):
     folder = catalog_of(tmp_path, DAY_NS, A=[ns(f"2024-07-0{day}") for day in range(1, 6)])
     assert extent(folder, "US_EQUITY", "2024-07-01", "2024-07-05").outside == 1
+
+
+# --- bars that are shifted against the sessions --------------------------------------------------
+
+
+def imported(
+    folder: Path, group: str, first: str, last: str, late: int = 0, **options: Any
+) -> Path:
+    """Import minutes of a calendar's sessions, as clocks of the exchange show them."""
+    zone = ZoneInfo(TimeManager(group).timezone)
+    times = [
+        dt.datetime.fromtimestamp((at + late * MINUTE_NS) // 10**9, zone).strftime("%Y-%m-%d %H:%M")
+        for at in sessions_of(group, MINUTE_NS, first, last)
+    ]
+    rows = "".join(f"{time},1,1,1,1,1\n" for time in times)
+    (folder / "SPY.csv").write_text(f"time,open,high,low,close,volume\n{rows}")
+    import_bars(folder / "SPY.csv", folder / "catalog", **options)
+    return folder / "catalog"
+
+
+#: Ten sessions, and ten of which five are after the change of the clock.
+JANUARY = ("2024-01-16", "2024-01-29")
+SPRING = ("2024-03-04", "2024-03-15")
+LATE = "sessions bars begin 60 minutes after the open and end 60 minutes after the close"
+
+
+@pytest.mark.parametrize(
+    ("group", "span", "tz", "words", "clock"),
+    [
+        (
+            "US_EQUITY",
+            JANUARY,
+            "America/Chicago",
+            f"in 10 of 10 {LATE}, as if their clock were 60 minutes late",
+            "America/Chicago, was given to",
+        ),
+        (
+            "US_EQUITY",
+            SPRING,
+            "EST",
+            f"in 5 of 10 {LATE}, as if their clock changed otherwise than that of the exchange",
+            "EST, was given to",
+        ),
+        (
+            "XETR",
+            JANUARY,
+            None,
+            f"in 10 of 10 {LATE}, as if their clock were 60 minutes late",
+            "UTC, was a guess of",
+        ),
+    ],
+)
+def test_bars_of_a_wrong_clock_are_refused(
+    tmp_path: Path, group: str, span: tuple[str, str], tz: str | None, words: str, clock: str
+):
+    folder = imported(tmp_path, group, *span, tz=tz)
+    with pytest.raises(ConfigError) as refused:
+        extent(folder, group, *span)
+    told = (
+        f"SPY: {words}; their clock, {clock} the import: if it is another, import it again with "
+        "--tz ZONE --replace"
+    )
+    assert str(refused.value) == (
+        f"exchange_group is {group}, but the bars are not in the hours of its sessions. {told}, or "
+        'session_data_config.bars_outside_sessions="leave_out" to go on without those outside'
+    )
+    meant = extent(folder, group, *span, bars_outside_sessions="leave_out")
+    assert (meant.notes, meant.warning) == ((told,), "")
+
+
+def test_ends_taken_for_opens_are_a_warning(tmp_path: Path):
+    folder = imported(
+        tmp_path, "US_EQUITY", *JANUARY, late=1, tz="America/New_York", stamped="open"
+    )
+    found = extent(folder, "US_EQUITY", *JANUARY)
+    assert (found.bars, found.outside) == (3_890, 10)
+    assert found.notes == (found.warning,)
+    assert found.warning == (
+        "SPY: in 10 of 10 sessions bars begin 1 minute after the open and end 1 minute after the "
+        "close, as if times of their ends had been taken for those of their opens; import them "
+        "again with --end-stamped --replace"
+    )
+    meant = extent(folder, "US_EQUITY", *JANUARY, bars_outside_sessions="leave_out")
+    assert (meant.notes, meant.warning) == (found.notes, "")
+
+
+def test_opens_taken_for_ends_are_a_warning(tmp_path: Path):
+    folder = imported(tmp_path, "US_EQUITY", *JANUARY, tz="America/New_York", stamped="close")
+    assert extent(folder, "US_EQUITY", *JANUARY).warning.endswith(
+        "as if times of their opens had been taken for those of their ends; import them again with "
+        "--open-stamped --replace"
+    )
+
+
+def test_few_sessions_of_a_wrong_clock_are_a_warning(tmp_path: Path):
+    days = JANUARY[0], "2024-01-17"
+    folder = imported(tmp_path, "US_EQUITY", *days, tz="America/Chicago")
+    assert extent(folder, "US_EQUITY", *days).warning.startswith(f"SPY: in 2 of 2 {LATE}, as if")
+
+
+def test_hours_that_are_late_may_be_stamped_at_their_ends(tmp_path: Path):
+    times = np.array(sessions_of("US_EQUITY", HOUR_NS, *JANUARY)) + HOUR_NS
+    folder = catalog_of(tmp_path, HOUR_NS, A=times, B=times)
+    words = (
+        r"60 minutes late; check the clock of their import \(--tz ZONE --replace\), or with "
+        "--end-stamped if their times are wrong by one bar, or session_data_config"
+    )
+    with pytest.raises(ConfigError, match=words):
+        extent(folder, "US_EQUITY", *JANUARY)
+    (note,) = extent(folder, "US_EQUITY", *JANUARY, bars_outside_sessions="leave_out").notes
+    assert note.startswith(f"A, B: in 10 of 10 {LATE}")
+
+
+def test_an_exchange_of_the_same_hours_but_for_a_shift_is_named(tmp_path: Path):
+    """Seoul trades for as long as Hong Kong, an hour and a half earlier."""
+    folder = catalog_of(tmp_path, MINUTE_NS, A=sessions_of("XKRX", MINUTE_NS, *MARCH))
+    with pytest.raises(ConfigError, match=r'90 minutes early; .* set exchange_group="XKRX"'):
+        extent(folder, "XHKG", *MARCH)
+
+
+def test_a_refusal_proposes_a_calendar_only_if_a_guessed_clock_is_right(tmp_path: Path):
+    """Hours of Berlin that were taken for those of UTC are, in winter, hours of no exchange."""
+    folder = imported(tmp_path, "XETR", *JANUARY)
+    with pytest.raises(ConfigError) as refused:
+        extent(folder, "US_EQUITY", *JANUARY)
+    assert (
+        "the clock of SPY, UTC, was a guess of the import: if it is another, import it again with "
+        '--tz ZONE --replace, or if it is right, set exchange_group="XLON", whose sessions fit them'
+    ) in str(refused.value)

@@ -15,6 +15,7 @@ from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.market.time.time_manager import TimeManager
+from tests.market.real_bars import load
 from tests.reference.market import Bars
 from tests.reference.processes import assert_nothing_left, settings_of
 from tests.reference.series import TRADER, catalog_of, every, extent, ns
@@ -226,6 +227,40 @@ def test_bars_at_the_close_are_counted_or_added_to_the_last_bar(tmp_path: Path):
         extent(folder, "FX", *days[1:], closing_auction="last_bar")
     with pytest.raises(ConfigError, match=r"US_EQUITY .extended hours. follow each other"):
         extent(folder, *days, closing_auction="last_bar", trading_hours="extended")
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(330, 240, True), (0, 240, False)])
+def test_bars_at_the_close_are_those_of_auctions_only_if_nothing_else_follows_there(
+    tmp_path: Path, before: int, after: int, told: bool
+):
+    """Bars of extended hours are before the open and after the close."""
+    table = TimeManager("US_EQUITY").session_table("2024-07-01", "2024-07-02")
+    minutes = [
+        at
+        for begin, end in zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
+        for at in range(begin - before * MINUTE_NS, end + after * MINUTE_NS, MINUTE_NS)
+    ]
+    found = extent(
+        catalog_of(tmp_path, MINUTE_NS, A=minutes), "US_EQUITY", "2024-07-01", "2024-07-02"
+    )
+    assert [note[:30] for note in found.notes] == ["2 bars left out at a session's"] * told
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "span", "closes"),
+    [
+        ("pyalgotrade_spy_1m_2011", "SPY", ("2011-01-03", "2011-03-31"), 43),  # extended hours
+        ("mplfinance_spx_1m_2019", "SPX", ("2019-11-05", "2019-11-08"), 3),
+        ("lean_index_1m", "SPX", ("2021-01-04", "2023-07-03"), 0),  # two of four days end at 16:20
+    ],
+)
+def test_real_bars_at_the_close_are_told(
+    shared_data: Path, tmp_path: Path, name: str, symbol: str, span: tuple[str, str], closes: int
+):
+    times = np.unique(load(shared_data, name, symbol)[0])
+    folder = catalog_of(tmp_path, MINUTE_NS, **{symbol: times})
+    told = [note[:20] for note in extent(folder, "US_EQUITY", *span).notes if "auction" in note]
+    assert told == ([f"{closes} bars left out at a"[:20]] if closes else [])
 
 
 def test_an_order_on_the_close_is_filled_at_the_auctions_price(tmp_path: Path):
