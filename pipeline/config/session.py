@@ -144,6 +144,9 @@ class SessionDataConfig(Section):
         " last close, and those in the hours of another calendar. refuse: a run is refused if more"
         " than 0.8 percent of a symbol's bars are at night or on such days, or if more than 20"
         " percent are outside and sessions of another calendar have them and are clearly fuller."
+        " So is a run in whose sessions bars begin and end at least half an hour late or early by"
+        " the same time, as with a wrong clock: in more than 80 percent of the sessions of one UTC"
+        " offset of the exchange, and in at least three."
         " leave_out: it goes on without them. Bars outside all sessions are counted and left"
         " out either way. Default refuse.",
     )
