@@ -25,7 +25,8 @@ from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.times.columns import add_time_of_day, padded
+from pipeline.market.importers.times.columns import add_time_of_day
+from pipeline.market.importers.times.of_day import TimesOfDay
 from pipeline.market.importers.times.readers import open_times
 from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
@@ -75,6 +76,7 @@ class _Reader:
                 raise DataError(
                     f"{source.label} has {count} columns {name!r}, expected one: rename the others"
                 )
+        self._lost_zeros = TimesOfDay(source.label, lambda: _tables(source))
         self._left = tuple(columns_left(names, [self._fields]))
         try:
             self._times = open_times(self._time_column(table), date_order=options.date_order)
@@ -104,7 +106,7 @@ class _Reader:
         dates = only_array(table[columns.get("ts") or columns["date"]])
         if "time" not in columns or self._of_day(table) is not None:
             return dates
-        of_day = padded(only_array(table[columns["time"]]).cast(pa.string()))
+        of_day = self._lost_zeros.padded(table, columns["time"])
         return pc.binary_join_element_wise(self._plain_dates(dates), of_day, " ")
 
     def _of_day(self, table: pa.Table) -> pa.Array | None:

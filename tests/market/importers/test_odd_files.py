@@ -1,8 +1,11 @@
 """Files that are odd, imported again, or of another kind: read, or refused with the way on."""
 
+import datetime as dt
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ConfigError, DataError
@@ -84,6 +87,34 @@ def test_times_of_day_that_lost_their_zeros_have_them(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", rows, HEADER.replace("time", "date,time"))
     catalog, _ = imported(path)
     assert [one[-8:] for one in times(catalog)] == ["09:59:00", "10:00:00", "10:01:00"]
+
+
+@pytest.mark.parametrize("form", ["%H%M", "%H%M%S"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_times_of_day_that_are_numbers_are_read_alike_in_all_rows(
+    tmp_path: Path, form: str, ending: str
+):
+    whole = [dt.datetime(2024, 11, 11) + dt.timedelta(minutes=5 * at) for at in range(400)]  # noqa: DTZ001
+    path = tmp_path / f"BTC.{ending}"
+    if ending == "csv":
+        rows = [f"{one:%Y%m%d},{int(one.strftime(form))},{GOOD}" for one in whole]
+        write(path, rows, HEADER.replace("time", "date,time"))
+    else:
+        prices = dict.fromkeys(("open", "high", "low", "close", "volume"), [1.0] * len(whole))
+        dates = [int(f"{one:%Y%m%d}") for one in whole]
+        clock = [int(one.strftime(form)) for one in whole]
+        table = pa.table({"date": dates, "time": clock, **prices})
+        pq.write_table(table, path, row_group_size=7)
+    catalog, result = imported(path)
+    assert result.interval == "5m"
+    assert times(catalog, "BTC", "5m") == [f"{one:%H:%M:%S}" for one in whole]
+
+
+def test_times_of_day_that_may_be_hours_are_asked_about(tmp_path: Path):
+    rows = [f"20240102,{hour},{GOOD}" for hour in range(9, 17)]
+    path = write(tmp_path / "SPY.csv", rows, HEADER.replace("time", "date,time"))
+    with pytest.raises(DataError, match=r"SPY\.csv: times of day like '10' can be hours or minu"):
+        imported(path)
 
 
 @pytest.mark.parametrize("layout", ["mt5", "cryptodatadownload", "yfinance"])
