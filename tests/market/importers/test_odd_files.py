@@ -234,6 +234,53 @@ def test_an_option_that_daily_bars_do_not_need_is_told(tmp_path: Path):
     )
 
 
+THREE_DAYS = ("2024-11-11", "2024-11-12", "2024-11-13")
+
+
+def days(catalog: Catalog) -> list[str]:
+    """The dates of the bars."""
+    return catalog.load("A", "1d")["ts"].cast(pa.timestamp("s")).to_numpy().astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "options", "first", "ground"),
+    [
+        ("22:00:00Z", {}, 12, "guess"),
+        ("22:00:00Z", {"tz": "America/New_York"}, 11, "option"),
+        ("22:00:00Z", {"tz": "America/New_York+7h"}, 12, "option"),
+        ("22:00:00", {"tz": "UTC"}, 12, "guess"),
+        ("17:00:00", {"tz": "America/New_York"}, 12, "guess"),
+        ("22:00:00", {}, 11, "guess"),
+        ("15:30:00", {"tz": "Asia/Kolkata"}, 11, "guess"),
+        ("00:00:00", {"tz": "America/New_York"}, 11, "file"),
+    ],
+)
+def test_dates_of_daily_bars_that_the_rows_do_not_show_are_a_guess(
+    tmp_path: Path, stamp: str, options, first: int, ground: str
+):
+    path = write(tmp_path / "A.csv", [f"{day}T{stamp},{GOOD}" for day in THREE_DAYS])
+    catalog, result = imported(path, **options)
+    assert [int(day[8:10]) for day in days(catalog)] == [first, first + 1, first + 2]
+    assert result.account.clock.ground == ground
+    assert ground != "guess" or result.account.clock.option == "--tz"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "options", "advice"),
+    [
+        ("22:00:00Z", {}, "17:00, which --tz America/New_York says."),
+        ("22:00:00", {"tz": "UTC"}, "17:00. Without --tz they are as written."),
+        ("15:30:00", {"tz": "Asia/Kolkata"}, "these times of Asia/Kolkata: dates are as written."),
+    ],
+)
+def test_a_guess_of_dates_is_told_with_the_way_to_others(
+    tmp_path: Path, stamp: str, options, advice: str
+):
+    path = write(tmp_path / "A.csv", [f"{day}T{stamp},{GOOD}" for day in THREE_DAYS])
+    _, result = imported(path, **options)
+    assert any(note.endswith(advice) for note in result.account.notes)
+
+
 def test_an_unknown_zone_is_refused_where_the_file_says_its_own(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", [f"2024-01-02T09:30:00Z,{GOOD}"])
     with pytest.raises(ConfigError, match="did you mean America/New_York"):

@@ -7,7 +7,7 @@ whether its numbers are HHMM, HHMMSS or HHMMSSmmm, so all of them are looked at 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.errors import DataError
 from pipeline.market.importers.symbols import only_array
 
-Table = pa.Table | Mapping[str, pa.Array]
+Table: TypeAlias = "pa.Table | Mapping[str, pa.Array]"
 _WIDTHS: Final = {4: "HHMM", 6: "HHMMSS", 9: "HHMMSSmmm"}
 """The digits of a time of day, in the order in which they are tried."""
 _LAST_HOUR: Final = 24
