@@ -1,7 +1,8 @@
-"""Parquet, Feather and Arrow IPC files of one symbol, or of many with a column of symbols."""
+"""Parquet, Feather and Arrow IPC, as files or streams, of one symbol or with a column of symbols."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Final
 
@@ -32,7 +33,9 @@ from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
 from pipeline.market.threads import check_stopped
 
-_MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1")
+_MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1", _STREAM := b"\xff\xff\xff\xff")
+#: The last bytes of a stream, or of one in an Arrow file.
+_END: Final = _STREAM + bytes(4)
 #: Bytes of the magic word of an Arrow file, with those that fill it up.
 _STREAM_BEGINS: Final = 8
 
@@ -220,7 +223,7 @@ def _tables(source: Source) -> Iterator[pa.Table]:
     if begin.startswith(b"FEA1"):
         raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
     try:
-        for table in _decoded(source, parquet=begin.startswith(b"PAR1")):
+        for table in _decoded(source, begin):
             # Arrow takes as they stand: places in the file, the names of columns and zones.
             table.validate(full=True)
             for field in table.schema:
@@ -231,8 +234,8 @@ def _tables(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.label} is damaged: {told}; get the file again") from error
 
 
-def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
-    if parquet:
+def _decoded(source: Source, begin: bytes) -> Iterator[pa.Table]:
+    if begin.startswith(b"PAR1"):
         with source.seekable() as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
@@ -240,11 +243,16 @@ def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
     # As a file, Arrow would read it in threads of its own, which outlive a refusal. Between its
     # magic words and its footer, such a file is a stream.
     options = pa.ipc.IpcReadOptions(use_threads=False)
+    alone = begin.startswith(_STREAM)
     with source.seekable() as stream:
-        stream.read(_STREAM_BEGINS)
+        stream.read(0 if alone else _STREAM_BEGINS)
         with pa.ipc.open_stream(stream, options=options) as batches:
             for batch in batches:
                 yield pa.Table.from_batches([batch])
             footer = stream.read()
-    if not footer.endswith(b"ARROW1"):
+        if alone:
+            stream.seek(-len(_END), io.SEEK_END)
+            if stream.read() != _END:
+                raise pa.ArrowInvalid("the stream has no end")
+    if not alone and not footer.endswith(b"ARROW1"):
         raise pa.ArrowInvalid("the file has no footer")
