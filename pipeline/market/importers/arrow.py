@@ -1,4 +1,4 @@
-"""Parquet, Feather and Arrow IPC, as files or streams, of one symbol or with a column of symbols."""
+"""Parquet, Feather and Arrow IPC, files or streams, of one symbol or with a column of symbols."""
 
 from __future__ import annotations
 
@@ -196,6 +196,7 @@ class _Reader:
             taken=tuple(columns.items()),
             left=self._left,
             quote="bid" in first.lower(),
+            notes=self._options.unused(text=False, ordered=self._times.ordered),
         )
 
 

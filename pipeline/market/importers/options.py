@@ -54,6 +54,22 @@ class Options:
     off_grid: OffGrid = "keep"
     """What is done with rows whose time is not that of a bar of the interval."""
 
+    def unused(self, *, text: bool, ordered: bool) -> tuple[str, ...]:
+        """Return the sentences that tell options of which a file has no use.
+
+        ``text`` says whether the file is text, ``ordered`` whether its times may be of several
+        orders of day and month.
+        """
+        of_text = ("layout", "encoding", "decimal", "skip_rows")
+        told = [
+            f"--{name.replace('_', '-')} is not used: the file is no text."
+            for name in of_text
+            if not text and getattr(self, name) is not None
+        ]
+        if self.date_order is not None and not ordered:
+            told.append("--date-order is not used: the times do not leave it open.")
+        return tuple(told)
+
     def check(self) -> None:
         """Raise ConfigError, with what is allowed, for an option of another value."""
         if self.interval is not None:

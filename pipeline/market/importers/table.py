@@ -376,6 +376,7 @@ class TableReader:
         numbers = self._notation.fact()
         if numbers.ground == "guess" or self._notation.decimal == "comma":
             notes.append(f"Numbers are read with a {numbers.words()}.")
+        notes += self._options.unused(text=True, ordered=self._times.ordered)
         ground = None if clock is None else Fact(clock, "file")
         if ground is None and layout.zone is not None:
             ground = Fact(str(layout.zone), "layout", "--tz")

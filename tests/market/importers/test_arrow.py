@@ -164,6 +164,25 @@ def test_a_stream_is_read_by_its_content_and_one_that_is_cut_is_damage(tmp_path:
     assert (result.symbol, result.rows) == ("SPY", 1)
 
 
+def test_options_of_text_are_told_as_not_used(tmp_path: Path):
+    (tmp_path / "SPY.parquet").write_bytes(parquet(ONE_ROW))
+    (result,) = import_bars(
+        tmp_path / "SPY.parquet",
+        tmp_path / "catalog",
+        interval="1m",
+        skip_rows=2,
+        encoding="latin-1",
+        decimal="comma",
+        date_order="dmy",
+    )
+    assert [note for note in result.account.notes if "not used" in note] == [
+        "--encoding is not used: the file is no text.",
+        "--decimal is not used: the file is no text.",
+        "--skip-rows is not used: the file is no text.",
+        "--date-order is not used: the times do not leave it open.",
+    ]
+
+
 def test_a_date_that_no_calendar_has_is_refused(tmp_path: Path):
     path = tmp_path / "SPY.parquet"
     dates = pa.array([2**30], pa.date32())

@@ -281,6 +281,21 @@ def test_a_guess_of_dates_is_told_with_the_way_to_others(
     assert any(note.endswith(advice) for note in result.account.notes)
 
 
+@pytest.mark.parametrize(
+    ("dates", "used"),
+    [
+        (("2024-01-02", "2024-01-03"), False),
+        (("1704153600", "1704240000"), False),
+        (("02/01/2024", "03/01/2024"), True),
+    ],
+)
+def test_an_order_of_dates_that_no_date_needs_is_told(tmp_path: Path, dates, used: bool):
+    path = write(tmp_path / "A.csv", [f"{date},{GOOD}" for date in dates])
+    _, result = imported(path, date_order="dmy")
+    note = "--date-order is not used: the times do not leave it open."
+    assert (note not in result.account.notes) == used
+
+
 def test_an_unknown_zone_is_refused_where_the_file_says_its_own(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", [f"2024-01-02T09:30:00Z,{GOOD}"])
     with pytest.raises(ConfigError, match="did you mean America/New_York"):

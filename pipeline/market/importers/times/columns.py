@@ -22,6 +22,8 @@ from pipeline.market.importers.times.result import (
 class ArrowTimes:
     """Reads timestamps and dates."""
 
+    ordered = False
+    """Such a column has no order of day and month."""
     verdict: Verdict = "mdy"
     """Such a column has no question of day and month."""
 

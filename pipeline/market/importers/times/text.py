@@ -53,6 +53,11 @@ class TextTimes:
         self._seen = DateOrder()
 
     @property
+    def ordered(self) -> bool:
+        """Whether the times may be of several orders of day and month."""
+        return self.form.family == "numbers"
+
+    @property
     def verdict(self) -> Verdict:
         """The order of day and month: as settled, else what the rows gathered so far show.
 
