@@ -97,7 +97,7 @@ class Clock:
                 f"{text} is the name of several time zones; give a city's, such as "
                 f"{_SEVERAL[text.upper()]}"
             )
-        near = nearest(text, available_timezones(), 3)
+        near = nearest(text, _zone_names(), 3)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ConfigError(
             "time zone must be a name such as America/New_York, with a shift such as "
@@ -184,9 +184,15 @@ class Clock:
 _UTC_NAMES: Final = {"Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "UCT", "Zulu", "Universal"}
 
 
+@functools.lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    """Return the names of zones that mean the same on every machine."""
+    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
+
+
 def _zone(name: str) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if name in _zone_names() else None
     except (KeyError, ValueError, TypeError, OSError):
         return None
 
