@@ -112,6 +112,8 @@ class TextTimes:
 
     def _settled(self) -> Order:
         verdict = self.verdict
+        if verdict == "unknown" and self.form.separator == "." and not self.form.short_year:
+            return "dmy"  # nobody writes 03.04.2024 with the month first
         if verdict in ("mdy", "dmy", "ymd"):
             return verdict
         how, orders = "can be month first or day first", "mdy or dmy"
