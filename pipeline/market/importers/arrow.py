@@ -1,7 +1,8 @@
-"""Parquet, Feather and Arrow IPC files of one symbol, or of many with a column of symbols."""
+"""Parquet, Feather and Arrow IPC, files or streams, of one symbol or with a column of symbols."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,13 +26,16 @@ from pipeline.market.importers.rows import Rows, Spool
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
-from pipeline.market.importers.times.columns import add_time_of_day, padded
+from pipeline.market.importers.times.columns import add_time_of_day
+from pipeline.market.importers.times.of_day import TimesOfDay
 from pipeline.market.importers.times.readers import open_times
 from pipeline.market.importers.times.result import EMPTY, Times
 from pipeline.market.importers.values import Cells, checked_values
 from pipeline.market.threads import check_stopped
 
-_MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1")
+_MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1", _STREAM := b"\xff\xff\xff\xff")
+#: The last bytes of a stream, or of one in an Arrow file.
+_END: Final = _STREAM + bytes(4)
 #: Bytes of the magic word of an Arrow file, with those that fill it up.
 _STREAM_BEGINS: Final = 8
 
@@ -75,6 +79,7 @@ class _Reader:
                 raise DataError(
                     f"{source.label} has {count} columns {name!r}, expected one: rename the others"
                 )
+        self._lost_zeros = TimesOfDay(source.label, lambda: _tables(source))
         self._left = tuple(columns_left(names, [self._fields]))
         try:
             self._times = open_times(self._time_column(table), date_order=options.date_order)
@@ -104,7 +109,7 @@ class _Reader:
         dates = only_array(table[columns.get("ts") or columns["date"]])
         if "time" not in columns or self._of_day(table) is not None:
             return dates
-        of_day = padded(only_array(table[columns["time"]]).cast(pa.string()))
+        of_day = self._lost_zeros.padded(table, columns["time"])
         return pc.binary_join_element_wise(self._plain_dates(dates), of_day, " ")
 
     def _of_day(self, table: pa.Table) -> pa.Array | None:
@@ -192,6 +197,7 @@ class _Reader:
             taken=tuple(columns.items()),
             left=self._left,
             quote="bid" in first.lower(),
+            notes=self._options.unused(text=False, ordered=self._times.ordered),
         )
 
 
@@ -219,7 +225,7 @@ def _tables(source: Source) -> Iterator[pa.Table]:
     if begin.startswith(b"FEA1"):
         raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")
     try:
-        for table in _decoded(source, parquet=begin.startswith(b"PAR1")):
+        for table in _decoded(source, begin):
             # Arrow takes as they stand: places in the file, the names of columns and zones.
             table.validate(full=True)
             for field in table.schema:
@@ -230,8 +236,8 @@ def _tables(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.label} is damaged: {told}; get the file again") from error
 
 
-def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
-    if parquet:
+def _decoded(source: Source, begin: bytes) -> Iterator[pa.Table]:
+    if begin.startswith(b"PAR1"):
         with source.seekable() as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
@@ -239,11 +245,16 @@ def _decoded(source: Source, *, parquet: bool) -> Iterator[pa.Table]:
     # As a file, Arrow would read it in threads of its own, which outlive a refusal. Between its
     # magic words and its footer, such a file is a stream.
     options = pa.ipc.IpcReadOptions(use_threads=False)
+    alone = begin.startswith(_STREAM)
     with source.seekable() as stream:
-        stream.read(_STREAM_BEGINS)
+        stream.read(0 if alone else _STREAM_BEGINS)
         with pa.ipc.open_stream(stream, options=options) as batches:
             for batch in batches:
                 yield pa.Table.from_batches([batch])
             footer = stream.read()
-    if not footer.endswith(b"ARROW1"):
+        if alone:
+            stream.seek(-len(_END), io.SEEK_END)
+            if stream.read() != _END:
+                raise pa.ArrowInvalid("the stream has no end")
+    if not alone and not footer.endswith(b"ARROW1"):
         raise pa.ArrowInvalid("the file has no footer")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.codes import DAY_NS, interval_name, interval_ns
 from pipeline.errors import DataError
-from pipeline.market.catalog.account import Fact
+from pipeline.market.catalog.account import Fact, Ground
 from pipeline.market.importers.made_bars import Making
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
@@ -201,29 +201,43 @@ def _of_days(reading: Reading, interval: Fact, options: Options) -> Facts:
 
     A time of day is of a feed that stamps the instant at which its day begins or ends.
     """
-    dates, rule = Fact("dates", "file"), None
+    dates, rule, clock = Fact("dates", "file"), None, UTC
+    doubts: tuple[str, ...] = ()
     unused = [] if options.stamped is None else [_STAMPED[options.stamped]]
-    if reading.dated or not reading.instants:
+    if reading.dated:
         unused += [] if options.tz is None else ["--tz"]
-    elif options.tz is not None:
+    elif reading.instants and options.tz is not None:
         rule = DayRule(f"days of {options.tz}", options.tz, 0, False)
         dates = Fact(options.tz, "option")
+    elif reading.instants or options.tz is not None:
+        clock = UTC if reading.instants else Clock.parse(options.tz or "UTC")
+        rule, dates, doubts = _day_rule(reading, clock)
     else:
-        rule, dates = _day_rule(reading)
-    making = Making(interval.value, UTC, False, rule, options, backwards=reading.backwards)
+        dates = Fact("dates", "guess", "--tz")
+    making = Making(interval.value, clock, False, rule, options, backwards=reading.backwards)
     notes = [f"{option} is not used: daily bars have the dates of their days." for option in unused]
-    return Facts(interval, dates, Fact("open", "file"), making, tuple(notes))
+    return Facts(interval, dates, Fact("open", "file"), making, (*notes, *doubts))
 
 
-def _day_rule(reading: Reading) -> tuple[DayRule, Fact]:
-    """Return how instants show the dates of daily bars. DataError if they do not."""
+def _day_rule(reading: Reading, clock: Clock) -> tuple[DayRule | None, Fact, tuple[str, ...]]:
+    """Return how instants show the dates of daily bars, and remarks. DataError if they do not.
+
+    Times that are no instants are those of the ``clock``; their dates may be the written ones.
+    """
     utc = np.concatenate(
-        [rows.utc for rows in reading.spool.blocks(reading.kept) if rows.utc is not None]
+        [
+            clock.to_utc(rows.wall).utc if rows.utc is None else rows.utc
+            for rows in reading.spool.blocks(reading.kept)
+        ]
     )
     found = find_day_begins(utc)
+    if found is None and not reading.instants:
+        note = f"No usual day begins or ends at these times of {clock}: dates are as written."
+        return None, Fact("dates", "guess", "--tz"), (note,)
     if found is None:
         raise DataError(
             f"{reading.place()}: daily bars are stamped at times of day that no usual clock shows, "
             "so their dates are not known; give the zone of their dates with --tz"
         )
-    return found.rule, Fact(found.words(), "rows")
+    ground: Ground = "rows" if found.alone else "guess"
+    return found.rule, Fact(found.words(), ground, "--tz"), found.doubts(instants=reading.instants)

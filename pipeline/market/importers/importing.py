@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.commit import MANIFEST
@@ -144,7 +144,11 @@ def import_bars(
         off_grid=off_grid,
     )
     options.check()
+    if replace is not None and replace not in get_args(Replace):
+        raise ConfigError(f"replace must be bars, series or source, was {replace!r}")
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    if "" in paths:
+        raise ConfigError("source must be a path, was ''")
     there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
     with Spool() as spool:
         series = read_series([Path(path) for path in paths], options, spool, progress)

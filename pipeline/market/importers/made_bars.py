@@ -94,8 +94,9 @@ class Making:
         if self.labels and rows.utc is not None:
             return rows.utc, rows
         if step % DAY_NS == 0:
-            if self.days is not None and rows.utc is not None:
-                return self.days.dates(rows.utc), rows
+            if self.days is not None:
+                utc = self.clock.to_utc(rows.wall).utc if rows.utc is None else rows.utc
+                return self.days.dates(utc), rows
             return rows.wall // DAY_NS * DAY_NS, rows
         ts = rows.utc
         if ts is None:

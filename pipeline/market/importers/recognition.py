@@ -40,6 +40,10 @@ _BINARY: Final = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"BZh": "packed by bzip2 (unpack it)",
+    b"\xfd7zXZ": "packed by xz (unpack it)",
+    b"7z\xbc\xaf": "a 7-Zip archive (unpack it)",
+    b"\x1f\x8b": "packed by gzip (unpack it, or name it .gz)",
 }
 
 
@@ -152,6 +156,8 @@ def _refuse_no_table(source: Source, begin: bytes) -> None:
     first = begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
     found = [kind for text, kind in _OTHER_BEGINNINGS.items() if first.startswith(text)]
     found += [kind for word, kind in _BINARY.items() if begin.startswith(word)]
+    if begin[257:262] == b"ustar":
+        found = ["a tar archive (unpack it)"]
     if _RECORDING.match(begin):
         found = ["a recording of messages"]
     kind = found[0] if found else _OTHER_TEXT.get(Path(source.label).suffix.lower())

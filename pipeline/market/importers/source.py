@@ -1,4 +1,4 @@
-"""The sources of an import: files that are found in folders and archives."""
+"""The sources of an import: files, and members of archives."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import contextlib
 import gzip
 import io
 import lzma
+import os
+import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, NoReturn, cast
 
 from pipeline.errors import DataError, nearest
 
-_DATA_ENDINGS = {
+_DATA_ENDINGS: Final = {
     *(".csv", ".txt", ".tsv", ".json", ".jsonl", ".gz", ".zip"),
-    *(".parquet", ".feather", ".arrow", ".ipc", ".dbn", ".zst"),
+    *(".parquet", ".feather", ".arrow", ".arrows", ".ipc", ".dbn", ".zst"),
 }
-_NOT_BARS = {
+_PACKED: Final = (".gz", ".tgz", ".zip")
+#: With each zip file of HistData comes a report on it, which is no table.
+_STATUS_REPORT: Final = re.compile(r"DAT_[A-Z]+_\w+\.txt")
+_NOT_BARS: Final = {
     "factor_files": " (--actions imports them)",
     "map_files": "",
     "market-hours": "",
@@ -53,7 +58,7 @@ class Source:
 
     def seekable(self) -> BinaryIO:
         """Open the content so that any place can be read: from the disk, or else from memory."""
-        packed = self.path.suffix.lower() in (".gz", ".zip")
+        packed = self.path.suffix.lower() in _PACKED
         return io.BytesIO(self.read()) if packed else self.unpack()
 
     def begin(self, size: int) -> bytes:
@@ -88,80 +93,128 @@ def find_sources(path: Path, left: Counter[str] | None = None) -> Iterator[Sourc
 
     Files that are no data by their ending or folder are not yielded, and counted in ``left`` by
     their kind, but for those that are hidden. An archive that is damaged is a source that cannot be
-    read. Raises DataError if there is nothing at `path`.
+    read. Raises DataError if there is nothing at `path`, or if a folder cannot be read.
     """
     left = Counter() if left is None else left
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            inside = file.relative_to(path).parts
-            if any(part.startswith(".") for part in inside) or not file.is_file():
-                continue
-            of_lean = [part for part in inside[:-1] if part in _NOT_BARS]
-            if of_lean:
-                left[f"in {of_lean[0]}{_NOT_BARS[of_lean[0]]}"] += 1
-            elif file.suffix.lower() in _DATA_ENDINGS:
-                yield from _open(file, str(path), left)
-            else:
-                left[_ending(file.suffix)] += 1
-    elif path.is_file():
-        yield from _open(path, str(path), left)
-    else:
-        raise DataError(f"there is no file or folder {path}{_meant(path)}")
+    try:
+        if path.is_dir():
+            yield from _in_folder(path, left)
+        elif path.is_file():
+            yield from _open(path, str(path), left)
+        elif path.exists():
+            raise DataError(f"{path} is no regular file; give a file or a folder")
+        else:
+            raise DataError(f"there is no file or folder {path}{_meant(path)}")
+    except OSError as error:
+        _cannot_read(error, path)
+
+
+def _cannot_read(error: OSError, path: Path | None = None) -> NoReturn:
+    where = path if error.filename is None else error.filename
+    raise DataError(f"{where} cannot be read: {error.strerror or error}") from error
+
+
+def _in_folder(path: Path, left: Counter[str]) -> Iterator[Source]:
+    """Yield the data files in a folder and in those below it."""
+    files: list[Path] = []
+    for place, folders, names in os.walk(path, onerror=_cannot_read):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = sum(Path(place, name).is_symlink() for name in folders)
+        left.update({"links to folders": links} if links else {})
+        files += [Path(place, name) for name in names if not name.startswith(".")]
+    there = set(files)
+    for file in sorted(files):
+        of_lean = [part for part in file.relative_to(path).parts[:-1] if part in _NOT_BARS]
+        if not file.is_file():
+            left["that are no files"] += 1
+        elif of_lean:
+            left[f"in {of_lean[0]}{_NOT_BARS[of_lean[0]]}"] += 1
+        elif _is_report(file, there):
+            left["of HistData's status reports"] += 1
+        elif (ending := _ending(file.name)) in _DATA_ENDINGS:
+            yield from _open(file, str(path), left)
+        else:
+            left[ending or "without an ending"] += 1
+
+
+def _is_report(file: Path, there: Container[Path]) -> bool:
+    """Return whether a file is HistData's report on the one beside it that has the bars."""
+    report = _STATUS_REPORT.fullmatch(file.name) is not None
+    return report and file.with_suffix(".csv") in there
 
 
 def _meant(path: Path) -> str:
     """Ask whether a file beside the missing one is meant."""
+    if path.is_symlink():
+        return f": it is a link to {path.readlink()}"
     with contextlib.suppress(OSError):
         if near := nearest(path.name, [one.name for one in path.parent.iterdir()]):
             return f"; did you mean {path.with_name(near[0])}?"
     return ""
 
 
-def _ending(suffix: str) -> str:
-    return suffix.lower() if suffix else "without an ending"
+def _ending(name: str) -> str:
+    """Return the ending of a file name in small letters; "" without one."""
+    ending = Path(name).suffix.lower()
+    tar = ending == ".gz" and Path(Path(name).stem).suffix.lower() == ".tar"
+    return ".tar.gz" if tar else ending
 
 
 def _open(file: Path, origin: str, left: Counter[str]) -> Iterator[Source]:
     path = file.resolve()
-    if file.suffix.lower() == ".zip":
+    ending = file.suffix.lower()
+    if ending == ".zip":
         try:
             with zipfile.ZipFile(file) as archive:
-                names = sorted(archive.namelist())
+                members = sorted(archive.infolist(), key=lambda member: member.filename)
         except (zipfile.BadZipFile, NotImplementedError) as error:
-            yield Source(
-                str(file), file.name, path, origin, partial(_refused, _damaged(str(file), error))
-            )
+            damage = _damaged(str(file), error)
+            yield Source(str(file), file.name, path, origin, partial(_refused, damage))
             return
-        except OSError as error:
-            raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
-        for member in names:
-            if not _is_seen(member):
-                continue
-            name = _last_part(member)
-            ending = Path(name).suffix.lower()
-            if ending and ending not in _DATA_ENDINGS:
-                left[_ending(ending)] += 1
-            else:
-                label = f"{file}/{member}"
-                yield Source(label, name, path, origin, partial(_member, file, member))
-    elif file.suffix.lower() == ".gz":
+        yield from _in_archive(file, members, origin, left)
+    elif ending in (".gz", ".tgz"):
         yield Source(str(file), file.stem, path, origin, partial(_unzipped, file))
     else:
         yield Source(str(file), file.name, path, origin, partial(_opened, file))
 
 
+def _in_archive(
+    file: Path, members: list[zipfile.ZipInfo], origin: str, left: Counter[str]
+) -> Iterator[Source]:
+    """Yield the data files in a zip archive. Two of them may have the same name."""
+    path = file.resolve()
+    there = {Path(_slashed(member.filename)) for member in members}
+    alike: Counter[str] = Counter()
+    for member in members:
+        if not _is_seen(member.filename):
+            continue
+        alike[member.filename] += 1
+        inside = Path(_slashed(member.filename))
+        label, ending = f"{file}/{member.filename}", _ending(inside.name)
+        if alike[member.filename] > 1:
+            label += f" (no. {alike[member.filename]} of this name)"
+        if _is_report(inside, there):
+            left["of HistData's status reports"] += 1
+        elif ending == ".zip":
+            nested = DataError(f"{label} is an archive in an archive; unpack {file}, and import it")
+            yield Source(label, inside.name, path, origin, partial(_refused, nested))
+        elif ending == ".gz":
+            yield Source(label, inside.stem, path, origin, partial(_unzipped_member, file, member))
+        elif not ending or ending in _DATA_ENDINGS:
+            yield Source(label, inside.name, path, origin, partial(_member, file, member))
+        else:
+            left[ending] += 1
+
+
+def _slashed(member: str) -> str:
+    """Return the name of a member; some programs of Windows write backslashes for slashes."""
+    return member.replace("\\", "/")
+
+
 def _is_seen(member: str) -> bool:
     """Return whether a member of an archive is a file that is not hidden, as a Mac's own are."""
-    parts = member.replace("\\", "/").split("/")
+    parts = _slashed(member).split("/")
     return bool(parts[-1]) and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-def _last_part(member: str) -> str:
-    """Return the file name of a member of an archive; "" for a folder.
-
-    Some programs of Windows write backslashes in place of slashes.
-    """
-    return member.replace("\\", "/").rpartition("/")[2]
 
 
 def _damaged(label: str, error: Exception) -> DataError:
@@ -172,9 +225,25 @@ def _refused(error: DataError) -> BinaryIO:
     raise error
 
 
-def _member(file: Path, member: str) -> BinaryIO:
+def _member(file: Path, member: zipfile.ZipInfo) -> BinaryIO:
     with zipfile.ZipFile(file) as archive:
         return cast("BinaryIO", archive.open(member))
+
+
+class _UnzippedMember(gzip.GzipFile):
+    """A .gz file in an archive, which closes the archive's file too."""
+
+    def __init__(self, member: BinaryIO) -> None:
+        super().__init__(fileobj=member)
+        self._member = member
+
+    def close(self) -> None:
+        super().close()
+        self._member.close()
+
+
+def _unzipped_member(file: Path, member: zipfile.ZipInfo) -> BinaryIO:
+    return cast("BinaryIO", _UnzippedMember(_member(file, member)))
 
 
 def _unzipped(file: Path) -> BinaryIO:

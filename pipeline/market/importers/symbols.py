@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.errors import DataError
+from pipeline.codes import SYMBOL_WORDS, interval_ns, is_symbol
+from pipeline.errors import ConfigError, DataError
 
 
 def group_rows(
@@ -17,8 +19,9 @@ def group_rows(
 ) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     """Yield each symbol and the rows that it has, in the order of their first rows.
 
-    ``place`` returns the place of a row. DataError if a symbol is empty, or a whole number, whose
-    zeros in front are lost: 5 may have been 000005.
+    Blanks around a symbol are no part of it. ``place`` returns the place of a row. DataError if a
+    symbol is empty or impossible, or a whole number, whose zeros in front are lost: 5 may have been
+    000005.
     """
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         column = column.cast(pa.string())
@@ -29,19 +32,40 @@ def group_rows(
         raise DataError(
             f"{place(0)}: the symbols are {kind}; write them as text, or give one with --symbol"
         )
+    for name, rows in _groups(column):
+        if name is None or not name:
+            raise DataError(f"{place(int(rows[0]))}: no symbol")
+        if not is_symbol(name):
+            raise DataError(f"{place(int(rows[0]))}: a symbol has {SYMBOL_WORDS}, was {name!r:.99}")
+        yield name, rows
+
+
+def _group_intervals(
+    column: pa.Array, rows: npt.NDArray[np.intp], place: Callable[[int], str]
+) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+    """Yield each interval among some ``rows``, and those that have it. DataError if one is none."""
+    for name, some in _groups(column.take(pa.array(rows))):
+        try:
+            interval_ns(name or "")
+        except ConfigError as error:
+            raise DataError(f"{place(int(rows[some[0]]))}: {error}") from None
+        yield name or "", rows[some]
+
+
+def _groups(column: pa.Array) -> Iterator[tuple[str | None, npt.NDArray[np.intp]]]:
+    """Yield each text, without blanks around it, and its rows, in the order of their first rows."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    if encoded.indices.null_count:
-        raise DataError(f"{place(encoded.indices.is_null().index(True).as_py())}: no symbol")
-    places = encoded.indices.to_numpy()
+    # Texts that differ by blanks alone are one.
+    texts = pc.utf8_trim_whitespace(encoded.dictionary.cast(pa.string())).to_pylist()
+    names = [*dict.fromkeys(texts), None]
+    at = {name: number for number, name in enumerate(names)}
+    same = np.array([at[text] for text in (*texts, None)], dtype=np.intp)
+    places = same[encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
     order = np.argsort(places, kind="stable")
     found, first = np.unique(places[order], return_index=True)
     parts = np.split(order, first[1:])
-    names = encoded.dictionary.to_pylist()
     for number, rows in sorted(zip(found, parts, strict=True), key=lambda pair: pair[1][0]):
-        name = str(names[number])
-        if not name.strip():
-            raise DataError(f"{place(int(rows[0]))}: no symbol")
-        yield name, rows
+        yield names[number], rows
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -116,30 +140,33 @@ class SymbolRule:
 
         if self._given is not None and "symbol" in self._columns:
             self._check_one(only_array(table[self._columns["symbol"]]), place)
-        if self._named is not None:
-            yield self._named, interval, np.arange(table.num_rows)
-            return
         intervals = self._columns.get("interval")
-        for symbol, rows in group_rows(only_array(table[self._columns["symbol"]]), place):
-            if intervals is None:
+        for symbol, rows in self._by_symbol(table, place):
+            if intervals is None or not len(rows):
                 yield symbol, interval, rows
                 continue
-            of_symbol = only_array(table[intervals]).take(pa.array(rows))
-            for own, some in group_rows(of_symbol, place):
-                yield symbol, own, rows[some]
+            for own, some in _group_intervals(only_array(table[intervals]), rows, place):
+                yield symbol, own, some
+
+    def _by_symbol(
+        self, table: pa.Table, place: Callable[[int], str]
+    ) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+        if self._named is not None:
+            return iter([(self._named, np.arange(table.num_rows))])
+        return group_rows(only_array(table[self._columns["symbol"]]), place)
 
     def _check_one(self, symbols: pa.Array, place: Callable[[int], str]) -> None:
         seen = self._renamed
         for name in symbols.unique().to_pylist():
             if name is None:
                 continue
-            if seen and str(name) not in seen:
+            if seen and str(name).strip() not in seen:
                 row = symbols.index(pa.scalar(name, symbols.type)).as_py()
                 raise DataError(
                     f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; --symbol "
                     "names rows of one symbol only: leave it out, or keep one symbol in the file"
                 )
-            seen.add(str(name))
+            seen.add(str(name).strip())
 
 
 def only_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:

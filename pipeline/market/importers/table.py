@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,7 @@ from pipeline.market.importers.source import Source
 from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.text import BLOCK, Lines, Text
-from pipeline.market.importers.times.columns import padded
+from pipeline.market.importers.times.of_day import TimesOfDay
 from pipeline.market.importers.times.readers import TimeReader, open_times
 from pipeline.market.importers.values import Cells, Values, checked_values
 from pipeline.market.threads import check_stopped
@@ -71,6 +72,7 @@ class TableReader:
         if not len(sample[header.names[0]]):
             raise DataError(f"{source.label}: there are no rows")
         self._notation = self._find_notation(sample)
+        self._of_day = TimesOfDay(source.label, self._tables)
         self._times = self._open_times(self._time_text(sample))
         self._readings = Readings(source, self._tally, spool)
         self._odd = OddRows(header, self._tally, options)
@@ -145,10 +147,7 @@ class TableReader:
         Where commas do not stand between cells, whole numbers at the top do not show what a point
         further down is.
         """
-        for lines in self._text.blocks():
-            if (rows := self._below_header(lines)).is_blank:
-                continue
-            table = self._cells(rows, [], numbers=pa.string())
+        for table in self._tables():
             marked = {
                 name: column.filter(pc.match_substring_regex(column, "[.,]"))
                 for name in names
@@ -170,10 +169,8 @@ class TableReader:
         except DataError as error:
             raise DataError(f"{self._tally.place(self._header.above + 1)}: {error}") from None
         if reader.verdict == "unknown":
-            for lines in self._text.blocks():
-                if not (rows := self._below_header(lines)).is_blank:
-                    table = self._cells(rows, [], numbers=pa.string())
-                    reader.gather(self._time_text(table))
+            for table in self._tables():
+                reader.gather(self._time_text(table))
                 if reader.verdict != "unknown":
                     break
         return reader
@@ -186,8 +183,13 @@ class TableReader:
         date = pc.utf8_trim_whitespace(only_array(table[columns["date"]]))
         if "time" not in columns:
             return date
-        time = pc.utf8_trim_whitespace(only_array(table[columns["time"]]))
-        return pc.binary_join_element_wise(date, padded(time), " ")
+        return pc.binary_join_element_wise(date, self._of_day.padded(table, columns["time"]), " ")
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """Yield the cells of all rows as text, in blocks."""
+        for lines in self._text.blocks():
+            if not (rows := self._below_header(lines)).is_blank:
+                yield self._cells(rows, [], numbers=pa.string())
 
     # -- the rows of a block --------------------------------------------------------------------
 
@@ -334,6 +336,7 @@ class TableReader:
         numbers = self._notation.fact()
         if numbers.ground == "guess" or self._notation.decimal == "comma":
             notes.append(f"Numbers are read with a {numbers.words()}.")
+        notes += self._options.unused(text=True, ordered=self._times.ordered)
         ground = None if clock is None else Fact(clock, "file")
         if ground is None and layout.zone is not None:
             ground = Fact(str(layout.zone), "layout", "--tz")

@@ -1,7 +1,8 @@
-"""Which zones of the IANA database a text may mean that is the name of none, such as `New York`."""
+"""The zones of the IANA database, and those that a text without one may mean: `New York`."""
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -10,6 +11,12 @@ from pipeline.errors import nearest
 _MOST: Final = 3
 _LIKE_CITY, _LIKE_NAME = 0.75, 0.8
 """How like a text a city must be, and a whole name, 0 to 1."""
+
+
+@functools.lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Return the names of zones that mean the same on every machine."""
+    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 def zones_like(text: str) -> list[str]:
@@ -23,7 +30,7 @@ def zones_like(text: str) -> list[str]:
     if not asked:
         return []
     area, slash, city = asked.rpartition("/")
-    zones = sorted(available_timezones())
+    zones = sorted(zone_names())
     by_city: dict[str, list[str]] = {}
     for zone in zones:
         by_city.setdefault(zone.rpartition("/")[2], []).append(zone)

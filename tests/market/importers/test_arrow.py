@@ -42,6 +42,13 @@ def ipc(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def stream(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as file:
+        file.write_table(table)
+    return sink.getvalue()
+
+
 def read(data: bytes) -> list[Rows]:
     """The rows of a file of one symbol, block by block."""
     path = Path("spy.bin")
@@ -50,7 +57,7 @@ def read(data: bytes) -> list[Rows]:
         return [rows for one in arrow.read(source, OPTIONS, spool) for rows in one.blocks()]
 
 
-@pytest.mark.parametrize("encode", [parquet, ipc])
+@pytest.mark.parametrize("encode", [parquet, ipc, stream])
 def test_a_file_of_one_row_is_read(encode: Callable[[pa.Table], bytes]):
     (rows,) = read(encode(ONE_ROW))
     assert [column.tolist() for column in rows.values] == [[100.0]] * 4 + [[10.0]]
@@ -97,7 +104,7 @@ def test_a_date_without_its_time_of_day_is_refused(tmp_path: Path):
         import_bars(path, tmp_path / "catalog", interval="1m")
 
 
-@pytest.mark.parametrize("encode", [parquet, ipc])
+@pytest.mark.parametrize("encode", [parquet, ipc, stream])
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_name_or_read(
     encode: Callable[[pa.Table], bytes], data: st.DataObject
@@ -139,6 +146,41 @@ def test_a_file_that_ends_behind_whole_batches_is_damage():
     for end in (behind, len(content) - 1, len(content) // 2):
         with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
             read(content[:end])
+
+
+def test_a_stream_is_read_by_its_content_and_one_that_is_cut_is_damage(tmp_path: Path):
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, ONE_ROW.schema) as file:
+        for _ in range(3):
+            file.write_table(ONE_ROW)
+            behind = sink.tell()
+    content = sink.getvalue()
+    assert len(read(content)) == 3
+    for end in (behind, len(content) - 1, len(content) // 2):
+        with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
+            read(content[:end])
+    (tmp_path / "SPY.arrows").write_bytes(stream(ONE_ROW))
+    (result,) = import_bars(tmp_path, tmp_path / "catalog", interval="1m")
+    assert (result.symbol, result.rows) == ("SPY", 1)
+
+
+def test_options_of_text_are_told_as_not_used(tmp_path: Path):
+    (tmp_path / "SPY.parquet").write_bytes(parquet(ONE_ROW))
+    (result,) = import_bars(
+        tmp_path / "SPY.parquet",
+        tmp_path / "catalog",
+        interval="1m",
+        skip_rows=2,
+        encoding="latin-1",
+        decimal="comma",
+        date_order="dmy",
+    )
+    assert [note for note in result.account.notes if "not used" in note] == [
+        "--encoding is not used: the file is no text.",
+        "--decimal is not used: the file is no text.",
+        "--skip-rows is not used: the file is no text.",
+        "--date-order is not used: the times do not leave it open.",
+    ]
 
 
 def test_a_date_that_no_calendar_has_is_refused(tmp_path: Path):

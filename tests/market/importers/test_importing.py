@@ -319,6 +319,23 @@ def test_symbols_keep_their_zeros_and_whole_numbers_are_asked_about(tmp_path: Pa
         ({"encoding": "latin-one"}, "--encoding must be a name such as utf-8"),
         ({"scale": 0}, "scale must be a number from 1e-18 to 1e[+]18, was 0"),
         ({"tz": "New York"}, "time zone must be a name such as"),
+        ({"tz": 5}, "tz must be the name of a time zone, such as 'America/New_York', was 5"),
+        ({"encoding": 5}, "encoding must be the name of an encoding, such as 'latin-1', was 5"),
+        ({"layout": 5}, "layout must be the name of a layout, such as 'kraken', was 5"),
+        ({"interval": 5}, "interval must be text, such as '1m', was 5"),
+        ({"skip_rows": 1.5}, "skip_rows must be a whole number, 0 or more, was 1.5"),
+        ({"skip_rows": True}, "skip_rows must be a whole number, 0 or more, was True"),
+        ({"skip_rows": -1}, "skip_rows must be a whole number, 0 or more, was -1"),
+        ({"scale": "x"}, "scale must be a number from 1e-18 to 1e[+]18, was 'x'"),
+        ({"scale": True}, "scale must be a number from 1e-18 to 1e[+]18, was True"),
+        ({"bad_rows": None}, "bad_rows must be refuse, drop or widen, was None"),
+        ({"symbol": ""}, "symbol must be 1 to 128 printable characters, .* was ''"),
+        ({"symbol": "  "}, "symbol must be 1 to 128 printable characters, .* was '  '"),
+        ({"symbol": 5}, "symbol must be text, such as 'SPY', was 5"),
+        ({"columns": {"open": None}}, "columns must map fields to .*, was 'open': None"),
+        ({"columns": "open"}, "columns must map fields to names or positions .*, was 'open'"),
+        ({"replace": "foo"}, "replace must be bars, series or source, was 'foo'"),
+        ({"replace": True}, "replace must be bars, series or source, was True"),
     ],
 )
 def test_options_of_other_values_are_refused_with_those_that_there_are(
@@ -328,3 +345,14 @@ def test_options_of_other_values_are_refused_with_those_that_there_are(
     with pytest.raises(ConfigError, match=words):
         imported(path, **options)
     assert not (tmp_path / "catalog").exists()
+
+
+def test_a_position_of_a_column_may_be_a_number(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", minutes("14:30", "14:31"))
+    _, result = imported(path, columns={"open": 5, "close": 2})
+    assert result.first_bars[0][1][0] == 10.5
+
+
+def test_an_empty_path_is_not_the_folder_of_the_process(tmp_path: Path):
+    with pytest.raises(ConfigError, match="source must be a path, was ''"):
+        import_bars("", tmp_path / "catalog")

@@ -1,8 +1,11 @@
 """Files that are odd, imported again, or of another kind: read, or refused with the way on."""
 
+import datetime as dt
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ConfigError, DataError
@@ -84,6 +87,34 @@ def test_times_of_day_that_lost_their_zeros_have_them(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", rows, HEADER.replace("time", "date,time"))
     catalog, _ = imported(path)
     assert [one[-8:] for one in times(catalog)] == ["09:59:00", "10:00:00", "10:01:00"]
+
+
+@pytest.mark.parametrize("form", ["%H%M", "%H%M%S"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_times_of_day_that_are_numbers_are_read_alike_in_all_rows(
+    tmp_path: Path, form: str, ending: str
+):
+    whole = [dt.datetime(2024, 11, 11) + dt.timedelta(minutes=5 * at) for at in range(400)]  # noqa: DTZ001
+    path = tmp_path / f"BTC.{ending}"
+    if ending == "csv":
+        rows = [f"{one:%Y%m%d},{int(one.strftime(form))},{GOOD}" for one in whole]
+        write(path, rows, HEADER.replace("time", "date,time"))
+    else:
+        prices = dict.fromkeys(("open", "high", "low", "close", "volume"), [1.0] * len(whole))
+        dates = [int(f"{one:%Y%m%d}") for one in whole]
+        clock = [int(one.strftime(form)) for one in whole]
+        table = pa.table({"date": dates, "time": clock, **prices})
+        pq.write_table(table, path, row_group_size=7)
+    catalog, result = imported(path)
+    assert result.interval == "5m"
+    assert times(catalog, "BTC", "5m") == [f"{one:%H:%M:%S}" for one in whole]
+
+
+def test_times_of_day_that_may_be_hours_are_asked_about(tmp_path: Path):
+    rows = [f"20240102,{hour},{GOOD}" for hour in range(9, 17)]
+    path = write(tmp_path / "SPY.csv", rows, HEADER.replace("time", "date,time"))
+    with pytest.raises(DataError, match=r"SPY\.csv: times of day like '10' can be hours or minu"):
+        imported(path)
 
 
 @pytest.mark.parametrize("layout", ["mt5", "cryptodatadownload", "yfinance"])
@@ -201,6 +232,68 @@ def test_an_option_that_daily_bars_do_not_need_is_told(tmp_path: Path):
         "--end-stamped is not used: daily bars have the dates of their days.",
         "--tz is not used: daily bars have the dates of their days.",
     )
+
+
+THREE_DAYS = ("2024-11-11", "2024-11-12", "2024-11-13")
+
+
+def days(catalog: Catalog) -> list[str]:
+    """The dates of the bars."""
+    return catalog.load("A", "1d")["ts"].cast(pa.timestamp("s")).to_numpy().astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "options", "first", "ground"),
+    [
+        ("22:00:00Z", {}, 12, "guess"),
+        ("22:00:00Z", {"tz": "America/New_York"}, 11, "option"),
+        ("22:00:00Z", {"tz": "America/New_York+7h"}, 12, "option"),
+        ("22:00:00", {"tz": "UTC"}, 12, "guess"),
+        ("17:00:00", {"tz": "America/New_York"}, 12, "guess"),
+        ("22:00:00", {}, 11, "guess"),
+        ("15:30:00", {"tz": "Asia/Kolkata"}, 11, "guess"),
+        ("00:00:00", {"tz": "America/New_York"}, 11, "file"),
+    ],
+)
+def test_dates_of_daily_bars_that_the_rows_do_not_show_are_a_guess(
+    tmp_path: Path, stamp: str, options, first: int, ground: str
+):
+    path = write(tmp_path / "A.csv", [f"{day}T{stamp},{GOOD}" for day in THREE_DAYS])
+    catalog, result = imported(path, **options)
+    assert [int(day[8:10]) for day in days(catalog)] == [first, first + 1, first + 2]
+    assert result.account.clock.ground == ground
+    assert ground != "guess" or result.account.clock.option == "--tz"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "options", "advice"),
+    [
+        ("22:00:00Z", {}, "17:00, which --tz America/New_York says."),
+        ("22:00:00", {"tz": "UTC"}, "17:00. Without --tz they are as written."),
+        ("15:30:00", {"tz": "Asia/Kolkata"}, "these times of Asia/Kolkata: dates are as written."),
+    ],
+)
+def test_a_guess_of_dates_is_told_with_the_way_to_others(
+    tmp_path: Path, stamp: str, options, advice: str
+):
+    path = write(tmp_path / "A.csv", [f"{day}T{stamp},{GOOD}" for day in THREE_DAYS])
+    _, result = imported(path, **options)
+    assert any(note.endswith(advice) for note in result.account.notes)
+
+
+@pytest.mark.parametrize(
+    ("dates", "used"),
+    [
+        (("2024-01-02", "2024-01-03"), False),
+        (("1704153600", "1704240000"), False),
+        (("02/01/2024", "03/01/2024"), True),
+    ],
+)
+def test_an_order_of_dates_that_no_date_needs_is_told(tmp_path: Path, dates, used: bool):
+    path = write(tmp_path / "A.csv", [f"{date},{GOOD}" for date in dates])
+    _, result = imported(path, date_order="dmy")
+    note = "--date-order is not used: the times do not leave it open."
+    assert (note not in result.account.notes) == used
 
 
 def test_an_unknown_zone_is_refused_where_the_file_says_its_own(tmp_path: Path):

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError
 from pipeline.market.time.offsets import offsets_between
-from pipeline.market.time.zone_names import zones_like
+from pipeline.market.time.zone_names import zone_names, zones_like
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -187,7 +187,7 @@ _UTC_NAMES: Final = {"Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "UCT", "Zulu",
 
 def _zone(name: str) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if name in zone_names() else None
     except (KeyError, ValueError, TypeError, OSError):
         return None
 

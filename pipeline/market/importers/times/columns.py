@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.errors import DataError
 from pipeline.market.importers.times.clock import Clock
@@ -23,6 +22,8 @@ from pipeline.market.importers.times.result import (
 class ArrowTimes:
     """Reads timestamps and dates."""
 
+    ordered = False
+    """Such a column has no order of day and month."""
     verdict: Verdict = "mdy"
     """Such a column has no question of day and month."""
 
@@ -86,21 +87,6 @@ def _in_ns(block: pa.Array, fault: np.ndarray) -> Int64Array:
         fault[far] = IMPOSSIBLE
         values = np.where(far, 0, values)
     return values * unit
-
-
-def padded(of_day: pa.Array) -> pa.Array:
-    """Return times of day as text with the zeros that a number has lost: 930 is 0930.
-
-    Numbers have three or four digits, or up to six with seconds; other texts stay.
-    """
-    lengths = pc.utf8_length(of_day)
-    short = pc.and_(
-        pc.match_substring_regex(of_day, "^[0-9]+$"), pc.is_in(lengths, pa.array([1, 3, 5]))
-    )
-    if not pc.any(short).as_py():
-        return of_day
-    longest = pc.max(lengths).as_py()
-    return pc.if_else(short, pc.utf8_lpad(of_day, 6 if longest > 4 else 4, "0"), of_day)
 
 
 def add_time_of_day(dates: Times, column: pa.Array) -> Times:

@@ -38,6 +38,11 @@ class DayRule(NamedTuple):
         wall = Clock.parse(self.zone).to_wall(utc)
         return (wall + (DAY_NS - self.time if self.evening else 0)) // DAY_NS * DAY_NS
 
+    @property
+    def clock(self) -> str:
+        """The clock that shows the dates, as ``--tz`` names it."""
+        return f"{self.zone}+{(DAY_NS - self.time) // HOUR_NS}h" if self.evening else self.zone
+
 
 class DayBegins(NamedTuple):
     """How the days of a daily series are stamped."""
@@ -54,11 +59,25 @@ class DayBegins(NamedTuple):
     """Rows whose session is dated Saturday or Sunday."""
     alone: bool
     """Whether no other way that fits as well gives other dates; if not, the dates are a guess."""
+    other: DayRule | None = None
+    """The first way that fits as well and gives other dates."""
 
     def words(self) -> str:
         """Return it in words, for the account of an import."""
         some = "" if self.fits == self.rows else f" ({self.fits:,} of {self.rows:,} rows)"
         return f"{self.rule.words}{some}"
+
+    def doubts(self, *, instants: bool) -> tuple[str, ...]:
+        """Return the sentences that tell a guess, for the account of an import.
+
+        ``instants`` says whether the file has instants, else they are those of ``--tz``.
+        """
+        if self.other is None:
+            return ()
+        told = f"The dates may be others: the rows fit as well if {self.other.words}"
+        if instants:
+            return (f"{told}, which --tz {self.other.clock} says.",)
+        return (f"{told}. Without --tz they are as written.",)
 
 
 _MIDNIGHTS: Final = (
@@ -105,7 +124,8 @@ def find_day_begins(utc: Int64Array) -> DayBegins | None:
         return None
     best = min(found, key=_rank)
     alike = [one for one in found if _rank(one) == _rank(best)]
-    return best._replace(alone=all((one.dates == best.dates).all() for one in alike))
+    others = [one.rule for one in alike if (one.dates != best.dates).any()]
+    return best._replace(alone=not others, other=others[0] if others else None)
 
 
 def _rank(one: DayBegins) -> tuple[int, int]:

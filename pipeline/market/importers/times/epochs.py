@@ -27,6 +27,8 @@ class EpochTimes:
 
     timed = True
     """Epochs have a time of day."""
+    ordered = False
+    """Epochs have no order of day and month."""
 
     def __init__(self, sample: pa.Array, example: str) -> None:
         """``sample`` are the first rows. ValueError if most of its numbers are no epochs."""

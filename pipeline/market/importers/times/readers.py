@@ -52,6 +52,10 @@ class TimeReader(Protocol):
         """Whether the rows have a time of day; False for plain dates."""
 
     @property
+    def ordered(self) -> bool:
+        """Whether the times may be of several orders of day and month."""
+
+    @property
     def verdict(self) -> Verdict:
         """The order of day and month that the rows gathered so far show."""
 

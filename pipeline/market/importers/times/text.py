@@ -53,6 +53,11 @@ class TextTimes:
         self._seen = DateOrder()
 
     @property
+    def ordered(self) -> bool:
+        """Whether the times may be of several orders of day and month."""
+        return self.form.family == "numbers"
+
+    @property
     def verdict(self) -> Verdict:
         """The order of day and month: as settled, else what the rows gathered so far show.
 
@@ -107,6 +112,8 @@ class TextTimes:
 
     def _settled(self) -> Order:
         verdict = self.verdict
+        if verdict == "unknown" and self.form.separator == "." and not self.form.short_year:
+            return "dmy"  # nobody writes 03.04.2024 with the month first
         if verdict in ("mdy", "dmy", "ymd"):
             return verdict
         how, orders = "can be month first or day first", "mdy or dmy"

@@ -74,6 +74,19 @@ def test_few_days_may_not_show_their_date() -> None:
     found = find_day_begins(instants("2022-05-10T21:00", "2022-05-11T21:00"))
     assert found is not None
     assert not found.alone
+    (told,) = found.doubts(instants=True)
+    assert told == (
+        "The dates may be others: the rows fit as well if days are stamped at their end in New "
+        "York, 17:00, which --tz America/New_York says."
+    )
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_clock_of_a_way_shows_its_dates(rule: DayRule) -> None:
+    days = np.arange(19_000, 19_400, dtype=np.int64)
+    wall = days * DAY_NS + rule.time - (DAY_NS if rule.evening else 0)
+    utc = Clock.parse(rule.zone).to_utc(wall).utc
+    assert (Clock.parse(rule.clock).to_wall(utc) // DAY_NS).tolist() == days.tolist()
 
 
 def test_a_few_rows_at_another_time_are_counted() -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -243,6 +244,29 @@ def test_the_order_of_day_and_month_is_asked_for_where_no_row_shows_it() -> None
         reader.read(rows)
     reader.settle("dmy")
     assert reader.read(rows).wall.tolist() == [clock("2017-04-03"), clock("2017-06-05")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wall", "words"),
+    [
+        (("04.03.2024", "05.03.2024"), "2024-03-04", "DD.MM.YYYY"),
+        (("04.03.2024", "04.13.2024"), "2024-04-03", "MM.DD.YYYY"),
+        (("04.03.2024 09:30", "05.03.2024 09:30"), "2024-03-04T09:30", "DD.MM.YYYY HH:MM"),
+    ],
+)
+def test_dates_with_dots_have_the_day_first_unless_the_rows_show_otherwise(
+    rows: tuple[str, ...], wall: str, words: str
+) -> None:
+    reader = open_times(pa.array(rows))
+    first = reader.read(pa.array(rows)).wall[0]
+    assert first == np.datetime64(wall, "ns").astype(np.int64)
+    assert reader.words() == words
+
+
+def test_dates_with_dots_and_a_year_of_two_digits_are_asked_about() -> None:
+    rows = pa.array(["04.03.12", "05.03.12"])
+    with pytest.raises(DataError, match="month first, day first or year first; say which"):
+        open_times(rows).read(rows)
 
 
 def test_a_year_of_two_digits_may_stand_in_front_if_the_user_says_so() -> None:
