@@ -128,7 +128,7 @@ class TableReader:
 
         try:
             notation = found(sample)
-            if notation is PLAIN and self._header.delimiter != ",":
+            if notation == PLAIN and self._header.delimiter != ",":
                 marked = self._marked_cells(list(names), sample)
                 notation = notation if marked is None else found(marked)
         except DataError as error:
@@ -371,9 +371,7 @@ class TableReader:
         encoding = self._text.encoding.fact()
         if encoding.ground == "guess":
             notes.append(f"The text was read as {encoding.words()}.")
-        numbers = self._notation.fact()
-        if numbers.ground == "guess" or self._notation.decimal == "comma":
-            notes.append(f"Numbers are read with a {numbers.words()}.")
+        notes += self._notation.notes()
         ground = None if clock is None else Fact(clock, "file")
         if ground is None and layout.zone is not None:
             ground = Fact(str(layout.zone), "layout", "--tz")
