@@ -197,3 +197,17 @@ def test_rows_of_semicolons_are_read_as_the_user_says(tmp_path):
 def test_names_of_metatraders_exports_tell_symbol_and_interval(name, symbol, interval):
     (layout,) = (layout for layout in LAYOUTS if layout.name == "mt5")
     assert (layout.symbol(name), layout.interval(name)) == (symbol, interval)
+
+
+def test_a_download_of_several_tickers_leaves_each_its_own_columns(tmp_path):
+    rows = [f"2024-01-0{day},0,0,10,20,11,21,9,19,10,20,5,6" for day in (2, 3, 4)]
+    names = ["Dividends", "Open", "High", "Low", "Close", "Volume"]
+    lines = [
+        ",".join(["Price", *(name for name in names for _ in "AB")]),
+        ",".join(["Ticker", *"AB" * len(names)]),
+        "Date" + "," * 2 * len(names),
+    ]
+    (tmp_path / "two.csv").write_text("\n".join(lines + rows))
+    results = import_bars(tmp_path / "two.csv", Catalog(tmp_path / "c"))
+    left = {one.symbol: one.account.left for one in results}
+    assert left == {"A": ("Dividends A",), "B": ("Dividends B",)}
