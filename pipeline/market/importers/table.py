@@ -364,7 +364,7 @@ class TableReader:
         clock = " and ".join(self._times.zones) or None
         taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
         left = columns_left(fields.own or header.names, [one.fields for one in self._sets])
-        notes = [
+        notes = header.notes + [
             f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
             for field in fields.guessed
         ]
