@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.codes import PRICE_COLUMNS
-from pipeline.market.importers.fields import Fields, match_fields, normal
+from pipeline.errors import DataError
+from pipeline.market.importers.fields import (
+    FIELDS,
+    Fields,
+    cut,
+    match_fields,
+    names_other_price,
+    normal,
+)
 from pipeline.market.importers.header import Header
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.source import Source
@@ -27,23 +36,41 @@ def column_sets(
 ) -> list[Columns]:
     """Return the columns of each symbol that a header names, or of all rows."""
     if layout.tickers is None or options.columns:
-        known = _known(layout, header, source)
+        known = _known(layout, header, options, source)
         return [Columns(None, match_fields(header.names, options.columns, source.label, known))]
     tickers = layout.tickers(header)
     return [
-        Columns(symbol, Fields(dict(columns)))
+        Columns(symbol, _own(columns))
         for symbol, columns in tickers.items()
         if options.symbol in (None, symbol) or len(tickers) == 1
     ]
 
 
-def _known(layout: DelimitedLayout, header: Header, source: Source) -> dict[str, str]:
-    """Return the layout's own columns by the names that this header gives them."""
+def _own(columns: Mapping[str, str]) -> Fields:
+    """Return the fields among the columns of one symbol, the others of which are left."""
+    fields = {field: columns[field] for field in FIELDS if field in columns}
+    return Fields(fields, own=tuple(columns.values()))
+
+
+def _known(
+    layout: DelimitedLayout, header: Header, options: Options, source: Source
+) -> dict[str, str]:
+    """Return the layout's own columns by the names that this header gives them.
+
+    DataError if the header names another field where the layout has one.
+    """
     columns = dict(
         layout.columns if layout.columns_of is None else layout.columns_of(header, source)
     )
     if not header.is_header:
         return columns
+    for field, column in columns.items():
+        name = dict(enumerate(header.names, start=1)).get(int(column) if column.isdigit() else 0)
+        if name is not None and names_other_price(field, name) and not options.columns:
+            raise DataError(
+                f"{source.label}: column {column} is {cut(name)!r}, where the layout {layout.name} "
+                f"has the {field}; leave --layout out, or name the columns with --columns"
+            )
     spelled = dict(zip(header.normal_names, header.names, strict=True))
     return {
         field: name if name in header.names else spelled.get(normal(name), name)

@@ -60,7 +60,7 @@ class DelimitedLayout:
     columns_of: Callable[[Header, Source], Mapping[str, str]] | None = None
     """Returns fields as `columns` has them, where they depend on the file."""
     tickers: Callable[[Header], Mapping[str, Mapping[str, str]]] | None = None
-    """Returns the fields of each symbol, where each symbol has columns of its own."""
+    """Returns the columns of each symbol, where each has its own: by fields, others by any name."""
     symbol: Callable[[str], str | None] = plain_symbol
     """Returns the symbol in a file name, None if there is none."""
     interval: Callable[[str], str | None] = lambda name: None

@@ -53,6 +53,9 @@ class Encoding:
 
 _NO_TEXT: Final = {"punycode", "idna", "raw-unicode-escape", "unicode-escape"}
 """Encodings of Python of parts of a text: names of hosts, literals of a source."""
+_NO_TEXT_CODECS: Final = {
+    f"{name}_codec" for name in ("base64", "bz2", "hex", "quopri", "uu", "zlib")
+} | {"rot_13"}
 _WORDS: Final = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16",
@@ -66,11 +69,12 @@ def named_encoding(name: str) -> str:
     """Return Python's name of the encoding that a user names. ConfigError if there is none."""
     try:
         found = codecs.lookup(name)
-        "a".encode(name)  # hex and the like are no encodings of text
+        "a".encode(name)  # base64, hex and the like are no encodings of text
         if found.name in _NO_TEXT:
             raise LookupError(name)
     except (LookupError, ValueError, TypeError):
-        near = nearest(name.replace("-", "_"), {*aliases, *aliases.values()}, 2)
+        of_text = {name: codec for name, codec in aliases.items() if codec not in _NO_TEXT_CODECS}
+        near = nearest(name.replace("-", "_"), {*of_text, *of_text.values()}, 2)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ConfigError(
             f"{OPTION} must be a name such as utf-8, utf-16, windows-1252 or latin-1, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,13 +20,24 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "ts": (
         *("ts", "timestamp", "datetime", "opentime", "gmttime", "localtime", "unixtime"),
         *("unix", "epoch", "date", "time", "tsevent", "windowstart", "indexlevel0"),
+        *("datum", "dtyyyymmdd", "zeit", "zeitpunkt"),
+        # The index of a data frame, which has no name of its own.
+        *("index", "level0", "unnamed0", "column1"),
     ),
-    "open": ("open", "o", "openprice", "bidopen"),
-    "high": ("high", "h", "highprice", "bidhigh"),
-    "low": ("low", "l", "lowprice", "bidlow"),
-    "close": ("close", "c", "closeprice", "last", "closelast", "bidclose"),
+    "date": ("date", "datum", "dtyyyymmdd"),
+    "time": ("time", "zeit", "uhrzeit"),
+    "open": (*("open", "o", "openprice", "bidopen"), *("eroffnung", "eroeffnung", "erster")),
+    "high": ("high", "h", "highprice", "bidhigh", "hoch"),
+    "low": ("low", "l", "lowprice", "bidlow", "tief"),
+    "close": (
+        *("close", "c", "closeprice", "last", "closelast", "bidclose"),
+        *("schluss", "schlusskurs", "letzter"),
+    ),
     "volume": ("volume", "vol", "v", "tickvolume", "tickvol"),
-    "symbol": ("symbol", "ticker", "sym", "instrument"),
+    "symbol": (
+        *("symbol", "ticker", "sym", "instrument"),
+        *("contract", "pair", "asset", "security", "code", "name"),
+    ),
     "price": ("price", "last", "lastprice", "tradeprice", "px"),
     "size": ("size", "quantity", "qty", "volume", "vol", "amount", "lastsize", "tradesize"),
     "bid": ("bid", "bidprice", "bidpx"),
@@ -38,7 +50,15 @@ _OF_ACTIONS: Final = {
 _OF_BARS: Final = ("ts", *PRICE_COLUMNS, "symbol")
 _OF_TICKS: Final = ("ts", "symbol", *TICK_FIELDS)
 #: A column of volume that has another name, such as `Volume_(BTC)` or `Volume USDT`.
-_LIKE_VOLUME: Final = re.compile(r"(tick|total|trade)?vol(ume)?(?!.*(weighted|avg|average|ma\d*$))")
+_LIKE_VOLUME: Final = re.compile(
+    r"(tick|total|trade)?vol(?!at)(ume)?(?!.*(weighted|avg|average|ma\d*$))|umsatz|st(u|ue)ck"
+)
+#: German names of a volume: some files have two of them, one of shares and one of money.
+_GERMAN_VOLUMES: Final = {"volumen", "umsatz", "stuck", "stucke", "stueck", "stuecke"}
+#: A unit or a currency in the name of a column.
+_UNIT: Final = re.compile(r"[(\[$€£¥₹₽₩₺₿₫฿]")
+_SHOWN: Final = 40
+"""So many characters of a name are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,8 @@ class Fields:
     """The column of each field that was found, in the order of ``FIELDS``."""
     guessed: tuple[str, ...] = ()
     """Fields whose column does not have a usual name."""
+    own: tuple[str, ...] | None = None
+    """The columns of their symbol, where each symbol has columns of its own."""
 
     @property
     def ticks(self) -> bool:
@@ -73,8 +95,30 @@ def tells_actions(names: Iterable[str]) -> bool:
 
 
 def normal(name: str) -> str:
-    """Return the letters and digits of a header: " Adj. Close" becomes "adjclose"."""
-    return re.sub(r"[^0-9a-z]", "", name.lower())
+    """Return the Latin letters and digits of a name: " Adj. Close" becomes "adjclose".
+
+    Letters lose their accents: "Eröffnung" becomes "eroffnung".
+    """
+    bare = name if name.isascii() else unicodedata.normalize("NFKD", name)
+    return re.sub(r"[^0-9a-z]", "", bare.casefold())
+
+
+def names_prices(names: Iterable[str]) -> bool:
+    """Return whether at least three of the four prices of a bar are among some names."""
+    found = {normal(name) for name in names}
+    return sum(not found.isdisjoint(_NAMES[field]) for field in PRICE_COLUMNS[:4]) >= 3
+
+
+def names_other_price(field: str, name: str) -> bool:
+    """Return whether a column has a usual name of a price or volume, and none of the ``field``."""
+    fields = {one for one in PRICE_COLUMNS if normal(name) in _NAMES[one]}
+    return bool(fields) and field not in fields
+
+
+def names_any_field(names: Iterable[str]) -> bool:
+    """Return whether a name is one of the usual names of a field."""
+    usual = {name for one in _NAMES.values() for name in one}
+    return not usual.isdisjoint(normal(name) for name in names)
 
 
 def match_fields(
@@ -93,24 +137,54 @@ def match_fields(
     found = {field: _column(column, names, field, place) for field, column in (given or {}).items()}
     for field, column in (known or {}).items():
         found.setdefault(field, _column(column, names, field, place))
-    by_name = {normal(name): name for name in reversed(names)}
-    if "date" in by_name and "time" in by_name and not {"ts", "date"} & set(found):
-        found.setdefault("date", by_name["date"])
-        found.setdefault("time", by_name["time"])
+    by_name = _by_name(names)
+    if not {"ts", "date"} & set(found):
+        pair = _by_usual_names(("date", "time"), found, by_name)
+        found = pair if {"date", "time"} <= set(pair) else found
     bars = _by_usual_names(_OF_BARS, found, by_name)
     missing = _missing(bars, PRICE_COLUMNS[:4])
     if missing:
         ticks = _by_usual_names(_OF_TICKS, found, by_name)
-        if not _missing(ticks, ("price",)) or not _missing(ticks, ("bid", "ask")):
+        of_ticks = [
+            _missing(ticks, prices)
+            for prices in (("price",), ("bid", "ask"))
+            if not set(prices).isdisjoint(ticks)
+        ]
+        if [] in of_ticks:
             return Fields(_ordered(ticks))
+        missing = min([missing, *of_ticks], key=len)
         raise DataError(
             f"{place}: cannot tell which columns are {', '.join(missing)}; columns: "
-            f"{_shown(names)}; name them, such as --columns {missing[0]}=NAME"
+            f"{_shown(names)}; name them, such as --columns {missing[0]}=NAME, or by their "
+            f"positions from 1, such as --columns {missing[0]}=1"
         )
-    if "volume" in bars or not any(by_name):
+    return _with_volume(bars, names, by_name, "volume" in found, place)
+
+
+def _by_name(names: Sequence[str]) -> dict[str, str]:
+    """Return columns by their normal names; of two alike, the one without a unit, then the first.
+
+    A unit makes a difference: the name of `Volume ($)` is as usual as that of `Volume`.
+    """
+    plain = [name for name in names if not _UNIT.search(name)]
+    return {normal(name): name for some in (names, plain) for name in reversed(some)}
+
+
+def _with_volume(
+    bars: dict[str, str], names: Sequence[str], by_name: dict[str, str], told: bool, place: str
+) -> Fields:
+    """Return the columns of bars with that of the volume: the one of a usual name, else a guess.
+
+    ``told``: whether its column was given. DataError if several columns may be it.
+    """
+    usual = bars.get("volume")
+    if told or not any(by_name) or (usual is not None and not _UNIT.search(usual)):
         return Fields(_ordered(bars))
+    others = {column for field, column in bars.items() if field != "volume"}
     like = [
-        name for name in names if _LIKE_VOLUME.match(normal(name)) and name not in bars.values()
+        name
+        for name in names
+        if name == usual or (_LIKE_VOLUME.match(normal(name)) and name not in others)
     ]
     if len(like) > 1:
         raise DataError(
@@ -118,7 +192,8 @@ def match_fields(
         )
     if not like:
         return Fields(_ordered(bars))
-    return Fields(_ordered(bars | {"volume": like[0]}), ("volume",))
+    guessed = () if normal(like[0]) in _GERMAN_VOLUMES else ("volume",)
+    return Fields(_ordered(bars | {"volume": like[0]}), guessed)
 
 
 def _column(column: str, names: Sequence[str], field: str, place: str) -> str:
@@ -129,8 +204,8 @@ def _column(column: str, names: Sequence[str], field: str, place: str) -> str:
     if column.isdigit() and 1 <= int(column) <= len(names):
         return names[int(column) - 1]
     near = nearest(column, names, 1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    raise DataError(f"{place}: there is no column {column!r}; columns: {_shown(names)}{meant}")
+    meant = f"; did you mean {cut(near[0])!r}?" if near else ""
+    raise DataError(f"{place}: there is no column {cut(column)!r}; columns: {_shown(names)}{meant}")
 
 
 def _by_usual_names(
@@ -157,5 +232,10 @@ def _ordered(found: dict[str, str]) -> dict[str, str]:
 
 
 def _shown(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:20])
+    shown = ", ".join(repr(cut(name)) for name in names[:20])
     return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def cut(text: str) -> str:
+    """Return a name or a cell as a message shows it: its first characters, if there are many."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

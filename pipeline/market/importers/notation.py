@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -27,15 +27,21 @@ MINUS: Final = "\u2212"
 """The sign that typesetters use in place of a hyphen."""
 APOSTROPHES: Final = "'\u2019"
 """The apostrophes that stand between thousands in Switzerland."""
-_CURRENCY_SIGN: Final = "[$€£¥₹₽₩₺₿₫฿]"
-CURRENCY: Final = rf"(?:[A-Z]{{0,3}}{_CURRENCY_SIGN}|[A-Z]{{3}})"
+CURRENCY_SIGN: Final = "[$€£¥₹₽₩₺₿₫฿]"
+"""The sign of a currency, for regular expressions."""
+CURRENCY: Final = rf"(?:[A-Z]{{0,3}}{CURRENCY_SIGN}|[A-Z]{{3}})"
 """A currency in front of a number, for regular expressions."""
-CURRENCY_BEHIND: Final = rf"[{BLANKS}]?{_CURRENCY_SIGN}|[{BLANKS}][A-Z]{{3}}"
+CURRENCY_BEHIND: Final = rf"[{BLANKS}]?{CURRENCY_SIGN}|[{BLANKS}][A-Z]{{3}}"
 """A currency behind a number, with the blank between the two; a code needs the blank."""
 _SIGNS: Final[dict[Decimal, str]] = {"point": ".", "comma": ","}
 _FRONT: Final = rf"^[+\-{MINUS}]?(?:{CURRENCY}[{BLANKS}]?)?[+\-{MINUS}]?"
 _BEHIND: Final = rf"(?:[{BLANKS}]?[KkMmBbTt%])?(?:{CURRENCY_BEHIND})?$"
 _SAMPLE_ROWS: Final = 2_000
+_PARTS: Final = 32
+"""Prices of bonds are written in so many parts of a whole."""
+_PARTING: Final = rf"[{APOSTROPHES}{BLANKS}]"
+_PARTED: Final = rf"[0-9]{_PARTING}[0-9]{{3}}"
+_PRICED: Final = rf"{CURRENCY_SIGN}|[A-Z]{{3}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,20 @@ class Notation:
     """Why it was taken for true."""
     shown: str
     """The number that shows it, such as ``1.234,56``; empty without one."""
+
+    currencies: tuple[str, ...] = field(default=(), compare=False)
+    """Prices in different currencies, one of each; empty if there are not several."""
+
+    def notes(self) -> list[str]:
+        """Return remarks for the account of an import, alike for all files that are alike."""
+        notes = []
+        if self.ground == "guess" or self.decimal == "comma":
+            words = replace(self, shown="").fact().words()
+            notes.append(f"Numbers are read with a {words}.")
+        if self.currencies:
+            shown = " and ".join(self.currencies)
+            notes.append(f"Prices are in several currencies, as {shown}; their numbers are taken.")
+        return notes
 
     def fact(self) -> Fact:
         """Return it for the account of an import: ``decimal comma, as in 1.234,56``."""
@@ -77,15 +97,27 @@ def find_notation(
     cells, and in prices that all have it, as those of pairs with the yen; that is a guess.
 
     Raises DataError, without the place, if there are cells of both kinds, or if cells like
-    ``1,234`` or ``1.234`` remain that may be either.
+    ``1,234`` or ``1.234`` remain that may be either, or prices like ``110'165``, which in bonds are
+    110 and 16.5 of 32 parts.
     """
-    if decimal is not None:
-        return _notation(decimal, "option", "")
     evidence = _Evidence()
     for column in prices:
         evidence.see(column.slice(0, _SAMPLE_ROWS), whole=False)
     for column in volumes:
         evidence.see(column.slice(0, _SAMPLE_ROWS), whole=True)
+    found = _notation(decimal, "option", "") if decimal else _decide(evidence, delimiter)
+    if not decimal and found.thousands and evidence.parts and not evidence.are_thousands:
+        raise DataError(
+            f"prices like {evidence.parts!r} can have thousands, or a fraction of 32nds behind the "
+            f"sign; {OPTION} {found.decimal} says that they are thousands, and 32nds must be "
+            "written as decimals"
+        )
+    currencies = tuple(evidence.currencies.values())
+    return replace(found, currencies=currencies) if len(currencies) > 1 else found
+
+
+def _decide(evidence: _Evidence, delimiter: str) -> Notation:
+    """Return the notation that cells show. DataError if they show none, or two."""
     point, comma = evidence.shows["point"], evidence.shows["comma"]
     if point and comma:
         raise DataError(
@@ -120,10 +152,18 @@ class _Evidence:
         self.either = {".": "", ",": ""}
         self.thousands = ""
         """A cell like ``1.234`` of a column in which the point may be between thousands."""
+        self.parts = ""
+        """A price like ``110'165``: thousands, or 110 and 16.5 of 32 parts."""
+        self.are_thousands = False
+        """Whether a price has an apostrophe or a blank that can only be between thousands."""
+        self.currencies: dict[str, str] = {}
+        """The first price in each currency."""
 
     def see(self, column: pa.Array, *, whole: bool) -> None:
         """Take a sample of a column. ``whole``: whether its numbers are mostly whole."""
         text = pc.utf8_trim_whitespace(column.cast(pa.string()).fill_null(""))
+        if not whole:
+            self._see_parts(text)
         before, self.either["."] = self.either["."], ""
         marked = text.filter(pc.match_substring_regex(text, "[.,]"))
         for cell in pc.unique(marked).to_pylist():
@@ -138,6 +178,18 @@ class _Evidence:
         elif whole or pc.any(pc.match_substring_regex(text, "^[1-9][0-9]{0,2}$")).as_py():
             # 950 beside 1.234: all decimals would have been written, or none.
             self.thousands = self.thousands or cell
+
+    def _see_parts(self, text: pa.Array) -> None:
+        """Look for parts and currencies in a sample of prices."""
+        for cell in pc.unique(text.filter(pc.match_substring_regex(text, _PARTED))).to_pylist():
+            self.parts = self.parts or cell
+            parts = re.split(_PARTING, cell)[1:]
+            if re.search("[.,]", cell) or any(int(part[:2]) >= _PARTS for part in parts):
+                self.are_thousands = True
+        for cell in pc.unique(text.filter(pc.match_substring_regex(text, _PRICED))).to_pylist():
+            currency = re.search(_PRICED, cell)
+            if currency is not None:
+                self.currencies.setdefault(currency[0], cell)
 
     def _see_cell(self, cell: str) -> None:
         number = re.sub(_BEHIND, "", re.sub(_FRONT, "", cell))

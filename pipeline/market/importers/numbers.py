@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
+from pipeline.market.importers.fields import cut
 from pipeline.market.importers.notation import (
     APOSTROPHES,
     BLANKS,
@@ -63,12 +64,14 @@ def read_numbers(block: pa.Array, notation: Notation = PLAIN) -> Numbers:
 def explain_number(name: str, cell: str | None, notation: Notation = PLAIN) -> str:
     """Say in words why a cell of the column ``name`` that was not read is no number."""
     text = (cell or "").strip()
+    name = cut(name)
     if text in EMPTY_CELLS:
         return f"{name} is empty" + (f": {text!r}" if text else "")
     as_point, as_comma = (
         not read_numbers(pa.array([text]), find_notation((), decimal=decimal)).unreadable[0]
         for decimal in DECIMALS
     )
+    text = cut(text)
     if as_point and as_comma:
         return (
             f"{name} must be a number, was {text!r}, which can have decimals or thousands; say "

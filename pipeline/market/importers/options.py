@@ -63,7 +63,7 @@ class Options:
         ``text`` says whether the file is text, ``ordered`` whether its times may be of several
         orders of day and month.
         """
-        of_text = ("layout", "encoding", "decimal", "skip_rows")
+        of_text = ("encoding", "decimal", "skip_rows")
         told = [
             f"--{name.replace('_', '-')} is not used: the file is no text."
             for name in of_text

@@ -9,8 +9,9 @@ from typing import Final
 
 from pipeline.errors import ConfigError, DataError, nearest
 from pipeline.market.importers import arrow, lean
-from pipeline.market.importers.delimited import GENERIC, DelimitedLayout
+from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, plain_symbol
 from pipeline.market.importers.encoding import SAMPLE_BYTES
+from pipeline.market.importers.fields import cut, names_any_field
 from pipeline.market.importers.header import Header, find_header, header_at
 from pipeline.market.importers.layouts import LAYOUTS, binance, databento
 from pipeline.market.importers.options import Options
@@ -57,10 +58,13 @@ def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]
 
     DataError if it has no known layout or cannot be read.
     """
+    if options.layout is not None:
+        _layouts(options.layout)
     databento.refuse(source)
     lean.refuse_no_bars(source)
     place = lean.find_place(source)
     if place is not None:
+        _refuse_layout(source, "a file of LEAN", options)
         return lean.read(source, place, options, spool)
     if lean.looks_moved(source):
         raise DataError(
@@ -70,8 +74,11 @@ def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]
         )
     begin = source.begin(SAMPLE_BYTES)
     if arrow.is_arrow(begin):
+        _refuse_layout(source, "Parquet or Arrow", options)
         return arrow.read(source, options, spool)
     if binance.is_recording(begin):
+        if options.layout != binance.KLINES.name:
+            _refuse_layout(source, "a recording of Binance's messages", options)
         return binance.read_recording(source, options, spool)
     text = text_of(source, begin, options)
     try:
@@ -106,24 +113,60 @@ def recognise(source: Source, lines: list[str], options: Options) -> tuple[Delim
     """
     skip = options.skip_rows
     usual = find_header(lines) if skip is None else header_at(lines, skip)
+    if usual.row_cells:
+        raise DataError(
+            f"{source.label}: the header has {len(usual.cells)} names, the rows {usual.row_cells} "
+            "cells; quote numbers that have a comma between thousands, write the file with another "
+            "delimiter, or name each column in the header"
+        )
     if options.layout is not None:
         return _named(options.layout, source, lines, usual, options)
     for layout in LAYOUTS:
         header = _header(layout, lines, usual, options)
         if layout.recognises(header, source):
+            if layout is GENERIC and not options.columns:
+                _refuse_other_text(source, header)
             return layout, _named_columns(layout, header)
     if options.columns:
         return GENERIC, usual
     raise DataError(
         f"{source.label} has no header and no known layout; its first line is "
-        f"{usual.delimiter.join(usual.cells)[:200]!r}; say which column is which, such as "
-        "--columns ts=1,open=2,high=3,low=4,close=5,volume=6, or name the layout with --layout"
+        f"{usual.delimiter.join(map(cut, usual.cells))[:200]!r}; say which column is which, such "
+        f"as --columns {_example(len(usual.cells))}, or name the layout with --layout"
     )
+
+
+def _example(cells: int) -> str:
+    """Return how columns are named by position, of ticks in lines that are too short for bars."""
+    bars = ("ts", "open", "high", "low", "close", "volume")
+    fields = bars if cells >= len(bars) - 1 else ("ts", "price", "size")
+    return ",".join(f"{field}={at}" for at, field in enumerate(fields[:cells], start=1))
+
+
+def _refuse_other_text(source: Source, header: Header) -> None:
+    """Refuse text whose first line is no header: a few words, or a title."""
+    filled = sum(map(bool, header.cells))
+    if (len(header.cells) < 4 or filled < 2) and not names_any_field(header.names):
+        raise DataError(
+            f"{source.label} has no table of bars or ticks at its top; its first line is "
+            f"{cut(header.delimiter.join(header.cells))!r}; leave it out of the folder, or say how "
+            "many lines stand above its table with --skip-rows"
+        )
 
 
 def _named(
     name: str, source: Source, lines: list[str], usual: Header, options: Options
 ) -> tuple[DelimitedLayout, Header]:
+    headed = [(layout, _header(layout, lines, usual, options)) for layout in _layouts(name)]
+    fitting = (pair for pair in headed if pair[0].recognises(pair[1], source))
+    layout, header = next(fitting, headed[0])
+    own = layout.symbol
+    layout = replace(layout, symbol=lambda name: own(name) or plain_symbol(name))
+    return layout, _named_columns(layout, header)
+
+
+def _layouts(name: str) -> list[DelimitedLayout]:
+    """Return the layouts of a name. ConfigError if there are none."""
     alike = [layout for layout in LAYOUTS if layout.name == name]
     if not alike:
         near = nearest(name, layout_names(), 1)
@@ -131,10 +174,16 @@ def _named(
         raise ConfigError(
             f"there is no layout {name!r}, expected one of {', '.join(layout_names())}{meant}"
         )
-    headed = [(layout, _header(layout, lines, usual, options)) for layout in alike]
-    fitting = (pair for pair in headed if pair[0].recognises(pair[1], source))
-    layout, header = next(fitting, headed[0])
-    return layout, _named_columns(layout, header)
+    return alike
+
+
+def _refuse_layout(source: Source, kind: str, options: Options) -> None:
+    """Refuse a layout for a file that shows itself what it is."""
+    if options.layout is not None:
+        raise DataError(
+            f"{source.label} is {kind}, and --layout {options.layout} is one of delimited text; "
+            "leave --layout out"
+        )
 
 
 def _signs(name: str) -> str:
@@ -159,7 +208,11 @@ def _refuse_no_table(source: Source, begin: bytes) -> None:
     if begin[257:262] == b"ustar":
         found = ["a tar archive (unpack it)"]
     if _RECORDING.match(begin):
-        found = ["a recording of messages"]
+        raise DataError(
+            f"{source.label} is a recording of messages, not market data; of recordings, those of "
+            "Binance's klines and trades are read, a JSON message on each line, bare or behind "
+            "the digits of a time and a blank"
+        )
     kind = found[0] if found else _OTHER_TEXT.get(Path(source.label).suffix.lower())
     if kind is not None:
         raise DataError(

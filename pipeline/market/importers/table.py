@@ -132,7 +132,7 @@ class TableReader:
 
         try:
             notation = found(sample)
-            if notation is PLAIN and self._header.delimiter != ",":
+            if notation == PLAIN and self._header.delimiter != ",":
                 marked = self._marked_cells(list(names), sample)
                 notation = notation if marked is None else found(marked)
         except DataError as error:
@@ -325,17 +325,15 @@ class TableReader:
         layout, header = self._layout, self._header
         clock = " and ".join(self._times.zones) or None
         taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
-        left = columns_left(header.names, [one.fields for one in self._sets])
-        notes = [
+        left = columns_left(fields.own or header.names, [one.fields for one in self._sets])
+        notes = header.notes + [
             f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
             for field in fields.guessed
         ]
         encoding = self._text.encoding.fact()
         if encoding.ground == "guess":
             notes.append(f"The text was read as {encoding.words()}.")
-        numbers = self._notation.fact()
-        if numbers.ground == "guess" or self._notation.decimal == "comma":
-            notes.append(f"Numbers are read with a {numbers.words()}.")
+        notes += self._notation.notes()
         notes += self._options.unused(text=True, ordered=self._times.ordered)
         ground = None if clock is None else Fact(clock, "file")
         if ground is None and layout.zone is not None:

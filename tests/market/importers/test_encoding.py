@@ -144,3 +144,10 @@ def test_any_bytes_are_text_or_refused(data: bytes, cuts: list[int]) -> None:
     except DataError as error:
         refused = str(error)
     assert refused is None or "f.csv, line " in refused
+
+
+@pytest.mark.parametrize("name", ["base64", "base64_codex", "rot13", "bz2", "zlib_codec"])
+def test_only_encodings_of_text_are_proposed(name: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        named_encoding(name)
+    assert "did you mean" not in str(refusal.value) or "codec" not in str(refusal.value)

@@ -57,6 +57,12 @@ def test_one_column_that_is_like_a_volume_is_taken_as_a_guess(name: str):
         ([*BARS[:5], "Volume BTC", "Volume USDT"], None, "here: the volume may be 'Volume BTC', "),
         (BARS[1:], None, "here: cannot tell which columns are ts; columns: 'Open', "),
         (["Date", "Close"], None, "which columns are open, high, low; .* --columns open=NAME"),
+        (BARS[1:], None, "or by their positions from 1, such as --columns ts=1$"),
+        (["id", "price", "amount", "type"], None, "cannot tell which columns are ts; columns"),
+        (["time", "bid"], None, "cannot tell which columns are ask; columns"),
+        ([*BARS[:5], "Volume ($)", "Volume (shares)"], None, r"may be 'Volume \(\$\)', 'Volume \("),
+        ([*BARS[:5], "Stuecke", "Volumen"], None, "the volume may be 'Stuecke', 'Volumen'"),
+        (["x" * 50, "y"], None, f"columns: '{'x' * 40}...', 'y'; "),
         (BARS, {"opne": "Open"}, "columns can name ts, .*; there is no field 'opne'"),
         (BARS, {"open": "Opne"}, "there is no column 'Opne'; .*; did you mean 'Open'"),
         (BARS, {"open": "7"}, "here: there is no column '7'"),
@@ -88,3 +94,42 @@ def test_ticks_are_known_by_a_price_or_by_a_bid_and_an_ask(
 def test_columns_that_are_not_taken_are_left():
     first, second = (match_fields(BARS[:5], None, "here") for _ in range(2))
     assert columns_left([*BARS, "Trades"], [first, second]) == ["Volume", "Trades"]
+
+
+@pytest.mark.parametrize("index", ["column 1", "index", "level_0", "Unnamed: 0"])
+def test_an_index_without_a_name_is_the_time_if_nothing_else_is(index: str):
+    assert match_fields([index, *BARS[1:]], None, "here").columns["ts"] == index
+    assert match_fields([index, *BARS], None, "here").columns["ts"] == "Date"
+
+
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        ("Datum;Zeit;Erster;Hoch;Tief;Letzter;Stück", "date time open high low close volume"),
+        ("Datum;Eröffnung;Hoch;Tief;Schluss;Volumen", "ts open high low close volume"),
+        ("Datum;Uhrzeit;Eroeffnung;Hoch;Tief;Schlusskurs", "date time open high low close"),
+        (
+            "<TICKER>;<DTYYYYMMDD>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>;<VOL>",
+            "symbol date time open high low close volume",
+        ),
+        ("Name;date;open;high;low;close;volume", "symbol ts open high low close volume"),
+        ("Contract;date;open;high;low;close", "symbol ts open high low close"),
+    ],
+)
+def test_german_names_and_those_of_old_programs_are_usual(names: str, fields: str):
+    found = match_fields(names.split(";"), None, "here")
+    assert found == Fields(dict(zip(fields.split(), names.split(";"), strict=True)))
+
+
+def test_a_symbol_has_its_own_name_before_those_that_may_be_others():
+    names = ["Name", "Code", "Ticker", *BARS]
+    assert match_fields(names, None, "here").columns["symbol"] == "Ticker"
+    assert match_fields(names[:2] + BARS, None, "here").columns["symbol"] == "Code"
+
+
+def test_a_volume_with_a_unit_is_a_guess_and_one_without_goes_first():
+    alone = match_fields([*BARS[:5], "Volume ($)"], None, "here")
+    assert (alone.columns["volume"], alone.guessed) == ("Volume ($)", ("volume",))
+    both = match_fields([*BARS[:5], "Volume ($)", "Volume"], None, "here")
+    assert (both.columns["volume"], both.guessed) == ("Volume", ())
+    assert "volume" not in match_fields([*BARS[:5], "Volatility"], None, "here").columns

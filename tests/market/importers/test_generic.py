@@ -274,9 +274,9 @@ def broken(change):
         (broken(("02T14:31", "32T14:31")), "line 3: the time .* does not exist"),
         (broken(("2024-01-02T14:31:00", "soon")), "line 3: time must be like .* was 'soon'"),
         (broken((",200", "")), "line 3: 5 fields, expected 6"),
-        ("hello\nworld\n", "cannot tell which columns are ts, open, high, low, close"),
+        ("hello\nworld\n", "no table of bars or ticks at its top"),
         (lines(MINUTES, header=None), "no header and no known layout.*--columns"),
-        (b"\xff\xfe\x00a", "cannot tell which columns"),
+        (b"\xff\xfe\x00a", "no table of bars or ticks at its top"),
         (b"PAR1 and no more", "SPY.csv is damaged"),
     ],
 )

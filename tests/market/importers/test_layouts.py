@@ -182,3 +182,32 @@ def test_rows_of_semicolons_are_read_as_the_user_says(tmp_path):
     )
     assert str(np.datetime64(as_histdata, "ns"))[:16] == "2012-03-09T21:59"
     assert str(np.datetime64(as_ninjatrader, "ns"))[:16] == "2012-03-09T16:58"
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "interval"),
+    [
+        ("GBPUSD_Daily_202401010000_202406280000.csv", "GBPUSD", "1d"),
+        ("EURUSD.a_M15_202401020000_202406282345.csv", "EURUSD.a", "15m"),
+        ("US500_cash_H1_202401020000_202406282345.csv", "US500_cash", "1h"),
+        ("EURUSD_Weekly_202401010000_202406280000.csv", "EURUSD", None),
+        ("EURUSDh1.csv", "EURUSD", "1h"),
+    ],
+)
+def test_names_of_metatraders_exports_tell_symbol_and_interval(name, symbol, interval):
+    (layout,) = (layout for layout in LAYOUTS if layout.name == "mt5")
+    assert (layout.symbol(name), layout.interval(name)) == (symbol, interval)
+
+
+def test_a_download_of_several_tickers_leaves_each_its_own_columns(tmp_path):
+    rows = [f"2024-01-0{day},0,0,10,20,11,21,9,19,10,20,5,6" for day in (2, 3, 4)]
+    names = ["Dividends", "Open", "High", "Low", "Close", "Volume"]
+    lines = [
+        ",".join(["Price", *(name for name in names for _ in "AB")]),
+        ",".join(["Ticker", *"AB" * len(names)]),
+        "Date" + "," * 2 * len(names),
+    ]
+    (tmp_path / "two.csv").write_text("\n".join(lines + rows))
+    results = import_bars(tmp_path / "two.csv", Catalog(tmp_path / "c"))
+    left = {one.symbol: one.account.left for one in results}
+    assert left == {"A": ("Dividends A",), "B": ("Dividends B",)}

@@ -131,3 +131,31 @@ def test_the_notation_is_told() -> None:
     )
     guess = find_notation([pa.array(["105.123"])], delimiter=";").fact()
     assert guess.words() == "decimal point, as in 105.123 (a guess: --decimal says otherwise)"
+
+
+@pytest.mark.parametrize("between", ["'", "\u2019", " "])
+def test_prices_that_may_be_32nds_are_asked_about(between: str) -> None:
+    prices = [pa.array([f"110{between}165", f"111{between}000", "109"])]
+    volumes = [pa.array(["1500.5"])]
+    with pytest.raises(DataError, match=r"can have thousands, or .* 32nds .*--decimal point says"):
+        find_notation(prices, volumes)
+    assert find_notation(prices, volumes, decimal="point").thousands
+
+
+@pytest.mark.parametrize("other", ["1'500", "1'150.5"])
+def test_one_price_that_cannot_have_32nds_shows_thousands(other: str) -> None:
+    notation = find_notation([pa.array(["1'165", other])], [pa.array(["1500.5"])])
+    assert notation.decimal == "point"
+
+
+def test_prices_in_several_currencies_are_told() -> None:
+    told = ["Prices are in several currencies, as $10.4 and €12; their numbers are taken."]
+    assert find_notation([pa.array(["$10.4", "$11"]), pa.array(["€12"])]).notes() == told
+    assert find_notation([pa.array(["$10", "€12"])], decimal="point").notes()
+    assert find_notation([pa.array(["$10.4", "$12"])]).notes() == []
+
+
+def test_the_remark_on_a_decimal_comma_is_alike_for_all_files() -> None:
+    first, second = (find_notation([pa.array([one])]) for one in ("180,00", "95,5"))
+    told = "Numbers are read with a decimal comma (by the rows; --decimal says otherwise)."
+    assert first.notes() == second.notes() == [told]

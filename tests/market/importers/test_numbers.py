@@ -192,3 +192,7 @@ def test_what_is_no_number_is_explained(cell: str, notation: object, words: str)
 def test_a_suffix_rounds_once() -> None:
     """Twice rounded, 1.005K times 1000 is 1004.9999999999999."""
     assert read("1.005K").values.tolist() == [float(Decimal("1.005") * 1000)]
+
+
+def test_a_long_cell_is_shown_by_its_beginning() -> None:
+    assert len(explain_number("Open" * 99, "x" * 10_000)) < 150

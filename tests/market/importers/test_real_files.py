@@ -58,7 +58,7 @@ WAYS: dict[str, tuple[Step, ...]] = {
     "raw/pyalgotrade/30min-bitstampUSD-2.csv": (Step(NAMELESS, {"symbol": "BTCUSD"}),),
     "raw/pyalgotrade/*-malformed.csv": (Step("line 3: Open is empty", {"bad_rows": "drop"}),),
     "raw/pyalgotrade/trades-mgtox-*.csv": (
-        Step("cannot tell which columns are ts, open, high, low", {"columns": {"ts": "id"}}),
+        Step("cannot tell which columns are ts; columns", {"columns": {"ts": "id"}}),
         Step(NAMELESS, {"symbol": "BTCUSD"}),
         *TICKS,
     ),

@@ -68,10 +68,9 @@ def _names(header: Header) -> tuple[str, ...]:
 
 def _tickers(header: Header) -> Mapping[str, Mapping[str, str]]:
     names, tickers = _levels(header)
-    fields = ("open", "high", "low", "close", "volume")
     found: dict[str, dict[str, str]] = {}
     for place, (name, ticker) in enumerate(zip(names, tickers, strict=True)):
-        if place > 0 and normal(name) in fields:
+        if place > 0:
             found.setdefault(ticker, {"ts": header.names[0]})[normal(name)] = header.names[place]
     return found
 

@@ -66,7 +66,7 @@ def test_unadjusted_prices_in_place_of_the_adjusted_ones_lead_on(tmp_path: Path)
     catalog = Catalog(tmp_path / "catalog")
     import_bars(file, catalog)
     file.write_text(WITH_ADJ_CLOSE)
-    import_bars(file, catalog, replace=True)
+    import_bars(file, catalog, replace="bars")
     (result,), _ = import_actions([file], catalog)
     assert (result.dividends, result.notes) == (2, ())
 

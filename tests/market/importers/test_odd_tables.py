@@ -1,0 +1,123 @@
+"""Tables of odd forms: titles, headers, delimiters and names that are read, or refused."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.importers import import_bars
+from tests.market.importers.written import GOOD, HEADER, imported, write
+
+BARS = ("ts", "open", "high", "low", "close")
+
+
+def test_short_rows_at_the_top_are_told_and_not_left_out(tmp_path: Path):
+    short = [f"20240108 000{minute}00;1.1;1.2;1.0;1.1" for minute in range(3)]
+    long = [f"20240108 000{minute}00;1.1;1.2;1.0;1.1;5" for minute in range(3, 7)]
+    path = write(tmp_path / "EURUSD.csv", short[1:] + long, short[0])
+    words = r"line is '20240108 000000;1\.1.*--columns ts=1,open=2,high=3,low=4,close=5, or"
+    with pytest.raises(DataError, match=words):
+        imported(path)
+    columns = {name: str(at) for at, name in enumerate(BARS, 1)}
+    with pytest.raises(
+        DataError, match=r"4 of 7 rows .*line 4: 6 fields, expected 5 as in the fir"
+    ):
+        imported(path, columns=columns)
+
+
+def test_a_first_row_of_currencies_is_a_bar(tmp_path: Path):
+    rows = [f"Nov {day} 2024,$10.4,$11.5,$9.5,$10.6" for day in (4, 5, 6)]
+    path = write(tmp_path / "ACME.csv", rows[1:], rows[0])
+    columns = {name: str(at) for at, name in enumerate(BARS, 1)}
+    _, result = imported(path, columns=columns)
+    assert (result.rows, result.first_bars[0][1][:4]) == (3, (10.4, 11.5, 9.5, 10.6))
+
+
+def test_a_title_is_left_out_and_told(tmp_path: Path):
+    title = ["ACME Corp - daily prices,,,,,", ",,,,,", "Date,Open,High,Low,Close,Volume"]
+    rows = [f"2024-01-0{day},{GOOD}" for day in (2, 3, 4)]
+    _, result = imported(write(tmp_path / "ACME.csv", title[1:] + rows, title[0]))
+    assert result.rows == 3
+    assert "Lines above the table, left out: 2." in result.account.notes
+
+
+def test_commas_within_thousands_are_told_by_the_number_of_cells(tmp_path: Path):
+    rows = [f"2024-01-0{day},10,11,9,10.5,1,500" for day in (2, 3, 4)]
+    with pytest.raises(DataError, match="the header has 6 names, the rows 7 cells; quote numbers"):
+        imported(write(tmp_path / "SPY.csv", rows))
+    _, result = imported(write(tmp_path / "SPY.csv", [row[:-4] + "0," for row in rows]))
+    assert (result.rows, result.account.left) == (3, ("column 7",))
+
+
+def test_a_german_table_is_read_without_options(tmp_path: Path):
+    rows = [f"{day}.11.2024;10,50;11,60;9,40;10,55;1.200" for day in (14, 15, 18)]
+    header = "Datum;Eröffnung;Hoch;Tief;Schluss;Stück"
+    _, result = imported(write(tmp_path / "SAP.csv", rows, header))
+    assert result.first_bars[0][1] == (10.5, 11.6, 9.4, 10.55, 1200.0)
+
+
+def test_a_table_that_pandas_wrote_has_its_time_first(tmp_path: Path):
+    rows = [f"2024-01-0{day},{GOOD}" for day in (2, 3, 4)]
+    _, result = imported(write(tmp_path / "SPY.csv", rows, ",Open,High,Low,Close,Volume"))
+    assert (result.rows, result.interval) == (3, "1d")
+
+
+def test_rows_of_several_contracts_are_several_series(tmp_path: Path):
+    rows = [f"2024-01-0{day},{GOOD},{name}" for day in (2, 3, 4) for name in ("ESH4", "ESM4")]
+    path = write(tmp_path / "ES.csv", rows, HEADER + ",Contract")
+    results = import_bars(path, tmp_path / "catalog")
+    assert [one.symbol for one in results] == ["ESH4", "ESM4"]
+
+
+def test_ticks_without_a_header_are_named_by_position(tmp_path: Path):
+    path = write(tmp_path / "SPY.csv", ["2024-01-02 09:30:02,10.5,5"], "2024-01-02 09:30:01,10,5")
+    with pytest.raises(DataError, match="such as --columns ts=1,price=2,size=3, or name the"):
+        imported(path, interval="1m")
+
+
+@pytest.mark.parametrize("text", ["Bars of ACME.", "Bars, made in 2024\nby ACME", "a,,,,\n\nb,,,,"])
+def test_other_text_is_told_as_no_table(tmp_path: Path, text: str):
+    (tmp_path / "README.txt").write_text(text)
+    with pytest.raises(DataError, match=r"no table of bars .* leave it out .* --skip-rows$"):
+        imported(tmp_path / "README.txt")
+
+
+def test_a_layout_that_the_user_names_takes_the_symbol_of_a_plain_name(tmp_path: Path):
+    rows = [f"{1_704_067_200 + 60 * at},10,11,9,10.5,100,5" for at in range(9)]
+    _, result = imported(write(tmp_path / "AA.csv", rows[1:], rows[0]), layout="kraken")
+    assert (result.symbol, result.rows) == ("AA", 9)
+
+
+def test_a_layout_of_positions_is_refused_where_the_header_names_other_prices(tmp_path: Path):
+    rows = [f"{1_704_067_200 + 60 * at},10.5,10,11,9,100" for at in range(9)]
+    path = write(tmp_path / "AA.csv", rows, "time,close,open,high,low,volume")
+    with pytest.raises(DataError, match="column 2 is 'close', where the layout kraken has the op"):
+        imported(path, layout="kraken")
+
+
+def test_a_layout_of_text_is_refused_for_other_files(tmp_path: Path):
+    path = tmp_path / "SPY.parquet"
+    pq.write_table(pa.table({"ts": ["2024-01-02"]}), path)
+    with pytest.raises(
+        DataError, match=r"SPY\.parquet is Parquet or Arrow, and --layout kraken is"
+    ):
+        imported(path, layout="kraken")
+    with pytest.raises(ConfigError, match=r"there is no layout 'kraaken'.*did you mean kraken"):
+        imported(path, layout="kraaken")
+
+
+def test_recordings_of_others_are_refused_with_those_that_are_read(tmp_path: Path):
+    path = tmp_path / "feed.txt"
+    path.write_text('1700000000.5: {"event": "book"}\n')
+    with pytest.raises(DataError, match="Binance's klines and trades are read"):
+        imported(path)
+
+
+def test_long_lines_are_shown_by_their_beginning(tmp_path: Path):
+    for text in ("x" * 50_000, "x," * 50_000, "1," * 50_000, f"Date,{'x' * 9_000},Close,Low"):
+        (tmp_path / "SPY.csv").write_text(text)
+        with pytest.raises(DataError) as refusal:
+            imported(tmp_path / "SPY.csv")
+        assert len(str(refusal.value)) < 1_500
