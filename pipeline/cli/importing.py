@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -13,11 +12,9 @@ from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import iso_text, print_json, print_text
-from pipeline.errors import DataError, nearest
+from pipeline.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pipeline.market.catalog.catalog import Catalog
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
@@ -196,7 +193,6 @@ def import_(
     # Arrow's own handler of Ctrl-C, while it reads a CSV file, may lose it.
     pa.enable_signal_handlers(False)
     there = Catalog(catalog_folder)
-    _refuse_folder_of_sources(there.path, sources)
     if actions:
         _refuse_options_of_bars(ctx)
         if replace not in (None, "bars"):
@@ -223,23 +219,6 @@ def import_(
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
     else:
         print_text(import_report(results, dry_run=dry_run))
-
-
-def _refuse_folder_of_sources(catalog: Path, sources: Sequence[str]) -> None:
-    """Refuse to make a catalog of a folder that holds a source, which is mostly a slip."""
-    from pipeline.market.catalog.commit import COMMIT, MANIFEST
-
-    if any((catalog / name).exists() for name in (MANIFEST, COMMIT)):
-        return
-    folder = catalog.resolve()
-    for source in map(Path, sources):
-        path = source.resolve()
-        if path.exists() and folder in (path, *path.parents):
-            holds = "is a SOURCE itself" if path == folder else f"holds the SOURCE {source}"
-            raise DataError(
-                f"the folder {catalog} is no catalog yet and {holds}; give the catalog a folder of "
-                f"its own, such as --catalog {shlex.quote(str(catalog / 'catalog'))}"
-            )
 
 
 def _refuse_options_of_bars(ctx: click.Context) -> None:

@@ -241,34 +241,3 @@ def test_a_file_behind_replace_is_refused_with_the_way_on(called, word: str, way
     done = called("import", "--replace", word, "--catalog", "made")
     assert done.code == 2
     assert f"{word!r} is not one of 'bars', 'source', 'series'{way}" in done.err
-
-
-@pytest.mark.parametrize(
-    ("source", "catalog", "words"),
-    [
-        ("d", "d", "the folder d is no catalog yet and is a SOURCE itself; "),
-        ("d/SPY.csv", "d", "the folder d is no catalog yet and holds the SOURCE d/SPY.csv; "),
-        ("d", ".", "the folder . is no catalog yet and holds the SOURCE d; "),
-    ],
-)
-def test_a_folder_that_holds_a_source_does_not_become_a_catalog(
-    called, tmp_path: Path, source: str, catalog: str, words: str
-):
-    (tmp_path / "d").mkdir()
-    (tmp_path / "d" / "SPY.csv").write_text(CSV.replace("Last", "Close"))
-    done = called("import", source, "--catalog", catalog)
-    assert (done.code, done.out) == (2, "")
-    assert words in done.err
-    assert "give the catalog a folder of its own, such as --catalog " in done.err
-    assert not list(tmp_path.rglob("manifest.json"))
-
-
-def test_a_folder_with_other_files_and_a_catalog_with_sources_are_imported_into(
-    called, tmp_path: Path
-):
-    (tmp_path / "SPY.csv").write_text(CSV.replace("Last", "Close"))
-    (tmp_path / "d").mkdir()
-    (tmp_path / "d" / "about.md").write_text("other files")
-    assert called("import", "SPY.csv", "--catalog", "d").code == 0
-    (tmp_path / "SPY.csv").rename(tmp_path / "d" / "SPY.csv")
-    assert called("import", "d/SPY.csv", "--catalog", "d").code == 0
