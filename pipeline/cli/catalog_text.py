@@ -242,10 +242,17 @@ def _adjusted_at(jumps: PriceJumps, accounts: Sequence[Account]) -> str:
 def clock_text(accounts: Sequence[Account]) -> str:
     """Return the clock of the sources in short: ``New_York``, or ``UTC?`` if it is a guess."""
     clocks = dict.fromkeys(
-        one.clock.value.rpartition("/")[2] + ("?" if one.clock.ground == "guess" else "")
+        _short_clock(one.clock.value) + ("?" if one.clock.ground == "guess" else "")
         for one in accounts
     )
     return ("+".join(clocks) or "-") if len(clocks) < 3 else f"{len(clocks)} clocks"
+
+
+def _short_clock(clock: str) -> str:
+    """Return a zone without its area, but for fixed ones: Etc/GMT+5 is not GMT+5."""
+    if " and " in clock:
+        return "offsets"
+    return clock if clock.startswith("Etc/") else clock.rpartition("/")[2]
 
 
 def quality_text(entry: Entry) -> str:

@@ -109,7 +109,10 @@ def _account_line(account: Account, without: Collection[str] = ()) -> str:
         parts.append(f"not taken: {first_of(account.left, _COLUMNS_TOLD)}")
     parts.append(f"adjusted: {account.adjusted.value}")
     if account.rows_left:
-        left = ", ".join(f"{count:,} {reason}" for reason, count in account.rows_left)
+        left = ", ".join(
+            f"{count:,} {reason if count > 1 else reason.replace('rows', 'row', 1)}"
+            for reason, count in account.rows_left
+        )
         parts.append(f"left out: {left}")
     if account.forming:
         parts.append("the last bar was still forming")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,21 +53,33 @@ def is_of_another(found: Survey) -> bool:
     return found.apart > max(1, MOST_APART * _rows(found))
 
 
+#: Grounds of a clock that no file shows, and what the import had of it.
+_DOUBTFUL: Final = {"guess": "a guess of", "option": "given to"}
+#: A calendar is named beside a doubt on the clock only if its sessions are so full of bars.
+_FULL: Final = 0.9
+
+
 def clock_doubt(entry: Entry, name: str = "") -> str:
     """Return the way on if the import of a series took a wrong clock, which only a file knows.
 
     It is "" if the files say which instants their times are, and of daily bars. ``name`` is that
     of the clock; without it, it is named by the series.
     """
-    grounds = {"guess": "a guess of", "option": "given to"}
-    for one in entry.accounts:
-        if interval_ns(entry.interval) < DAY_NS and one.clock.ground in grounds:
-            return (
-                f"{name or f'the clock of {entry.symbol}'}, {one.clock.value}, was "
-                f"{grounds[one.clock.ground]} the import: if it is another, import it again with "
-                "--tz ZONE --replace"
-            )
-    return ""
+    doubtful = [one for one in entry.accounts if one.clock.ground in _DOUBTFUL]
+    if interval_ns(entry.interval) >= DAY_NS or not doubtful:
+        return ""
+    told = name or f"the clock of {entry.symbol}"
+    if len({one.clock.value for one in entry.accounts}) > 1:
+        each = first_of([f"{one.clock.value} of {one.source}" for one in entry.accounts])
+        return (
+            f"{told} is not the same in all imports ({each}): import those with a wrong one again "
+            "with --tz ZONE --replace"
+        )
+    first = doubtful[0].clock
+    return (
+        f"{told}, {first.value}, was {_DOUBTFUL[first.ground]} the import: if it is another, "
+        "import it again with --tz ZONE --replace"
+    )
 
 
 def range_of_bars(settings: SessionConfig, manager: TimeManager) -> tuple[int, int]:
@@ -201,7 +213,8 @@ class CalendarFit:
             way = f'set exchange_group="{fit.group}", whose sessions fit them, or '
         if doubt := clock_doubt(self.catalog.entry(symbol, self._interval)):
             # A calendar can only fit the times as they stand.
-            way = f"{doubt}, or {'' if fit is None else 'if it is right, '}{way}"
+            fits = fit is not None and fit.filled >= _FULL
+            way = f"{doubt}, or {f'if it is right, {way}' if fits else ''}"
         return (
             f"exchange_group is {self._group}, but {found.outside:,} of the {_rows(found):,} "
             f"{self._interval} bars of {symbol} lie outside its sessions{where}; {way}{_LEAVE_OUT}"
@@ -227,7 +240,7 @@ class CalendarFit:
             return doubt
         # The hours of another exchange may be the same but for a shift.
         fits = best_fits(self._times(symbol, _COMPARED), step)[:1]
-        named = [fit.group for fit in fits if fit.inside >= NEARLY_ALL]
+        named = [one.group for one in fits if one.inside >= NEARLY_ALL and one.filled >= _FULL]
         other = "".join(
             f'set exchange_group="{group}", whose sessions fit their times as they are, or '
             for group in named

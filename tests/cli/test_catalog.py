@@ -214,7 +214,7 @@ def test_a_series_is_shown_in_full(called, catalog: Path):
         "source    second.csv",
         "import    spy.csv",
         "  clock     America/New_York (by the option)",
-        "  adjusted  not known (a guess: --adjusted says otherwise)",
+        "  adjusted  not known",
         "  columns   ts from Date, close from Last",
         "  not taken Change",
         "  left out  3 rows without prices",

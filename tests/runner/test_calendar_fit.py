@@ -1,6 +1,7 @@
 """Calendars that are not those of the bars: refused, or noted with one that fits."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,10 @@ import pytest
 from pipeline import import_bars
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS
 from pipeline.errors import ConfigError
+from pipeline.market.catalog.account import Fact
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import TimeManager
+from pipeline.runner.calendar_fit import clock_doubt
 from tests.reference.series import catalog_of, every, extent, ns, sessions_of
 
 
@@ -58,8 +62,7 @@ def test_a_refusal_names_a_clock_that_was_a_guess(tmp_path: Path):
     import_bars(tmp_path / "SPY.csv", tmp_path / "catalog")
     words = (
         "lie outside its sessions.*; the clock of SPY, UTC, was a guess of the import: if it is "
-        "another, import it again with --tz ZONE --replace, or (if it is right, set exchange_group|"
-        "none of the usual calendars fits)"
+        "another, import it again with --tz ZONE --replace, or "
     )
     with pytest.raises(ConfigError, match=words):
         extent(tmp_path / "catalog", "US_EQUITY", "2024-07-01", "2024-07-31")
@@ -380,12 +383,33 @@ def test_an_exchange_of_the_same_hours_but_for_a_shift_is_named(tmp_path: Path):
         extent(folder, "XHKG", *MARCH)
 
 
-def test_a_refusal_proposes_a_calendar_only_if_a_guessed_clock_is_right(tmp_path: Path):
-    """Hours of Berlin that were taken for those of UTC are, in winter, hours of no exchange."""
+def test_a_refusal_proposes_no_calendar_that_fits_only_times_of_a_guessed_clock(tmp_path: Path):
+    """Hours of Berlin that were taken for those of UTC leave an hour of London's empty."""
     folder = imported(tmp_path, "XETR", *JANUARY)
+    with pytest.raises(ConfigError) as refused:
+        extent(folder, "US_EQUITY", *JANUARY)
+    assert (
+        "the clock of SPY, UTC, was a guess of the import: if it is another, import it again with "
+        "--tz ZONE --replace, or session_data_config.bars_outside_sessions"
+    ) in str(refused.value)
+
+
+def test_a_refusal_proposes_a_calendar_that_a_guessed_clock_fits_too(tmp_path: Path):
+    folder = imported(tmp_path, "XLON", *JANUARY)
     with pytest.raises(ConfigError) as refused:
         extent(folder, "US_EQUITY", *JANUARY)
     assert (
         "the clock of SPY, UTC, was a guess of the import: if it is another, import it again with "
         '--tz ZONE --replace, or if it is right, set exchange_group="XLON", whose sessions fit them'
     ) in str(refused.value)
+
+
+def test_different_clocks_of_imports_are_all_named(tmp_path: Path):
+    imported(tmp_path, "US_EQUITY", *JANUARY, tz="America/Chicago")
+    entry = Catalog(tmp_path / "catalog").entry("SPY", "1m")
+    (first,) = entry.accounts
+    second = replace(first, source="b.csv", clock=Fact("America/New_York", "option"))
+    assert clock_doubt(replace(entry, accounts=(first, second))).startswith(
+        f"the clock of SPY is not the same in all imports (America/Chicago of {first.source}, "
+        "America/New_York of b.csv): import those with a wrong one again"
+    )

@@ -29,6 +29,8 @@ class Fact(NamedTuple):
 
     def words(self) -> str:
         """Return the fact as text: ``UTC (a guess: --tz says otherwise)``."""
+        if self.value == UNKNOWN:
+            return UNKNOWN
         if self.ground == "guess":
             return f"{self.value} (a guess: {self.option} says otherwise)"
         other = (

@@ -25,7 +25,7 @@ from pipeline.market.catalog.merging import MergedBars, Span, Survey, survey
 from pipeline.market.catalog.past import Past
 from pipeline.market.catalog.price_jumps import JumpScan
 from pipeline.market.catalog.trading_week import trading_week
-from pipeline.market.catalog.twins import FARTHEST, find_twins, sample_of
+from pipeline.market.catalog.twins import FARTHEST, Sample, find_twins
 from pipeline.market.threads import check_stopped
 
 
@@ -198,11 +198,16 @@ class SeriesWrite:
             )
         replaces_source = how.replace_source or bool(how.replace and otherwise)
         self._going = going = past.span if replaces_source else None
+        sample = Sample(entry.first_ts, entry.last_ts + FARTHEST)
         self._survey = found = survey(
-            old, self._bars, free=past.forming, going=going, strangers=past.strangers()
+            *(old, self._bars),
+            free=past.forming,
+            going=going,
+            strangers=past.strangers(),
+            sample=sample,
         )
         if not how.overwrite and going is None:
-            self._refuse_twins(old, entry, past)
+            self._refuse_twins(old, sample.bars(), past)
         if going is not None and not how.replace_source:
             self._refuse_other_days(found, past, otherwise)
         self._refuse(found, how, past)
@@ -216,10 +221,9 @@ class SeriesWrite:
             self._sources |= set(entry.sources)
         self._changes |= found.added > 0 or found.replaced > 0 or self._rows != found.old
 
-    def _refuse_twins(self, old: StoredBars, entry: Entry, past: Past) -> None:
-        """Raise DataError if the new bars are there already, earlier or later."""
-        sample = sample_of(self._bars, entry.first_ts - FARTHEST)
-        if not len(sample.ts) or sample.ts[0] > entry.last_ts + FARTHEST:
+    def _refuse_twins(self, old: StoredBars, sample: BarColumns, past: Past) -> None:
+        """Raise DataError if new bars of a sample are there already, earlier or later."""
+        if not len(sample.ts):
             return
         around = int(sample.ts[0]) - FARTHEST, int(sample.ts[-1]) + FARTHEST
         twins = find_twins(old.between(*around), sample)

@@ -24,6 +24,7 @@ from pipeline.market.catalog.bar_columns import (
     Int64Array,
     joined,
 )
+from pipeline.market.catalog.twins import Sample
 
 Mask = npt.NDArray[np.bool_]
 
@@ -102,12 +103,13 @@ def survey(
     free: int | None = None,
     going: Span | None = None,
     strangers: Sequence[tuple[Span, str]] = (),
+    sample: Sample | None = None,
 ) -> Survey:
     """Go through both and count, without making the merged bars.
 
     The bar that opens at ``free`` may have other values. Old bars of ``going`` are wanted to go if
     they are not among the new ones; those that lie where ``strangers`` have bars are counted as
-    foreign.
+    foreign. The ``sample`` is given the new bars that are not there.
     """
     found = Survey()
     for before, after in _paired(old.blocks(), new.blocks()):
@@ -118,19 +120,26 @@ def survey(
         found.old += len(before.ts)
         found.new += len(after.ts)
         found.known += int(np.count_nonzero(match.known))
-        _count_conflicts(found, before, after, match, free)
+        differs = _differs(before, after, match)
+        _count_conflicts(found, before, after, match, differs, free)
+        if sample is not None:
+            sample.see(after, differs | ~match.known)
         if going is not None:
             _count_gone(found, before.ts[_going(before, match, going)], strangers)
     return found
 
 
 def _count_conflicts(
-    found: Survey, old: BarColumns, new: BarColumns, match: _Match, free: int | None
+    found: Survey,
+    old: BarColumns,
+    new: BarColumns,
+    match: _Match,
+    differs: Mask,
+    free: int | None,
 ) -> None:
-    differs = _differs(old, new, match)
     found.replaced += int(np.count_nonzero(differs))
     if free is not None:
-        differs &= new.ts != free
+        differs = differs & (new.ts != free)
     if not found.conflicts and differs.any():
         row = int(np.argmax(differs))
         found.first_at = int(new.ts[row])

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from pipeline.market.catalog.bar_columns import BarBlocks, BarColumns, joined
 
 FARTHEST: Final = 26 * HOUR_NS
 """So far apart two clocks are at most."""
-_SAMPLE: Final = 256
+_SAMPLE: Final = 2_048
 """So many new bars are looked for."""
-_LEAST: Final = 8
+_LEAST: Final = 4
 _SHARE: Final = 0.8
 """So many of the bars, and at least this share of them, must be there, equally far away."""
 
@@ -43,39 +44,48 @@ class Twins(NamedTuple):
         unit, name = next((one for one in units if away >= one[0]), units[-1])
         side = "earlier" if self.shift > 0 else "later"
         return (
-            f"{self.found:,} of {self.looked_for:,} bars, with all their values, are there "
-            f"{away / unit:g} {name} {side}"
+            f"{self.found:,} of the first {self.looked_for:,} new bars, with all their values, are "
+            f"there {away / unit:g} {name} {side}"
         )
 
 
-def sample_of(new: BarBlocks, first: int) -> BarColumns:
-    """Return the first of the bars that open at ``first``, ns UTC, or later."""
-    parts: list[BarColumns] = []
-    rows = 0
-    for block in new.blocks():
-        some = block.rows(int(np.searchsorted(block.ts, first)))
-        parts.append(some.rows(0, _SAMPLE - rows))
-        rows += len(parts[-1].ts)
-        if rows >= _SAMPLE:
-            break
-    return joined(parts)
+class Sample:
+    """Some new bars that the series does not have at their times, gathered block by block."""
+
+    def __init__(self, first: int, last: int) -> None:
+        """Take bars that open from ``first`` to ``last``, ns UTC."""
+        self._first, self._last = first, last
+        self._parts: list[BarColumns] = []
+        self._rows = 0
+
+    def see(self, bars: BarColumns, other: npt.NDArray[np.bool_]) -> None:
+        """Look at a block; ``other``, bool[n], says which bars the series has not, or otherwise."""
+        if self._rows >= _SAMPLE or not len(bars.ts):
+            return
+        inside = other & (bars.ts >= self._first) & (bars.ts <= self._last)
+        self._parts.append(bars.only(inside).rows(0, _SAMPLE - self._rows))
+        self._rows += len(self._parts[-1].ts)
+
+    def bars(self) -> BarColumns:
+        """Return the bars."""
+        return joined([part for part in self._parts if len(part.ts)])
 
 
 def find_twins(old: BarBlocks, sample: BarColumns) -> Twins | None:
     """Return how the bars of a sample are among old ones at other times; None if they are not.
 
     ``old`` are those around the sample. Bars that are not the only ones with their values, in
-    either of both, show nothing.
+    either of both, show nothing. Where the one clock is put back or forward and the other is not,
+    there are two distances; the more frequent one is told.
     """
     wanted = _only_ones(iter([sample]))
     there = _only_ones(old.blocks())
     shifts = Counter(ts - there[values] for values, ts in wanted.items() if values in there)
-    if not shifts:
+    usual = [one for one in shifts.most_common(2) if one[0] and abs(one[0]) <= FARTHEST]
+    found = sum(count for _, count in usual)
+    if found < _LEAST or found < _SHARE * min(len(wanted), len(there)):
         return None
-    shift, found = shifts.most_common(1)[0]
-    enough = found >= _LEAST and found >= _SHARE * len(wanted)
-    if shift == 0 or not enough or abs(shift) > FARTHEST:
-        return None
+    shift = usual[0][0]
     first = min(ts for values, ts in there.items() if wanted.get(values) == ts + shift)
     return Twins(shift, found, len(wanted), first)
 

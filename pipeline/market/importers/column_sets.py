@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
 
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
@@ -12,6 +15,7 @@ from pipeline.market.importers.fields import (
     Fields,
     cut,
     match_fields,
+    may_name_others,
     names_other_price,
     normal,
 )
@@ -50,6 +54,25 @@ def _own(columns: Mapping[str, str]) -> Fields:
     """Return the fields among the columns of one symbol, the others of which are left."""
     fields = {field: columns[field] for field in FIELDS if field in columns}
     return Fields(fields, own=tuple(columns.values()))
+
+
+def without_doubtful_symbols(
+    columns: Columns, sample: Mapping[str, pa.Array], options: Options
+) -> Columns:
+    """Return columns without that of the symbols if its name is no sure one and it has others.
+
+    Symbols have no small letters, and are not all of digits. Where the user gives the symbol, such
+    a column is not taken either: a series of one future has many contracts.
+    """
+    name = columns.fields.columns.get("symbol")
+    if name is None or "symbol" in (options.columns or {}) or not may_name_others(name):
+        return columns
+    values = sample[name].unique().to_pylist()
+    symbols = all(one and one == one.upper() and not one.strip().isdigit() for one in values)
+    if symbols and options.symbol is None:
+        return columns
+    fields = {field: column for field, column in columns.fields.columns.items() if column != name}
+    return columns._replace(fields=replace(columns.fields, columns=fields))
 
 
 def _known(

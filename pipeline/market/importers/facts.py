@@ -18,7 +18,7 @@ from pipeline.market.importers.steps import Steps
 from pipeline.market.importers.tick_bars import TickMaking
 from pipeline.market.importers.times.clock import Clock
 from pipeline.market.importers.times.day_begin import DayRule, find_day_begins
-from pipeline.market.importers.times.server_clock import ServerClock, server_clock
+from pipeline.market.importers.times.server_clock import ServerClock, server_clock, weeks_outside
 
 UTC: Final = Clock.fixed(0)
 _STAMPED: Final = {"open": "--open-stamped", "close": "--end-stamped"}
@@ -91,7 +91,7 @@ def facts_of(reading: Reading, interval: Fact, options: Options) -> Facts:
         clock, told, notes = _clock(reading, interval.value, options)
         making = TickMaking(interval.value, clock, options)
         notes += _unused(replace(options, tz=None, scale=None), "ticks make bars of their own")
-        return Facts(interval, told, Fact("open", "option"), making, notes)
+        return Facts(interval, told, Fact("open", "rows"), making, notes)
     if reading.said.own and reading.instants:
         labels = Making(interval.value, UTC, False, None, options, labels=True)
         unused = _unused(options, "bars of a catalog are taken as they are")
@@ -154,7 +154,8 @@ def _clock(
         return UTC, said.clock or Fact("UTC", "file"), notes if options.tz is not None else ()
     if options.tz is not None:
         clock = Clock.parse(options.tz)
-        return clock, Fact(options.tz, "option"), _if_weeks_differ(reading, interval, clock)
+        doubts = _if_layout_differs(reading, clock) + _if_weeks_differ(reading, interval, clock)
+        return clock, Fact(options.tz, "option"), doubts
     if said.server:
         return _server_clock(reading, interval)
     if said.clock is not None:
@@ -164,7 +165,16 @@ def _clock(
             f"{reading.place()}: {said.asks}; give the zone of its times, such as "
             "--tz America/New_York"
         )
-    return UTC, Fact("UTC", "guess", "--tz"), ()
+    return UTC, Fact("UTC", "guess", "--tz"), _if_weeks_differ(reading, interval, UTC)
+
+
+def _if_layout_differs(reading: Reading, given: Clock) -> tuple[str, ...]:
+    """Return a remark if all files of the layout have another clock than the user says."""
+    known = reading.said.clock
+    if known is None or Clock.parse(known.value) == given:
+        return ()
+    layout = reading.said.layout
+    return (f"--tz takes the place of the clock of the layout {layout}, {known.value}.",)
 
 
 def _clock_by_weeks(reading: Reading, interval: str) -> ServerClock | None:
@@ -173,12 +183,20 @@ def _clock_by_weeks(reading: Reading, interval: str) -> ServerClock | None:
 
 
 def _if_weeks_differ(reading: Reading, interval: str, given: Clock) -> tuple[str, ...]:
-    """Return a remark if the weeks of a broker's server show another clock than the user says."""
-    found = _clock_by_weeks(reading, interval) if reading.said.server else None
-    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1)
-    if found is None or (found.clock.to_utc(around).utc == given.to_utc(around).utc).all():
+    """Return a remark if the weeks of currencies show another clock than the one that is taken."""
+    around = np.array(reading.steps.around_gaps, np.int64).reshape(-1, 2)
+    found = _clock_by_weeks(reading, interval)
+    if found is not None and (found.clock.to_utc(around).utc != given.to_utc(around).utc).any():
+        return (f"{found.words()} --tz {found.clock.name} takes it, instead of {given.name}.",)
+    step = interval_ns(interval)
+    outside, weeks = weeks_outside(reading.symbol, around[:, 0], around[:, 1], step, given)
+    if outside < 2 or 2 * outside <= weeks:
         return ()
-    return (f"{found.words()} --tz {found.clock.name} takes it, instead of {given.name}.",)
+    note = (
+        f"By the clock {given.name}, bars lie where the market of currencies is closed, at the "
+        f"ends of {outside:,} of {weeks:,} weeks: --tz names another."
+    )
+    return (note,)
 
 
 def _server_clock(reading: Reading, interval: str) -> tuple[Clock, Fact, tuple[str, ...]]:

@@ -25,7 +25,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("index", "level0", "unnamed0", "column1"),
     ),
     "date": ("date", "datum", "dtyyyymmdd"),
-    "time": ("time", "zeit", "uhrzeit"),
+    "time": ("time", "zeit", "uhrzeit", "hour"),
     "open": (*("open", "o", "openprice", "bidopen"), *("eroffnung", "eroeffnung", "erster")),
     "high": ("high", "h", "highprice", "bidhigh", "hoch"),
     "low": ("low", "l", "lowprice", "bidlow", "tief"),
@@ -43,6 +43,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "bid": ("bid", "bidprice", "bidpx"),
     "ask": ("ask", "askprice", "askpx", "offer"),
 }
+#: The first names of a column of symbols; the others may name something else.
+_SURE_SYMBOLS: Final = 4
 _OF_ACTIONS: Final = {
     *("split", "splits", "splitratio", "stocksplits"),
     *("dividend", "dividends", "exdividend"),
@@ -103,6 +105,11 @@ def normal(name: str) -> str:
     return re.sub(r"[^0-9a-z]", "", bare.casefold())
 
 
+def may_name_others(name: str) -> bool:
+    """Return whether a column with a name like "Contract" or "Name" may have no symbols."""
+    return normal(name) in _NAMES["symbol"][_SURE_SYMBOLS:]
+
+
 def names_prices(names: Iterable[str]) -> bool:
     """Return whether at least three of the four prices of a bar are among some names."""
     found = {normal(name) for name in names}
@@ -142,6 +149,9 @@ def match_fields(
         pair = _by_usual_names(("date", "time"), found, by_name)
         found = pair if {"date", "time"} <= set(pair) else found
     bars = _by_usual_names(_OF_BARS, found, by_name)
+    for field in PRICE_COLUMNS[:4]:
+        if field in bars and field not in {**(given or {}), **(known or {})}:
+            _check_only_one(field, bars[field], names, place)
     missing = _missing(bars, PRICE_COLUMNS[:4])
     if missing:
         ticks = _by_usual_names(_OF_TICKS, found, by_name)
@@ -159,6 +169,16 @@ def match_fields(
             f"positions from 1, such as --columns {missing[0]}=1"
         )
     return _with_volume(bars, names, by_name, "volume" in found, place)
+
+
+def _check_only_one(field: str, column: str, names: Sequence[str], place: str) -> None:
+    """Refuse a price that several columns of one name may be."""
+    again = [name for name in names if name in (f"{column}.1", f"{column}.2")]
+    if again:
+        raise DataError(
+            f"{place}: the {field} may be {_shown([column, *again])}, as of several symbols; say "
+            f"which with --columns {field}=NAME"
+        )
 
 
 def _by_name(names: Sequence[str]) -> dict[str, str]:

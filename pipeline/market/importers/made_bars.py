@@ -131,8 +131,9 @@ class Making:
         own = 2 * int(off.sum()) > len(off) and _one_grid(beside[off])
         if how == "floor" and not own:
             tally.note("rows moved to the beginning of their bar", int(off.sum()))
-            # A bar ends at the first end of the grid that is not before the time of its end.
-            return ts - beside + (step * off if self.end_stamped else 0), rows
+            # The end of a bar is written a little too late or too early.
+            up = (2 * beside > step) & self.end_stamped
+            return ts - beside + step * up, rows
         (at,) = np.nonzero(off)
         tally.add(
             kinds.OWN_GRID if own else kinds.GRID,
@@ -164,6 +165,7 @@ class Making:
         before = np.maximum.accumulate(ts)[:-1]
         late = np.append(False, ts[1:] < before)
         if late.any():
+            tally.early += int(late.sum())
             # Behind one row of a late date, all others would be early: what goes back is told.
             (at,) = np.nonzero(late if self._drops else np.append(False, ts[1:] < ts[:-1]))
             earlier = before[at - 1] if self._drops else ts[at - 1]
@@ -172,8 +174,12 @@ class Making:
         ts, rows = self._once_each(ts, rows, tally)
         near = np.append(False, np.diff(ts) < step)
         if near.any():
+            if self._drops:
+                near = _too_near(ts, step)
             (at,) = np.nonzero(near)
-            self._tell_order(kinds.OVERLAP, at, ts[at - 1], ts, rows, tally, False)
+            self._tell_order(kinds.OVERLAP, at, ts[at - 1], ts, rows, tally, self._drops)
+            if self._drops:
+                ts, rows = ts[~near], rows.take(~near)
         return ts, rows
 
     def _once_each(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
@@ -182,13 +188,6 @@ class Making:
         if not again.any():
             return ts, rows
         how = self.options.duplicates
-        moved = self.options.off_grid == "floor" and interval_ns(self.interval) < DAY_NS
-        apart = again & moved & (rows.wall != np.append(rows.wall[:1], rows.wall[:-1]))
-        if apart.any():
-            # Rows of different times that were moved into one bar are not the same bar.
-            (at,) = np.nonzero(apart)
-            self._tell_order(kinds.OVERLAP, at, ts[at], ts, rows, tally, False)
-            return ts[~again], rows.take(~again)
         (at,) = np.nonzero(again)
         if how in ("refuse", "same"):
             first = np.searchsorted(ts, ts[at])
@@ -260,6 +259,18 @@ def _broken_words(
 ) -> str:
     """Say why one of ``broken`` rows, by its place among them, breaks a rule in column ``at``."""
     return value_words(rule, int(broken[index]), at, rows.values, name)
+
+
+def _too_near(ts: Int64Array, step: int) -> BoolArray:
+    """Return which rows begin before the bar of the last row that stays has ended."""
+    near = np.zeros(len(ts), bool)
+    last = int(ts[0])
+    for row, at in enumerate(ts[1:].tolist(), start=1):
+        if at - last < step:
+            near[row] = True
+        else:
+            last = at
+    return near
 
 
 def _one_grid(beside: Int64Array) -> bool:

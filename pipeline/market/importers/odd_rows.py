@@ -93,9 +93,10 @@ class OddRows:
         blank = bad & np.logical_and.reduce([_is_empty(only_array(one)) for one in table.columns])
         self._tally.note("rows of empty cells, left out", int(blank.sum()))
         again, other = _are_headers(table, text, bad & ~empty)
+        other |= bad & empty & _has_words(table)
         self._headers += numbers[again].tolist()
         for kind, rows in (
-            (kinds.NO_TIME, bad & empty & ~blank),
+            (kinds.NO_TIME, bad & empty & ~blank & ~other),
             (kinds.HEADER, other),
             (kinds.TIME, bad & ~empty & ~again & ~other),
         ):
@@ -117,6 +118,20 @@ def _are_headers(table: pa.Table, text: pa.Array, rows: BoolArray) -> tuple[Bool
             alike = all(name == cell for name, cell in cells.items())
             (again if alike else other)[row] = True
     return again, other
+
+
+def _has_words(table: pa.Table) -> BoolArray:
+    """Return which rows have words in all cells that are not empty, as a second header has."""
+    words, filled = np.ones(table.num_rows, bool), np.zeros(table.num_rows, bool)
+    for column in map(only_array, table.columns):
+        empty = _is_empty(column)
+        filled |= ~empty
+        if not pa.types.is_string(column.type):
+            words &= empty
+            continue
+        is_word = pc.match_substring_regex(column, "^[A-Za-z][A-Za-z ._-]*$").fill_null(False)
+        words &= empty | is_word.to_numpy(zero_copy_only=False)
+    return words & filled
 
 
 def _explain(times: TimeReader, text: pa.Array, bad: npt.NDArray[np.intp], index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ _OTHER_TEXT: Final = {
     ".htm": "HTML",
 }
 #: Time and message a line, as programs that record feeds write them.
+_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
 _RECORDING: Final = re.compile(rb"(wss?://\S+ <->|\d{9,}\.\d+: [\[{])")
 _OTHER_BEGINNINGS: Final = {b"{": "JSON", b"[": "JSON", b"<!doctype": "HTML", b"<html": "HTML"}
 _BINARY: Final = {
@@ -132,15 +134,18 @@ def recognise(source: Source, lines: list[str], options: Options) -> tuple[Delim
     raise DataError(
         f"{source.label} has no header and no known layout; its first line is "
         f"{usual.delimiter.join(map(cut, usual.cells))[:200]!r}; say which column is which, such "
-        f"as --columns {_example(len(usual.cells))}, or name the layout with --layout"
+        f"as --columns {_example(usual.cells)}, or name the layout with --layout"
     )
 
 
-def _example(cells: int) -> str:
+def _example(cells: Sequence[str]) -> str:
     """Return how columns are named by position, of ticks in lines that are too short for bars."""
-    bars = ("ts", "open", "high", "low", "close", "volume")
-    fields = bars if cells >= len(bars) - 1 else ("ts", "price", "size")
-    return ",".join(f"{field}={at}" for at, field in enumerate(fields[:cells], start=1))
+    apart = len(cells) > 1 and _OF_DAY.fullmatch(cells[1]) is not None
+    times = ("date", "time") if apart else ("ts",)
+    prices = ("open", "high", "low", "close", "volume")
+    short = len(cells) < len(times) + len(prices) - 1
+    fields = (*times, *(("price", "size") if short else prices))[: len(cells)]
+    return ",".join(f"{field}={at}" for at, field in enumerate(fields, start=1))
 
 
 def _refuse_other_text(source: Source, header: Header) -> None:

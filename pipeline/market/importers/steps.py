@@ -136,6 +136,9 @@ class Steps:
             for length, count in others.items():
                 mine[length] = mine.get(length, 0) + count
         self.descends = self.descends and other.descends
+        # Where the file ends, as at a gap, the last distance is that of the last two rows of a day.
+        length = other._last_length
+        self._before_gaps[length] = self._before_gaps.get(length, 0) + 1
         self.earliest = min(self.earliest, other.earliest)
         self.latest = max(self.latest, other.latest)
         self.rows += other.rows
@@ -158,15 +161,28 @@ class Steps:
         total = sum(self._counts.values())
         even = all(length % least == 0 for length in self._counts)
         if least < usual and even and self._counts[least] * 100 >= total:
-            beside = self._before_gaps if self.descends else self._behind_gaps
+            sides = [self._behind_gaps, self._before_gaps]
+            if self.descends:
+                sides.reverse()
+            at_open, at_close = (side.get(least, 0) for side in sides)
             # There may be no gap before the first row, or behind the last one.
-            if self._counts[least] - 1 <= beside.get(least, 0) > 1:
-                raise DataError(_cut_at_open(place, interval_name(usual), interval_name(least)))
-            usual = least
+            if self._counts[least] - 1 <= max(at_open, at_close) > 1:
+                at_first = at_open >= at_close
+                raise DataError(_cut(place, _length(usual), _length(least), at_first=at_first))
+            # The last row of a file may be of a bar that had just begun.
+            if self._counts[least] > 1 or not at_close:
+                usual = least
         if not self.timed and usual <= _LONGEST_WEEKEND:
             usual = DAY_NS
         try:
-            return Fact(interval_name(usual), "rows")
+            name = interval_name(usual)
+            if DAY_NS % usual:
+                raise DataError(
+                    f"{place}: the rows are mostly {name} apart, which divides no day; if they "
+                    "are bars, give their interval with --interval, and --off-grid floor if their "
+                    "times are inexact"
+                )
+            return Fact(name, "rows")
         except ConfigError:
             if usual > _LONGEST_WEEKEND:
                 raise DataError(
@@ -219,13 +235,24 @@ class Steps:
             )
 
 
-def _cut_at_open(place: str, usual: str, least: str) -> str:
+def _cut(place: str, usual: str, least: str, *, at_first: bool) -> str:
+    """Say that rows are as bars of which one is cut where the day begins or ends."""
+    row, side, way = "last", "close", "--bad-rows drop, which leaves the last rows out"
+    if at_first:
+        row, side = "first", "open"
+        way = "--off-grid floor, by which the first bar has the time at which a whole one begins"
     return (
-        f"{place}: the rows are mostly {usual} apart, and {least} only behind the first row of a "
-        f"day. They are bars of {usual}, the first one cut at the open, or bars of {least} with "
-        f"holes; say which: --interval {usual} --off-grid floor, by which the first bar has the "
-        f"time at which a whole one would begin, or --interval {least}"
+        f"{place}: the rows are mostly {usual} apart, and {least} only at the {row} row of a day. "
+        f"They are bars of {usual}, of which the {row} is cut at the {side}, or bars of {least} "
+        f"with holes; say which: --interval {usual} {way}, or --interval {least}"
     )
+
+
+def _length(ns: int) -> str:
+    try:
+        return interval_name(ns)
+    except ConfigError:
+        return f"{ns / SECOND_NS:g}s"
 
 
 def _longest_within(length: int) -> int:

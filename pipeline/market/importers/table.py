@@ -15,7 +15,12 @@ from pyarrow import csv
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN, Fact
-from pipeline.market.importers.column_sets import Columns, column_sets, number_columns
+from pipeline.market.importers.column_sets import (
+    Columns,
+    column_sets,
+    number_columns,
+    without_doubtful_symbols,
+)
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.fields import Fields, columns_left
 from pipeline.market.importers.header import Header, split_cells
@@ -71,6 +76,7 @@ class TableReader:
         sample = self._sample()
         if not len(sample[header.names[0]]):
             raise DataError(f"{source.label}: there are no rows")
+        self._sets = [without_doubtful_symbols(one, sample, options) for one in self._sets]
         self._notation = self._find_notation(sample)
         self._of_day = TimesOfDay(source.label, self._tables)
         self._times = self._open_times(self._time_text(sample))

@@ -87,7 +87,7 @@ DUPLICATE: Final = Kind("rows with the time of a row before", (_EQUAL, _ONE_OF))
 ORDER: Final = Kind("rows earlier than a row before", (_SORT, _DROP))
 GRID: Final = Kind("rows off the grid of the interval", (_FLOOR, _KEEP))
 OWN_GRID: Final = Kind("rows that all lie as far beside the grid of the interval", (_KEEP,))
-OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, _INTERVAL))
+OVERLAP: Final = Kind("rows less than a bar after the row before", (_FLOOR, _DROP, _INTERVAL))
 
 _KINDS: Final = (
     *(CELLS, NO_TIME, TIME, CLOCK, NO_PRICES, NUMBER, RULE, RANGE, FAR),
@@ -122,6 +122,8 @@ class Tally:
         self._changed: dict[str, int] = {}
         #: The rows of the source that were looked at, and the series that they are of.
         self.rows, self.series = 0, 1
+        #: The rows that are earlier than any row before.
+        self.early = 0
 
     def place(self, line: int) -> str:
         """Return the place of a row, for messages."""
@@ -168,12 +170,13 @@ class Tally:
 
     def check(self) -> None:
         """Raise DataError, with all kinds of bad rows and the options that lead on, if any are."""
-        early = self._left.get(ORDER)
-        if early is not None and self._is_disorder(early.rows):
-            raise DataError(
-                f"{self._label}: {early.rows:,} of {self.rows:,} rows are earlier than a row "
-                f"before, too many to leave them out ({self._first(early)}); {_SORT.words}"
-            )
+        for kind, way in ((ORDER, _SORT), (OVERLAP, _INTERVAL)):
+            left = self._left.get(kind)
+            if left is not None and self._is_disorder(left.rows):
+                raise DataError(
+                    f"{self._label}: {left.rows:,} of {self.rows:,} rows, too many to leave them "
+                    f"out, are {kind.words} ({self._first(left)}); {way.words}"
+                )
         if not self._bad:
             return
         kinds = [kind for kind in _KINDS if kind in self._bad]
@@ -194,7 +197,9 @@ class Tally:
         if HEADER in self._bad:
             return [_SPLIT]  # whatever else is wrong with several tables
         ways = [way for way in kind.ways if way.is_open(self._options)]
-        many = kind is ORDER and self._is_disorder(self._bad[kind].rows)
+        many = kind in (ORDER, OVERLAP) and self._is_disorder(
+            max(self.early if kind is ORDER else 0, self._bad[kind].rows)
+        )
         if _DROP in ways and (many or 0 < self.rows <= total):
             ways.remove(_DROP)
         return ways

@@ -64,9 +64,7 @@ def expected(rows: list[Row], options: Options) -> list[tuple[int, float, float]
     """The bars of rows by one walk; None if one of them is refused."""
     drops = options.bad_rows == "drop"
     bars: list[tuple[int, float, float]] = []
-    written = None
     for time, close, volume in rows:
-        as_written = time
         if options.off_grid == "refuse" and time % 2:
             return None
         if close == 0:
@@ -80,17 +78,17 @@ def expected(rows: list[Row], options: Options) -> list[tuple[int, float, float]
             if not drops:
                 return None
         elif bars and time == bars[-1][0]:
-            if options.duplicates == "refuse" or as_written != written:
+            if options.duplicates == "refuse":
                 return None
             if options.duplicates == "same" and bar != bars[-1]:
                 return None
             if options.duplicates == "last":
                 bars[-1] = bar
         elif bars and time < bars[-1][0] + 2:
-            return None
+            if not drops:
+                return None
         else:
             bars.append(bar)
-            written = as_written
     return bars
 
 

@@ -121,3 +121,48 @@ def test_long_lines_are_shown_by_their_beginning(tmp_path: Path):
         with pytest.raises(DataError) as refusal:
             imported(tmp_path / "SPY.csv")
         assert len(str(refusal.value)) < 1_500
+
+
+def test_a_column_of_contracts_or_patterns_need_not_have_symbols(tmp_path: Path):
+    rows = [f"2024-01-0{day},{GOOD},ES{'HM'[day > 3]}24" for day in (2, 3, 4, 5)]
+    _, result = imported(write(tmp_path / "futures.csv", rows, HEADER + ",contract"), symbol="ES")
+    assert (result.symbol, result.rows, result.account.left) == ("ES", 4, ("contract",))
+    patterns = [f"2024-01-0{day},{GOOD},{name}" for day, name in ((2, "doji"), (3, ""), (4, "x"))]
+    _, result = imported(write(tmp_path / "AAPL.csv", patterns, HEADER + ",name"))
+    assert (result.symbol, result.rows) == ("AAPL", 3)
+    codes = [f"2024-01-0{day},{GOOD},3" for day in (2, 3, 4)]
+    _, result = imported(write(tmp_path / "MSFT.csv", codes, HEADER + ",code"))
+    assert result.symbol == "MSFT"
+
+
+@pytest.mark.parametrize("bad_rows", ["refuse", "drop"])
+def test_a_second_header_is_never_left_out(tmp_path: Path, bad_rows: str):
+    header = "Date,Open,Open.1,High,High.1,Low,Low.1,Close,Close.1"
+    rows = [",AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT", "2024-03-01,6,60,7,70,5,50,6,60"]
+    path = write(tmp_path / "MSFT.csv", rows, header)
+    with pytest.raises(DataError, match=r"the open may be 'Open', 'Open.1', as of several symbols"):
+        imported(path, bad_rows=bad_rows)
+    columns = {name: f"{name.title()}" for name in ("open", "high", "low", "close")}
+    with pytest.raises(DataError, match=r"line 2: time is empty.*; make a file of each table"):
+        imported(path, bad_rows=bad_rows, columns=columns)
+
+
+def test_prices_beside_adjusted_ones_are_not_adjusted(tmp_path: Path):
+    adjusted = ",".join(f"Adj_{name}" for name in ("Open", "High", "Low", "Close", "Volume"))
+    header = f"Date,Open,High,Low,Close,Volume,Dividend,Split,{adjusted}"
+    rows = [f"2024-01-0{day},{GOOD},0,1,{GOOD}" for day in (2, 3, 4)]
+    _, result = imported(write(tmp_path / "ACME.csv", rows, header))
+    assert (result.account.layout, result.account.adjusted.value) == ("csv", "not known")
+
+
+def test_columns_of_date_and_time_are_proposed_where_they_stand(tmp_path: Path):
+    rows = [f"2024.01.02,09:3{at},{GOOD}" for at in range(3)]
+    with pytest.raises(DataError, match="--columns date=1,time=2,open=3,high=4,low=5,close=6,vol"):
+        imported(write(tmp_path / "EURUSD60.csv", rows[1:], rows[0]))
+
+
+def test_an_hour_beside_a_date_is_no_daily_bar(tmp_path: Path):
+    rows = [f"2024-01-02,{hour},{GOOD}" for hour in range(9, 16)]
+    path = write(tmp_path / "SPY.csv", rows, "Date,Hour,Open,High,Low,Close,Volume")
+    with pytest.raises(DataError, match="can be hours or minutes"):
+        imported(path)

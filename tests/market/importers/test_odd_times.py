@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -96,7 +97,7 @@ def test_a_file_out_of_order_is_not_thinned_out(tmp_path: Path):
     with pytest.raises(DataError) as raised:
         imported(path)
     assert str(raised.value).endswith("; --sort sorts the rows by their times")
-    with pytest.raises(DataError, match="3 of 5 rows are earlier than a row before, too many to l"):
+    with pytest.raises(DataError, match="3 of 5 rows, too many to leave them out, are"):
         imported(path, bad_rows="drop")
     _, result = imported(path, sort=True)
     assert "Rows that were earlier than a row before, sorted: 3." in result.account.notes
@@ -118,3 +119,41 @@ def test_the_weeks_of_a_server_contradict_a_wrong_zone(tmp_path: Path):
     assert any("takes it, instead of UTC" in note for note in result.account.notes)
     _, result = imported(path, tz="America/New_York+7h", replace="series")
     assert not any("instead of" in note for note in result.account.notes)
+
+
+def test_the_last_row_of_a_download_may_be_of_a_bar_that_has_just_begun(tmp_path: Path):
+    rows = [f"2024-11-0{day} {hour}:30:00-05:00,{GOOD}" for day in (4, 5) for hour in range(10, 16)]
+    path = write(tmp_path / "SPY.csv", [*rows, f"2024-11-05 16:00:00-05:00,{GOOD}"])
+    with pytest.raises(DataError, match=r"line 14: .*1h bars must not overlap.*--bad-rows drop"):
+        imported(path)
+    _, result = imported(path, bad_rows="drop")
+    assert (result.interval, result.rows) == ("1h", 12)
+
+
+def test_bars_whose_last_is_cut_at_the_close_are_asked_about(tmp_path: Path):
+    clock = [*(f"{hour}:30" for hour in range(10, 16)), "16:00"]
+    rows = [f"2024-11-{day} {time},{GOOD}" for day in (11, 12, 13, 14) for time in clock]
+    with pytest.raises(DataError, match=r"cut at the close.* --interval 1h --bad-rows drop"):
+        imported(write(tmp_path / "SPY.csv", rows), tz="America/New_York", stamped="close")
+
+
+def test_inexact_times_are_moved_to_the_nearest_end(tmp_path: Path):
+    late = [f"2024-11-04 09:{35 + at * 5 % 25:02}:0{at % 5 + 1},{GOOD}" for at in range(5)]
+    path = write(tmp_path / "SPY.csv", late)
+    with pytest.raises(
+        DataError, match=r"which divides no day; .* --off-grid floor if"
+    ):
+        imported(path)
+    catalog, _ = imported(path, interval="5m", off_grid="floor", stamped="close")
+    assert times(catalog, interval="5m")[:2] == ["09:30:00", "09:35:00"]
+
+
+@pytest.mark.parametrize(("late", "told"), [(0, False), (1, True), (-1, True), (7, True)])
+def test_weeks_of_currencies_contradict_a_wrong_clock(tmp_path: Path, late: int, told: bool):
+    hours = np.arange(np.datetime64("2024-06-30T21"), np.datetime64("2024-07-26T21"))
+    week = (hours - np.datetime64("2024-06-30T21")).astype(int) % (7 * 24)
+    written = hours[week < 5 * 24] + late  # the market is open from Sunday to Friday, 21:00Z
+    rows = [f"{time}:00,1.1,1.2,1.0,1.1,5" for time in written]
+    _, result = imported(write(tmp_path / "EURUSD.csv", rows), tz="UTC")
+    words = ("where the market of currencies is closed", "takes it, instead of UTC")
+    assert any(one in note for one in words for note in result.account.notes) == told

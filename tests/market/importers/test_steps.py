@@ -57,6 +57,7 @@ def test_the_usual_distance_is_the_interval_however_rows_are_cut(
     [
         ([MINUTE_NS] * 5 + [HOUR_NS], "1m"),
         ([5 * MINUTE_NS] * 200 + [MINUTE_NS], "5m"),
+        ([5 * MINUTE_NS] * 25 + [MINUTE_NS] + [5 * MINUTE_NS] * 25, "1m"),
         ([5 * MINUTE_NS] * 50 + [MINUTE_NS], "1m"),
         ([DAY_NS] * 4 + [3 * DAY_NS], "1d"),
         ([3 * DAY_NS], "1d"),

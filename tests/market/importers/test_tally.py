@@ -80,7 +80,11 @@ def test_every_kind_has_a_way_on():
         ({}, kinds.RANGE, "; --bad-rows drop leaves such rows out, --bad-rows widen"),
         ({"bad_rows": "widen"}, kinds.RANGE, "; --bad-rows drop leaves such rows out"),
         ({"duplicates": "same"}, kinds.DUPLICATE, "; --duplicates first or last takes one of"),
-        ({"off_grid": "floor"}, kinds.OVERLAP, "; --interval gives the distance of the rows"),
+        (
+            {"off_grid": "floor"},
+            kinds.OVERLAP,
+            "; --bad-rows drop leaves such rows",
+        ),
         ({"bad_rows": "drop"}, kinds.TIME, ""),
     ],
 )

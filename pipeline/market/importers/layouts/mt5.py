@@ -23,6 +23,8 @@ from pipeline.market.importers.layouts.timeframes import timeframe
 from pipeline.market.importers.source import Source
 
 _NAME = re.compile(r"([A-Z]{6})_?([MHDmhd])(\d{1,2})")
+#: MetaTrader 4 writes minutes behind the symbol.
+_MINUTES = re.compile(r"([A-Z]{6})(1|5|15|30|60|240|1440)(?=\.)")
 #: The terminal's own name of an export, in which brokers may add to a symbol: EURUSD.a_M15_...
 _EXPORT = re.compile(r"([^\s_]\S*?)_(?:([MHD])(\d{1,2})|(Daily)|Weekly|Monthly)_\d{8,12}[._]")
 _TICKS = ("tickvol", "tickvolume")
@@ -42,11 +44,13 @@ def _columns(header: Header, source: Source) -> Mapping[str, str]:
 
 
 def _symbol(name: str) -> str | None:
-    match = _EXPORT.match(name) or _NAME.match(name)
+    match = _MINUTES.match(name) or _EXPORT.match(name) or _NAME.match(name)
     return match[1] if match else plain_symbol(name)
 
 
 def _interval(name: str) -> str | None:
+    if minutes := _MINUTES.match(name):
+        return timeframe(minutes[2], "M")
     if export := _EXPORT.match(name):
         return "1d" if export[4] else timeframe(export[3], export[2]) if export[2] else None
     match = re.search(r"(?<=[A-Z0-9])_?([MHDmhd])(\d{1,2})(?=[._])", name)

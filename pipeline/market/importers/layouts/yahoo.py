@@ -38,7 +38,9 @@ def _is_history(header: Header) -> bool:
 
 def _is_site(header: Header) -> bool:
     names = set(header.normal_names)
-    return header.cells[0] in _TIMES and {"open", "close", "adjclose", "volume"} <= names
+    of_quandl = "adjopen" in names  # beside raw prices, with all of the adjusted ones
+    known = {"open", "close", "adjclose", "volume"} <= names
+    return header.cells[0] in _TIMES and known and not of_quandl
 
 
 def _has_levels(lines: Sequence[str]) -> bool:

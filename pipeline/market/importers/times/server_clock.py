@@ -97,6 +97,23 @@ def server_clock(
     return best if all(score >= other + _MARGIN for other in rivals) else None
 
 
+def weeks_outside(
+    symbol: str, before: Int64Array, after: Int64Array, step: int, clock: Clock
+) -> tuple[int, int]:
+    """Return in how many weeks a bar lies outside of the market by a clock, and the weeks.
+
+    The times are as in `server_clock`. Only of pairs of currencies it is known when their market is
+    closed: of anything else there are no weeks.
+    """
+    gaps = after - before
+    weekend = (gaps >= _WEEKEND_NS[0]) & (gaps <= _WEEKEND_NS[1])
+    if step > HOUR_NS or _PAIR.fullmatch(symbol) is None:
+        return 0, 0
+    begins, ends = (clock.to_utc(edge[weekend]).utc for edge in (after, before))
+    outside = (_since(begins, _SUNDAY) <= -step) | (_since(ends + step, _FRIDAY) >= step)
+    return int(outside.sum()), len(outside)
+
+
 def _since(utc: Int64Array, moment: int) -> Int64Array:
     """Return how long after the nearest such moment of the week some instants are, ns."""
     wall = Clock.parse("America/New_York").to_wall(utc)
