@@ -254,6 +254,13 @@ class SeriesWrite:
     def _refuse(self, found: Survey, how: How, past: Past) -> None:
         """Raise DataError if the old bars may not be treated so."""
         label = self._item.label
+        other = past.adjusted_otherwise()
+        if found.replaced and other is not None and not (how.replace_source or how.overwrite):
+            raise DataError(
+                f"{label}: {found.replaced:,} bars differ from those there, and prices are not "
+                f"adjusted alike ({other.adjusted.value} of {other.source}, "
+                f"{past.adjusted} of these): --replace series takes the new bars in place of all"
+            )
         if found.conflicts and not how.replaces:
             words = found.conflict_words(past.bars_at(found.first_at))
             raise DataError(f"{label}: {words}; --replace takes the new ones")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, Self
 
-from pipeline.market.catalog.account import Account
+from pipeline.market.catalog.account import UNKNOWN, Account
 from pipeline.market.catalog.manifest import Entry
 from pipeline.market.catalog.merging import Span
 
@@ -59,6 +59,17 @@ class Past(NamedTuple):
         if former.times != now.times and sorted(former.times) == sorted(now.times):
             return f"with dates like {former.times}, and now like {now.times}"
         return ""
+
+    @property
+    def adjusted(self) -> str:
+        """What the prices of the import are adjusted for."""
+        return UNKNOWN if self.account is None else self.account.adjusted.value
+
+    def adjusted_otherwise(self) -> Account | None:
+        """Return the account of another source whose prices are said to be adjusted otherwise."""
+        known = [one for one in self.others if one.adjusted.value != UNKNOWN]
+        other = next((one for one in known if one.adjusted.value != self.adjusted), None)
+        return None if self.adjusted == UNKNOWN else other
 
     @property
     def forming(self) -> int | None:

@@ -18,6 +18,7 @@ from pipeline.market.catalog.commit import MANIFEST
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
 from pipeline.market.importers.actions.adjusted_bars import check_bars
+from pipeline.market.importers.actions.split_check import check_bars_of_splits
 from pipeline.market.importers.joining import Part, SeriesBars, join, make_parts
 from pipeline.market.importers.options import (
     BadRows,
@@ -259,6 +260,8 @@ def _write(
     for one in series:
         if one.symbol in with_actions:
             check_bars(catalog, one.symbol, one.account)
+            actions = catalog.actions(one.symbol)
+            check_bars_of_splits(one.symbol, one.interval, one, actions, catalog.path)
     write = catalog.rehearse if dry_run else catalog.write_all
     written = write(
         items,

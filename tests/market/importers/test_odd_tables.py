@@ -166,3 +166,18 @@ def test_an_hour_beside_a_date_is_no_daily_bar(tmp_path: Path):
     path = write(tmp_path / "SPY.csv", rows, "Date,Hour,Open,High,Low,Close,Volume")
     with pytest.raises(DataError, match="can be hours or minutes"):
         imported(path)
+
+
+def test_prices_that_are_adjusted_otherwise_are_not_mixed(tmp_path: Path):
+    dates = [f"2012-08-{day}" for day in (27, 28, 29, 30)]
+    (tmp_path / "raw").mkdir()
+    header = "Date,Open,High,Low,Close,Volume,Ex-Dividend,Split Ratio,Adj. Close"
+    raw = write(tmp_path / "raw" / "AAPL.csv", [f"{one},{GOOD},0,1,5" for one in dates], header)
+    import_bars(raw, tmp_path / "catalog", layout="quandl")
+    rows = [f"{one},5,6,4,5,4,100" for one in dates[1:]]
+    path = write(tmp_path / "AAPL.csv", rows, "Date,Open,High,Low,Close,Adj Close,Volume")
+    for replace in (None, "bars"):
+        with pytest.raises(DataError, match=r"not adjusted alike \(no of raw/AAPL.csv, splits of"):
+            imported(path, replace=replace)
+    _, result = imported(path, replace="series")
+    assert result.rows == 3

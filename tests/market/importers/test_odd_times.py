@@ -140,9 +140,7 @@ def test_bars_whose_last_is_cut_at_the_close_are_asked_about(tmp_path: Path):
 def test_inexact_times_are_moved_to_the_nearest_end(tmp_path: Path):
     late = [f"2024-11-04 09:{35 + at * 5 % 25:02}:0{at % 5 + 1},{GOOD}" for at in range(5)]
     path = write(tmp_path / "SPY.csv", late)
-    with pytest.raises(
-        DataError, match=r"which divides no day; .* --off-grid floor if"
-    ):
+    with pytest.raises(DataError, match=r"which divides no day; .* --off-grid floor if"):
         imported(path)
     catalog, _ = imported(path, interval="5m", off_grid="floor", stamped="close")
     assert times(catalog, interval="5m")[:2] == ["09:30:00", "09:35:00"]

@@ -14,13 +14,17 @@ too small to be seen, what the imports of the bars said decides.
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from pipeline.codes import DAY_NS, interval_ns
+from pipeline.codes import CLOSE, DAY_NS, OPEN, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, iso_date
+from pipeline.market.catalog.bar_columns import BarBlocks
 from pipeline.market.catalog.bar_file import MAX_TS, MIN_TS
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers.actions.adjusted_bars import adjusted_bars
@@ -65,6 +69,26 @@ def check_splits(catalog: Catalog, symbol: str, actions: Actions) -> None:
             )
 
 
+def check_bars_of_splits(
+    symbol: str, interval: str, bars: BarBlocks, actions: Actions, path: Path
+) -> None:
+    """Raise DataError for new bars that are adjusted for a split of the catalog at ``path``."""
+    for at, split in zip(actions.ts.tolist(), actions.split.tolist(), strict=True):
+        if split == 1.0 or abs(math.log(split)) < _CLEAR:
+            continue
+        blocks = ((one.ts, one.values[OPEN], one.values[CLOSE]) for one in bars.blocks())
+        around = _found(blocks, interval, at)
+        if around is None:
+            continue
+        try:
+            _check_prices(symbol, split, at, around)
+        except DataError as error:
+            raise DataError(
+                f"{error}; the catalog has that split, so import prices as they were traded, or "
+                f"remove it first: `ringtape catalog remove {path} {symbol}:actions`"
+            ) from None
+
+
 def _check_prices(symbol: str, split: float, at: int, around: _Around) -> None:
     """Raise DataError if the prices around a split are not those of old and new shares."""
     part = math.log(around.close / around.open) / math.log(split)
@@ -86,18 +110,23 @@ def _check_prices(symbol: str, split: float, at: int, around: _Around) -> None:
 
 def _around(catalog: Catalog, symbol: str, interval: str, at: int) -> _Around | None:
     """Return the prices around an ex-date; None if there are no bars near enough to each other."""
+    begin, end = max(at - _NEAR, MIN_TS), min(at + _NEAR + DAY_NS, MAX_TS)
+    with catalog.reader(symbol, interval, begin, end, columns=("open", "close")) as reader:
+        blocks = iter(reader.next_block, None)
+        return _found(((block[0], *block[1]) for block in blocks if block), interval, at)
+
+
+def _found(blocks: Iterable[Sequence[npt.NDArray[Any]]], interval: str, at: int) -> _Around | None:
+    """Find the prices around an ex-date in blocks of ts, open and close; None without both."""
     # Trades after hours on the evening before can lie on the ex-date in UTC.
     opens = at if interval_ns(interval) >= DAY_NS else at + DAY_NS // 2
     before: tuple[int, float] | None = None
-    begin, end = max(at - _NEAR, MIN_TS), min(opens + _NEAR, MAX_TS)
-    with catalog.reader(symbol, interval, begin, end, columns=("open", "close")) as reader:
-        while (block := reader.next_block()) is not None:
-            ts, (open_, close) = block
-            last, first = int(np.searchsorted(ts, at)) - 1, int(np.searchsorted(ts, opens))
-            if last >= 0:
-                before = int(ts[last]), float(close[last])
-            if first < len(ts):
-                if before is None or int(ts[first]) - before[0] >= _NEAR:
-                    return None
-                return _Around(before[1], float(open_[first]))
+    for ts, open_, close in blocks:
+        last, first = int(np.searchsorted(ts, at)) - 1, int(np.searchsorted(ts, opens))
+        if last >= 0:
+            before = int(ts[last]), float(close[last])
+        if first < len(ts):
+            if before is None or int(ts[first]) - before[0] >= _NEAR:
+                return None
+            return _Around(before[1], float(open_[first]))
     return None

@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from pipeline.market.catalog import bar_file
 from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.merge import Series
+from pipeline.market.importers import import_bars
+from pipeline.market.importers.actions import import_actions
 from pipeline.market.importers.actions.split_check import check_splits
 from tests.market.importers.actions.a_year import account
 
@@ -153,3 +156,25 @@ def test_of_a_split_that_prices_do_not_show_the_import_of_the_bars_tells(tmp_pat
         "prices as they were traded, with --replace"
     )
     assert refusal(adjusted_catalog(tmp_path / "not", step, "not known"), actions) is None
+
+
+def test_adjusted_bars_are_refused_where_the_catalog_has_the_split(tmp_path: Path):
+    header = "date,open,high,low,close,volume"
+    days = [f"2024-03-0{day}" for day in range(1, 7)]
+    prices = dict(zip(days, [200, 200, 200, 100, 100, 100], strict=True))
+    file = tmp_path / "X.csv"
+
+    def write(prices: dict[str, int]) -> None:
+        rows = [f"{day},{p},{p},{p},{p},1" for day, p in prices.items()]
+        file.write_text("\n".join([header, *rows]) + "\n")
+
+    write(prices)
+    import_bars(file, tmp_path / "catalog")
+    (tmp_path / "actions.csv").write_text("symbol,date,split\nX,2024-03-04,2\n")
+    import_actions([tmp_path / "actions.csv"], Catalog(tmp_path / "catalog"))
+    write(dict.fromkeys(days, 100))
+    with pytest.raises(DataError, match=r"already adjusted for the split of 2 on 2024-03-04.*re"):
+        import_bars(file, tmp_path / "catalog", replace="bars")
+    write({day: price + 1 for day, price in prices.items()})
+    (result,) = import_bars(file, tmp_path / "catalog", replace="bars")
+    assert result.replaced == 6
