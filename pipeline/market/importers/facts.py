@@ -161,9 +161,9 @@ def _clock(
     if said.clock is not None:
         return Clock.parse(said.clock.value), said.clock, ()
     if said.asks:
+        example = "" if "--tz" in said.asks else ", such as America/New_York"
         raise DataError(
-            f"{reading.place()}: {said.asks}; give the zone of its times, such as "
-            "--tz America/New_York"
+            f"{reading.place()}: {said.asks}; give the zone of its times with --tz{example}"
         )
     return UTC, Fact("UTC", "guess", "--tz"), _if_weeks_differ(reading, interval, UTC)
 
