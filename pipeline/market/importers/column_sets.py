@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow as pa
 
-from pipeline.codes import PRICE_COLUMNS
-from pipeline.errors import DataError
+from pipeline.codes import PRICE_COLUMNS, interval_ns
+from pipeline.errors import ConfigError, DataError
+from pipeline.market.catalog.account import Fact
 from pipeline.market.importers.fields import (
     FIELDS,
     Fields,
@@ -18,13 +19,19 @@ from pipeline.market.importers.fields import (
     may_name_others,
     names_other_price,
     normal,
+    split_zone,
 )
 from pipeline.market.importers.header import Header
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.source import Source
+from pipeline.market.importers.times.clock import Clock
 
 if TYPE_CHECKING:
     from pipeline.market.importers.delimited import DelimitedLayout
+
+
+#: Names of a column with the interval of each row.
+_INTERVALS: Final = {"interval", "timeframe", "tf", "barsize"}
 
 
 class Columns(NamedTuple):
@@ -73,6 +80,49 @@ def without_doubtful_symbols(
         return columns
     fields = {field: column for field, column in columns.fields.columns.items() if column != name}
     return columns._replace(fields=replace(columns.fields, columns=fields))
+
+
+def with_interval(columns: Columns, sample: Mapping[str, pa.Array], label: str) -> Columns:
+    """Return columns with that of the intervals of the rows, if there is one.
+
+    DataError if such a column has several values of which one is no interval.
+    """
+    named = [name for name in sample if normal(name) in _INTERVALS]
+    if not named or "interval" in columns.fields.columns or columns.fields.ticks:
+        return columns
+    values = sample[named[0]].unique().to_pylist()
+    if all(map(_is_interval, values)):
+        fields = {**columns.fields.columns, "interval": named[0]}
+        return columns._replace(fields=replace(columns.fields, columns=fields))
+    if len(values) > 1:
+        raise DataError(
+            f"{label}: the column {cut(named[0])!r} has {values[0]!r} and {values[1]!r}, so rows "
+            "are of several intervals; write these as 1m or 1h, or make a file of each interval"
+        )
+    return columns
+
+
+def _is_interval(text: str | None) -> bool:
+    try:
+        return text is not None and interval_ns(text) > 0
+    except ConfigError:
+        return False
+
+
+def zone_of_header(columns: Mapping[str, str]) -> tuple[Fact | None, str]:
+    """Return the clock that the name of the column of times has, as `Time (UTC)`.
+
+    Where it is a name like EST, which may be fixed or follow summer time, there is none, and the
+    second value says why the user must give it.
+    """
+    names = [columns[field] for field in ("time", "ts", "date") if field in columns]
+    zone = next((zone for _, zone in map(split_zone, names) if zone), "")
+    clock = Clock.find(zone) if zone else None
+    if clock is None:
+        return None, ""
+    if clock.name == "UTC" or "/" in clock.name:
+        return Fact(clock.name, "file"), ""
+    return None, f"the header says {zone}, which may be fixed all year or have summer time"
 
 
 def _known(

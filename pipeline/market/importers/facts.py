@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from pipeline.codes import DAY_NS, interval_name, interval_ns
+from pipeline.codes import DAY_NS, SECOND_NS, interval_name, interval_ns
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Fact, Ground
 from pipeline.market.importers.made_bars import Making
@@ -248,6 +248,9 @@ def _day_rule(reading: Reading, clock: Clock) -> tuple[DayRule | None, Fact, tup
             for rows in reading.spool.blocks(reading.kept)
         ]
     )
+    if (utc % DAY_NS >= DAY_NS - SECOND_NS).all():
+        rule = DayRule("days of UTC, stamped just before they end", "UTC", 0, False)
+        return rule, Fact(rule.words, "rows", "--tz"), ()
     found = find_day_begins(utc)
     if found is None and not reading.instants:
         note = f"No usual day begins or ends at these times of {clock}: dates are as written."

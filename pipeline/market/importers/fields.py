@@ -86,6 +86,12 @@ def columns_left(names: Sequence[str], taken: Iterable[Fields]) -> list[str]:
     return [name for name in names if name not in used]
 
 
+def split_zone(name: str) -> tuple[str, str]:
+    """Return a name of a column and what stands in brackets behind it: ``Time (EST)``."""
+    match = re.fullmatch(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]\s*", name)
+    return (match[1], match[2].strip()) if match else (name, "")
+
+
 def names_time(text: str) -> bool:
     """Return whether a text is a usual name of a column of times."""
     return normal(text) in _NAMES["ts"]
@@ -167,6 +173,7 @@ def match_fields(
             f"{place}: cannot tell which columns are {', '.join(missing)}; columns: "
             f"{_shown(names)}; name them, such as --columns {missing[0]}=NAME, or by their "
             f"positions from 1, such as --columns {missing[0]}=1"
+            f"{'; splits and dividends need --actions' if tells_actions(names) else ''}"
         )
     return _with_volume(bars, names, by_name, "volume" in found, place)
 
@@ -187,7 +194,12 @@ def _by_name(names: Sequence[str]) -> dict[str, str]:
     A unit makes a difference: the name of `Volume ($)` is as usual as that of `Volume`.
     """
     plain = [name for name in names if not _UNIT.search(name)]
-    return {normal(name): name for some in (names, plain) for name in reversed(some)}
+    found = {normal(name): name for some in (names, plain) for name in reversed(some)}
+    for name in names:
+        time, zone = split_zone(name)
+        if zone and normal(time) in {*_NAMES["ts"], *_NAMES["time"]}:
+            found.setdefault(normal(time), name)
+    return found
 
 
 def _with_volume(

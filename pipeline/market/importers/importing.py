@@ -36,6 +36,8 @@ from pipeline.market.threads import in_threads
 Replace = Literal["bars", "series", "source"]
 #: So many sources that cannot be taken are told at once.
 _REFUSED: Final = 10
+#: So many of them are named for which the same is told.
+_ALIKE: Final = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -229,13 +231,16 @@ def _joined(refusals: Sequence[tuple[Source, DataError]]) -> DataError:
     """Return the refusals of several sources as one; what several have in common is told once."""
     told: dict[str, list[tuple[Source, DataError]]] = {}
     for source, error in refusals:
-        told.setdefault(str(error).replace(source.label, ""), []).append((source, error))
+        why = str(error).replace(source.label, "").replace(source.name, "")
+        told.setdefault(why, []).append((source, error))
     if len(refusals) == 1:
         return refusals[0][1]
     words = []
-    for alike in told.values():
-        others = ", ".join(source.label for source, _ in alike[1:])
-        words.append(f"{alike[0][1]}{others and f'; it is the same with {others}'}")
+    for (_, error), *others in told.values():
+        labels = [source.label for source, _ in others]
+        more = f" and {len(labels) - _ALIKE} more" if len(labels) > _ALIKE else ""
+        same = f"; it is the same with {', '.join(labels[:_ALIKE])}{more}" if labels else ""
+        words.append(f"{error}{same}")
     begin = "the first" if len(refusals) == _REFUSED else "the"
     return DataError(
         f"{begin} {len(refusals)} files that cannot be imported: {'; and '.join(words)}"

@@ -19,7 +19,9 @@ from pipeline.market.importers.column_sets import (
     Columns,
     column_sets,
     number_columns,
+    with_interval,
     without_doubtful_symbols,
+    zone_of_header,
 )
 from pipeline.market.importers.empty_cells import EMPTY_CELLS
 from pipeline.market.importers.fields import Fields, columns_left
@@ -77,6 +79,7 @@ class TableReader:
         if not len(sample[header.names[0]]):
             raise DataError(f"{source.label}: there are no rows")
         self._sets = [without_doubtful_symbols(one, sample, options) for one in self._sets]
+        self._sets = [with_interval(one, sample, source.label) for one in self._sets]
         self._notation = self._find_notation(sample)
         self._of_day = TimesOfDay(source.label, self._tables)
         self._times = self._open_times(self._time_text(sample))
@@ -330,7 +333,11 @@ class TableReader:
         """Return what the file and its layout say of the rows, which have a symbol by the rule."""
         layout, header = self._layout, self._header
         clock = " and ".join(self._times.zones) or None
-        taken = [(field, _shown(header, name)) for field, name in fields.columns.items()]
+        ticker = "" if fields.own is None else f" {fields.own[0].rpartition(' ')[2]}"
+        taken = [
+            (field, _shown(header, name).removesuffix(ticker))
+            for field, name in fields.columns.items()
+        ]
         left = columns_left(fields.own or header.names, [one.fields for one in self._sets])
         notes = header.notes + [
             f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
@@ -342,8 +349,12 @@ class TableReader:
         notes += self._notation.notes()
         notes += self._options.unused(text=True, ordered=self._times.ordered)
         ground = None if clock is None else Fact(clock, "file")
+        asks = layout.asks
         if ground is None and layout.zone is not None:
             ground = Fact(str(layout.zone), "layout", "--tz")
+        elif ground is None:
+            ground, in_header = zone_of_header(fields.columns)
+            asks = asks or in_header
         return Said(
             layout=layout.name,
             symbol=rule.origin,
@@ -351,12 +362,12 @@ class TableReader:
             interval=None if interval is None else Fact(interval, "file"),
             clock=ground,
             server=layout.server,
-            asks=layout.asks,
+            asks=asks,
             own=layout.own,
             stamped=layout.stamped,
             adjusted=layout.adjusted or UNKNOWN,
             taken=tuple(taken),
-            left=tuple(_shown(header, name) for name in left),
+            left=tuple(_shown(header, name).removesuffix(ticker) for name in left),
             notes=tuple(notes),
         )
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -181,3 +182,52 @@ def test_prices_that_are_adjusted_otherwise_are_not_mixed(tmp_path: Path):
             imported(path, replace=replace)
     _, result = imported(path, replace="series")
     assert result.rows == 3
+
+
+def test_rows_of_several_intervals_are_several_series(tmp_path: Path):
+    hours = [f"2024-01-03 {hour:02}:00,1h,{GOOD}" for hour in range(14)]
+    minutes = [f"2024-01-02 10:{5 * at:02},5m,{GOOD}" for at in range(12)]
+    header = HEADER.replace("open", "interval,open", 1)
+    path = write(tmp_path / "SPY.csv", [*minutes, *hours], header)
+    results = import_bars(path, tmp_path / "catalog", tz="UTC")
+    assert [(one.interval, one.rows) for one in results] == [("5m", 12), ("1h", 14)]
+    other = [row.replace(",1h,", ",1 hour,") for row in (*minutes, *hours)]
+    with pytest.raises(DataError, match="the column 'timeframe' has '5m' and '1 hour', so rows"):
+        imported(write(tmp_path / "QQQ.csv", other, header.replace("interval", "timeframe")))
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock"),
+    [
+        ("UTC", ("UTC", "file", "")),
+        ("America/New_York", ("America/New_York", "file", "")),
+        ("USD", ("UTC", "guess", "--tz")),
+    ],
+)
+def test_a_zone_in_the_header_is_the_clock(tmp_path: Path, zone: str, clock):
+    header = HEADER.replace("time", f"Time ({zone})")
+    rows = [f"2024-01-02 09:3{at},{GOOD}" for at in range(3)]
+    _, result = imported(write(tmp_path / "SPY.csv", rows, header))
+    assert result.account.clock == clock
+
+
+def test_a_zone_in_the_header_that_may_be_fixed_is_asked_about(tmp_path: Path):
+    rows = [f"2024-01-02 09:3{at},{GOOD}" for at in range(3)]
+    path = write(tmp_path / "SPY.csv", rows, HEADER.replace("time", "Time (EST)"))
+    with pytest.raises(DataError, match="the header says EST, which may be fixed all year or have"):
+        imported(path)
+    _, result = imported(path, tz="America/New_York")
+    assert result.account.clock.value == "America/New_York"
+
+
+def test_daily_bars_that_end_just_before_midnight_are_of_that_day(tmp_path: Path):
+    rows = [f"2024-01-0{day}T23:59:59.999Z,{GOOD}" for day in (2, 3, 4)]
+    _, result = imported(write(tmp_path / "BTC.csv", rows))
+    assert result.account.clock.value == "days of UTC, stamped just before they end"
+    assert result.first_bars[0][0] == int(np.datetime64("2024-01-02", "ns").astype(np.int64))
+
+
+def test_a_table_of_actions_among_bars_is_told_as_such(tmp_path: Path):
+    path = write(tmp_path / "A.csv", ["2024-01-02,0.5"], "date,dividend")
+    with pytest.raises(DataError, match="splits and dividends need --actions"):
+        imported(path)
