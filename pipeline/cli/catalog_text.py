@@ -127,12 +127,30 @@ def actions_counts(actions: Actions) -> dict[str, int]:
     return {"splits": int(splits.sum()), "dividends": int(dividends.sum())}
 
 
+def _actions_text(actions: Actions) -> Iterator[str]:
+    """Yield each split and dividend with its ex-date."""
+    for ts, split, dividend in _rows_of(actions):
+        if split != 1.0:
+            yield f"split     {day_text(ts)}  {split:g} new shares per old share"
+        if dividend != 0.0:
+            yield f"dividend  {day_text(ts)}  {dividend:g} per share"
+
+
+def _rows_of(actions: Actions) -> Iterator[tuple[int, float, float]]:
+    columns = (actions.ts, actions.split, actions.dividend)
+    yield from zip(*(column.tolist() for column in columns), strict=True)
+
+
 def full_document(catalog: Catalog, entry: Entry) -> dict[str, Any]:
     """Return all that is known of a series or of a table of actions, as JSON has it."""
     from pipeline.market.actions import ACTIONS
 
     if entry.interval == ACTIONS:
-        return actions_document(catalog, entry)
+        rows = [
+            {"date": day_text(ts), "split": split, "dividend": dividend}
+            for ts, split, dividend in _rows_of(catalog.actions(entry.symbol))
+        ]
+        return {**actions_document(catalog, entry), "table": rows}
     gaps = [gap._asdict() for gap in _gaps_in(catalog, entry)]
     return {**series_document(catalog, entry), "gaps": gaps}
 
@@ -146,7 +164,8 @@ def full_lines(catalog: Catalog, entry: Entry) -> list[str]:
     if entry.interval == ACTIONS:
         counts = actions_counts(catalog.actions(entry.symbol))
         lines += [f"  {name:<9} {count:,}" for name, count in counts.items()]
-        return [*lines, f"  from      {first} to {last}", *_file_lines(catalog, entry)]
+        lines += [f"  from      {first} to {last}", *_file_lines(catalog, entry)]
+        return lines + [f"  {row}" for row in _actions_text(catalog.actions(entry.symbol))]
     days = "" if entry.coverage is None else f" on {many(entry.coverage.days, 'day')}"
     lines += [f"  bars      {entry.rows:,}{days}", f"  from      {first} to {last}"]
     lines += [f"  week      {entry.week or 'not known'}", f"  quality   {quality_text(entry)}"]

@@ -227,6 +227,19 @@ def test_a_series_is_shown_in_full(called, catalog: Path):
     assert document["accounts"][0]["clock"]["value"] == "America/New_York"
 
 
+def test_splits_and_dividends_are_shown_one_by_one(called, catalog: Path):
+    rows = [("2024-03-05", 2.0, 0.0), ("2024-03-06", 1.0, 0.25)]
+    Catalog(catalog).write_actions({"SPY": Actions.of(rows)}, "actions.csv")
+    done = called("catalog", "show", "catalog", "SPY:actions")
+    assert done.out.splitlines()[-2:] == [
+        "  split     2024-03-05  2 new shares per old share",
+        "  dividend  2024-03-06  0.25 per share",
+    ]
+    done = called("catalog", "show", "catalog", "SPY:actions", "--json")
+    (document,) = json.loads(done.out)["series"]
+    assert document["table"][1] == {"date": "2024-03-06", "split": 1.0, "dividend": 0.25}
+
+
 def test_series_are_removed_and_renamed(called, catalog: Path):
     there = Catalog(catalog)
     there.write_actions({"SPY": Actions.of([("2024-03-05", 2.0, 0.0)])}, "actions.csv")

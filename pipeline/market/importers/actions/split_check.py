@@ -27,6 +27,7 @@ from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog.bar_columns import BarBlocks
 from pipeline.market.catalog.bar_file import MAX_TS, MIN_TS
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.manifest import Entry
 from pipeline.market.importers.actions.adjusted_bars import adjusted_bars
 
 _CLEAR: Final = math.log(1.35)
@@ -60,13 +61,31 @@ def check_splits(catalog: Catalog, symbol: str, actions: Actions) -> None:
         clear = abs(math.log(split)) >= _CLEAR
         around = _around(catalog, symbol, interval, at) if clear else None
         if around is not None:
-            _check_prices(symbol, split, at, around)
+            try:
+                _check_prices(symbol, split, at, around)
+            except DataError as error:
+                other = _other_day(catalog, entries, interval, at, split)
+                raise DataError(f"{error}{other}") from None
         elif (bars := adjusted_bars(entries, at, "splits")) is not None:
             raise DataError(
                 f"{symbol}: {bars.words()}, so the split of {split:g} on {iso_date(at)} is in "
                 "their prices already; leave it out, or import prices as they were traded, with "
                 "--replace"
             )
+
+
+def _other_day(
+    catalog: Catalog, entries: Sequence[Entry], interval: str, at: int, split: float
+) -> str:
+    """Ask whether a day near an ex-date is meant, on which the price is split; "" without one."""
+    (entry,) = (one for one in entries if one.interval == interval)
+    near = [
+        jump
+        for jump in catalog.jumps(entry).first
+        if 0 < abs(jump.ts - at) < _NEAR
+        and abs(math.log(jump.before / jump.after) / math.log(split) - 1.0) < _LEAST
+    ]
+    return f"; the price jumps on {near[0].words()}: is that the ex-date?" if near else ""
 
 
 def check_bars_of_splits(

@@ -102,7 +102,8 @@ def test_blocks_around_ex_dates_show_what_all_bars_show(steps, prices, interval,
         patch.setattr(bar_file, "ROW_GROUP_ROWS", 4)
         catalog = Catalog(folder)
         catalog.write("A", interval, bars, "s")
-        assert refusal(catalog, actions) == refusal_of_all_bars(bars, interval, actions)
+        told, *_ = (refusal(catalog, actions) or "").partition("; the price jumps on")
+        assert told == (refusal_of_all_bars(bars, interval, actions) or "")
 
 
 def test_only_blocks_near_a_split_are_decoded(tmp_path, monkeypatch):
@@ -178,3 +179,15 @@ def test_adjusted_bars_are_refused_where_the_catalog_has_the_split(tmp_path: Pat
     write({day: price + 1 for day, price in prices.items()})
     (result,) = import_bars(file, tmp_path / "catalog", replace="bars")
     assert result.replaced == 6
+
+
+def test_a_split_beside_the_day_of_the_jump_is_asked_about(tmp_path: Path):
+    file = tmp_path / "X.csv"
+    prices = zip(range(1, 7), [200] * 3 + [100] * 3, strict=True)
+    rows = [f"2024-03-0{day},{price},{price},{price},{price},1" for day, price in prices]
+    file.write_text("\n".join(["date,open,high,low,close,volume", *rows]) + "\n")
+    import_bars(file, tmp_path / "catalog")
+    (tmp_path / "actions.csv").write_text("symbol,date,split\nX,2024-03-05,2\n")
+    words = "the price jumps on 2024-03-04 from 200 to 100: is that the ex-date"
+    with pytest.raises(DataError, match=words):
+        import_actions([tmp_path / "actions.csv"], Catalog(tmp_path / "catalog"))
