@@ -80,6 +80,8 @@ class DelimitedLayout:
     known."""
     no_volume: float | None = None
     """The number that stands for no volume; such a volume is 0."""
+    doubt: str = ""
+    """Why a file may be of another layout than the user says, as a sentence."""
     own: bool = False
     """Whether the files have bars of a catalog, in which nothing is to be found out."""
     scale: Scale | None = None

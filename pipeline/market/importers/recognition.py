@@ -163,10 +163,11 @@ def _named(
     name: str, source: Source, lines: list[str], usual: Header, options: Options
 ) -> tuple[DelimitedLayout, Header]:
     headed = [(layout, _header(layout, lines, usual, options)) for layout in _layouts(name)]
-    fitting = (pair for pair in headed if pair[0].recognises(pair[1], source))
-    layout, header = next(fitting, headed[0])
+    fitting = next((pair for pair in headed if pair[0].recognises(pair[1], source)), None)
+    layout, header = fitting or headed[0]
+    doubt = "" if fitting else f"The file has not the signs of its layout, {name}: {_signs(name)}."
     own = layout.symbol
-    layout = replace(layout, symbol=lambda name: own(name) or plain_symbol(name))
+    layout = replace(layout, symbol=lambda name: own(name) or plain_symbol(name), doubt=doubt)
     return layout, _named_columns(layout, header)
 
 

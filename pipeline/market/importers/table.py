@@ -339,7 +339,8 @@ class TableReader:
             for field, name in fields.columns.items()
         ]
         left = columns_left(fields.own or header.names, [one.fields for one in self._sets])
-        notes = header.notes + [
+        notes = header.notes + ([layout.doubt] if layout.doubt else [])
+        notes += [
             f"The column of the {field} is a guess: --columns {field}=NAME says otherwise."
             for field in fields.guessed
         ]

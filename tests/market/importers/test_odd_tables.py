@@ -231,3 +231,14 @@ def test_a_table_of_actions_among_bars_is_told_as_such(tmp_path: Path):
     path = write(tmp_path / "A.csv", ["2024-01-02,0.5"], "date,dividend")
     with pytest.raises(DataError, match="splits and dividends need --actions"):
         imported(path)
+
+
+def test_a_layout_whose_signs_are_missing_is_told(tmp_path: Path):
+    rows = [f"2024-01-02 09:3{at},{GOOD}" for at in range(3)]
+    _, result = imported(write(tmp_path / "SPY.csv", rows), layout="yahoo")
+    words = "The file has not the signs of its layout, yahoo: a header with"
+    assert any(note.startswith(words) for note in result.account.notes)
+    header = "Date,Open,High,Low,Close,Adj Close,Volume"
+    site = write(tmp_path / "X.csv", ["2024-01-02,1,1,1,1,1,1"], header)
+    _, result = imported(site, layout="yahoo")
+    assert not any(note.startswith(words[:20]) for note in result.account.notes)
