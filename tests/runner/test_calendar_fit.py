@@ -383,24 +383,23 @@ def test_an_exchange_of_the_same_hours_but_for_a_shift_is_named(tmp_path: Path):
         extent(folder, "XHKG", *MARCH)
 
 
-def test_a_refusal_proposes_no_calendar_that_fits_only_times_of_a_guessed_clock(tmp_path: Path):
-    """Hours of Berlin that were taken for those of UTC leave an hour of London's empty."""
-    folder = imported(tmp_path, "XETR", *JANUARY)
+@pytest.mark.parametrize(
+    ("group", "way"),
+    [
+        # Hours of Berlin that were taken for those of UTC leave an hour of London's empty.
+        ("XETR", "session_data_config.bars_outside_sessions"),
+        ("XLON", 'if it is right, set exchange_group="XLON", whose sessions fit them'),
+    ],
+)
+def test_a_calendar_is_proposed_beside_a_guessed_clock_only_if_it_is_full(
+    tmp_path: Path, group: str, way: str
+):
+    folder = imported(tmp_path, group, *JANUARY)
     with pytest.raises(ConfigError) as refused:
         extent(folder, "US_EQUITY", *JANUARY)
     assert (
         "the clock of SPY, UTC, was a guess of the import: if it is another, import it again with "
-        "--tz ZONE --replace, or session_data_config.bars_outside_sessions"
-    ) in str(refused.value)
-
-
-def test_a_refusal_proposes_a_calendar_that_a_guessed_clock_fits_too(tmp_path: Path):
-    folder = imported(tmp_path, "XLON", *JANUARY)
-    with pytest.raises(ConfigError) as refused:
-        extent(folder, "US_EQUITY", *JANUARY)
-    assert (
-        "the clock of SPY, UTC, was a guess of the import: if it is another, import it again with "
-        '--tz ZONE --replace, or if it is right, set exchange_group="XLON", whose sessions fit them'
+        f"--tz ZONE --replace, or {way}"
     ) in str(refused.value)
 
 

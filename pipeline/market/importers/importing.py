@@ -264,8 +264,8 @@ def _write(
     with_actions = {one.symbol for one in catalog.action_entries()} if is_there else set()
     for one in series:
         if one.symbol in with_actions:
-            check_bars(catalog, one.symbol, one.account)
             actions = catalog.actions(one.symbol)
+            check_bars(one.symbol, one.account, actions, catalog.path)
             check_bars_of_splits(one.symbol, one.interval, one, actions, catalog.path)
     write = catalog.rehearse if dry_run else catalog.write_all
     written = write(

@@ -42,16 +42,20 @@ def test_other_bars_and_bars_of_one_value_are_no_twins():
     assert find_twins(walk(500, 1), moved(walk(3, 1), HOUR_NS)) is None
 
 
-def prices(path: Path, first: str, rows: int = 300, seed: int = 5) -> Path:
-    bars = walk(rows, seed)
-    times = np.datetime64(first, "m") + np.arange(rows)
+def written(path: Path, times: np.ndarray, seed: int) -> Path:
+    """Write a walk with one bar at each of the times, datetime64[m]."""
+    values = np.stack(walk(len(times), seed).values, axis=1).tolist()
     lines = [
-        f"{time},{','.join(map(repr, map(float, values)))}"
-        for time, values in zip(times, np.stack(bars.values, axis=1), strict=True)
+        f"{time},{','.join(map(repr, some))}" for time, some in zip(times, values, strict=True)
     ]
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join([HEADER, *lines]) + "\n")
     return path
+
+
+def prices(path: Path, first: str, rows: int = 300, seed: int = 5) -> Path:
+    """A walk of bars of a minute."""
+    return written(path, np.datetime64(first, "m") + np.arange(rows), seed)
 
 
 @pytest.mark.parametrize("replace", [None, "bars"])
@@ -93,14 +97,7 @@ def hourly(path: Path, first: str, days: int, seed: int = 3) -> Path:
         for hour in range(10, 17)
         if (np.datetime64(first, "D") + day).astype(object).weekday() < 5
     ]
-    bars = walk(len(times), seed)
-    lines = [
-        f"{time}:00,{','.join(map(repr, map(float, values)))}"
-        for time, values in zip(times, np.stack(bars.values, axis=1), strict=True)
-    ]
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join([HEADER, *lines]) + "\n")
-    return path
+    return written(path, np.array(times, "M8[m]"), seed)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ All intervals of a symbol are looked at, since a run may take the bars of any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pipeline.codes import DAY_NS
 from pipeline.errors import DataError
 from pipeline.market.actions import Actions, iso_date
 from pipeline.market.catalog.account import Account
-from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.manifest import Entry
 
 _NEAR: Final = 10 * DAY_NS
@@ -89,9 +89,9 @@ def dividends_are_known(entries: Sequence[Entry], actions: Actions) -> bool:
     )
 
 
-def check_bars(catalog: Catalog, symbol: str, account: Account) -> None:
-    """Raise DataError if new bars are said to be adjusted for actions that the catalog has."""
-    actions, said = catalog.actions(symbol), account.adjusted.value
+def check_bars(symbol: str, account: Account, actions: Actions, path: Path) -> None:
+    """Raise DataError for new bars that are adjusted for actions of the catalog at ``path``."""
+    said = account.adjusted.value
     for at, split, dividend in zip(
         *(column.tolist() for column in (actions.ts, actions.split, actions.dividend)), strict=True
     ):
@@ -105,7 +105,7 @@ def check_bars(catalog: Catalog, symbol: str, account: Account) -> None:
                 f"{symbol} from {account.source}: the bars are adjusted for {said} (layout "
                 f"{account.layout}), and the catalog has {told} on {iso_date(at)}, which a run "
                 "would book again; import unadjusted prices, or remove the splits and dividends "
-                f"first: `ringtape catalog remove {catalog.path} {symbol}:actions`"
+                f"first: `ringtape catalog remove {path} {symbol}:actions`"
             )
 
 

@@ -42,11 +42,6 @@ class Cells:
     column_at: Callable[[int], pa.Array]
     """Returns a column by its position."""
 
-    @property
-    def all_rows(self) -> range:
-        """The rows that are there, by number."""
-        return range(len(self.lines))
-
     def column(self, at: int) -> pa.Array:
         """Return the cells of a column; of text without blanks around them, null if empty."""
         column = self.column_at(at)
