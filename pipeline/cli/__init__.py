@@ -20,7 +20,8 @@
     exporting  export                     counting        how many files are done
                                           exit_codes      how a failed command ends
     machine    clean, stats               options         options of several commands
-    usage      settings as options
+    usage      settings as options      reading_options  how data are read
+                                        data_options     data in place of a configuration
 
 To parse a command line and print help, only `click` is imported. A command imports everything else
 when it runs, so that `ringtape --help` does not wait for Numba and Arrow. A command that starts the

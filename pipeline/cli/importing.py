@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import iso_text, print_json, print_text
+from pipeline.cli.reading_options import reading_of, reading_options
 from pipeline.errors import nearest
 
 if TYPE_CHECKING:
@@ -30,21 +31,6 @@ _OF_BARS = frozenset(
         *("duplicates", "sort", "off_grid", "dry_run"),
     )
 )
-
-
-def _column_mapping(
-    _ctx: click.Context, _param: click.Parameter, value: str | None
-) -> dict[str, str]:
-    """Parse `ts=Date,close=Last` into the source's column name by ours."""
-    columns: dict[str, str] = {}
-    for pair in value.split(",") if value is not None else ():
-        ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        if not (ours and equals and theirs):
-            raise click.BadParameter(f"{pair!r} is not of the form ts=Date")
-        if ours in columns:
-            raise click.BadParameter(f"{ours} is given twice, as {columns[ours]} and {theirs}")
-        columns[ours] = theirs
-    return columns
 
 
 def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -76,71 +62,7 @@ def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     type=click.Path(file_okay=False),
     help="Catalog to import into; made if it is not there.",
 )
-@click.option("--layout", metavar="NAME", help="Layout of the files.  [default: as recognised]")
-@click.option("--symbol", help="Symbol of the bars.  [default: the source's]")
-@click.option(
-    "--interval",
-    help="Interval of the bars, such as 1m; makes bars of ticks.  [default: the data's]",
-)
-@click.option(
-    "--tz",
-    metavar="ZONE",
-    help="Time zone of times that name none: America/New_York, EST or Etc/GMT+5 (fixed all year),"
-    " America/New_York+7h (servers of MetaTrader).",
-)
-@click.option(
-    "--columns",
-    callback=_column_mapping,
-    metavar="ts=Date,close=Last,...",
-    help="The source's names of the columns ts, open, high, low, close and volume, or their"
-    " numbers.",
-)
-@click.option(
-    "--end-stamped/--open-stamped",
-    default=None,
-    help="Times are those of the bars' ends, and are shifted, or of their opens."
-    "  [default: as the layout]",
-)
-@click.option(
-    "--date-order",
-    type=click.Choice(["mdy", "dmy", "ymd"]),
-    help="How to read 3/4/2017 where the data do not show it.",
-)
-@click.option("--encoding", metavar="NAME", help="Encoding of text, such as latin-1.")
-@click.option(
-    "--decimal",
-    type=click.Choice(["point", "comma"]),
-    help="The sign before a fraction, where the data do not show it.",
-)
-@click.option(
-    "--skip-rows",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Lines above the header.  [default: as they look]",
-)
-@click.option("--scale", type=float, metavar="X", help="Multiply prices by X, such as 1e-9.")
-@click.option(
-    "--bad-rows",
-    type=click.Choice(["refuse", "drop", "widen"]),
-    default="refuse",
-    help="Rows that cannot be bars: refuse the import, leave them out, or widen high and low by up"
-    " to 1 % of the price to hold open and close.  [default: refuse]",
-)
-@click.option(
-    "--duplicates",
-    type=click.Choice(["refuse", "first", "last", "same"]),
-    default="refuse",
-    help="Rows of one time: refuse the import, take the first or the last, or one if all are equal."
-    "  [default: refuse]",
-)
-@click.option("--sort", is_flag=True, help="Sort the rows of a file by their times.")
-@click.option(
-    "--off-grid",
-    type=click.Choice(["refuse", "keep", "floor"]),
-    default="keep",
-    help="Rows at other times than bars: refuse the import, keep them where they do not overlap, or"
-    " move them to the beginning of their bar.  [default: keep]",
-)
+@reading_options(shown=None)
 @click.option(
     "--actions",
     is_flag=True,
@@ -163,8 +85,6 @@ def import_(
     /,
     sources: tuple[str, ...],
     catalog_folder: str,
-    columns: dict[str, str],
-    end_stamped: bool | None,
     actions: bool,
     replace: Replace | None,
     dry_run: bool,
@@ -197,22 +117,17 @@ def import_(
         _refuse_options_of_bars(ctx)
         if replace not in (None, "bars"):
             raise click.UsageError(f"--actions takes --replace without a word, was {replace}", ctx)
-        taken = {name: options[name] for name in ("symbol", "date_order", "encoding")}
-        _import_actions(sources, there, as_json, columns=columns, replace=bool(replace), **taken)
+        taken = {name: options[name] for name in ("symbol", "date_order", "encoding", "columns")}
+        _import_actions(sources, there, as_json, replace=bool(replace), **taken)
         return
-    stamped: Literal["open", "close"] | None = None
-    if end_stamped is not None:
-        stamped = "close" if end_stamped else "open"
     with counting("reading") as tell:
         results = import_bars(
             sources,
             there,
-            columns=columns or None,
-            stamped=stamped,
             replace=replace,
             dry_run=dry_run,
             progress=tell,
-            **options,
+            **reading_of(options),
         )
     if as_json:
         documents = [_as_document(one) for one in results]

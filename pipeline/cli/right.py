@@ -30,13 +30,15 @@ def readable(words: Sequence[str]) -> bool:
 
 
 def mark_of(words: Sequence[str]) -> Path:
-    """Return the path of a command line's mark: a hash of its words and of the files they name.
+    """Return the path of a command line's mark: a hash of its words and its configurations.
 
     Raises ConfigError and OSError if the cache folder cannot be used.
     """
     digest = hashlib.sha256()
     for word in words:
         path = Path(word)
-        content = path.read_bytes() if path.is_file() else b""
+        # Data that a line names may be large.
+        is_config = path.suffix in (".json", ".toml") and path.is_file()
+        content = path.read_bytes() if is_config else b""
         digest.update(f"{word!r} {len(content)} ".encode() + content)
     return cache_folder("right") / digest.hexdigest()[:16]

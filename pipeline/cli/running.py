@@ -3,7 +3,7 @@
 import json
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pipeline.cli.clock import seconds_since_start
+from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.runner.progress_line import progress_line
@@ -52,14 +53,14 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
         if sys.stderr.isatty():
             click.echo(f"writing the sample market to {catalog.path}", err=True)
         write_sample(catalog)
-    _run(path, overrides, out, as_json)
+    _run({"config": path, "overrides": overrides}, out, as_json)
 
 
 @click.command(
-    epilog=example("ringtape run config/demo.json --set strategy.parameters.fast=5"),
-    short_help="Run a session configuration.",
+    epilog=example("ringtape run --data prices.csv --strategy mine.py:SmaCross"),
+    short_help="Run a session configuration, or a strategy on data.",
 )
-@click.argument("config", type=click.Path(path_type=Path))
+@data_options
 @set_option
 @out_option("run")
 @click.option(
@@ -68,8 +69,21 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     help="Run in this process alone, interpreted, so that breakpoint() works in a hook.",
 )
 @common_options
-def run(config: Path, overrides: tuple[str, ...], out: Path, inline: bool, as_json: bool) -> None:
-    """Run the session that the file CONFIG (JSON or TOML) describes.
+def run(
+    config: Path | None,
+    data: tuple[str, ...],
+    strategy: str | None,
+    overrides: tuple[str, ...],
+    out: Path,
+    inline: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Run the session that the file CONFIG (JSON or TOML) describes, or a strategy on data.
+
+    With --data, what CONFIG and --set do not say is inferred from the data and told: symbols,
+    interval, dates, calendar. Times that name no zone need --tz, unless they are dates. The data
+    are imported once into a catalog in the cache.
 
     Paths in the configuration are relative to the current directory. The run gets a folder with the
     resolved configuration, fills.parquet, orders.parquet, round_trips.parquet, equity.parquet,
@@ -77,7 +91,7 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, inline: bool, as_js
     since the command started, and `run_seconds` the time from the start of the tape to the last
     result.
     """
-    _run(config, overrides, out, as_json, inline=inline)
+    _run(asked(config, data, strategy, overrides, options), out, as_json, inline=inline)
 
 
 @click.command(
@@ -95,10 +109,7 @@ def schema(as_json: bool) -> None:
     print_json(SessionConfig.json_schema())
 
 
-def _run(
-    config: Path, overrides: Sequence[str], out: Path, as_json: bool, *, inline: bool = False
-) -> None:
-    checked(config, overrides)
+def _run(arguments: Mapping[str, Any], out: Path, as_json: bool, *, inline: bool = False) -> None:
     from pipeline.errors import DataWarning
     from pipeline.runner.run import run as run_session
 
@@ -106,7 +117,7 @@ def _run(
     shown = nullcontext() if inline else progress_line(sys.stderr)
     with shown as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the summary says it
-        result = run_session(config, overrides=overrides, out=out, progress=progress, inline=inline)
+        result = run_session(**arguments, out=out, progress=progress, inline=inline)
     # The run measures its seconds from the call of `run`; a user waits since the command started.
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
     if as_json:

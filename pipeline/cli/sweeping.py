@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.clock import seconds_since_start
+from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.lane_table import cell, columns_of, lanes_text
-from pipeline.cli.options import checked, common_options, example, out_option, set_option
+from pipeline.cli.options import common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import DataWarning, RunError
 from pipeline.results.report.figures import signed_percent
@@ -30,7 +31,7 @@ _LABEL = 14
     epilog=example("ringtape sweep config/sweep.json --engines 2 --set sweep.best=3"),
     short_help="Run every parameter set of a configuration's sweep section.",
 )
-@click.argument("config", type=click.Path(path_type=Path))
+@data_options
 @set_option
 @click.option(
     "--engines",
@@ -53,30 +54,35 @@ _LABEL = 14
 @out_option("sweep")
 @common_options
 def sweep(
-    config: Path,
+    config: Path | None,
+    data: tuple[str, ...],
+    strategy: str | None,
     overrides: tuple[str, ...],
     engines: int | None,
     resume: bool,
     ledger_folder: Path | None,
     out: Path,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Run every parameter set that the section "sweep" of the file CONFIG (JSON or TOML) describes.
 
     All sets see one pass of the market. Each gets a row in the ledger (`ringtape ledger`). The
     sweep's folder gets report.html, summary.json and a run folder for each of the best sets.
 
+    With --data, what CONFIG and --set do not say is inferred, as `ringtape run` does; the space is
+    given as --set sweep.space.fast=[5,10,20].
+
     With --json, `seconds` is the wall time since the command started, and `run_seconds` the time of
     the replays. The exit code is 1 if not a single set could be run to its end.
     """
-    checked(config, overrides)
+    arguments = asked(config, data, strategy, overrides, options)
     from pipeline.sweeps.sweep import sweep as run_sweep
 
     with sweep_progress(sys.stderr) as progress, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the summary says it
         result = run_sweep(
-            config,
-            overrides=overrides,
+            **arguments,
             out=out,
             ledger=ledger_folder,
             engines=engines,
@@ -96,7 +102,9 @@ def sweep(
 def _text(summary: Mapping[str, Any], rows: Sequence[LaneRow]) -> str:
     from pipeline.sweeps.ranking import best_rows
 
-    blocks = [[str(summary["session_name"])], _facts(summary)]
+    inferred = [f"{name}: {text}" for name, text in summary.get("inferred", {}).items()]
+    told = [_line("" if number else "inferred", text) for number, text in enumerate(inferred)]
+    blocks = [[str(summary["session_name"])], told, _facts(summary)]
     score = summary["scores"][0]
     best = best_rows(rows, score, summary["min_round_trips"], _BEST_SHOWN)
     if best:

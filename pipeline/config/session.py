@@ -7,8 +7,7 @@ its documentation, which `SessionConfig.json_schema` publishes.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -24,8 +23,9 @@ from pipeline.config.currency import Conversion, find_conversions
 from pipeline.config.execution.account import TradingConfig
 from pipeline.config.execution.costs import ExecutionConfig
 from pipeline.config.execution.instruments import InstrumentConfig
+from pipeline.config.reading import read_settings
 from pipeline.config.refusal import LIST, OBJECT, expectation, explain, list_or_object
-from pipeline.config.source import apply_overrides, blame, read_config, texts_of
+from pipeline.config.source import apply_overrides, blame, texts_of
 from pipeline.config.sweep import SweepConfig, check_against_session
 from pipeline.config.values import (
     Date,
@@ -245,18 +245,6 @@ Strategies = Annotated[
 ]
 
 
-def _kept(before: Any, strategy: Any) -> Any:
-    """Return a strategy section that takes the place of another.
-
-    Of one strategy in place of one, mode and symbols stay unless they are given anew.
-    """
-    one = before[0] if isinstance(before, Sequence) and len(before) == 1 else before
-    if isinstance(one, Mapping) and isinstance(strategy, list) and len(strategy) == 1:
-        stay = {name: one[name] for name in ("mode", "symbols") if name in one}
-        return [{**stay, **strategy[0]}]
-    return strategy
-
-
 class SessionConfig(Section):
     """All settings of one session. It is immutable.
 
@@ -382,16 +370,17 @@ class SessionConfig(Section):
             ConfigError: with one line that names the file (if any) and, for each fault, the dotted
                 path of the setting, the value found and the value expected.
         """
-        if isinstance(source, SessionConfig):
-            settings, origin = source.model_dump(), ""
-        elif isinstance(source, Mapping):
-            settings, origin = dict(source), ""
-        elif isinstance(source, str | os.PathLike):
-            settings, origin = read_config(Path(source)), f"{os.fspath(source)}: "
-        else:
-            raise ConfigError(f"the configuration is {source!r}, expected a path or a dict")
-        if strategy is not None:
-            settings["strategy"] = _kept(settings.get("strategy"), strategy)
+        settings, origin = read_settings(source, strategy)
+        return cls.made(settings, overrides, origin)
+
+    @classmethod
+    def made(
+        cls, settings: Mapping[str, Any], overrides: Iterable[str] = (), origin: str = ""
+    ) -> Self:
+        """Return the configuration of settings and overrides, as `load` does.
+
+        ``origin`` is what refusals name in front of settings that are not overridden.
+        """
         overrides = texts_of(overrides)
         try:
             return cls(**apply_overrides(settings, overrides))

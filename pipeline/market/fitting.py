@@ -76,6 +76,9 @@ CLOCK_STEP: Final = 30 * MINUTE_NS
 UNTRADED: Final = 15 * MINUTE_NS
 """So much of a shifted session may be without bars at either end, or last longer for an auction."""
 
+_SEVERAL: Final = 3
+"""Of so many sessions or more, those in which the data begin and end do not show the hours."""
+
 _LONG_SESSION: Final = 22 * HOUR_NS
 _EPOCH = dt.date(1970, 1, 1)
 _AROUND = dt.timedelta(days=3)
@@ -287,13 +290,19 @@ def _fit(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
         return None
     span = int(ts[0]), int(ts[-1]) + 1
     found = survey(_Once(ts), interval, sessions, span, zone)
-    reached = (sessions.close_ns > ts[0]) & (sessions.open_ns <= ts[-1])
-    room = max(1, int(_room(sessions, interval)[reached].sum()))
+    (reached,) = np.nonzero((sessions.close_ns > ts[0]) & (sessions.open_ns <= ts[-1]))
+    room = _room(sessions, interval)[reached]
+    if interval < DAY_NS and len(reached) >= _SEVERAL:
+        # The data begin and end somewhere in a session.
+        before = (ts[0] - sessions.open_ns[reached[0]]) // interval
+        after = (sessions.close_ns[reached[-1]] - ts[-1]) // interval - 1
+        room[0] -= min(room[0], max(0, before))
+        room[-1] -= min(room[-1], max(0, after))
     inside = int(found.inside.sum())
     return Fit(
         group,
         1.0 - found.apart / len(ts),
-        inside / room,
+        inside / max(1, int(room.sum())),
         inside / len(ts),
         misfit(found, interval, sessions),
     )

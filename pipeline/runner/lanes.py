@@ -1,9 +1,11 @@
 """Makes lanes of strategies: parameters, indicators, lookback and the place of their columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, StrategyError
 from pipeline.market.indicators.plan import IndicatorPlan
@@ -84,6 +86,37 @@ def make_lanes(config: SessionConfig, given: Given | None) -> Lanes:
         for cls, setting in zip(classes_of(config, given), settings, strict=True)
     ]
     return build_lanes(config, lanes, travel_names(config, given))
+
+
+def asked_intervals(settings: Mapping[str, Any], given: Given | None) -> list[str]:
+    """Return the intervals that strategies name, the shortest first; none of what is refused later.
+
+    ``settings`` is a configuration whose section "strategy" is not checked; ``given`` takes its
+    place.
+    """
+    found: set[str] = set()
+    for one in _each(given) if given is not None else _named_in(settings):
+        with suppress(Exception):  # which preparing the lanes tells, with its place
+            strategy = one if isinstance(one, Strategy) else _class_of(one)()
+            found.update(intervals_of(strategy))
+            for wanted in strategy.indicators().values():
+                interval = getattr(getattr(wanted, "indicator", wanted), "interval", None)
+                found.update([interval] if isinstance(interval, str) else [])
+    return sorted((one for one in found if _is_interval(one)), key=interval_ns)
+
+
+def _named_in(settings: Mapping[str, Any]) -> list[str]:
+    sections = settings.get("strategy")
+    some = sections if isinstance(sections, list | tuple) else [sections]
+    return [str(one["name"]) for one in some if isinstance(one, Mapping) and "name" in one]
+
+
+def _is_interval(text: str) -> bool:
+    try:
+        interval_ns(text)
+    except ConfigError:
+        return False
+    return True
 
 
 def classes_of(config: SessionConfig, given: Given | None) -> list[type[Strategy]]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from pipeline.config.session import SessionConfig
 from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
@@ -31,7 +30,7 @@ from pipeline.runner.preparation import Division, divide_evenly, prepare, work_o
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.run_folders import find_run, summary_of
-from pipeline.runner.settings import GivenConfig, folder_of, load_settings
+from pipeline.runner.settings import Asked, GivenConfig, Loaded, folder_of, loaded
 from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.runner.verification import Verification
@@ -195,19 +194,30 @@ class Result(NamedAttributes):
 
 @arguments_told
 def run(
-    config: GivenConfig,
+    config: GivenConfig | None = None,
     *,
+    data: Any = None,
     strategy: Given | None = None,
     overrides: Iterable[str] = (),
     out: str | os.PathLike[str] = "runs",
     progress: Callable[[Progress], None] | bool | None = None,
     mode: str | None = None,
     inline: bool = False,
+    **settings: Any,
 ) -> Result:
-    """Run a session configuration and return its result.
+    """Run a strategy on data, or a session configuration, and return the result.
+
+        run(strategy=SmaCross, data=frame)
 
     Args:
-        config: a SessionConfig, a dict of the same form, or the path of a JSON or TOML file.
+        config: a SessionConfig, a dict of the same form, or the path of a JSON or TOML file. It may
+            be left out where ``data`` are given.
+        data: bars in place of the configuration's catalog: a pandas or Polars frame, an Arrow table
+            or reader, anything else with ``__arrow_c_stream__``, a dict of these by symbol, or the
+            path of a file, folder or catalog. What the configuration and ``settings`` do not say
+            (symbols, interval, dates, calendar, currency) is inferred from them, which
+            ``result.summary["inferred"]`` tells. Times that name no zone need ``tz=``, unless they
+            are dates.
         strategy: a Strategy class, a strategy, its name as in the configuration, or a list of
             them (one lane each), in place of the configuration's ``strategy`` section.
         overrides: settings to replace, each ``"dotted.path=value"``.
@@ -218,6 +228,9 @@ def run(
             strategy.
         inline: run everything in this process, interpreted, so that `breakpoint()`, an editor's
             debugger and coverage work in a hook. The result is the same, and slower to come.
+        settings: settings by the names of their fields, such as ``initial_cash=10_000`` or
+            ``start_date="2024-01-02"``, whole sections as dicts, and with ``data`` the options of
+            `import_bars`, such as ``symbol="GOOG"``.
 
     Raises a RingtapeError in one line: ConfigError, DataError and StrategyError for wrong input,
     HookError with file and line where a strategy raises, RunError that names the process which
@@ -234,13 +247,14 @@ def run(
         raise ConfigError(
             'mode is "inline", expected "compiled" or "interpreted"; write inline=True'
         )
-    with reported(progress) as report:
-        settings = load_settings(config, overrides, strategy, "interpreted" if inline else mode)
-        return _replay(settings, strategy, folder, report, began, inline=inline)
+    mode = "interpreted" if inline else mode
+    asked = Asked(config, data, strategy, overrides, settings, mode)
+    with reported(progress) as report, loaded(asked) as found:
+        return _replay(found, strategy, folder, report, began, inline=inline)
 
 
 def _replay(
-    settings: SessionConfig,
+    loaded: Loaded,
     strategy: Given | None,
     out: Path,
     report: Report,
@@ -249,6 +263,7 @@ def _replay(
     inline: bool,
 ) -> Result:
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
+    settings = loaded.settings
     context = None if inline else start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
 
@@ -288,6 +303,7 @@ def _replay(
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path, made)
         summary["notes"] += ring_note(settings.pipeline.slots, crew.slots)
+        summary |= {"inferred": dict(loaded.told)} if loaded.told else {}
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
         summary["seconds"] = time.perf_counter() - began

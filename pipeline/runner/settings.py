@@ -1,44 +1,135 @@
 """Loads the configuration of a run or a sweep, as the caller of `run` or `sweep` gives it."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pipeline.config.keywords import settings_of, with_settings
+from pipeline.config.reading import read_settings
 from pipeline.config.session import SessionConfig
+from pipeline.config.source import apply_overrides
 from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, strategy_settings
 from pipeline.runner.scores import check_scores
 
 #: A configuration as a caller may give it: a value, a mapping of that form, or a path.
-GivenConfig: TypeAlias = "SessionConfig | Mapping[str, Any] | str | os.PathLike[str]"
+GivenConfig: TypeAlias = SessionConfig | Mapping[str, Any] | str | os.PathLike[str]
 
 
-def load_settings(
-    config: GivenConfig,
-    overrides: Iterable[str],
-    strategy: Given | None,
-    mode: str | None = None,
-) -> SessionConfig:
-    """Return the configuration with overrides, and with given strategies in place of its own.
+@dataclass(frozen=True)
+class Asked:
+    """What a caller asks of a run or a sweep."""
 
-    ``mode`` takes the place of every strategy's own; None leaves them.
+    config: GivenConfig | None = None
+    """The configuration; None if data are given."""
+    data: Any = None
+    """The data; None if they are the catalog of the configuration."""
+    strategy: Given | None = None
+    """The strategies in place of the configuration's."""
+    overrides: Iterable[str] = ()
+    """Settings to replace, each ``"dotted.path=value"``."""
+    keywords: Mapping[str, Any] | None = None
+    """Settings and options of an import, by name."""
+    mode: str | None = None
+    """The mode of all strategies in place of their own; None leaves them."""
+    sweep: bool = False
+    """Whether a sweep is asked for, so that keywords may name its settings."""
 
-    Raises ConfigError for anything wrong in it, also in the section of a sweep that is not run, and
-    StrategyError where ``strategy`` is no strategy.
+
+@dataclass(frozen=True)
+class Loaded:
+    """A configuration that was loaded."""
+
+    settings: SessionConfig
+    told: Mapping[str, str]
+    """What was inferred from given data, by setting, in words; empty without them."""
+
+
+@contextmanager
+def loaded(asked: Asked) -> Iterator[Loaded]:
+    """Yield the configuration that a caller asks for, whose data are kept until the block ends.
+
+    Raises ConfigError for anything wrong in it, also in the section of a sweep that is not run,
+    StrategyError where the strategy is none, and DataError for data that cannot be taken.
     """
-    section = None if strategy is None else strategy_settings(strategy)
-    settings = SessionConfig.load(config, overrides, strategy=section)
-    if mode is not None:
-        many = isinstance(settings.strategy, tuple)
-        names = [f"strategy.{i}" for i in range(len(settings.strategies))] if many else ["strategy"]
-        settings = SessionConfig.load(settings, [f"{name}.mode={mode}" for name in names])
+    if asked.data is None:
+        _check_keywords(asked)
+        yield Loaded(load_settings(asked), {})
+        return
+    # pyarrow and the importers take longer to load than a run without given data takes to begin.
+    from pipeline.runner.given import catalog_of, infer, split_options
+
+    options, keywords = split_options(asked.keywords or {})
+    settings, origin = _read(asked, keywords)
+    known = apply_overrides(settings, asked.overrides)
+    with catalog_of(asked.data, options, _symbols(known)) as given:
+        inferred = infer(given, known, asked.strategy)
+        whole = with_settings(with_settings(inferred.settings, settings), _place(inferred.settings))
+        yield Loaded(_made(asked, whole, origin), inferred.told)
+
+
+def load_settings(asked: Asked) -> SessionConfig:
+    """Return the configuration that a caller asks for without data. ConfigError and StrategyError.
+
+    Strategies that are given take the place of its own, overrides and keywords that of settings.
+    """
+    settings, origin = _read(asked, asked.keywords or {})
+    return _made(asked, settings, origin)
+
+
+def _read(asked: Asked, keywords: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the settings of the configuration, with strategies and keywords in their place."""
+    section = None if asked.strategy is None else strategy_settings(asked.strategy)
+    source = {} if asked.config is None else asked.config
+    settings, origin = read_settings(source, section)
+    if "strategy" not in settings and asked.config is None:
+        raise ConfigError(
+            'there is no strategy: give one with strategy=, a class or its name such as "mine.py:'
+            'SmaCross"'
+        )
+    return with_settings(settings, settings_of(keywords, sweep=asked.sweep)), origin
+
+
+def _place(inferred: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the catalog of given data, which takes the place of any other."""
+    return {"catalog": inferred["catalog"]}
+
+
+def _symbols(settings: Mapping[str, Any]) -> Sequence[str]:
+    data = settings.get("session_data_config")
+    symbols = data.get("symbols") if isinstance(data, Mapping) else None
+    return symbols if isinstance(symbols, list | tuple) else ()
+
+
+def _made(asked: Asked, settings: Mapping[str, Any], origin: str) -> SessionConfig:
+    made = SessionConfig.made(settings, asked.overrides, origin)
+    if asked.mode is not None:
+        many = isinstance(made.strategy, tuple)
+        names = [f"strategy.{i}" for i in range(len(made.strategies))] if many else ["strategy"]
+        made = SessionConfig.load(made, [f"{name}.mode={asked.mode}" for name in names])
     try:
-        check_scores(settings.sweep, settings.benchmark)
+        check_scores(made.sweep, made.benchmark)
     except ConfigError as error:
-        origin = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
         raise ConfigError(f"{origin}{error}") from None
-    return settings
+    return made
+
+
+def _check_keywords(asked: Asked) -> None:
+    """Refuse options of an import without data, and neither data nor a configuration."""
+    from pipeline.config.keywords import setting_paths
+
+    paths = setting_paths(sweep=asked.sweep)
+    for name in asked.keywords or ():
+        if name not in paths:
+            raise ConfigError(f"{name} says how data are read, but no data are given: give data=")
+    if asked.config is None:
+        raise ConfigError(
+            "there is neither a configuration nor data: give config, a dict or the path of a JSON "
+            "or TOML file, or data=, such as a data frame or the path of a CSV file"
+        )
 
 
 def folder_of(name: str, given: Any) -> Path:

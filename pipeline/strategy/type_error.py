@@ -8,7 +8,7 @@ from pipeline.market import indicators
 from pipeline.strategy.attribute_error import OF_INDICATOR
 from pipeline.strategy.context import Context
 from pipeline.strategy.local_time import OF_TIME
-from pipeline.strategy.wrong_call import no_such_argument, parameters_of, written
+from pipeline.strategy.wrong_call import arguments_of, no_such_argument, written
 
 _METHOD = re.compile(r"InterpretedContext\.(\w+)\(\)")
 _DECLARED = re.compile(r"^(\w+)\(\)")
@@ -33,7 +33,7 @@ def retold_call(error: TypeError) -> str:
         hints = (hint for kind, hint in _HINTS.items() if f"'{kind}'" in text)
         return text + next(hints, "")
     keyword = _KEYWORD.search(text)
-    names = [one.name for one in parameters_of(function)]
+    names = [one.name for one in arguments_of(function)]
     what = no_such_argument(name, keyword[1], names) if keyword else _without_owner(text, name)
     return f"{what}; expected {written(name, function)}"
 

@@ -9,7 +9,7 @@ from pipeline.strategy.wrong_name import meant_by
 
 def written(name: str, function: Callable[..., Any]) -> str:
     """Return how a function, or a method of ``ctx``, is called: ``ctx.stop(symbol, until=)``."""
-    given = ", ".join(map(_short, parameters_of(function)))
+    given = ", ".join(map(_short, arguments_of(function)))
     return f"{name}({given})"
 
 
@@ -18,7 +18,7 @@ def wrong_call(name: str, function: Callable[..., Any], given: int, keywords: Se
 
     ``given``: how many arguments have no name, ``keywords``: the names of the others.
     """
-    parameters = parameters_of(function)
+    parameters = arguments_of(function)
     names = [one.name for one in parameters]
     expected = f"expected {written(name, function)}"
     for keyword in keywords:
@@ -62,9 +62,13 @@ def without_names(
     return f"{name} is given parameters without their names; write {name}({written})"
 
 
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters of a function, those of a method without ``self``."""
-    found = list(inspect.signature(function).parameters.values())
+def arguments_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the named parameters of a function, those of a method without ``self``."""
+    found = [
+        one
+        for one in inspect.signature(function).parameters.values()
+        if one.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
     return found[1:] if found and found[0].name == "self" else found
 
 

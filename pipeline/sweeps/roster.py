@@ -142,7 +142,7 @@ class Roster:
             "symbols": list(entry.lane.symbols) or None,
         }
         whole = {**self.settings.model_dump(), "strategy": section, "sweep": None}
-        if self.given is None:
+        if self.given is None or self._names:
             return SessionConfig(**whole), None, []
         overrides = [
             f"strategy.0.{name}={json.dumps(section[name])}" for name in ("mode", "symbols")

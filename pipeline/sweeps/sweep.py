@@ -31,7 +31,7 @@ from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
-from pipeline.runner.settings import GivenConfig, folder_of, load_settings
+from pipeline.runner.settings import Asked, GivenConfig, folder_of, loaded
 from pipeline.runner.starting import start_context
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
@@ -102,8 +102,9 @@ class SweepResult(NamedAttributes):
 
 @arguments_told
 def sweep(
-    config: GivenConfig,
+    config: GivenConfig | None = None,
     *,
+    data: Any = None,
     strategy: Given | None = None,
     overrides: Iterable[str] = (),
     out: str | os.PathLike[str] = "runs",
@@ -111,11 +112,15 @@ def sweep(
     engines: int | None = None,
     resume: bool = False,
     progress: Callable[[SweepProgress], None] | bool | None = None,
+    **settings: Any,
 ) -> SweepResult:
-    """Run every parameter set of a configuration's ``sweep`` section, and rank them.
+    """Run every parameter set of a space, or of a configuration's ``sweep`` section, and rank them.
+
+        sweep(strategy=SmaCross, data=frame, space={"fast": range(5, 50, 5), "slow": [50, 100]})
 
     Args:
-        config: as `run` takes it, with a section "sweep".
+        config: as `run` takes it, with a section "sweep" unless ``settings`` say it.
+        data: as `run` takes them.
         strategy: as `run` takes it: in place of the configuration's ``strategy`` section.
         overrides: settings to replace, each ``"dotted.path=value"``.
         out: folder in which the sweep's folder is made.
@@ -126,6 +131,8 @@ def sweep(
             settings and parameters.
         progress: called with a SweepProgress about ten times a second. True shows progress lines on
             stderr.
+        settings: as `run` takes them, those of the section "sweep" among them, such as ``space``
+            and ``score``.
 
     Raises a RingtapeError in one line, as `run` does, and LedgerError if ``ledger`` holds something
     else. A lane that raises, takes too long or kills its engine twice fails alone. When a sweep is
@@ -133,15 +140,15 @@ def sweep(
     """
     began = time.perf_counter()
     refuse_inside("sweep")
-    settings = load_settings(config, overrides, strategy)
-    _check_section(settings, config)
     folder_out = folder_of("out", out)
     home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)
-    context = start_context(settings.pipeline.start_method)
-    with reported(progress) as report:
-        roster = Roster(settings, strategy)
-        preparation, executor, limit = _prepared(context, settings, roster, engines, report)
-        return _sweep(roster, preparation, executor, limit, folder_out, home, resume, report, began)
+    asked = Asked(config, data, strategy, overrides, settings, sweep=True)
+    with reported(progress) as report, loaded(asked) as found:
+        _check_section(found.settings, config)
+        context = start_context(found.settings.pipeline.start_method)
+        roster = Roster(found.settings, strategy)
+        prepared = _prepared(context, found.settings, roster, engines, report)
+        return _sweep(roster, *prepared, folder_out, home, resume, report, began, found.told)
 
 
 def _prepared(
@@ -173,6 +180,7 @@ def _sweep(
     resume: bool,
     report: Report,
     began: float,
+    told: Mapping[str, str],
 ) -> SweepResult:
     """Run and rank the sets of a prepared sweep; its ledger is in ``home``."""
     settings = preparation.settings
@@ -200,6 +208,7 @@ def _sweep(
                 "engines": executor.engines,
                 "peak_memory_bytes": executor.peak_bytes,
             }
+            summary |= {"inferred": dict(told)} if told else {}
             summary["notes"] += limit
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
@@ -214,8 +223,13 @@ def _sweep(
     return SweepResult(folder.path, summary)
 
 
-def _check_section(settings: SessionConfig, config: GivenConfig) -> None:
+def _check_section(settings: SessionConfig, config: GivenConfig | None) -> None:
     """Raise ConfigError, which names the file if there is one, without a section "sweep"."""
+    if settings.sweep is None and config is None:
+        raise ConfigError(
+            'there is no space of parameters to try: give one, such as space={"fast": [5, 10, 20]}'
+            " (as a command has it: --set sweep.space.fast=[5,10,20])"
+        )
     if settings.sweep is None:
         file = f"{os.fspath(config)}: " if isinstance(config, str | os.PathLike) else ""
         raise ConfigError(

@@ -60,7 +60,7 @@ def test_no_command_shows_help_on_stderr_and_is_bad_input(ringtape):
         (["xyzzy"], ["no such command 'xyzzy'", "there are", "catalog", "stats"]),
         (["catalog", "x", "--jsn"], ["--jsn", "--json"]),
         (["run", "x", "--sett", "a=1"], ["--sett", "--set"]),
-        (["run"], ["Missing argument 'CONFIG'", "`ringtape run --help`"]),
+        (["run"], ["neither a configuration nor data", "--data PATH", "`ringtape run --help`"]),
         (["import", "x.csv"], ["Missing option '--catalog'"]),
         (["stats", "--watch", "--json"], ["--watch and --json exclude each other"]),
     ],

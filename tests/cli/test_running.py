@@ -32,7 +32,7 @@ def stub_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], 
         run.run = function  # type: ignore[attr-defined]
         page.format_summary = lambda summary: f"summary of {summary['session_name']}\n"  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pipeline.runner.run", run)
-        monkeypatch.setattr("pipeline.cli.running.checked", lambda *_, **__: None)
+        monkeypatch.setattr("pipeline.cli.data_options.checked", lambda *_, **__: None)
         monkeypatch.setitem(sys.modules, "pipeline.results.report.page", page)
 
     return install
@@ -57,6 +57,7 @@ def test_options_reach_the_run_and_a_debugger_has_the_terminal_for_itself(stub_r
     assert ended("run", "c.json", *options, "--inline") == 0
     assert seen == {
         "config": Path("c.json"),
+        "strategy": None,
         "overrides": ("a.b=1", "c=x=y"),
         "out": Path("there"),
         "progress": None,
@@ -147,8 +148,8 @@ def run(config, *, out, **options):
 
 sys.modules["pipeline.runner.run"] = module = ModuleType("pipeline.runner.run")
 module.run = run
-from pipeline.cli import main, running
-running.checked = lambda *_, **__: None
+from pipeline.cli import data_options, main
+data_options.checked = lambda *_, **__: None
 main(["run", "c.json"])
 """
 

@@ -136,7 +136,7 @@ def test_what_ends_a_sweep_says_what_is_kept(
     stub = ModuleType("pipeline.sweeps.sweep")
     stub.sweep = sweep  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pipeline.sweeps.sweep", stub)
-    monkeypatch.setattr("pipeline.cli.sweeping.checked", lambda *_, **__: None)
+    monkeypatch.setattr("pipeline.cli.data_options.checked", lambda *_, **__: None)
     assert called("sweep", "c.json") == (code, "", f"ringtape: {told}\n")
 
 

@@ -18,7 +18,7 @@ from pipeline.market.catalog.export import COLUMNS
 from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.column_sets import number_columns
 from pipeline.market.importers.delimited import plain_symbol
-from pipeline.market.importers.fields import columns_left, match_fields
+from pipeline.market.importers.fields import Fields, columns_left, match_fields
 from pipeline.market.importers.notation import PLAIN
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
@@ -89,13 +89,8 @@ class _Reader:
             for block in _tables(source):
                 self._times.gather(self._time_column(block))
         self._readings = Readings(source, self._tally, spool)
-        self._rule = SymbolRule(
-            options.symbol,
-            self._fields.columns,
-            self._tally.place,
-            in_name=plain_symbol(source.name),
-        )
-        self._rule.check(source.label)
+        self._rule = _symbol_rule(source, options, self._fields, self._tally)
+        self._rule.check(source.label, is_file=source.given is None)
 
     @property
     def readings(self) -> list[Reading]:
@@ -186,6 +181,8 @@ class _Reader:
         columns = self._fields.columns
         clock = " and ".join(self._times.zones)
         first = columns.get("open") or columns.get("price") or columns["bid"]
+        given = self._source.given
+        given_notes = () if given is None else given.notes
         return Said(
             layout="ringtape" if self._own else "arrow",
             symbol=self._rule.origin,
@@ -197,8 +194,20 @@ class _Reader:
             taken=tuple(columns.items()),
             left=self._left,
             quote="bid" in first.lower(),
-            notes=self._options.unused(text=False, ordered=self._times.ordered),
+            notes=self._options.unused(text=False, ordered=self._times.ordered) + given_notes,
         )
+
+
+def _symbol_rule(source: Source, options: Options, fields: Fields, tally: Tally) -> SymbolRule:
+    return SymbolRule(
+        options.symbol,
+        fields.columns,
+        tally.place,
+        in_header=None if source.given is None else source.given.symbol,
+        in_name=plain_symbol(source.name),
+        header="the name by which the rows are given",
+        nameless=options.nameless,
+    )
 
 
 def _text_of(column: pa.Array, row: int) -> str | None:
@@ -221,6 +230,9 @@ def _cells(column: pa.ChunkedArray, name: str, tally: Tally) -> Cells:
 
 def _tables(source: Source) -> Iterator[pa.Table]:
     """Yield a file in blocks, decoded in this thread, so that no thread of Arrow's is left."""
+    if source.given is not None:
+        yield from source.given.tables()
+        return
     begin = source.begin(8)
     if begin.startswith(b"FEA1"):
         raise DataError(f"{source.label}: Feather version 1 is not supported; write version 2")

@@ -63,7 +63,12 @@ def interval_of(readings: Sequence[Reading], options: Options) -> Fact:
         if not readings[0].said.own:
             steps.check(interval, place)
         return Fact(interval, known.ground)
-    return steps.choose(place)
+    try:
+        return steps.choose(place)
+    except DataError as error:
+        if steps.shuffled:
+            raise DataError(f"{place}: {steps.shuffled}; --sort sorts them") from error
+        raise
 
 
 def own_interval(reading: Reading, interval: Fact) -> Fact:
@@ -160,11 +165,10 @@ def _clock(
         return _server_clock(reading, interval)
     if said.clock is not None:
         return Clock.parse(said.clock.value), said.clock, ()
-    if said.asks:
-        example = "" if "--tz" in said.asks else ", such as America/New_York"
-        raise DataError(
-            f"{reading.place()}: {said.asks}; give the zone of its times with --tz{example}"
-        )
+    if said.asks or not options.guess_clock:
+        asks = said.asks or "the times name no zone"
+        example = "" if "--tz" in asks else ", such as America/New_York"
+        raise DataError(f"{reading.place()}: {asks}; give the zone of its times with --tz{example}")
     return UTC, Fact("UTC", "guess", "--tz"), _if_weeks_differ(reading, interval, UTC)
 
 

@@ -6,10 +6,11 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.account import Account
@@ -19,7 +20,9 @@ from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
 from pipeline.market.importers.actions.adjusted_bars import check_bars
 from pipeline.market.importers.actions.split_check import check_bars_of_splits
+from pipeline.market.importers.given.sources import given_tables, sources_of
 from pipeline.market.importers.joining import Part, SeriesBars, join, make_parts
+from pipeline.market.importers.option_words import told_in_python
 from pipeline.market.importers.options import (
     BadRows,
     DateOrder,
@@ -74,7 +77,7 @@ class ImportResult:
 
 
 def import_bars(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    source: Any,
     catalog: Catalog | str | os.PathLike[str],
     *,
     layout: str | None = None,
@@ -96,10 +99,11 @@ def import_bars(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> list[ImportResult]:
-    """Import files, folders and archives into a catalog; return one result per series.
+    """Import files, folders, archives or frames into a catalog; return one result per series.
 
     Args:
-        source: a path, or several.
+        source: a path, or several; or a frame, an Arrow table or reader, anything else with
+            ``__arrow_c_stream__``, or a dict of these by symbol.
         catalog: the catalog or its folder, which is made if it is not there.
         layout: name of the layout of all files, such as ``"kraken"``; None: as recognised.
         symbol: takes the place of the symbols in the files.
@@ -149,42 +153,70 @@ def import_bars(
     options.check()
     if replace is not None and replace not in get_args(Replace):
         raise ConfigError(f"replace must be bars, series or source, was {replace!r}")
-    paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
+    with sources_to_import(source) as found, Spool() as spool:
+        return write(read_series(found, options, spool, progress), there, replace, dry_run=dry_run)
+
+
+class Found(NamedTuple):
+    """The sources of an import."""
+
+    sources: list[Source]
+    left: dict[str, Counter[str]]
+    """By the path under which they were found, how many files of each kind were not looked at."""
+
+
+@contextmanager
+def sources_to_import(source: Any) -> Iterator[Found]:
+    """Yield the sources of files, or of rows given from Python, which hold until the block ends.
+
+    ConfigError if ``source`` is neither, DataError if there is nothing.
+    """
+    if is_path(source) or (isinstance(source, list | tuple) and all(map(is_path, source))):
+        yield find_files([source] if is_path(source) else source)
+        return
+    with told_in_python(), given_tables(source) as tables:
+        yield Found(sources_of(tables), {})
+
+
+def is_path(value: Any) -> bool:
+    """Return whether a value is a path, as text or otherwise."""
+    return isinstance(value, (str, os.PathLike))
+
+
+def find_files(paths: Sequence[str | os.PathLike[str]]) -> Found:
+    """Return the files of bars at some paths. DataError if there is none at one of them."""
+    if not paths:
+        raise DataError("there is nothing to import: no source was given")
     if "" in paths:
         raise ConfigError("source must be a path, was ''")
-    there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
-    with Spool() as spool:
-        series = read_series([Path(path) for path in paths], options, spool, progress)
-        return _write(series, there, replace, dry_run=dry_run)
+    found = Found([], {})
+    for path in map(Path, paths):
+        kinds: Counter[str] = Counter()
+        here = list(find_sources(path, kinds))
+        if not here:
+            raise DataError(f"{path} holds no file of bars{_but(kinds)}")
+        found.left[str(path)] = kinds
+        found.sources.extend(here)
+    return found
 
 
 def read_series(
-    paths: Sequence[Path], options: Options, spool: Spool, progress: Progress | None = None
+    found: Found, options: Options, spool: Spool, progress: Progress | None = None
 ) -> list[SeriesBars]:
     """Read sources and make checked bars of them: one for each symbol and interval.
 
     The bars wait in the ``spool``. ``progress`` is as `import_bars` has it. DataError for the first
     sources that cannot be taken.
     """
-    if not paths:
-        raise DataError("there is nothing to import: no source was given")
-    found: list[Source] = []
-    left: dict[str, Counter[str]] = {}
-    for path in paths:
-        kinds: Counter[str] = Counter()
-        here = list(find_sources(path, kinds))
-        if not here:
-            raise DataError(f"{path} holds no file of bars{_but(kinds)}")
-        left[str(path)] = kinds
-        found += here
-    parts = _read_all(found, options, spool, progress)
-    without = left.keys() - {part.reading.source.origin for part in parts}
+    parts = _read_all(found.sources, options, spool, progress)
+    without = found.left.keys() - {part.reading.source.origin for part in parts}
     if without:
-        first = next(origin for origin in left if origin in without)
-        raise DataError(f"{first} holds no file of bars{_but(left[first])}")
+        first = next(origin for origin in found.left if origin in without)
+        raise DataError(f"{first} holds no file of bars{_but(found.left[first])}")
     notes = {
         origin: f"Files that were not looked at: {_listed(kinds)}."
-        for origin, kinds in left.items()
+        for origin, kinds in found.left.items()
         if kinds
     }
     return join(parts, notes)
@@ -247,9 +279,14 @@ def _joined(refusals: Sequence[tuple[Source, DataError]]) -> DataError:
     )
 
 
-def _write(
-    series: Sequence[SeriesBars], catalog: Catalog, replace: Replace | None, *, dry_run: bool
+def write(
+    series: Sequence[SeriesBars],
+    catalog: Catalog,
+    replace: Replace | None = None,
+    *,
+    dry_run: bool = False,
 ) -> list[ImportResult]:
+    """Write series into a catalog, all or none, as `import_bars` does; return what came of each."""
     items = [
         Series(
             one.symbol,
@@ -267,8 +304,8 @@ def _write(
             actions = catalog.actions(one.symbol)
             check_bars(one.symbol, one.account, actions, catalog.path)
             check_bars_of_splits(one.symbol, one.interval, one, actions, catalog.path)
-    write = catalog.rehearse if dry_run else catalog.write_all
-    written = write(
+    put = catalog.rehearse if dry_run else catalog.write_all
+    written = put(
         items,
         replace=replace == "bars",
         overwrite=replace == "series",

@@ -20,6 +20,7 @@ from pipeline.market.importers.fields import tells_actions
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.rows import Kept, Rows, Spool
+from pipeline.market.importers.source import Source
 from pipeline.market.threads import check_stopped
 
 _VARIOUS: Final = "various"
@@ -78,6 +79,8 @@ def make_parts(readings: Sequence[Reading], options: Options, spool: Spool) -> l
     parts: list[Part] = []
     tally = readings[0].tally
     tally.series = len(readings)
+    for reading in readings if options.sort else ():
+        reading.sort()
     for said in dict.fromkeys(reading.said.interval for reading in readings):
         alike = [reading for reading in readings if reading.said.interval == said]
         try:
@@ -110,8 +113,7 @@ def join(parts: Sequence[Part], notes: Mapping[str, str]) -> list[SeriesBars]:
 def _made(reading: Reading, facts: Facts, options: Options, spool: Spool) -> Part | None:
     """Make the bars of a reading; None if no row is a bar."""
     kept, first, last, rows = [], None, 0, 0
-    blocks = reading.sorted() if options.sort else reading.blocks()
-    for bars in facts.making.bars(blocks, reading.tally):
+    for bars in facts.making.bars(reading.blocks(), reading.tally):
         check_stopped()
         first = int(bars.ts[0]) if first is None else first
         last, rows = int(bars.ts[-1]), rows + len(bars.ts)
@@ -214,7 +216,7 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         ]
     last = max(parts, key=lambda part: part.last_ts)
     return Account(
-        source=", ".join(sorted({_named(part.reading.source.origin) for part in parts})),
+        source=", ".join(sorted({_named(part.reading.source) for part in parts})),
         layout="+".join(sorted({one.layout for one in said})),
         clock=_one([one.clock for one in facts]),
         stamped=_one([one.stamped for one in facts]),
@@ -233,9 +235,11 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
     )
 
 
-def _named(origin: str) -> str:
+def _named(source: Source) -> str:
     """Return the name of a source with that of its folder: many files are called AAPL.csv."""
-    return "/".join(Path(origin).absolute().parts[-2:]).removeprefix("//")
+    if source.given is not None:
+        return source.origin
+    return "/".join(Path(source.origin).absolute().parts[-2:]).removeprefix("//")
 
 
 def _one(facts: Sequence[Fact]) -> Fact:
@@ -256,5 +260,5 @@ def _few(values: Iterable[str]) -> str:
 
 def _forms(part: Part) -> bool:
     """Return whether the last bar had not ended when its file was written."""
-    written = part.reading.source.path.stat().st_mtime_ns
-    return part.last_ts + interval_ns(part.facts.interval.value) > written
+    step = interval_ns(part.facts.interval.value)
+    return part.last_ts + step > part.reading.source.written_ns

@@ -57,6 +57,12 @@ class Options:
     off_grid: OffGrid = "keep"
     """What is done with rows whose time is not that of a bar of the interval."""
 
+    nameless: str | None = None
+    """The symbol of rows that have none; None if such rows are refused."""
+    guess_clock: bool = True
+    """Whether times that name no zone, and whose zone nothing tells, may be of UTC; False if such
+    rows are refused."""
+
     def unused(self, *, text: bool, ordered: bool) -> tuple[str, ...]:
         """Return the sentences that tell options of which a file has no use.
 

@@ -116,21 +116,25 @@ class Reading:
         """Yield the rows, which can be had once; of a source with the newest first from its end."""
         return self.spool.drain(self.kept, backwards=self.backwards)
 
-    def sorted(self) -> Iterator[Rows]:
-        """Yield the rows in the order of their times, as `blocks` does, and count those that move.
+    def sort(self) -> None:
+        """Put the rows in the order of their times, in memory, and count those that move.
 
-        All of them are in memory. DataError if there are too many.
+        DataError if there are too many.
         """
         if self.steps.rows > _SORTED:
             raise DataError(
                 f"{self.place()}: there are {self.steps.rows:,} rows, and --sort sorts up to "
                 f"{_SORTED:,} in memory; sort the file, or make several of it"
             )
+        if not self.kept:
+            return
         rows = joined_rows(list(self.blocks()))
         ts = rows.wall if rows.utc is None else rows.utc
         early = int(np.count_nonzero(ts < np.maximum.accumulate(ts)))
         self.tally.note("rows that were earlier than a row before, sorted", early)
-        yield rows.take(np.argsort(ts, kind="stable"))
+        ordered = rows.take(np.argsort(ts, kind="stable"))
+        self.kept, self.steps = [self.spool.keep(ordered)], Steps()
+        self.steps.add(ordered.wall)
 
     @property
     def backwards(self) -> bool:

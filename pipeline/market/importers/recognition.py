@@ -62,6 +62,9 @@ def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]
     """
     if options.layout is not None:
         _layouts(options.layout)
+    if source.given is not None:
+        _refuse_layout(source, "no text", options)
+        return arrow.read(source, options, spool)
     databento.refuse(source)
     lean.refuse_no_bars(source)
     place = lean.find_place(source)

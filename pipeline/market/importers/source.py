@@ -15,9 +15,12 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, NoReturn, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, cast
 
 from pipeline.errors import DataError, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DATA_ENDINGS: Final = {
     *(".csv", ".txt", ".tsv", ".json", ".jsonl", ".gz", ".zip"),
@@ -38,19 +41,45 @@ is imported."""
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Rows that a caller gives from Python, in place of a file."""
+
+    tables: Callable[[], Iterator[pa.Table]]
+    """Yields the rows in blocks, from the first one at each call."""
+    at_ns: int
+    """When they were given, ns UTC."""
+    symbol: str | None = None
+    """The symbol of all rows, by which their giver calls them; None if the rows have theirs."""
+    notes: tuple[str, ...] = ()
+    """Remarks on the rows, whole sentences."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One file, or one member of an archive."""
+    """One file, one member of an archive, or rows that a caller gives from Python."""
 
     label: str
     """Its name in messages."""
     name: str
     """Its own file name, without .gz."""
     path: Path
-    """Absolute path of the file on disk; for a member, that of the archive."""
+    """Absolute path of the file on disk; for a member, that of the archive; empty without one."""
     origin: str
-    """The argument under which it was found."""
+    """The argument under which it was found, or what the rows are that a caller gives."""
     unpack: Callable[[], BinaryIO]
     """Opens the uncompressed content. DataError if that cannot be."""
+    given: Given | None = None
+    """The rows that a caller gives; None of a file."""
+
+    @classmethod
+    def of(cls, given: Given, label: str, kind: str) -> Self:
+        """Return the source of rows that a caller gives; ``kind`` says what has them."""
+        return cls(label, "", Path(), kind, io.BytesIO, given)
+
+    @property
+    def written_ns(self) -> int:
+        """When the file was written, or the rows were given, ns UTC."""
+        return self.path.stat().st_mtime_ns if self.given is None else self.given.at_ns
 
     def read(self) -> bytes:
         """Return the uncompressed content. DataError if it cannot be read."""

@@ -15,6 +15,8 @@ from pipeline.market.catalog.account import Fact
 #: So many distances are kept; irregular times, as of ticks, have more than are needed.
 _MOST_KEPT: Final = 50_000
 _MOST_GAPS: Final = 5_000
+#: Rows are in no order if more than this share of them go forward and as many back.
+_SHUFFLED: Final = 0.2
 #: Dates so far apart at most are those of daily bars, over a week-end with a holiday.
 _LONGEST_WEEKEND: Final = 4 * DAY_NS
 #: A length that all distances are multiples of is no accident if there are so many of them.
@@ -41,6 +43,8 @@ class Steps:
         #: Whether no row so far is later than the one before.
         self.descends = True
         self.rows = 0
+        #: Rows that are later, and earlier, than the one before.
+        self._later = self._earlier = 0
         #: The earliest and the latest time of day, ns since midnight.
         self.earliest, self.latest = DAY_NS, 0
         #: The times of the rows before and after each gap of a day or more, as week-ends are.
@@ -58,6 +62,8 @@ class Steps:
         steps = steps[self._last is None :]
         self._last = int(wall[-1])
         self.descends = self.descends and bool((steps <= 0).all())
+        self._later += int((steps > 0).sum())
+        self._earlier += int((steps < 0).sum())
         lengths = np.abs(steps)
         if len(self.around_gaps) < _MOST_GAPS:
             late = np.flatnonzero(lengths >= DAY_NS)
@@ -126,6 +132,16 @@ class Steps:
         """Whether two rows have different times."""
         return bool(self._counts)
 
+    @property
+    def shuffled(self) -> str:
+        """Say that the rows are in no order of time; "" if they are in one."""
+        if min(self._later, self._earlier) <= _SHUFFLED * self.rows:
+            return ""
+        return (
+            f"the rows are in no order of time, {self._earlier:,} of {self.rows:,} are earlier "
+            "than the row before"
+        )
+
     def join(self, other: Steps) -> None:
         """Take in the distances of the rows of another symbol of the same file."""
         for mine, others in (
@@ -136,6 +152,8 @@ class Steps:
             for length, count in others.items():
                 mine[length] = mine.get(length, 0) + count
         self.descends = self.descends and other.descends
+        self._later += other._later
+        self._earlier += other._earlier
         # Where the file ends, as at a gap, the last distance is that of the last two rows of a day.
         length = other._last_length
         self._before_gaps[length] = self._before_gaps.get(length, 0) + 1

@@ -76,6 +76,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 BY_NAME: Final = "the name of the file"
 """From where a symbol comes that nothing in a file tells."""
+NAMELESS: Final = "nothing"
+"""From where the symbol comes of rows that have none."""
 
 
 class SymbolRule:
@@ -89,26 +91,31 @@ class SymbolRule:
         *,
         in_header: str | None = None,
         in_name: str | None = None,
+        header: str = "the header",
+        nameless: str | None = None,
     ) -> None:
         """Make the rule: the symbol ``given`` by the user is that of all rows.
 
         Without one it is that of the header, else the ``columns``, by field, tell it, else the name
-        of the file. ``place`` returns the place of a row of the source.
+        of the file, else it is ``nameless``. ``place`` returns the place of a row of the source.
+        ``header`` says in words from where the symbol ``in_header`` comes.
         """
         self._given, self._columns, self._place = given, columns, place
         self._in_header = in_header
         named = given or in_header
         if named is None and "symbol" not in columns:
-            named = in_name
+            named = in_name or nameless
         self._named = named
         #: The symbols of rows that the user calls otherwise.
         self._renamed: set[str] = set()
         if given is not None:
             self.origin = "--symbol"
         elif in_header is not None:
-            self.origin = "the header"
+            self.origin = header
+        elif "symbol" in columns:
+            self.origin = f"the column {columns['symbol']}"
         else:
-            self.origin = f"the column {columns['symbol']}" if "symbol" in columns else BY_NAME
+            self.origin = BY_NAME if in_name or nameless is None else NAMELESS
 
     @property
     def called(self) -> str:
@@ -117,13 +124,12 @@ class SymbolRule:
             return ""
         return min(self._renamed, default=self._in_header or "")
 
-    def check(self, label: str) -> None:
+    def check(self, label: str, *, is_file: bool = True) -> None:
         """Raise DataError, naming the source by its ``label``, if nothing tells the symbol."""
         if self._named is None and "symbol" not in self._columns:
-            raise DataError(
-                f"{label}: neither its columns nor its name tell the symbol (as the name AAPL.csv "
-                "would, in capitals); give it with --symbol"
-            )
+            name = " nor its name tell the symbol (as the name AAPL.csv would, in capitals)"
+            nothing = f"neither its columns{name}" if is_file else "no column tells the symbol"
+            raise DataError(f"{label}: {nothing}; give it with --symbol")
 
     def groups(
         self, table: pa.Table, interval: str | None, numbers: npt.NDArray[np.int64]

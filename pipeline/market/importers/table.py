@@ -109,6 +109,7 @@ class TableReader:
             self._tally.place,
             in_header=columns.symbol,
             in_name=self._layout.symbol(self._source.name),
+            nameless=self._options.nameless,
         )
         rule.check(self._source.label)
         return rule

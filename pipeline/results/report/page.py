@@ -19,7 +19,7 @@ def format_summary(summary: Mapping[str, Any], performance: str | None = None) -
     or infinite shows as "-". Only the path of the run folder may be wider, because a broken path
     cannot be copied. `performance` (the text of PerformanceMetrics) follows unchanged.
     """
-    blocks = [_heading(summary)]
+    blocks = [_heading(summary), _inferred(summary)]
     unfinished = bool(summary.get("partial")) and not summary.get("lanes")
     blocks.append(_kept(summary) if unfinished else replay(summary))
     lanes: Sequence[Mapping[str, Any]] = summary.get("lanes") or []
@@ -47,6 +47,14 @@ def _kept(summary: Mapping[str, Any]) -> list[str]:
     tables = ", ".join(f"{count(rows[name])} rows of {name}" for name in rows)
     until = summary.get("until")
     return line("kept", tables + (f"; equity until {until}" if until else ""))
+
+
+def _inferred(summary: Mapping[str, Any]) -> list[str]:
+    """Return the lines on what was inferred from given data; none if nothing was."""
+    inferred: Mapping[str, str] = summary.get("inferred") or {}
+    told = [f"{name}: {text}" for name, text in inferred.items()]
+    lines = line("inferred", told[0]) if told else []
+    return lines + [text for one in told[1:] for text in line("", one)]
 
 
 def _heading(summary: Mapping[str, Any]) -> list[str]:

@@ -35,8 +35,7 @@ from pipeline.strategy.undeclared import (
     set_parameter,
     set_to_float,
 )
-from pipeline.strategy.wrong_call import parameters_of as parameters_of_call
-from pipeline.strategy.wrong_call import written
+from pipeline.strategy.wrong_call import arguments_of, written
 from pipeline.strategy.wrong_name import meant_by, no_such_name, not_set
 
 #: What runs what is not compiled: in a call of `run` and on the command line.
@@ -237,7 +236,7 @@ def _not_set(cls: type[Strategy], *names: str) -> str:
 def _wrong_call(given: str, method: str) -> str:
     """Say how a method of ``ctx`` is called."""
     arguments = arguments_in(given)
-    parameters = parameters_of_call(getattr(Context, method))
+    parameters = arguments_of(getattr(Context, method))
     call = written(f"ctx.{method}", getattr(Context, method))
     words = ", ".join(name + kind_in_words(kind) for name, kind in map(_named, arguments))
     found = f"it calls ctx.{method} with {words or 'nothing'}, expected {call}"

@@ -1,0 +1,31 @@
+"""Data that a caller gives, as the sources of an import."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline.market.importers.given.streams import Streams
+from pipeline.market.importers.given.tables import GivenTable, tables_of
+from pipeline.market.importers.source import Given, Source
+
+
+@contextmanager
+def given_tables(data: Any) -> Iterator[list[GivenTable]]:
+    """Yield the tables of data that a caller gives, which can be read until the block ends.
+
+    ConfigError if the data are of no kind that has rows, DataError if they cannot be read.
+    """
+    with Streams() as streams:
+        yield tables_of(data, streams)
+
+
+def sources_of(tables: Sequence[GivenTable]) -> list[Source]:
+    """Return the sources of tables."""
+    now = time.time_ns()
+    return [
+        Source.of(Given(table.blocks, now, table.symbol, table.notes), table.label, table.kind)
+        for table in tables
+    ]
