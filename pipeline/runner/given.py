@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,19 +69,20 @@ NOTHING: Final = Inferred({}, {})
 
 @contextmanager
 def catalog_of(
-    data: Any, options: Mapping[str, Any], symbols: Sequence[str]
+    data: Any, options: Mapping[str, Any], symbols: Sequence[str], tell: Callable[[str], None]
 ) -> Iterator[GivenCatalog]:
     """Yield the catalog of data that a caller gives.
 
     ``options`` are those of an import. If ``symbols``, those that the caller names, are only one,
-    it is that of rows that have none. ConfigError and DataError as `given_catalog`.
+    it is that of rows that have none. ``tell`` is called with words on how far the import is.
+    ConfigError and DataError as `given_catalog`.
     """
     nameless = symbols[0] if len(symbols) == 1 else NO_NAME
     by_command = isinstance(data, CommandData)
     with ExitStack() as stack:
         with nullcontext() if by_command else told_in_python():
             given = list(data.paths) if by_command else data
-            found = stack.enter_context(given_catalog(given, options, nameless))
+            found = stack.enter_context(given_catalog(given, options, nameless, tell))
         yield found
 
 

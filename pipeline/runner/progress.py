@@ -35,6 +35,8 @@ class Progress:
     #: How many series of a catalog have been verified before the tape begins, such as "3 of 40
     #: series"; "" if none are at present.
     verifying: str = ""
+    #: How far the import of given data is, such as "12,000,000 rows read"; "" if there is none.
+    importing: str = ""
     #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s", or
     #: the process that is held up; "" for none.
     stuck: str = ""

@@ -10,6 +10,10 @@ Before that, while files of a catalog that have changed are read to be verified,
 
     verifying the catalog: 3 of 40 series ━━━━━━━━━━━━━━━━━━━━━━━━
 
+and while data that were given to it are imported,
+
+    importing the data: 12,000,000 rows read ━━━━━━━━━━━━━━━━━━━━━━━━
+
 A hook that does not return is named in a line below, and where there is no terminal, in a line of
 its own:
 
@@ -26,7 +30,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeAlias, cast
 
 from pipeline.errors import ConfigError
 from pipeline.runner.lasting_stream import LastingStream
@@ -102,7 +106,7 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
         def show(progress: Progress) -> None:
             rate = pace.add(progress.seconds, progress.bars)
             words: dict[str, Any] = {**describe(progress, rate)}
-            if waits := waiting_text(progress.compiling, progress.verifying, line.console.width):
+            if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "date": waits}
             words["stuck"] = progress.stuck
             line.update(
@@ -142,7 +146,7 @@ class PlainLines:
         if self._plain and now >= self._next:
             self._next = now + _AGAIN_SECONDS
             words = describe(progress, self._pace.add(progress.seconds, progress.bars)).values()
-            waits = waiting_text(progress.compiling, progress.verifying)
+            waits = waiting_text(progress)
             self._write(waits or ", ".join(word for word in words if word))
 
     def _write(self, line: str) -> None:
@@ -170,15 +174,32 @@ def describe(progress: Progress, rate: float) -> dict[str, str]:
     }
 
 
-def waiting_text(compiled: str, verified: str, width: int | None = None) -> str:
-    """Return what a run or sweep waits for before its tape begins; "" if both texts are "".
+class Waiting(Protocol):
+    """The part of a progress that says for what a run or sweep waits before its tape begins."""
 
-    The texts are ``compiling`` and ``verifying`` of its progress. What is returned leaves room for
-    a bar beside it in ``width`` columns; None: there is no bar.
+    @property
+    def compiling(self) -> str:
+        """The code that is compiled."""
+
+    @property
+    def verifying(self) -> str:
+        """How many series have been verified."""
+
+    @property
+    def importing(self) -> str:
+        """How far the import of given data is."""
+
+
+def waiting_text(progress: Waiting, width: int | None = None) -> str:
+    """Return what a run or sweep waits for before its tape begins; "" if that is nothing.
+
+    What is returned leaves room for a bar beside it in ``width`` columns; None: there is no bar.
     """
-    if verified:
-        return verifying_text(verified, width)
-    return compiling_text(compiled, width) if compiled else ""
+    if progress.importing:
+        return before_text("importing the data", progress.importing, width)
+    if progress.verifying:
+        return before_text("verifying the catalog", progress.verifying, width)
+    return compiling_text(progress.compiling, width) if progress.compiling else ""
 
 
 def compiling_text(compiled: str, width: int | None) -> str:
@@ -193,13 +214,13 @@ def compiling_text(compiled: str, width: int | None) -> str:
     return text
 
 
-def verifying_text(verified: str, width: int | None) -> str:
-    """Return the text on a verification, short enough for a bar beside it in ``width`` columns.
+def before_text(work: str, words: str, width: int | None) -> str:
+    """Return the text on work before a run, short enough for a bar beside it in ``width`` columns.
 
-    ``verified`` says how far it is, as "3 of 40 series", which is all that a narrow terminal gets.
+    ``words`` say how far it is, as "3 of 40 series", which is all that a narrow terminal gets.
     """
-    text = f"verifying the catalog: {verified}"
-    return verified if width is not None and len(text) + _LEAST_BAR > width else text
+    text = f"{work}: {words}"
+    return words if width is not None and len(text) + _LEAST_BAR > width else text
 
 
 @contextmanager

@@ -249,8 +249,18 @@ def run(
         )
     mode = "interpreted" if inline else mode
     asked = Asked(config, data, strategy, overrides, settings, mode)
-    with reported(progress) as report, loaded(asked) as found:
+    with reported(progress) as report, loaded(asked, _importing(report)) as found:
         return _replay(found, strategy, folder, report, began, inline=inline)
+
+
+def _importing(report: Report) -> Callable[[str], None]:
+    """Return what reports words on an import of given data."""
+
+    def say(words: str) -> None:
+        if report is not None:
+            report(Progress(None, 0, 0, 0, 0, 0.0, importing=words))
+
+    return say
 
 
 def _replay(

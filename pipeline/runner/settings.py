@@ -1,7 +1,8 @@
 """Loads the configuration of a run or a sweep, as the caller of `run` or `sweep` gives it."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.config.source import apply_overrides
 from pipeline.errors import ConfigError
 from pipeline.runner.lanes import Given, strategy_settings
 from pipeline.runner.scores import check_scores
+from pipeline.runner.verification import Patience
 
 #: A configuration as a caller may give it: a value, a mapping of that form, or a path.
 GivenConfig: TypeAlias = SessionConfig | Mapping[str, Any] | str | os.PathLike[str]
@@ -49,10 +51,11 @@ class Loaded:
 
 
 @contextmanager
-def loaded(asked: Asked) -> Iterator[Loaded]:
+def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
     """Yield the configuration that a caller asks for, whose data are kept until the block ends.
 
-    Raises ConfigError for anything wrong in it, also in the section of a sweep that is not run,
+    ``say`` is called with words on how far an import of data is, if that takes a while. Raises
+    ConfigError for anything wrong in it, also in the section of a sweep that is not run,
     StrategyError where the strategy is none, and DataError for data that cannot be taken.
     """
     if asked.data is None:
@@ -65,7 +68,8 @@ def loaded(asked: Asked) -> Iterator[Loaded]:
     options, keywords = split_options(asked.keywords or {})
     settings, origin = _read(asked, keywords)
     known = apply_overrides(settings, asked.overrides)
-    with catalog_of(asked.data, options, _symbols(known)) as given:
+    tell = Patience(say, time.monotonic).tell
+    with catalog_of(asked.data, options, _symbols(known), tell) as given:
         inferred = infer(given, known, asked.strategy)
         whole = with_settings(with_settings(inferred.settings, settings), _place(inferred.settings))
         yield Loaded(_made(asked, whole, origin), inferred.told)

@@ -38,6 +38,8 @@ class SweepProgress:
     #: How many series of a catalog have been verified before the first pass, such as "3 of 40
     #: series"; "" for none.
     verifying: str = ""
+    #: How far the import of given data is, such as "12,000,000 rows read"; "" for none.
+    importing: str = ""
     #: Lanes among `lanes` that the ledger knew, and that take no evaluations.
     known: int = 0
 

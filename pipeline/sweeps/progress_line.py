@@ -73,7 +73,7 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
 
         def show(progress: SweepProgress) -> None:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
-            if waits := waiting_text(progress.compiling, progress.verifying, line.console.width):
+            if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "phase": waits}
             words["best"] = progress.stuck or best_text(progress, line.console.width)
             share = progress.share
@@ -125,7 +125,7 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
         said = [*words.values(), best_text(progress)]
         if progress.compiling:
             told_compiling = True
-        if before := waiting_text(progress.compiling, progress.verifying):
+        if before := waiting_text(progress):
             said = [before]
         if progress.stuck:
             said = [progress.stuck]

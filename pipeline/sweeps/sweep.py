@@ -143,12 +143,22 @@ def sweep(
     folder_out = folder_of("out", out)
     home = folder_out / LEDGER if ledger is None else folder_of("ledger", ledger)
     asked = Asked(config, data, strategy, overrides, settings, sweep=True)
-    with reported(progress) as report, loaded(asked) as found:
+    with reported(progress) as report, loaded(asked, _importing(report)) as found:
         _check_section(found.settings, config)
         context = start_context(found.settings.pipeline.start_method)
         roster = Roster(found.settings, strategy)
         prepared = _prepared(context, found.settings, roster, engines, report)
         return _sweep(roster, *prepared, folder_out, home, resume, report, began, found.told)
+
+
+def _importing(report: Report) -> Callable[[str], None]:
+    """Return what reports words on an import of given data."""
+
+    def say(words: str) -> None:
+        if report is not None:
+            report(SweepProgress(0, None, 0, 0, 0.0, None, "", 0, importing=words))
+
+    return say
 
 
 def _prepared(

@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     seconds: float
     compiling: str = ""
     verifying: str = ""
+    importing: str = ""
     stuck: str = ""
 
 
@@ -40,7 +41,7 @@ with progress_line(sys.stderr) as report:
     for k in range(5):
         report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
                                bars=k * 1000, bars_total=5000, seconds=float(k),
-                               compiling="", verifying="",
+                               compiling="", verifying="", importing="",
                                stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
 print("rich" in sys.modules)
 """
@@ -61,11 +62,17 @@ def test_the_line_is_taken_away_when_the_run_is_over():
 
 
 @pytest.mark.parametrize(
-    ("columns", "shown"),
-    [("80", "verifying the catalog: 3 of 40 series"), ("30", "3 of 40 series")],
+    ("columns", "field", "words", "shown"),
+    [
+        ("80", "verifying", "3 of 40 series", "verifying the catalog: 3 of 40 series"),
+        ("30", "verifying", "3 of 40 series", "3 of 40 series"),
+        ("80", "importing", "2,000 rows read", "importing the data: 2,000 rows read"),
+    ],
 )
-def test_a_terminal_says_how_far_the_verification_of_a_catalog_is(columns: str, shown: str):
-    script = SCRIPT.replace('verifying=""', 'verifying="3 of 40 series"')
+def test_a_terminal_says_how_far_the_work_before_a_run_is(
+    columns: str, field: str, words: str, shown: str
+):
+    script = SCRIPT.replace(f'{field}=""', f'{field}="{words}"')
     written = on_a_terminal(script, NO_COLOR="1", COLUMNS=columns)
     assert shown in written
     for part in ("…", "session", "bars/s"):

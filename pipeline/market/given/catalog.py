@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -60,7 +60,10 @@ class GivenCatalog:
 
 @contextmanager
 def given_catalog(
-    data: Any, options: Mapping[str, Any], nameless: str = NO_NAME
+    data: Any,
+    options: Mapping[str, Any],
+    nameless: str = NO_NAME,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> Iterator[GivenCatalog]:
     """Yield the catalog of data, which is kept until the block ends at least.
 
@@ -69,6 +72,7 @@ def given_catalog(
             symbol, the path of a file or folder, several paths, or the path of a catalog.
         options: the options of an import, by name.
         nameless: the symbol of rows that have none.
+        tell: is called with words on how far the import is, such as ``2,000,000 rows read``.
 
     Times that name no zone are refused without the option ``tz``, unless they are dates. Raises
     ConfigError for data of no such kind or an impossible option, DataError for data that cannot be
@@ -86,7 +90,7 @@ def given_catalog(
             )
         yield GivenCatalog(Path(data), _series(Catalog(data), {}), in_place=True)
         return
-    with _kept(data, asked, nameless) as use:
+    with _kept(data, asked, nameless, tell) as use:
         accounts = {(one.symbol, one.interval): one.account for one in use.accounts}
         yield GivenCatalog(use.path, _series(Catalog(use.path), accounts), in_place=False)
 
@@ -96,7 +100,7 @@ def import_given(data: Any, options: Mapping[str, Any], path: Path, nameless: st
     asked = Options(**options, guess_clock=False)
     asked.check()
     with sources_to_import(data) as found:
-        _import(found, _with_name(asked, found, nameless), path)
+        _import(found, _with_name(asked, found, nameless), path, lambda words: None)
 
 
 def _with_name(options: Options, found: Found, nameless: str) -> Options:
@@ -105,21 +109,31 @@ def _with_name(options: Options, found: Found, nameless: str) -> Options:
 
 
 @contextmanager
-def _kept(data: Any, options: Options, nameless: str) -> Iterator[Use]:
+def _kept(data: Any, options: Options, nameless: str, tell: Callable[[str], None]) -> Iterator[Use]:
+    def rows_read(rows: int) -> None:
+        tell(f"{rows:,} rows read")
+
     catalogs = KeptCatalogs()
-    with sources_to_import(data) as found:
+    with sources_to_import(data, rows_read) as found:
         options = _with_name(options, found, nameless)
-        identity = identity_of(found.sources, options)
+        identity = identity_of(found.sources, options, rows_read)
         use = catalogs.find(identity) or catalogs.make(
-            identity, lambda path: _import(found, options, path)
+            identity, lambda path: _import(found, options, path, tell)
         )
     with use:
         yield use
 
 
-def _import(found: Found, options: Options, path: Path) -> list[SeriesAccount]:
+def _import(
+    found: Found, options: Options, path: Path, tell: Callable[[str], None]
+) -> list[SeriesAccount]:
+    def begun(_: str, number: int, count: int) -> None:
+        tell(f"{number:,} of {count:,} {'table' if found.sources[0].given else 'file'}s")
+
     with Spool() as spool:
-        written = write(read_series(found, options, spool), Catalog(path))
+        series = read_series(found, options, spool, begun)
+        tell(f"{len(series):,} series to write")
+        written = write(series, Catalog(path))
     return [SeriesAccount(one.symbol, one.interval, one.account) for one in written]
 
 

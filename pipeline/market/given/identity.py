@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -21,11 +21,14 @@ _EDITION: Final = 1
 _BLOCK_BYTES: Final = 1 << 22
 
 
-def identity_of(sources: Sequence[Source], options: Options) -> str:
+def identity_of(
+    sources: Sequence[Source], options: Options, tell: Callable[[int], None] = lambda rows: None
+) -> str:
     """Return 32 hex digits over the content of sources and the options of their import.
 
     Equal rows of another library or with other types of columns may have another identity; what is
-    made of them is equal all the same. DataError if a source cannot be read.
+    made of them is equal all the same. ``tell`` is called with the rows of a table that were read
+    so far. DataError if a source cannot be read.
     """
     found = hashlib.sha256(json.dumps([_EDITION, asdict(options)], default=str).encode())
     for source in sources:
@@ -37,19 +40,21 @@ def identity_of(sources: Sequence[Source], options: Options) -> str:
                 found.update(block)
         else:
             found.update(json.dumps(source.given.symbol).encode())
-            _hash_tables(source, found)
+            _hash_tables(source, found, tell)
     return found.hexdigest()[:32]
 
 
-def _hash_tables(source: Source, found: hashlib._Hash) -> None:
+def _hash_tables(source: Source, found: hashlib._Hash, tell: Callable[[int], None]) -> None:
     """Hash the rows of given tables as a stream of Arrow has them, whatever lies around them."""
     assert source.given is not None
     writer: pa.RecordBatchStreamWriter | None = None
+    rows = 0
     for table in source.given.tables():
         check_stopped()
         if writer is None:
             writer = pa.ipc.new_stream(_Hashing(found), table.schema)
         writer.write_table(table)
+        tell(rows := rows + table.num_rows)
     if writer is not None:
         writer.close()
 

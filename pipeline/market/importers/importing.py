@@ -167,15 +167,18 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def sources_to_import(source: Any) -> Iterator[Found]:
+def sources_to_import(
+    source: Any, tell: Callable[[int], None] = lambda rows: None
+) -> Iterator[Found]:
     """Yield the sources of files, or of rows given from Python, which hold until the block ends.
 
-    ConfigError if ``source`` is neither, DataError if there is nothing.
+    ``tell`` is called with the rows of a stream that were read so far. ConfigError if ``source`` is
+    neither, DataError if there is nothing.
     """
     if is_path(source) or (isinstance(source, list | tuple) and all(map(is_path, source))):
         yield find_files([source] if is_path(source) else source)
         return
-    with told_in_python(), given_tables(source) as tables:
+    with told_in_python(), given_tables(source, tell) as tables:
         yield Found(sources_of(tables), {})
 
 

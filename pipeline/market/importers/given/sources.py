@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,12 +13,15 @@ from pipeline.market.importers.source import Given, Source
 
 
 @contextmanager
-def given_tables(data: Any) -> Iterator[list[GivenTable]]:
+def given_tables(
+    data: Any, tell: Callable[[int], None] = lambda rows: None
+) -> Iterator[list[GivenTable]]:
     """Yield the tables of data that a caller gives, which can be read until the block ends.
 
-    ConfigError if the data are of no kind that has rows, DataError if they cannot be read.
+    ``tell`` is called with the rows of a stream that were read so far. ConfigError if the data are
+    of no kind that has rows, DataError if they cannot be read.
     """
-    with Streams() as streams:
+    with Streams(tell) as streams:
         yield tables_of(data, streams)
 
 

@@ -46,10 +46,14 @@ def _plain(table: pa.Table) -> pa.Table:
 
 
 class Streams:
-    """The streams of one import that can be read only once: a context that removes their files."""
+    """The streams of one import that can be read only once: a context that removes their files.
 
-    def __init__(self) -> None:
+    ``tell`` is called with the number of rows that were read of a stream so far.
+    """
+
+    def __init__(self, tell: Callable[[int], None] = lambda rows: None) -> None:
         self._stack = ExitStack()
+        self._tell = tell
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +75,7 @@ class Streams:
         file = self._stack.enter_context(_file())
         try:
             with pa.RecordBatchReader.from_stream(stream) as reader:
-                _write(reader, file)
+                _write(reader, file, self._tell)
         except OSError as error:
             raise RunError(f"{kind} cannot be kept in {tempfile.gettempdir()}: {error}") from error
         except Exception as error:
@@ -101,11 +105,13 @@ def _file() -> IO[bytes]:
     return tempfile.TemporaryFile(prefix="ringtape-data-")
 
 
-def _write(reader: pa.RecordBatchReader, file: IO[bytes]) -> None:
+def _write(reader: pa.RecordBatchReader, file: IO[bytes], tell: Callable[[int], None]) -> None:
+    rows = 0
     schema = _plain(pa.Table.from_batches([], reader.schema.remove_metadata())).schema
     with pa.ipc.new_stream(file, schema) as writer:
         for batch in reader:
             check_stopped()
+            tell(rows := rows + batch.num_rows)
             for block in blocks_of(pa.Table.from_batches([batch])):
                 writer.write_table(block)
 
