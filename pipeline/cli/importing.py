@@ -28,7 +28,7 @@ _REPLACED = ("bars", "source", "series")
 _OF_BARS = frozenset(
     (
         *("layout", "interval", "tz", "end_stamped", "decimal", "skip_rows", "scale", "bad_rows"),
-        *("duplicates", "sort", "off_grid", "dry_run"),
+        *("duplicates", "sort", "off_grid", "adjusted", "dry_run"),
     )
 )
 
@@ -63,6 +63,12 @@ def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     help="Catalog to import into; made if it is not there.",
 )
 @reading_options(shown=None)
+@click.option(
+    "--adjusted",
+    type=click.Choice(["no", "splits", "splits-and-dividends"]),
+    callback=lambda _ctx, _param, value: value and value.replace("-", " "),
+    help="What prices are adjusted for.  [default: as the layout says]",
+)
 @click.option(
     "--actions",
     is_flag=True,
