@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
     from pipeline.errors import RingtapeError
-    from pipeline.fetch import FetchResult, fetch_bars
+    from pipeline.fetch.fetching import FetchResult, fetch_bars
     from pipeline.market import indicators
     from pipeline.market.importers import ImportResult, import_bars
     from pipeline.market.time.time_manager import TimeManager
@@ -57,8 +57,8 @@ _MODULES = {
 _HOMES = {
     "SessionConfig": "pipeline.config.session",
     "RingtapeError": "pipeline.errors",
-    "FetchResult": "pipeline.fetch",
-    "fetch_bars": "pipeline.fetch",
+    "FetchResult": "pipeline.fetch.fetching",
+    "fetch_bars": "pipeline.fetch.fetching",
     "ImportResult": "pipeline.market.importers",
     "import_bars": "pipeline.market.importers",
     "TimeManager": "pipeline.market.time.time_manager",

@@ -7,9 +7,3 @@
 A source is asked through its vendor's own client; the courier below it is patient and keeps what
 comes. What has come is not asked for again.
 """
-
-from __future__ import annotations
-
-from pipeline.fetch.fetching import FetchResult, fetch_bars
-
-__all__ = ["FetchResult", "fetch_bars"]

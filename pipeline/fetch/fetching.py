@@ -97,7 +97,7 @@ def fetch_bars(
             done = before + (page.through - request.start).days
             progress(page.symbol, done, request.days * len(request.symbols))
     for one in gathered.values():
-        one.write(folder / "tables")
+        one.write(folder)
     series = import_bars(
         [file for one in gathered.values() for file in one.files],
         there,
@@ -132,6 +132,6 @@ def _import_payouts(
             "dividend": [dividend for _, _, dividend in rows],
         }
     )
-    file = folder / "tables" / "dividends.parquet"
+    file = folder / "dividends.parquet"
     pq.write_table(table, file)
     return import_actions([file], catalog, replace=replace_rows)

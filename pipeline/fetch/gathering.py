@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.codes import PRICE_COLUMNS, SECOND_NS
+from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import DataError
 from pipeline.fetch.page import Bars, Page, Payout
 from pipeline.fetch.raw import file_begin
@@ -59,7 +59,7 @@ class Gathering:
         asked = (ts >= self.request.start_ns) & (ts < self.request.end_ns)
         self._beside += [int(end(ts)) for end in (np.min, np.max) if len(ts)]
         priced = ~np.isnan(prices[:, :-1]).all(axis=1)
-        came = min((reply.time_ns for reply in page.replies), default=0) + SECOND_NS
+        came = min((reply.time_ns for reply in page.replies), default=0)
         ended = ends <= came
         self._unpriced += int((asked & ended & ~priced).sum())
         self._forming |= set(ts[asked & ~ended].tolist())
@@ -76,7 +76,7 @@ class Gathering:
             return
         bars = self._joined()
         request = self.request
-        self._tell_left_out()
+        self._tell_left_out(bars)
         self._tell_late_begin(bars)
         name = f"{file_begin(self.symbol)}_{request.interval}_{request.start}_{request.end}"
         file = folder / f"{name}.parquet"
@@ -139,10 +139,11 @@ class Gathering:
             "the file that is wrong from the raw folder and fetch again"
         )
 
-    def _tell_left_out(self) -> None:
+    def _tell_left_out(self, bars: Bars) -> None:
         series = f"{self.symbol} {self.request.interval}"
-        if self._forming:
-            last = _time(max(self._forming))
+        forming = self._forming.difference(bars.ts.tolist())
+        if forming:
+            last = _time(max(forming))
             self.notes.append(
                 f"The last bar of {series}, {last}, had not ended when it was fetched, and is left "
                 "out."

@@ -10,8 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from pipeline.fetch import fetch_bars
-from pipeline.fetch.fetching import FetchResult
+from pipeline.fetch.fetching import FetchResult, fetch_bars
 
 
 @dataclass

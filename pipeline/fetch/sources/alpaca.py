@@ -52,7 +52,7 @@ class Alpaca:
         self._clients: dict[bool, Any] = {}
 
     def pages(self, request: Request) -> Iterator[Page]:
-        """Yield a page for each part of the days, as `Fetcher` says."""
+        """Yield a page for each part of the days, as a fetcher does."""
         days = _DAYS if request.step_ns < HOUR_NS else _DAYS_OF_HOURS
         for symbol in request.symbols:
             self._client("/" in symbol)  # no symbol is fetched if one lacks its keys
@@ -62,8 +62,8 @@ class Alpaca:
 
     def _page(self, symbol: str, request: Request, first: date, end: date) -> Page:
         name = f"{file_begin(symbol)}-{request.interval}-{first:%Y%m%d}"
-        # Days of New York end up to five hours later than those of UTC.
-        ends_ns = begin_ns(end) + DAY_NS
+        # Days of New York end later than those of UTC.
+        ends_ns = begin_ns(end) + (DAY_NS // 2 if request.interval == "1d" else 0)
         try:
             with self._courier.page(name, ends_ns) as page:
                 rows = self._rows(symbol, request.interval, first, end)

@@ -72,7 +72,7 @@ class BinanceArchive:
         self._market = _MARKETS[market]
 
     def pages(self, request: Request) -> Iterator[Page]:
-        """Yield a page for each file, as `Fetcher` says."""
+        """Yield a page for each file, as a fetcher does."""
         if request.interval == "1s" and self._market != "spot":
             raise ConfigError("the futures of binance-archive have no interval 1s; from 1m on")
         today = day_of(self._courier.clock.now())
@@ -105,7 +105,7 @@ class BinanceArchive:
     def _got(
         self, symbol: str, interval: str, file: File, today: date
     ) -> Iterator[tuple[File, RawReply | None]]:
-        """Yield a file with its reply, None if there is none; of a month not yet there, its days."""
+        """Yield a file with its reply, None if there is none; of a month yet to come, its days."""
         reply = self._fetched(symbol, interval, file)
         if reply is None and file.is_month and today < file.end + timedelta(_DAYS_UNTIL_MONTH):
             for number in range((file.end - file.first).days):

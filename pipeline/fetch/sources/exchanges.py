@@ -56,7 +56,7 @@ class Exchange:
         self._last_ns = clock.now()
 
     def pages(self, request: Request) -> Iterator[Page]:
-        """Yield a page for each reply with bars, as `Fetcher` says."""
+        """Yield a page for each reply with bars, as a fetcher does."""
         exchange, source = self._exchange, self._courier.source
         if request.interval not in exchange.timeframes:
             there = ", ".join(exchange.timeframes)

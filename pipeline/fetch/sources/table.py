@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pipeline.errors import ConfigError, nearest
-from pipeline.fetch.courier import Courier
-from pipeline.fetch.page import Fetcher
+
+if TYPE_CHECKING:
+    from pipeline.fetch.courier import Courier
+    from pipeline.fetch.page import Fetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,10 @@ def find_source(word: str) -> tuple[Source, str]:
         near = nearest(name, SOURCES)
         way = f"did you mean {near[0]}?" if near else f"there are {', '.join(SOURCES)}"
         raise ConfigError(f"there is no source {name!r}; {way}")
-    if bool(part) < (source.needs_part or bool(colon)) or (part and not source.parts):
-        behind = f"behind {name}: stands {source.parts}" if source.parts else f"write {name}"
-        raise ConfigError(f"the source {word!r} cannot be: {behind}")
+    if colon and not source.parts:
+        raise ConfigError(f"the source {word!r} has nothing behind a colon; write {name}")
+    if not part and (colon or source.needs_part):
+        raise ConfigError(f"the source {word!r} lacks what is behind its colon: {source.parts}")
     if source.installed is None:
         raise ConfigError(f"{name} needs the package {source.package}: {source.install}")
     return source, part

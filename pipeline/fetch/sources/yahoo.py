@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import yfinance
+from curl_cffi.requests.exceptions import RequestException
 from yfinance.data import YfData
 from yfinance.exceptions import YFException, YFPricesMissingError, YFTzMissingError
 
@@ -32,6 +33,7 @@ _DAYS_WITHIN_DAY: Final = 59
 _DAYS_OF_HOURS: Final = 729
 """The same for hours."""
 _PRICES: Final = ["Open", "High", "Low", "Close", "Volume"]
+_NOT_FOUND: Final = 404
 _NOTHING: Final = "no price data found"
 
 
@@ -44,7 +46,7 @@ class Yahoo:
         self._session = CarriedSession(courier, lambda address: "/finance/chart/" in address)
 
     def pages(self, request: Request) -> Iterator[Page]:
-        """Yield a page for each part of the days, as `Fetcher` says."""
+        """Yield a page for each part of the days, as a fetcher does."""
         days = _DAYS_OF_HOURS if request.interval == "1h" else _DAYS_WITHIN_DAY
         parts = request.windows(_DAYS.get(request.interval, days))
         for symbol in request.symbols:
@@ -55,7 +57,7 @@ class Yahoo:
     def _page(self, symbol: str, request: Request, first: date, end: date) -> Page:
         name = f"{file_begin(symbol)}-{request.interval}-{first:%Y%m%d}"
         # Days of an exchange west of UTC end later than those of UTC.
-        ends_ns = begin_ns(end) + DAY_NS
+        ends_ns = begin_ns(end) + DAY_NS // 2
         try:
             with self._courier.page(name, ends_ns, lambda told: "period1=" in told) as page:
                 frame = self._history(symbol, request.interval, first, end)
@@ -65,7 +67,10 @@ class Yahoo:
             if _NOTHING not in text_of(error):
                 raise DataError(f"yfinance has no bars: {text_of(error)}") from error
             return Page(symbol, end, ())
-        except YFException as error:
+        except (YFException, RequestException) as error:
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            if status == _NOT_FOUND:  # it has looked for the zone of the symbol everywhere
+                raise DataError(f"yfinance knows no symbol {symbol}: {text_of(error)}") from error
             raise FetchError(f"yfinance: {symbol}: {text_of(error)}") from error
         payouts = frame["Dividends"][frame["Dividends"] != 0.0]
         told = [Payout(at.date(), float(cash)) for at, cash in payouts.items()]

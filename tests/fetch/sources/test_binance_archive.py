@@ -1,9 +1,7 @@
 """Files of Binance's archive are compared with their checksums, and imported as they are."""
 
 import hashlib
-import io
 import json
-import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -13,52 +11,10 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, DataError, FetchError
 from pipeline.fetch.sources.binance_archive import files_of
 from pipeline.market.catalog.catalog import Catalog
+from tests.fetch.archive import archive
 from tests.fetch.service import Asked, Fetching, Reply
 
 ARCHIVE = "/data/spot"
-HOUR_MS = 3_600_000
-
-
-def klines(first: date, days: int) -> bytes:
-    """Return the klines of some days as the archive has them: twelve columns, no header."""
-    begin = (first - date(1970, 1, 1)).days * 24
-    lines = []
-    for hour in range(begin, begin + 24 * days):
-        price = 100 + hour % 37
-        opened = hour * HOUR_MS
-        lines.append(
-            f"{opened},{price}.00,{price + 2}.50,{price - 1}.00,{price + 1}.00,12.5,"
-            f"{opened + HOUR_MS - 1},1250.0,42,6.25,625.0,0"
-        )
-    return "\n".join(lines).encode()
-
-
-def zipped(name: str, content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def archive(*absent: str, symbol: str = "BTCUSDT"):
-    """Answer as the archive, which lacks files whose names end in one of ``absent``."""
-
-    def answer(asked: Asked) -> Reply | None:
-        name = asked.path.rpartition("/")[2].removesuffix(".CHECKSUM")
-        stem = name.removesuffix(".zip")
-        if not stem.startswith(f"{symbol}-1h-") or stem.endswith(absent):
-            return None
-        days = stem.removeprefix(f"{symbol}-1h-")
-        first = date.fromisoformat(days if "daily" in asked.path else f"{days}-01")
-        count = 1
-        if "monthly" in asked.path:
-            count = ((first.replace(day=28) + timedelta(4)).replace(day=1) - first).days
-        body = zipped(f"{stem}.csv", klines(first, count))
-        if asked.path.endswith(".CHECKSUM"):
-            return Reply(f"{hashlib.sha256(body).hexdigest()}  {name}\n")
-        return Reply(body)
-
-    return answer
 
 
 @pytest.fixture
@@ -253,7 +209,7 @@ def test_months_before_the_first_one_are_told_and_not_looked_for_by_days(fetch, 
         ("binance-archive:spot", "1h", "has the markets um and cm behind its colon, was 'spot'"),
         ("binance-archive:um", "1s", "have no interval 1s"),
         ("binance-archiv", "1h", r"there is no source 'binance-archiv'; did you mean binance-a"),
-        ("binance-archive:", "1h", "stands um or cm"),
+        ("binance-archive:", "1h", "lacks what is behind its colon: um or cm"),
     ],
 )
 def test_what_the_archive_does_not_have_is_told(fetch, source, interval, told):

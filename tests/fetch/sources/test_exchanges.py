@@ -198,7 +198,7 @@ def test_an_exchange_that_says_busy_in_a_reply_is_asked_again(fetch, service, tm
     ("source", "options", "told"),
     [
         ("ccxt:bitstmp", {}, r"ccxt knows no exchange 'bitstmp'; did you mean ccxt:bitstamp\?"),
-        ("ccxt", {}, "behind ccxt: stands the exchange"),
+        ("ccxt", {}, "lacks what is behind its colon: the exchange, such as ccxt:kraken"),
         ("ccxt:bitstamp", {"interval": "8h"}, "ccxt:bitstamp has no interval 8h; it has 1m, 3m"),
     ],
 )
