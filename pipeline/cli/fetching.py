@@ -10,7 +10,7 @@ import click
 
 from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import common_options, example, replace_option
 from pipeline.cli.output import format_table, iso_text, paragraph, print_json, print_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.fetch.sources.table import Source
     from pipeline.market.importers import ImportResult
     from pipeline.market.importers.actions import ActionsResult
+    from pipeline.market.importers.importing import Replace
 
 
 @click.command(
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     metavar="URL",
     help="Ask this address, such as that of a mirror, in place of the source's own.",
 )
-@click.option("--replace", is_flag=True, help="Replace bars in the catalog that differ.")
+@replace_option
 @click.option("--list", "listed", is_flag=True, help="List the sources, and fetch nothing.")
 @common_options
 @click.pass_context
@@ -69,7 +70,7 @@ def fetch(
     catalog: str,
     raw: Path,
     address: str | None,
-    replace: bool,
+    replace: Replace | None,
     listed: bool,
     as_json: bool,
 ) -> None:
@@ -106,7 +107,7 @@ def fetch(
             catalog=catalog,
             raw=raw,
             address=address,
-            replace_bars=replace,
+            replace=replace,
             progress=tell,
         )
     if as_json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipeline.fetch.sources.table import Source, fetcher_of, find_source
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import ImportResult, import_bars
 from pipeline.market.importers.actions import ActionsResult, import_actions
+from pipeline.market.importers.importing import Replace
 
 Progress = Callable[[str, int, int], None]
 
@@ -56,7 +58,7 @@ def fetch_bars(
     catalog: Catalog | str | os.PathLike[str] = "catalog/fetched",
     raw: str | os.PathLike[str] = "raw",
     address: str | None = None,
-    replace_bars: bool = False,
+    replace: Replace | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> FetchResult:
@@ -72,14 +74,15 @@ def fetch_bars(
         raw: the folder of the raw replies; the source has a folder of its own in it. What is there
             is not fetched again.
         address: takes the place of the scheme and the host of all addresses, as of a mirror.
-        replace_bars: whether bars in the catalog that differ are replaced; else they are refused.
+        replace: bars in the catalog that differ are replaced (``"bars"``), or all that the same
+            files gave before (``"source"``), or the series (``"series"``). None: they are refused.
         clock: the time, and how to wait; None: those of this machine.
         progress: is called after each page with the symbol, the number of days that are done, and
             that of all.
 
     Raises ConfigError for a request that cannot be, DataError for a symbol without bars and for
     bars that cannot be imported, FetchError if the source does not answer. The catalog is changed
-    when all symbols are complete.
+    when all symbols are complete; dividends are imported after the bars.
     """
     there = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
     now = clock or SystemClock()
@@ -102,12 +105,12 @@ def fetch_bars(
         [file for one in gathered.values() for file in one.files],
         there,
         adjusted=found.adjusted,
-        replace="bars" if replace_bars else None,
+        replace=replace,
     )
-    actions, notes = _import_payouts(list(gathered.values()), there, folder, replace_bars)
+    actions, notes = _import_payouts(list(gathered.values()), there, folder, replace is not None)
     notes = [note for one in gathered.values() for note in one.notes] + notes
     return FetchResult(
-        source=replace(found, name=source),
+        source=changed(found, name=source),
         request=request,
         raw=folder,
         fetched=courier.fetched,

@@ -232,8 +232,11 @@ def test_of_many_columns_the_first_are_told_and_the_manifest_keeps_all(called, t
 @pytest.mark.parametrize(
     ("word", "way"),
     [
-        ("d/SPY.csv", "; write --replace behind the files, or --replace bars d/SPY.csv"),
-        ("two words.csv", "; write --replace behind the files, or --replace bars 'two words.csv'"),
+        ("d/SPY.csv", "; write --replace at the end of the line, or --replace bars d/SPY.csv"),
+        (
+            "two words.csv",
+            "; write --replace at the end of the line, or --replace bars 'two words.csv'",
+        ),
         ("serie", "; did you mean 'series'?"),
     ],
 )

@@ -122,7 +122,7 @@ def _made(reading: Reading, facts: Facts, options: Options, spool: Spool) -> Par
     if first is None:
         return None
     adjusted = Fact(reading.said.adjusted, "layout")
-    if options.adjusted is not None:
+    if options.adjusted not in (None, adjusted.value):
         adjusted = Fact(options.adjusted, "option")
     return Part(reading, facts, adjusted, tuple(kept), first, last, rows)
 
