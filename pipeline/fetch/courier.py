@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from pipeline.codes import SECOND_NS
 from pipeline.errors import ConfigError
 from pipeline.fetch.patience import Clock, Patience, is_busy, seconds_asked
 from pipeline.fetch.raw import RawFolder, RawReply
@@ -88,6 +89,9 @@ class Courier:
         self.source, self.raw, self.clock = source, raw, clock
         self._address = address
         self._page: OpenPage | None = None
+        self._sent_ns = 0
+        self.pace_seconds = 0.0
+        """The least time between two requests that are sent."""
         self.fetched = 0
         """The replies that came and are kept."""
         self.reused = 0
@@ -142,6 +146,7 @@ class Courier:
     def _asked(self, told: str, send: Callable[[], Answer]) -> Answer:
         patience = Patience(self.clock, f"{self.source}: {told}")
         while True:
+            self._keep_pace()
             try:
                 answer = send()
             except NoAnswerError as error:
@@ -151,6 +156,12 @@ class Courier:
                 return answer
             asked = seconds_asked(answer.headers.get("retry-after"), self.clock.now())
             patience.wait(f"answered {answer.status}", asked)
+
+    def _keep_pace(self) -> None:
+        passed = (self.clock.now() - self._sent_ns) / SECOND_NS
+        if passed < self.pace_seconds:
+            self.clock.sleep(self.pace_seconds - passed)
+        self._sent_ns = self.clock.now()
 
     def redirected(self, url: str) -> str:
         """Return the address that is asked in place of ``url``."""

@@ -10,7 +10,7 @@ import ccxt
 import numpy as np
 from requests import Session
 
-from pipeline.codes import DAY_NS, SECOND_NS
+from pipeline.codes import DAY_NS
 from pipeline.errors import ConfigError, DataError, FetchError, nearest, text_of
 from pipeline.fetch.courier import Courier, OpenPage
 from pipeline.fetch.over_requests import carried_by
@@ -19,8 +19,11 @@ from pipeline.fetch.patience import Patience
 from pipeline.fetch.raw import file_begin
 from pipeline.fetch.request import Request, day_of
 
-_LIMIT: Final = 500
-"""The bars that an exchange is asked for at once if it does not say how many it gives."""
+_LIMIT: Final = 200
+"""The bars that an exchange is asked for at once if ccxt does not know how many it gives.
+
+One that gives fewer may give the last of them, and others would be left out.
+"""
 _MOST: Final = 1_000
 _MS: Final = 1_000_000
 """ns"""
@@ -42,18 +45,16 @@ class Exchange:
         session = carried_by(courier, Session())
         self._exchange: Any = getattr(ccxt, name)({"session": session, "timeout": 60_000})
         self._exchange.throttle = self._throttle
-        self._last_ns = 0
         if self._exchange.has["fetchOHLCV"] is not True:
             raise ConfigError(f"{courier.source} has no bars of the past")
 
     def _throttle(self, cost: float | None = None) -> None:
-        """Wait as long as the exchange wants between two requests, in place of ccxt's own wait."""
-        clock = self._courier.clock
-        wanted = self._exchange.rateLimit / 1_000 * (1.0 if cost is None else cost)
-        passed = (clock.now() - self._last_ns) / SECOND_NS
-        if passed < wanted:
-            clock.sleep(wanted - passed)
-        self._last_ns = clock.now()
+        """Tell the courier the time that the exchange wants, in place of ccxt's own wait.
+
+        So nothing is waited for where the raw folder has the reply.
+        """
+        weight = 1.0 if cost is None else cost
+        self._courier.pace_seconds = self._exchange.rateLimit / 1_000 * weight
 
     def pages(self, request: Request) -> Iterator[Page]:
         """Yield a page for each reply with bars, as a fetcher does."""

@@ -82,7 +82,10 @@ SOURCES: Final[Mapping[str, Source]] = {
         ),
         Source(
             "ccxt",
-            ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"),
+            (
+                *("1s", "1m", "3m", "5m", "10m", "15m", "30m"),
+                *("1h", "2h", "3h", "4h", "6h", "8h", "12h", "1d"),
+            ),
             needs="the package ccxt",
             conventions="UTC, stamped at open, not adjusted; whether minutes without trades have "
             "bars is the exchange's choice",

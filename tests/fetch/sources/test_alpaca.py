@@ -1,5 +1,6 @@
 """Bars of Alpaca come through its own client; keys stay in the headers of requests."""
 
+import gzip
 import json
 from datetime import datetime, timedelta
 
@@ -150,6 +151,26 @@ def test_days_have_the_dates_of_new_york_and_today_is_left_out(fetch, tmp_path):
     ]
     (note,) = result.notes
     assert "AAPL 1d, 2024-06-20T00:00:00Z, had not ended" in note
+
+
+def test_days_of_crypto_currencies_keep_the_instants_at_which_they_begin(fetch, tmp_path):
+    fetch("BTC/USD", interval="1d", start="2024-06-10", end="2024-06-15")
+    table = Catalog(tmp_path / "catalog").load("BTC/USD", "1d")
+    assert [str(ts) for ts in table["ts"].to_pylist()[:2]] == [
+        *("2024-06-10 05:00:00+00:00", "2024-06-11 05:00:00+00:00"),
+    ]
+
+
+def test_a_reply_that_was_packed_on_its_way_is_kept_unpacked(fetch, service, tmp_path):
+    def packed(asked: Asked) -> Reply | None:
+        body = json.dumps(market(asked).body).encode()
+        return Reply(gzip.compress(body), headers={"Content-Encoding": "gzip"})
+
+    service.answer = packed
+    fetch("AAPL", **ASKED)
+    file = next((tmp_path / "raw" / "alpaca").glob("*.json"))
+    assert set(json.loads(file.read_bytes())) == {"bars", "next_page_token"}
+    assert fetch("AAPL", **ASKED).reused == 4
 
 
 def test_a_symbol_that_is_not_there_is_named(fetch):

@@ -104,7 +104,9 @@ def test_the_exchange_is_given_the_time_that_it_wants_between_requests(fetch):
 def test_a_second_fetch_asks_for_no_page_again(fetch, service, tmp_path):
     fetch("BTC/USD", **ASKED)
     service.asked.clear()
+    fetch.clock.waits.clear()
     result = fetch("BTC/USD", **ASKED)
+    assert fetch.clock.waits == []
     assert not [path for path in service.paths if "ohlc" in path]
     assert (result.fetched, result.reused) == (0, 2)
     assert result.series[0].unchanged == 50 * 24
