@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
     from pipeline.errors import RingtapeError
+    from pipeline.fetch.fetching import FetchResult, fetch_bars
     from pipeline.market import indicators
     from pipeline.market.importers import ImportResult, import_bars
     from pipeline.market.time.time_manager import TimeManager
@@ -56,6 +57,8 @@ _MODULES = {
 _HOMES = {
     "SessionConfig": "pipeline.config.session",
     "RingtapeError": "pipeline.errors",
+    "FetchResult": "pipeline.fetch.fetching",
+    "fetch_bars": "pipeline.fetch.fetching",
     "ImportResult": "pipeline.market.importers",
     "import_bars": "pipeline.market.importers",
     "TimeManager": "pipeline.market.time.time_manager",
@@ -92,6 +95,7 @@ __all__ = [
     "Bar",
     "Bars",
     "Context",
+    "FetchResult",
     "Fill",
     "ImportResult",
     "Ledger",
@@ -109,6 +113,7 @@ __all__ = [
     "SweepResult",
     "Symbol",
     "TimeManager",
+    "fetch_bars",
     "import_bars",
     "indicators",
     "run",

@@ -94,6 +94,17 @@ class RunError(RingtapeError):
     exit_code = 1
 
 
+class FetchError(RingtapeError):
+    """A source of market data does not give what it was asked for.
+
+    You get it when a source cannot be reached, refuses to answer, answers too often that it is
+    busy, or sends a damaged file twice. The replies that have come are kept, and the same fetch
+    goes on behind them. The message names the source and the address, without keys.
+    """
+
+    exit_code = 1
+
+
 class LedgerError(RingtapeError):
     """The ledger of sweeps cannot serve the request.
 

@@ -26,6 +26,7 @@ ROOMS = {
     "pipeline.dependencies": [],
     "pipeline.config": [],
     "pipeline.market": [],
+    "pipeline.fetch": ["pipeline.market"],
     "pipeline.execution": [],
     "pipeline.results": [],
     "pipeline.strategy": ["pipeline.market"],
@@ -44,11 +45,11 @@ ROOMS = {
     "pipeline.watch": ["shm"],
     "pipeline.cli": ["pipeline"],
     # pipeline/__init__.py, what a user's `from pipeline import ...` sees.
-    "pipeline": ["pipeline.sweeps", "pipeline.watch"],
+    "pipeline": ["pipeline.fetch", "pipeline.sweeps", "pipeline.watch"],
 }
 WITHOUT_PROCESSES = [
     *("pipeline.errors", "pipeline.codes", "pipeline.dependencies"),
-    *("pipeline.config", "pipeline.market"),
+    *("pipeline.config", "pipeline.market", "pipeline.fetch"),
     *("pipeline.execution", "pipeline.results", "pipeline.lane"),
     *("pipeline.strategy", "pipeline.strategy.compiled"),
 ]

@@ -26,6 +26,7 @@ import click
 from pipeline.cli import (
     catalog,
     exporting,
+    fetching,
     importing,
     initialising,
     ledger,
@@ -116,6 +117,7 @@ for _command in (
     runs.runs,
     sweeping.sweep,
     ledger.ledger,
+    fetching.fetch,
     importing.import_,
     catalog.catalog,
     exporting.export,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,9 @@ import click
 
 from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import common_options, example, replace_option
 from pipeline.cli.output import iso_text, print_json, print_text
 from pipeline.cli.reading_options import reading_of, reading_options
-from pipeline.errors import nearest
 
 if TYPE_CHECKING:
     from pipeline.market.catalog.catalog import Catalog
@@ -22,28 +20,13 @@ if TYPE_CHECKING:
     from pipeline.market.importers.importing import Replace
 
 
-#: What --replace may name.
-_REPLACED = ("bars", "source", "series")
 #: Options that an import of splits and dividends does not use.
 _OF_BARS = frozenset(
     (
         *("layout", "interval", "tz", "end_stamped", "decimal", "skip_rows", "scale", "bad_rows"),
-        *("duplicates", "sort", "off_grid", "dry_run"),
+        *("duplicates", "sort", "off_grid", "adjusted", "dry_run"),
     )
 )
-
-
-def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a word that --replace does not know, which mostly is a SOURCE that follows it."""
-    if value is None or value in _REPLACED:
-        return value
-    near = nearest(value, _REPLACED)
-    way = (
-        f"did you mean {near[0]!r}?"
-        if near
-        else f"write --replace behind the files, or --replace bars {shlex.quote(value)}"
-    )
-    raise click.BadParameter(f"{value!r} is not one of {', '.join(map(repr, _REPLACED))}; {way}")
 
 
 @click.command(
@@ -68,15 +51,7 @@ def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     is_flag=True,
     help="SOURCE are tables of splits and dividends, or LEAN's factor files.",
 )
-@click.option(
-    "--replace",
-    is_flag=False,
-    flag_value="bars",
-    metavar=f"[{'|'.join(_REPLACED)}]",
-    callback=_replaced,
-    help="Replace bars in the catalog that differ; all bars that the same SOURCE gave before; or"
-    " the whole series.  [without a word: bars]",
-)
+@replace_option
 @click.option("--dry-run", is_flag=True, help="Say all, show the first bars, and write nothing.")
 @common_options
 @click.pass_context

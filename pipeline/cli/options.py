@@ -1,12 +1,17 @@
 """Options that several commands share."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from pipeline.errors import nearest
+
 _DEBUG = "ringtape.debug"
+#: What --replace may name.
+_REPLACED = ("bars", "source", "series")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,6 +84,30 @@ def out_option(kind: str) -> Callable[[F], F]:
         show_default=True,
         help=f"Folder in which the {kind}'s folder is made.",
     )
+
+
+def _replaced(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a word that --replace does not know, which mostly is a SOURCE that follows it."""
+    if value is None or value in _REPLACED:
+        return value
+    near = nearest(value, _REPLACED)
+    way = (
+        f"did you mean {near[0]!r}?"
+        if near
+        else f"write --replace at the end of the line, or --replace bars {shlex.quote(value)}"
+    )
+    raise click.BadParameter(f"{value!r} is not one of {', '.join(map(repr, _REPLACED))}; {way}")
+
+
+replace_option = click.option(
+    "--replace",
+    is_flag=False,
+    flag_value="bars",
+    metavar=f"[{'|'.join(_REPLACED)}]",
+    callback=_replaced,
+    help="Replace bars in the catalog that differ; all bars that the same SOURCE gave before; or"
+    " the whole series.  [without a word: bars]",
+)
 
 
 def common_options(command: F) -> F:

@@ -91,6 +91,12 @@ _OPTIONS = (
         help="Rows at other times than bars: refuse the import, keep them where they do not"
         " overlap, or move them to the beginning of their bar.  [default: keep]",
     ),
+    click.option(
+        "--adjusted",
+        type=click.Choice(["no", "splits", "splits-and-dividends"]),
+        callback=lambda _ctx, _param, value: value and value.replace("-", " "),
+        help="What prices are adjusted for.  [default: as the layout says]",
+    ),
 )
 
 
@@ -115,7 +121,7 @@ _NAMES = frozenset(
     (
         *("layout", "symbol", "interval", "tz", "columns", "end_stamped", "date_order"),
         *("encoding", "decimal", "skip_rows", "scale", "bad_rows", "duplicates", "sort"),
-        "off_grid",
+        *("off_grid", "adjusted"),
     )
 )
 

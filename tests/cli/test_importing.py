@@ -232,8 +232,11 @@ def test_of_many_columns_the_first_are_told_and_the_manifest_keeps_all(called, t
 @pytest.mark.parametrize(
     ("word", "way"),
     [
-        ("d/SPY.csv", "; write --replace behind the files, or --replace bars d/SPY.csv"),
-        ("two words.csv", "; write --replace behind the files, or --replace bars 'two words.csv'"),
+        ("d/SPY.csv", "; write --replace at the end of the line, or --replace bars d/SPY.csv"),
+        (
+            "two words.csv",
+            "; write --replace at the end of the line, or --replace bars 'two words.csv'",
+        ),
         ("serie", "; did you mean 'series'?"),
     ],
 )
@@ -241,3 +244,13 @@ def test_a_file_behind_replace_is_refused_with_the_way_on(called, word: str, way
     done = called("import", "--replace", word, "--catalog", "made")
     assert done.code == 2
     assert f"{word!r} is not one of 'bars', 'source', 'series'{way}" in done.err
+
+
+def test_what_prices_are_adjusted_for_is_kept_as_told(called, tmp_path: Path):
+    (tmp_path / "prices.csv").write_text(CSV)
+    done = imported(called, "--adjusted", "splits-and-dividends")
+    assert "adjusted: splits and dividends" in done.out
+    (account,) = Catalog(tmp_path / "made").entry("SPY", "1m").accounts
+    assert account.adjusted.value == "splits and dividends"
+    refused = called("import", "prices.csv", "--catalog", "made", "--actions", "--adjusted", "no")
+    assert "--adjusted is not used with --actions" in refused.err

@@ -24,6 +24,7 @@ from pipeline.market.importers.given.sources import given_tables, sources_of
 from pipeline.market.importers.joining import Part, SeriesBars, join, make_parts
 from pipeline.market.importers.option_words import told_in_python
 from pipeline.market.importers.options import (
+    Adjusted,
     BadRows,
     DateOrder,
     Decimal,
@@ -95,6 +96,7 @@ def import_bars(
     duplicates: Duplicates = "refuse",
     sort: bool = False,
     off_grid: OffGrid = "keep",
+    adjusted: Adjusted | None = None,
     replace: Replace | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -124,6 +126,8 @@ def import_bars(
         sort: the rows of each symbol in a file are sorted by their times, in memory.
         off_grid: rows at other times than bars of the interval are kept, refused, or moved to the
             beginning of their bar (``"floor"``). Rows that overlap are refused in any case.
+        adjusted: what prices are adjusted for, ``"no"``, ``"splits"`` or ``"splits and
+            dividends"``; None: as the layout says, if it does.
         replace: bars that are there with other values are replaced (``"bars"``), or all bars of
             the series are (``"series"``), or all that the same source gave before (``"source"``).
             None: such bars are refused.
@@ -149,6 +153,7 @@ def import_bars(
         duplicates=duplicates,
         sort=sort,
         off_grid=off_grid,
+        adjusted=adjusted,
     )
     options.check()
     if replace is not None and replace not in get_args(Replace):

@@ -34,6 +34,7 @@ class Part:
 
     reading: Reading
     facts: Facts
+    adjusted: Fact
     kept: tuple[Kept, ...]
     first_ts: int
     last_ts: int
@@ -120,7 +121,10 @@ def _made(reading: Reading, facts: Facts, options: Options, spool: Spool) -> Par
         kept.append(spool.keep(Rows(bars.ts, None, bars.values, bars.ts)))
     if first is None:
         return None
-    return Part(reading, facts, tuple(kept), first, last, rows)
+    adjusted = Fact(reading.said.adjusted, "layout")
+    if options.adjusted not in (None, adjusted.value):
+        adjusted = Fact(options.adjusted, "option")
+    return Part(reading, facts, adjusted, tuple(kept), first, last, rows)
 
 
 def _series(
@@ -143,8 +147,8 @@ def _series(
     notes += dict.fromkeys(note for part in parts for note in part.reading.said.notes)
     origins = dict.fromkeys(part.reading.source.origin for part in parts)
     if any(
-        tells_actions(said.left) and "dividends" not in said.adjusted
-        for said in dict.fromkeys(part.reading.said for part in parts)
+        tells_actions(left) and "dividends" not in adjusted
+        for left, adjusted in {(part.reading.said.left, part.adjusted.value) for part in parts}
     ):
         notes.append("The columns of splits and dividends can be imported with --actions.")
     notes += [of_origins[origin] for origin in origins if origin in of_origins]
@@ -221,7 +225,7 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         clock=_one([one.clock for one in facts]),
         stamped=_one([one.stamped for one in facts]),
         interval=_one([one.interval for one in facts]),
-        adjusted=_one([Fact(one.adjusted, "layout") for one in said]),
+        adjusted=_one([part.adjusted for part in parts]),
         taken=said[0].taken if len({one.taken for one in said}) == 1 else (),
         left=tuple(dict.fromkeys(name for one in said for name in one.left)),
         rows=sum(part.rows for part in parts),

@@ -16,6 +16,7 @@ Duplicates = Literal["refuse", "first", "last", "same"]
 OffGrid = Literal["refuse", "keep", "floor"]
 DateOrder = Literal["mdy", "dmy", "ymd"]
 Decimal = Literal["point", "comma"]
+Adjusted = Literal["no", "splits", "splits and dividends"]
 
 _LEAST_SCALE: Final = 1e-18
 WIDEN_BY: Final = 0.01
@@ -56,6 +57,8 @@ class Options:
     """Whether rows are sorted by their times."""
     off_grid: OffGrid = "keep"
     """What is done with rows whose time is not that of a bar of the interval."""
+    adjusted: Adjusted | None = None
+    """What prices are adjusted for."""
 
     nameless: str | None = None
     """The symbol of rows that have none; None if such rows are refused."""
@@ -144,7 +147,7 @@ _TEXTS: Final = {
     "encoding": "the name of an encoding, such as 'latin-1'",
 }
 """The options that are text, and what they may be."""
-_MAY_BE_NONE: Final = ("stamped", "date_order", "decimal")
+_MAY_BE_NONE: Final = ("stamped", "date_order", "decimal", "adjusted")
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "stamped": ("open", "close"),
     "date_order": get_args(DateOrder),
@@ -152,4 +155,5 @@ _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "bad_rows": get_args(BadRows),
     "duplicates": get_args(Duplicates),
     "off_grid": get_args(OffGrid),
+    "adjusted": get_args(Adjusted),
 }

@@ -41,6 +41,8 @@ def test_an_account_has_what_was_taken_for_true_and_why(tmp_path: Path):
     assert account.clock == Fact("America/New_York", "option")
     assert account.stamped == Fact("close", "option")
     assert account.interval == Fact("1m", "option")
+    _, told = imported(path, adjusted="splits", replace="series")
+    assert told.account.adjusted == Fact("splits", "option")
 
 
 def test_an_offset_in_the_file_is_its_clock(tmp_path: Path):
@@ -315,6 +317,7 @@ def test_symbols_keep_their_zeros_and_whole_numbers_are_asked_about(tmp_path: Pa
         ),
         ({"duplicates": "none"}, "duplicates must be refuse, first, last or same, was 'none'"),
         ({"off_grid": 1}, "off_grid must be refuse, keep or floor, was 1"),
+        ({"adjusted": "all"}, "adjusted must be no, splits or splits and dividends, was 'all'"),
         ({"layout": "yfinanc"}, "there is no layout 'yfinanc', .*did you mean yfinance"),
         ({"encoding": "latin-one"}, "--encoding must be a name such as utf-8"),
         ({"scale": 0}, "scale must be a number from 1e-18 to 1e[+]18, was 0"),

@@ -1,0 +1,1 @@
+"""The sources, one file for each; `table` lists them without importing any."""
