@@ -63,7 +63,7 @@ def asked(
         return {"config": config, "strategy": strategy, "overrides": overrides}
     if config is None and strategy is None:
         raise click.UsageError("there is no strategy: name one with --strategy FILE:CLASS")
-    from pipeline.runner.given import CommandData
+    from pipeline.runner.given.opening import CommandData
     from pipeline.runner.starting import let_server_go_on
 
     let_server_go_on()

@@ -63,7 +63,7 @@ def init(
     from pipeline.errors import ConfigError
     from pipeline.market.catalog.commit import MANIFEST
     from pipeline.market.given.catalog import NO_NAME, given_catalog, import_given
-    from pipeline.runner.given import infer
+    from pipeline.runner.given.inferring import infer
 
     if out.suffix != ".toml":
         raise ConfigError(f"--out is {out}, expected a file that ends in .toml")

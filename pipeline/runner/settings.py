@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pipeline.config.keywords import settings_of, with_settings
+from pipeline.config.keywords import setting_paths, settings_of, with_settings
 from pipeline.config.reading import read_settings
 from pipeline.config.session import SessionConfig
 from pipeline.config.source import apply_overrides
@@ -63,7 +63,8 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
         yield Loaded(load_settings(asked), {})
         return
     # pyarrow and the importers take longer to load than a run without given data takes to begin.
-    from pipeline.runner.given import catalog_of, infer, split_options
+    from pipeline.runner.given.inferring import infer
+    from pipeline.runner.given.opening import catalog_of, split_options
 
     options, keywords = split_options(asked.keywords or {})
     settings, origin = _read(asked, keywords)
@@ -71,7 +72,8 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
     tell = Patience(say, time.monotonic).tell
     with catalog_of(asked.data, options, _symbols(known), tell) as given:
         inferred = infer(given, known, asked.strategy)
-        whole = with_settings(with_settings(inferred.settings, settings), _place(inferred.settings))
+        place = {"catalog": inferred.settings["catalog"]}
+        whole = with_settings(with_settings(inferred.settings, settings), place)
         yield Loaded(_made(asked, whole, origin), inferred.told)
 
 
@@ -97,11 +99,6 @@ def _read(asked: Asked, keywords: Mapping[str, Any]) -> tuple[dict[str, Any], st
     return with_settings(settings, settings_of(keywords, sweep=asked.sweep)), origin
 
 
-def _place(inferred: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the catalog of given data, which takes the place of any other."""
-    return {"catalog": inferred["catalog"]}
-
-
 def _symbols(settings: Mapping[str, Any]) -> Sequence[str]:
     data = settings.get("session_data_config")
     symbols = data.get("symbols") if isinstance(data, Mapping) else None
@@ -123,8 +120,6 @@ def _made(asked: Asked, settings: Mapping[str, Any], origin: str) -> SessionConf
 
 def _check_keywords(asked: Asked) -> None:
     """Refuse options of an import without data, and neither data nor a configuration."""
-    from pipeline.config.keywords import setting_paths
-
     paths = setting_paths(sweep=asked.sweep)
     for name in asked.keywords or ():
         if name not in paths:
