@@ -221,7 +221,7 @@ def _account(parts: Sequence[Part], notes: list[str]) -> Account:
         clock=_one([one.clock for one in facts]),
         stamped=_one([one.stamped for one in facts]),
         interval=_one([one.interval for one in facts]),
-        adjusted=_one([Fact(one.adjusted, "layout") for one in said]),
+        adjusted=_one([Fact(one.adjusted, one.ground) for one in said]),
         taken=said[0].taken if len({one.taken for one in said}) == 1 else (),
         left=tuple(dict.fromkeys(name for one in said for name in one.left)),
         rows=sum(part.rows for part in parts),
