@@ -26,6 +26,7 @@ import click
 from pipeline.cli import (
     catalog,
     exporting,
+    importers,
     importing,
     initialising,
     ledger,
@@ -117,6 +118,7 @@ for _command in (
     sweeping.sweep,
     ledger.ledger,
     importing.import_,
+    importers.importers,
     catalog.catalog,
     exporting.export,
     initialising.init,

@@ -12,7 +12,7 @@ A package that has an importer takes them into its own tests, which pytest then 
         importer = IMPORTER
         files = (Path(__file__).parent / "sample.bars",)
 
-Each test is a method without fixtures, so any other runner can call it too.
+The tests are methods without fixtures; `ImporterContract.check` calls all of them without pytest.
 """
 
 from __future__ import annotations
@@ -87,6 +87,12 @@ class ImporterContract:
         """
         return None
 
+    def check(self) -> None:
+        """Call all tests. AssertionError, which says what was expected, for the first failure."""
+        for name in dir(self):
+            if name.startswith("test_"):
+                getattr(self, name)()
+
     def test_it_is_an_importer(self) -> None:
         """It has a name, methods, and conventions that are all said."""
         fault = fault_of(self.importer)
@@ -95,7 +101,7 @@ class ImporterContract:
     def test_it_knows_its_own_files(self) -> None:
         """Each sample gets a score above 0, by its first bytes alone."""
         for path, head in self._heads():
-            score = self.importer.sniff(path, head)
+            score = self._score(path, head)
             _require(
                 type(score) is int and 0 < score <= 100,
                 f"sniff must give {path.name} a score from 1 to 100, was {score!r}",
@@ -105,28 +111,28 @@ class ImporterContract:
         """Files of other kinds get the score 0, and so does an empty one of its own ending."""
         own = {f"empty{path.suffix}": b"" for path, _ in self._heads()}
         for name, head in (_FOREIGN | own).items():
-            score = self.importer.sniff(Path(name), head)
+            score = self._score(Path(name), head)
             _require(score == 0, f"sniff must give {name} of others the score 0, was {score!r}")
 
     def test_it_looks_at_nothing_but_name_and_head(self) -> None:
         """A score is the same again, wherever the file lies, and whether it is there at all."""
         for path, head in self._heads():
-            first = self.importer.sniff(path, head)
-            again = self.importer.sniff(path, head)
-            elsewhere = self.importer.sniff(Path("/nowhere/at/all", path.name), head)
+            first = self._score(path, head)
+            again = self._score(path, head)
+            elsewhere = self._score(Path("/nowhere/at/all", path.name), head)
             _require(
                 first == again == elsewhere,
                 f"sniff must give {path.name} the same score each time, and without the file, was "
                 f"{first!r}, {again!r} and {elsewhere!r}",
             )
             with _watched(path, "sniff"):
-                self.importer.sniff(path, head)
+                self._score(path, head)
 
     def test_it_knows_short_heads(self) -> None:
         """Whatever the number of first bytes is, a score is given."""
         for path, head in self._heads():
             for size in (0, 1, 3, 10, 100, len(head) // 2):
-                score = self.importer.sniff(path, head[:size])
+                score = self._score(path, head[:size])
                 _require(
                     type(score) is int and 0 <= score <= 100,
                     f"sniff must give {path.name} a score for its first {size} bytes, was "
@@ -207,6 +213,13 @@ class ImporterContract:
         for path in self._files():
             (source,) = find_sources(path)
             yield path, source.begin(HEAD_BYTES)
+
+    def _score(self, path: Path, head: bytes) -> int:
+        try:
+            return self.importer.sniff(path, head)
+        except Exception as error:  # whatever it raises
+            what = f"{path.name} with {len(head)} first bytes"
+            raise AssertionError(f"sniff must give a score to {what}, raised {error!r}") from error
 
     def _use(self, source: Source) -> Use:
         return Use(self.importer, source, repr(self.importer.name), "importer")

@@ -103,7 +103,7 @@ def _declared(own: Sequence[str]) -> tuple[Plugin, ...]:
         version = point.dist.version if point.dist is not None else ""
         points.setdefault((point.name.partition(".")[0], package, version), []).append(point)
     packages: dict[str, list[str]] = {}
-    for name, package, version in points:
+    for name, package, version in sorted(points):
         packages.setdefault(name, []).append(f"{package} {version}")
     found = []
     for (name, package, version), some in sorted(points.items()):
