@@ -194,11 +194,12 @@ class _Symbols:
         """Return the symbols of rows. DataError if one has none and the user has given none."""
         places = np.full(len(ts), -1, np.int32)
         dates = ts // DAY_NS
-        for number in np.unique(instruments).tolist():
-            its = instruments == number
+        order = np.argsort(instruments, kind="stable")
+        numbers, starts = np.unique(instruments[order], return_index=True)
+        for number, its in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
             for first, end, place in self._spans.get(number, ()):
-                in_span = (dates >= first) & (dates < end)
-                places[its & (in_span | (ts == _UNDEFINED))] = place
+                in_span = (dates[its] >= first) & (dates[its] < end)
+                places[its[in_span | (ts[its] == _UNDEFINED)]] = place
         (without,) = np.nonzero(places < 0)
         if len(without) and self._given is None:
             row = int(without[0])

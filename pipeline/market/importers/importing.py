@@ -107,7 +107,8 @@ def import_bars(
         source: a path, or several; or a frame, an Arrow table or reader, anything else with
             ``__arrow_c_stream__``, or a dict of these by symbol.
         catalog: the catalog or its folder, which is made if it is not there.
-        layout: name of the layout of all files, such as ``"kraken"``; None: as recognised.
+        layout: name of the layout of all files, such as ``"kraken"``, or of the importer of another
+            package; None: as recognised.
         symbol: takes the place of the symbols in the files.
         interval: interval of the bars, such as ``"1m"``; of ticks, the bars to make of them.
         tz: clock of times that name none: an IANA zone, ``EST``, ``America/New_York+7h``.

@@ -21,6 +21,7 @@ from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_bars
 from pipeline.market.importers.dbn import DATABENTO_DBN
+from pipeline.market.importers.registry import ReadOptions
 from pipeline.market.importers.registry.contract import ImporterContract
 
 DAY = dt.date(2024, 7, 1)
@@ -69,10 +70,8 @@ def stored(catalog: Path, symbol: str, interval: str) -> list[tuple[float, ...]]
     return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
-def made(
-    *records: Any, schema: str = "ohlcv-1m", spans: dict[str, list[tuple[int, int, str]]]
-) -> bytes:
-    """A file of records; ``spans`` has the first day, the day behind the last and the number."""
+def made(*records: Any, spans: dict[str, list[tuple[int, int, str]]], **others: Any) -> bytes:
+    """A file of bars; ``spans`` has the first day, the day behind the last and the number."""
     mappings = [
         SimpleNamespace(
             raw_symbol=symbol,
@@ -89,8 +88,9 @@ def made(
     ]
     head = client.Metadata(
         *("GLBX.MDP3", MIDNIGHT, client.SType.RAW_SYMBOL, client.SType.INSTRUMENT_ID),
-        client.Schema.from_str(schema),
+        client.Schema.OHLCV_1M,
         mappings=mappings,
+        **others,
     )
     return head.encode() + b"".join(map(bytes, records))
 
@@ -167,6 +167,21 @@ def test_a_file_may_be_packed_otherwise_or_not_at_all(tmp_path):
     for name in ("plain", "plain.dbn.gz"):
         (result,) = import_bars(tmp_path / name, tmp_path / f"{name}.catalog")
         assert (result.symbol, result.rows) == ("ESU4", 2)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_older_versions_and_times_of_sending_are_read_alike(tmp_path, version):
+    rows = [client.OHLCVMsg(33, 1, 7, MIDNIGHT + at * MINUTE, 1, 1, 1, 1, 1, 5) for at in (0, 1)]
+    plain = made(*rows, spans={"ES": [(0, 1, "7")]}, version=version)
+    timed = made(spans={"ES": [(0, 1, "7")]}, version=version, ts_out=True)
+    # A record says its length in words of four bytes; the time of sending is added to it.
+    timed += b"".join(b"\x10" + bytes(row)[1:56] + bytes(8) for row in rows)
+    for name, data in (("plain.dbn", plain), ("timed.dbn", timed)):
+        (tmp_path / name).write_bytes(data)
+        batches = DATABENTO_DBN.read(tmp_path / name, ReadOptions())
+        table = pa.Table.from_batches(batches)
+        assert table["symbol"].to_pylist() == ["ES", "ES"]
+        assert table["ts"].cast(pa.int64()).to_pylist() == [MIDNIGHT, MIDNIGHT + MINUTE]
 
 
 def test_an_instrument_may_get_another_symbol_on_another_day(tmp_path):

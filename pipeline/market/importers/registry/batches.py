@@ -24,7 +24,8 @@ from pipeline.market.importers.source import Source
 from pipeline.market.threads import check_stopped
 
 _BARS: Final = ("ts", *PRICE_COLUMNS)
-_TICKS: Final = ("ts", "price", "size")
+_TRADES: Final = ("ts", "price", "size")
+_QUOTES: Final = ("ts", "bid", "ask")
 _TEXTS: Final = ("symbol", "interval")
 _STAMPS: Final[dict[str, Literal["open", "close"]]] = {"open": "open", "close": "close"}
 #: Bytes of a packed source that are unpacked at once.
@@ -44,7 +45,7 @@ class Use:
 
     def sniff(self, head: bytes) -> int:
         """Return the score that the importer gives to the source. DataError if it gives none."""
-        path = self.source.path.with_name(self.source.name)
+        path = self.source.path.parent / self.source.name
         try:
             score = self.importer.sniff(path, head)
         except Exception as error:  # whatever the code of others raises
@@ -82,7 +83,10 @@ class Use:
                 first += table.num_rows
         if rows is None:
             raise DataError(f"{self.source.label}: there are no rows")
-        return rows.readings
+        readings = rows.readings
+        for reading in readings:
+            reading.times = ""  # only the importer knows how the file writes them
+        return readings
 
     def tables(self, asked: ReadOptions) -> Generator[pa.Table, None, None]:
         """Yield the batches as tables of one schema, none of them empty. DataError as `read`."""
@@ -120,12 +124,12 @@ class Use:
     def _check(self, schema: pa.Schema) -> None:
         """Raise DataError if columns are missing, unknown, or of a type that is not expected."""
         names = schema.names
-        needed = _TICKS if "price" in names else _BARS
+        needed = _TRADES if "price" in names else _QUOTES if "bid" in names else _BARS
         missing = [name for name in needed if name not in names]
         if missing:
             raise self._wrong(
-                f"yields no column {missing[0]!r}; expected {', '.join(_BARS)}, or for ticks "
-                f"{', '.join(_TICKS)}"
+                f"yields no column {missing[0]!r}; expected {', '.join(_BARS)}; of trades "
+                f"{', '.join(_TRADES)}; of quotes {', '.join(_QUOTES)}"
             )
         for field in schema:
             if field.name not in (*needed, *_TEXTS) or names.count(field.name) > 1:

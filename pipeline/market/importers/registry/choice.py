@@ -84,7 +84,8 @@ def _refused(refusal: DataError | None, source: Source, faults: list[str]) -> Da
     """Return the refusal of a source that no importer takes."""
     told = [str(refusal), *faults]
     ending = ending_of(source.name)
-    if ending and ending not in DATA_ENDINGS and not faults:
+    known = ", not market data;" in told[0]  # it is a picture, or HTML
+    if ending and ending not in DATA_ENDINGS and not faults and not known:
         told.append(
             f"no importer takes files that end in {ending}, of those that `ringtape importers` "
             "lists; a package may have one"

@@ -188,7 +188,7 @@ class ImporterContract:
         for path in self._files():
             (source,) = find_sources(path)
             options = self.options
-            if options.interval is None and "price" in self._table(path).column_names:
+            if options.interval is None and "open" not in self._table(path).column_names:
                 options = replace(options, interval="1m")
             with Spool() as spool:
                 readings = self._use(source).read(options, spool)

@@ -146,15 +146,14 @@ class Importer(Protocol):
     def read(self, path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a file in its order, as record batches of one schema.
 
-        ===============================  ==========================================================
-        column                           type
-        ===============================  ==========================================================
-        ``ts``                           timestamp of any unit, with or without a zone; or date32
-        ``open high low close volume``   numbers; of ticks ``price`` and ``size`` instead
-        ``symbol``                       text, perhaps as a dictionary; may be left out
-        ``interval``                     text such as ``1m``, perhaps as a dictionary; may be left
-                                         out
-        ===============================  ==========================================================
+        ================================  ======================================================
+        column                            type
+        ================================  ======================================================
+        ``ts``                            timestamp of any unit, with a zone or without; date32
+        ``open high low close volume``    numbers; of trades ``price size``, of quotes ``bid ask``
+        ``symbol``                        text, perhaps as a dictionary; may be left out
+        ``interval``                      text such as ``1m``, in the same way
+        ================================  ======================================================
 
         A missing value is null. The file is open only while rows are read, and closed when the
         iterator is. DataError, which names the file, if it is damaged.

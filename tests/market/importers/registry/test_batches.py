@@ -39,7 +39,7 @@ def read(folder: Path, spool: Spool, importer: Any, **options: Any) -> list[Read
     [
         (
             {"open": None},
-            "yields no column 'open'; expected ts, open, high, low, close, volume, or",
+            "yields no column 'open'; expected ts, open, high, low, close, volume; of",
         ),
         ({"price": [1.0] * 3}, "yields no column 'size'; expected"),
         ({"vwap": [1.0] * 3}, "yields a column 'vwap' too many; expected ts, open"),
@@ -116,10 +116,13 @@ def test_the_clock_is_that_of_the_conventions(tmp_path, spool, clock, ts, fact):
     assert (reading.symbol, reading.said.clock, reading.said.stamped) == ("MSFT", fact, None)
 
 
-def test_ticks_and_dates_are_taken_too(tmp_path, spool):
+def test_trades_quotes_and_dates_are_taken_too(tmp_path, spool):
     ticks = {"ts": COLUMNS["ts"], "price": [1.0, 2.0, 3.0], "size": [1, 2, 3]}
     (reading,) = read(tmp_path, spool, Plain(columns=ticks))
-    assert reading.ticks
+    assert (reading.ticks, reading.said.quote) == (True, False)
+    quotes = {"ts": COLUMNS["ts"], "bid": [1.0, 2.0, 3.0], "ask": [2.0, 3.0, 4.0]}
+    (reading,) = read(tmp_path, spool, Plain(columns=quotes))
+    assert (reading.ticks, reading.said.quote) == (True, True)
     days = Plain(columns=COLUMNS | {"ts": pa.array([0, 1, 4], pa.date32())})
     (part,) = make_parts(read(tmp_path, spool, days), Options(), spool)
     assert (part.facts.interval.value, part.rows) == ("1d", 3)

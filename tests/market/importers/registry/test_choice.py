@@ -1,6 +1,7 @@
 """Which importer reads a file, among Ringtape's own and those of other packages."""
 
 import gzip
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -166,6 +167,16 @@ def test_without_its_package_a_file_is_refused_with_the_way_on(tmp_path, bars):
         import_bars(bars, tmp_path / "c")
     with pytest.raises(ConfigError, match=r"there is no layout 'acme'.*which `ringtape importers`"):
         import_bars(bars, tmp_path / "c", layout="acme")
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [(b"\x89PNG\r\n", "a picture"), (b"\x28\xb5\x2f\xfd" + bytes(9), "packed by zstd (unpack it)")],
+)
+def test_what_is_known_to_be_no_market_data_needs_no_importer(tmp_path, head, kind):
+    (tmp_path / "a.odd").write_bytes(head)
+    with pytest.raises(DataError, match=rf"is {re.escape(kind)}, not market data; .* writes$"):
+        import_bars(tmp_path / "a.odd", tmp_path / "c")
 
 
 @pytest.mark.parametrize(
