@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Int64Array = npt.NDArray[np.int64]
 
 _MAGIC: Final = b"DBN"
+#: Bytes of the magic word and the version.
+_BEGIN: Final = len(_MAGIC) + 1
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 #: Bytes that are decoded at once.
 _BLOCK: Final = 1 << 18
@@ -50,7 +52,6 @@ class DbnImporter:
     """The importer of DBN files, which keeps the conventions of Databento's CSV."""
 
     name = DATABENTO.name
-    endings = (".dbn", ".dbn.zst")
     conventions = Conventions(
         clock=INSTANTS,
         stamped=DATABENTO.stamped or UNKNOWN,
@@ -61,7 +62,10 @@ class DbnImporter:
 
     def sniff(self, path: Path, head: bytes) -> int:
         """Return whether the first bytes, once unpacked, are those of DBN."""
-        return CERTAIN if _first_of(head).startswith(_MAGIC) else 0
+        first = _first_of(head)
+        version = first[len(_MAGIC) : _BEGIN]
+        # Text that begins with the same letters has another one behind them.
+        return CERTAIN if first.startswith(_MAGIC) and b"" < version < b" " else 0
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
         """Yield bars, or trades as ticks. DataError for other records, or if it is damaged."""
@@ -94,7 +98,7 @@ def _first_of(head: bytes) -> bytes:
     if not head.startswith(_ZSTD):
         return head
     try:
-        return pa.CompressedInputStream(pa.BufferReader(head), "zstd").read(len(_MAGIC))
+        return pa.CompressedInputStream(pa.BufferReader(head), "zstd").read(_BEGIN)
     except OSError:  # fewer bytes than can be unpacked
         return b""
 

@@ -256,6 +256,12 @@ def test_it_is_no_file_of_another_layout(shared_data, tmp_path):
     assert len(import_bars(path, tmp_path / "c", layout="databento")) == 2
 
 
+def test_text_that_begins_like_dbn_is_text(tmp_path):
+    (tmp_path / "DBN.csv").write_text("DBN,ts,open,high,low,close\n1,2024-01-01,1,1,1,1\n")
+    (result,) = import_bars(tmp_path / "DBN.csv", tmp_path / "c")
+    assert result.account.layout == "csv"
+
+
 def test_other_text_is_no_file_of_a_binary_layout(tmp_path):
     (tmp_path / "A.csv").write_text("ts,open,high,low,close\n2024-01-01,1,1,1,1\n")
     with pytest.raises(

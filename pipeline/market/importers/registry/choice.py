@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError, DataError, nearest
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
-from pipeline.market.importers.registry.batches import Use
 from pipeline.market.importers.registry.own import Claim, own_claim, own_names
 from pipeline.market.importers.registry.plugins import Plugin, Plugins
 from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import DATA_ENDINGS, Source, ending_of
+
+if TYPE_CHECKING:
+    from pipeline.market.importers.registry.batches import Use
 
 
 def read_source(source: Source, options: Options, spool: Spool, plugins: Plugins) -> list[Reading]:
@@ -70,7 +73,7 @@ def _claims(
     for plugin in asked:
         begin = source.begin(SAMPLE_BYTES)
         try:
-            use = Use(plugins.load(plugin), source, plugin.words, "importer")
+            use = _use(plugin, source, plugins)
             score = use.sniff(begin)
         except DataError as error:
             faults.append(str(error))
@@ -78,6 +81,13 @@ def _claims(
         if score:
             claims.append(Claim(score, plugin.words, plugin.name, partial(use.read, options)))
     return claims
+
+
+def _use(plugin: Plugin, source: Source, plugins: Plugins) -> Use:
+    """Return the use of an importer, which is imported for it. DataError if it cannot be used."""
+    from pipeline.market.importers.registry.batches import Use
+
+    return Use(plugins.load(plugin), source, plugin.words, "importer")
 
 
 def _refused(refusal: DataError | None, source: Source, faults: list[str]) -> DataError:
@@ -119,7 +129,7 @@ def _named(name: str, source: Source, options: Options, plugins: Plugins) -> Cla
             f"there is no layout {name!r}, expected one of {', '.join(names)}{meant}; other "
             "packages may have importers, which `ringtape importers` lists once they are installed"
         )
-    use = Use(plugins.load(plugin), source, plugin.words, "importer")
+    use = _use(plugin, source, plugins)
     doubt = (
         ()
         if use.sniff(source.begin(SAMPLE_BYTES))

@@ -10,11 +10,11 @@ from typing import Final
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import UNKNOWN
 from pipeline.market.importers import arrow, lean
-from pipeline.market.importers.dbn import DATABENTO_DBN
 from pipeline.market.importers.delimited import GENERIC, DelimitedLayout
 from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.header import Header
 from pipeline.market.importers.layouts import binance
+from pipeline.market.importers.layouts.databento import DATABENTO
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.recognition import (
@@ -24,7 +24,6 @@ from pipeline.market.importers.recognition import (
     signs_of,
     text_of,
 )
-from pipeline.market.importers.registry.batches import Use
 from pipeline.market.importers.registry.importer import CERTAIN, PLAIN, SIGNS, Conventions
 from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import Source
@@ -32,6 +31,8 @@ from pipeline.market.importers.text import Text
 
 _ARROW: Final = "arrow"
 _LEAN: Final = "lean"
+#: By which a file of Databento may begin. Only then is the importer of DBN imported.
+_MAY_BE_DBN: Final = (b"DBN", b"\x28\xb5\x2f\xfd")
 _THE_FILES: Final = "the file's"
 """The clock of a layout that does not say it: files name a zone, or the times are taken for UTC."""
 
@@ -85,7 +86,7 @@ def own_importers() -> tuple[OwnImporter, ...]:
 
 def own_names() -> list[str]:
     """Return the names of all own importers, in order."""
-    return [one.name for one in own_importers()]
+    return sorted((_ARROW, _LEAN, *delimited_names()))
 
 
 def own_claim(source: Source, options: Options) -> Claim:
@@ -108,10 +109,8 @@ def own_claim(source: Source, options: Options) -> Claim:
             "equity/usa/minute/spy/"
         )
     begin = source.begin(SAMPLE_BYTES)
-    dbn = Use(DATABENTO_DBN, source, "databento", "layout")
-    if score := dbn.sniff(begin):
-        _refuse_layout(source, "Databento's DBN", options, DATABENTO_DBN.name)
-        return _claim(score, DATABENTO_DBN.name, partial(dbn.read, options))
+    if begin.startswith(_MAY_BE_DBN) and (claim := _dbn_claim(source, begin, options)):
+        return claim
     if arrow.is_arrow(begin):
         _refuse_layout(source, "Parquet or Arrow", options, _ARROW)
         return _claim(CERTAIN, _ARROW, partial(arrow.read, source, options))
@@ -120,6 +119,19 @@ def own_claim(source: Source, options: Options) -> Claim:
         _refuse_layout(source, "a recording of Binance's messages", options, name)
         return _claim(CERTAIN, name, partial(binance.read_recording, source, options))
     return _text_claim(source, begin, options)
+
+
+def _dbn_claim(source: Source, begin: bytes, options: Options) -> Claim | None:
+    """Return the claim of the importer of DBN; None if the file is not its own."""
+    from pipeline.market.importers.dbn import DATABENTO_DBN
+    from pipeline.market.importers.registry.batches import Use
+
+    use = Use(DATABENTO_DBN, source, "databento", "layout")
+    score = use.sniff(begin)
+    if not score:
+        return None
+    _refuse_layout(source, "Databento's DBN", options, DATABENTO_DBN.name)
+    return _claim(score, DATABENTO_DBN.name, partial(use.read, options))
 
 
 def _text_claim(source: Source, begin: bytes, options: Options) -> Claim:
@@ -186,10 +198,10 @@ def _claim(score: int, name: str, read: Callable[[Spool], list[Reading]]) -> Cla
 def _of_layouts(name: str) -> OwnImporter:
     layouts = layouts_of(name)
     known = dict.fromkeys(one.empty_bars for one in layouts)
-    dbn = name == DATABENTO_DBN.name
+    dbn = name == DATABENTO.name
     return OwnImporter(
         name,
-        (".csv", *DATABENTO_DBN.endings) if dbn else (),
+        (".csv", ".dbn", ".dbn.zst") if dbn else (),
         f"{signs_of(name)}{', or the first bytes of DBN' if dbn else ''}",
         Conventions(
             _each(map(_clock, layouts)),
