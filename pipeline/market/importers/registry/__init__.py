@@ -7,6 +7,7 @@
     choice.py     which importer reads a source: the one with the highest score
     importer.py   what an importer is: the contract of those of other packages
     batches.py    its batches, as rows like those of any file
+    listing.py    the list of all of them, for people
     contract.py   tests of the contract, for the authors of importers
 """
 

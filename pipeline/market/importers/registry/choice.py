@@ -32,28 +32,30 @@ def read_source(source: Source, options: Options, spool: Spool, plugins: Plugins
 
     DataError if no importer takes it, or if it cannot be read.
     """
-    if options.layout is not None and options.layout not in own_names():
-        return _named(options.layout, source, options, plugins).read(spool)
-    return _choose(source, options, plugins).read(spool)
+    if options.layout is None:
+        claim = _choose(source, options, plugins)
+    elif options.layout in own_names():
+        claim = own_claim(source, options)
+    else:
+        claim = _named(options.layout, source, options, plugins)
+    return claim.read(spool)
 
 
 def _choose(source: Source, options: Options, plugins: Plugins) -> Claim:
-    own: Claim | None = None
-    refusal: DataError | None = None
+    """Return the claim with the highest score. DataError if there is none, or two are equal."""
+    own: Claim | DataError
     try:
         own = own_claim(source, options)
     except DataError as error:
-        refusal = error
-    if own is not None and options.layout is not None:
-        return own
+        own = error
     faults: list[str] = []
     claims = _claims(plugins.for_file(source.name), source, options, plugins, faults)
-    if own is not None:
+    if isinstance(own, Claim):
         claims.append(own)
-    elif not claims and refusal is not None:
+    elif not claims:
         claims = _claims(plugins.without_ending(), source, options, plugins, faults)
-    if not claims:
-        raise _refused(refusal, source, faults) from refusal
+        if not claims:
+            raise _refused(own, source, faults)
     claims.sort(key=lambda claim: -claim.score)
     best = [claim for claim in claims if claim.score == claims[0].score]
     if len(best) > 1:
@@ -90,8 +92,8 @@ def _use(plugin: Plugin, source: Source, plugins: Plugins) -> Use:
     return Use(plugins.load(plugin), source, plugin.words, "importer")
 
 
-def _refused(refusal: DataError | None, source: Source, faults: list[str]) -> DataError:
-    """Return the refusal of a source that no importer takes."""
+def _refused(refusal: DataError, source: Source, faults: list[str]) -> DataError:
+    """Return the refusal of a source that no importer takes, with what may lead on."""
     told = [str(refusal), *faults]
     ending = ending_of(source.name)
     known = ", not market data;" in told[0]  # it is a picture, or HTML
@@ -100,7 +102,7 @@ def _refused(refusal: DataError | None, source: Source, faults: list[str]) -> Da
             f"no importer takes files that end in {ending}, of those that `ringtape importers` "
             "lists; a package may have one"
         )
-    return DataError("; ".join(told))
+    return DataError("; ".join(told)) if len(told) > 1 else refusal
 
 
 def _with_notes(claim: Claim, faults: list[str]) -> Claim:

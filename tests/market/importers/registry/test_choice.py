@@ -146,6 +146,13 @@ def test_an_importer_that_is_named_reads_files_that_it_does_not_know(tmp_path):
     assert "The file has not the signs of 'acme' of ringtape-acme 0.1." in result.account.notes
 
 
+@pytest.mark.usefixtures("with_acme")
+def test_a_layout_of_ringtape_that_is_named_asks_nobody_else(tmp_path, bars):
+    with pytest.raises(DataError, match=r"february\.bars: neither its columns nor its name tell"):
+        import_bars(bars, tmp_path / "c", layout="kraken")
+    assert "ringtape_acme" not in sys.modules
+
+
 def test_a_broken_one_is_named_and_stops_nobody_else(tmp_path, monkeypatch, bars):
     points = {"fails.bars": "broken_module:IMPORTER", "fails.csv": "broken_module:IMPORTER"}
     declare(tmp_path, monkeypatch, "of-broken", points, {"broken_module": FAILS})
