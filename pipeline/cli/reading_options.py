@@ -26,7 +26,12 @@ def _column_mapping(
 
 
 _OPTIONS = (
-    click.option("--layout", metavar="NAME", help="Layout of the files.  [default: as recognised]"),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        help="Layout of the files, or their importer, which `ringtape importers` lists."
+        "  [default: as recognised]",
+    ),
     click.option("--symbol", help="Symbol of the bars.  [default: the source's]"),
     click.option(
         "--interval",

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-Ground = Literal["file", "layout", "option", "rows", "guess"]
-"""Why a fact was taken for true: the file says it, all files of the layout are so, the user said it
-by an option, the rows together show it, or nothing says it."""
+Ground = Literal["file", "layout", "importer", "option", "rows", "guess"]
+"""Why a fact was taken for true: the file says it, all files of the layout are so, the importer of
+another package says it of its files, the user said it by an option, the rows together show it, or
+nothing says it."""
 
 UNKNOWN: Final = "not known"
 """The value of a fact that nobody could say and on which no bar depends."""

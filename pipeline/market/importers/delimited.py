@@ -78,6 +78,8 @@ class DelimitedLayout:
     adjusted: str | None = None
     """What prices are adjusted for: ``no``, ``splits``, ``splits and dividends``; None if it is not
     known."""
+    empty_bars: bool | None = None
+    """Whether there are bars for times without trades, None if it is not known."""
     no_volume: float | None = None
     """The number that stands for no volume; such a volume is 0."""
     doubt: str = ""

@@ -145,7 +145,7 @@ def _stamped(reading: Reading, shown: Literal["open", "close"] | None, options: 
         return Fact(options.stamped, "option")
     if reading.said.stamped is not None:
         other = _STAMPED["open" if reading.said.stamped == "close" else "close"]
-        return Fact(reading.said.stamped, "layout", other)
+        return Fact(reading.said.stamped, reading.said.ground, other)
     return Fact("open", "rows" if shown == "open" else "guess", "--end-stamped")
 
 

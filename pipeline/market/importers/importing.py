@@ -32,7 +32,9 @@ from pipeline.market.importers.options import (
     OffGrid,
     Options,
 )
-from pipeline.market.importers.recognition import read_source
+from pipeline.market.importers.registry.choice import read_source
+from pipeline.market.importers.registry.own import own_names
+from pipeline.market.importers.registry.plugins import Plugins
 from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import Source, find_sources
 from pipeline.market.threads import in_threads
@@ -107,7 +109,8 @@ def import_bars(
         source: a path, or several; or a frame, an Arrow table or reader, anything else with
             ``__arrow_c_stream__``, or a dict of these by symbol.
         catalog: the catalog or its folder, which is made if it is not there.
-        layout: name of the layout of all files, such as ``"kraken"``; None: as recognised.
+        layout: name of the layout of all files, such as ``"kraken"``, or of the importer of another
+            package; None: as recognised.
         symbol: takes the place of the symbols in the files.
         interval: interval of the bars, such as ``"1m"``; of ticks, the bars to make of them.
         tz: clock of times that name none: an IANA zone, ``EST``, ``America/New_York+7h``.
@@ -169,6 +172,8 @@ class Found(NamedTuple):
     sources: list[Source]
     left: dict[str, Counter[str]]
     """By the path under which they were found, how many files of each kind were not looked at."""
+    plugins: Plugins
+    """The importers of other packages."""
 
 
 @contextmanager
@@ -184,7 +189,7 @@ def sources_to_import(
         yield find_files([source] if is_path(source) else source)
         return
     with told_in_python(), given_tables(source, tell) as tables:
-        yield Found(sources_of(tables), {})
+        yield Found(sources_of(tables), {}, Plugins(own_names()))
 
 
 def is_path(value: Any) -> bool:
@@ -198,10 +203,10 @@ def find_files(paths: Sequence[str | os.PathLike[str]]) -> Found:
         raise DataError("there is nothing to import: no source was given")
     if "" in paths:
         raise ConfigError("source must be a path, was ''")
-    found = Found([], {})
+    found = Found([], {}, Plugins(own_names()))
     for path in map(Path, paths):
         kinds: Counter[str] = Counter()
-        here = list(find_sources(path, kinds))
+        here = list(find_sources(path, kinds, found.plugins.takes))
         if not here:
             raise DataError(f"{path} holds no file of bars{_but(kinds)}")
         found.left[str(path)] = kinds
@@ -217,7 +222,7 @@ def read_series(
     The bars wait in the ``spool``. ``progress`` is as `import_bars` has it. DataError for the first
     sources that cannot be taken.
     """
-    parts = _read_all(found.sources, options, spool, progress)
+    parts = _read_all(found, options, spool, progress)
     without = found.left.keys() - {part.reading.source.origin for part in parts}
     if without:
         first = next(origin for origin in found.left if origin in without)
@@ -240,9 +245,10 @@ def _listed(left: Counter[str]) -> str:
 
 
 def _read_all(
-    sources: Sequence[Source], options: Options, spool: Spool, progress: Progress | None
+    found: Found, options: Options, spool: Spool, progress: Progress | None
 ) -> list[Part]:
     """Read sources and make bars of them. DataError tells the first ones that cannot be taken."""
+    sources = found.sources
     counted, lock = itertools.count(1), threading.Lock()
     refusals: dict[int, DataError] = {}
 
@@ -255,7 +261,7 @@ def _read_all(
             with lock:
                 progress(source.name, next(counted), len(sources))
         try:
-            return make_parts(read_source(source, options, spool), options, spool)
+            return make_parts(read_source(source, options, spool, found.plugins), options, spool)
         except DataError as error:
             refusals[number] = error
             return []

@@ -121,7 +121,7 @@ def _made(reading: Reading, facts: Facts, options: Options, spool: Spool) -> Par
         kept.append(spool.keep(Rows(bars.ts, None, bars.values, bars.ts)))
     if first is None:
         return None
-    adjusted = Fact(reading.said.adjusted, "layout")
+    adjusted = Fact(reading.said.adjusted, reading.said.ground)
     if options.adjusted not in (None, adjusted.value):
         adjusted = Fact(options.adjusted, "option")
     return Part(reading, facts, adjusted, tuple(kept), first, last, rows)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.market.catalog.account import UNKNOWN, Fact
+from pipeline.market.catalog.account import UNKNOWN, Fact, Ground
 from pipeline.market.importers.magnitude import Scale, scale_of
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.rows import Kept, Rows, Spool, joined_rows
@@ -41,6 +41,8 @@ class Said:
     """Of which end of its bar a time is; None if the layout does not say."""
     adjusted: str = UNKNOWN
     """What the prices are adjusted for."""
+    ground: Ground = "layout"
+    """Who says how times are stamped and prices adjusted."""
     taken: tuple[tuple[str, str], ...] = ()
     """The fields and the columns from which they come."""
     left: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which layout a source has, by its content and path; and its rows, read by that layout."""
+"""Which layout a delimited text has, by its first lines and its name."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import ConfigError, DataError, nearest
-from pipeline.market.importers import arrow, lean
+from pipeline.errors import DataError
 from pipeline.market.importers.delimited import GENERIC, DelimitedLayout, plain_symbol
-from pipeline.market.importers.encoding import SAMPLE_BYTES
 from pipeline.market.importers.fields import cut, names_any_field
 from pipeline.market.importers.header import Header, find_header, header_at
-from pipeline.market.importers.layouts import LAYOUTS, binance, databento
+from pipeline.market.importers.layouts import LAYOUTS
 from pipeline.market.importers.options import Options
-from pipeline.market.importers.reading import Reading
-from pipeline.market.importers.rows import Spool
 from pipeline.market.importers.source import Source
 from pipeline.market.importers.text import Text
 
@@ -47,60 +43,13 @@ _BINARY: Final = {
     b"\xfd7zXZ": "packed by xz (unpack it)",
     b"7z\xbc\xaf": "a 7-Zip archive (unpack it)",
     b"\x1f\x8b": "packed by gzip (unpack it, or name it .gz)",
+    b"\x28\xb5\x2f\xfd": "packed by zstd (unpack it)",
 }
 
 
-def layout_names() -> list[str]:
-    """Return the names of all layouts that an option can name."""
-    return sorted({layout.name for layout in LAYOUTS})
-
-
-def read_source(source: Source, options: Options, spool: Spool) -> list[Reading]:
-    """Recognise one source and read it; its rows wait in the ``spool``.
-
-    DataError if it has no known layout or cannot be read.
-    """
-    if options.layout is not None:
-        _layouts(options.layout)
-    if source.given is not None:
-        _refuse_layout(source, "no text", options)
-        return arrow.read(source, options, spool)
-    databento.refuse(source)
-    lean.refuse_no_bars(source)
-    place = lean.find_place(source)
-    if place is not None:
-        _refuse_layout(source, "a file of LEAN", options)
-        return lean.read(source, place, options, spool)
-    if lean.looks_moved(source):
-        raise DataError(
-            f"{source.label} looks like a LEAN zip outside its folders, on which LEAN's prices and "
-            "times depend; put it under <type>/<market>/<resolution>/<symbol>/, such as "
-            "equity/usa/minute/spy/"
-        )
-    begin = source.begin(SAMPLE_BYTES)
-    if arrow.is_arrow(begin):
-        _refuse_layout(source, "Parquet or Arrow", options)
-        return arrow.read(source, options, spool)
-    if binance.is_recording(begin):
-        if options.layout != binance.KLINES.name:
-            _refuse_layout(source, "a recording of Binance's messages", options)
-        return binance.read_recording(source, options, spool)
-    text = text_of(source, begin, options)
-    try:
-        layout, header = recognise(source, text.first_lines, options)
-        return layout.read(source, text, header, options, spool)
-    except (LookupError, StopIteration, ValueError) as error:
-        # A layout that the user names may look for what is not in the file.
-        if options.layout is None and options.skip_rows:
-            raise DataError(
-                f"{source.label} has no table behind {options.skip_rows:,} lines (--skip-rows)"
-            ) from error
-        if options.layout is None:
-            raise
-        raise DataError(
-            f"{source.label} is no file of the layout {options.layout!r}, which has "
-            f"{_signs(options.layout)}; leave --layout out, or name another one"
-        ) from error
+def delimited_names() -> list[str]:
+    """Return the names of all layouts of delimited text, in the order in which they are tried."""
+    return list(dict.fromkeys(layout.name for layout in LAYOUTS))
 
 
 def text_of(source: Source, begin: bytes, options: Options) -> Text:
@@ -165,38 +114,25 @@ def _refuse_other_text(source: Source, header: Header) -> None:
 def _named(
     name: str, source: Source, lines: list[str], usual: Header, options: Options
 ) -> tuple[DelimitedLayout, Header]:
-    headed = [(layout, _header(layout, lines, usual, options)) for layout in _layouts(name)]
+    headed = [(layout, _header(layout, lines, usual, options)) for layout in layouts_of(name)]
     fitting = next((pair for pair in headed if pair[0].recognises(pair[1], source)), None)
     layout, header = fitting or headed[0]
-    doubt = "" if fitting else f"The file has not the signs of its layout, {name}: {_signs(name)}."
+    doubt = (
+        "" if fitting else f"The file has not the signs of its layout, {name}: {signs_of(name)}."
+    )
     own = layout.symbol
     layout = replace(layout, symbol=lambda name: own(name) or plain_symbol(name), doubt=doubt)
     return layout, _named_columns(layout, header)
 
 
-def _layouts(name: str) -> list[DelimitedLayout]:
-    """Return the layouts of a name. ConfigError if there are none."""
-    alike = [layout for layout in LAYOUTS if layout.name == name]
-    if not alike:
-        near = nearest(name, layout_names(), 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise ConfigError(
-            f"there is no layout {name!r}, expected one of {', '.join(layout_names())}{meant}"
-        )
-    return alike
+def layouts_of(name: str) -> list[DelimitedLayout]:
+    """Return the layouts of delimited text that have a name, of which there may be none."""
+    return [layout for layout in LAYOUTS if layout.name == name]
 
 
-def _refuse_layout(source: Source, kind: str, options: Options) -> None:
-    """Refuse a layout for a file that shows itself what it is."""
-    if options.layout is not None:
-        raise DataError(
-            f"{source.label} is {kind}, and --layout {options.layout} is one of delimited text; "
-            "leave --layout out"
-        )
-
-
-def _signs(name: str) -> str:
-    return ", or ".join(dict.fromkeys(one.signs for one in LAYOUTS if one.name == name))
+def signs_of(name: str) -> str:
+    """Return by which signs the layouts of a name are recognised."""
+    return ", or ".join(dict.fromkeys(one.signs for one in layouts_of(name)))
 
 
 def _header(layout: DelimitedLayout, lines: list[str], usual: Header, options: Options) -> Header:

@@ -22,10 +22,11 @@ from pipeline.errors import DataError, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DATA_ENDINGS: Final = {
+DATA_ENDINGS: Final = {
     *(".csv", ".txt", ".tsv", ".json", ".jsonl", ".gz", ".zip"),
     *(".parquet", ".feather", ".arrow", ".arrows", ".ipc", ".dbn", ".zst"),
 }
+"""Endings of the files in a folder that are looked at."""
 _PACKED: Final = (".gz", ".tgz", ".zip")
 #: With each zip file of HistData comes a report on it, which is no table.
 _STATUS_REPORT: Final = re.compile(r"DAT_[A-Z]+_\w+\.txt")
@@ -81,14 +82,18 @@ class Source:
         """When the file was written, or the rows were given, ns UTC."""
         return self.path.stat().st_mtime_ns if self.given is None else self.given.at_ns
 
+    @property
+    def packed(self) -> bool:
+        """Whether the content lies packed on the disk."""
+        return self.path.suffix.lower() in _PACKED
+
     def read(self) -> bytes:
         """Return the uncompressed content. DataError if it cannot be read."""
         return b"".join(self.blocks(-1))
 
     def seekable(self) -> BinaryIO:
         """Open the content so that any place can be read: from the disk, or else from memory."""
-        packed = self.path.suffix.lower() in _PACKED
-        return io.BytesIO(self.read()) if packed else self.unpack()
+        return io.BytesIO(self.read()) if self.packed else self.unpack()
 
     def begin(self, size: int) -> bytes:
         """Return the first ``size`` bytes. DataError if they cannot be read."""
@@ -117,19 +122,26 @@ class Source:
             raise _damaged(self.label, error) from error
 
 
-def find_sources(path: Path, left: Counter[str] | None = None) -> Iterator[Source]:
+def _nothing_else(name: str) -> bool:
+    return False
+
+
+def find_sources(
+    path: Path, left: Counter[str] | None = None, takes: Callable[[str], bool] = _nothing_else
+) -> Iterator[Source]:
     """Yield the data files at `path`: the file itself, or the sorted content of a folder or zip.
 
-    Files that are no data by their ending or folder are not yielded, and counted in ``left`` by
-    their kind, but for those that are hidden. An archive that is damaged is a source that cannot be
-    read. Raises DataError if there is nothing at `path`, or if a folder cannot be read.
+    In a folder or archive, files are data by their ending, or if ``takes`` says it of their name.
+    Others are not yielded, and counted in ``left`` by their kind, but for those that are hidden. An
+    archive that is damaged is a source that cannot be read. Raises DataError if there is nothing at
+    `path`, or if a folder cannot be read.
     """
     left = Counter() if left is None else left
     try:
         if path.is_dir():
-            yield from _in_folder(path, left)
+            yield from _in_folder(path, left, takes)
         elif path.is_file():
-            yield from _open(path, str(path), left)
+            yield from _open(path, str(path), left, takes)
         elif path.exists():
             raise DataError(f"{path} is no regular file; give a file or a folder")
         else:
@@ -143,7 +155,7 @@ def _cannot_read(error: OSError, path: Path | None = None) -> NoReturn:
     raise DataError(f"{where} cannot be read: {error.strerror or error}") from error
 
 
-def _in_folder(path: Path, left: Counter[str]) -> Iterator[Source]:
+def _in_folder(path: Path, left: Counter[str], takes: Callable[[str], bool]) -> Iterator[Source]:
     """Yield the data files in a folder and in those below it."""
     files: list[Path] = []
     for place, folders, names in os.walk(path, onerror=_cannot_read):
@@ -160,8 +172,8 @@ def _in_folder(path: Path, left: Counter[str]) -> Iterator[Source]:
             left[f"in {of_lean[0]}{_NOT_BARS[of_lean[0]]}"] += 1
         elif _is_report(file, there):
             left["of HistData's status reports"] += 1
-        elif (ending := _ending(file.name)) in _DATA_ENDINGS:
-            yield from _open(file, str(path), left)
+        elif (ending := ending_of(file.name)) in DATA_ENDINGS or takes(file.name):
+            yield from _open(file, str(path), left, takes)
         else:
             left[ending or "without an ending"] += 1
 
@@ -182,14 +194,16 @@ def _meant(path: Path) -> str:
     return ""
 
 
-def _ending(name: str) -> str:
+def ending_of(name: str) -> str:
     """Return the ending of a file name in small letters; "" without one."""
     ending = Path(name).suffix.lower()
     tar = ending == ".gz" and Path(Path(name).stem).suffix.lower() == ".tar"
     return ".tar.gz" if tar else ending
 
 
-def _open(file: Path, origin: str, left: Counter[str]) -> Iterator[Source]:
+def _open(
+    file: Path, origin: str, left: Counter[str], takes: Callable[[str], bool]
+) -> Iterator[Source]:
     path = file.resolve()
     ending = file.suffix.lower()
     if ending == ".zip":
@@ -200,7 +214,7 @@ def _open(file: Path, origin: str, left: Counter[str]) -> Iterator[Source]:
             damage = _damaged(str(file), error)
             yield Source(str(file), file.name, path, origin, partial(_refused, damage))
             return
-        yield from _in_archive(file, members, origin, left)
+        yield from _in_archive(file, members, origin, left, takes)
     elif ending in (".gz", ".tgz"):
         yield Source(str(file), file.stem, path, origin, partial(_unzipped, file))
     else:
@@ -208,7 +222,11 @@ def _open(file: Path, origin: str, left: Counter[str]) -> Iterator[Source]:
 
 
 def _in_archive(
-    file: Path, members: list[zipfile.ZipInfo], origin: str, left: Counter[str]
+    file: Path,
+    members: list[zipfile.ZipInfo],
+    origin: str,
+    left: Counter[str],
+    takes: Callable[[str], bool],
 ) -> Iterator[Source]:
     """Yield the data files in a zip archive. Two of them may have the same name."""
     path = file.resolve()
@@ -219,7 +237,7 @@ def _in_archive(
             continue
         alike[member.filename] += 1
         inside = Path(_slashed(member.filename))
-        label, ending = f"{file}/{member.filename}", _ending(inside.name)
+        label, ending = f"{file}/{member.filename}", ending_of(inside.name)
         if alike[member.filename] > 1:
             label += f" (no. {alike[member.filename]} of this name)"
         if _is_report(inside, there):
@@ -229,7 +247,7 @@ def _in_archive(
             yield Source(label, inside.name, path, origin, partial(_refused, nested))
         elif ending == ".gz":
             yield Source(label, inside.stem, path, origin, partial(_unzipped_member, file, member))
-        elif not ending or ending in _DATA_ENDINGS:
+        elif not ending or ending in DATA_ENDINGS or takes(inside.name):
             yield Source(label, inside.name, path, origin, partial(_member, file, member))
         else:
             left[ending] += 1

@@ -147,11 +147,16 @@ class SymbolRule:
         if self._given is not None and "symbol" in self._columns:
             self._check_one(only_array(table[self._columns["symbol"]]), place)
         intervals = self._columns.get("interval")
+        column = None if intervals is None else only_array(table[intervals])
+        if column is not None:
+            every = list(_group_intervals(column, np.arange(table.num_rows), place))
+            if len(every) == 1:  # as in most files: the rows of each symbol need no look
+                ((interval, _),), column = every, None
         for symbol, rows in self._by_symbol(table, place):
-            if intervals is None or not len(rows):
+            if column is None or not len(rows):
                 yield symbol, interval, rows
                 continue
-            for own, some in _group_intervals(only_array(table[intervals]), rows, place):
+            for own, some in _group_intervals(column, rows, place):
                 yield symbol, own, some
 
     def _by_symbol(

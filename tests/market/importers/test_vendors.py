@@ -187,7 +187,7 @@ BROKEN = [
     ),
     ("pyalgotrade/trades-mgtox-usd-2013-01-01.csv", {}, r"cannot tell which columns .*'amount'"),
     (f"{EQUITY}/tick/ibm/20131007_trade.zip", {}, r"rows are ticks, not bars; give"),
-    ("databento/EQUS.MINI", {}, r"Databento DBN is not read directly"),
+    ("databento/EQUS.MINI", {}, r"rows are ticks, not bars; give"),
     ("hftbacktest", {}, r"rows are ticks, not bars; give the interval"),
     ("mplfinance/SP500_NOV2019_IDay.csv", {"symbol": "X"}, r"month first or day first"),
     ("hikyuu/test_min_data.csv.gz", {}, r"give it with --symbol"),

@@ -21,4 +21,5 @@ ALPACA = DelimitedLayout(
     signs="a header with timestamp, trade_count and vwap",
     columns={"ts": "timestamp"},
     stamped="open",
+    empty_bars=False,
 )

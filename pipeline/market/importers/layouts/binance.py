@@ -64,6 +64,7 @@ KLINES = DelimitedLayout(
     zone=ZoneInfo("UTC"),
     stamped="open",
     adjusted="no",
+    empty_bars=True,
 )
 
 

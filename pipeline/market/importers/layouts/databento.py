@@ -1,8 +1,8 @@
-"""Databento: the CSV of its bars, and its DBN, which is refused with a way to convert it.
+"""Databento: the CSV of its bars. Its DBN is read by `importers.dbn`.
 
-In the CSV, times and prices are as written for people, or raw: ns and units of 1e-9, in which
-9223372036854775807 stands for no price. `ts_event` is the start of a bar. A file may have many
-symbols, spreads among them. Only Databento's own compiled library reads DBN.
+Times and prices are as written for people, or raw: ns and units of 1e-9, in which
+9223372036854775807 stands for no price. `ts_event` is the start of a bar, of which there is none
+if nothing was traded. A file may have many symbols, spreads among them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import DataError
 from pipeline.market.importers.delimited import DelimitedLayout, plain_symbol
 from pipeline.market.importers.header import Header
 from pipeline.market.importers.source import Source
@@ -21,15 +20,6 @@ _UNIT = 1e9
 """Raw prices are multiples of 1e-9."""
 _LEAST_RAW = 1e7
 """Raw prices from 0.01 on are at least this; no price is that high."""
-
-
-def refuse(source: Source) -> None:
-    """Raise DataError if the source is a DBN file."""
-    if source.name.endswith((".dbn", ".dbn.zst")):
-        raise DataError(
-            f"{source.label}: Databento DBN is not read directly; convert it with the databento "
-            "package (DBNStore.from_file(...).to_parquet(...)) and import that"
-        )
 
 
 def _recognises(header: Header, source: Source) -> bool:
@@ -55,5 +45,6 @@ DATABENTO = DelimitedLayout(
     interval=_interval,
     stamped="open",
     adjusted="no",
+    empty_bars=False,
     scale=_unit,
 )

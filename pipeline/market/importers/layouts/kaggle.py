@@ -45,4 +45,5 @@ KAGGLE_BITCOIN = DelimitedLayout(
     interval=lambda name: "1m" if "1-min" in name else None,
     stamped="open",
     adjusted="no",
+    empty_bars=False,
 )

@@ -44,4 +44,5 @@ KRAKEN = DelimitedLayout(
     interval=_interval,
     stamped="open",
     adjusted="no",
+    empty_bars=False,
 )

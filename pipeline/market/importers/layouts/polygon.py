@@ -22,4 +22,5 @@ POLYGON = DelimitedLayout(
     columns={"ts": "window_start", "symbol": "ticker"},
     stamped="open",
     adjusted="no",
+    empty_bars=False,
 )

@@ -120,14 +120,15 @@ _FAMILIES: Final[dict[Family, str]] = {
     ),
 }
 _BETWEEN: Final = rf"(?:[Tt]|_|[,;]?{_BLANK}+|[,;])"
+# They are compiled, and kept by `re`, when they are first needed: most files need the first one.
 _PATTERNS: Final = tuple(
-    (family, re.compile(rf"{date}(?:{_BETWEEN}{time}{_ZONE}|{_UTC})?"))
+    (family, rf"{date}(?:{_BETWEEN}{time}{_ZONE}|{_UTC})?")
     for family, date in _FAMILIES.items()
     for time in (_CLOCK, _TIGHT, _HALF)
 )
 _CLOSE: Final = (
-    re.compile(rf"{_FAMILIES['compact']}{_TIGHT}{_ZONE}"),
-    re.compile(rf"{_FAMILIES['compact']}-(?P<H>00):(?P<M>00):(?P<S>00)"),
+    rf"{_FAMILIES['compact']}{_TIGHT}{_ZONE}",
+    rf"{_FAMILIES['compact']}-(?P<H>00):(?P<M>00):(?P<S>00)",
 )
 """A compact date with its time right behind, such as 20240102093000 and 20240102-09:30:00. The
 latter needs its seconds: -09:30 might be an offset."""
@@ -144,10 +145,10 @@ def plan_of(template: str) -> Plan | None:
     if only_digits(template) and len(template) not in _CLOSE_DIGITS:
         return None
     for family, pattern in _PATTERNS:
-        if (match := pattern.fullmatch(template)) is not None:
+        if (match := re.fullmatch(pattern, template)) is not None:
             return _plan(family, match)
     for pattern in _CLOSE:
-        if (match := pattern.fullmatch(template)) is not None:
+        if (match := re.fullmatch(pattern, template)) is not None:
             return _plan("compact", match)
     return None
 

@@ -1,0 +1,3 @@
+"""An importer whose module cannot be imported."""
+
+raise ValueError("no licence found")
