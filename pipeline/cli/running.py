@@ -13,6 +13,7 @@ import click
 from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
+from pipeline.cli.reporting import open_option, open_page, told
 from pipeline.runner.progress_line import progress_line
 
 
@@ -67,8 +68,23 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     is_flag=True,
     help="Run in this process alone, interpreted, so that breakpoint() works in a hook.",
 )
+@click.option(
+    "--report/--no-report",
+    "reported",
+    default=None,
+    help="Write report.html, a page of the run, into its folder.  [default: on a terminal]",
+)
+@open_option
 @common_options
-def run(config: Path, overrides: tuple[str, ...], out: Path, inline: bool, as_json: bool) -> None:
+def run(
+    config: Path,
+    overrides: tuple[str, ...],
+    out: Path,
+    inline: bool,
+    reported: bool | None,
+    opened: bool,
+    as_json: bool,
+) -> None:
     """Run the session that the file CONFIG (JSON or TOML) describes.
 
     Paths in the configuration are relative to the current directory. The run gets a folder with the
@@ -77,7 +93,10 @@ def run(config: Path, overrides: tuple[str, ...], out: Path, inline: bool, as_js
     since the command started, and `run_seconds` the time from the start of the tape to the last
     result.
     """
-    _run(config, overrides, out, as_json, inline=inline)
+    if opened and reported is False:
+        raise click.UsageError("--open and --no-report exclude each other")
+    wanted = True if opened else reported
+    _run(config, overrides, out, as_json, inline=inline, reported=wanted, opened=opened)
 
 
 @click.command(
@@ -96,7 +115,14 @@ def schema(as_json: bool) -> None:
 
 
 def _run(
-    config: Path, overrides: Sequence[str], out: Path, as_json: bool, *, inline: bool = False
+    config: Path,
+    overrides: Sequence[str],
+    out: Path,
+    as_json: bool,
+    *,
+    inline: bool = False,
+    reported: bool | None = None,
+    opened: bool = False,
 ) -> None:
     checked(config, overrides)
     from pipeline.errors import DataWarning
@@ -115,3 +141,24 @@ def _run(
         from pipeline.results.report.page import format_summary
 
         print_text(format_summary(summary).rstrip("\n"))
+    if reported or (reported is None and not as_json and sys.stdout.isatty()):
+        _report(result.run_dir, as_json, wanted=bool(reported), opened=opened)
+
+
+def _report(run_dir: Path, as_json: bool, *, wanted: bool, opened: bool) -> None:
+    """Write the page of a run, and open it; one that nobody asked for may fail."""
+    from pipeline.errors import RingtapeError
+    from pipeline.results.folder import RunFolder
+    from pipeline.runner.reporting.report import write_report
+
+    try:
+        made = write_report(RunFolder(run_dir))
+    except RingtapeError as error:
+        if wanted:
+            raise
+        click.echo(f"ringtape: there is no report: {error}", err=True)
+        return
+    if not as_json:
+        print_text(told(made))
+    if opened:
+        open_page(made.path)

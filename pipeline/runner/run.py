@@ -52,10 +52,11 @@ class Result(NamedAttributes):
     It shows its summary where it is printed, and as the value of a notebook's cell.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, strategy: Given | None = None) -> None:
         if not isinstance(folder, RunFolder):
             raise TypeError(f"write Result.load({str(folder)!r}) for the result of an earlier run")
         self._folder = folder
+        self._strategy = strategy  # as it was given from Python; None if names tell where it is
         summary = summary_of(folder)
         figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
         self.summary: dict[str, Any] = Named("summary", summary, {"result.statistics": figures})
@@ -81,6 +82,22 @@ class Result(NamedAttributes):
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"
+
+    def report(self, path: str | os.PathLike[str] | None = None, lane: int = 0) -> Path:
+        """Write the run's page, one HTML file that a browser opens without a network.
+
+        Args:
+            path: the file; by default `report.html` in the run folder.
+            lane: which lane the page is about.
+
+        Returns the path of the file. RunError if the run is not done, there is no such lane, or the
+        file cannot be written. Where the catalog does not have the run's bars any more, the page
+        says so and has no prices.
+        """
+        from pipeline.runner.reporting.report import write_report
+
+        target = None if path is None else Path(path)
+        return write_report(self._folder, target, lane, self._strategy).path
 
     @property
     def run_dir(self) -> Path:
@@ -296,7 +313,7 @@ def _replay(
     except BaseException as error:
         _end_early(folder, error, follower, shape.symbols)
         raise
-    return Result(folder)
+    return Result(folder, strategy)
 
 
 def _end_early(

@@ -30,7 +30,7 @@ from pipeline.runner.terms import time_manager
 if TYPE_CHECKING:
     from pipeline.market.time.time_manager import SessionTable
     from pipeline.results.folder import RunFolder
-    from pipeline.runner.lanes import Lanes
+    from pipeline.runner.lanes import Given, Lanes
     from pipeline.runner.preparation import Preparation
 
 #: The most bytes of a page.
@@ -63,8 +63,15 @@ class _Market:
     why: str
 
 
-def write_report(folder: RunFolder, path: Path | None = None, lane: int = 0) -> Report:
+def write_report(
+    folder: RunFolder,
+    path: Path | None = None,
+    lane: int = 0,
+    strategy: Given | None = None,
+) -> Report:
     """Write the page of a lane of a run to ``path``, by default into the run folder.
+
+    ``strategy`` is that of the run if it was given from Python, as `make_lanes` takes it.
 
     Raises RunError if the run is not done or a file cannot be read or written. If the catalog does
     not have the bars of the run any more, or the strategy is another one, the page says so and does
@@ -78,7 +85,7 @@ def write_report(folder: RunFolder, path: Path | None = None, lane: int = 0) -> 
     if not 0 <= lane < len(lanes):
         raise RunError(f"lane must be 0 to {len(lanes) - 1}, was {lane}")
     settings = SessionConfig.load(folder.config)
-    market = _market(settings, summary)
+    market = _market(settings, summary, strategy)
     content = _without_prices(folder, settings, summary, lane, market)
     page, content = _fitting(content, market)
     target = folder.path / NAME if path is None else path
@@ -93,7 +100,7 @@ def write_report(folder: RunFolder, path: Path | None = None, lane: int = 0) -> 
     )
 
 
-def _market(settings: SessionConfig, summary: Mapping[str, Any]) -> _Market:
+def _market(settings: SessionConfig, summary: Mapping[str, Any], strategy: Given | None) -> _Market:
     """Return what the prices are read from, if it is what the run had."""
     made = summary.get("made_from") or {}
     try:
@@ -112,7 +119,7 @@ def _market(settings: SessionConfig, summary: Mapping[str, Any]) -> _Market:
                 f"{settings.catalog} are others than those of the run.",
             )
     try:
-        lanes = make_lanes(settings, None)
+        lanes = make_lanes(settings, strategy)
         code = made_from(preparation, lanes)["code"]
     except (RingtapeError, OSError) as error:
         return _Market(preparation, None, f"The page has no indicators: {error}.")
