@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pipeline.results.report.figures import duration, many, money, number, percent, signed_percent
 from pipeline.results.report.html import drawings, markup
-from pipeline.results.report.html.axes import Timeline, axis_of
+from pipeline.results.report.html.axes import Timeline, axis_of, short
 from pipeline.results.report.html.clock import Clock
 from pipeline.results.report.html.content import Content
 from pipeline.results.report.html.drawings import Curve
@@ -32,13 +32,15 @@ def equity_figure(content: Content, timeline: Timeline) -> str:
     told = f"The account goes from {money(initial)} to {money(_lane(content).get('final_equity'))}"
     if benchmark and content.sessions is not None:
         grown = initial * np.cumprod(1.0 + np.nan_to_num(content.returns.benchmark), dtype=float)
-        lines.append(Curve("second", timeline.share(content.sessions.close), grown))
+        moments = np.concatenate((content.sessions.open[:1], content.sessions.close))
+        curve = np.concatenate(([initial], grown))
+        lines.append(Curve("second", timeline.share(moments), curve))
         told += (
             f"; the same cash in {benchmark.get('symbol')} comes to {money(float(grown[-1]))}"
             " (dashed)"
         )
     values = np.concatenate([one.values for one in lines])
-    axis = axis_of(values, _short)
+    axis = axis_of(values, short)
     drawing = drawings.curves(lines, axis, timeline.ticks(), told, 260)
     return markup.figure("Equity", drawing, f"{told}.", wide=True)
 
@@ -51,21 +53,15 @@ def underwater_figure(content: Content, timeline: Timeline, clock: Clock) -> str
     depth = _lane(content).get("max_drawdown")
     told = f"Below the highest equity so far, at every base bar; deepest {percent(depth)}"
     drawing = drawings.curves([line], axis, timeline.ticks(), told, 160)
+    days = (content.summary.get("streams") or ["1d"])[0] == "1d"
     rows = []
     for place, fall in enumerate(own.falls):
         end = fall.recovery if fall.recovery is not None else int(own.ts[-1])
-        peak, bottom = clock.minutes(np.array([fall.peak, fall.bottom]))
-        back = "" if fall.recovery is None else clock.minutes(np.array([fall.recovery]))[0]
-        rows.append(
-            (
-                f"{place + 1}",
-                percent(fall.depth),
-                markup.text(peak),
-                markup.text(bottom),
-                markup.text(back or "not yet"),
-                duration((end - fall.peak) * _NS),
-            )
-        )
+        when = clock.texts(np.array([fall.peak, fall.bottom, end]), days=days)
+        if fall.recovery is None:
+            when[2] = "not yet"
+        lasted = duration((end - fall.peak) * _NS)
+        rows.append((f"{place + 1}", percent(fall.depth), *map(markup.text, when), lasted))
     head = ("#", "Depth", "Peak", "Bottom", "Recovered", "Lasted")
     worst = markup.table(head, rows, f"The {many(len(rows), 'worst drawdown')}") if rows else ""
     more = f'<div class="wide" tabindex="0">{worst}</div>' if rows else ""
@@ -190,10 +186,6 @@ def _shade(value: float | None) -> str:
         return ""
     depth = sum(abs(value) >= one for one in _SHADES)
     return f"{'loss' if value < 0 else 'gain'}-{depth}" if depth else ""
-
-
-def _short(value: float) -> str:
-    return number(value, ",.0f") if abs(value) >= 100 else number(value, ".6g")
 
 
 def _percent(value: float) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.results.report.figures import number
 from pipeline.results.report.html.content import Sessions
 
 Floats = npt.NDArray[np.float64]
@@ -16,6 +17,14 @@ Instants = npt.NDArray[np.int64]
 
 _MOST_TICKS = 6
 _HOUR_NS = 3_600_000_000_000
+
+
+def short(value: float) -> str:
+    """Return an amount as an axis has it: "250k", "1.5M"."""
+    for least, unit, letter in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= least:
+            return f"{number(value / unit, '.5g')}{letter}"
+    return number(value, ",.6g")
 
 
 @dataclass(frozen=True, slots=True)

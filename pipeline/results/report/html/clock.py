@@ -28,9 +28,10 @@ class Clock:
         place = np.searchsorted(self._since, ts, side="right") - 1
         return np.asarray(ts + self._ahead[np.maximum(place, 0)])
 
-    def minutes(self, ts: Instants) -> list[str]:
-        """Return instants as text, to the minute: "2024-03-04 09:30"."""
-        texts = self.local(ts).view("M8[ns]").astype("M8[m]").astype(str)
+    def texts(self, ts: Instants, *, days: bool) -> list[str]:
+        """Return instants as text: "2024-03-04 09:30", with ``days`` the date alone."""
+        unit = "D" if days else "m"
+        texts = self.local(ts).view("M8[ns]").astype(f"M8[{unit}]").astype(str)
         return [str(one).replace("T", " ") for one in texts]
 
 

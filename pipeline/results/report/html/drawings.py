@@ -62,7 +62,8 @@ def curves(
 
 def columns(values: Sequence[float], labels: Sequence[str], axis: Axis, told: str) -> str:
     """Return a drawing of bars side by side; a bar is of a gain or of a loss by its sign."""
-    count, drawn = max(1, len(values)), []
+    # A few bars alone would be as broad as boards.
+    count, drawn = max(4, len(values)), []
     zero = _down(axis, np.array([0.0]), HEIGHT)[0]
     for at, (value, label) in enumerate(zip(values, labels, strict=True)):
         top = _down(axis, np.array([value]), HEIGHT)[0]
@@ -73,8 +74,10 @@ def columns(values: Sequence[float], labels: Sequence[str], axis: Axis, told: st
             f"<title>{text(label)}</title></rect>"
         )
     every = max(1, -(-count // 12))
-    ticks = [((at + 0.5) / count, labels[at].partition(":")[0]) for at in range(0, count, every)]
-    return _framed("".join(drawn) + _below(ticks[: len(values)], HEIGHT), axis, told, HEIGHT)
+    ticks = [
+        ((at + 0.5) / count, labels[at].partition(":")[0]) for at in range(0, len(labels), every)
+    ]
+    return _framed("".join(drawn) + _below(ticks, HEIGHT), axis, told, HEIGHT)
 
 
 def histogram(

@@ -12,7 +12,7 @@ from pipeline.codes import DAY_NS
 from pipeline.results.report.figures import duration, many, money, number
 from pipeline.results.report.html import drawings, markup
 from pipeline.results.report.html.account import spread_of
-from pipeline.results.report.html.axes import axis_of
+from pipeline.results.report.html.axes import axis_of, short
 from pipeline.results.report.html.clock import Clock
 from pipeline.results.report.html.content import Content, Trips
 
@@ -24,7 +24,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _FIRST_DAY = 3
 _HOUR_NS = DAY_NS // 24
 #: More symbols than these have no bar of their own.
-_SYMBOLS = 40
+_SYMBOLS = 60
 _COSTS = (
     ("commission", "Commission"),
     ("slippage", "Slippage"),
@@ -91,7 +91,7 @@ def _profits(title: str, trips: Trips, group: Indices, names: Sequence[str]) -> 
     if best != worst:
         told += f", worst {names[worst]} with {number(total[worst], '+,.2f')}"
     values = [float(total[at]) for at in shown]
-    axis = axis_of(np.array(values), _short, zero=True)
+    axis = axis_of(np.array(values), short, zero=True)
     rows = [
         (
             markup.text(names[at]),
@@ -157,7 +157,7 @@ def cost_figure(content: Content) -> str:
     found = [(name, label, float(lane[name])) for name, label in _COSTS if lane.get(name)]
     if not found:
         return ""
-    axis = axis_of(np.array([value for *_, value in found]), _short, zero=True)
+    axis = axis_of(np.array([value for *_, value in found]), short, zero=True)
     labels = [f"{label}: {money(value)}" for _, label, value in found]
     largest = max(found, key=lambda one: one[2])
     told = f"{largest[1]} is the largest with {money(largest[2])}"
@@ -173,10 +173,6 @@ def _turned(axis: Any) -> Any:
     """Return an axis on which what was above zero is below it."""
     ticks = [(-place, label) for place, label in axis.ticks]
     return type(axis)(-axis.high, -axis.low, ticks)
-
-
-def _short(value: float) -> str:
-    return number(value, ",.0f") if abs(value) >= 10 or value == 0 else number(value, ".3g")
 
 
 def _percent(value: float) -> str:

@@ -4,11 +4,11 @@
 // whether another interval fits it better, or whether it has come near the end of what was given.
 
 // A bar has at least so many pixels; where it would have less, bars are joined.
-const LEAST_PIXELS = 2;
+const LEAST_PIXELS = 1.3;
 // The interval stays until its bars have this share of the least.
-const SLACK = 0.6;
+const SLACK = 0.7;
 // So many views lie on each side of the one that is shown.
-const MARGIN = 2;
+const MARGIN = 1.25;
 
 class PriceChart {
   constructor(box, legend, told, facts) {
@@ -146,6 +146,7 @@ class PriceChart {
   setSymbol(pyramid, trades, digits) {
     this.pyramid = pyramid;
     this.trades = trades;
+    this.digits = digits;
     this.placed = new Map();
     const format = { type: "price", precision: digits, minMove: 10 ** -digits };
     this.candles.applyOptions({ priceFormat: format });
@@ -258,15 +259,15 @@ class PriceChart {
   #placed(at) {
     if (!this.placed.has(at)) {
       const { begin } = this.pyramid.level(at);
-      const place = (time) => Math.max(0, placeBefore(begin, time));
+      const places = (rows, time) =>
+        Int32Array.from(rows, (row) => Math.max(0, placeBefore(begin, time(row))));
       const { trips, rows, resting } = this.trades;
       this.placed.set(at, {
         ...this.trades,
-        entered: rows.map((row) => place(trips.entry[row])),
-        left: rows.map((row) => place(trips.exit[row] || Infinity)),
-        place: new Map(rows.map((row, i) => [row, i])),
-        begun: resting.rows.map((row) => place(resting.columns.begin[row])),
-        ended: resting.rows.map((row) => place(resting.columns.end[row])),
+        entered: places(rows, (row) => trips.entry[row]),
+        left: places(rows, (row) => trips.exit[row] || Infinity),
+        begun: places(resting.rows, (row) => resting.columns.begin[row]),
+        ended: places(resting.rows, (row) => resting.columns.end[row]),
       });
     }
     return this.placed.get(at);
@@ -290,7 +291,7 @@ class PriceChart {
     const place = logical === null ? this.view()?.[1] : this.low + logical;
     const last = level.begin.length - 1;
     const i = Math.min(last, Math.max(0, Math.round(place ?? last)));
-    const format = (value) => PRICE.format(value);
+    const format = (value) => value.toFixed(this.digits);
     const parts = [
       element("b", { text: `${this.trades.symbol}, ${level.name}` }),
       element("span", { text: clockText(level.time[i], level.seconds) }),
@@ -300,7 +301,8 @@ class PriceChart {
       element("span", { text: `volume ${WHOLE.format(level.volume[i])}` }),
       ...this.facts.lines.map((line, at) => {
         const value = level.lines[at][i];
-        const text = `${line.name} ${Number.isFinite(value) ? format(value) : UNKNOWN}`;
+        const shown = line.pane ? PLAIN.format(value) : value.toFixed(this.digits + 1);
+        const text = `${line.name} ${Number.isFinite(value) ? shown : UNKNOWN}`;
         const part = element("span", { text, title: line.label });
         part.style.color = this.#lineColour(at);
         return part;

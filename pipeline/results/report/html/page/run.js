@@ -47,12 +47,15 @@ function rowsBySymbol(symbols) {
   return found;
 }
 
-function digitsOf({ columns }) {
+// Returns how many decimals prices are shown with: as many as they have, of about six digits in all.
+function digitsOf({ columns }, { high }) {
   const { grid } = columns.find((column) => column.name === "open");
-  if (grid === null) return 4;
+  const highest = high.reduce((a, b) => Math.max(a, b), 1e-6);
+  const most = Math.min(8, Math.max(2, 5 - Math.floor(Math.log10(highest))));
+  if (grid === null) return most;
   const [step, divisor] = grid;
   let digits = 0;
-  while (digits < 8 && (step * 10 ** digits) % divisor !== 0) digits++;
+  while (digits < most && (step * 10 ** digits) % divisor !== 0) digits++;
   return Math.max(digits, 2);
 }
 
@@ -83,7 +86,7 @@ async function makePrices(trips, table) {
       resting: { rows: waiting[symbol], columns },
     };
     chart.marks.choose(null);
-    chart.setSymbol(pyramid, trades, digitsOf(FACTS.blocks[id]));
+    chart.setSymbol(pyramid, trades, digitsOf(FACTS.blocks[id], bars));
     filter();
   };
   const filter = () => table?.filter(alone.checked ? (row) => trips.symbol[row] === now : () => true);

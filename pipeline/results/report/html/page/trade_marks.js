@@ -1,10 +1,10 @@
 // Draws entries and exits, the way between them, and stops and targets into the price chart.
 
 // So many trades in view have lines between entry and exit; more have marks alone.
-const MOST_WAYS = 300;
+const MOST_WAYS = 120;
 const MOST_RESTING = 150;
 // Marks that are closer than this, in pixels, are drawn once.
-const CLOSE = 3;
+const CLOSE = 5;
 
 class TradeMarks {
   constructor() {
@@ -47,7 +47,7 @@ class TradeMarks {
   }
 
   #x(place) {
-    return this.scale.logicalToCoordinate(place - this.low);
+    return this.left + place * this.spacing;
   }
 
   #draw(target) {
@@ -56,60 +56,77 @@ class TradeMarks {
       const range = this.scale.getVisibleLogicalRange();
       if (range === null) return;
       const [from, to] = [range.from + this.low - 1, range.to + this.low + 1];
+      // Places are as far apart as bars; asking for thousands of them one by one would take long.
+      this.spacing = this.scale.logicalToCoordinate(1) - this.scale.logicalToCoordinate(0);
+      this.left = this.scale.logicalToCoordinate(0) - this.low * this.spacing;
       this.shown = [];
-      const { entered, left, rows } = this.trades;
-      const visible = rows.filter((_, i) => left[i] >= from && entered[i] <= to);
+      const { entered, left } = this.trades;
+      const visible = [];
+      for (let i = 0; i < entered.length; i++) {
+        if (left[i] >= from && entered[i] <= to) visible.push(i);
+      }
+      const chosen = visible.find((i) => this.trades.rows[i] === this.chosen);
       context.save();
       this.#resting(context, from, to, mediaSize.width);
-      if (visible.length <= MOST_WAYS) visible.forEach((row) => this.#way(context, row));
+      if (visible.length <= MOST_WAYS) for (const i of visible) this.#way(context, i);
       this.#marks(context, visible, from, to);
-      if (this.chosen !== null && visible.includes(this.chosen)) this.#ring(context);
+      if (chosen !== undefined) this.#ring(context, chosen);
       context.restore();
     });
   }
 
-  #points(row) {
-    const { trips, entered, left, place } = this.trades;
-    const i = place.get(row);
-    return [
-      this.#x(entered[i]),
-      this.series.priceToCoordinate(trips.entry_price[row]),
-      this.#x(left[i]),
-      trips.exit[row] ? this.series.priceToCoordinate(trips.exit_price[row]) : null,
-    ];
+  // Returns where a trade's entry is, and where its exit is; null for one that is still open.
+  #entryPoint(i) {
+    const { trips, rows, entered } = this.trades;
+    return [this.#x(entered[i]), this.series.priceToCoordinate(trips.entry_price[rows[i]])];
   }
 
-  #way(context, row) {
-    const [x0, y0, x1, y1] = this.#points(row);
-    if (y0 === null || y1 === null) return;
+  #exitPoint(i) {
+    const { trips, rows, left } = this.trades;
+    if (!trips.exit[rows[i]]) return null;
+    return [this.#x(left[i]), this.series.priceToCoordinate(trips.exit_price[rows[i]])];
+  }
+
+  #colourOf(row) {
+    return this.trades.trips.profit[row] < 0 ? this.colours.loss : this.colours.gain;
+  }
+
+  #way(context, i) {
+    const end = this.#exitPoint(i);
+    if (end === null) return;
+    const row = this.trades.rows[i];
     const chosen = row === this.chosen;
-    context.strokeStyle = this.trades.trips.profit[row] < 0 ? this.colours.loss : this.colours.gain;
+    context.strokeStyle = this.#colourOf(row);
     context.lineWidth = chosen ? 2.5 : 1.25;
     context.setLineDash(chosen ? [] : [3, 2]);
     context.beginPath();
-    context.moveTo(x0, y0);
-    context.lineTo(x1, y1);
+    context.moveTo(...this.#entryPoint(i));
+    context.lineTo(...end);
     context.stroke();
   }
 
   #marks(context, visible, from, to) {
-    const { trips, entered, left, place } = this.trades;
+    const { trips, rows, entered, left } = this.trades;
     const last = { entry: -Infinity, exit: -Infinity };
-    const many = visible.length > MOST_WAYS;
+    const apart = visible.length > MOST_WAYS ? CLOSE : -Infinity;
+    // The more there are, the smaller they are.
+    this.size = Math.min(1, Math.max(0.5, 30 / (visible.length + 1)));
     context.setLineDash([]);
-    for (const row of visible) {
-      const i = place.get(row);
-      const [x0, y0, x1, y1] = this.#points(row);
-      if (y1 !== null && left[i] <= to && (!many || x1 - last.exit >= CLOSE)) {
-        const colour = trips.profit[row] < 0 ? this.colours.loss : this.colours.gain;
-        this.#exit(context, x1, y1, colour);
-        this.shown.push([row, x1, y1]);
-        last.exit = x1;
+    for (const i of visible) {
+      const row = rows[i];
+      if (left[i] <= to && this.#x(left[i]) - last.exit >= apart) {
+        const point = this.#exitPoint(i);
+        if (point !== null) {
+          this.#exit(context, ...point, this.#colourOf(row));
+          this.shown.push([row, ...point]);
+          last.exit = point[0];
+        }
       }
-      if (y0 !== null && entered[i] >= from && (!many || x0 - last.entry >= CLOSE)) {
-        this.#entry(context, x0, y0, trips.long[row] === 1);
-        this.shown.push([row, x0, y0]);
-        last.entry = x0;
+      if (entered[i] >= from && this.#x(entered[i]) - last.entry >= apart) {
+        const point = this.#entryPoint(i);
+        this.#entry(context, ...point, trips.long[row] === 1);
+        this.shown.push([row, ...point]);
+        last.entry = point[0];
       }
     }
   }
@@ -122,8 +139,8 @@ class TradeMarks {
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(x, y);
-    context.lineTo(x - 5, y + 9 * down);
-    context.lineTo(x + 5, y + 9 * down);
+    context.lineTo(x - 5 * this.size, y + 9 * this.size * down);
+    context.lineTo(x + 5 * this.size, y + 9 * this.size * down);
     context.closePath();
     context.fill();
     context.stroke();
@@ -132,25 +149,21 @@ class TradeMarks {
   #exit(context, x, y, colour) {
     context.fillStyle = this.colours.surface;
     context.strokeStyle = colour;
-    context.lineWidth = 2;
+    context.lineWidth = 2 * this.size;
     context.beginPath();
-    context.arc(x, y, 3.2, 0, 2 * Math.PI);
+    context.arc(x, y, 3.2 * this.size, 0, 2 * Math.PI);
     context.fill();
     context.stroke();
   }
 
-  #ring(context) {
-    const [x0, y0, x1, y1] = this.#points(this.chosen);
+  #ring(context, i) {
     context.strokeStyle = this.colours.ink;
     context.lineWidth = 1.5;
     context.setLineDash([]);
-    for (const [x, y] of [
-      [x0, y0],
-      [x1, y1],
-    ]) {
-      if (y === null) continue;
+    for (const point of [this.#entryPoint(i), this.#exitPoint(i)]) {
+      if (point === null) continue;
       context.beginPath();
-      context.arc(x, y, 10, 0, 2 * Math.PI);
+      context.arc(...point, 10, 0, 2 * Math.PI);
       context.stroke();
     }
   }
@@ -158,7 +171,10 @@ class TradeMarks {
   // Stops and limits while they waited: all if there are few, else those of the chosen trade.
   #resting(context, from, to, width) {
     const { resting, begun, ended, trips } = this.trades;
-    let shown = resting.rows.map((_, i) => i).filter((i) => ended[i] >= from && begun[i] <= to);
+    let shown = [];
+    for (let i = 0; i < begun.length; i++) {
+      if (ended[i] >= from && begun[i] <= to) shown.push(i);
+    }
     if (shown.length > MOST_RESTING) {
       const chosen = this.chosen;
       const [entry, exit] =
