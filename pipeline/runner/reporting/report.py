@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.codes import interval_ns
 from pipeline.config.session import SessionConfig
-from pipeline.errors import DataError, RingtapeError, RunError
+from pipeline.errors import RingtapeError, RunError
 from pipeline.native.whole_file import write_whole
-from pipeline.results.report.figures import count, first_of, many
+from pipeline.results.report.figures import count, many
 from pipeline.results.report.html.content import Content, Sessions
+from pipeline.results.report.html.document import page_of
 from pipeline.results.tables import writing
 from pipeline.results.year import Year
-from pipeline.runner.lanes import make_lanes
-from pipeline.runner.made_from import made_from
-from pipeline.runner.preparation import prepare
 from pipeline.runner.reporting.account import read_equity, read_returns, session_dates
+from pipeline.runner.reporting.market import Market, guesses, market_of
 from pipeline.runner.reporting.prices import fitting_interval, intervals_from, read_prices
 from pipeline.runner.reporting.trips import read_resting, read_trips
 from pipeline.runner.reporting.words import notes_first, subtitle
@@ -30,7 +30,7 @@ from pipeline.runner.terms import time_manager
 if TYPE_CHECKING:
     from pipeline.market.time.time_manager import SessionTable
     from pipeline.results.folder import RunFolder
-    from pipeline.runner.lanes import Given, Lanes
+    from pipeline.runner.lanes import Given
     from pipeline.runner.preparation import Preparation
 
 #: The most bytes of a page.
@@ -54,15 +54,6 @@ class Report:
     """Its bars."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Market:
-    """What the prices of a run are read from, or why they cannot be."""
-
-    preparation: Preparation | None
-    lanes: Lanes | None
-    why: str
-
-
 def write_report(
     folder: RunFolder,
     path: Path | None = None,
@@ -77,17 +68,8 @@ def write_report(
     not have the bars of the run any more, or the strategy is another one, the page says so and does
     without.
     """
-    summary = folder.summary
-    lanes = summary.get("lanes") or []
-    if not lanes:
-        why = folder.partial or "its summary has no lanes"
-        raise RunError(f"{folder.path} has no results to report: {why}")
-    if not 0 <= lane < len(lanes):
-        raise RunError(f"lane must be 0 to {len(lanes) - 1}, was {lane}")
-    settings = SessionConfig.load(folder.config)
-    market = _market(settings, summary, strategy)
-    content = _without_prices(folder, settings, summary, lane, market)
-    page, content = _fitting(content, market)
+    content, market = gathered(folder, lane, strategy)
+    page, content = fitted(content, market)
     target = folder.path / NAME if path is None else path
     with writing(target, len(page)):
         write_whole(target, page)
@@ -100,34 +82,23 @@ def write_report(
     )
 
 
-def _market(settings: SessionConfig, summary: Mapping[str, Any], strategy: Given | None) -> _Market:
-    """Return what the prices are read from, if it is what the run had."""
-    made = summary.get("made_from") or {}
-    try:
-        preparation = prepare(settings)
-    except (RingtapeError, OSError) as error:
-        return _Market(None, None, f"The page has no prices: {error}.")
-    contents = preparation.extent.contents
-    for kind, now in (("bars", contents.bars), ("actions", contents.actions)):
-        was = made.get(kind, {})
-        other = [name for name in was if now.get(name) != was[name]]
-        if other:
-            return _Market(
-                None,
-                None,
-                f"The page has no prices: the {kind} of {first_of(other)} in "
-                f"{settings.catalog} are others than those of the run.",
-            )
-    try:
-        lanes = make_lanes(settings, strategy)
-        code = made_from(preparation, lanes)["code"]
-    except (RingtapeError, OSError) as error:
-        return _Market(preparation, None, f"The page has no indicators: {error}.")
-    changed = [name for name, was in made.get("code", {}).items() if code.get(name) != was]
-    if changed:
-        why = f"the code of {first_of(changed)} is not what it was in the run"
-        return _Market(preparation, None, f"The page has no indicators: {why}.")
-    return _Market(preparation, lanes, "")
+def gathered(
+    folder: RunFolder, lane: int = 0, strategy: Given | None = None
+) -> tuple[Content, Market]:
+    """Return what the page of a lane shows but for the prices, and what these are read from.
+
+    Arguments and errors are those of `write_report`.
+    """
+    summary = folder.summary
+    lanes = summary.get("lanes") or []
+    if not lanes:
+        why = folder.partial or "its summary has no lanes"
+        raise RunError(f"{folder.path} has no results to report: {why}")
+    if not 0 <= lane < len(lanes):
+        raise RunError(f"lane must be 0 to {len(lanes) - 1}, was {lane}")
+    settings = SessionConfig.load(folder.config)
+    market = market_of(settings, summary, strategy)
+    return _without_prices(folder, settings, summary, lane, market), market
 
 
 def _without_prices(
@@ -135,7 +106,7 @@ def _without_prices(
     settings: SessionConfig,
     summary: Mapping[str, Any],
     lane: int,
-    market: _Market,
+    market: Market,
 ) -> Content:
     symbols = settings.session_data_config.symbols
     table = _sessions(settings, summary)
@@ -145,7 +116,10 @@ def _without_prices(
     return Content(
         title=settings.session_name,
         subtitle=subtitle(summary, lane),
-        notes=list(notes_first(summary, lane)),
+        notes=[
+            *notes_first(summary, lane),
+            *(() if market.preparation is None else guesses(settings)),
+        ],
         summary=summary,
         lane=lane,
         symbols=symbols,
@@ -167,23 +141,24 @@ def _sessions(settings: SessionConfig, summary: Mapping[str, Any]) -> SessionTab
     return time_manager(settings).session_table(summary["first_session"], summary["last_session"])
 
 
-def _fitting(content: Content, market: _Market) -> tuple[bytes, Content]:
+def fitted(content: Content, market: Market) -> tuple[bytes, Content]:
     """Return the page with the shortest bars with which it is small enough, and its content."""
-    from pipeline.results.report.html.document import page_of
-
     if market.preparation is None:
         return page_of(content), content
     base = market.preparation.settings.session_data_config.streams[0]
     intervals = intervals_from(base)
-    place = fitting_interval(base, market.preparation.extent.bars, MOST_BARS)
+    bars = market.preparation.extent.bars
+    place = fitting_interval(base, bars, MOST_BARS)
     symbols = _by_trades(content, market.preparation)
+    least = bars * interval_ns(base) // interval_ns(intervals[place])
+    symbols = symbols[: max(1, len(symbols) * MOST_BARS // max(MOST_BARS, least))]
     while True:
         shown = sorted(symbols)
         try:
             prices = read_prices(
                 market.preparation, market.lanes, content.lane, intervals[place], shown
             )
-        except DataError as error:
+        except RingtapeError as error:
             missing = f"The page has no prices: {error}."
             return page_of(replace(content, missing=missing)), content
         missing = " ".join(filter(None, (content.missing, _left_out(content, len(shown)))))

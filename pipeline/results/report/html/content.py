@@ -102,6 +102,10 @@ class Trips:
     def __len__(self) -> int:
         return len(self.symbol)
 
+    def part(self, rows: npt.NDArray[Any]) -> Trips:
+        """Return some of them, by their places or by a mask."""
+        return Trips(*(getattr(self, name)[rows] for name in Trips.__dataclass_fields__))
+
     @property
     def ended(self) -> npt.NDArray[np.bool_]:
         """Which of them have ended."""

@@ -8,15 +8,19 @@ import numpy as np
 
 from pipeline.codes import interval_ns
 from pipeline.results.report.html.clock import Clock
-from pipeline.results.report.html.content import Bars, Content
+from pipeline.results.report.html.content import Bars, Content, Resting, Trips
 from pipeline.results.report.html.packing import Block, Packer, pack_columns
 
+#: The most round trips of the table.
+MOST_TRIPS = 50_000
+#: The most stops and limits of the chart.
+MOST_RESTING = 100_000
 _SECOND_NS = 1_000_000_000
 
 
 def blocks_of(content: Content) -> dict[str, Block]:
     """Return the blocks of numbers by the ids of their elements."""
-    trips, resting, sessions = content.trips, content.resting, content.sessions
+    trips, resting, sessions = listed(content), _longest(content.resting), content.sessions
     found = {
         "trips": pack_columns(
             {
@@ -73,6 +77,24 @@ def facts_of(content: Content, clock: Clock, blocks: dict[str, Block]) -> dict[s
         else [{"name": one.name, "label": one.label, "pane": one.pane} for one in prices.lines],
         "blocks": {name: block.head for name, block in blocks.items()},
     }
+
+
+def listed(content: Content) -> Trips:
+    """Return the round trips of the table: all, or those with the largest profits and losses."""
+    trips = content.trips
+    if len(trips) <= MOST_TRIPS:
+        return trips
+    largest = np.argsort(-np.abs(trips.profit), kind="stable")[:MOST_TRIPS]
+    return trips.part(np.sort(largest))
+
+
+def _longest(resting: Resting) -> Resting:
+    """Return stops and limits: all, or those that waited longest."""
+    if len(resting.begin) <= MOST_RESTING:
+        return resting
+    order = np.argsort(resting.begin - resting.end, kind="stable")[:MOST_RESTING]
+    rows = np.sort(order)
+    return Resting(*(getattr(resting, name)[rows] for name in Resting.__dataclass_fields__))
 
 
 def _bars(bars: Bars) -> Block:

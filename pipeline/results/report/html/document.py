@@ -17,7 +17,7 @@ from pipeline.results.report.figures import many
 from pipeline.results.report.html import account, headline, markup, trades
 from pipeline.results.report.html.axes import Timeline
 from pipeline.results.report.html.clock import Clock, clock_of
-from pipeline.results.report.html.data import blocks_of, facts_of
+from pipeline.results.report.html.data import MOST_RESTING, MOST_TRIPS, blocks_of, facts_of
 
 if TYPE_CHECKING:
     from pipeline.results.report.html.content import Content
@@ -150,6 +150,13 @@ def _how(content: Content, clock: Clock) -> str:
                 f"The run had bars of {content.prices.base}; the shortest in this page are of "
                 f"{content.prices.interval}."
             )
+    if len(content.trips) > MOST_TRIPS:
+        told.append(
+            f"The table has the {MOST_TRIPS:,} largest profits and losses of "
+            f"{many(len(content.trips), 'round trip')}; round_trips.parquet has all."
+        )
+    if len(content.resting.begin) > MOST_RESTING:
+        told.append(f"The chart has the {MOST_RESTING:,} stops and targets that waited longest.")
     return " ".join(told)
 
 

@@ -65,7 +65,7 @@ def _by_symbol(content: Content) -> str:
         rank[:] = -1
         rank[shown] = np.arange(len(shown))
         own = rank[trips.symbol] >= 0
-        part = Trips(*(getattr(trips, name)[own] for name in Trips.__dataclass_fields__))
+        part = trips.part(own)
         title = f"Profit by symbol: the best and the worst {half} of {len(order):,}"
         return _profits(title, part, rank[part.symbol], [content.symbols[at] for at in shown])
     rank[order] = np.arange(len(order))

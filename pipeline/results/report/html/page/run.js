@@ -78,6 +78,8 @@ async function makePrices(trips, table) {
     select.value = symbol;
     const id = `bars-${symbol}`;
     const bars = await unpack(id, FACTS.blocks[id]);
+    // Another symbol may have been asked for meanwhile.
+    if (now !== symbol) return;
     const pyramid = new Pyramid(bars, sessions, ahead, FACTS.interval, FACTS.intervalName);
     const trades = {
       symbol: FACTS.symbols[symbol],
@@ -96,6 +98,7 @@ async function makePrices(trips, table) {
     table.picked = async (row) => {
       if (!(`bars-${trips.symbol[row]}` in FACTS.blocks)) return;
       await show(trips.symbol[row]);
+      if (now !== trips.symbol[row] || table.chosen !== row) return;
       table.choose(row);
       chart.showTrade(row);
     };
