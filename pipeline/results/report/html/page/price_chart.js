@@ -22,6 +22,8 @@ class PriceChart {
     this.high = 0;
     this.pressed = false;
     this.due = false;
+    // The view that was asked for and that the chart has not drawn yet; null if it has.
+    this.asked = null;
     this.pyramid = null;
     this.picked = () => {};
     this.#make();
@@ -170,6 +172,7 @@ class PriceChart {
 
   // Returns the first and the last place in view, among the bars of the level; null without a view.
   view() {
+    if (this.asked !== null) return this.asked;
     const range = this.chart.timeScale().getVisibleLogicalRange();
     return range === null ? null : [this.low + range.from, this.low + range.to];
   }
@@ -192,11 +195,11 @@ class PriceChart {
   // The chart says that its view changes while it still changes it, so nothing is done before the
   // next frame. A view that is dragged would jump if its bars were replaced meanwhile.
   #settleSoon() {
-    if (this.pressed || this.due) return;
+    if (this.pressed || this.due || this.asked !== null) return;
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
-      if (this.pressed) return;
+      if (this.pressed || this.asked !== null) return;
       this.#settle();
       this.#tell(null);
     });
@@ -224,13 +227,26 @@ class PriceChart {
     this.low = Math.max(0, Math.floor(from) - margin);
     this.high = Math.min(level.begin.length, Math.ceil(to) + margin);
     this.#give(level);
-    const bars = this.high - this.low;
     this.marks.show(this.#placed(at), level, this.low);
-    this.chart.timeScale().applyOptions({ timeVisible: level.seconds < DAY });
-    if (bars > 0) {
-      this.chart.timeScale().setVisibleLogicalRange({ from: from - this.low, to: to - this.low });
-    }
+    const scale = this.chart.timeScale();
+    scale.applyOptions({ timeVisible: level.seconds < DAY });
+    scale.setVisibleLogicalRange({ from: from - this.low, to: to - this.low });
+    this.#await([from, to]);
     this.#tell(null);
+  }
+
+  // The chart takes a view when it draws the next frame; until then it tells of the one before.
+  #await(view) {
+    this.asked = view;
+    const frame = (then) => requestAnimationFrame(then);
+    frame(() =>
+      frame(() => {
+        if (this.asked !== view) return;
+        this.asked = null;
+        this.#settle();
+        this.#tell(null);
+      }),
+    );
   }
 
   #give(level) {
