@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from typing_extensions import override
 
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
+from pipeline.errors import ConfigError, DataWarning, RingtapeError, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from pipeline.runner.reporting.notebook import Plot
+
 
 _ALIASES = {"trades": "round_trips"}
 
@@ -49,7 +51,8 @@ _ALIASES = {"trades": "round_trips"}
 class Result(NamedAttributes):
     """The result of a run: its summary, and its tables, read from the run folder on demand.
 
-    It shows its summary where it is printed, and as the value of a notebook's cell.
+    It shows its summary where it is printed. As the value of a notebook's cell it shows its first
+    figures and its equity, and a ranking if it has several lanes.
     """
 
     def __init__(self, folder: RunFolder, strategy: Given | None = None) -> None:
@@ -81,7 +84,29 @@ class Result(NamedAttributes):
         return format_summary(self.summary).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        from pipeline.runner.reporting.notebook import shown
+
+        text = f"<pre>{html.escape(repr(self))}</pre>"
+        if len(self.summary.get("lanes") or ()) != 1:
+            return text
+        try:
+            return shown(self._folder)
+        except RingtapeError:  # a table of it is gone
+            return text
+
+    def plot(self, lane: int = 0, height: int = 900) -> "Plot":
+        """Return the run's page for the cell of a notebook, in a frame ``height`` pixels high.
+
+        Its chart is that of `report`, and so are the errors.
+        """
+        from pipeline.runner.reporting.notebook import Plot
+
+        return Plot(self._folder, lane, self._strategy, height)
+
+    @property
+    def trades(self) -> "pd.DataFrame":
+        """One row per round trip, as a pandas DataFrame: the columns are those of `round_trips`."""
+        return self.to_pandas("round_trips")
 
     def report(self, path: str | os.PathLike[str] | None = None, lane: int = 0) -> Path:
         """Write the run's page, one HTML file that a browser opens without a network.

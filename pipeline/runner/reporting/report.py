@@ -62,7 +62,8 @@ def write_report(
 ) -> Report:
     """Write the page of a lane of a run to ``path``, by default into the run folder.
 
-    ``strategy`` is that of the run if it was given from Python, as `make_lanes` takes it.
+    ``strategy`` is that of the run if it was given from Python, in the form that
+    `pipeline.runner.lanes.make_lanes` takes.
 
     Raises RunError if the run is not done or a file cannot be read or written. If the catalog does
     not have the bars of the run any more, or the strategy is another one, the page says so and does
@@ -89,6 +90,15 @@ def gathered(
 
     Arguments and errors are those of `write_report`.
     """
+    content = without_prices(folder, lane)
+    settings = SessionConfig.load(folder.config)
+    market = market_of(settings, content.summary, strategy)
+    told = () if market.preparation is None else guesses(settings)
+    return replace(content, missing=market.why, notes=[*content.notes, *told]), market
+
+
+def without_prices(folder: RunFolder, lane: int = 0) -> Content:
+    """Return what the page of a lane shows of the run folder alone. RunError as `write_report`."""
     summary = folder.summary
     lanes = summary.get("lanes") or []
     if not lanes:
@@ -97,17 +107,6 @@ def gathered(
     if not 0 <= lane < len(lanes):
         raise RunError(f"lane must be 0 to {len(lanes) - 1}, was {lane}")
     settings = SessionConfig.load(folder.config)
-    market = market_of(settings, summary, strategy)
-    return _without_prices(folder, settings, summary, lane, market), market
-
-
-def _without_prices(
-    folder: RunFolder,
-    settings: SessionConfig,
-    summary: Mapping[str, Any],
-    lane: int,
-    market: Market,
-) -> Content:
     symbols = settings.session_data_config.symbols
     table = _sessions(settings, summary)
     dates = session_dates(folder, lane)
@@ -116,10 +115,7 @@ def _without_prices(
     return Content(
         title=settings.session_name,
         subtitle=subtitle(summary, lane),
-        notes=[
-            *notes_first(summary, lane),
-            *(() if market.preparation is None else guesses(settings)),
-        ],
+        notes=list(notes_first(summary, lane)),
         summary=summary,
         lane=lane,
         symbols=symbols,
@@ -127,7 +123,7 @@ def _without_prices(
         offsets=manager.utc_offsets(table),
         sessions=Sessions(table.date_ns, table.open_ns, table.close_ns),
         prices=None,
-        missing=market.why,
+        missing="",
         trips=read_trips(folder, lane, symbols),
         resting=read_resting(folder, lane, symbols, int(table.close_ns[-1])),
         equity=read_equity(folder, lane),

@@ -62,8 +62,9 @@ function digitsOf({ columns }, { high }) {
 async function makePrices(trips, table) {
   const box = document.querySelector("#prices .candles");
   if (box === null) return null;
-  const sessions = await unpack("sessions", FACTS.blocks.sessions);
-  const columns = await unpack("resting", FACTS.blocks.resting);
+  const [sessions, columns] = await Promise.all(
+    ["sessions", "resting"].map((id) => unpack(id, FACTS.blocks[id])),
+  );
   const [mine, waiting] = [rowsBySymbol(trips.symbol), rowsBySymbol(columns.symbol)];
   const ahead = aheadOf(FACTS.offsets);
   const legend = document.querySelector("#prices .legend");
