@@ -160,12 +160,14 @@ def fitted(content: Content, market: Market) -> tuple[bytes, Content]:
         missing = " ".join(filter(None, (content.missing, _left_out(content, len(shown)))))
         whole = replace(content, prices=prices, missing=missing)
         page = page_of(whole)
-        if len(page) <= MOST_BYTES or len(symbols) == 1:
+        if len(page) <= MOST_BYTES:
             return page, whole
         if place < len(intervals) - 1:
             place += 1
+        elif len(symbols) > 1:
+            symbols = symbols[: len(symbols) // 2]
         else:
-            symbols = symbols[: max(1, len(symbols) // 2)]
+            return page, whole
 
 
 def _by_trades(content: Content, preparation: Preparation) -> list[int]:

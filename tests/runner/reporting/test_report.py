@@ -99,13 +99,20 @@ def test_longer_bars_are_taken_where_there_are_too_many(
     )
 
 
-def test_a_strategy_that_was_given_from_python_has_its_indicators(sample: Path, tmp_path: Path):
+def test_a_strategy_that_was_given_from_python_has_its_indicators(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     class Local(Crosser):
         """A class that no name finds."""
 
     settings = settings_of("US_EQUITY", "2024-12-02", "2024-12-03", ["ALFA"], ["1m"], sample)
     result = run(settings, strategy=Local, out=tmp_path, mode="interpreted", inline=True)
     assert missing(result.report()) == ""
+    monkeypatch.setattr(
+        reporting, "MOST_BYTES", (result.run_dir / "report.html").stat().st_size - 1
+    )
+    assert write_report(RunFolder(result.run_dir), strategy=Local).interval == "5m"
+    monkeypatch.undo()
     assert "no indicators" in missing(Result(RunFolder(result.run_dir)).report())
 
 

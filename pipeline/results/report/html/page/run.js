@@ -36,8 +36,8 @@ function tripColumns(trips) {
     number("In at", (row) => trips.entry_price[row], price("entry_price")),
     number("Out at", (row) => trips.exit_price[row] || 0, price("exit_price")),
     number("Commission", (row) => trips.commission[row], (row) => CENTS.format(trips.commission[row])),
-    number("Against", (row) => trips.adverse[row], price("adverse")),
-    number("In favour", (row) => trips.favourable[row], price("favourable")),
+    number("Against", (row) => trips.adverse[row], (row) => PLAIN.format(trips.adverse[row])),
+    number("In favour", (row) => trips.favourable[row], (row) => PLAIN.format(trips.favourable[row])),
   ];
 }
 
