@@ -61,7 +61,7 @@ from bench.measure import (
 from bench.sweep_rivals import CASH, QUANTITY, NotInstalledError, Rival
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.sweeps.sweep import sweep
-from tests.sweeps.chromium import Page, find_chromium
+from tests.chromium import Page, find_chromium
 
 
 @dataclass(frozen=True, slots=True)

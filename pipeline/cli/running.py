@@ -14,6 +14,7 @@ from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
+from pipeline.cli.reporting import open_option, open_page, told
 from pipeline.runner.progress_line import progress_line
 
 
@@ -68,6 +69,13 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     is_flag=True,
     help="Run in this process alone, interpreted, so that breakpoint() works in a hook.",
 )
+@click.option(
+    "--report/--no-report",
+    "reported",
+    default=None,
+    help="Write report.html, a page of the run, into its folder.  [default: on a terminal]",
+)
+@open_option
 @common_options
 def run(
     config: Path | None,
@@ -76,6 +84,8 @@ def run(
     overrides: tuple[str, ...],
     out: Path,
     inline: bool,
+    reported: bool | None,
+    opened: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -91,7 +101,11 @@ def run(
     since the command started, and `run_seconds` the time from the start of the tape to the last
     result.
     """
-    _run(asked(config, data, strategy, overrides, options), out, as_json, inline=inline)
+    if opened and reported is False:
+        raise click.UsageError("--open and --no-report exclude each other")
+    wanted = True if opened else reported
+    arguments = asked(config, data, strategy, overrides, options)
+    _run(arguments, out, as_json, inline=inline, reported=wanted, opened=opened)
 
 
 @click.command(
@@ -109,7 +123,15 @@ def schema(as_json: bool) -> None:
     print_json(SessionConfig.json_schema())
 
 
-def _run(arguments: Mapping[str, Any], out: Path, as_json: bool, *, inline: bool = False) -> None:
+def _run(
+    arguments: Mapping[str, Any],
+    out: Path,
+    as_json: bool,
+    *,
+    inline: bool = False,
+    reported: bool | None = None,
+    opened: bool = False,
+) -> None:
     from pipeline.errors import DataWarning
     from pipeline.runner.run import run as run_session
 
@@ -126,3 +148,24 @@ def _run(arguments: Mapping[str, Any], out: Path, as_json: bool, *, inline: bool
         from pipeline.results.report.page import format_summary
 
         print_text(format_summary(summary).rstrip("\n"))
+    if reported or (reported is None and not as_json and sys.stdout.isatty()):
+        _report(result.run_dir, as_json, wanted=bool(reported), opened=opened)
+
+
+def _report(run_dir: Path, as_json: bool, *, wanted: bool, opened: bool) -> None:
+    """Write the page of a run, and open it; one that nobody asked for may fail."""
+    from pipeline.errors import RingtapeError
+    from pipeline.results.folder import RunFolder
+    from pipeline.runner.reporting.report import write_report
+
+    try:
+        made = write_report(RunFolder(run_dir))
+    except RingtapeError as error:
+        if wanted:
+            raise
+        click.echo(f"ringtape: there is no report: {error}", err=True)
+        return
+    if not as_json:
+        print_text(told(made))
+    if opened:
+        open_page(made.path)

@@ -20,7 +20,7 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -210,6 +210,24 @@ class RunFolder:
             why = self.partial
             note = f" (the run is partial: {why})" if why else ""
             raise RunError(f"cannot read {path}: {error}{note}") from error
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """Give the rows of a table of `TABLES` piece by piece. RunError if it cannot be read."""
+        path = self.path / f"{name}.parquet"
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                yield from file.iter_batches()
+        except (OSError, pa.ArrowException) as error:
+            raise RunError(f"cannot read {path}: {error}") from error
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a table of `TABLES` has. RunError if it cannot be read."""
+        path = self.path / f"{name}.parquet"
+        try:
+            rows: int = pq.read_metadata(path).num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise RunError(f"cannot read {path}: {error}") from error
+        return rows
 
     def _merge_table(
         self, table: int, readers: Sequence[SpillReader], symbols: Sequence[str]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from pipeline.errors import ConfigError, DataWarning, RunError, why_ended
+from pipeline.errors import ConfigError, DataWarning, RingtapeError, RunError, why_ended
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from pipeline.runner.reporting.notebook import Plot
+
 
 _ALIASES = {"trades": "round_trips"}
 
@@ -48,13 +50,15 @@ _ALIASES = {"trades": "round_trips"}
 class Result(NamedAttributes):
     """The result of a run: its summary, and its tables, read from the run folder on demand.
 
-    It shows its summary where it is printed, and as the value of a notebook's cell.
+    It shows its summary where it is printed. As the value of a notebook's cell it shows its first
+    figures and its equity, and a ranking if it has several lanes.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, strategy: Given | None = None) -> None:
         if not isinstance(folder, RunFolder):
             raise TypeError(f"write Result.load({str(folder)!r}) for the result of an earlier run")
         self._folder = folder
+        self._strategy = strategy  # as it was given from Python; None if names tell where it is
         summary = summary_of(folder)
         figures: dict[str, Any] = next(iter(summary.get("lanes") or ()), {})
         self.summary: dict[str, Any] = Named("summary", summary, {"result.statistics": figures})
@@ -79,7 +83,45 @@ class Result(NamedAttributes):
         return format_summary(self.summary).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        from pipeline.runner.reporting.notebook import shown
+
+        text = f"<pre>{html.escape(repr(self))}</pre>"
+        if len(self.summary.get("lanes") or ()) != 1:
+            return text
+        try:
+            return shown(self._folder)
+        except RingtapeError:  # a table of it is gone
+            return text
+
+    def plot(self, lane: int = 0, height: int = 900) -> "Plot":
+        """Return the run's page for the cell of a notebook, in a frame ``height`` pixels high.
+
+        Its chart is that of `report`, and so are the errors.
+        """
+        from pipeline.runner.reporting.notebook import Plot
+
+        return Plot(self._folder, lane, self._strategy, height)
+
+    @property
+    def trades(self) -> "pd.DataFrame":
+        """One row per round trip, as a pandas DataFrame: the columns are those of `round_trips`."""
+        return self.to_pandas("round_trips")
+
+    def report(self, path: str | os.PathLike[str] | None = None, lane: int = 0) -> Path:
+        """Write the run's page, one HTML file that a browser opens without a network.
+
+        Args:
+            path: the file; by default `report.html` in the run folder.
+            lane: which lane the page is about.
+
+        Returns the path of the file. RunError if the run is not done, there is no such lane, or the
+        file cannot be written. Where the catalog does not have the run's bars any more, the page
+        says so and has no prices.
+        """
+        from pipeline.runner.reporting.report import write_report
+
+        target = None if path is None else Path(path)
+        return write_report(self._folder, target, lane, self._strategy).path
 
     @property
     def run_dir(self) -> Path:
@@ -322,7 +364,7 @@ def _replay(
     except BaseException as error:
         _end_early(folder, error, follower, shape.symbols)
         raise
-    return Result(folder)
+    return Result(folder, strategy)
 
 
 def _end_early(

@@ -66,8 +66,8 @@ def test_results_of_runs_and_sweeps_name_what_they_have(sample: Path, tmp_path: 
             one.statistics["sharpe"]
         with pytest.raises(KeyError, match="summary has no 'digset'; did you mean digest"):
             one.summary["digset"]
-        with pytest.raises(AttributeError, match="has no 'trades'; did you mean round_trips"):
-            one.trades  # noqa: B018
+        with pytest.raises(AttributeError, match="has no 'rounds'; did you mean round_trips"):
+            one.rounds  # noqa: B018
         with pytest.raises(AttributeError, match="result has no 'stats'; did you mean statistics"):
             one.stats  # noqa: B018
         for name, told in (

@@ -1,6 +1,5 @@
 """Turns the lanes of a sweep into the columns that its report draws, in terms of JSON."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,17 +98,6 @@ def report_columns(
 def figure_label(name: str) -> str:
     """Return the name of a figure as a heading, such as "Sharpe ratio" for "sharpe_ratio"."""
     return name.replace("_", " ").capitalize()
-
-
-def script_json(value: Any) -> str:
-    """Return `value` as JSON that may stand in a <script> element, whatever texts it holds.
-
-    Characters outside ASCII and those with a meaning in HTML are escaped. So no text can end the
-    element, begin a comment, or end a line of JavaScript.
-    """
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    # These three characters occur only inside strings, where the escape means the same.
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _parameters(lanes: Sequence["LaneRow"]) -> list[tuple[str, list[Any]]]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.native.whole_file import write_whole
 from pipeline.results.report.figures import signed_percent
-from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns, script_json
+from pipeline.results.report.html.document import read_parts
+from pipeline.results.report.html.markup import script_json
+from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns
 
 if TYPE_CHECKING:
     from pipeline.sweeps.ledger.ledger import LaneRow
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["EquityCurve", "SweepFacts", "write_report"]
 
 _PAGE = Path(__file__).with_name("page")
+#: Scripts that the page of a run has too.
+_SHARED = ("numbers.js", "elements.js", "themes.js")
 #: The scripts in the order in which they are joined: a file uses functions of earlier files only.
 _SCRIPTS = (
     "format.js",
@@ -102,7 +106,7 @@ def _page(
     from plotly.offline import get_plotlyjs
 
     columns = report_columns(facts.scores, facts.min_round_trips, lanes, best, benchmark)
-    scripts = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    scripts = f"{read_parts(_SHARED)}\n{read_parts(_SCRIPTS, _PAGE)}"
     # Template fills each placeholder once and does not look for placeholders in the values.
     return Template((_PAGE / "report.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(facts.name),
@@ -110,7 +114,8 @@ def _page(
         facts=_terms(_numbers(facts)),
         notes="\n".join(f'<p class="note">{html.escape(note)}</p>' for note in facts.notes),
         origin=_terms(_origin(facts, columns["fixed"])),
-        style=(_PAGE / "report.css").read_text(encoding="utf-8"),
+        style=f"{read_parts(['looks.css'])}\n{read_parts(['report.css'], _PAGE)}",
+        first=read_parts(["theme_first.js"]),
         plotly=get_plotlyjs().replace("</script", "<\\/script"),
         columns=script_json(columns),
         script=scripts,

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.results.report.html.markup import script_json
 from pipeline.sweeps.report.columns import (
     FAILED_SHOWN,
     LONGEST_ERROR,
     EquityCurve,
     figure_label,
     report_columns,
-    script_json,
 )
 from tests.sweeps.report_lanes import DAY_NS, HOSTILE, lane
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.sweeps.report.report import EquityCurve, write_report
-from tests.sweeps.chromium import Page
+from tests.chromium import Page
 from tests.sweeps.report_lanes import HOSTILE, curve, facts, lane, sampled_lanes
 
 LANES = 10_000

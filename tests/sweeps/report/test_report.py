@@ -92,7 +92,7 @@ def test_hostile_texts_stay_texts(tmp_path):
     tags = [tag for tag, _ in page.elements if tag != "div" and tag not in ("dt", "dd")]
     assert tags == [tag for tag, _ in plain.elements if tag not in ("div", "dt", "dd")]
     assert HOSTILE in "".join(page.of("h1"))
-    columns = json.loads(page.of("script")[1])
+    columns = json.loads(page.of("script")[2])
     (dimension,) = columns["dimensions"]
     assert dimension["name"] == HOSTILE
     assert dimension["levels"] == [f"{HOSTILE}0", f"{HOSTILE}1"]
@@ -125,7 +125,7 @@ def test_the_page_asks_for_nothing_outside_itself(tmp_path):
 
 def test_plotly_is_embedded_once(tmp_path):
     scripts = Page(written(tmp_path, lane(1), lane(2))).of("script")
-    assert len(scripts) == 3
+    assert len(scripts) == 4
     assert sum("* plotly.js v" in text for text in scripts) == 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.results.report.html.document import read_parts
 from pipeline.sweeps.report import report
 
 NODE = shutil.which("node")
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node.js")
 
 def evaluated(expression: str, **given: Any) -> Any:
     """The value of an expression in which the page's functions and ``given`` are known."""
-    scripts = [(report._PAGE / name).read_text(encoding="utf-8") for name in FILES]
+    scripts = [read_parts(["numbers.js"]), read_parts(FILES, report._PAGE)]
     names = [f"const {name} = {json.dumps(value)};" for name, value in given.items()]
     code = "\n".join([*scripts, *names, f"console.log(JSON.stringify({expression}))"])
     assert NODE is not None

@@ -1,20 +1,5 @@
 // Formats numbers and texts.
 
-const UNKNOWN = "–";
-const LONGEST_LABEL = 28;
-
-// A format with a true minus sign, which Plotly also writes, and without one before a zero.
-function numberFormat(options) {
-  const made = new Intl.NumberFormat("en-US", options);
-  return { format: (value) => made.format(value).replace(/^-(?=[0.]*$)/, "").replace("-", "−") };
-}
-
-const WHOLE = numberFormat({ maximumFractionDigits: 0 });
-const CENTS = numberFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
-// Digits are grouped from 10,000 on, because a parameter of 2019 may be a year.
-const PLAIN = numberFormat({ maximumSignificantDigits: 6, useGrouping: "min2" });
-const SHORT = numberFormat({ maximumSignificantDigits: 3, useGrouping: "min2" });
-
 // How a kind of figure is written along an axis: its factor, and its unit. How many digits tell ticks
 // apart follows from the step between them, which Plotly knows.
 const SCALES = {
@@ -32,14 +17,6 @@ function formatNumber(value, kind) {
   if (kind === "count") return WHOLE.format(value);
   if (kind === "money") return (Math.abs(value) < 1000 ? CENTS : WHOLE).format(value);
   return PLAIN.format(value);
-}
-
-function formatCount(count, noun) {
-  return `${WHOLE.format(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function shorten(text, longest = LONGEST_LABEL) {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }
 
 // Plotly interprets tags and entities in any text that it draws.

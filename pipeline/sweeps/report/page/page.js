@@ -177,4 +177,5 @@ const redraw = () => {
   window.sweepReport = { drawn: drawAll(charts).then(() => performance.now()) };
 };
 redraw();
-DARK.addEventListener("change", redraw);
+themeButton(document.getElementById("theme"));
+onTheme(redraw);

@@ -1,14 +1,6 @@
-// Draws tables; every text is inserted as text, never as HTML.
+// Draws tables.
 
 const ROWS_SHOWN = 100;
-
-function element(tag, { text, ...attributes } = {}, ...children) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 function figureColumn(figure) {
   return {

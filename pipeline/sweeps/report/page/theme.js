@@ -1,6 +1,5 @@
 // Colours and layout of all charts, for the light and the dark theme.
 
-const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 // From low to high, beginning near the page's own colour.
@@ -22,7 +21,7 @@ const LINES = {
 function theme() {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const shade = DARK.matches ? "dark" : "light";
+  const shade = isDark() ? "dark" : "light";
   return {
     ink: colour("ink"),
     muted: colour("muted"),

@@ -1,0 +1,1 @@
+"""Draws the page of a run: one HTML file that a browser opens without a network."""
