@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pipeline.strategy.strategy import DAY, HOUR, MINUTE, SECOND, Strategy, Symbol
     from pipeline.sweeps.ledger.ledger import Ledger
     from pipeline.sweeps.progress import SweepProgress
-    from pipeline.sweeps.sweep import SweepResult, sweep
+    from pipeline.sweeps.result import SweepResult
+    from pipeline.sweeps.sweep import sweep
     from pipeline.tape.session_data import SessionData
 
 
@@ -66,7 +67,7 @@ _HOMES = {
     "Result": "pipeline.runner.run",
     "Progress": "pipeline.runner.progress",
     "sweep": "pipeline.sweeps.sweep",
-    "SweepResult": "pipeline.sweeps.sweep",
+    "SweepResult": "pipeline.sweeps.result",
     "SweepProgress": "pipeline.sweeps.progress",
     "Ledger": "pipeline.sweeps.ledger.ledger",
     "SessionData": "pipeline.tape.session_data",

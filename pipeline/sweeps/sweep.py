@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
 from pipeline.errors import (
@@ -22,11 +20,10 @@ from pipeline.errors import (
     why_ended,
 )
 from pipeline.results.folder import RunFolder
-from pipeline.results.report.figures import many, number
+from pipeline.results.report.figures import many
 from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
 from pipeline.runner.memory import check_members
-from pipeline.runner.named import Named, NamedAttributes
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run import run
 from pipeline.runner.run_folders import LEDGER
@@ -40,64 +37,21 @@ from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
 from pipeline.sweeps.progress_line import Report, reported
-from pipeline.sweeps.ranking import best_rows, scores_of, set_said
+from pipeline.sweeps.ranking import best_rows, scores_of
+from pipeline.sweeps.result import SweepResult
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.summary import summarise, write_page
 from shm.processors import usable_processors
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
 #: in which Optuna keeps the search of a sweep.
 _MOST_ENGINES = 64
 _STORAGE = "search-{}.sqlite"
 _BAD_INPUT = (ConfigError, DataError, StrategyError)
-
-
-class SweepResult(NamedAttributes):
-    """The result of a sweep: its folder and its summary, which is the content of summary.json.
-
-    Its lanes are read from the ledger on demand.
-    """
-
-    def __init__(self, folder: Path, summary: dict[str, Any]) -> None:
-        self.folder = folder
-        self.summary: dict[str, Any] = Named("summary", summary)
-
-    def __repr__(self) -> str:
-        best = self.best
-        sets = f"{self.summary['lanes']:,} sets"
-        if best is not None:
-            score = f"{self.summary['scores'][0]} {number(best['score'], '.4g')}"
-            sets += f", best {score}: {set_said(best['parameters'])}"
-        return f"<SweepResult {self.summary['session_name']}: {sets}; {self.folder}>"
-
-    @property
-    def rows(self) -> list[LaneRow]:
-        """One LaneRow per parameter set, in the order in which the search gave them."""
-        with Ledger.open(Path(self.summary["ledger"]), create=False) as ledger:
-            return ledger.lanes(self.summary["sweep"])
-
-    @property
-    def best(self) -> dict[str, Any] | None:
-        """The best set: ``parameters`` and ``score`` among others; None if none has a score."""
-        best: dict[str, Any] | None = self.summary["best"]
-        return best
-
-    @override
-    def _elsewhere(self) -> Mapping[str, Mapping[str, Any]]:
-        return {"result.summary": vars(self).get("summary", {})}
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Return one row per lane, with a column for each figure and each parameter.
-
-        That of the parameter ``fast`` is "parameters.fast".
-        """
-        from pipeline.sweeps.ledger.export import lanes_table
-
-        return lanes_table(self.rows).to_pandas()
 
 
 @arguments_told

@@ -15,7 +15,7 @@ from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.strategy.examples import SmaCross
 from pipeline.sweeps.ledger.ledger import LaneRow
 from pipeline.sweeps.progress import SweepProgress
-from pipeline.sweeps.sweep import SweepResult
+from pipeline.sweeps.result import SweepResult
 from shm.processors import Processors
 from tests.reference.processes import assert_nothing_left, settings_of
 from tests.sweeps.small_sweeps import FIRST, LAST, known, small
