@@ -116,7 +116,7 @@ def _kept(data: Any, options: Options, nameless: str, tell: Callable[[str], None
     catalogs = KeptCatalogs()
     with sources_to_import(data, rows_read) as found:
         options = _with_name(options, found, nameless)
-        identity = identity_of(found.sources, options, rows_read)
+        identity = identity_of(found.sources, options, found.plugins, rows_read)
         use = catalogs.find(identity) or catalogs.make(
             identity, lambda path: _import(found, options, path, tell)
         )

@@ -13,6 +13,7 @@ import pyarrow as pa
 from typing_extensions import Buffer, override
 
 from pipeline.market.importers.options import Options
+from pipeline.market.importers.registry.plugins import Plugins
 from pipeline.market.importers.source import Source
 from pipeline.market.threads import check_stopped
 
@@ -22,19 +23,25 @@ _BLOCK_BYTES: Final = 1 << 22
 
 
 def identity_of(
-    sources: Sequence[Source], options: Options, tell: Callable[[int], None] = lambda rows: None
+    sources: Sequence[Source],
+    options: Options,
+    plugins: Plugins,
+    tell: Callable[[int], None] = lambda rows: None,
 ) -> str:
     """Return 32 hex digits over the content of sources and the options of their import.
 
-    Equal rows of another library or with other types of columns may have another identity; what is
-    made of them is equal all the same. ``tell`` is called with the rows of a table that were read
-    so far. DataError if a source cannot be read.
+    It is also one over the versions of the packages whose importers may read a file. Equal rows of
+    another library or with other types of columns may have another identity; what is made of them
+    is equal all the same. ``tell`` is called with the rows of a table that were read so far.
+    DataError if a source cannot be read.
     """
     found = hashlib.sha256(json.dumps([_EDITION, asdict(options)], default=str).encode())
     for source in sources:
         if source.given is None:
             # The folders above a file may tell what it is, as those of LEAN do.
             found.update(json.dumps([str(source.path), source.name]).encode())
+            readers = plugins.that_may_read(source.name, options.layout)
+            found.update(json.dumps([asdict(one) for one in readers]).encode())
             for block in source.blocks(_BLOCK_BYTES):
                 check_stopped()
                 found.update(block)

@@ -131,6 +131,10 @@ def _named(name: str, source: Source, options: Options, plugins: Plugins) -> Cla
             f"there is no layout {name!r}, expected one of {', '.join(names)}{meant}; other "
             "packages may have importers, which `ringtape importers` lists once they are installed"
         )
+    if source.given is not None:
+        raise DataError(
+            f"{source.label} is no file, which {plugin.words} reads; leave --layout out"
+        )
     use = _use(plugin, source, plugins)
     doubt = (
         ()

@@ -83,6 +83,14 @@ class Plugins:
         """Return those that are asked for files that no importer takes."""
         return [plugin for plugin in self.all() if not plugin.endings]
 
+    def that_may_read(self, name: str, layout: str | None) -> list[Plugin]:
+        """Return those that may read a file of such a name, or are named as its ``layout``."""
+        return [
+            plugin
+            for plugin in self.all()
+            if plugin.takes(name) or not plugin.endings or plugin.name == layout
+        ]
+
     def load(self, plugin: Plugin) -> Importer:
         """Import the importer. DataError, which names its package and the reason, if it is none."""
         with self._lock:

@@ -6,13 +6,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.importers import import_bars
-from tests.market.importers.registry.declared import ACME, BARS, Plain, declare
+from tests.market.importers.registry.declared import ACME, BARS, COLUMNS, Plain, declare
 
 CSV = "ts,open,high,low,close,volume\n" + "".join(
     f"2024-03-04T09:{minute}:00Z,1,2,1,2,5\n" for minute in range(30, 40)
@@ -151,6 +152,16 @@ def test_a_layout_of_ringtape_that_is_named_asks_nobody_else(tmp_path, bars):
     with pytest.raises(DataError, match=r"february\.bars: neither its columns nor its name tell"):
         import_bars(bars, tmp_path / "c", layout="kraken")
     assert "ringtape_acme" not in sys.modules
+
+
+@pytest.mark.usefixtures("with_acme")
+def test_rows_from_python_are_no_file_of_an_importer(tmp_path):
+    with pytest.raises(
+        DataError, match=r"is no file, which 'acme' of ringtape-acme 0\.1 reads; le"
+    ):
+        import_bars(pa.table(COLUMNS), tmp_path / "c", layout="acme")
+    (result,) = import_bars({"X": pa.table(COLUMNS)}, tmp_path / "c", layout="arrow")
+    assert (result.symbol, result.rows) == ("X", 3)
 
 
 def test_a_broken_one_is_named_and_stops_nobody_else(tmp_path, monkeypatch, bars):
