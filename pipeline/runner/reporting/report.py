@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from pipeline.runner.reporting.account import read_equity, read_returns, session
 from pipeline.runner.reporting.market import Market, guesses, market_of
 from pipeline.runner.reporting.prices import fitting_interval, intervals_from, read_prices
 from pipeline.runner.reporting.trips import read_resting, read_trips
-from pipeline.runner.reporting.words import notes_first, subtitle
+from pipeline.runner.reporting.words import command_of, notes_first, subtitle
 from pipeline.runner.terms import time_manager
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def without_prices(folder: RunFolder, lane: int = 0) -> Content:
         equity=read_equity(folder, lane),
         returns=read_returns(folder, lane, dates, year),
         configuration=json.dumps(folder.config, indent=2),
-        command=f"ringtape run {shlex.quote(str(folder.path / 'config.json'))}",
+        command=command_of(settings, folder.path),
     )
 
 

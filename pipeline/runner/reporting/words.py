@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from pipeline.config.session import SessionConfig
 from pipeline.results.report.figures import count, first_of, many
 from pipeline.results.report.lane import strategy
 
@@ -21,11 +24,26 @@ def subtitle(summary: Mapping[str, Any], lane: int) -> str:
     )
 
 
+def command_of(settings: SessionConfig, folder: Path) -> str:
+    """Return what repeats a run: a command or, if a strategy lies in no file, a line of Python."""
+    config = folder / "config.json"
+    modules = [setting.name.partition(":")[0] for setting in settings.strategies]
+    if any(name == "__main__" or name.startswith("ipykernel") for name in modules):
+        classes = [setting.name.partition(":")[2] for setting in settings.strategies]
+        given = classes[0] if len(classes) == 1 else f"[{', '.join(classes)}]"
+        return f'run("{config.as_posix()}", strategy={given})'
+    return f"ringtape run {shlex.quote(config.as_posix())}"
+
+
 def notes_first(summary: Mapping[str, Any], lane: int) -> Iterator[str]:
     """Give what a reader has to know first: the run's own notes, and what orders met with."""
     own = summary["lanes"][lane]
     if summary.get("partial"):
         yield f"The run is partial: {summary.get('reason') or 'it did not finish'}."
+    inferred: Mapping[str, str] = summary.get("inferred") or {}
+    if inferred:
+        told = "; ".join(f"{name}: {text}" for name, text in inferred.items())
+        yield f"Inferred from the data: {told}."
     yield from summary.get("notes") or ()
     if own.get("orders_rejected"):
         reasons = ", ".join(f"{why} {count(n)}" for why, n in (own.get("rejections") or {}).items())

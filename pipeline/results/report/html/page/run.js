@@ -13,7 +13,7 @@ function tripColumns(trips) {
   });
   const price = (name) => (row) =>
     Number.isFinite(trips[name][row]) ? PRICE.format(trips[name][row]) : UNKNOWN;
-  return [
+  const columns = [
     number("#", (row) => row, (row) => WHOLE.format(row + 1), false),
     {
       ...{ label: "Symbol", kind: "text", descends: false },
@@ -39,6 +39,8 @@ function tripColumns(trips) {
     number("Against", (row) => trips.adverse[row], (row) => PLAIN.format(trips.adverse[row])),
     number("In favour", (row) => trips.favourable[row], (row) => PLAIN.format(trips.favourable[row])),
   ];
+  // One symbol needs no column.
+  return columns.filter(({ label }) => label !== "Symbol" || FACTS.symbols.length > 1);
 }
 
 function rowsBySymbol(symbols) {
