@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,5 +78,7 @@ def told(made: Report) -> str:
 
 def open_page(path: Path) -> None:
     """Show a page in the user's browser. RunError if there is none."""
+    import webbrowser
+
     if not webbrowser.open(path.absolute().as_uri()):
         raise RunError(f"no browser was found to open {path}; open it in one yourself")

@@ -1,11 +1,11 @@
 """`ringtape report`, and the page that `ringtape run` writes."""
 
 import json
+import webbrowser
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli import reporting
 from pipeline.config.examples import example_path
 
 FEW = (
@@ -18,9 +18,7 @@ FEW = (
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that a browser is asked to open; it opens none called twice."""
     found: list[str] = []
-    monkeypatch.setattr(
-        reporting.webbrowser, "open", lambda url: found.append(url) or found.count(url) == 1
-    )
+    monkeypatch.setattr(webbrowser, "open", lambda url: found.append(url) or found.count(url) == 1)
     return found
 
 

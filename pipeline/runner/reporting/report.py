@@ -37,6 +37,8 @@ MOST_BYTES = 12_000_000
 #: The most bars that are read for it.
 MOST_BARS = 2_500_000
 NAME = "report.html"
+#: Entries of a summary without which there is no page.
+_NEEDED = ("made_from", "sessions_per_year", "riskless_rate", "streams", "sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ def without_prices(folder: RunFolder, lane: int = 0) -> Content:
         raise RunError(f"{folder.path} has no results to report: {why}")
     if not 0 <= lane < len(lanes):
         raise RunError(f"lane must be 0 to {len(lanes) - 1}, was {lane}")
+    if lacking := [name for name in _NEEDED if name not in summary]:
+        raise RunError(
+            f"{folder.path / 'summary.json'} has no {lacking[0]}: a version of Ringtape before "
+            "pages of runs wrote it; run it again"
+        )
     settings = SessionConfig.load(folder.config)
     symbols = settings.session_data_config.symbols
     table = _sessions(settings, summary)

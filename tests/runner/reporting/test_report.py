@@ -119,6 +119,11 @@ def test_a_strategy_that_was_given_from_python_has_its_indicators(
 def test_a_run_that_is_not_done_is_refused(folder: RunFolder):
     with pytest.raises(RunError, match="lane must be 0 to 1, was 2"):
         write_report(folder, lane=2)
+    summary = folder.summary
+    del summary["made_from"]
+    (folder.path / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(RunError, match=r"summary.json has no made_from: .*; run it again"):
+        write_report(folder)
     folder.mark_partial("it was killed")
     with pytest.raises(RunError, match="has no results to report: it was killed"):
         write_report(folder)

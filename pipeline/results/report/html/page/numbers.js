@@ -6,7 +6,13 @@ const LONGEST_LABEL = 28;
 // A format with a true minus sign, which Plotly also writes, and without one before a zero.
 function numberFormat(options) {
   const made = new Intl.NumberFormat("en-US", options);
-  return { format: (value) => made.format(value).replace(/^-(?=[0.]*$)/, "").replace("-", "−") };
+  return {
+    format: (value) =>
+      made
+        .format(value)
+        .replace(/^-(?=[0.]*$)/, "")
+        .replace("-", "−"),
+  };
 }
 
 const WHOLE = numberFormat({ maximumFractionDigits: 0 });

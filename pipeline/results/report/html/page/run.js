@@ -4,8 +4,7 @@ const FACTS = JSON.parse(document.getElementById("facts").textContent);
 
 function tripColumns(trips) {
   const ahead = aheadOf(FACTS.offsets);
-  const time = (seconds) =>
-    seconds ? clockText(seconds + ahead(seconds), FACTS.base) : UNKNOWN;
+  const time = (seconds) => (seconds ? clockText(seconds + ahead(seconds), FACTS.base) : UNKNOWN);
   const held = (row) => (trips.exit[row] ? trips.exit[row] - trips.entry[row] : -1);
   const number = (label, value, text, descends = true) => ({
     ...{ label, kind: "number", value, descends },
@@ -14,7 +13,12 @@ function tripColumns(trips) {
   const price = (name) => (row) =>
     Number.isFinite(trips[name][row]) ? PRICE.format(trips[name][row]) : UNKNOWN;
   const columns = [
-    number("#", (row) => row, (row) => WHOLE.format(row + 1), false),
+    number(
+      "#",
+      (row) => row,
+      (row) => WHOLE.format(row + 1),
+      false,
+    ),
     {
       ...{ label: "Symbol", kind: "text", descends: false },
       value: (row) => FACTS.symbols[trips.symbol[row]],
@@ -26,18 +30,48 @@ function tripColumns(trips) {
       text: (row) => (trips.long[row] ? "long" : "short"),
     },
     {
-      ...number("Profit", (row) => trips.profit[row], (row) => CENTS.format(trips.profit[row])),
+      ...number(
+        "Profit",
+        (row) => trips.profit[row],
+        (row) => CENTS.format(trips.profit[row]),
+      ),
       tone: (row) => (trips.profit[row] < 0 ? "lost" : "won"),
     },
-    number("Entry", (row) => trips.entry[row], (row) => time(trips.entry[row]), false),
-    number("Exit", (row) => trips.exit[row] || Infinity, (row) => time(trips.exit[row]), false),
+    number(
+      "Entry",
+      (row) => trips.entry[row],
+      (row) => time(trips.entry[row]),
+      false,
+    ),
+    number(
+      "Exit",
+      (row) => trips.exit[row] || Infinity,
+      (row) => time(trips.exit[row]),
+      false,
+    ),
     number("Held", held, (row) => (held(row) < 0 ? "open" : duration(held(row)))),
-    number("Units", (row) => trips.quantity[row], (row) => PLAIN.format(trips.quantity[row])),
+    number(
+      "Units",
+      (row) => trips.quantity[row],
+      (row) => PLAIN.format(trips.quantity[row]),
+    ),
     number("In at", (row) => trips.entry_price[row], price("entry_price")),
     number("Out at", (row) => trips.exit_price[row] || 0, price("exit_price")),
-    number("Commission", (row) => trips.commission[row], (row) => CENTS.format(trips.commission[row])),
-    number("Against", (row) => trips.adverse[row], (row) => PLAIN.format(trips.adverse[row])),
-    number("In favour", (row) => trips.favourable[row], (row) => PLAIN.format(trips.favourable[row])),
+    number(
+      "Commission",
+      (row) => trips.commission[row],
+      (row) => CENTS.format(trips.commission[row]),
+    ),
+    number(
+      "Against",
+      (row) => trips.adverse[row],
+      (row) => PLAIN.format(trips.adverse[row]),
+    ),
+    number(
+      "In favour",
+      (row) => trips.favourable[row],
+      (row) => PLAIN.format(trips.favourable[row]),
+    ),
   ];
   // One symbol needs no column.
   return columns.filter(({ label }) => label !== "Symbol" || FACTS.symbols.length > 1);
@@ -94,7 +128,8 @@ async function makePrices(trips, table) {
     chart.setSymbol(pyramid, trades, digitsOf(FACTS.blocks[id], bars));
     filter();
   };
-  const filter = () => table?.filter(alone.checked ? (row) => trips.symbol[row] === now : () => true);
+  const filter = () =>
+    table?.filter(alone.checked ? (row) => trips.symbol[row] === now : () => true);
   select.addEventListener("change", () => show(Number(select.value)));
   alone.addEventListener("change", filter);
   if (table) {

@@ -78,11 +78,7 @@ class TradeTable {
     if (!always && first === this.first && last === this.last) return;
     [this.first, this.last] = [first, last];
     const made = this.rows.slice(first, last).map((row, at) => this.#row(row, first + at));
-    this.body.replaceChildren(
-      this.#gap(first),
-      ...made,
-      this.#gap(this.rows.length - last),
-    );
+    this.body.replaceChildren(this.#gap(first), ...made, this.#gap(this.rows.length - last));
   }
 
   #gap(rows) {
