@@ -162,25 +162,37 @@ class Making:
         step = interval_ns(self.interval)
         if len(ts) < 2 or bool((np.diff(ts) >= step).all()):
             return ts, rows
-        before = np.maximum.accumulate(ts)[:-1]
-        late = np.append(False, ts[1:] < before)
+        if self._drops:
+            return self._once_each(*self._without_others(ts, rows, tally), tally)
+        late = np.append(False, ts[1:] < np.maximum.accumulate(ts)[:-1])
         if late.any():
             tally.early += int(late.sum())
             # Behind one row of a late date, all others would be early: what goes back is told.
-            (at,) = np.nonzero(late if self._drops else np.append(False, ts[1:] < ts[:-1]))
-            earlier = before[at - 1] if self._drops else ts[at - 1]
-            self._tell_order(kinds.ORDER, at, earlier, ts, rows, tally, self._drops)
+            (at,) = np.nonzero(np.append(False, ts[1:] < ts[:-1]))
+            self._tell_order(kinds.ORDER, at, ts[at - 1], ts, rows, tally, False)
             ts, rows = ts[~late], rows.take(~late)
         ts, rows = self._once_each(ts, rows, tally)
-        near = np.append(False, np.diff(ts) < step)
-        if near.any():
-            if self._drops:
-                near = _too_near(ts, step)
-            (at,) = np.nonzero(near)
-            self._tell_order(kinds.OVERLAP, at, ts[at - 1], ts, rows, tally, self._drops)
-            if self._drops:
-                ts, rows = ts[~near], rows.take(~near)
+        (at,) = np.nonzero(np.append(False, np.diff(ts) < step))
+        if len(at):
+            self._tell_order(kinds.OVERLAP, at, ts[at - 1], ts, rows, tally, False)
         return ts, rows
+
+    def _without_others(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
+        """Return the rows that stay: those at or behind the end of the last one that does.
+
+        Rows with its time stay, too. Which rows stay does not depend on how rows are cut in blocks.
+        """
+        step = interval_ns(self.interval)
+        last = _last_that_stays(ts, step)
+        late = ts < last
+        near = (ts > last) & (ts < last + step)
+        tally.early += int(late.sum())
+        for kind, some in ((kinds.ORDER, late), (kinds.OVERLAP, near)):
+            (at,) = np.nonzero(some)
+            if len(at):
+                self._tell_order(kind, at, last[at], ts, rows, tally, True)
+        stays = ~(late | near)
+        return ts[stays], rows.take(stays)
 
     def _once_each(self, ts: Int64Array, rows: Rows, tally: Tally) -> tuple[Int64Array, Rows]:
         """Return rows of which no two have the same time, as the option says. ``ts`` ascends."""
@@ -261,16 +273,18 @@ def _broken_words(
     return value_words(rule, int(broken[index]), at, rows.values, name)
 
 
-def _too_near(ts: Int64Array, step: int) -> BoolArray:
-    """Return which rows begin before the bar of the last row that stays has ended."""
-    near = np.zeros(len(ts), bool)
+def _last_that_stays(ts: Int64Array, step: int) -> Int64Array:
+    """Return the time of the last row that stays before each row, int64[n]; of the first its own.
+
+    A row stays if it begins when the bar of the last one that does has ended, or later.
+    """
+    found = np.empty(len(ts), np.int64)
     last = int(ts[0])
-    for row, at in enumerate(ts[1:].tolist(), start=1):
-        if at - last < step:
-            near[row] = True
-        else:
+    for row, at in enumerate(ts.tolist()):
+        found[row] = last
+        if at >= last + step:
             last = at
-    return near
+    return found
 
 
 def _one_grid(beside: Int64Array) -> bool:

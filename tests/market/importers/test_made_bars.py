@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.codes import MINUTE_NS
@@ -108,6 +108,9 @@ options = st.builds(
 
 
 @given(file=files, options=options, cuts=st.lists(st.integers(0, 25), max_size=4))
+@example(
+    file=[Row(2, 1, 1), Row(3, 1, 1), Row(3, 1, 1)], options=Options(bad_rows="drop"), cuts=[2]
+)
 def test_bars_are_those_of_a_slow_walk_however_rows_are_cut(
     file: list[Row], options: Options, cuts: list[int]
 ):
