@@ -46,10 +46,11 @@ def settings_of(keywords: Mapping[str, Any], *, sweep: bool) -> dict[str, Any]:
     """Return the settings that keywords name, as a configuration has them.
 
     A section is given as a dict of settings. Ranges and arrays become lists. ConfigError for a name
-    that several sections have.
+    that several sections have, and for a setting that is given twice.
     """
     paths = setting_paths(sweep=sweep)
     found: dict[str, Any] = {}
+    _check_once(keywords, paths)
     for name, value in keywords.items():
         if len(paths[name]) > 1:
             ways = " or ".join(f'overrides=["{path}=..."]' for path in paths[name])
@@ -58,6 +59,17 @@ def settings_of(keywords: Mapping[str, Any], *, sweep: bool) -> dict[str, Any]:
         settings = {section: {inner: _plain(value)} if inner else _plain(value)}
         found = with_settings(found, settings)
     return found
+
+
+def _check_once(keywords: Mapping[str, Any], paths: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a setting that is given by its name and in its section."""
+    for name in keywords:
+        section, _, inner = paths[name][0].partition(".")
+        within = keywords.get(section)
+        if inner and isinstance(within, Mapping) and inner in within:
+            raise ConfigError(
+                f"{name} is given twice, as {name}= and in {section}=: leave one of them out"
+            )
 
 
 def with_settings(settings: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:

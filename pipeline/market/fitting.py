@@ -130,7 +130,7 @@ def better_fit(ts: npt.NDArray[np.int64], interval: int, than: Misfit) -> Fit | 
 
     ``ts`` int64[N > 0] are the opens of the bars, ascending; ``interval`` is their length in ns.
     """
-    fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
+    fits = [fit for group in CANDIDATES if (fit := fit_of(group, ts, interval)) is not None]
     # One that leaves most bars beside a few sessions has no misfit, and does not fit.
     whole = [
         fit
@@ -177,7 +177,7 @@ def best_fits(ts: npt.NDArray[np.int64], interval: int) -> list[Fit]:
     Those after the first fit as well as it does: the bars do not tell them apart.
     ``ts`` int64[N > 0] are the opens of the bars, ascending; ``interval`` is their length in ns.
     """
-    fits = [fit for group in CANDIDATES if (fit := _fit(group, ts, interval)) is not None]
+    fits = [fit for group in CANDIDATES if (fit := fit_of(group, ts, interval)) is not None]
     near = [fit for fit in fits if fit.share >= LEAST_SHARE]
     most = max((fit.merit for fit in near), default=0.0)
     equal = [fit for fit in near if fit.merit >= EQUAL_MERIT * most]
@@ -278,7 +278,7 @@ def _closest(fits: Sequence[Fit], lack: Callable[[Fit], float]) -> list[Fit]:
     return sorted(close, key=lambda fit: (fit.misfit.sessions, lack(fit)))
 
 
-def _fit(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
+def fit_of(group: str, ts: npt.NDArray[np.int64], interval: int) -> Fit | None:
     """Return how well a calendar fits; None if it does not reach so far."""
     first, last = (_EPOCH + dt.timedelta(days=int(at) // DAY_NS) for at in (ts[0], ts[-1]))
     try:

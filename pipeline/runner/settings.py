@@ -12,7 +12,7 @@ from pipeline.config.keywords import setting_paths, settings_of, with_settings
 from pipeline.config.reading import read_settings
 from pipeline.config.session import SessionConfig
 from pipeline.config.source import apply_overrides
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, RingtapeError
 from pipeline.runner.lanes import Given, strategy_settings
 from pipeline.runner.scores import check_scores
 from pipeline.runner.verification import Patience
@@ -66,15 +66,43 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
     from pipeline.runner.given.inferring import infer
     from pipeline.runner.given.opening import catalog_of, split_options
 
+    _check_catalog(asked)
     options, keywords = split_options(asked.keywords or {})
     settings, origin = _read(asked, keywords)
     known = apply_overrides(settings, asked.overrides)
     tell = Patience(say, time.monotonic).tell
-    with catalog_of(asked.data, options, _symbols(known), tell) as given:
+    with (
+        catalog_of(asked.data, options, _symbols(known), tell) as given,
+        _data_named(given.path, in_place=given.in_place),
+    ):
         inferred = infer(given, known, asked.strategy)
         place = {"catalog": inferred.settings["catalog"]}
         whole = with_settings(with_settings(inferred.settings, settings), place)
         yield Loaded(_made(asked, whole, origin), inferred.told)
+
+
+@contextmanager
+def _data_named(place: Path, *, in_place: bool) -> Iterator[None]:
+    """Have refusals say "the data" in place of the folder in the cache that has them."""
+    try:
+        yield
+    except RingtapeError as error:
+        told = str(error)
+        if not in_place and str(place) in told:
+            for words in (f"catalog {place}", f"catalog at {place}", str(place)):
+                told = told.replace(words, "the data")
+            error.args = (told, *error.args[1:])
+        raise
+
+
+def _check_catalog(asked: Asked) -> None:
+    """Refuse a catalog beside data, which take its place."""
+    named = "catalog" in (asked.keywords or {}) or any(
+        isinstance(one, str) and one.partition("=")[0].strip() == "catalog"
+        for one in asked.overrides
+    )
+    if named:
+        raise ConfigError("catalog is set beside data, which take its place: leave one of them out")
 
 
 def load_settings(asked: Asked) -> SessionConfig:

@@ -46,7 +46,8 @@ def identity_of(
                 check_stopped()
                 found.update(block)
         else:
-            found.update(json.dumps(source.given.symbol).encode())
+            said = source.given.symbol, source.given.notes, dict(source.given.known)
+            found.update(json.dumps(said).encode())
             _hash_tables(source, found, tell)
     return found.hexdigest()[:32]
 

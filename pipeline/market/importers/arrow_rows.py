@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 from pipeline.market.catalog.account import Fact
 from pipeline.market.catalog.export import COLUMNS
 from pipeline.market.importers import tally as kinds
-from pipeline.market.importers.column_sets import number_columns
+from pipeline.market.importers.column_sets import number_columns, without_features
 from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import Fields, columns_left, match_fields
 from pipeline.market.importers.notation import PLAIN
@@ -55,8 +55,9 @@ class ArrowRows:
         self._tally = Tally(source.label, "row", options)
         names = table.column_names
         self._own = tuple(names) == COLUMNS
-        known = {"interval": "interval"} if self._own else None
-        self._fields = match_fields(names, options.columns, source.label, known)
+        known = {"interval": "interval"} if self._own else _known(source, options)
+        matched = match_fields(names, options.columns, source.label, known)
+        self._fields = without_features(matched, table, options, known)
         for name in self._fields.columns.values():
             if (count := names.count(name)) > 1:
                 raise DataError(
@@ -180,6 +181,14 @@ class ArrowRows:
             notes=self._options.unused(text=False, ordered=self._times.ordered) + given_notes,
         )
         return self._amend(said)
+
+
+def _known(source: Source, options: Options) -> dict[str, str]:
+    """Return the columns of fields that are known, but for those that the user names."""
+    known = {} if source.given is None else dict(source.given.known)
+    if {"ts", "date"} & set(options.columns or {}):
+        known.pop("ts", None)
+    return known
 
 
 def _symbol_rule(source: Source, options: Options, fields: Fields, tally: Tally) -> SymbolRule:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.codes import PRICE_COLUMNS, interval_ns
 from pipeline.errors import ConfigError, DataError
@@ -80,6 +81,28 @@ def without_doubtful_symbols(
         return columns
     fields = {field: column for field, column in columns.fields.columns.items() if column != name}
     return columns._replace(fields=replace(columns.fields, columns=fields))
+
+
+def without_features(
+    fields: Fields, table: pa.Table, options: Options, known: Mapping[str, str]
+) -> Fields:
+    """Return the fields of a table without a column of symbols that has something else.
+
+    A column whose name is no sure one has symbols if the rows of each stand together, or if times
+    come again, as they do for several symbols.
+    """
+    name = fields.columns.get("symbol")
+    given = "symbol" in (options.columns or {}) or "symbol" in known
+    if name is None or given or not may_name_others(name) or not table.num_rows:
+        return fields
+    column = table[name].combine_chunks()
+    changes = pc.sum(pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))).as_py() or 0
+    times = [fields.columns[one] for one in ("ts", "date", "time") if one in fields.columns]
+    moments = table.group_by(times).aggregate([]).num_rows
+    if changes < max(1, len(column.unique())) or moments < table.num_rows:
+        return fields
+    columns = {field: one for field, one in fields.columns.items() if one != name}
+    return replace(fields, columns=columns)
 
 
 def with_interval(columns: Columns, sample: Mapping[str, pa.Array], label: str) -> Columns:

@@ -37,6 +37,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "symbol": (
         *("symbol", "ticker", "sym", "instrument"),
         *("contract", "pair", "asset", "security", "code", "name"),
+        *("tic", "tscode", "stockcode", "stock", "coin", "isin", "ric"),
     ),
     "price": ("price", "last", "lastprice", "tradeprice", "px"),
     "size": ("size", "quantity", "qty", "volume", "vol", "amount", "lastsize", "tradesize"),
@@ -180,7 +181,12 @@ def match_fields(
 
 def _check_only_one(field: str, column: str, names: Sequence[str], place: str) -> None:
     """Refuse a price that several columns of one name may be."""
-    again = [name for name in names if name in (f"{column}.1", f"{column}.2")]
+    alike = normal(column)
+    again = [
+        name
+        for name in names
+        if name in (f"{column}.1", f"{column}.2") or (name != column and normal(name) == alike)
+    ]
     if again:
         raise DataError(
             f"{place}: the {field} may be {_shown([column, *again])}, as of several symbols; say "

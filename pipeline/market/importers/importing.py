@@ -185,6 +185,11 @@ def sources_to_import(
     ``tell`` is called with the rows of a stream that were read so far. ConfigError if ``source`` is
     neither, DataError if there is nothing.
     """
+    if isinstance(source, str) and "\n" in source:
+        raise ConfigError(
+            "data is text of several lines, expected a table, or the path of a file: read it with "
+            "pandas.read_csv(io.StringIO(text))"
+        )
     if is_path(source) or (isinstance(source, list | tuple) and all(map(is_path, source))):
         yield find_files([source] if is_path(source) else source)
         return

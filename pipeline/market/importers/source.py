@@ -11,8 +11,8 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NoReturn, Self, cast
@@ -53,6 +53,8 @@ class Given:
     """The symbol of all rows, by which their giver calls them; None if the rows have theirs."""
     notes: tuple[str, ...] = ()
     """Remarks on the rows, whole sentences."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """The columns of fields that are known, such as that of the times."""
 
 
 @dataclass(frozen=True, slots=True)

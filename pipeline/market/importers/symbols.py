@@ -74,6 +74,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
+_HEADER: Final = "the header"
 BY_NAME: Final = "the name of the file"
 """From where a symbol comes that nothing in a file tells."""
 NAMELESS: Final = "nothing"
@@ -91,7 +92,7 @@ class SymbolRule:
         *,
         in_header: str | None = None,
         in_name: str | None = None,
-        header: str = "the header",
+        header: str = _HEADER,
         nameless: str | None = None,
     ) -> None:
         """Make the rule: the symbol ``given`` by the user is that of all rows.
@@ -101,6 +102,8 @@ class SymbolRule:
         ``header`` says in words from where the symbol ``in_header`` comes.
         """
         self._given, self._columns, self._place = given, columns, place
+        #: The symbol by which a caller gives the rows.
+        self._called_by = in_header if header != _HEADER else None
         self._in_header = in_header
         named = given or in_header
         if named is None and "symbol" not in columns:
@@ -144,7 +147,7 @@ class SymbolRule:
         def place(row: int) -> str:
             return self._place(int(numbers[row]))
 
-        if self._given is not None and "symbol" in self._columns:
+        if (self._given or self._called_by) is not None and "symbol" in self._columns:
             self._check_one(only_array(table[self._columns["symbol"]]), place)
         intervals = self._columns.get("interval")
         column = None if intervals is None else only_array(table[intervals])
@@ -173,9 +176,14 @@ class SymbolRule:
                 continue
             if seen and str(name).strip() not in seen:
                 row = symbols.index(pa.scalar(name, symbols.type)).as_py()
+                rows = (
+                    "--symbol names rows of one symbol only: leave it out, or keep one symbol in "
+                    "the file"
+                    if self._given is not None
+                    else f"what is given as {self._called_by} has one symbol only: give it alone"
+                )
                 raise DataError(
-                    f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; --symbol "
-                    "names rows of one symbol only: leave it out, or keep one symbol in the file"
+                    f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; {rows}"
                 )
             seen.add(str(name).strip())
 

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.codes import DAY_NS, interval_ns
+from pipeline.config.pair_names import named_pair
 from pipeline.errors import RingtapeError
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.fitting import Fit, best_fits
+from pipeline.market.fitting import LEAST_SHARE, Fit, best_fits, fit_of
 from pipeline.market.given.catalog import GivenCatalog, GivenSeries
 from pipeline.market.time.time_manager import TimeManager
 from pipeline.results.report.figures import first_of, percent
@@ -19,6 +20,11 @@ from pipeline.results.report.figures import first_of, percent
 _COMPARED: Final = 2_000_000
 #: Bars beside sessions are told of if they are more than this share of all.
 _BESIDE: Final = 0.02
+#: Of more symbols, the bars of all together are looked at.
+_LOOKED_AT: Final = 100
+#: Bars are those of a calendar if this share of them is in its sessions, or fills so much of them.
+_INSIDE: Final = 0.9
+_FILLED: Final = 0.8
 _ALL_HOURS: Final = "CRYPTO"
 _AROUND: Final = dt.timedelta(days=4)
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -26,13 +32,36 @@ _EPOCH: Final = dt.date(1970, 1, 1)
 
 def fitting_calendar(given: GivenCatalog, series: Sequence[GivenSeries]) -> tuple[str, str]:
     """Return the exchange group whose sessions fit the bars, and how it was found."""
-    fits = best_fits(_times(given, series), interval_ns(series[0].interval))
-    if not fits:
+    step = interval_ns(series[0].interval)
+    times = [_times(given, one) for one in series]
+    fits = [fit for fit in best_fits(np.unique(np.concatenate(times)), step) if _is_full(fit)]
+    if all(_is_of_currencies(one.symbol) for one in series):
+        fits.sort(key=lambda fit: fit.group != "FX")
+    few = times if len(times) <= _LOOKED_AT else []
+    own = [fit for fit in fits if all(_fits(fit.group, one, step) for one in few)]
+    if not own:
         return _ALL_HOURS, (
-            f"{_ALL_HOURS}, open at all hours, because no usual calendar has nearly all of the "
-            "bars: exchange_group names another"
+            f"{_ALL_HOURS}, open at all hours, because the hours of no usual calendar have the bars"
+            f"{' of all symbols' if len(series) > 1 else ''}: exchange_group names another, and tz"
+            " another clock"
         )
-    return fits[0].group, _fit_told(fits)
+    return own[0].group, _fit_told(own)
+
+
+def _fits(group: str, times: npt.NDArray[np.int64], step: int) -> bool:
+    """Return whether the sessions of a calendar have the bars of one symbol."""
+    fit = fit_of(group, times, step)
+    return fit is not None and fit.share >= LEAST_SHARE and _is_full(fit)
+
+
+def _is_full(fit: Fit) -> bool:
+    """Return whether bars are in the hours of a calendar, or fill them and go on beside them."""
+    return fit.inside >= _INSIDE or fit.filled >= _FILLED
+
+
+def _is_of_currencies(symbol: str) -> bool:
+    pair = named_pair(symbol, "FX", "FX")
+    return pair is not None and pair.base is not None
 
 
 def _fit_told(fits: Sequence[Fit]) -> str:
@@ -40,23 +69,28 @@ def _fit_told(fits: Sequence[Fit]) -> str:
     told = f"{fits[0].group}, whose sessions have {share} of the bars"
     others = [one.group for one in fits[1:]]
     if fits[0].share - fits[0].inside > _BESIDE:
-        told += ' (the others are before or after them: trading_hours="extended" takes them)'
+        way = ': trading_hours="extended" takes them' if _has_extended(fits[0].group) else ""
+        told += f" (the others are before or after them{way})"
     return told + (f"; {first_of(others)} would fit as well" if others else "")
 
 
-def _times(given: GivenCatalog, series: Sequence[GivenSeries]) -> npt.NDArray[np.int64]:
-    """Return the opens of the first bars of all symbols, int64[N > 0], ascending, each once."""
+def _has_extended(group: str) -> bool:
+    try:
+        TimeManager(group, "extended")
+    except RingtapeError:
+        return False
+    return True
+
+
+def _times(given: GivenCatalog, one: GivenSeries) -> npt.NDArray[np.int64]:
+    """Return the opens of the first bars of a symbol, int64[N > 0], ascending."""
     found: list[npt.NDArray[np.int64]] = []
-    catalog = Catalog(given.path)
-    for one in series:
-        rows = 0
-        with catalog.reader(one.symbol, one.interval, columns=()) as reader:
-            while rows < _COMPARED and (block := reader.next_block()) is not None:
-                found.append(np.array(block[0]))
-                rows += len(block[0])
-        if sum(map(len, found)) > _COMPARED:
-            found = [np.unique(np.concatenate(found))]
-    return np.unique(np.concatenate(found))
+    rows = 0
+    with Catalog(given.path).reader(one.symbol, one.interval, columns=()) as reader:
+        while rows < _COMPARED and (block := reader.next_block()) is not None:
+            found.append(np.array(block[0]))
+            rows += len(block[0])
+    return np.concatenate(found)
 
 
 def session_dates(group: str, hours: str, series: Sequence[GivenSeries]) -> tuple[str, str]:

@@ -73,6 +73,7 @@ def _every(
         group, calendar = fitting_calendar(given, series)
     hours = str(_section(known, "session_data_config").get("trading_hours", "regular"))
     first, last = session_dates(group, hours, series)
+    _check_dates(_section(known, "backtest_config"), first, last)
     symbols = tuple(one.symbol for one in series)
     asset_class = _ASSET_CLASSES.get(group, _USUAL_CLASS)
     kind = "" if asset_class == _USUAL_CLASS else f"{asset_class}, by the calendar"
@@ -90,6 +91,17 @@ def _every(
         words = f"{currency}, in which all are quoted"
         found["trading_config.currency"] = (currency, words)
     return found
+
+
+def _check_dates(known: Mapping[str, Any], first: str, last: str) -> None:
+    """Refuse a date from which, or to which, the data have no bar. DataError."""
+    start, end = known.get("start_date"), known.get("end_date")
+    for name, value, beyond in (
+        ("start_date", start, isinstance(start, str) and end is None and start > last),
+        ("end_date", end, isinstance(end, str) and start is None and end < first),
+    ):
+        if beyond:
+            raise DataError(f"{name} is {value}, but the bars of the data are of {first} to {last}")
 
 
 def _chosen(given: GivenCatalog, data: Mapping[str, Any]) -> list[GivenSeries]:

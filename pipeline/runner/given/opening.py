@@ -1,5 +1,6 @@
 """The catalog of data that a caller gives to a run, and the options that say how they are read."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ def catalog_of(
 
 
 def split_options(keywords: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the keywords that are options of an import, and the others."""
+    """Return the keywords that are options of an import, and the others.
+
+    A zone may be one of Python's objects.
+    """
     options = {name: value for name, value in keywords.items() if name in IMPORT_OPTIONS}
+    zone = options.get("tz")
+    if isinstance(zone, dt.tzinfo):
+        options["tz"] = getattr(zone, "key", None) or str(zone)
     return options, {name: keywords[name] for name in keywords if name not in options}

@@ -69,7 +69,7 @@ def test_the_calendar_is_the_one_whose_sessions_have_the_bars(
 def test_bars_that_no_calendar_reaches_are_of_all_hours():
     found = inferred(bars(300, "2150-03-04", "6h"))
     assert found.settings["exchange_group"] == "CRYPTO"
-    assert found.told["calendar"].startswith("CRYPTO, open at all hours, because no usual calendar")
+    assert found.told["calendar"].startswith("CRYPTO, open at all hours, because the hours of no")
 
 
 def test_what_is_known_is_not_inferred_and_not_told():

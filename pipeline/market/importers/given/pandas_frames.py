@@ -5,14 +5,15 @@ pandas is not imported here: who gives a frame has imported it.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from pipeline.errors import DataError
-from pipeline.market.importers.fields import names_prices
+from pipeline.market.importers.fields import names_any_field, names_prices
 from pipeline.market.importers.given.streams import blocks_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 Blocks: TypeAlias = Callable[[], Iterator[pa.Table]]
 
-#: The name of an index that has none, which is one of the usual names of times.
+#: The name of an index of times that has none.
 _INDEX: Final = "index"
+#: So many names are told.
+_SHOWN: Final = 5
+#: How a text begins that is a date, or a whole time.
+_DATE: Final = re.compile(r"\d{1,4}[-./ ]\w{1,3}[-./ ]\d{1,4}|\d{8}|\w{3} \d|\d{1,2} \w{3} \d{4}")
 
 
 class FrameTable(NamedTuple):
@@ -31,6 +36,8 @@ class FrameTable(NamedTuple):
     """Yields the rows as Arrow tables."""
     symbol: str | None
     """The symbol, if the columns tell it."""
+    known: Mapping[str, str]
+    """The columns of fields that the index shows: its times, and its symbols."""
     notes: tuple[str, ...]
     """Remarks on the rows, whole sentences."""
 
@@ -43,7 +50,7 @@ def tables_of(frame: pd.DataFrame) -> list[FrameTable]:
     """
     levels = frame.columns.nlevels
     if levels == 1:
-        return [FrameTable(_blocks(frame), None, ())]
+        return [_frame_table(frame, None, ())]
     if levels > 2:
         raise DataError(
             f"the pandas DataFrame: its columns have {levels} levels, expected one, or two of "
@@ -58,65 +65,104 @@ def tables_of(frame: pd.DataFrame) -> list[FrameTable]:
             f"{', '.join(names[0][:5])}; and {', '.join(names[1][:5])}"
         )
     by = 1 - of_prices[0]
-    return [_of_symbol(frame, symbol, by) for symbol in frame.columns.unique(by)]
+    symbols = list(frame.columns.unique(by))
+    parts = [(symbol, frame.xs(symbol, axis=1, level=by)) for symbol in symbols]
+    empty = [str(symbol) for symbol, own in parts if not own.notna().any(axis=None)]
+    if len(empty) == len(parts):
+        raise DataError("the pandas DataFrame has no values")
+    notes = [f"Without any value, and left out: {_few(empty)}."] if empty else []
+    found = [_of_symbol(own, str(one)) for one, own in parts if str(one) not in empty]
+    return [found[0]._replace(notes=(*found[0].notes, *notes)), *found[1:]]
 
 
-def _of_symbol(frame: pd.DataFrame, symbol: Any, level: int) -> FrameTable:
-    """Return the rows of one symbol of a frame whose columns have the symbols at a level.
+def _of_symbol(own: pd.DataFrame, symbol: str) -> FrameTable:
+    """Return the rows of one symbol of a frame that has the symbols beside each other.
 
     Such a frame has a row wherever any symbol has a bar. Those in which this one has no value at
     all are left out.
     """
-    own = frame.xs(symbol, axis=1, level=level)
     there = own.notna().any(axis=1)
     left = len(own) - int(there.sum())
     note = f"{left:,} rows in which only other symbols have values are left out."
-    return FrameTable(_blocks(own[there] if left else own), str(symbol), (note,) if left else ())
+    return _frame_table(own[there] if left else own, symbol, (note,) if left else ())
 
 
-def _blocks(frame: pd.DataFrame) -> Blocks:
-    table = _arrow_table(frame)
-    return lambda: blocks_of(table)
-
-
-def _arrow_table(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as an Arrow table, its index in front unless that only counts the rows."""
-    columns: list[tuple[str, Any]] = []
-    index = frame.index
-    for level in range(index.nlevels):
-        values = index.get_level_values(level)
-        if index.nlevels > 1 or values.name is not None or not _counts(values):
-            columns.append((_index_name(values), values))
+def _frame_table(frame: pd.DataFrame, symbol: str | None, notes: tuple[str, ...]) -> FrameTable:
+    """Return a frame as a table, its index in front unless that only counts the rows."""
+    known, columns = _index_columns(frame)
     columns += [(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
-    arrays = [_array(name, values) for name, values in columns]
-    return pa.Table.from_arrays(arrays, [name for name, _ in columns])
+    left: list[str] = []
+    arrays: list[tuple[str, pa.Array | pa.ChunkedArray]] = []
+    for name, values in columns:
+        try:
+            arrays.append((name, _array(values)))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            if names_any_field([name]):
+                told = " ".join(str(error).split())
+                raise DataError(
+                    f"the pandas DataFrame: the column {name!r} cannot be read: {told}"
+                ) from None
+            left.append(name)
+    table = pa.Table.from_arrays([array for _, array in arrays], [name for name, _ in arrays])
+    if left:
+        notes += (f"Columns that cannot be read, and are not used: {_few(left)}.",)
+    return FrameTable(lambda: blocks_of(table), symbol, known, notes)
 
 
-def _counts(index: pd.Index[Any]) -> bool:
-    """Return whether an index without a name has whole numbers, which are those of rows."""
-    return index.dtype.kind in "iu"
+def _index_columns(frame: pd.DataFrame) -> tuple[dict[str, str], list[tuple[str, Any]]]:
+    """Return the fields that an index shows, by their columns, and its levels as columns.
+
+    An index of times has the times of the rows, whatever other columns have, and a level beside
+    one has the symbols. DataError for more levels.
+    """
+    index = frame.index
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    if len(levels) == 1 and levels[0].name is None and levels[0].dtype.kind in "iu":
+        return {}, []  # whole numbers without a name are those of the rows
+    if len(levels) > 2:
+        raise DataError(
+            f"the pandas DataFrame: its index has {len(levels)} levels, expected times, or times "
+            "and symbols; make columns of the others with reset_index"
+        )
+    timed = [level for level in levels if _has_times(level)]
+    known: dict[str, str] = {}
+    columns: list[tuple[str, Any]] = []
+    taken = {str(name) for name in frame.columns}
+    for level in levels:
+        is_time = _has_times(level)
+        usual = _INDEX if is_time else "symbol"
+        name = str(level.name if level.name is not None else usual)
+        name = f"{name} of the index" if name in taken else name
+        taken.add(name)
+        columns.append((name, level))
+        if is_time and len(timed) == 1:
+            known["ts"] = name
+        elif not is_time and (timed or level.name is None):
+            known["symbol"] = name
+    return known, columns
 
 
-def _index_name(index: pd.Index[Any]) -> str:
-    if index.name is not None:
-        return str(index.name)
-    return _INDEX if index.dtype.kind != "O" or _is_date(index) else "symbol"
+def _has_times(level: pd.Index[Any]) -> bool:
+    """Return whether a level has times or dates: as such, as objects, or as text."""
+    if level.dtype.kind == "M" or level.dtype.name.startswith("period"):
+        return True
+    if level.dtype.kind in "iufb" or level.dtype.name == "category":
+        return False
+    first = next((one for one in level if one is not None), None)
+    if isinstance(first, str):
+        return _DATE.match(first) is not None
+    return hasattr(first, "isoformat")
 
 
-def _is_date(index: pd.Index[Any]) -> bool:
-    """Return whether an index of objects has dates, or text that begins as a date does."""
-    first = next((one for one in index if one is not None), None)
-    return not isinstance(first, str) or first[:1].isdigit()
-
-
-def _array(name: str, values: Any) -> pa.Array | pa.ChunkedArray:
+def _array(values: Any) -> pa.Array | pa.ChunkedArray:
     pandas = sys.modules["pandas"]
     if isinstance(values.dtype, pandas.PeriodDtype):
-        values = values.to_timestamp() if hasattr(values, "to_timestamp") else values
-    try:
-        return pa.array(values, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        told = " ".join(str(error).split())
-        raise DataError(
-            f"the pandas DataFrame: the column {name!r} cannot be read: {told}"
-        ) from None
+        values = (values.dt if isinstance(values, pandas.Series) else values).to_timestamp()
+    elif isinstance(values.dtype, pandas.SparseDtype):
+        values = values.sparse.to_dense()
+    return pa.array(values, from_pandas=True)
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

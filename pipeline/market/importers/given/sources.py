@@ -28,7 +28,8 @@ def given_tables(
 def sources_of(tables: Sequence[GivenTable]) -> list[Source]:
     """Return the sources of tables."""
     now = time.time_ns()
-    return [
-        Source.of(Given(table.blocks, now, table.symbol, table.notes), table.label, table.kind)
-        for table in tables
-    ]
+    sources = []
+    for table in tables:
+        given = Given(table.blocks, now, table.symbol, table.notes, table.known)
+        sources.append(Source.of(given, table.label, table.kind))
+    return sources

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -39,6 +40,8 @@ class GivenTable:
     """The symbol of all rows if the giver says it."""
     notes: tuple[str, ...] = ()
     """Remarks on the rows, whole sentences."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """The columns of fields that are known, such as that of the times."""
 
     @property
     def label(self) -> str:
@@ -65,6 +68,12 @@ def _of_mapping(data: Mapping[Any, Any], streams: Streams) -> list[GivenTable]:
     """Return the tables of a dict by symbol, or the one table of a dict of columns."""
     if not data:
         raise DataError("data is an empty dict, expected a table for each symbol")
+    paths = [symbol for symbol, one in data.items() if isinstance(one, str | PathLike)]
+    if paths:
+        raise ConfigError(
+            f"data[{paths[0]!r}] is {data[paths[0]]!r}, a path, expected a table: read it into one,"
+            " or give paths in a list, and names of files tell the symbols"
+        )
     if not any(_has_rows(one) for one in data.values()):
         return [_of_columns(data)]
     found = []
@@ -106,12 +115,16 @@ def _of_one(data: Any, streams: Streams) -> list[GivenTable]:
     if pandas is not None and isinstance(data, pandas.DataFrame):
         kind = "a pandas DataFrame"
         return [
-            GivenTable(kind, one.blocks, one.symbol, one.notes)
+            GivenTable(kind, one.blocks, one.symbol, one.notes, one.known)
             for one in pandas_frames.tables_of(data)
         ]
     kind = f"{_article(data)} {_name(data)}"
     if _is_lazy(data):
         return [GivenTable(kind, streams.of_lazy(data))]
+    if hasattr(data, "scanner") or hasattr(data, "to_reader"):  # a dataset of Arrow, or its scanner
+        scanner = data.scanner() if hasattr(data, "scanner") else data
+        if not isinstance(data, pa.Table):
+            return [GivenTable(kind, streams.keep(scanner.to_reader(), kind))]
     if isinstance(data, pa.RecordBatch):
         table = pa.Table.from_batches([data])
         return [GivenTable(kind, lambda: blocks_of(table))]
