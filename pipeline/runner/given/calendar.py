@@ -47,7 +47,7 @@ def _fit_told(fits: Sequence[Fit]) -> str:
 def _times(given: GivenCatalog, series: Sequence[GivenSeries]) -> npt.NDArray[np.int64]:
     """Return the opens of the first bars of all symbols, int64[N > 0], ascending, each once."""
     found: list[npt.NDArray[np.int64]] = []
-    catalog = Catalog(given.path)
+    catalog = Catalog(given.place)
     for one in series:
         rows = 0
         with catalog.reader(one.symbol, one.interval, columns=()) as reader:
