@@ -171,6 +171,7 @@ class Store:
 
     def _tried(self, name: str, action: Callable[[], T]) -> T:
         """Return what a request gives. FileNotFoundError for an object that is not there."""
+        self._connect(name)
         for number in itertools.count(1):
             try:
                 return action()
@@ -179,7 +180,7 @@ class Store:
             except OSError as error:
                 refusal = self._refusal(error, name)
                 if refusal is not None or number == TRIES:
-                    raise refusal or self._failed(error, name) from error
+                    raise refusal or self._failed(error, name, f", tried {TRIES} times") from error
             self.sleep(_PAUSE * 2 ** (number - 1))
         raise AssertionError("the last try returns or raises")
 
@@ -195,12 +196,17 @@ class Store:
             return DataError(f"{self.place_of(name)}: access was refused ({text}); {way}")
         return None
 
-    def _failed(self, error: OSError, name: str) -> RunError:
+    def _connect(self, name: str) -> None:
+        """Make the client, which looks for the region of the bucket with retries of its own."""
+        try:
+            self._files  # noqa: B018 - it is made now
+        except OSError as error:
+            raise self._refusal(error, name) or self._failed(error, name, "") from error
+
+    def _failed(self, error: OSError, name: str, tried: str) -> RunError:
         way = WAY_TO_STORE[self.address.scheme]
         told = _one_line(error)
-        return RunError(
-            f"{self.place_of(name)} cannot be reached, tried {TRIES} times: {told}; {way}"
-        )
+        return RunError(f"{self.place_of(name)} cannot be reached{tried}: {told}; {way}")
 
 
 def no_bucket(address: Address) -> str:
