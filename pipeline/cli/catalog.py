@@ -24,6 +24,7 @@ from pipeline.cli.exit_codes import BAD_INPUT
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import paragraph, print_json, print_text
 from pipeline.errors import nearest
+from pipeline.native.address import is_address
 from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
@@ -45,13 +46,17 @@ def _line(*words: str) -> str:
     return f"`ringtape catalog {shlex.join(words)}`"
 
 
+def _is_place(word: str) -> bool:
+    return is_address(word) or Path(word).exists()
+
+
 def _catalog_first(words: Sequence[str]) -> list[str]:
     """Return the words behind a command, with a catalog that is not the first one as the first."""
-    if len(words) > 1 and not Path(words[0]).exists():
+    if len(words) > 1 and not _is_place(words[0]):
         from pipeline.market.catalog.commit import MANIFEST
 
         for number, word in enumerate(words):
-            if (Path(word) / MANIFEST).exists():
+            if is_address(word) or (Path(word) / MANIFEST).exists():
                 return [word, *words[:number], *words[number + 1 :]]
     return list(words)
 
@@ -82,7 +87,7 @@ class CatalogCommands(click.Group):
             return super().make_context(info_name, [words[0], *args], parent, **extra)
         if {"-h", "--help"} & set(args):
             return super().make_context(info_name, ["--help"], parent, **extra)
-        if len(words) > 1 and not Path(words[0]).exists():
+        if len(words) > 1 and not _is_place(words[0]):
             told = f"{words[0]!r} is no folder and no command; {self._way_on(words[0])}"
             raise click.UsageError(told, ctx)
         if len(words) > 1 and words[1] in self.commands:

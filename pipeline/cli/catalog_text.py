@@ -38,7 +38,7 @@ def series_table(catalog: Catalog, entries: Sequence[Entry]) -> str:
             *dates[2 * number : 2 * number + 2],
             "-" if entry.coverage is None else f"{entry.coverage.gaps:,}",
             quality_text(entry),
-            size_text(_size(catalog, entry)),
+            size_text(catalog.size(entry)),
             clock_text(entry.accounts),
         )
         for number, entry in enumerate(entries)
@@ -56,18 +56,18 @@ def series_notes(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
     ]
     more = len(notes) - _TOLD
     if more > 1:
-        way = f"`ringtape catalog show {catalog.path} SYMBOL` has them"
+        way = f"`ringtape catalog show {catalog.place} SYMBOL` has them"
         notes[_TOLD:] = [f"and {more:,} more such lines; {way}"]
     return notes
 
 
 def lost_files(catalog: Catalog, entries: Sequence[Entry]) -> list[str]:
     """Return a line with the files of series that are not on disk; none if all are there."""
-    lost = [entry.file for entry in entries if _size(catalog, entry) is None]
+    lost = [entry.file for entry in entries if catalog.size(entry) is None]
     if not lost:
         return []
     be = "is" if len(lost) == 1 else "are"
-    way = f"`ringtape catalog verify {catalog.path}` says the way on"
+    way = f"`ringtape catalog verify {catalog.place}` says the way on"
     return [f"{first_of(lost)} {be} not on disk; {way}"]
 
 
@@ -108,7 +108,7 @@ def series_document(catalog: Catalog, entry: Entry) -> dict[str, Any]:
     return {
         **as_document(entry),
         **_times(entry),
-        "bytes": _size(catalog, entry),
+        "bytes": catalog.size(entry),
         "jumps": {"total": jumps.total, "first": [jump._asdict() for jump in jumps.first]},
     }
 
@@ -185,7 +185,7 @@ def full_lines(catalog: Catalog, entry: Entry) -> list[str]:
 
 
 def _file_lines(catalog: Catalog, entry: Entry) -> list[str]:
-    lines = [f"  file      {entry.file}, {size_text(_size(catalog, entry))}"]
+    lines = [f"  file      {entry.file}, {size_text(catalog.size(entry))}"]
     lines.append(f"  hash      {entry.sha256}")
     return lines + [f"  source    {source}" for source in entry.sources]
 
@@ -290,14 +290,6 @@ def size_text(size: int | None) -> str:
 def day_text(ts: int) -> str:
     """Return the date of an instant, ns UTC."""
     return iso_text(ts)[:10]
-
-
-def _size(catalog: Catalog, entry: Entry) -> int | None:
-    """Return the size of a file in bytes; None if it is lost."""
-    try:
-        return (catalog.path / entry.file).stat().st_size
-    except OSError:
-        return None
 
 
 def _times(entry: Entry) -> dict[str, str]:

@@ -80,7 +80,7 @@ def _entries_of(catalog: Catalog, series: Sequence[str]) -> list[Entry]:
         bars = [key for key in find_series(catalog, text) if key[0] != ACTIONS]
         if not bars:
             raise DataError(
-                f"{text} has no bars in {catalog.path}: splits and dividends are not exported"
+                f"{text} has no bars in {catalog.place}: splits and dividends are not exported"
             )
         keys |= dict.fromkeys(bars)
     return [known[key] for key in keys]

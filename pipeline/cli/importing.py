@@ -132,7 +132,7 @@ def _import_actions(
     results, left = import_actions(sources, catalog, **options)
     if as_json:
         document = [_as_document(one) for one in results]
-        print_json({"catalog": str(catalog.path), "actions": document, "notes": left})
+        print_json({"catalog": catalog.place, "actions": document, "notes": left})
         return
     print_text(actions_report(results, left))
 

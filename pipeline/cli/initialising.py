@@ -40,7 +40,7 @@ _EXAMPLE = "pipeline.strategy.examples:SmaCross"
     "--catalog",
     "catalog_folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="Catalog into which a file or folder is imported.  [default: catalog/NAME]",
 )
 @reading_options(shown=("symbol", "interval", "tz", "columns"))
@@ -49,7 +49,7 @@ def init(
     source: Path,
     strategy: str,
     out: Path,
-    catalog_folder: Path | None,
+    catalog_folder: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -60,9 +60,10 @@ def init(
     """
     from pipeline.config.session import SessionConfig
     from pipeline.config.template import commented
+    from pipeline.config.values import with_slashes
     from pipeline.errors import ConfigError
-    from pipeline.market.catalog.commit import MANIFEST
-    from pipeline.market.given.catalog import NO_NAME, given_catalog, import_given
+    from pipeline.market.given.catalog import NO_NAME, given_catalog, import_given, is_catalog
+    from pipeline.native.address import as_text
     from pipeline.runner.given.inferring import infer
 
     if out.suffix != ".toml":
@@ -70,21 +71,21 @@ def init(
     if out.exists():
         raise ConfigError(f"{out} is there already; --out names another file")
     reading = reading_of(options)
-    place = source
-    if not (source / MANIFEST).exists():
-        place = catalog_folder or Path("catalog") / (source.stem or "bars")
+    place = with_slashes(as_text(source))
+    if not is_catalog(source):
+        place = catalog_folder or f"catalog/{source.stem or 'bars'}"
         import_given(source, reading, place, NO_NAME)
         reading = {}
     known = {"strategy": {"name": strategy}}
     with given_catalog(place, reading) as given:
         inferred = infer(given, known, None)
-    settings = {**inferred.settings, **known, "catalog": place.as_posix()}
+    settings = {**inferred.settings, **known, "catalog": with_slashes(place)}
     SessionConfig.made(settings)
     text = commented(settings, f"Run it with: ringtape run {out}")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     if as_json:
-        print_json({"config": str(out), "catalog": str(place), "inferred": dict(inferred.told)})
+        print_json({"config": str(out), "catalog": place, "inferred": dict(inferred.told)})
         return
     told = [f"  {name}: {text}" for name, text in inferred.told.items()]
     print_text(

@@ -52,7 +52,7 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     catalog = Catalog(SessionConfig.load(path, overrides=overrides).catalog)
     if not sample_is_current(catalog):
         if sys.stderr.isatty():
-            click.echo(f"writing the sample market to {catalog.path}", err=True)
+            click.echo(f"writing the sample market to {catalog.place}", err=True)
         write_sample(catalog)
     _run({"config": path, "overrides": overrides}, out, as_json)
 

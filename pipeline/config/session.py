@@ -293,7 +293,7 @@ class SessionConfig(Section):
     catalog: PathText = Field(
         min_length=1,
         description="Folder of the Parquet catalog that holds the bars, relative to the working"
-        " directory.",
+        " directory, or its address: s3://bucket/prefix, gs://bucket/prefix or file:///path.",
     )
     benchmark: Symbol | None = Field(
         default=None,

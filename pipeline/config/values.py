@@ -26,6 +26,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 from pipeline.codes import LONGEST_SYMBOL, SYMBOL_WORDS, interval_ns, is_symbol
 from pipeline.config.refusal import expectation
 from pipeline.errors import ConfigError
+from pipeline.native.address import as_text, fault_of, is_address
 
 
 class Section(BaseModel):
@@ -76,7 +77,8 @@ def as_tuple(value: object) -> object:
 
 def _as_path_text(value: object) -> object:
     if isinstance(value, PurePath):
-        return value.as_posix()
+        text = as_text(value)
+        return text if is_address(text) else value.as_posix()
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
@@ -91,6 +93,12 @@ def with_slashes(path: str, separator: str = os.sep) -> str:
 def _without_nul(path: str) -> str:
     if "\0" in path:
         raise expectation("a path without the character NUL")
+    return path
+
+
+def _place(path: str) -> str:
+    if fault := fault_of(path):
+        raise expectation(fault)
     return path
 
 
@@ -241,4 +249,5 @@ PathText = Annotated[
     BeforeValidator(_as_path_text),
     AfterValidator(with_slashes),
     AfterValidator(_without_nul),
+    AfterValidator(_place),
 ]

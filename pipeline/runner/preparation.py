@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.config.session import SessionConfig
 from pipeline.dependencies.editions import editions
 from pipeline.errors import ConfigError
+from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.year import Year
 from pipeline.runner.actions import RunActions, read_actions
@@ -122,7 +123,7 @@ def work_of(
     settings, actions = preparation.settings, preparation.actions
     pace = settings.backtest_config
     replay = Replay(
-        str(Path(settings.catalog).absolute()),
+        str(Catalog(settings.catalog).path.absolute()),
         preparation.sessions,
         time_manager(settings).over(preparation.sessions),
         shape,

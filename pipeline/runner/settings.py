@@ -13,6 +13,7 @@ from pipeline.config.reading import read_settings
 from pipeline.config.session import SessionConfig
 from pipeline.config.source import apply_overrides
 from pipeline.errors import ConfigError, RingtapeError
+from pipeline.native.address import is_address
 from pipeline.runner.lanes import Given, strategy_settings
 from pipeline.runner.scores import check_scores
 from pipeline.runner.verification import Patience
@@ -60,7 +61,9 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
     """
     if asked.data is None:
         _check_keywords(asked)
-        yield Loaded(load_settings(asked), {})
+        made = load_settings(asked)
+        with at_hand(made):
+            yield Loaded(made, {})
         return
     # pyarrow and the importers take longer to load than a run without given data takes to begin.
     from pipeline.runner.given.inferring import infer
@@ -73,23 +76,47 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
     tell = Patience(say, time.monotonic).tell
     with (
         catalog_of(asked.data, options, _symbols(known), tell) as given,
-        _data_named(given.path, in_place=given.in_place),
+        _data_named(given.place, in_place=given.in_place),
     ):
         inferred = infer(given, known, asked.strategy)
         place = {"catalog": inferred.settings["catalog"]}
         whole = with_settings(with_settings(inferred.settings, settings), place)
-        yield Loaded(_made(asked, whole, origin), inferred.told)
+        made = _made(asked, whole, origin)
+        with at_hand(made):
+            yield Loaded(made, inferred.told)
 
 
 @contextmanager
-def _data_named(place: Path, *, in_place: bool) -> Iterator[None]:
+def at_hand(settings: SessionConfig) -> Iterator[None]:
+    """Bring what a run reads of a catalog on an object store, and keep it until the block ends.
+
+    These are the base bars of its symbols and its benchmark, and their splits and dividends.
+    DataError if they cannot be had; what is not in the catalog is refused by who reads it.
+    """
+    if not is_address(settings.catalog):
+        yield
+        return
+    from pipeline.market.actions import ACTIONS
+    from pipeline.market.catalog.catalog import Catalog
+    from pipeline.market.catalog.opening import kept_to_one_manifest
+
+    data = settings.session_data_config
+    symbols = dict.fromkeys((*data.symbols, *filter(None, (settings.benchmark,))))
+    with kept_to_one_manifest(settings.catalog):
+        wanted = [(kind, name) for name in symbols for kind in (data.streams[0], ACTIONS)]
+        Catalog(settings.catalog).fetch_all(wanted)
+        yield
+
+
+@contextmanager
+def _data_named(place: str, *, in_place: bool) -> Iterator[None]:
     """Have refusals say "the data" in place of the folder in the cache that has them."""
     try:
         yield
     except RingtapeError as error:
         told = str(error)
-        if not in_place and str(place) in told:
-            for words in (f"catalog {place}", f"catalog at {place}", str(place)):
+        if not in_place and place in told:
+            for words in (f"catalog {place}", f"catalog at {place}", place):
                 told = told.replace(words, "the data")
             error.args = (told, *error.args[1:])
         raise

@@ -95,8 +95,9 @@ class Coordinator:
             cuts=self._replay.cuts,
         )
         if self._tape.empty:
+            place = Catalog(self._replay.catalog).place
             raise DataError(
-                f"the catalog {self._replay.catalog} has no {shape.intervals[0]} bars in sessions "
+                f"the catalog {place} has no {shape.intervals[0]} bars in sessions "
                 f"from {self._dates[0]} to {self._dates[-1]} for any of: {', '.join(shape.symbols)}"
             )
         return self

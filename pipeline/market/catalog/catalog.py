@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.codes import PRICE_COLUMNS, interval_name, interval_ns
-from pipeline.errors import DataError, nearest
+from pipeline.errors import DataError
 from pipeline.market.actions import ACTIONS, NONE, Actions, check_actions, read_actions
 from pipeline.market.catalog.bar_columns import SCHEMA, BarBlocks
 from pipeline.market.catalog.bar_file import (
@@ -32,9 +32,8 @@ from pipeline.market.catalog.bar_file import (
     file_hash,
     open_bars,
 )
-from pipeline.market.catalog.commit import COMMIT, MANIFEST, Edit, commit, make_folder, recover
-from pipeline.market.catalog.lock import catalog_lock
-from pipeline.market.catalog.manifest import Entry, Key, not_found, parse_manifest
+from pipeline.market.catalog.commit import Edit
+from pipeline.market.catalog.manifest import Entry, Key, not_found
 from pipeline.market.catalog.merge import (
     How,
     Merged,
@@ -46,9 +45,9 @@ from pipeline.market.catalog.merge import (
     check_name,
     merge_table,
 )
+from pipeline.market.catalog.opening import home_of
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps, unexplained
 from pipeline.market.catalog.verified import Verified
-from pipeline.native.regular_file import check_regular
 
 
 class Contents(NamedTuple):
@@ -61,7 +60,10 @@ class Contents(NamedTuple):
 
 
 class Catalog:
-    """A folder of bar files. Making this object reads nothing: the manifest is read when needed.
+    """A folder of bar files, or the objects below an address (s3://bucket/prefix, gs://...).
+
+    Making this object reads nothing: the manifest is read when needed. Files of an object store
+    are brought into a mirror in the user's cache when they are needed.
 
     ``verifying`` is called with a symbol before its file of bars is read whole because it has
     changed since it was verified, which takes a millisecond for 10,000 bars.
@@ -70,10 +72,19 @@ class Catalog:
     def __init__(
         self, path: str | os.PathLike[str], verifying: Callable[[str], None] = lambda symbol: None
     ) -> None:
-        self.path = Path(path)
+        self._home = home_of(path)
         self._verifying = verifying
-        self._verified = Verified(self.path)
-        self._cached: tuple[tuple[int, int, int], dict[Key, Entry]] | None = None
+        self._verified = Verified(self._home.marks)
+
+    @property
+    def place(self) -> str:
+        """The path or address of the catalog, as messages name it."""
+        return self._home.place
+
+    @property
+    def path(self) -> Path:
+        """The folder in which its files are read, below the cache if the catalog is elsewhere."""
+        return self._home.folder
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -87,12 +98,12 @@ class Catalog:
         interval = interval_name(interval_ns(interval))
         found = series.get((interval, symbol))
         if found is None:
-            raise DataError(not_found(self.path, series, symbol, interval))
+            raise DataError(not_found(self.place, series, symbol, interval))
         return found
 
     def require_bars(self, symbol: str) -> None:
         """Raise DataError, naming the nearest symbols, if there are no bars of a symbol."""
-        _check_bars_of(self.path, self._series(), symbol)
+        _check_bars_of(self.place, self._series(), symbol)
 
     def action_entries(self) -> list[Entry]:
         """Return the tables of corporate actions, by symbol. Their times are ex-dates at 00:00Z."""
@@ -116,6 +127,7 @@ class Catalog:
             if entry is None:
                 return NONE
             try:
+                self.fetch(entry)
                 return read_actions(self.path / entry.file, symbol=symbol, sha256=entry.sha256)
             except DataError:
                 # A writer may have replaced the file, as in _open.
@@ -180,6 +192,7 @@ class Catalog:
                     raise
 
     def _open_file(self, entry: Entry) -> pq.ParquetFile:
+        self.fetch(entry)
         return open_bars(
             self.path / entry.file,
             symbol=entry.symbol,
@@ -193,6 +206,7 @@ class Catalog:
 
         DataError if its content is not that of the manifest.
         """
+        self.fetch(entry)
         path = self.path / entry.file
         with contextlib.suppress(OSError):  # which `open_bars` tells
             mark = self._verified.mark(path, entry)
@@ -216,26 +230,29 @@ class Catalog:
 
     def manifest(self) -> dict[Key, Entry]:
         """Return all entries, also those of actions. DataError without a catalog."""
-        path = self.path / MANIFEST
-        if (self.path / COMMIT).exists():
-            try:
-                with catalog_lock(self.path):
-                    recover(self.path)
-            except OSError as error:
-                raise DataError(
-                    f"an interrupted write to {self.path} has to be finished: {error}"
-                ) from error
-        try:
-            state = path.stat()
-            key = (state.st_ino, state.st_mtime_ns, state.st_size)
-            if self._cached is None or self._cached[0] != key:
-                check_regular(path)
-                self._cached = (key, parse_manifest(path))
-            return self._cached[1]
-        except (FileNotFoundError, NotADirectoryError):
-            raise DataError(_no_catalog(self.path)) from None
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror}") from error
+        return self._home.manifest()
+
+    def exists(self) -> bool:
+        """Return whether there is a catalog."""
+        return self._home.exists()
+
+    def fetch(self, entry: Entry, anew: bool = False) -> None:
+        """Bring the file of an entry from an object store, ``anew`` also if it is here.
+
+        DataError if it cannot be had or is damaged. Nothing happens where the catalog is a folder.
+        """
+        self._home.fetch(entry, anew)
+
+    def fetch_all(self, keys: Sequence[Key]) -> None:
+        """Bring the files of those keys that are in the manifest, several at the same time.
+
+        All are of one manifest: if it changes meanwhile, all begins again. DataError as `fetch`.
+        """
+        self._home.fetch_all(keys)
+
+    def size(self, entry: Entry) -> int | None:
+        """Return the size of the file of an entry in bytes; None if it is lost."""
+        return self._home.size(entry)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -286,6 +303,7 @@ class Catalog:
 
         def merge(known: dict[Key, Entry]) -> Edit:
             edit = Edit()
+            writes.clear()
             for item in series:
                 writes.append(self._merge(known, item, how))
                 writes[-1].add_to(edit)
@@ -302,7 +320,7 @@ class Catalog:
         replace_source: bool = False,
     ) -> list[WriteResult]:
         """Return what `write_all` would, and raise what it would raise. Nothing is written."""
-        known = dict(self.manifest()) if (self.path / MANIFEST).exists() else {}
+        known = dict(self.manifest()) if self.exists() else {}
         for item in series:
             check_name(item)
         how = How(replace, replace_source, overwrite)
@@ -328,7 +346,7 @@ class Catalog:
             bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
             edit = Edit()
             for symbol, new in tables.items():
-                _check_bars_of(self.path, bars, symbol)
+                _check_bars_of(self.place, bars, symbol)
                 results[symbol], change = self._merge_actions(
                     known.get((ACTIONS, symbol)), symbol, new, source, replace=replace
                 )
@@ -343,23 +361,7 @@ class Catalog:
 
         DataError if it cannot be written; then nothing is changed.
         """
-        created = make_folder(self.path)
-        try:
-            with catalog_lock(self.path):
-                recover(self.path)
-                known = dict(self.manifest()) if (self.path / MANIFEST).exists() else {}
-                edit = make(known)
-                if edit:
-                    self._note_written(commit(self.path, known, edit))
-        except OSError as error:
-            raise DataError(
-                f"cannot write to the catalog {self.path}: {error.strerror or error}; "
-                "it is unchanged"
-            ) from error
-        finally:
-            for folder in created:  # a folder is removed only if it is empty
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+        self._note_written(self._home.edit(make))
 
     def _note_written(self, entries: Sequence[Entry]) -> None:
         """Mark the files of bars that were written, so that they are not read to be verified."""
@@ -403,18 +405,6 @@ class Catalog:
         return merge_table(symbol, new, entry, old, source, replace=replace)
 
 
-def _check_bars_of(path: Path, bars: dict[Key, Entry], symbol: str) -> None:
+def _check_bars_of(place: str, bars: dict[Key, Entry], symbol: str) -> None:
     if not any(key[1] == symbol for key in bars):
-        raise DataError(not_found(path, bars, symbol, None))
-
-
-def _no_catalog(path: Path) -> str:
-    """Say that a folder is no catalog, and which may be meant: one in it, or one beside it."""
-    there = path.is_dir()
-    fault = "has no manifest.json" if there else "does not exist"
-    known = sorted(
-        str(one.parent) for one in (path if there else path.parent).glob(f"*/{MANIFEST}")
-    )
-    meant = known[:3] if there else nearest(str(path), known)
-    way = f"did you mean {' or '.join(meant)}?" if meant else "`ringtape import` makes one"
-    return f"no catalog at {path}: the folder {fault}; {way}"
+        raise DataError(not_found(place, bars, symbol, None))

@@ -101,9 +101,13 @@ class _Manifest(NamedTuple):
 
 def parse_manifest(path: Path) -> dict[Key, Entry]:
     """Read a manifest file. DataError if it is damaged or of another version."""
+    return parsed(path.read_bytes(), str(path))
+
+
+def parsed(content: bytes, path: str) -> dict[Key, Entry]:
+    """Decode a manifest that was read from ``path``, a path or an address. DataError as above."""
     from pydantic import TypeAdapter, ValidationError
 
-    content = path.read_bytes()
     try:
         version = json.loads(content)["version"]
         if version != FORMAT_VERSION:
@@ -118,7 +122,7 @@ def parse_manifest(path: Path) -> dict[Key, Entry]:
     return {(entry.interval, entry.symbol): entry for entry in entries}
 
 
-def _damaged(path: Path, fault: str) -> DataError:
+def _damaged(path: str, fault: str) -> DataError:
     return DataError(f"{path} is damaged ({fault}); import the data into a new one")
 
 
@@ -143,7 +147,7 @@ def file_name(symbol: str) -> str:
     return quoted + ".parquet"
 
 
-def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str | None) -> str:
+def not_found(place: str, manifest: dict[Key, Entry], symbol: str, interval: str | None) -> str:
     """Return the message about a series that is not in the manifest, with the nearest ones.
 
     ``interval`` is None if the series may have any. ``manifest`` has bars only.
@@ -152,7 +156,7 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     if intervals:
         intervals.sort(key=interval_ns)
         longer = "" if interval is None else _made_of(interval, intervals)
-        return f"{symbol} is not in {path} at {interval}, only at {', '.join(intervals)}{longer}"
+        return f"{symbol} is not in {place} at {interval}, only at {', '.join(intervals)}{longer}"
     there = sorted({key[1] for key in manifest if key[0] == interval})
     if not there:
         there = sorted({key[1] for key in manifest})
@@ -160,12 +164,12 @@ def not_found(path: Path, manifest: dict[Key, Entry], symbol: str, interval: str
     parts = [part.strip(" '\"") for part in symbol.split(",")]
     if len(parts) > 1 and set(parts) <= set(there):
         listed = ", ".join(f'"{part}"' for part in parts)
-        return f"{symbol} is not in {path}{at}; did you mean {len(parts)} symbols, {listed}?"
+        return f"{symbol} is not in {place}{at}; did you mean {len(parts)} symbols, {listed}?"
     if near := nearest(symbol, there, 3):
-        return f"{symbol} is not in {path}{at}; did you mean {' or '.join(near)}?"
+        return f"{symbol} is not in {place}{at}; did you mean {' or '.join(near)}?"
     shown = there[:5]
     more = "" if len(shown) == len(there) else f" and {len(there) - len(shown):,} more"
-    return f"{symbol} is not in {path}{at}; there are: {', '.join(shown) or 'none'}{more}"
+    return f"{symbol} is not in {place}{at}; there are: {', '.join(shown) or 'none'}{more}"
 
 
 def _made_of(interval: str, there: Sequence[str]) -> str:

@@ -35,12 +35,12 @@ def find_series(catalog: Catalog, text: str) -> list[Key]:
                 return [(name, symbol)]
             if name != ACTIONS:
                 catalog.entry(symbol, name)  # refuses it
-            raise DataError(f"{symbol} has no splits or dividends in {catalog.path}")
+            raise DataError(f"{symbol} has no splits or dividends in {catalog.place}")
         if name is not None:
             text = symbol
     if not found:
         bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
-        raise DataError(not_found(catalog.path, bars, text, None))
+        raise DataError(not_found(catalog.place, bars, text, None))
     return sorted(found, key=_order)
 
 
@@ -67,9 +67,10 @@ def remove_series(catalog: Catalog, keys: Sequence[Key]) -> list[Entry]:
     removed: list[Entry] = []
 
     def make(known: dict[Key, Entry]) -> Edit:
+        removed.clear()
         for interval, symbol in keys:
             if (interval, symbol) not in known:
-                raise DataError(f"{symbol} at {interval} is not in {catalog.path} any more")
+                raise DataError(f"{symbol} at {interval} is not in {catalog.place} any more")
             removed.append(known[interval, symbol])
         return Edit(removed=list(keys))
 
@@ -90,17 +91,18 @@ def rename_symbol(catalog: Catalog, old: str, new: str) -> list[Entry]:
         entries = [known[key] for key in sorted(known, key=_order) if key[1] == old]
         if not entries:
             bars = {key: entry for key, entry in known.items() if key[0] != ACTIONS}
-            raise DataError(not_found(catalog.path, bars, old, None))
+            raise DataError(not_found(catalog.place, bars, old, None))
         if new == old:
             raise DataError(f"the old and the new symbol are the same, {old}: nothing to rename")
         there = [key[0] for key in sorted(known, key=_order) if key[1] == new]
         if there:
             raise DataError(
-                f"{new} is in {catalog.path} at {', '.join(there)}; remove it first: `ringtape "
-                f"catalog remove {catalog.path} {new}`"
+                f"{new} is in {catalog.place} at {', '.join(there)}; remove it first: `ringtape "
+                f"catalog remove {catalog.place} {new}`"
             )
         others = [key for key in known if key[1] != old]
         changes = []
+        written.clear()
         for entry in entries:
             check_case(new, entry.interval, others)
             renamed = dataclasses.replace(entry, symbol=new, file=bar_file_of(new, entry.interval))
@@ -151,7 +153,7 @@ def verify(
     for number, entry in enumerate(entries, start=1):
         told(entry, number, len(entries))
         if (words := _fault(catalog, entry)) is not None:
-            fault = "damaged" if (catalog.path / entry.file).exists() else "missing"
+            fault = "missing" if catalog.size(entry) is None else "damaged"
             findings.append(Finding(entry.file, fault, words))
     return findings if series else findings + _surplus(catalog)
 
@@ -159,6 +161,7 @@ def verify(
 def _fault(catalog: Catalog, entry: Entry) -> str | None:
     """Say what is wrong with the file of an entry; None if nothing is, or if it has changed."""
     try:
+        catalog.fetch(entry, anew=True)
         if entry.interval == ACTIONS:
             catalog.actions(entry.symbol)
         else:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Final
 
 from pipeline.errors import ConfigError
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.commit import MANIFEST
+from pipeline.market.catalog.opening import kept_to_one_manifest
 from pipeline.market.given.identity import identity_of
 from pipeline.market.given.kept import KeptCatalogs, SeriesAccount, Use
 from pipeline.market.importers.importing import (
@@ -23,6 +24,7 @@ from pipeline.market.importers.importing import (
 )
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.rows import Spool
+from pipeline.native.address import Address, address_of, as_text
 
 NO_NAME: Final = "DATA"
 """The symbol of rows that have none."""
@@ -51,7 +53,8 @@ class GivenSeries:
 class GivenCatalog:
     """The catalog of given data."""
 
-    path: Path
+    place: str
+    """Its path, or its address."""
     series: tuple[GivenSeries, ...]
     """Its series, by symbol and then by interval."""
     in_place: bool
@@ -82,25 +85,40 @@ def given_catalog(
     asked.check()
     if isinstance(data, list | tuple) and len(data) == 1 and is_path(data[0]):
         data = data[0]
-    if is_path(data) and (Path(data) / MANIFEST).exists():
+    if is_catalog(data):
         if options:
             raise ConfigError(
                 f"{next(iter(options))} says how data are imported, but {data} is a catalog: "
                 "leave it out"
             )
-        yield GivenCatalog(Path(data), _series(Catalog(data), {}), in_place=True)
+        with kept_to_one_manifest(data):
+            catalog = Catalog(data)
+            yield GivenCatalog(as_text(data), _series(catalog, {}), in_place=True)
         return
     with _kept(data, asked, nameless, tell) as use:
         accounts = {(one.symbol, one.interval): one.account for one in use.accounts}
-        yield GivenCatalog(use.path, _series(Catalog(use.path), accounts), in_place=False)
+        yield GivenCatalog(str(use.path), _series(Catalog(use.path), accounts), in_place=False)
 
 
-def import_given(data: Any, options: Mapping[str, Any], path: Path, nameless: str) -> None:
+def is_catalog(data: Any) -> bool:
+    """Return whether data are the path or the address of a catalog; an address is of nothing else.
+
+    ConfigError for an address that is none.
+    """
+    if not is_path(data):
+        return False
+    found = address_of(data)
+    return isinstance(found, Address) or (found / MANIFEST).exists()
+
+
+def import_given(
+    data: Any, options: Mapping[str, Any], place: str | os.PathLike[str], nameless: str
+) -> None:
     """Import data into a catalog under the rules of `given_catalog`, which all arguments are of."""
     asked = Options(**options, guess_clock=False)
     asked.check()
     with sources_to_import(data) as found:
-        _import(found, _with_name(asked, found, nameless), path, lambda words: None)
+        _import(found, _with_name(asked, found, nameless), place, lambda words: None)
 
 
 def _with_name(options: Options, found: Found, nameless: str) -> Options:
@@ -125,7 +143,7 @@ def _kept(data: Any, options: Options, nameless: str, tell: Callable[[str], None
 
 
 def _import(
-    found: Found, options: Options, path: Path, tell: Callable[[str], None]
+    found: Found, options: Options, place: str | os.PathLike[str], tell: Callable[[str], None]
 ) -> list[SeriesAccount]:
     def begun(_: str, number: int, count: int) -> None:
         tell(f"{number:,} of {count:,} {'table' if found.sources[0].given else 'file'}s")
@@ -133,7 +151,7 @@ def _import(
     with Spool() as spool:
         series = read_series(found, options, spool, begun)
         tell(f"{len(series):,} series to write")
-        written = write(series, Catalog(path))
+        written = write(series, Catalog(place))
     return [SeriesAccount(one.symbol, one.interval, one.account) for one in written]
 
 

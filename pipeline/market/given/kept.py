@@ -32,6 +32,7 @@ from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.commit import MANIFEST
 from pipeline.market.catalog.lock import catalog_lock
+from pipeline.market.catalog.uses import is_free, mark_use, remove_oldest
 from pipeline.native.cache_folder import cache_folder
 from pipeline.native.file_lock import lock_file, remove_lock
 from pipeline.native.whole_file import write_whole
@@ -154,31 +155,24 @@ class KeptCatalogs:
 
     def _use(self, name: str, accounts: tuple[SeriesAccount, ...]) -> Use:
         home = self._catalogs / name
-        mark = home / _USES / f"{os.getpid()}-{secrets.token_hex(4)}"
-        mark.parent.mkdir(exist_ok=True)
-        lock = lock_file(mark)
-        assert lock is not None  # nobody else knows its name
+        mark, lock = mark_use(home / _USES)
         os.utime(home)
         return Use(home / _BARS, accounts, mark, lock)
 
     def _remove_unfinished(self) -> None:
         """Remove what processes that were killed have left of catalogs that they made."""
         for place in (self._folder / "making").glob("*"):
-            if _is_free([place / _LOCK]):
+            if is_free([place / _LOCK]):
                 shutil.rmtree(place, ignore_errors=True)
 
     def _remove_oldest(self) -> None:
         """Remove catalogs until all together have at most so many bytes as there may be."""
-        by_age = sorted(self._catalogs.iterdir(), key=lambda home: home.stat().st_mtime_ns)
-        sizes = {home: _size(home) for home in by_age}
-        total = sum(sizes.values())
-        for home in by_age:
-            if total <= self._most:
-                return
-            if _is_free((home / _USES).glob("*")):
-                shutil.rmtree(home, ignore_errors=True)
-                total -= sizes[home]
-                self._forget(home.name)
+        remove_oldest(
+            list(self._catalogs.iterdir()),
+            self._most,
+            lambda home: is_free((home / _USES).glob("*")),
+            lambda home: self._forget(home.name),
+        )
 
     def _forget(self, name: str) -> None:
         """Remove the inputs of a catalog that is gone."""
@@ -186,20 +180,6 @@ class KeptCatalogs:
             with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
                 if json.loads(one.read_bytes())["catalog"] == name:
                     one.unlink()
-
-
-def _is_free(locks: Iterator[Path] | Sequence[Path]) -> bool:
-    """Return whether no process has one of some locks."""
-    for path in locks:
-        try:
-            lock = lock_file(path)
-        except BlockingIOError:
-            return False
-        except OSError:  # the folder is gone
-            continue
-        if lock is not None:
-            remove_lock(path, lock)
-    return True
 
 
 def _is_whole(home: Path) -> bool:
@@ -221,10 +201,6 @@ def _content(path: Path) -> str:
     """Return the name of a catalog: a hash of its bars, which is the same for equal bars."""
     series = [(one.interval, one.symbol, one.sha256) for one in Catalog(path).entries()]
     return hashlib.sha256(json.dumps(sorted(series)).encode()).hexdigest()[:_NAME_LENGTH]
-
-
-def _size(home: Path) -> int:
-    return sum(one.stat().st_size for one in home.rglob("*") if one.is_file())
 
 
 def _plain(one: SeriesAccount) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.catalog.account import Account
 from pipeline.market.catalog.catalog import Catalog
-from pipeline.market.catalog.commit import MANIFEST
 from pipeline.market.catalog.merge import Series
 from pipeline.market.catalog.price_jumps import NO_JUMPS, PriceJumps
 from pipeline.market.importers.actions.adjusted_bars import check_bars
@@ -316,13 +315,13 @@ def write(
         )
         for one in series
     ]
-    is_there = (catalog.path / MANIFEST).exists()
-    with_actions = {one.symbol for one in catalog.action_entries()} if is_there else set()
+    tables = catalog.action_entries() if catalog.exists() else []
+    with_actions = {one.symbol for one in tables}
     for one in series:
         if one.symbol in with_actions:
             actions = catalog.actions(one.symbol)
-            check_bars(one.symbol, one.account, actions, catalog.path)
-            check_bars_of_splits(one.symbol, one.interval, one, actions, catalog.path)
+            check_bars(one.symbol, one.account, actions, catalog.place)
+            check_bars_of_splits(one.symbol, one.interval, one, actions, catalog.place)
     put = catalog.rehearse if dry_run else catalog.write_all
     written = put(
         items,

@@ -86,7 +86,7 @@ def _times(given: GivenCatalog, one: GivenSeries) -> npt.NDArray[np.int64]:
     """Return the opens of the first bars of a symbol, int64[N > 0], ascending."""
     found: list[npt.NDArray[np.int64]] = []
     rows = 0
-    with Catalog(given.path).reader(one.symbol, one.interval, columns=()) as reader:
+    with Catalog(given.place).reader(one.symbol, one.interval, columns=()) as reader:
         while rows < _COMPARED and (block := reader.next_block()) is not None:
             found.append(np.array(block[0]))
             rows += len(block[0])

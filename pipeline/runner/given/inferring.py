@@ -45,7 +45,7 @@ def infer(given: GivenCatalog, known: Mapping[str, Any], strategy: Given | None)
     DataError if the symbols have no interval in common.
     """
     series = _chosen(given, _section(known, "session_data_config"))
-    settings: dict[str, Any] = {"catalog": str(given.path)}
+    settings: dict[str, Any] = {"catalog": given.place}
     told: dict[str, str] = {}
     for path, (value, words) in _every(given, series, known, strategy).items():
         section, _, name = path.rpartition(".")

@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.market.catalog import catalog as catalog_module
+from pipeline.market.catalog import commit as commit_module
 from pipeline.market.catalog.catalog import Catalog
+from pipeline.market.catalog.lock import catalog_lock
 from pipeline.market.catalog.merge import Series
 from tests.market.catalogs import bars, python, tree
 
@@ -28,7 +29,7 @@ def test_a_full_disk_leaves_the_former_state(tmp_path, monkeypatch, existing, fa
         if len(synced) > failing_file:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(catalog_module.os, "fsync", full)
+    monkeypatch.setattr(commit_module.os, "fsync", full)
     with pytest.raises(DataError, match=r"No space left on device; it is unchanged"):
         catalog.write_all([Series("A", "1m", bars(9), "s"), Series("B", "5m", bars([0, 5]), "s")])
     assert tree(tmp_path) == before
@@ -123,7 +124,7 @@ HOLDER = """
 def test_a_lock_does_not_outlive_its_killed_owner(tmp_path):
     holder = python(HOLDER, tmp_path, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
-    lock = catalog_module.catalog_lock(tmp_path, timeout=0.05)
+    lock = catalog_lock(tmp_path, timeout=0.05)
     with pytest.raises(DataError, match=f"being written by process {holder.pid}"), lock:
         pass
     holder.send_signal(signal.SIGKILL)

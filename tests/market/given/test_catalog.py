@@ -18,7 +18,7 @@ from tests.market.given.forms import FORMS, bars
 
 def place_of(data: Any, **options: Any) -> Path:
     with given_catalog(data, options) as found:
-        return found.path
+        return Path(found.place)
 
 
 def test_all_forms_of_equal_bars_share_one_catalog(cache: Path, tmp_path: Path):
@@ -43,7 +43,7 @@ def test_the_accounts_are_those_of_the_input(cache: Path):
         assert by_frame.series[0].account.source == "a pandas DataFrame"
     with given_catalog(FORMS["polars"](bars(), cache), {}) as by_polars:
         assert by_polars.series[0].account.source == "a polars DataFrame"
-    assert by_polars.path == by_frame.path
+    assert by_polars.place == by_frame.place
 
 
 def test_rows_without_a_symbol_have_the_usual_one_or_the_callers(cache: Path):
@@ -89,7 +89,7 @@ def test_dates_need_no_zone(cache: Path):
 def test_a_catalog_is_taken_as_it_is(cache: Path, tmp_path: Path):
     import_bars(bars(), tmp_path / "own", symbol="X")
     with given_catalog(tmp_path / "own", {}) as found:
-        assert (found.path, found.in_place) == (tmp_path / "own", True)
+        assert (found.place, found.in_place) == (str(tmp_path / "own"), True)
         assert [one.symbol for one in found.series] == ["X"]
     assert not list(cache.iterdir())
     with pytest.raises(ConfigError, match=r"tz says how data are imported, but .* is a catalog"):

@@ -13,7 +13,6 @@ All intervals of a symbol are looked at, since a run may take the bars of any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pipeline.codes import DAY_NS
@@ -89,8 +88,8 @@ def dividends_are_known(entries: Sequence[Entry], actions: Actions) -> bool:
     )
 
 
-def check_bars(symbol: str, account: Account, actions: Actions, path: Path) -> None:
-    """Raise DataError for new bars that are adjusted for actions of the catalog at ``path``."""
+def check_bars(symbol: str, account: Account, actions: Actions, place: str) -> None:
+    """Raise DataError for new bars that are adjusted for actions of the catalog at ``place``."""
     said = account.adjusted.value
     for at, split, dividend in zip(
         *(column.tolist() for column in (actions.ts, actions.split, actions.dividend)), strict=True
@@ -105,7 +104,7 @@ def check_bars(symbol: str, account: Account, actions: Actions, path: Path) -> N
                 f"{symbol} from {account.source}: the bars are adjusted for {said} (layout "
                 f"{account.layout}), and the catalog has {told} on {iso_date(at)}, which a run "
                 "would book again; import unadjusted prices, or remove the splits and dividends "
-                f"first: `ringtape catalog remove {path} {symbol}:actions`"
+                f"first: `ringtape catalog remove {place} {symbol}:actions`"
             )
 
 

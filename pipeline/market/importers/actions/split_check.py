@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -89,9 +88,9 @@ def _other_day(
 
 
 def check_bars_of_splits(
-    symbol: str, interval: str, bars: BarBlocks, actions: Actions, path: Path
+    symbol: str, interval: str, bars: BarBlocks, actions: Actions, place: str
 ) -> None:
-    """Raise DataError for new bars that are adjusted for a split of the catalog at ``path``."""
+    """Raise DataError for new bars that are adjusted for a split of the catalog at ``place``."""
     for at, split in zip(actions.ts.tolist(), actions.split.tolist(), strict=True):
         if split == 1.0 or abs(math.log(split)) < _CLEAR:
             continue
@@ -104,7 +103,7 @@ def check_bars_of_splits(
         except DataError as error:
             raise DataError(
                 f"{error}; the catalog has that split, so import prices as they were traded, or "
-                f"remove it first: `ringtape catalog remove {path} {symbol}:actions`"
+                f"remove it first: `ringtape catalog remove {place} {symbol}:actions`"
             ) from None
 
 
