@@ -47,6 +47,13 @@ def test_a_name_of_several_sections_is_refused_with_its_paths():
     assert settings_of({"seed": 1}, sweep=False) == {"backtest_config": {"seed": 1}}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_setting_that_is_given_twice_is_refused(turned: bool):
+    pairs = [("slippage", 0.5), ("execution", {"slippage": 0.01})]
+    with pytest.raises(ConfigError, match="slippage is given twice, as slippage= and in execution"):
+        settings_of(dict(reversed(pairs) if turned else pairs), sweep=False)
+
+
 def test_settings_take_the_place_of_others_and_leave_the_rest(settings_of_a_session):
     whole = SessionConfig(**settings_of_a_session())
     before = {"a": {"x": 1, "y": 2}, "b": 3, "pipeline": whole.pipeline}

@@ -46,6 +46,15 @@ def test_the_accounts_are_those_of_the_input(cache: Path):
     assert by_polars.place == by_frame.place
 
 
+def test_remarks_are_those_of_the_input(cache: Path):
+    frame = bars()
+    wide = pd.concat({"A": frame, "B": frame.iloc[10:]}, axis=1)
+    apart = {"A": frame, "B": frame.iloc[10:]}
+    for data, notes in ((wide, 1), (apart, 0), (wide, 1)):
+        with given_catalog(data, {}) as found:
+            assert len(found.series[1].account.notes) == notes
+
+
 def test_rows_without_a_symbol_have_the_usual_one_or_the_callers(cache: Path):
     for options, symbol in (({}, "DATA"), ({"symbol": "GOOG"}, "GOOG")):
         with given_catalog(bars(), options) as found:

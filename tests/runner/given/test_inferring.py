@@ -66,6 +66,40 @@ def test_the_calendar_is_the_one_whose_sessions_have_the_bars(
     assert found.told["dates"] == " to ".join(dates)
 
 
+def test_symbols_of_markets_with_other_hours_have_one_calendar_with_all_their_bars():
+    ours = sessions("US_EQUITY", "2024-02-26", "2024-03-14", "5min")
+    theirs = ours.set_axis(ours.index.tz_localize(None).tz_localize("Asia/Tokyo"))
+    found = inferred({"A": ours, "B": theirs})
+    assert found.settings["exchange_group"] in ("CRYPTO", "FX")
+
+
+def test_bars_that_are_in_the_hours_of_no_calendar_lose_none():
+    odd = bars(390, "2024-03-04 19:30")
+    found = inferred(odd)
+    assert found.settings["exchange_group"] in ("CRYPTO", "FX", "CME")
+    assert "46" not in found.told["calendar"]
+
+
+def test_bars_beside_sessions_are_told_with_a_way_that_there_is():
+    long = sessions("CRYPTO", "2024-03-04 04:00", "2024-03-14 20:00", "5min")
+    of_day = long.index.hour
+    frame = long[(of_day >= 4) & (of_day < 20) & (long.index.day_of_week < 5)]
+    told = inferred(frame).told["calendar"]
+    assert told.startswith("US_EQUITY, whose sessions have 40")
+    assert 'before or after them: trading_hours="extended" takes them)' in told
+
+
+def test_pairs_of_currencies_have_the_calendar_of_currencies():
+    frame = sessions("FX", "2024-03-04 19:00", "2024-03-07 12:00", "5min")
+    assert inferred({"EURGBP": frame, "EURUSD": frame}).settings["exchange_group"] == "FX"
+
+
+def test_dates_beyond_the_data_are_told_with_those_that_there_are():
+    for known in ({"start_date": "2030-01-01"}, {"end_date": "2000-01-01"}):
+        with pytest.raises(DataError, match="but the bars of the data are of 2024-03-04"):
+            inferred(bars(), {"backtest_config": known})
+
+
 def test_bars_that_no_calendar_reaches_are_of_all_hours():
     found = inferred(bars(300, "2150-03-04", "6h"))
     assert found.settings["exchange_group"] == "CRYPTO"

@@ -1,8 +1,10 @@
 """Runs and sweeps on given data: the same for all forms, resumed, and refused in one line."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -87,7 +89,17 @@ def test_a_sweep_on_data_is_resumed(tmp_path: Path):
         (
             {"data": bars(), "strategy": SmaCross, "symbols": ["A", "B"]},
             DataError,
-            "A is not in ",
+            "A is not in the data",
+        ),
+        (
+            {"data": bars(), "strategy": SmaCross, "catalog": "elsewhere"},
+            ConfigError,
+            "catalog is set beside data, which take its place",
+        ),
+        (
+            {"data": bars(), "strategy": SmaCross, "overrides": ["catalog=elsewhere"]},
+            ConfigError,
+            "catalog is set beside data, which take its place",
         ),
     ],
 )
@@ -97,6 +109,15 @@ def test_what_is_wrong_is_told_and_leaves_no_folder(
     with pytest.raises(error, match=told):
         run(**arguments, out=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_zone_may_be_an_object(tmp_path: Path):
+    naive = bars(240).tz_localize(None)
+    digests = {
+        run(strategy=SmaCross(fast=3, slow=9), data=naive, tz=zone, out=tmp_path).digest
+        for zone in ("UTC", dt.UTC, ZoneInfo("UTC"))
+    }
+    assert len(digests) == 1
 
 
 def test_a_frame_as_the_configuration_is_told_to_be_data():

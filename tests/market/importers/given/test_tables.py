@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
 import pytest
 
 from pipeline import import_bars
@@ -61,6 +62,85 @@ def test_symbols_come_from_a_column_a_level_or_the_keys_of_a_dict(
     assert found[0].rows == 60
 
 
+def two_in_one(**changes: Any) -> pd.DataFrame:
+    """Return daily bars of X, and behind them others of Y."""
+    frame = bars(40, "2024-01-01", "D").tz_localize(None)
+    return frame.assign(**changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "symbols"),
+    [
+        (lambda: pd.concat({"X": bars(), "Y": bars()}, names=["who", "when"]), ["X", "Y"]),
+        (lambda: pd.concat({"X": bars(), "Y": bars()}), ["X", "Y"]),
+        (lambda: two_in_one(tic=["X"] * 20 + ["Y"] * 20), ["X", "Y"]),
+        (lambda: two_in_one(ts_code=["X"] * 20 + ["Y"] * 20), ["X", "Y"]),
+        (
+            lambda: two_in_one(Date=two_in_one().index).set_index(
+                pd.Index(["600519"] * 20 + ["000001"] * 20)
+            ),
+            ["600519", "000001"],
+        ),
+        (lambda: {"A": two_in_one(code=["a", "b"] * 20)}, ["A"]),
+        (lambda: {"A": bars().assign(code=["a", "b"] * 30)}, ["A"]),
+    ],
+)
+def test_symbols_are_told_from_features(
+    given: Callable[[], Any], symbols: list[str], tmp_path: Path
+):
+    found = import_bars(given(), tmp_path / "c")
+    assert [one.symbol for one in found] == symbols
+
+
+def test_a_feature_is_no_symbol_without_a_name_for_the_rows(tmp_path: Path):
+    with pytest.raises(DataError, match="no column tells the symbol; give it with symbol="):
+        import_bars(bars().assign(code=["a", "b"] * 30), tmp_path / "c")
+
+
+@pytest.mark.parametrize("column", ["timestamp", "time", "date", "Datetime", "hour", "epoch"])
+def test_the_times_are_those_of_an_index_of_times(column: str, tmp_path: Path):
+    frame = bars()
+    other = frame.assign(**{column: frame.index + pd.Timedelta("1D"), "hour": 3})
+    (found,) = import_bars(other, tmp_path / "c", symbol="X")
+    assert found.first_ts == frame.index[0].value
+    assert dict(found.account.taken)["ts"] == "index"
+    (found,) = import_bars(
+        other, tmp_path / "d", symbol="X", columns={"ts": column if column != "hour" else "index"}
+    )
+    assert (found.first_ts > frame.index[0].value) == (column != "hour")
+
+
+def test_columns_that_cannot_be_read_and_are_not_used_are_told(tmp_path: Path):
+    odd = bars().assign(note=[1, "a"] * 30, quarter=lambda one: one.Open.map(complex))
+    (found,) = import_bars(odd, tmp_path / "c", symbol="X")
+    assert found.account.notes == ("Columns that cannot be read, and are not used: note, quarter.",)
+
+
+def test_columns_of_periods_and_sparse_ones_are_read(tmp_path: Path):
+    frame = bars()
+    odd = frame.assign(
+        q=frame.index.tz_localize(None).to_period("Q"),
+        Volume=frame.Volume.astype(pd.SparseDtype(float)),
+    )
+    (found,) = import_bars(odd, tmp_path / "c", symbol="X")
+    assert found.first_bars[3][1][-1] == 3.0
+
+
+def test_a_symbol_without_any_value_is_left_out_and_told(tmp_path: Path):
+    frame = wide("A", "B")
+    frame["B"] = float("nan")
+    (found,) = import_bars(frame, tmp_path / "c")
+    assert (found.symbol, found.account.notes) == ("A", ("Without any value, and left out: B.",))
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.dataset.dataset, lambda one: pa.dataset.dataset(one).scanner()]
+)
+def test_datasets_of_arrow_are_read(kind: Callable[[Any], Any], tmp_path: Path):
+    (found,) = import_bars(kind(pa.Table.from_pandas(bars())), tmp_path / "c", symbol="X")
+    assert found.rows == 60
+
+
 def test_rows_in_which_only_other_symbols_have_bars_are_left_out_and_told(tmp_path: Path):
     first, second = import_bars(wide("A", "B"), tmp_path / "c")
     assert (first.account.notes, second.rows) == ((), 55)
@@ -98,6 +178,24 @@ def test_the_frame_is_not_changed(tmp_path: Path):
         (lambda: {"X": bars().iloc[:0]}, "of X: there are no rows"),
         (pd.DataFrame, "the pandas DataFrame is empty: it has no columns"),
         (pl.DataFrame, "the polars DataFrame is empty: it has no columns"),
+        (
+            lambda: {"A": two_in_one(symbol=["X"] * 20 + ["Y"] * 20)},
+            "row 20: the symbol is 'Y', and 'X' before; what is given as A has one symbol only",
+        ),
+        (
+            lambda: {"X": bars().assign(close=1.0)},
+            r'the close may be \'Close\', \'close\'.*columns=\{"close": "NAME"\}',
+        ),
+        (lambda: {"A": "a.csv"}, r"data\['A'\] is 'a.csv', a path, expected a table"),
+        (lambda: "a,b\n1,2", "data is text of several lines, expected a table, or the path"),
+        (
+            lambda: pd.concat({"a": pd.concat({"X": bars()})}),
+            "its index has 3 levels, expected times, or times and symbols",
+        ),
+        (
+            lambda: wide("A", "B") * float("nan"),
+            "the pandas DataFrame has no values",
+        ),
         (dict, "data is an empty dict, expected a table for each symbol"),
         (lambda: {1: bars()}, "data is a dict with the key 1, expected a symbol"),
         (lambda: {"X": wide("A", "B")}, r"data\['X'\] is a pandas DataFrame of several symbols"),
