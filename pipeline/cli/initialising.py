@@ -78,7 +78,7 @@ def init(
         reading = {}
     known = {"strategy": {"name": strategy}}
     with given_catalog(place, reading) as given:
-        inferred = infer(given, known, None)
+        inferred = infer(given, known, None, by_command=True)
     settings = {**inferred.settings, **known, "catalog": with_slashes(place)}
     SessionConfig.made(settings)
     text = commented(settings, f"Run it with: ringtape run {out}")

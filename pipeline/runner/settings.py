@@ -67,7 +67,7 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
         return
     # pyarrow and the importers take longer to load than a run without given data takes to begin.
     from pipeline.runner.given.inferring import infer
-    from pipeline.runner.given.opening import catalog_of, split_options
+    from pipeline.runner.given.opening import CommandData, catalog_of, split_options
 
     _check_catalog(asked)
     options, keywords = split_options(asked.keywords or {})
@@ -78,7 +78,8 @@ def loaded(asked: Asked, say: Callable[[str], None]) -> Iterator[Loaded]:
         catalog_of(asked.data, options, _symbols(known), tell) as given,
         _data_named(given.place, in_place=given.in_place),
     ):
-        inferred = infer(given, known, asked.strategy)
+        by_command = isinstance(asked.data, CommandData)
+        inferred = infer(given, known, asked.strategy, by_command=by_command)
         place = {"catalog": inferred.settings["catalog"]}
         whole = with_settings(with_settings(inferred.settings, settings), place)
         made = _made(asked, whole, origin)

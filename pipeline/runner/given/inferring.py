@@ -38,11 +38,17 @@ class Inferred:
     """How they were found, by setting, in words."""
 
 
-def infer(given: GivenCatalog, known: Mapping[str, Any], strategy: Given | None) -> Inferred:
+def infer(
+    given: GivenCatalog,
+    known: Mapping[str, Any],
+    strategy: Given | None,
+    *,
+    by_command: bool = False,
+) -> Inferred:
     """Return the settings that follow from data, but for those that are ``known``.
 
     ``known`` is a configuration, perhaps without what is inferred; ``strategy`` is given beside it.
-    DataError if the symbols have no interval in common.
+    What is told names options as a command has them, or else as arguments of Python. DataError if the symbols have no interval in common.
     """
     series = _chosen(given, _section(known, "session_data_config"))
     settings: dict[str, Any] = {"catalog": given.place}
@@ -55,7 +61,9 @@ def infer(given: GivenCatalog, known: Mapping[str, Any], strategy: Given | None)
         settings = with_settings(settings, one)
         if words:
             told[_LABELS.get(path, name)] = words
-    return Inferred(settings, {**_dates_joined(told), **accounts_told(series)})
+    return Inferred(
+        settings, {**_dates_joined(told), **accounts_told(series, by_command=by_command)}
+    )
 
 
 def _every(

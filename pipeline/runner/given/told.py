@@ -23,8 +23,12 @@ def symbols_told(series: Sequence[GivenSeries]) -> str:
     return f"{symbols} (from {account.symbol_from})"
 
 
-def accounts_told(series: Sequence[GivenSeries]) -> dict[str, str]:
-    """Return what the import took for true and no file says, and what it left out."""
+def accounts_told(series: Sequence[GivenSeries], *, by_command: bool) -> dict[str, str]:
+    """Return what the import took for true and no file says, and what it left out.
+
+    Options are named as a command has them, or else as arguments.
+    """
+    words = str if by_command else in_python
     accounts = [one.account for one in series if one.account is not None]
     found: dict[str, str] = {}
     for label, facts in (
@@ -33,7 +37,7 @@ def accounts_told(series: Sequence[GivenSeries]) -> dict[str, str]:
     ):
         doubtful = [one for one in facts if one.ground in ("guess", "layout", "rows")]
         if doubtful and (label == "times" or doubtful[0].ground == "guess"):
-            found[label] = in_python(doubtful[0].words())
+            found[label] = words(doubtful[0].words())
     left: dict[str, int] = {}
     for account in accounts:
         for reason, rows in account.rows_left:
@@ -45,5 +49,5 @@ def accounts_told(series: Sequence[GivenSeries]) -> dict[str, str]:
         )
     notes = dict.fromkeys(note for account in accounts for note in account.notes)
     if notes:
-        found["data"] = in_python(" ".join(list(notes)[:_NOTES]))
+        found["data"] = words(" ".join(list(notes)[:_NOTES]))
     return found
