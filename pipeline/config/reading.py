@@ -29,6 +29,8 @@ def read_settings(
         if hasattr(source, "__arrow_c_stream__"):
             given = f"a {type(source).__name__}"
         way = "; data are given with data=" if given != repr(source) else ""
+        if isinstance(source, type):
+            way = "; a strategy is given with strategy="
         raise ConfigError(f"the configuration is {given}, expected a path or a dict{way}")
     if strategy is not None:
         settings["strategy"] = _kept(settings.get("strategy"), strategy)

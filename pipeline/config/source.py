@@ -15,6 +15,8 @@ from pipeline.errors import ConfigError
 #: What an override looks like, in messages.
 _OVERRIDE = '"execution.slippage=0.01"'
 
+#: How files of data end.
+_OF_DATA = (".csv", ".parquet", ".zip", ".gz", ".feather", ".txt")
 #: So many characters of an override are shown in messages.
 _LONGEST_SHOWN = 100
 
@@ -42,7 +44,10 @@ def read_config(path: Path) -> dict[str, Any]:
             f" --set strategy.name={name}"
         )
     if path.suffix not in (".json", ".toml"):
-        raise ConfigError(f"{path} ends in {path.suffix or 'nothing'}, expected .json or .toml")
+        way = "; data are given with --data" if path.suffix in _OF_DATA else ""
+        raise ConfigError(
+            f"{path} ends in {path.suffix or 'nothing'}, expected .json or .toml{way}"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Tells what is meant by an argument that `run` or `sweep` does not take."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -40,10 +40,18 @@ def arguments_told(function: Callable[P, R]) -> Callable[P, R]:
             for keyword in unknown:
                 if way := meant.way(keyword, kwargs[keyword], takes):
                     raise TypeError(f"{name} has no argument {keyword!r}; {way}")
-            raise TypeError(wrong)
+            raise TypeError(wrong + _in_order(name, args))
         return function(*args, **kwargs)
 
     return called
+
+
+def _in_order(name: str, given: Sequence[Any]) -> str:
+    """Say how data and a strategy are given that have no names; "" if there are none."""
+    strategies = [one for one in given if isinstance(one, type) and issubclass(one, Strategy)]
+    if not strategies:
+        return ""
+    return f"; write {name}(strategy={strategies[0].__name__}, data=...)"
 
 
 @dataclass(frozen=True)

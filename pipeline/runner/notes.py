@@ -24,6 +24,8 @@ from pipeline.tape.market_facts import MarketFacts
 _JUMPS_TOLD = 3
 #: So many ways in which orders ended are named.
 _ENDINGS_TOLD = 3
+#: Exposure of more times the equity than this is told, unless it is bounded.
+_MUCH_LEVERAGE = 10.0
 #: So many series without a value are named.
 _SERIES_TOLD = 5
 
@@ -79,6 +81,7 @@ def notes_of(
         *_on_endings(named),
         *_on_volume_cap(preparation, lanes, market),
         *_on_length(sessions, preparation.year, preparation.benchmark is not None),
+        *_on_leverage(preparation, named),
         *_on_ruin(lanes),
         *_on_the_cache(),
     ]
@@ -90,6 +93,25 @@ def _on_the_cache() -> Iterator[str]:
         yield (
             f"Compiled code is not kept, so the next run compiles anew: {reasons}; set "
             "RINGTAPE_CACHE_DIR to a folder of yours."
+        )
+
+
+def _on_leverage(preparation: Preparation, named: _Named) -> Iterator[str]:
+    """Say that positions were many times the equity where nothing bounds them.
+
+    Currencies and futures are traded so.
+    """
+    settings = preparation.settings
+    if settings.trading_config.leverage is not None or settings.asset_class in ("FX", "FUTURES"):
+        return
+    most = max((one.get("highest_leverage") or 0.0 for one in named.lanes), default=0.0)
+    if most > _MUCH_LEVERAGE:
+        some = named.some(lambda one: (one.get("highest_leverage") or 0.0) > _MUCH_LEVERAGE)
+        which = f" in {some}" if len(named.lanes) > 1 else ""
+        yield (
+            f"Positions were worth up to {most:,.1f} times the equity{which}, and nothing bounds"
+            " them: trading_config.leverage does, or orders that are sized by equity, such as"
+            " ctx.target_percent."
         )
 
 

@@ -26,6 +26,16 @@ class SweepResult(NamedAttributes):
         self.folder = folder
         self.summary: dict[str, Any] = Named("summary", summary)
 
+    def __str__(self) -> str:
+        """Return the best sets, one in a line below the sweep itself."""
+        ranked = self.summary["ranked"]
+        score = self.summary["scores"][0]
+        lines = [
+            f"{place:>3}  {score} {number(one['score'], '.4g')}: {set_said(one['parameters'])}"
+            for place, one in enumerate(ranked, start=1)
+        ]
+        return "\n".join([repr(self), *lines, f"report: {self.summary['report']}"])
+
     def __repr__(self) -> str:
         best = self.best
         sets = f"{self.summary['lanes']:,} sets"

@@ -70,7 +70,7 @@ def _fit_told(fits: Sequence[Fit]) -> str:
     others = [one.group for one in fits[1:]]
     if fits[0].share - fits[0].inside > _BESIDE:
         way = ': trading_hours="extended" takes them' if _has_extended(fits[0].group) else ""
-        told += f" (the others are before or after them{way})"
+        told += f" (the others are before or after them{way}; if they are not, check tz)"
     return told + (f"; {first_of(others)} would fit as well" if others else "")
 
 

@@ -48,7 +48,8 @@ def infer(
     """Return the settings that follow from data, but for those that are ``known``.
 
     ``known`` is a configuration, perhaps without what is inferred; ``strategy`` is given beside it.
-    What is told names options as a command has them, or else as arguments of Python. DataError if the symbols have no interval in common.
+    What is told names options as a command has them, or else as arguments of Python. DataError if
+    the symbols have no interval in common.
     """
     series = _chosen(given, _section(known, "session_data_config"))
     settings: dict[str, Any] = {"catalog": given.place}
@@ -61,9 +62,8 @@ def infer(
         settings = with_settings(settings, one)
         if words:
             told[_LABELS.get(path, name)] = words
-    return Inferred(
-        settings, {**_dates_joined(told), **accounts_told(series, by_command=by_command)}
-    )
+    taken = accounts_told(series, by_command=by_command)
+    return Inferred(settings, {**_dates_joined(told), **taken})
 
 
 def _every(

@@ -19,7 +19,7 @@ def symbols_told(series: Sequence[GivenSeries]) -> str:
     if account is None or account.symbol_from.startswith("--"):
         return symbols
     if account.symbol_from == NAMELESS:
-        return f"{symbols} (the data name none: symbol says it)"
+        return f"{symbols} (there is no symbol in the data: symbol names it)"
     return f"{symbols} (from {account.symbol_from})"
 
 

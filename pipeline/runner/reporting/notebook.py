@@ -19,6 +19,9 @@ class Plot:
         self._page, _ = fitted(*gathered(folder, lane, strategy))
         self._height = height
 
+    def __repr__(self) -> str:
+        return "<the page of a run, shown in a notebook; result.report() writes it into a file>"
+
     def _repr_html_(self) -> str:
         return frame_of(self._page, self._height)
 

@@ -86,7 +86,10 @@ def test_bars_beside_sessions_are_told_with_a_way_that_there_is():
     frame = long[(of_day >= 4) & (of_day < 20) & (long.index.day_of_week < 5)]
     told = inferred(frame).told["calendar"]
     assert told.startswith("US_EQUITY, whose sessions have 40")
-    assert 'before or after them: trading_hours="extended" takes them)' in told
+    assert (
+        'before or after them: trading_hours="extended" takes them; if they are not, check tz)'
+        in told
+    )
 
 
 def test_pairs_of_currencies_have_the_calendar_of_currencies():
