@@ -131,6 +131,18 @@ def test_the_table_is_there_with_curves_and_hostile_names_run_nothing(page: Page
     assert HOSTILE in texts(page, "#differences td")
 
 
+def test_each_cell_stands_below_its_heading(page: Page):
+    rows = page.evaluate(
+        "[...document.querySelectorAll('#all tr')].map((row) => "
+        "[...row.cells].map((cell) => cell.textContent))"
+    )
+    assert {len(row) for row in rows} == {len(rows[0])}
+    cells = dict(zip(rows[0], rows[-1], strict=True))
+    assert cells["Sessions"] == "2024-01-022024-12-30"
+    assert (cells["Sharpe ratio"], cells["Max drawdown"]) == ("1.50", "10.00 %")
+    assert (cells["Round trips"], cells["State"]) == ("7", "done")
+
+
 def test_a_heading_sorts_and_words_search(page: Page):
     page.evaluate("document.querySelectorAll('#all th button')[0].click()")
     assert names(page) == ["a", "b", "p", "w"]

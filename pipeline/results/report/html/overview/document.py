@@ -96,7 +96,7 @@ def _row(at: int, entry: Entry, figures: Sequence[Figure]) -> str:
         f'<th scope="row">{_name(entry)}</th>',
         f"<td>{_small_curve(entry.growth)}</td>",
         f'<td class="strategy">{markup.text(entry.strategy)}</td>',
-        f"<td>{markup.text(entry.first)}</td><td>{markup.text(entry.last)}</td>",
+        f"<td>{markup.text(entry.first)}<br>{markup.text(entry.last)}</td>",
     ]
     for one, value in zip(figures, entry.figures, strict=True):
         if one.tabled:
