@@ -157,10 +157,10 @@ function front(data) {
   const across = addChoice("front", "Across", scores, last[0], draw);
   const up = addChoice("front", "Up", scores, last[1], draw);
   drawSets(part("front", "table"), part("front", ".note"), data, data.front);
-  part("front", ".note").prepend(
-    `${formatCount(data.front.length, "set")} of ${WHOLE.format(data.lanes)} are on the front: no ` +
-      "other one is at least as good by all scores and better by one. ",
-  );
+  const told =
+    `${formatCount(data.front.length, "set")} of ${WHOLE.format(data.lanes)} on the front: no other ` +
+    "one is at least as good by all scores and better by one.";
+  part("front", "h2").after(element("p", { class: "note", text: told }));
   return draw;
 }
 
