@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.made_otherwise import made_lines, made_otherwise
 from pipeline.cli.output import LONGEST_TEXT, format_table, print_json, print_text, short_text
 from pipeline.results.report.figures import number
+from pipeline.runner.differing import ABSENT, differing, with_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipeline.results.folder import RunFolder
 
@@ -23,8 +23,6 @@ _FIGURES = (
     *("sortino_ratio", "max_drawdown", "round_trips", "win_rate", "profit_factor"),
     *("orders", "fills", "commission", "exposure", "digest"),
 )
-#: Stands for a value that one of two configurations does not have.
-_ABSENT = object()
 
 
 def print_comparison(folders: Sequence[RunFolder], as_json: bool) -> None:
@@ -32,8 +30,8 @@ def print_comparison(folders: Sequence[RunFolder], as_json: bool) -> None:
     from pipeline.runner.run_folders import summary_of
 
     summaries = [summary_of(folder) for folder in folders]
-    one, other = _configs(folders, summaries)
-    settings = dict(_differing(one, other))
+    configs = with_defaults([folder.config for folder in folders], summaries)
+    settings = dict(differing(configs))
     lanes = [(summary.get("lanes") or [{}])[0] for summary in summaries]
     figures = {name: [lane.get(name) for lane in lanes] for name in _FIGURES}
     made: list[Any] = [summary.get("made_from") for summary in summaries]
@@ -60,71 +58,13 @@ def print_comparison(folders: Sequence[RunFolder], as_json: bool) -> None:
     print_text("\n\n".join(blocks))
 
 
-def _configs(folders: Sequence[RunFolder], summaries: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the configurations of runs, with the defaults of parameters if all summaries do."""
-    configs = [folder.config for folder in folders]
-    lanes = [summary.get("lanes") or [] for summary in summaries]
-    sections = [_elements(config.get("strategy")) for config in configs]
-    if any(map(_are_other, sections, lanes)):
-        return configs
-    for config, strategies, theirs in zip(configs, sections, lanes, strict=True):
-        config["strategy"] = [
-            {**one, "parameters": lane["parameters"]}
-            for one, lane in zip(strategies, theirs, strict=True)
-        ]
-    return configs
-
-
-def _are_other(strategies: Sequence[Any], lanes: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a summary's lanes do not say which parameters a run's strategies have."""
-    return len(strategies) != len(lanes) or not all("parameters" in lane for lane in lanes)
-
-
-def _differing(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Give the path of each setting in which two configurations differ, and both values.
-
-    Paths are those that `--set` takes: an element of a list of sections is named by its number,
-    from 0, but for the only element. A section is the same as a list of it alone.
-    """
-    both = one, other
-    if any(map(_is_list, both)):
-        lists = _elements(one), _elements(other)
-        several = max(map(len, lists)) > 1
-        for index, pair in enumerate(zip_longest(*lists, fillvalue=_ABSENT)):
-            yield from _differing(*pair, f"{path}.{index}" if several else path)
-    elif any(both) and any(isinstance(value, dict) for value in both) and all(map(_may_be, both)):
-        sections = [value if isinstance(value, dict) else {} for value in both]
-        for name in dict.fromkeys(name for section in sections for name in section):
-            pair = tuple(section.get(name, _ABSENT) for section in sections)
-            yield from _differing(*pair, f"{path}.{name}".removeprefix("."))
-    elif one != other:
-        yield path, both
-
-
-def _may_be(value: Any) -> bool:
-    """Whether a value is a section, or stands for one that is not there."""
-    return isinstance(value, dict) or value in (None, _ABSENT)
-
-
-def _is_list(value: Any) -> bool:
-    """Whether a value is a list of sections."""
-    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
-
-
-def _elements(value: Any) -> list[Any]:
-    """Return the sections of a list, or the only one."""
-    if value in (None, _ABSENT):
-        return []
-    return value if isinstance(value, list) else [value]
-
-
 def _or_none(value: Any) -> Any:
-    return None if value is _ABSENT else value
+    return None if value is ABSENT else value
 
 
 def _cells(one: Any, other: Any) -> tuple[str, str]:
     """Return two values as they are shown: of long ones the part in which they differ."""
-    left, right = ("-" if value is _ABSENT else json.dumps(value) for value in (one, other))
+    left, right = ("-" if value is ABSENT else json.dumps(value) for value in (one, other))
     pairs = enumerate(zip(left, right, strict=False))
     same = next((at for at, (a, b) in pairs if a != b), min(len(left), len(right)))
     skipped = same - _BEFORE

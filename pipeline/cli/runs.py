@@ -1,4 +1,4 @@
-"""`ringtape runs`: lists, opens, compares and removes the runs of a folder."""
+"""`ringtape runs`: lists, opens, compares and removes the runs of a folder, and shows them all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import click
 from pipeline.cli.comparison import print_comparison
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text, short_text
-from pipeline.errors import RingtapeError
-from pipeline.results.report.figures import number, signed_percent
+from pipeline.cli.reporting import open_option, open_page
+from pipeline.errors import ConfigError, RingtapeError
+from pipeline.results.report.figures import many, number, signed_percent
+from pipeline.results.report.lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.runner.run_folders import RunEntry
 
 _SHOWN = 20
+#: Stands for a page that is not named.
+_INDEX = ""
 
 #: What is typed as a command of `ringtape runs`, which has none, and what to type.
 _WORDS = {
@@ -38,6 +42,15 @@ _WORDS = {
 @click.argument("names", metavar="[RUN]...", nargs=-1)
 @click.option("--compare", is_flag=True, help="Compare two runs: settings that differ, figures.")
 @click.option("--remove", is_flag=True, help="Remove these run folders.")
+@click.option(
+    "--html",
+    "page",
+    is_flag=False,
+    flag_value=_INDEX,
+    metavar="[FILE]",
+    help="Write a page of all runs and sweeps in the folder.  [default: index.html in it]",
+)
+@open_option
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -57,11 +70,17 @@ def runs(
     names: tuple[str, ...],
     compare: bool,
     remove: bool,
+    page: str | None,
+    opened: bool,
     limit: int | None,
     out: Path,
     as_json: bool,
 ) -> None:
     """List the runs in a folder, the newest first, or print what RUN came to.
+
+    With --html a page is written that a browser opens without a network: all runs and sweeps of the
+    folder in one table, with their equity, to be sorted, searched, laid over each other and
+    compared.
 
     RUN is the path or the name of a run folder; the beginning or the end of a name is enough, and
     "latest" is the newest run. Sweeps are in the ledger (`ringtape ledger`).
@@ -70,6 +89,13 @@ def runs(
 
     if compare and remove:
         raise click.UsageError("--compare and --remove exclude each other")
+    if page is not None:
+        if names or compare or remove or limit is not None:
+            raise click.UsageError("--html is of the whole folder; leave out what else is given")
+        _write_page(page, out, opened, as_json)
+        return
+    if opened:
+        raise click.UsageError("--open is for the page that --html writes")
     if limit is not None and (names or compare or remove):
         raise click.UsageError("--limit is for the list of runs; leave out what else is given")
     if compare and len(names) != 2:
@@ -94,6 +120,26 @@ def runs(
 
         texts = [format_summary(summary_of(folder)).rstrip("\n") for folder in folders]
         print_text("\n\n".join(texts))
+
+
+def _write_page(name: str, out: Path, opened: bool, as_json: bool) -> None:
+    """Write the page of all runs in a folder."""
+    from pipeline.runner.overview import write_overview
+
+    path = out / "index.html" if name == _INDEX else Path(name)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise click.UsageError(f"--html takes the page, a file that ends with .html, was {name}")
+    if not out.is_dir():
+        raise ConfigError(f"{out} is not a folder; expected the folder of runs as --out")
+    made = write_overview(out, path)
+    if as_json:
+        print_json(asdict(made))
+    else:
+        more = f"; {many(made.left_out, 'older one')} left out" if made.left_out else ""
+        what = f"{many(made.runs, 'run')}, {many(made.sweeps, 'sweep')}{more}"
+        print_text("\n".join(line("page", f"{made.path} ({what})", whole_words=True)))
+    if opened:
+        open_page(made.path)
 
 
 def _list(entries: Sequence[RunEntry], out: Path, limit: int | None, as_json: bool) -> None:

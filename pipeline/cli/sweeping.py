@@ -51,6 +51,12 @@ _LABEL = 14
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the ledger, which sweeps can share.  [default: ledger in --out]",
 )
+@click.option(
+    "--report/--no-report",
+    "reported",
+    default=None,
+    help="Write the pages of the best sets' runs too.  [default: on a terminal]",
+)
 @out_option("sweep")
 @common_options
 def sweep(
@@ -61,6 +67,7 @@ def sweep(
     engines: int | None,
     resume: bool,
     ledger_folder: Path | None,
+    reported: bool | None,
     out: Path,
     as_json: bool,
     **options: Any,
@@ -68,7 +75,8 @@ def sweep(
     """Run every parameter set that the section "sweep" of the file CONFIG (JSON or TOML) describes.
 
     All sets see one pass of the market. Each gets a row in the ledger (`ringtape ledger`). The
-    sweep's folder gets report.html, summary.json and a run folder for each of the best sets.
+    sweep's folder gets report.html, summary.json and a run folder for each of the best sets; with
+    --report these have pages of their own, to which report.html links.
 
     With --data, what CONFIG and --set do not say is inferred, as `ringtape run` does; the space is
     given as --set sweep.space.fast=[5,10,20].
@@ -88,6 +96,7 @@ def sweep(
             engines=engines,
             resume=resume,
             progress=progress,
+            reports=sys.stdout.isatty() and not as_json if reported is None else reported,
         )
     summary: dict[str, Any] = {**result.summary, "seconds": seconds_since_start()}
     if as_json:

@@ -37,11 +37,44 @@ class RunEntry:
     reason: str
 
 
+@dataclass(frozen=True)
+class SweepEntry:
+    """A sweep's folder in a list."""
+
+    path: Path
+    #: When it was made, as 20241202T153000Z; "" if the folder has another name.
+    made: str
+    #: How many sets it has tried.
+    sets: int
+    #: The first and the last session; "" if no tape was replayed.
+    first: str
+    last: str
+    #: "done" or "partial".
+    state: str
+    #: Why it is not done; "" if it is.
+    reason: str
+    #: Parameters of the best set; none if no set has a score.
+    parameters: Mapping[str, Any]
+    #: The figure that ranks the sets, with "-" before it where less is better.
+    score_name: str
+    #: That of the best set; None if no set has a score.
+    score: float | None
+    #: Run folder of the best set; None if it was not run again.
+    best: Path | None
+
+
 def list_runs(out: Path) -> list[RunEntry]:
     """Return the runs below ``out``, the newest first. Sweeps are in the ledger, not here."""
     found = [_entry(path.parent) for path in _configs(out)]
     runs = [entry for entry in found if entry is not None]
     return sorted(runs, key=_age, reverse=True)
+
+
+def list_sweeps(out: Path) -> list[SweepEntry]:
+    """Return the sweeps below ``out``, the newest first."""
+    found = [_sweep_entry(path.parent) for path in _configs(out)]
+    sweeps = [entry for entry in found if entry is not None]
+    return sorted(sweeps, key=_age, reverse=True)
 
 
 def find_run(name: str | Path, out: Path) -> RunFolder:
@@ -119,7 +152,7 @@ def remove_run(folder: RunFolder) -> None:
     shutil.rmtree(folder.path)
 
 
-def _age(entry: RunEntry) -> tuple[str, int]:
+def _age(entry: RunEntry | SweepEntry) -> tuple[str, int]:
     return entry.made, (entry.path / "config.json").stat().st_mtime_ns
 
 
@@ -146,6 +179,31 @@ def _entry(path: Path) -> RunEntry | None:
         sharpe_ratio=first.get("sharpe_ratio"),
         state=state,
         reason="" if state == "done" else reason or UNFINISHED,
+    )
+
+
+def _sweep_entry(path: Path) -> SweepEntry | None:
+    """Return the entry of a sweep's folder, None if it is of something else."""
+    summary = _read(path / "summary.json")
+    if not _is_of_sweep(summary):
+        return None
+    reason, stamp = RunFolder(path).partial, STAMP.search(path.name)
+    best, sets = summary.get("best") or {}, summary.get("lanes")
+    details = summary.get("details") or [None]
+    # The folder may have been moved since, so that only the name of the run is still right.
+    detail = None if details[0] is None else path / "best" / Path(details[0]).name
+    return SweepEntry(
+        path=path,
+        made=stamp[1] if stamp else "",
+        sets=sets if isinstance(sets, int) else 0,
+        first=str(summary.get("first_session") or ""),
+        last=str(summary.get("last_session") or ""),
+        state="done" if reason is None else PARTIAL.lower(),
+        reason=reason or "",
+        parameters=best.get("parameters") or {},
+        score_name=str((summary.get("scores") or [""])[0]),
+        score=best.get("score"),
+        best=detail if detail is not None and detail.is_dir() else None,
     )
 
 

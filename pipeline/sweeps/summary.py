@@ -9,12 +9,15 @@ import numpy as np
 from pipeline.results.folder import RunFolder
 from pipeline.runner.market import market_entries, read_market
 from pipeline.runner.notes import notes_of
+from pipeline.runner.overview import address_from
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.reporting.report import NAME
 from pipeline.runner.scores import on_direction
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
-from pipeline.sweeps.ledger.ledger import LaneRow, SweepRow
+from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter
+from pipeline.sweeps.pruned import chosen_pruned, pruned_sets
 from pipeline.sweeps.ranking import best_rows, figure, has_trips, is_ranked, is_ruined, set_said
 from pipeline.sweeps.report.report import EquityCurve, SweepFacts, write_report
 from pipeline.sweeps.roster import Roster
@@ -136,11 +139,13 @@ def write_page(
     rows: Sequence[LaneRow],
     best: Sequence[LaneRow],
     preparation: Preparation,
+    ledger: Ledger,
 ) -> Path:
     """Write the report of a sweep into its folder; return the path.
 
     ``best`` are the lanes whose equity it draws, beside that of the benchmark. Their run folders
-    are the ``details`` of the summary.
+    are the ``details`` of the summary. Where these have a page, the report links to it. Returns of
+    the sets that halving has ended are read from ``ledger``.
     """
     facts = SweepFacts(
         name=row.name,
@@ -163,8 +168,14 @@ def write_page(
         dates = np.array(preparation.sessions.date_ns, np.int64)[known]
         growth = np.cumprod(1.0 + against.returns[known], dtype=np.float64)
         benchmark = EquityCurve(against.symbol, dates, growth)
-    path = folder / "report.html"
-    write_report(path, facts, rows, curves, benchmark)
+    returns = ledger.returns([one.key for one in chosen_pruned(rows)])
+    pages = {
+        one.key: address_from(folder, page)
+        for one, detail in zip(best, summary["details"], strict=True)
+        if (page := Path(detail) / NAME).is_file()
+    }
+    path = folder / NAME
+    write_report(path, facts, rows, curves, benchmark, pruned_sets(rows, returns), pages)
     return path
 
 

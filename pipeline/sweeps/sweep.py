@@ -15,6 +15,7 @@ from pipeline.errors import (
     ConfigError,
     DataError,
     DataWarning,
+    RingtapeError,
     RunError,
     StrategyError,
     why_ended,
@@ -66,6 +67,7 @@ def sweep(
     engines: int | None = None,
     resume: bool = False,
     progress: Callable[[SweepProgress], None] | bool | None = None,
+    reports: bool = False,
     **settings: Any,
 ) -> SweepResult:
     """Run every parameter set of a space, or of a configuration's ``sweep`` section, and rank them.
@@ -85,6 +87,7 @@ def sweep(
             settings and parameters.
         progress: called with a SweepProgress about ten times a second. True shows progress lines on
             stderr.
+        reports: whether each of the best sets' runs gets its page, to which report.html links.
         settings: as `run` takes them, those of the section "sweep" among them, such as ``space``
             and ``score``.
 
@@ -102,7 +105,9 @@ def sweep(
         context = start_context(found.settings.pipeline.start_method)
         roster = Roster(found.settings, strategy)
         prepared = _prepared(context, found.settings, roster, engines, report)
-        return _sweep(roster, *prepared, folder_out, home, resume, report, began, found.told)
+        return _sweep(
+            roster, *prepared, folder_out, home, resume, reports, report, began, found.told
+        )
 
 
 def _importing(report: Report) -> Callable[[str], None]:
@@ -142,6 +147,7 @@ def _sweep(
     out: Path,
     home: Path,
     resume: bool,
+    reports: bool,
     report: Report,
     began: float,
     told: Mapping[str, str],
@@ -181,7 +187,9 @@ def _sweep(
                     f"The ledger {home} has lost or damaged files of returns: {many(lost, 'set')} "
                     "in them ran again."
                 )
-            page = write_page(folder.path, row, summary, rows, best, preparation)
+            if reports:
+                summary["notes"] += _write_pages(roster, entries, best, details)
+            page = write_page(folder.path, row, summary, rows, best, preparation, opened)
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
     return SweepResult(folder.path, summary)
@@ -372,3 +380,21 @@ def _run_best(
             )
         details.append(str(result.run_dir))
     return details
+
+
+def _write_pages(
+    roster: Roster,
+    entries: Mapping[str, Entry],
+    best: Sequence[LaneRow],
+    details: Sequence[str],
+) -> list[str]:
+    """Write the pages of the best sets' runs; return a note if that failed."""
+    from pipeline.runner.reporting.report import write_report
+
+    for row, run_dir in zip(best, details, strict=True):
+        _, given, _ = roster.alone(entries[row.key])
+        try:
+            write_report(RunFolder(Path(run_dir)), strategy=given)
+        except RingtapeError as error:
+            return [f"Not all of the best sets have a page: {error}."]
+    return []

@@ -80,9 +80,20 @@ def test_a_run_that_is_alive_is_said_to_be_running_and_not_removed(called, runs:
     assert path.is_dir()
 
 
+def test_a_page_of_all_runs_is_written(called, runs: Path):
+    assert called("runs", "--html").out == "page            runs/index.html (3 runs, 0 sweeps)\n"
+    assert (runs / "index.html").is_file()
+    document = json.loads(called("runs", "--html", "all.html", "--json").out)
+    assert (document["path"], document["runs"], document["left_out"]) == ("all.html", 3, 0)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--html", "latest"], "a file that ends with .html, was latest"),
+        (["latest", "--html"], "--html is of the whole folder"),
+        (["--open"], "--open is for the page that --html writes"),
+        (["--html", "--out", "nowhere"], "nowhere is not a folder"),
         (["--compare", "latest"], "--compare takes two runs, was given 1"),
         (["--remove"], "--remove takes the runs to remove, was given none"),
         (["--compare", "--remove", "a", "b"], "exclude each other"),

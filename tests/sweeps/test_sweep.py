@@ -180,6 +180,14 @@ def test_the_best_sets_have_run_folders_and_the_report_is_there(sample: Path, tm
     assert "alpha" in result.rows[0].statistics
 
 
+def test_the_report_links_to_the_pages_of_the_best_runs(sample: Path, tmp_path: Path):
+    result = sweep(small(sample, best=1), engines=1, out=tmp_path, reports=True)
+    (detail,) = map(Path, result.summary["details"])
+    assert (detail / "report.html").is_file()
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert f'"best/{detail.name}/report.html"' in page
+
+
 def test_evaluations_are_bars_times_lanes(config, tmp_path: Path):
     result = sweep(config, out=tmp_path, engines=2)
     bars = [run(dict(config, sweep=None), out=tmp_path).summary["bars"]]

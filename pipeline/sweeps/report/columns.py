@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.codes import DAY_NS
 from pipeline.runner.figures import FIGURES
+from pipeline.sweeps.front import pareto_front
+from pipeline.sweeps.pruned import Pruned
 from pipeline.sweeps.ranking import is_ranked
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def report_columns(
     lanes: Sequence["LaneRow"],
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None,
+    pruned: Pruned | None = None,
+    pages: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the columns of the lanes that are done, in the lanes' order; None is unknown.
 
@@ -60,7 +64,9 @@ def report_columns(
     where these differ. A dimension of numbers has the numbers as ``values``. Any other dimension
     has its texts as ``levels``, and indices into these as ``values``. ``fixed`` are the parameters
     with one value. ``ranked`` says which lanes ended ``min_round_trips``. ``failed`` has at most
-    `FAILED_SHOWN` lanes, with errors of at most `LONGEST_ERROR` characters.
+    `FAILED_SHOWN` lanes, with errors of at most `LONGEST_ERROR` characters. ``front`` are the lanes
+    on the Pareto front, if there are several scores, by their places. ``pages`` are the addresses
+    of the pages of lanes, as they are given by their keys.
     """
     done = [lane for lane in lanes if lane.state == "done"]
     failed = [lane for lane in lanes if lane.state == "failed"]
@@ -81,6 +87,9 @@ def report_columns(
         "figures": _figures(fewest, [lane.statistics for lane in done]),
         "ranked": [is_ranked(lane, min_round_trips) for lane in done],
         "keys": [lane.key[:_KEY_SHOWN] for lane in done],
+        "front": _front(scores, min_round_trips, done),
+        "pages": [(pages or {}).get(lane.key) for lane in done],
+        "pruned": _pruned(pruned or Pruned((), ())),
         "failed": {
             "lanes": len(failed),
             "rows": [
@@ -91,6 +100,29 @@ def report_columns(
         "curves": [
             *(_growth(curve, benchmark=False) for curve in best),
             *([] if benchmark is None else [_growth(benchmark, benchmark=True)]),
+        ],
+    }
+
+
+def _front(scores: Sequence[str], fewest: int, done: Sequence["LaneRow"]) -> list[int]:
+    if len({score.lstrip("-") for score in scores}) < 2:
+        return []
+    place = {lane.key: at for at, lane in enumerate(done)}
+    return [place[lane.key] for lane in pareto_front(done, scores, fewest)]
+
+
+def _pruned(pruned: Pruned) -> dict[str, Any]:
+    """Return the sets that were ended early; a rung's day is that of the curves that end there."""
+    days = {one.sessions: int(one.dates[-1] // DAY_NS) for one in pruned.curves if len(one.dates)}
+    return {
+        "lanes": sum(rung.ended for rung in pruned.rungs),
+        "rungs": [
+            {"sessions": one.sessions, "ended": one.ended, "day": days.get(one.sessions)}
+            for one in pruned.rungs
+        ],
+        "curves": [
+            _growth(EquityCurve(one.label, one.dates, one.growth), benchmark=False)
+            for one in pruned.curves
         ],
     }
 

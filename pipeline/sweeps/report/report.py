@@ -1,11 +1,11 @@
 """Writes report.html: the results of a sweep as one file that a browser opens without a network.
 
 The file holds plotly.js, the lanes as columns of JSON and our own scripts (``page/``), which draw
-them. It loads nothing from outside, and its content security policy forbids it to.
+them. It loads nothing from outside, and its content security policy (`policy_of`) forbids it to.
 """
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -15,6 +15,8 @@ from pipeline.native.whole_file import write_whole
 from pipeline.results.report.figures import signed_percent
 from pipeline.results.report.html.document import read_parts
 from pipeline.results.report.html.markup import script_json
+from pipeline.results.report.html.policy import escaped, policy_of
+from pipeline.sweeps.pruned import Pruned
 from pipeline.sweeps.report.columns import EquityCurve, figure_label, report_columns
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _SCRIPTS = (
     "heatmap.js",
     "axes.js",
     "curves.js",
+    "front.js",
+    "pruned.js",
     "tables.js",
     "parallel.js",
     "page.js",
@@ -83,16 +87,19 @@ def write_report(
     lanes: Sequence["LaneRow"],
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None = None,
+    pruned: Pruned | None = None,
+    pages: Mapping[str, str] | None = None,
 ) -> None:
     """Write the report to `path` in one step: a reader sees the whole new file or the old one.
 
     The charts and the table show the lanes that are done. `best` are the curves of the best sets,
-    drawn in the order given. Raises RunError if the file cannot be written.
+    drawn in the order given. ``pages`` are addresses of the pages of sets, by the keys of lanes,
+    from where the report is. Raises RunError if the file cannot be written.
     """
     from pipeline.results.tables import writing
 
     # A name may hold half of a surrogate pair, which UTF-8 cannot express.
-    page = _page(facts, lanes, best, benchmark).encode("utf-8", "replace")
+    page = _page(facts, lanes, best, benchmark, pruned, pages).encode("utf-8", "replace")
     with writing(path, len(page)):
         write_whole(path, page)
 
@@ -102,11 +109,20 @@ def _page(
     lanes: Sequence["LaneRow"],
     best: Sequence[EquityCurve],
     benchmark: EquityCurve | None,
+    pruned: Pruned | None,
+    pages: Mapping[str, str] | None,
 ) -> str:
     from plotly.offline import get_plotlyjs
 
-    columns = report_columns(facts.scores, facts.min_round_trips, lanes, best, benchmark)
-    scripts = f"{read_parts(_SHARED)}\n{read_parts(_SCRIPTS, _PAGE)}"
+    columns = report_columns(
+        facts.scores, facts.min_round_trips, lanes, best, benchmark, pruned, pages
+    )
+    scripts = {
+        "first": read_parts(["theme_first.js"]),
+        # A browser reads any end of a line as "\n", and so its hash is of that.
+        "plotly": escaped("\n".join(get_plotlyjs().splitlines())),
+        "script": _joined(f"{read_parts(_SHARED)}\n{read_parts(_SCRIPTS, _PAGE)}"),
+    }
     # Template fills each placeholder once and does not look for placeholders in the values.
     return Template((_PAGE / "report.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(facts.name),
@@ -115,11 +131,15 @@ def _page(
         notes="\n".join(f'<p class="note">{html.escape(note)}</p>' for note in facts.notes),
         origin=_terms(_origin(facts, columns["fixed"])),
         style=f"{read_parts(['looks.css'])}\n{read_parts(['report.css'], _PAGE)}",
-        first=read_parts(["theme_first.js"]),
-        plotly=get_plotlyjs().replace("</script", "<\\/script"),
         columns=script_json(columns),
-        script=scripts,
+        # Plotly writes styles into its elements, which no hash can allow.
+        policy=policy_of(scripts.values(), [], "data: blob:"),
+        **scripts,
     )
+
+
+def _joined(scripts: str) -> str:
+    return f'(() => {{\n"use strict";\n{scripts}\n}})();'
 
 
 def _subtitle(facts: SweepFacts) -> str:

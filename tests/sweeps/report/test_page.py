@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from pipeline.sweeps.pruned import Pruned, PrunedSet, Rung
 from pipeline.sweeps.report.report import EquityCurve, write_report
 from tests.chromium import Page
 from tests.sweeps.report_lanes import HOSTILE, curve, facts, lane, sampled_lanes
@@ -265,3 +266,55 @@ def test_drawn_values_have_ranges_and_flat_equity_has_ticks_that_differ(browser,
     bottom = "const bottom = (one) => one.getBoundingClientRect().bottom;"
     assert browser.evaluate(f"(() => {{ {bottom} return {lowest} <= {title}; }})()")
     assert browser.messages == []
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """Path of a report of two scores, with pruned sets and a page of the best set."""
+    lanes = [
+        lane(i, parameters={"fast": i}, statistics={"sharpe_ratio": i % 9, "max_drawdown": d / 50})
+        for i, d in enumerate(np.random.default_rng(3).permutation(40).tolist())
+    ]
+    lost = [PrunedSet(f"fast {i}", n, curve().dates[:n], curve().growth[:n]) for i, n in
+            enumerate((20, 20, 60))]  # fmt: skip
+    pruned = Pruned([Rung(20, 30), Rung(60, 1)], lost)
+    path = tmp_path_factory.mktemp("compared") / "report.html"
+    scores = ("sharpe_ratio", "-max_drawdown")
+    pages = {lanes[8].key: "best/a%20run/report.html"}
+    write_report(path, facts(scores=scores), lanes, [curve("1")], None, pruned, pages)
+    return path
+
+
+def test_a_pareto_front_and_pruned_sets_are_drawn_and_pages_are_linked(browser, compared):
+    browser.resize(1280, 900)
+    browser.open(compared, DRAWN)
+    front = browser.evaluate("document.querySelector('#front .chart').data[1].x.length")
+    assert front == browser.evaluate("document.querySelectorAll('#front tbody tr').length") > 0
+    assert texts(browser, "#front .note")[0].startswith(f"{front} set")
+    assert browser.evaluate("document.querySelector('#pruned .chart').data[1].x.length") == 3
+    (said,) = texts(browser, "#pruned .note")
+    assert said == (
+        "31 sets ended early by halving: 30 after 20 sessions (2024-01-21), 1 after 60 sessions "
+        "(2024-03-01). 3 of them are drawn."
+    )
+    links = "[...document.querySelectorAll('#best a')].map((one) => one.getAttribute('href'))"
+    assert browser.evaluate(links) == ["best/a%20run/report.html"]
+    before = browser.evaluate("document.querySelector('#front .chart').data[1].x")
+    choose(browser, "front", "across", "Max drawdown")
+    assert browser.evaluate("document.querySelector('#front .chart').data[1].y.sort()") == sorted(
+        before
+    )
+    assert browser.messages == []
+
+
+def test_only_the_scripts_of_the_page_may_run(browser, compared):
+    browser.open(compared, DRAWN)
+    policy = browser.evaluate("document.querySelector('meta[http-equiv]').content")
+    assert "script-src 'sha256-" in policy
+    assert "unsafe" not in policy.partition("style-src")[0]
+    browser.evaluate(
+        "void document.body.append(document.createRange().createContextualFragment("
+        "'<script>hacked = 3</script>'))"
+    )
+    assert browser.evaluate("typeof hacked") == "undefined"
+    assert "Content Security Policy" in browser.messages.pop()

@@ -1,13 +1,10 @@
 """The page as one file: its parts joined, and a policy that lets nothing else run or load.
 
-The policy names the hashes of the page's own scripts and of its style. So a text that is taken for
-markup by mistake cannot run, and no address can be asked for anything.
+What may run and load is in `pipeline.results.report.html.policy`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from string import Template
@@ -18,6 +15,7 @@ from pipeline.results.report.html import account, headline, markup, trades
 from pipeline.results.report.html.axes import Timeline
 from pipeline.results.report.html.clock import Clock, clock_of
 from pipeline.results.report.html.data import MOST_RESTING, MOST_TRIPS, blocks_of, facts_of
+from pipeline.results.report.html.policy import escaped, policy_of
 
 if TYPE_CHECKING:
     from pipeline.results.report.html.content import Content
@@ -39,13 +37,13 @@ def page_of(content: Content) -> bytes:
     style = read_parts(_STYLES)
     scripts = {
         "first": read_parts(["theme_first.js"]),
-        "library": _escaped(
+        "library": escaped(
             (_LIBRARY / "lightweight-charts.standalone.production.js").read_text(encoding="utf-8")
         ),
         "script": f'(() => {{\n"use strict";\n{read_parts(_SCRIPTS)}\n}})();',
     }
     page = Template((PAGE / "run.html").read_text(encoding="utf-8")).substitute(
-        policy=_policy(scripts.values(), style),
+        policy=policy_of(scripts.values(), [style]),
         title=markup.text(content.title),
         subtitle=markup.text(content.subtitle),
         style=style,
@@ -71,23 +69,6 @@ def page_of(content: Content) -> bytes:
 def read_parts(names: Iterable[str], folder: Path = PAGE) -> str:
     """Return some files of the page, joined."""
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
-
-
-def _escaped(script: str) -> str:
-    return script.replace("</script", "<\\/script")
-
-
-def _policy(scripts: Iterable[str], style: str) -> str:
-    hashes = " ".join(map(_hash, scripts))
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src {_hash(style)}; img-src data:; "
-        "form-action 'none'; base-uri 'none'"
-    )
-
-
-def _hash(part: str) -> str:
-    digest = hashlib.sha256(part.encode("utf-8", "replace")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _notes(notes: Iterable[str]) -> str:

@@ -124,6 +124,11 @@ function distribution(data) {
 
 function equity(data) {
   const draw = () => drawEquity(part("equity", ".chart"), data, { scale: scale.value }).drawn;
+  const paged = data.order.filter((lane) => data.pages[lane]);
+  if (paged.length) {
+    const links = paged.flatMap((lane) => [" ", pageLink(data, lane, data.rankText(lane))]);
+    part("equity", ".note").replaceChildren("The page of each run, by its rank:", ...links);
+  }
   const scale = addChoice(
     "equity",
     "Scale",
@@ -135,6 +140,33 @@ function equity(data) {
     draw,
   );
   return draw;
+}
+
+function front(data) {
+  const scores = data.scores.map((figure) => [figure.label, figure]);
+  let last = [data.scores[0], data.scores[1]];
+  const draw = () => {
+    // Both axes cannot show one score: choosing that of the other axis swaps the two.
+    if (across.value === up.value) {
+      if (across.value === last[0]) across.value = last[1];
+      else up.value = last[0];
+    }
+    last = [across.value, up.value];
+    return drawFront(part("front", ".chart"), data, { across: last[0], up: last[1] }).drawn;
+  };
+  const across = addChoice("front", "Across", scores, last[0], draw);
+  const up = addChoice("front", "Up", scores, last[1], draw);
+  drawSets(part("front", "table"), part("front", ".note"), data, data.front);
+  const told =
+    `${formatCount(data.front.length, "set")} of ${WHOLE.format(data.lanes)} on the front: no other ` +
+    "one is at least as good by all scores and better by one.";
+  part("front", "h2").after(element("p", { class: "note", text: told }));
+  return draw;
+}
+
+function pruned(data) {
+  part("pruned", ".note").textContent = prunedText(data.pruned);
+  return () => drawPruned(part("pruned", ".chart"), data).drawn;
 }
 
 // Fills the tables and returns the functions that draw the charts, in the order of the page.
@@ -152,7 +184,11 @@ function makeSections(data) {
   else document.getElementById("distribution").remove();
   if (data.curves.some((curve) => curve.days.length > 0)) charts.push(equity(data));
   else nothing("equity", "No set was run again in full detail.");
-  if (data.lanes > 0) drawSets(part("best", "table"), part("best", ".note"), data);
+  if (data.pruned.curves.length > 0) charts.push(pruned(data));
+  else document.getElementById("pruned").remove();
+  if (data.front.length > 0) charts.push(front(data));
+  else document.getElementById("front").remove();
+  if (data.lanes > 0) drawSets(part("best", "table"), part("best", ".note"), data, data.order);
   else nothing("best", reason);
   if (data.failed.lanes > 0)
     drawFailed(part("failed", "table"), part("failed", ".note"), data.failed);

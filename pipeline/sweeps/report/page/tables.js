@@ -40,8 +40,15 @@ function setColumns(data) {
     text: (lane) => data.keys[lane],
     descends: false,
   };
+  const page = {
+    label: "Page",
+    kind: "page",
+    value: (lane) => (data.pages[lane] ? data.rank[lane] : null),
+    link: (lane) => (data.pages[lane] ? pageLink(data, lane, "open") : ""),
+    descends: false,
+  };
   const groups = [
-    [rank, ...data.scores.map(figureColumn)],
+    [rank, ...(data.pages.some(Boolean) ? [page] : []), ...data.scores.map(figureColumn)],
     data.dimensions.map(dimensionColumn),
     [...data.figures.filter((one) => !data.scores.includes(one)).map(figureColumn), key],
   ];
@@ -49,10 +56,16 @@ function setColumns(data) {
   return groups.flat();
 }
 
-function sortedLanes(data, column, descends) {
+// Returns a link to the page of the run that a set was run again in.
+function pageLink(data, lane, text) {
+  const label = `Page of the run of rank ${data.rankText(lane)}`;
+  return element("a", { href: data.pages[lane], text, "aria-label": label });
+}
+
+function sortedLanes(all, column, descends) {
   const sign = descends ? -1 : 1;
-  // `order` is by rank, and sorting is stable, so equal values stay in the order of rank.
-  return [...data.order].sort((a, b) => {
+  // Lanes come by rank, and sorting is stable, so equal values stay in the order of rank.
+  return [...all].sort((a, b) => {
     const [left, right] = [column.value(a), column.value(b)];
     if (left === right) return 0;
     if (left === null) return 1;
@@ -65,13 +78,13 @@ function isCut(box) {
   return box.scrollWidth > box.clientWidth;
 }
 
-function drawSets(table, note, data) {
+function drawSets(table, note, data, all) {
   const columns = setColumns(data);
   let sorted = columns.find((column) => column.figure === data.scores[0]);
   let descends = sorted.descends;
   const classes = (column) => `${column.kind}${column.begins ? " begins" : ""}`;
   const fill = () => {
-    const lanes = sortedLanes(data, sorted, descends).slice(0, ROWS_SHOWN);
+    const lanes = sortedLanes(all, sorted, descends).slice(0, ROWS_SHOWN);
     const head = element("tr");
     for (const column of columns) {
       const button = element("button", { type: "button", text: column.label });
@@ -87,13 +100,15 @@ function drawSets(table, note, data) {
     }
     const rows = lanes.map((lane) => {
       const cells = columns.map((column) =>
-        element("td", { class: classes(column), text: column.text(lane) }),
+        column.link
+          ? element("td", { class: classes(column) }, column.link(lane))
+          : element("td", { class: classes(column), text: column.text(lane) }),
       );
       return element("tr", {}, ...cells);
     });
     table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
     note.textContent =
-      `${WHOLE.format(lanes.length)} of ${formatCount(data.lanes, "set")}, sorted by ` +
+      `${WHOLE.format(lanes.length)} of ${formatCount(all.length, "set")}, sorted by ` +
       `${sorted.label}. Click on a heading to sort all of them by it; # is the rank by ` +
       `${data.scores[0].label}.` +
       (isCut(table.parentElement) ? " Scroll sideways for more columns." : "");

@@ -1,0 +1,1 @@
+"""Draws the page of all runs in a folder: one HTML file that a browser opens without a network."""
