@@ -19,7 +19,14 @@ from pipeline.market.importers.times.result import (
     Int64Array,
     no_faults,
 )
-from pipeline.market.importers.times.template import Chars, char_at, groups, number, string_bytes
+from pipeline.market.importers.times.template import (
+    Chars,
+    char_at,
+    groups,
+    number,
+    plain_text,
+    string_bytes,
+)
 
 _PLAIN: Final = re.compile(r"(0{1,19})(?:\.(0{0,18}))?")
 _POWER: Final = re.compile(r"0(\.0{0,18})?[eE]\+?00?")
@@ -40,12 +47,12 @@ class EpochNumbers(NamedTuple):
 
 
 def read_numbers(block: pa.Array) -> EpochNumbers:
-    """Read a block of rows, an Arrow array of strings, integers or floats."""
+    """Read a block of rows, an Arrow array of text of any type, integers or floats."""
     if pa.types.is_floating(block.type):
         return _of_floats(block)
     if pa.types.is_integer(block.type):
         return _of_integers(block)
-    return _of_text(block)
+    return _of_text(plain_text(block))
 
 
 def _of_integers(block: pa.Array) -> EpochNumbers:

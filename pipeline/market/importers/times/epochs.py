@@ -58,7 +58,7 @@ class EpochTimes:
         return ", ".join(words) + (f", and {len(later) - 3} changes more" if later[3:] else "")
 
     def read(self, block: pa.Array) -> Times:
-        """Read the next block of rows, an Arrow array of strings, integers or floats."""
+        """Read the next block of rows, an Arrow array of text, integers or floats."""
         whole, parts, fault = read_numbers(block)
         begin = self._rows
         if not fault.any() and len(block):

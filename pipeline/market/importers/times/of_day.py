@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import DataError
 from pipeline.market.importers.symbols import only_array
+from pipeline.market.importers.times.template import plain_text
 
 Table: TypeAlias = "pa.Table | Mapping[str, pa.Array]"
 _WIDTHS: Final = {4: "HHMM", 6: "HHMMSS", 9: "HHMMSSmmm"}
@@ -122,7 +123,7 @@ class _Seen:
 
 
 def _texts(table: Table, column: str) -> pa.Array:
-    return pc.utf8_trim_whitespace(only_array(table[column]).cast(pa.string()))
+    return pc.utf8_trim_whitespace(plain_text(only_array(table[column])))
 
 
 def _whole(block: pa.Array) -> pa.Array:

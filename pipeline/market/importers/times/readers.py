@@ -25,7 +25,7 @@ from pipeline.market.importers.times.form import (
     row_place,
 )
 from pipeline.market.importers.times.result import Times
-from pipeline.market.importers.times.template import Chars, groups
+from pipeline.market.importers.times.template import Chars, groups, plain_text
 from pipeline.market.importers.times.text import TextTimes
 
 SAMPLE_ROWS: Final = 2_000
@@ -88,11 +88,11 @@ def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeRead
 
     Raises DataError, without the place, if no row of the sample can be read.
     """
-    if not _is_text(sample.type) and not _is_number(sample.type):
+    if not is_text(sample.type) and not _is_number(sample.type):
         return ArrowTimes(sample.type)
     if pa.types.is_floating(sample.type):
         return _epochs(sample)
-    text = pc.utf8_trim_whitespace(sample.slice(0, _LOOKED_AT).cast(pa.string()).fill_null(""))
+    text = pc.utf8_trim_whitespace(plain_text(sample.slice(0, _LOOKED_AT)).fill_null(""))
     text = text.filter(pc.invert(pc.is_in(text, value_set=pa.array(sorted(EMPTY_CELLS)))))
     text = text.slice(0, SAMPLE_ROWS)
     if len(text) == 0:
@@ -102,14 +102,15 @@ def open_times(sample: pa.Array, *, date_order: Order | None = None) -> TimeRead
         return _epochs(text)
     order = date_order if form.family == "numbers" else None
     reader = TextTimes(form, example, order, _padded(text, form))
-    reader.gather(sample.cast(pa.string()))
+    reader.gather(sample)
     return reader
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a type of Arrow's is text of any of its kinds, or has nothing but nulls."""
     if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+        return is_text(kind.value_type)
+    return kind in (pa.string(), pa.large_string(), pa.string_view(), pa.null())
 
 
 def _is_number(kind: pa.DataType) -> bool:

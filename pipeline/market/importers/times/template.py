@@ -38,6 +38,17 @@ class Group(NamedTuple):
     """uint8[length, rows], their bytes in UTF-8, one array for each place in the text."""
 
 
+def plain_text(column: pa.Array) -> pa.Array:
+    """Return text of any of Arrow's types, or numbers, as an array of strings."""
+    if column.type == pa.string():
+        return column
+    if pa.types.is_dictionary(column.type):
+        # Arrow has no dictionary of views cast.
+        texts = column.dictionary.cast(pa.string())
+        column = pa.DictionaryArray.from_arrays(column.indices, texts)
+    return column.cast(pa.string())
+
+
 def groups(text: pa.Array) -> Iterator[Group]:
     """Yield the texts of each template. ``text`` is an Arrow array of strings without nulls.
 

@@ -28,7 +28,7 @@ from pipeline.market.importers.times.result import (
     Times,
     no_faults,
 )
-from pipeline.market.importers.times.template import char_at, groups, string_bytes
+from pipeline.market.importers.times.template import char_at, groups, plain_text, string_bytes
 
 _NS: Final = pa.timestamp("ns")
 _NS_UTC: Final = pa.timestamp("ns", "UTC")
@@ -68,9 +68,12 @@ class TextTimes:
         return self._order or self._seen.verdict
 
     def gather(self, block: pa.Array) -> None:
-        """Take the dates of a block as evidence of their order, without reading them."""
+        """Take the dates of a block as evidence of their order, without reading them.
+
+        The block is as in `read`.
+        """
         if self.form.family == "numbers":
-            for group in groups(_trimmed(block)):
+            for group in groups(_trimmed(plain_text(block))):
                 plan = plan_of(group.template)
                 if plan is not None and plan.form == self.form:
                     see_order(self._seen, plan, group.chars)
@@ -84,13 +87,12 @@ class TextTimes:
         return self.form.words(self._settled() if self.form.family == "numbers" else None)
 
     def read(self, block: pa.Array) -> Times:
-        """Read a block of rows, an Arrow array of strings, or of integers like 20241104.
+        """Read a block of rows, an Arrow array of text of any type, or of integers like 20241104.
 
         Raises DataError, naming ``--date-order``, if the dates can be of both orders.
         """
-        if block.type != pa.string():
-            block = block.cast(pa.string())
-        return self._read_plain(block) or self._read_any(block)
+        text = plain_text(block)
+        return self._read_plain(text) or self._read_any(text)
 
     def explain(self, text: str | None) -> str:
         """Say in words why a text that was not read is no time of this file."""

@@ -71,6 +71,13 @@ def test_midnight_alone_is_a_time_and_rows_without_one_stay() -> None:
     assert padded(["25", "30"]) == ["0025", "0030"]
 
 
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.int64()], ids=str)
+def test_times_of_day_may_be_of_any_type_of_text_or_numbers(kind: pa.DataType) -> None:
+    table = pa.table({"time": pa.array(["930", "1000", None, "1030"]).cast(kind)})
+    times = TimesOfDay("A.csv", lambda: iter([table]))
+    assert times.padded(table, "time").to_pylist() == ["0930", "1000", None, "1030"]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

@@ -31,6 +31,38 @@ def test_the_reader_is_chosen_by_the_sample(rows: pa.Array, reader: type) -> Non
     assert opened.read(rows).fault[0] == FINE
 
 
+TEXTS = {
+    "dates of either order": ["01/02/2024", "02/03/2024", None, "01/02/2024"],
+    "dates of one order": ["01/02/2024", "02/13/2024", None, "01/02/2024"],
+    "iso": ["2024-11-04 09:30", "2024-11-04 09:31", "", "2024-11-05 09:30"],
+    "iso without an empty one": ["2024-11-04 09:30", "2024-11-04 09:31"],
+    "names of months": ["4 Nov 2024", "5 Nov 2024"],
+    "epochs": ["1730678400", "1730678460"],
+    "epochs in parts": ["1730678400.5", None, "1730678460.25"],
+}
+
+
+@pytest.mark.parametrize("rows", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("wide", [pa.large_string(), pa.string_view()], ids=str)
+@pytest.mark.parametrize("encoded", [False, True])
+def test_text_of_any_type_is_read_as_usual_text_is(
+    rows: list[str | None], wide: pa.DataType, encoded: bool
+) -> None:
+    usual = pa.array(rows, pa.string())
+    column = usual.cast(wide)
+    if encoded:
+        found = usual.dictionary_encode()
+        column = pa.DictionaryArray.from_arrays(found.indices, found.dictionary.cast(wide))
+    expected = open_times(usual, date_order="mdy").read(usual)
+    reader = open_times(column)
+    reader.gather(column)
+    assert (reader.verdict == "unknown") == (rows is TEXTS["dates of either order"])
+    reader.settle("mdy")
+    times = reader.read(column[1:])
+    assert times.wall.tolist() == expected.wall.tolist()[1:]
+    assert times.fault.tolist() == expected.fault.tolist()[1:]
+
+
 def test_dates_as_numbers_are_read_as_dates() -> None:
     rows = pa.array([20241104, None, 20241399])
     times = open_times(rows).read(rows)
