@@ -16,6 +16,7 @@ from pipeline.market.importers import tally as kinds
 from pipeline.market.importers.column_sets import number_columns, without_features
 from pipeline.market.importers.delimited import plain_symbol
 from pipeline.market.importers.fields import Fields, columns_left, match_fields
+from pipeline.market.importers.given.streams import foreign_type
 from pipeline.market.importers.notation import PLAIN
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading, Readings, Said
@@ -25,8 +26,9 @@ from pipeline.market.importers.symbols import SymbolRule, only_array
 from pipeline.market.importers.tally import Tally
 from pipeline.market.importers.times.columns import add_time_of_day
 from pipeline.market.importers.times.of_day import TimesOfDay
-from pipeline.market.importers.times.readers import open_times
+from pipeline.market.importers.times.readers import is_text, open_times
 from pipeline.market.importers.times.result import EMPTY, Times
+from pipeline.market.importers.times.template import plain_text
 from pipeline.market.importers.values import Cells, checked_values
 
 Tables = Callable[[], Iterator[pa.Table]]
@@ -63,10 +65,16 @@ class ArrowRows:
                 raise DataError(
                     f"{source.label} has {count} columns {name!r}, expected one: rename the others"
                 )
+            if (kind := foreign_type(table.schema.field(name))) is not None:
+                raise DataError(
+                    f"{source.label}: the column {name!r} is of the type {kind}, which Arrow does "
+                    f"not have; cast it, as by with_columns(pl.col({name!r}).cast(pl.Int64))"
+                )
         self._lost_zeros = TimesOfDay(source.label, tables)
         self._left = tuple(columns_left(names, [self._fields]))
+        times = self._time_column(table)
         try:
-            self._times = open_times(self._time_column(table), date_order=options.date_order)
+            self._times = open_times(times, date_order=options.date_order)
         except DataError as error:
             raise DataError(f"{source.label}: {error}") from None
         if self._times.verdict == "unknown":
@@ -83,7 +91,11 @@ class ArrowRows:
         return self._readings.all(self._times.words(), timed=timed)
 
     def _time_column(self, table: pa.Table) -> pa.Array:
-        """Return the times; or their dates, where times of day stand beside them as such."""
+        """Return the times; or their dates, where times of day stand beside them as such.
+
+        DataError, with the place, if the dates have times of day too, or if those beside them do
+        not show what they mean.
+        """
         columns = self._fields.columns
         dates = only_array(table[columns.get("ts") or columns["date"]])
         if "time" not in columns or self._of_day(table) is not None:
@@ -98,8 +110,11 @@ class ArrowRows:
         return column if column is not None and pa.types.is_time(column.type) else None
 
     def _read_times(self, table: pa.Table, column: pa.Array) -> Times:
-        """Read the times of a block, of the ``column`` of times or dates."""
-        times = self._times.read(column)
+        """Read the times of a block, of the ``column`` of times or dates. DataError as there."""
+        try:
+            times = self._times.read(column)
+        except DataError as error:
+            raise DataError(f"{self._source.label}: {error}") from None
         of_day = self._of_day(table)
         if of_day is None:
             return times
@@ -114,13 +129,13 @@ class ArrowRows:
             if not dates.cast(column.type).equals(column):
                 raise self._twice_timed()
             column = dates
-        return column.cast(pa.string())
+        return plain_text(column)
 
     def _twice_timed(self) -> DataError:
         date, time = (self._fields.columns[name] for name in ("date", "time"))
         return DataError(
-            f"the columns {date!r} and {time!r} both have times of day; say which is right, such "
-            f"as --columns ts={date}"
+            f"{self._source.label}: the columns {date!r} and {time!r} both have times of day; "
+            f"say which is right, such as --columns ts={date}"
         )
 
     def take(self, table: pa.Table, first: int) -> None:
@@ -129,10 +144,7 @@ class ArrowRows:
         numbers = np.arange(first, first + rows)
         self._tally.rows += rows
         column = self._time_column(table)
-        try:
-            times = self._read_times(table, column)
-        except DataError as error:
-            raise DataError(f"{self._source.label}: {error}") from None
+        times = self._read_times(table, column)
         drops = self._options.bad_rows == "drop"
         (empty,) = np.nonzero(times.fault == EMPTY)
         self._tally.add(kinds.NO_TIME, numbers[empty], lambda _: "time is empty", left_out=drops)
@@ -213,8 +225,8 @@ def _text_of(column: pa.Array, row: int) -> str | None:
 
 def _cells(column: pa.ChunkedArray, name: str, tally: Tally) -> Cells:
     array = only_array(column)
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        return Cells.of_text(array.cast(pa.string()), PLAIN)
+    if is_text(array.type):
+        return Cells.of_text(plain_text(array), PLAIN)
     try:
         return Cells.of_numbers(array)
     except pa.ArrowException:

@@ -1,13 +1,26 @@
 """Streams that can be read only once: they wait in a file, and are read in blocks."""
 
-from collections.abc import Iterator
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import polars as pl
 import psutil
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import DataError
-from pipeline.market.importers.given.streams import BLOCK_ROWS, Streams, blocks_of
+from pipeline.errors import DataError, RunError
+from pipeline.market.importers import import_bars
+from pipeline.market.importers.given.streams import (
+    BLOCK_ROWS,
+    Streams,
+    blocks_of,
+    foreign_type,
+    table_of_polars,
+)
+from tests.small_disk import small_file_system
 
 
 def counted(batches: int, rows: int) -> pa.RecordBatchReader:
@@ -68,3 +81,84 @@ def test_text_in_views_becomes_usual_text(kind: pa.DataType):
     (block,) = blocks_of(pa.table({"t": column}))
     assert block["t"].to_pylist() == ["a", "b", None, "a"]
     assert "view" not in str(block.schema.field("t").type)
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files with room for 64 KiB; none is left or open at the end."""
+    with small_file_system(tmp_path / "small", "64k") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
+        assert not list(folder.iterdir())
+
+
+KEEP: dict[str, Callable[[Streams, Any], object]] = {
+    "reader": lambda streams, data: streams.keep(data, "the reader"),
+    "lazy": Streams.of_lazy,
+}
+
+
+@pytest.mark.parametrize("rows", [10_000, 100_000])
+@pytest.mark.parametrize("given", KEEP)
+def test_no_room_for_a_stream_is_told_with_the_folder_and_tmpdir(
+    small_folder: Path, given: str, rows: int
+):
+    told = rf"cannot be kept in the temporary directory {small_folder}: .*; set TMPDIR to another"
+    data = pl.LazyFrame({"n": range(rows)}) if given == "lazy" else counted(3, rows)
+    with pytest.raises(RunError, match=rf"^the [^\n]* {told}[^\n]*$"), Streams() as streams:
+        KEEP[given](streams, data)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    told = re.escape(f"{tmp_path / 'none'}: No such file or directory; set TMPDIR to another")
+    for keep in (
+        lambda streams: streams.keep(counted(1, 1), "a reader"),
+        lambda streams: streams.of_lazy(pl.LazyFrame({"n": [1]})),
+    ):
+        with pytest.raises(RunError, match=told), Streams() as streams:
+            keep(streams)
+
+
+def test_a_query_that_finds_no_file_is_not_taken_for_a_full_disk(tmp_path: Path):
+    query = pl.scan_csv(tmp_path / "none.csv")
+    with pytest.raises(DataError, match="LazyFrame cannot be computed: No such"), Streams() as one:
+        one.of_lazy(query)
+
+
+FOREIGN = [pl.Int128, pl.UInt128, pl.List(pl.Int128), pl.Struct({"a": pl.Int128})]
+
+
+@pytest.mark.parametrize("kind", FOREIGN, ids=str)
+def test_a_column_of_a_type_that_arrow_has_not_keeps_its_place_without_values(kind: pl.DataType):
+    frame = pl.DataFrame({"a": [1, 2], "b": pl.Series([None, None], dtype=kind), "c": ["x", "y"]})
+    with Streams() as streams:
+        (of_lazy,) = streams.of_lazy(frame.lazy())()
+    for table in (table_of_polars(frame), of_lazy):
+        (block,) = blocks_of(table)
+        assert block.column_names == ["a", "b", "c"]
+        assert block["b"].null_count == 2
+        found = {field.name: foreign_type(field) for field in block.schema}
+        assert found == {"a": None, "b": str(frame.schema["b"]), "c": None}
+
+
+def lazy_bars(**columns: pl.Expr) -> pl.LazyFrame:
+    """Return a query of bars in which some columns are others."""
+    minutes = pl.datetime_range(pl.datetime(2024, 3, 4), pl.datetime(2024, 3, 4, 1), "1m")
+    prices = {name: pl.lit(100.0) for name in ("open", "high", "low", "close")}
+    return pl.LazyFrame().select(ts=minutes).with_columns(**{**prices, **columns})
+
+
+@pytest.mark.parametrize("name", ["ts", "close", "volume", "symbol"])
+def test_a_column_that_is_used_and_that_arrow_has_not_is_refused_by_name(tmp_path: Path, name: str):
+    query = lazy_bars(**{name: pl.lit(1, dtype=pl.Int128)})
+    told = rf"the column '{name}' is of the type Int128, .*\.cast\(pl\.Int64\)\)$"
+    with pytest.raises(DataError, match=told):
+        import_bars(query, tmp_path / "catalog")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_column_that_is_not_used_may_be_of_any_type(tmp_path: Path):
+    query = lazy_bars(trades=pl.lit(2**70, dtype=pl.Int128))
+    (result,) = import_bars(query, tmp_path / "catalog", symbol="X")
+    assert result.rows == 61
