@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import mmap
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import DataError
 from pipeline.market.importers.arrow_rows import ArrowRows
+from pipeline.market.importers.given.streams import without_views
 from pipeline.market.importers.options import Options
 from pipeline.market.importers.reading import Reading
 from pipeline.market.importers.rows import Spool
@@ -18,10 +20,8 @@ from pipeline.market.importers.source import Source
 from pipeline.market.threads import check_stopped
 
 _MAGIC: Final = (b"PAR1", b"ARROW1", b"FEA1", _STREAM := b"\xff\xff\xff\xff")
-#: The last bytes of a stream, or of one in an Arrow file.
+#: The last bytes of a stream.
 _END: Final = _STREAM + bytes(4)
-#: Bytes of the magic word of an Arrow file, with those that fill it up.
-_STREAM_BEGINS: Final = 8
 
 
 def is_arrow(begin: bytes) -> bool:
@@ -62,7 +62,7 @@ def _tables(source: Source) -> Iterator[pa.Table]:
             table.validate(full=True)
             for field in table.schema:
                 _ = field.name, getattr(field.type, "tz", None)
-            yield table
+            yield without_views(table)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         told = " ".join(str(error).split())  # Arrow's messages may have several lines
         raise DataError(f"{source.label} is damaged: {told}; get the file again") from error
@@ -74,19 +74,27 @@ def _decoded(source: Source, begin: bytes) -> Iterator[pa.Table]:
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
         return
-    # As a file, Arrow would read it in threads of its own, which outlive a refusal. Between its
-    # magic words and its footer, such a file is a stream.
     options = pa.ipc.IpcReadOptions(use_threads=False)
-    alone = begin.startswith(_STREAM)
     with source.seekable() as stream:
-        stream.read(0 if alone else _STREAM_BEGINS)
-        with pa.ipc.open_stream(stream, options=options) as batches:
-            for batch in batches:
-                yield pa.Table.from_batches([batch])
-            footer = stream.read()
-        if alone:
+        if begin.startswith(_STREAM):
+            with pa.ipc.open_stream(stream, options=options) as batches:
+                for batch in batches:
+                    yield pa.Table.from_batches([batch])
             stream.seek(-len(_END), io.SEEK_END)
             if stream.read() != _END:
                 raise pa.ArrowInvalid("the stream has no end")
-    if not alone and not footer.endswith(b"ARROW1"):
-        raise pa.ArrowInvalid("the file has no footer")
+            return
+        # Only the footer tells of all files where their batches and their schema are.
+        with pa.ipc.open_file(_in_memory(stream), options=options) as file:
+            for number in range(file.num_record_batches):
+                yield pa.Table.from_batches([file.get_batch(number)])
+
+
+def _in_memory(stream: BinaryIO) -> pa.BufferReader:
+    """Return the content of a file on the disk as a map of it, or of one in memory.
+
+    From anything else, Arrow would read in threads of its own, which outlive a refusal.
+    """
+    if isinstance(stream, io.BytesIO):
+        return pa.BufferReader(stream.getvalue())
+    return pa.BufferReader(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))

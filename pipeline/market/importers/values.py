@@ -49,7 +49,9 @@ class Cells:
 
     @classmethod
     def of_numbers(cls, column: pa.Array) -> Cells:
-        """Take an Arrow array of numbers. ArrowException if it has others."""
+        """Take an Arrow array of numbers. ArrowException if it has others, such as booleans."""
+        if pa.types.is_boolean(getattr(column.type, "value_type", column.type)):
+            raise pa.ArrowInvalid("booleans are no numbers")
         none = np.zeros(len(column), bool)
         empty = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else none
         # A whole number above 2**53 becomes the nearest float, as its text would.

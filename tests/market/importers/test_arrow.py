@@ -3,9 +3,12 @@
 import datetime as dt
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -42,6 +45,20 @@ def ipc(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def of_polars(table: pa.Table, **options: Any) -> bytes:
+    """A file whose schema is in its footer only, and whose text is in views if not `oldest`."""
+    sink = io.BytesIO()
+    pl.DataFrame(table).write_ipc(sink, **options)
+    return sink.getvalue()
+
+
+POLARS = {
+    "polars": of_polars,
+    "polars, zstd": partial(of_polars, compression="zstd"),
+    "polars, oldest": partial(of_polars, compat_level=pl.CompatLevel.oldest()),
+}
+
+
 def stream(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as file:
@@ -57,10 +74,45 @@ def read(data: bytes) -> list[Rows]:
         return [rows for one in arrow.read(source, OPTIONS, spool) for rows in one.blocks()]
 
 
-@pytest.mark.parametrize("encode", [parquet, ipc, stream])
+@pytest.mark.parametrize("encode", [parquet, ipc, stream, *POLARS.values()])
 def test_a_file_of_one_row_is_read(encode: Callable[[pa.Table], bytes]):
     (rows,) = read(encode(ONE_ROW))
     assert [column.tolist() for column in rows.values] == [[100.0]] * 4 + [[10.0]]
+
+
+@pytest.mark.parametrize("encode", [parquet, ipc, *POLARS.values()], ids=[*"pi", *POLARS])
+@pytest.mark.parametrize("category", [False, True])
+def test_text_in_a_file_on_the_disk_is_read(
+    tmp_path: Path, encode: Callable[[pa.Table], bytes], category: bool
+):
+    """Times, numbers and symbols; Polars writes a batch for each of its chunks."""
+    times = pa.chunked_array([[f"2024-03-04 14:{minute}" for minute in range(10, 60)]] * 2)
+    symbols = pa.chunked_array([["A"] * 50, ["B"] * 50])
+    columns = {"symbol": symbols.dictionary_encode() if category else symbols, "ts": times}
+    prices = {name: pa.chunked_array([["100.5"] * 50] * 2) for name in ONE_ROW.column_names[1:]}
+    path = tmp_path / "prices.arrow"
+    path.write_bytes(encode(pa.table({**columns, **prices})))
+    found = import_bars(path, tmp_path / "catalog")
+    assert [(one.symbol, one.rows) for one in found] == [("A", 50), ("B", 50)]
+
+
+@pytest.mark.parametrize("encode", [ipc, *POLARS.values()], ids=["ipc", *POLARS])
+def test_a_file_without_its_end_is_damage(encode: Callable[[pa.Table], bytes]):
+    content = encode(ONE_ROW)
+    for end in (len(content) - 1, len(content) - 8, len(content) // 2, 16, 8):
+        with pytest.raises(DataError, match=r"spy\.bin is damaged: .*; get the file again"):
+            read(content[:end])
+
+
+@pytest.mark.parametrize("name", ["open", "close", "volume"])
+@pytest.mark.parametrize("category", [False, True])
+def test_booleans_are_no_numbers(name: str, category: bool):
+    column = pa.array([True])
+    column = column.dictionary_encode() if category else column
+    table = ONE_ROW.set_column(ONE_ROW.column_names.index(name), name, column)
+    with pytest.raises(DataError, match=f"row 0: {name} must be a number, was .*bool") as caught:
+        read(ipc(table))
+    assert category or str(caught.value).endswith("was bool")
 
 
 DAY = pa.array(["2024-03-04", "2024-03-04", "2024-03-05"])
@@ -92,8 +144,24 @@ def test_times_of_day_beside_dates_are_theirs(
 @pytest.mark.parametrize("time", [OF_DAY, AS_TIMES])
 def test_dates_that_have_times_of_day_need_none_beside_them(time: pa.Array):
     dates = pa.array([1_709_562_600] * 3, pa.timestamp("s"))
-    with pytest.raises(DataError, match="'Date' and 'Time' both have times of day; say which is"):
+    told = "^spy.bin: the columns 'Date' and 'Time' both have times of day; say which is"
+    with pytest.raises(DataError, match=told):
         read(parquet(beside(dates, time)))
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "told"),
+    [
+        (DAY, pa.array(["9", "10", "16"]), "times of day like '10' can be hours or minutes"),
+        (pa.array(["a", "b", "c"]), AS_TIMES, "time must be a date or an epoch, was 'a'"),
+        (pa.array(["01/02/2024"] * 3), AS_TIMES, "dates like '01/02/2024' can be month first"),
+    ],
+)
+def test_the_source_of_times_that_are_refused_is_named_once(
+    date: pa.Array, time: pa.Array, told: str
+):
+    with pytest.raises(DataError, match=f"^spy.bin: {told}"):
+        read(parquet(beside(date, time)))
 
 
 def test_a_date_without_its_time_of_day_is_refused(tmp_path: Path):
@@ -104,7 +172,7 @@ def test_a_date_without_its_time_of_day_is_refused(tmp_path: Path):
         import_bars(path, tmp_path / "catalog", interval="1m")
 
 
-@pytest.mark.parametrize("encode", [parquet, ipc, stream])
+@pytest.mark.parametrize("encode", [parquet, ipc, stream, POLARS["polars"]])
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_name_or_read(
     encode: Callable[[pa.Table], bytes], data: st.DataObject
@@ -212,7 +280,7 @@ except DataError as error:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads by /proc")
-@pytest.mark.parametrize("encode", [parquet, ipc])
+@pytest.mark.parametrize("encode", [parquet, ipc, POLARS["polars, zstd"]])
 def test_a_refused_import_leaves_no_thread_behind(
     tmp_path: Path, encode: Callable[[pa.Table], bytes]
 ):
