@@ -77,15 +77,24 @@ def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     """Give what takes the progress of a run during the block, as a caller of `run` asks for it.
 
     True is the progress line on stderr, or a plain line now and then where that is no terminal.
-    Raises ConfigError for anything but a bool, None and a function.
+    None is the line where stderr is one, and nothing elsewhere. Raises ConfigError for anything but
+    a bool, None and a function.
     """
     if progress is True:
         return progress_line(sys.stderr, plain=True)
+    if progress is None and on_terminal():
+        return progress_line(sys.stderr)
     if progress is False or progress is None:
         return nullcontext(None)
     if not callable(progress):
         raise ConfigError(f"progress is {progress!r}, expected True or a function of a Progress")
     return nullcontext(progress)
+
+
+def on_terminal() -> bool:
+    """Return whether stderr is a terminal; a program without windows of text has no stderr."""
+    stream: TextIO | None = sys.stderr
+    return stream is not None and stream.isatty()
 
 
 @contextmanager

@@ -265,7 +265,7 @@ def run(
         overrides: settings to replace, each ``"dotted.path=value"``.
         out: folder in which the run folder is made.
         progress: called with a Progress about ten times a second. True shows a progress line on
-            stderr.
+            stderr, and None does where that is a terminal and the run is not inline.
         mode: "compiled" or "interpreted", in place of what the configuration says for each
             strategy.
         inline: run everything in this process, interpreted, so that `breakpoint()`, an editor's
@@ -291,7 +291,8 @@ def run(
         )
     mode = "interpreted" if inline else mode
     asked = Asked(config, data, strategy, overrides, settings, mode)
-    with reported(progress) as report, loaded(asked, _importing(report)) as found:
+    shown = False if inline and progress is None else progress
+    with reported(shown) as report, loaded(asked, _importing(report)) as found:
         return _replay(found, strategy, folder, report, began, inline=inline)
 
 

@@ -22,6 +22,7 @@ from pipeline.runner.lasting_stream import LastingStream
 from pipeline.runner.progress_line import (
     Pace,
     clock_text,
+    on_terminal,
     progress_bar,
     short_number,
     waiting_text,
@@ -48,10 +49,10 @@ def reported(
 ) -> AbstractContextManager[Callable[[SweepProgress], None] | None]:
     """Give what takes the progress of a sweep during the block, as a caller of `sweep` asks for it.
 
-    True is the progress lines on stderr. Raises ConfigError for anything but a bool, None and a
-    function.
+    True is the progress lines on stderr, and None is so where that is a terminal. Raises
+    ConfigError for anything but a bool, None and a function.
     """
-    if progress is True:
+    if progress is True or (progress is None and on_terminal()):
         return sweep_progress(sys.stderr)
     if progress is False or progress is None:
         return nullcontext(None)

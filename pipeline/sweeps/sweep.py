@@ -86,7 +86,7 @@ def sweep(
         resume: take lanes from the ledger that any sweep has run with the same data, code,
             settings and parameters.
         progress: called with a SweepProgress about ten times a second. True shows progress lines on
-            stderr.
+            stderr, and None does where that is a terminal.
         reports: whether each of the best sets' runs gets its page, to which report.html links.
         settings: as `run` takes them, those of the section "sweep" among them, such as ``space``
             and ``score``.
@@ -371,7 +371,8 @@ def _run_best(
         config, given, overrides = roster.alone(entries[row.key])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # the sweep has said it
-            result = run(config, strategy=given, overrides=overrides, out=folder / "best")
+            own = folder / "best"
+            result = run(config, strategy=given, overrides=overrides, out=own, progress=False)
         found = result.statistics["digest"]
         if found != row.digest:
             raise RunError(

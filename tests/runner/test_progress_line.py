@@ -54,6 +54,15 @@ def test_a_terminal_shows_date_session_bars_rate_and_time_left():
     assert "mine.py:3: Mine.on_bar" in written
 
 
+@pytest.mark.parametrize(("progress", "shown"), [("None", True), ("True", True), ("False", False)])
+def test_what_is_asked_for_is_shown_on_a_terminal(progress: str, shown: bool):
+    script = SCRIPT.replace("import progress_line", "import reported").replace(
+        "with progress_line(sys.stderr) as report:",
+        f"with reported({progress}) as report:\n  if report is not None:",
+    )
+    assert ("session 4/5" in on_a_terminal(script, NO_COLOR="1")) is shown
+
+
 def test_the_line_is_taken_away_when_the_run_is_over():
     written = on_a_terminal(SCRIPT)
     erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"

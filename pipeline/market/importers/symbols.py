@@ -175,7 +175,8 @@ class SymbolRule:
             if name is None:
                 continue
             if seen and str(name).strip() not in seen:
-                row = symbols.index(pa.scalar(name, symbols.type)).as_py()
+                plain = symbols.cast(pa.string())  # a dictionary has no places of values
+                row = plain.index(pa.scalar(str(name), pa.string())).as_py()
                 rows = (
                     "--symbol names rows of one symbol only: leave it out, or keep one symbol in "
                     "the file"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.codes import SYMBOL_WORDS, is_symbol
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.importers.given import pandas_frames
-from pipeline.market.importers.given.streams import Streams, blocks_of
+from pipeline.market.importers.given.streams import Streams, blocks_of, table_of_polars
 
 _EXPECTED: Final = (
     "a pandas or Polars data frame, an Arrow table or reader, anything else with "
@@ -128,8 +128,10 @@ def _of_one(data: Any, streams: Streams) -> list[GivenTable]:
     if isinstance(data, pa.RecordBatch):
         table = pa.Table.from_batches([data])
         return [GivenTable(kind, lambda: blocks_of(table))]
-    if isinstance(data, pa.Table) or _is_polars(data):
-        return [GivenTable(kind, lambda: blocks_of(pa.table(data)))]
+    if isinstance(data, pa.Table):
+        return [GivenTable(kind, lambda: blocks_of(data))]
+    if _is_polars(data):
+        return [GivenTable(kind, lambda: blocks_of(table_of_polars(data)))]
     if hasattr(data, "__arrow_c_stream__"):
         return [GivenTable(kind, streams.keep(data, kind))]
     raise ConfigError(f"data is {_article(data)} {type(data).__name__}, expected {_EXPECTED}")

@@ -150,15 +150,19 @@ def lazy_bars(**columns: pl.Expr) -> pl.LazyFrame:
 
 
 @pytest.mark.parametrize("name", ["ts", "close", "volume", "symbol"])
-def test_a_column_that_is_used_and_that_arrow_has_not_is_refused_by_name(tmp_path: Path, name: str):
+@pytest.mark.parametrize("lazy", [True, False])
+def test_a_column_that_is_used_and_that_arrow_has_not_is_refused_by_name(
+    tmp_path: Path, name: str, lazy: bool
+):
     query = lazy_bars(**{name: pl.lit(1, dtype=pl.Int128)})
     told = rf"the column '{name}' is of the type Int128, .*\.cast\(pl\.Int64\)\)$"
     with pytest.raises(DataError, match=told):
-        import_bars(query, tmp_path / "catalog")
+        import_bars(query if lazy else query.collect(), tmp_path / "catalog")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_column_that_is_not_used_may_be_of_any_type(tmp_path: Path):
+@pytest.mark.parametrize("lazy", [True, False])
+def test_a_column_that_is_not_used_may_be_of_any_type(tmp_path: Path, lazy: bool):
     query = lazy_bars(trades=pl.lit(2**70, dtype=pl.Int128))
-    (result,) = import_bars(query, tmp_path / "catalog", symbol="X")
+    (result,) = import_bars(query if lazy else query.collect(), tmp_path / "catalog", symbol="X")
     assert result.rows == 61

@@ -179,6 +179,10 @@ def test_the_frame_is_not_changed(tmp_path: Path):
         (pd.DataFrame, "the pandas DataFrame is empty: it has no columns"),
         (pl.DataFrame, "the polars DataFrame is empty: it has no columns"),
         (
+            lambda: {"A": two_in_one(symbol=pd.Categorical(["X"] * 20 + ["Y"] * 20))},
+            "row 20: the symbol is 'Y', and 'X' before; what is given as A has one symbol only",
+        ),
+        (
             lambda: {"A": two_in_one(symbol=["X"] * 20 + ["Y"] * 20)},
             "row 20: the symbol is 'Y', and 'X' before; what is given as A has one symbol only",
         ),
