@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.counting import counting
-from pipeline.cli.import_text import actions_report, import_report
+from pipeline.cli.import_text import actions_report, import_report, with_times
 from pipeline.cli.options import common_options, example, replace_option
-from pipeline.cli.output import format_table, iso_text, paragraph, print_json, print_text
+from pipeline.cli.output import format_table, paragraph, print_json, print_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.fetch.fetching import FetchResult
     from pipeline.fetch.sources.table import Source
-    from pipeline.market.importers import ImportResult
-    from pipeline.market.importers.actions import ActionsResult
     from pipeline.market.importers.importing import Replace
 
 
@@ -146,13 +143,9 @@ def _as_document(result: FetchResult, catalog: str) -> dict[str, Any]:
         "replies": {"fetched": result.fetched, "reused": result.reused},
         "conventions": result.source.conventions,
         "notes": result.notes,
-        "series": [_with_times(one) for one in result.series],
-        "actions": [_with_times(one) for one in result.actions],
+        "series": [with_times(one) for one in result.series],
+        "actions": [with_times(one) for one in result.actions],
     }
-
-
-def _with_times(one: ImportResult | ActionsResult) -> dict[str, Any]:
-    return {**asdict(one), "first": iso_text(one.first_ts), "last": iso_text(one.last_ts)}
 
 
 def _list_sources(as_json: bool) -> None:

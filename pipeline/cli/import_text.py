@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.catalog_text import jumps_text
-from pipeline.cli.output import format_table, paragraph, utc_texts
+from pipeline.cli.output import format_table, iso_text, paragraph, utc_texts
 from pipeline.results.report.figures import first_of
 
 if TYPE_CHECKING:
@@ -136,3 +137,8 @@ def _spans(series: Sequence[ImportResult] | Sequence[ActionsResult]) -> list[tup
     first, last = [one.first_ts for one in series], [one.last_ts for one in series]
     texts = utc_texts([*first, *last])
     return list(zip(texts[: len(series)], texts[len(series) :], strict=True))
+
+
+def with_times(one: ImportResult | ActionsResult) -> dict[str, Any]:
+    """Return a result as a document, with its first and last time in ISO 8601 beside it."""
+    return {**asdict(one), "first": iso_text(one.first_ts), "last": iso_text(one.last_ts)}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.counting import counting
-from pipeline.cli.import_text import actions_report, import_report
+from pipeline.cli.import_text import actions_report, import_report, with_times
 from pipeline.cli.options import common_options, example, replace_option
-from pipeline.cli.output import iso_text, print_json, print_text
+from pipeline.cli.output import print_json, print_text
 from pipeline.cli.reading_options import reading_of, reading_options
 
 if TYPE_CHECKING:
     from pipeline.market.catalog.catalog import Catalog
-    from pipeline.market.importers import ImportResult
-    from pipeline.market.importers.actions import ActionsResult
     from pipeline.market.importers.importing import Replace
 
 
@@ -105,7 +102,7 @@ def import_(
             **reading_of(options),
         )
     if as_json:
-        documents = [_as_document(one) for one in results]
+        documents = [with_times(one) for one in results]
         print_json({"catalog": catalog_folder, "written": not dry_run, "series": documents})
     else:
         print_text(import_report(results, dry_run=dry_run))
@@ -131,12 +128,7 @@ def _import_actions(
 
     results, left = import_actions(sources, catalog, **options)
     if as_json:
-        document = [_as_document(one) for one in results]
+        document = [with_times(one) for one in results]
         print_json({"catalog": catalog.place, "actions": document, "notes": left})
         return
     print_text(actions_report(results, left))
-
-
-def _as_document(result: ImportResult | ActionsResult) -> dict[str, Any]:
-    times = {"first": iso_text(result.first_ts), "last": iso_text(result.last_ts)}
-    return {**asdict(result), **times}

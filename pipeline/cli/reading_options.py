@@ -114,38 +114,30 @@ def reading_options(*, shown: Container[str] | None) -> Callable[[F], F]:
     def add(command: F) -> F:
         for option in reversed(_OPTIONS):
             command = option(command)
-        for one in getattr(command, "__click_params__", []):
-            if shown is not None and one.name in _NAMES and one.name not in shown:
-                one.hidden = True
+        for one in getattr(command, "__click_params__", [])[-len(_OPTIONS) :]:
+            one.hidden = shown is not None and one.name not in shown
         return command
 
     return add
 
 
-_NAMES = frozenset(
-    (
-        *("layout", "symbol", "interval", "tz", "columns", "end_stamped", "date_order"),
-        *("encoding", "decimal", "skip_rows", "scale", "bad_rows", "duplicates", "sort"),
-        *("off_grid", "adjusted"),
-    )
-)
+#: The values of options that are not None where a user does not give them.
+_DEFAULTS = {
+    "columns": {},
+    "bad_rows": "refuse",
+    "duplicates": "refuse",
+    "sort": False,
+    "off_grid": "keep",
+}
 
 
 def reading_of(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that a user gave, out of a command's, as `import_bars` takes them."""
+    """Return those of the options that a user gave, as `import_bars` takes them."""
     found = {
         name: value
         for name, value in options.items()
-        if name in _NAMES
-        and value is not None
-        and value is not False
-        and value != {}
-        and value != _DEFAULTS.get(name)
+        if value is not None and value != _DEFAULTS.get(name)
     }
-    if options.get("end_stamped") is not None:
-        found.pop("end_stamped", None)
-        found["stamped"] = "close" if options["end_stamped"] else "open"
+    if "end_stamped" in found:
+        found["stamped"] = "close" if found.pop("end_stamped") else "open"
     return found
-
-
-_DEFAULTS = {"bad_rows": "refuse", "duplicates": "refuse", "off_grid": "keep"}

@@ -95,7 +95,7 @@ def asked_intervals(settings: Mapping[str, Any], given: Given | None) -> list[st
     place.
     """
     found: set[str] = set()
-    for one in _each(given) if given is not None else _named_in(settings):
+    for one in strategies_in(settings, given):
         with suppress(Exception):  # which preparing the lanes tells, with its place
             strategy = one if isinstance(one, Strategy) else _class_of(one)()
             found.update(intervals_of(strategy))
@@ -105,7 +105,13 @@ def asked_intervals(settings: Mapping[str, Any], given: Given | None) -> list[st
     return sorted((one for one in found if _is_interval(one)), key=interval_ns)
 
 
-def _named_in(settings: Mapping[str, Any]) -> list[str]:
+def strategies_in(settings: Mapping[str, Any], given: Given | None) -> Sequence[_One]:
+    """Return the strategies that are given, or else the names of those in settings.
+
+    ``settings`` is a configuration whose section "strategy" is not checked.
+    """
+    if given is not None:
+        return _each(given)
     sections = settings.get("strategy")
     some = sections if isinstance(sections, list | tuple) else [sections]
     return [str(one["name"]) for one in some if isinstance(one, Mapping) and "name" in one]

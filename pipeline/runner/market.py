@@ -1,6 +1,7 @@
 """What the market of a run did: jumps of its prices, and what it brought to who held it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pipeline.codes import interval_ns
@@ -19,30 +20,45 @@ def read_market(preparation: Preparation) -> MarketFacts:
 
     A sweep whose lanes are all known before has no tape. DataError if the catalog cannot be read.
     """
-    settings, sessions, actions = preparation.settings, preparation.sessions, preparation.actions
-    data, catalog = settings.session_data_config, Catalog(settings.catalog)
-    base = data.streams[0]
-    splits = splits_by_symbol(actions.splits, len(data.symbols))
+    data = preparation.settings.session_data_config
+    catalog = Catalog(preparation.settings.catalog)
+    splits = splits_by_symbol(preparation.actions.splits, len(data.symbols))
     feeds = []
-    for symbol, scale, own in zip(data.symbols, actions.scales, splits, strict=True):
-        feed = Feed(
-            session_reader(catalog, symbol, base, sessions, auctions=auctions_in(settings)),
-            symbol,
-            interval_ns(base),
-            sessions,
-            executor=None,
-            ahead=0,
-            timed=lambda load: load(),
-            scale=scale,
-            splits=own,
-        )
-        feeds.append(feed)
-        try:
+    for symbol, own in enumerate(splits):
+        with feed_of(preparation, catalog, symbol, own) as feed:
+            feeds.append(feed)
             while feed.advance(len(feed.ts) - feed.cursor):
                 pass
-        finally:
-            feed.close()
     return market_facts(data.symbols, feeds)
+
+
+@contextmanager
+def feed_of(
+    preparation: Preparation, catalog: Catalog, symbol: int, splits: Mapping[int, float]
+) -> Iterator[Feed]:
+    """Yield the feed of a symbol's base bars, which reads in this thread, until the block ends.
+
+    ``splits`` are the ratios of the symbol's splits by session. DataError if the catalog of the run
+    cannot be read.
+    """
+    settings, sessions = preparation.settings, preparation.sessions
+    data = settings.session_data_config
+    base, name = data.streams[0], data.symbols[symbol]
+    feed = Feed(
+        session_reader(catalog, name, base, sessions, auctions=auctions_in(settings)),
+        name,
+        interval_ns(base),
+        sessions,
+        executor=None,
+        ahead=0,
+        timed=lambda load: load(),
+        scale=preparation.actions.scales[symbol],
+        splits=splits,
+    )
+    try:
+        yield feed
+    finally:
+        feed.close()
 
 
 def market_entries(preparation: Preparation, market: MarketFacts) -> dict[str, Any]:

@@ -307,7 +307,7 @@ def _importing(report: Report) -> Callable[[str], None]:
 
 
 def _replay(
-    loaded: Loaded,
+    found: Loaded,
     strategy: Given | None,
     out: Path,
     report: Report,
@@ -316,7 +316,7 @@ def _replay(
     inline: bool,
 ) -> Result:
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
-    settings = loaded.settings
+    settings = found.settings
     context = None if inline else start_context(settings.pipeline.start_method)
     lanes = make_lanes(settings, strategy)
 
@@ -356,7 +356,7 @@ def _replay(
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path, made)
         summary["notes"] += ring_note(settings.pipeline.slots, crew.slots)
-        summary |= {"inferred": dict(loaded.told)} if loaded.told else {}
+        summary |= {"inferred": dict(found.told)} if found.told else {}
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)
         summary["seconds"] = time.perf_counter() - began

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
@@ -44,9 +44,6 @@ from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.summary import summarise, write_page
 from shm.processors import usable_processors
-
-if TYPE_CHECKING:
-    pass
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
 #: in which Optuna keeps the search of a sweep.

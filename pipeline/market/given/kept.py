@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from pipeline.errors import DataError
 from pipeline.market.catalog.account import Account
@@ -36,6 +36,9 @@ from pipeline.market.catalog.uses import is_free, mark_use, remove_oldest
 from pipeline.native.cache_folder import cache_folder
 from pipeline.native.file_lock import lock_file, remove_lock
 from pipeline.native.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MOST_BYTES: Final = 20 << 30
 """Bytes of all kept catalogs together, at most, but for those in use."""
@@ -115,7 +118,10 @@ class KeptCatalogs:
                     shutil.rmtree(home, ignore_errors=True)
                     home.parent.mkdir(exist_ok=True)
                     place.rename(home)
-                document = {"catalog": name, "accounts": [_plain(one) for one in accounts]}
+                document = {
+                    "catalog": name,
+                    "accounts": _adapter().dump_python(accounts, mode="json"),
+                }
                 self._inputs.mkdir(exist_ok=True)
                 write_whole(self._input(identity), json.dumps(document).encode())
                 use = self._use(name, accounts)
@@ -147,7 +153,7 @@ class KeptCatalogs:
         try:
             document = json.loads(self._input(identity).read_bytes())
             name = str(document["catalog"])
-            accounts = _accounts(document["accounts"])
+            accounts = _adapter().validate_python(document["accounts"])
         except (OSError, ValueError, LookupError, TypeError):
             return None
         home = self._catalogs / name
@@ -203,14 +209,8 @@ def _content(path: Path) -> str:
     return hashlib.sha256(json.dumps(sorted(series)).encode()).hexdigest()[:_NAME_LENGTH]
 
 
-def _plain(one: SeriesAccount) -> dict[str, Any]:
+def _adapter() -> TypeAdapter[tuple[SeriesAccount, ...]]:
+    """Return how accounts are kept as JSON, and checked when they are read."""
     from pydantic import TypeAdapter
 
-    found: dict[str, Any] = TypeAdapter(SeriesAccount).dump_python(one, mode="json")
-    return found
-
-
-def _accounts(documents: Any) -> tuple[SeriesAccount, ...]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(tuple[SeriesAccount, ...]).validate_python(documents)
+    return TypeAdapter(tuple[SeriesAccount, ...])

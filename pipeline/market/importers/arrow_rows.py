@@ -208,9 +208,8 @@ def _symbol_rule(source: Source, options: Options, fields: Fields, tally: Tally)
         options.symbol,
         fields.columns,
         tally.place,
-        in_header=None if source.given is None else source.given.symbol,
         in_name=plain_symbol(source.name),
-        header="the name by which the rows are given",
+        given_as=None if source.given is None else source.given.symbol,
         nameless=options.nameless,
     )
 

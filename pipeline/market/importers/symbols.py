@@ -74,7 +74,6 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-_HEADER: Final = "the header"
 BY_NAME: Final = "the name of the file"
 """From where a symbol comes that nothing in a file tells."""
 NAMELESS: Final = "nothing"
@@ -92,20 +91,18 @@ class SymbolRule:
         *,
         in_header: str | None = None,
         in_name: str | None = None,
-        header: str = _HEADER,
+        given_as: str | None = None,
         nameless: str | None = None,
     ) -> None:
         """Make the rule: the symbol ``given`` by the user is that of all rows.
 
-        Without one it is that of the header, else the ``columns``, by field, tell it, else the name
-        of the file, else it is ``nameless``. ``place`` returns the place of a row of the source.
-        ``header`` says in words from where the symbol ``in_header`` comes.
+        Without one it is that by which rows are ``given_as`` from Python, or that of the header,
+        else the ``columns``, by field, tell it, else the name of the file, else it is ``nameless``.
+        ``place`` returns the place of a row of the source.
         """
         self._given, self._columns, self._place = given, columns, place
-        #: The symbol by which a caller gives the rows.
-        self._called_by = in_header if header != _HEADER else None
-        self._in_header = in_header
-        named = given or in_header
+        self._given_as, self._in_header = given_as, in_header
+        named = given or given_as or in_header
         if named is None and "symbol" not in columns:
             named = in_name or nameless
         self._named = named
@@ -113,8 +110,10 @@ class SymbolRule:
         self._renamed: set[str] = set()
         if given is not None:
             self.origin = "--symbol"
+        elif given_as is not None:
+            self.origin = "the name by which the rows are given"
         elif in_header is not None:
-            self.origin = header
+            self.origin = "the header"
         elif "symbol" in columns:
             self.origin = f"the column {columns['symbol']}"
         else:
@@ -125,7 +124,7 @@ class SymbolRule:
         """The symbol that the rows so far have in the source if the user calls them otherwise."""
         if self._given is None:
             return ""
-        return min(self._renamed, default=self._in_header or "")
+        return min(self._renamed, default=self._given_as or self._in_header or "")
 
     def check(self, label: str, *, is_file: bool = True) -> None:
         """Raise DataError, naming the source by its ``label``, if nothing tells the symbol."""
@@ -147,7 +146,7 @@ class SymbolRule:
         def place(row: int) -> str:
             return self._place(int(numbers[row]))
 
-        if (self._given or self._called_by) is not None and "symbol" in self._columns:
+        if (self._given or self._given_as) is not None and "symbol" in self._columns:
             self._check_one(only_array(table[self._columns["symbol"]]), place)
         intervals = self._columns.get("interval")
         column = None if intervals is None else only_array(table[intervals])
@@ -181,7 +180,7 @@ class SymbolRule:
                     "--symbol names rows of one symbol only: leave it out, or keep one symbol in "
                     "the file"
                     if self._given is not None
-                    else f"what is given as {self._called_by} has one symbol only: give it alone"
+                    else f"what is given as {self._given_as} has one symbol only: give it alone"
                 )
                 raise DataError(
                     f"{place(row)}: the symbol is {name!r}, and {min(seen)!r} before; {rows}"

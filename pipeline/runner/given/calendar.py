@@ -20,7 +20,7 @@ from pipeline.results.report.figures import first_of, percent
 _COMPARED: Final = 2_000_000
 #: Bars beside sessions are told of if they are more than this share of all.
 _BESIDE: Final = 0.02
-#: Of more symbols, the bars of all together are looked at.
+#: Of more symbols, only the bars of all together are looked at.
 _LOOKED_AT: Final = 100
 #: Bars are those of a calendar if this share of them is in its sessions, or fills so much of them.
 _INSIDE: Final = 0.9
@@ -33,11 +33,12 @@ _EPOCH: Final = dt.date(1970, 1, 1)
 def fitting_calendar(given: GivenCatalog, series: Sequence[GivenSeries]) -> tuple[str, str]:
     """Return the exchange group whose sessions fit the bars, and how it was found."""
     step = interval_ns(series[0].interval)
-    times = [_times(given, one) for one in series]
+    catalog = Catalog(given.place)
+    times = [_times(catalog, one) for one in series]
     fits = [fit for fit in best_fits(np.unique(np.concatenate(times)), step) if _is_full(fit)]
     if all(_is_of_currencies(one.symbol) for one in series):
         fits.sort(key=lambda fit: fit.group != "FX")
-    few = times if len(times) <= _LOOKED_AT else []
+    few = times if 1 < len(times) <= _LOOKED_AT else []
     own = [fit for fit in fits if all(_fits(fit.group, one, step) for one in few)]
     if not own:
         return _ALL_HOURS, (
@@ -82,11 +83,11 @@ def _has_extended(group: str) -> bool:
     return True
 
 
-def _times(given: GivenCatalog, one: GivenSeries) -> npt.NDArray[np.int64]:
+def _times(catalog: Catalog, one: GivenSeries) -> npt.NDArray[np.int64]:
     """Return the opens of the first bars of a symbol, int64[N > 0], ascending."""
     found: list[npt.NDArray[np.int64]] = []
     rows = 0
-    with Catalog(given.place).reader(one.symbol, one.interval, columns=()) as reader:
+    with catalog.reader(one.symbol, one.interval, columns=()) as reader:
         while rows < _COMPARED and (block := reader.next_block()) is not None:
             found.append(np.array(block[0]))
             rows += len(block[0])

@@ -18,7 +18,7 @@ from pipeline.market.given.catalog import GivenCatalog, GivenSeries
 from pipeline.results.report.figures import first_of
 from pipeline.runner.given.calendar import fitting_calendar, session_dates
 from pipeline.runner.given.told import accounts_told, symbols_told
-from pipeline.runner.lanes import Given, asked_intervals
+from pipeline.runner.lanes import Given, asked_intervals, strategies_in
 
 _USUAL_CURRENCY: Final = "USD"
 _USUAL_CLASS: Final = "EQUITY"
@@ -193,11 +193,7 @@ def _currency(
 
 def _session_name(known: Mapping[str, Any], strategy: Given | None, symbols: Sequence[str]) -> str:
     """Return a name for the run: that of its first strategy's class."""
-    first = strategy[0] if isinstance(strategy, list | tuple) and strategy else strategy
-    if first is None:
-        sections = known.get("strategy")
-        one = sections[0] if isinstance(sections, list | tuple) and sections else sections
-        first = str(one.get("name", "")) if isinstance(one, Mapping) else ""
+    first = next(iter(strategies_in(known, strategy)), "")
     if isinstance(first, str):
         name = first.rpartition(":")[2]
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +10,18 @@ import numpy as np
 from pipeline.codes import DAY_NS, interval_name, interval_ns
 from pipeline.errors import ConfigError
 from pipeline.market.actions import splits_by_symbol
-from pipeline.market.auction import session_reader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.indicators.declared import power_of
 from pipeline.market.longer_bars import check_derivable
 from pipeline.results.report.html.content import Bars, Line, Prices
+from pipeline.runner.market import feed_of
 from pipeline.runner.reporting.series import Indicators, Longer, kept_bars
-from pipeline.runner.terms import auctions_in
-from pipeline.tape.feed import Feed
 
 if TYPE_CHECKING:
     from pipeline.market.indicators.plan import IndicatorPlan, PlannedIndicator
     from pipeline.runner.lanes import Lanes
     from pipeline.runner.preparation import Preparation
+    from pipeline.tape.feed import Feed
 
 #: Intervals to which bars are joined where there are too many, in seconds.
 _LONGER = (5, 15, 30, 60, 300, 900, 1_800, 3_600, 14_400, 86_400)
@@ -60,7 +59,14 @@ def read_prices(
     """
     streams = preparation.settings.session_data_config.streams
     lines = _lines(lanes, lane, streams)
-    bars = [_bars(preparation, lanes, lane, interval, symbol) for symbol in symbols]
+    settings, actions = preparation.settings, preparation.actions
+    catalog = Catalog(settings.catalog)
+    splits = splits_by_symbol(actions.splits, len(settings.session_data_config.symbols))
+    bars = []
+    for symbol in symbols:
+        with feed_of(preparation, catalog, symbol, splits[symbol]) as feed:
+            indicators = _indicators(preparation, lanes, lane)
+            bars.append(_bars(preparation, feed, splits[symbol], interval, symbol, indicators))
     order = _order(lanes, lane)
     return Prices(interval, streams[0], [lines[at] for at in order], bars)
 
@@ -72,38 +78,25 @@ def _order(lanes: Lanes | None, lane: int) -> list[int]:
 
 
 def _bars(
-    preparation: Preparation, lanes: Lanes | None, lane: int, interval: str, symbol: int
+    preparation: Preparation,
+    feed: Feed,
+    splits: Mapping[int, float],
+    interval: str,
+    symbol: int,
+    indicators: list[Indicators],
 ) -> Bars:
-    settings, sessions = preparation.settings, preparation.sessions
-    data, actions = settings.session_data_config, preparation.actions
-    base, name = data.streams[0], data.symbols[symbol]
-    splits = splits_by_symbol(actions.splits, len(data.symbols))[symbol]
-    reader = session_reader(
-        Catalog(settings.catalog), name, base, sessions, auctions=auctions_in(settings)
-    )
-    feed = Feed(
-        reader,
-        name,
-        interval_ns(base),
-        sessions,
-        executor=None,
-        ahead=0,
-        timed=lambda load: load(),
-        scale=actions.scales[symbol],
-        splits=splits,
-    )
-    target = None if interval == base else Longer(interval, sessions)
-    indicators = _indicators(preparation, lanes, lane)
-    try:
-        pieces = [
-            (rows.ts, rows.values[:5], lines.astype(np.float32))
-            for rows, lines in kept_bars(feed, splits, sessions, target, indicators)
-        ]
-    finally:
-        feed.close()
+    data, sessions = preparation.settings.session_data_config, preparation.sessions
+    target = None if interval == data.streams[0] else Longer(interval, sessions)
+    pieces = [
+        (rows.ts, rows.values[:5], lines.astype(np.float32))
+        for rows, lines in kept_bars(feed, splits, sessions, target, indicators)
+    ]
     ts, prices, lines = zip(*pieces, strict=True)
     return Bars(
-        name, np.concatenate(ts), np.concatenate(prices, axis=1), np.concatenate(lines, axis=1)
+        data.symbols[symbol],
+        np.concatenate(ts),
+        np.concatenate(prices, axis=1),
+        np.concatenate(lines, axis=1),
     )
 
 

@@ -8,18 +8,20 @@ from typing import Any, Final
 
 from pipeline.results.report.figures import known, many, number, percent, six_digits
 from pipeline.results.report.html import markup
+from pipeline.results.report.html.cell import STYLE
+from pipeline.runner.figures import FIGURES
 from pipeline.sweeps.ledger.ledger import LaneRow
 from pipeline.sweeps.ranking import best_rows, is_ruined, merit
 
-#: Colours that can be read on light and on dark; a notebook has no style of ours.
-_STYLE: Final = """
-.ringtape { max-width: 720px; font: 13px/1.45 system-ui, sans-serif; }
+_STYLE: Final = (
+    STYLE
+    + """
 .ringtape table { border-collapse: collapse; margin: 8px 0; }
 .ringtape th, .ringtape td { padding: 2px 10px 2px 0; text-align: right; font-weight: 400; }
 .ringtape thead th { opacity: 0.65; font-size: 12px; }
-.ringtape text { fill: currentColor; opacity: 0.65; font-size: 11px; }
 .ringtape caption { text-align: left; opacity: 0.65; font-size: 12px; }
 """
+)
 _BEST: Final = 8
 _FIGURES: Final = ("total_return", "sharpe_ratio", "max_drawdown", "round_trips")
 #: So many cells are beside each other at most; of more values some share a cell.
@@ -76,7 +78,7 @@ def _value(value: Any) -> str:
 
 def _figure(row: LaneRow, name: str) -> str:
     value = row.statistics.get(name)
-    if name in ("total_return", "max_drawdown", "annual_return", "volatility"):
+    if FIGURES.get(name) == "percent":
         return percent(value)
     return number(value, ",.4g") if known(value) else "-"
 

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from pipeline.errors import DataError
 from pipeline.market.importers.fields import names_any_field, names_prices
 from pipeline.market.importers.given.streams import blocks_of
+from pipeline.market.importers.given.table import GivenTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Blocks: TypeAlias = Callable[[], Iterator[pa.Table]]
-
+#: Which kind of object a frame is.
+_KIND: Final = "a pandas DataFrame"
 #: The name of an index of times that has none.
 _INDEX: Final = "index"
 #: So many names are told.
@@ -29,20 +31,7 @@ _SHOWN: Final = 5
 _DATE: Final = re.compile(r"\d{1,4}[-./ ]\w{1,3}[-./ ]\d{1,4}|\d{8}|\w{3} \d|\d{1,2} \w{3} \d{4}")
 
 
-class FrameTable(NamedTuple):
-    """The rows of a frame, or those of one symbol in it."""
-
-    blocks: Blocks
-    """Yields the rows as Arrow tables."""
-    symbol: str | None
-    """The symbol, if the columns tell it."""
-    known: Mapping[str, str]
-    """The columns of fields that the index shows: its times, and its symbols."""
-    notes: tuple[str, ...]
-    """Remarks on the rows, whole sentences."""
-
-
-def tables_of(frame: pd.DataFrame) -> list[FrameTable]:
+def tables_of(frame: pd.DataFrame) -> list[GivenTable]:
     """Return the table of a frame, or one for each symbol if its columns have two levels.
 
     DataError if no level of the columns has the names of prices, or a column has values of several
@@ -72,10 +61,10 @@ def tables_of(frame: pd.DataFrame) -> list[FrameTable]:
         raise DataError("the pandas DataFrame has no values")
     notes = [f"Without any value, and left out: {_few(empty)}."] if empty else []
     found = [_of_symbol(own, str(one)) for one, own in parts if str(one) not in empty]
-    return [found[0]._replace(notes=(*found[0].notes, *notes)), *found[1:]]
+    return [replace(found[0], notes=(*found[0].notes, *notes)), *found[1:]]
 
 
-def _of_symbol(own: pd.DataFrame, symbol: str) -> FrameTable:
+def _of_symbol(own: pd.DataFrame, symbol: str) -> GivenTable:
     """Return the rows of one symbol of a frame that has the symbols beside each other.
 
     Such a frame has a row wherever any symbol has a bar. Those in which this one has no value at
@@ -87,7 +76,7 @@ def _of_symbol(own: pd.DataFrame, symbol: str) -> FrameTable:
     return _frame_table(own[there] if left else own, symbol, (note,) if left else ())
 
 
-def _frame_table(frame: pd.DataFrame, symbol: str | None, notes: tuple[str, ...]) -> FrameTable:
+def _frame_table(frame: pd.DataFrame, symbol: str | None, notes: tuple[str, ...]) -> GivenTable:
     """Return a frame as a table, its index in front unless that only counts the rows."""
     known, columns = _index_columns(frame)
     columns += [(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
@@ -106,7 +95,7 @@ def _frame_table(frame: pd.DataFrame, symbol: str | None, notes: tuple[str, ...]
     table = pa.Table.from_arrays([array for _, array in arrays], [name for name, _ in arrays])
     if left:
         notes += (f"Columns that cannot be read, and are not used: {_few(left)}.",)
-    return FrameTable(lambda: blocks_of(table), symbol, known, notes)
+    return GivenTable(_KIND, lambda: blocks_of(table), symbol, notes, known)
 
 
 def _index_columns(frame: pd.DataFrame) -> tuple[dict[str, str], list[tuple[str, Any]]]:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline.market.importers.given.streams import Streams
-from pipeline.market.importers.given.tables import GivenTable, tables_of
+from pipeline.market.importers.given.table import GivenTable
+from pipeline.market.importers.given.tables import tables_of
 from pipeline.market.importers.source import Given, Source
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import PathLike
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -14,40 +14,12 @@ from pipeline.codes import SYMBOL_WORDS, is_symbol
 from pipeline.errors import ConfigError, DataError
 from pipeline.market.importers.given import pandas_frames
 from pipeline.market.importers.given.streams import Streams, blocks_of, table_of_polars
+from pipeline.market.importers.given.table import GivenTable
 
 _EXPECTED: Final = (
     "a pandas or Polars data frame, an Arrow table or reader, anything else with "
     "__arrow_c_stream__, a dict of these by symbol, or the path of a file, folder or catalog"
 )
-
-
-class HasStream(Protocol):
-    """An object that gives its rows as a stream of Arrow."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Return a capsule with the stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenTable:
-    """Rows of one or several symbols, which can be read again."""
-
-    kind: str
-    """Which kind of object has them, such as ``a pandas DataFrame``."""
-    blocks: pandas_frames.Blocks
-    """Yields the rows as Arrow tables of one schema, from the first one at each call."""
-    symbol: str | None = None
-    """The symbol of all rows if the giver says it."""
-    notes: tuple[str, ...] = ()
-    """Remarks on the rows, whole sentences."""
-    known: Mapping[str, str] = field(default_factory=dict)
-    """The columns of fields that are known, such as that of the times."""
-
-    @property
-    def label(self) -> str:
-        """Its name in messages: ``the pandas DataFrame of AAPL``."""
-        name = f"the {self.kind.partition(' ')[2]}"
-        return name if self.symbol is None else f"{name} of {self.symbol}"
 
 
 def tables_of(data: Any, streams: Streams) -> list[GivenTable]:
@@ -113,25 +85,20 @@ def _of_one(data: Any, streams: Streams) -> list[GivenTable]:
             "close"
         )
     if pandas is not None and isinstance(data, pandas.DataFrame):
-        kind = "a pandas DataFrame"
-        return [
-            GivenTable(kind, one.blocks, one.symbol, one.notes, one.known)
-            for one in pandas_frames.tables_of(data)
-        ]
+        return pandas_frames.tables_of(data)
     kind = f"{_article(data)} {_name(data)}"
     if _is_lazy(data):
         return [GivenTable(kind, streams.of_lazy(data))]
-    if hasattr(data, "scanner") or hasattr(data, "to_reader"):  # a dataset of Arrow, or its scanner
-        scanner = data.scanner() if hasattr(data, "scanner") else data
-        if not isinstance(data, pa.Table):
-            return [GivenTable(kind, streams.keep(scanner.to_reader(), kind))]
     if isinstance(data, pa.RecordBatch):
-        table = pa.Table.from_batches([data])
-        return [GivenTable(kind, lambda: blocks_of(table))]
+        data = pa.Table.from_batches([data])
     if isinstance(data, pa.Table):
         return [GivenTable(kind, lambda: blocks_of(data))]
     if _is_polars(data):
         return [GivenTable(kind, lambda: blocks_of(table_of_polars(data)))]
+    if hasattr(data, "scanner"):  # a dataset of Arrow
+        data = data.scanner()
+    if hasattr(data, "to_reader"):
+        data = data.to_reader()
     if hasattr(data, "__arrow_c_stream__"):
         return [GivenTable(kind, streams.keep(data, kind))]
     raise ConfigError(f"data is {_article(data)} {type(data).__name__}, expected {_EXPECTED}")

@@ -8,9 +8,14 @@ from pipeline.results.report.html.axes import Timeline, axis_of, short
 from pipeline.results.report.html.content import Content
 from pipeline.results.report.html.drawings import Curve
 
-#: Colours that can be read on light and on dark; a notebook has no style of ours.
-_STYLE = """
+STYLE = """
 .ringtape { max-width: 720px; font: 13px/1.45 system-ui, sans-serif; }
+.ringtape text { fill: currentColor; opacity: 0.65; font-size: 11px; }
+"""
+"""The style of all cells. A notebook has none of ours: colours can be read on light and on dark."""
+_STYLE = (
+    STYLE
+    + """
 .ringtape dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
   gap: 6px 14px; margin: 8px 0; }
 .ringtape dt { opacity: 0.65; font-size: 12px; }
@@ -18,7 +23,6 @@ _STYLE = """
 .ringtape .plot { display: flex; margin: 4px 0; }
 .ringtape .scale { flex: 0 0 56px; width: 56px; }
 .ringtape .area { flex: 1 1 0; width: 100%; min-width: 0; overflow: visible; }
-.ringtape text { fill: currentColor; opacity: 0.65; font-size: 11px; }
 .ringtape line { stroke: currentColor; opacity: 0.15; }
 .ringtape path { vector-effect: non-scaling-stroke; }
 .ringtape .line { fill: none; stroke-width: 1.5; }
@@ -27,6 +31,7 @@ _STYLE = """
 .ringtape .fill.loss { fill: #d0584e; fill-opacity: 0.18; }
 .ringtape ul { margin: 6px 0; padding-left: 18px; }
 """
+)
 _NOTES = 3
 
 
