@@ -42,10 +42,11 @@ ROOMS = {
     "pipeline.stages": ["pipeline.tape", "pipeline.lane", "shm"],
     "pipeline.runner": ["pipeline.stages", "pipeline.config", "pipeline.results"],
     "pipeline.sweeps": ["pipeline.runner"],
+    "pipeline.checks": ["pipeline.runner", "pipeline.sweeps"],
     "pipeline.watch": ["shm"],
     "pipeline.cli": ["pipeline"],
     # pipeline/__init__.py, what a user's `from pipeline import ...` sees.
-    "pipeline": ["pipeline.fetch", "pipeline.sweeps", "pipeline.watch"],
+    "pipeline": ["pipeline.checks", "pipeline.fetch", "pipeline.sweeps", "pipeline.watch"],
 }
 WITHOUT_PROCESSES = [
     *("pipeline.errors", "pipeline.codes", "pipeline.dependencies"),
