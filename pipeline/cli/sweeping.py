@@ -165,6 +165,8 @@ def _facts(summary: Mapping[str, Any]) -> list[str]:
         engines = f"{summary['engines']} engine" + ("" if summary["engines"] == 1 else "s")
         rate = f"{summary['run_seconds']:.3f} s, {speed:,.0f}/s on {engines}"
         lines.append(_line("evaluations", f"{summary['evaluations']:,} in {passes}, {rate}"))
+    if summary["verdict"]:
+        lines.append(_line("bound", summary["verdict"]["said"]))
     memory = summary["peak_memory_bytes"] / 2**20
     lines.append(_line("whole time", f"{summary['seconds']:.1f} s, {memory:,.0f} MiB at most"))
     return lines

@@ -80,6 +80,9 @@ class Crew:
     unknown).
     """
 
+    #: Whether each member has a process of its own.
+    in_processes = True
+
     def __init__(
         self,
         context: Any,
@@ -369,6 +372,10 @@ class Crew:
             for edge in paced
         ]
 
+    def slots_published(self) -> int:
+        """Return how many slots were published until now."""
+        return self.stats.snapshot()[COORDINATOR].full.counters["slots"]
+
     def members(self) -> tuple[MemberSnapshot, ...]:
         """Return the members' cells of the control page.
 
@@ -388,7 +395,7 @@ class Crew:
 
     def tape_began(self) -> bool:
         """Whether a slot was published."""
-        return self.stats.snapshot()[COORDINATOR].full.counters["slots"] > 0
+        return self.slots_published() > 0
 
     def __exit__(
         self,

@@ -51,6 +51,8 @@ def _kept() -> "Iterator[None]":
 class InlineCrew(Crew):
     """A crew whose members are all this process."""
 
+    in_processes = False
+
     _turns: "dict[int, Turns[Any]]"
 
     @override

@@ -23,9 +23,11 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.market import market_entries
 from pipeline.runner.notes import notes_of
 from pipeline.runner.preparation import Preparation
+from pipeline.runner.verdict import Load, Verdict, verdict_of
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import RunFacts, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.stage_times import member_times
 
 _NS = 1e-9
 
@@ -54,6 +56,7 @@ def summarise(
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
     year = preparation.year
+    verdict = _verdict(lanes, crew, settings, elapsed * _NS)
     per_lane = _per_lane(settings, lanes, found, year, benchmark)
     data = settings.session_data_config
     summary = {
@@ -68,11 +71,26 @@ def summarise(
         "benchmark": None if benchmark is None else _benchmark(benchmark, found[0], year),
         "monthly": _monthly(found[0]),
         "overruns": crew.overruns(),
+        "verdict": None if verdict is None else verdict.document(),
         "processes": _processes(crew),
         "lanes": per_lane,
         "performance": {**performance.numbers(), "calendar": _calendar(replayed.calendar)},
     }
-    return summary, _report(performance, replayed.calendar)
+    return summary, _report(performance, replayed.calendar, verdict)
+
+
+def _verdict(lanes: Lanes, crew: Crew, settings: SessionConfig, seconds: float) -> Verdict | None:
+    """Return which stage bounds a run; None for a run in one process, which has no stages."""
+    if not crew.in_processes:
+        return None
+    load = Load.of(
+        settings,
+        lanes=len(lanes.specs),
+        slots=crew.slots_published(),
+        seconds=seconds,
+        interpreted=any(spec.mode == "interpreted" for spec in lanes.specs),
+    )
+    return verdict_of(member_times(crew.stats), load)
 
 
 def _replay(settings: SessionConfig, replayed: TapeFacts, seconds: float) -> dict[str, Any]:
@@ -205,10 +223,13 @@ def _calendar(counted: CacheStatistics) -> dict[str, float]:
     return {**asdict(counted), **rates}
 
 
-def _report(performance: PerformanceMetrics, calendar: CacheStatistics) -> str:
+def _report(
+    performance: PerformanceMetrics, calendar: CacheStatistics, verdict: Verdict | None
+) -> str:
     """Return the text of performance.txt: of the whole run, the calendar, the last session."""
     parts = (
         performance.format_report("backtest"),
+        *(() if verdict is None else (verdict.text(),)),
         calendar.format_report(),
         performance.format_report("session"),
     )

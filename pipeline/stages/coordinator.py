@@ -19,12 +19,13 @@ from pipeline.market.quality import expected_of
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.time_account import TimeAccount
 from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.market_facts import market_facts
 from pipeline.tape.open_files import allow_open_files
-from pipeline.tape.slot import Slot, SlotShape
+from pipeline.tape.slot import BEGAN, Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Tape
 from shm.ring import Producer
@@ -68,6 +69,7 @@ class Coordinator:
         self._replay = replay
         self._slots = slots
         self._metrics = metrics
+        self._account = TimeAccount(metrics)
         self._writer = SlotWriter(replay.shape)
         self._tail = Tail(
             slots[0].tables[0], slice(0, 5), range(len(replay.shape.symbols)), times=True
@@ -153,18 +155,24 @@ class Coordinator:
     def turns(self, producer: Producer) -> Iterator[None]:
         """Publish the whole tape, one slot at each turn."""
         self._started_ns = time.monotonic_ns()
+        self._account.begin(self._started_ns)
         closed = opened = self._metrics.start_timer()
         between = True  # no session is on its way to the tape
         while not self._tape.finished:
             cut = self._tape.cut()
+            self._account.busy()
             if self._clock is not None:
                 self._pace(self._clock, cut.last_close)
+                self._account.starved(at_edge=False)
             slot = self._slots[producer.claim()]
+            self._account.blocked()
+            start = self._metrics.start_timer()
             if between:
                 self._metrics.reset_session()
                 self._metrics.record_session_gap(closed)
                 opened = self._metrics.start_timer()
             bars = self._tape.fill(slot, self._writer, self._tail, cut)
+            slot.header[BEGAN] = self._started_ns
             closes = int(slot.open_sessions["closes"].sum())
             producer.publish()
             self._begin_sessions(self._tape.opened)
@@ -175,7 +183,9 @@ class Coordinator:
             if between:
                 self._metrics.record_session_duration(opened)
                 closed = self._metrics.start_timer()
+            self._metrics.record_fill(start)
             self._metrics.flush()
+            self._account.busy()
             yield
 
     def _begin_sessions(self, stop: int) -> None:

@@ -142,6 +142,10 @@ class Engine:
                 self._halve(self._halving, rung)
         return self._fills - before
 
+    def take_waited(self) -> int:
+        """Return the ns for which it waited for other engines since the last call."""
+        return 0 if self._halving is None else self._halving.take_waited()
+
     def _walk(self, views: dict[tuple[int, ...], SlotView], *, record: bool) -> None:
         for view in views.values():
             view.read()

@@ -10,6 +10,7 @@ survivors, however the lanes are divided. A row is written once: no engine waits
 """
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ class Halving:
         self._segment = Segment.attach(side.name)
         layout = _layout(*side.size)
         self._segment.check_layout(layout)
+        self._waited = 0
         self._scores: npt.NDArray[np.float64] = layout.views(self._segment.payload)["scores"]
 
     def rung(self, sessions: int) -> int | None:
@@ -131,9 +133,16 @@ class Halving:
             row[lane] = score
         for turn in self._side.outgoing:
             turn.signal_ready()
+        began = time.monotonic_ns()
         for turn in self._side.incoming:
             turn.wait_until_ready()
+        self._waited += time.monotonic_ns() - began
         return best_of(row, self.plan.keep)
+
+    def take_waited(self) -> int:
+        """Return the ns for which it waited for the other engines since the last call."""
+        waited, self._waited = self._waited, 0
+        return waited
 
     def leave(self) -> None:
         """Let go of the board's memory."""

@@ -27,8 +27,9 @@ from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, Tape
 from pipeline.stages.halving import Halving, HalvingPlan
 from pipeline.stages.member import Place, Turns
 from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.time_account import TimeAccount
 from pipeline.strategy.source import unpack
-from pipeline.tape.slot import END, ROWS, Slot, SlotShape
+from pipeline.tape.slot import BEGAN, END, ROWS, Slot, SlotShape
 from shm.control import Member
 from shm.errors import Dismissed
 from shm.ring import Producer, Reader
@@ -95,9 +96,12 @@ class Processing:
         processor.process(_empty_slot(self.shape))
         place.ready[0].signal_ready()
         yield
+        account = TimeAccount(metrics)
         done, between = False, True
         while not done:
             slot = slots[station.take()]
+            account.begin(int(slot.header[BEGAN]))
+            account.starved()
             start = metrics.start_timer()
             if between:
                 metrics.reset_session()
@@ -107,6 +111,7 @@ class Processing:
             station.release()
             metrics.record_data_processor(start)
             metrics.flush()
+            account.busy()
             yield
         return ProcessorFacts(MemorySizes.of_this_process())
 
@@ -156,24 +161,31 @@ class Analysis:
             engine.start()
             place.ready[0].signal_ready()
             yield
+            account = TimeAccount(metrics)
             done, between = False, True
             while not done:
                 # While slots come fast, `take` never waits, and only a wait sees an abort.
                 place.control.check()
                 index = station.take()
+                slot = slots[index]
+                account.begin(int(slot.header[BEGAN]))
+                account.starved()
                 start = metrics.start_timer()
                 if between:
                     metrics.reset_session()
                 fills = engine.analyse(index)
-                slot = slots[index]
+                account.was_away(engine.take_waited())
                 sessions = _closed(slot)
                 done, between = bool(slot.header[END]), sessions > 0
                 _count(metrics, slot, fills=fills, sessions=sessions)
                 station.release()
                 metrics.record_analysis_engine(start)
                 metrics.flush()
+                account.busy()
                 yield
-            return engine.finish()
+            facts = engine.finish()
+            account.busy()
+            return facts
         except BaseException:
             engine.abort()
             raise

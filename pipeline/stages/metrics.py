@@ -4,10 +4,16 @@
 
     row              written by     timers                              counters
     coordinator      that process   initial_load, subsequent_load,      bars slots sessions
-                                    session_gap, session_duration
-    processor <i>    that process   data_processor                      bars slots
-    engine <i>       that process   analysis_engine                     bars slots sessions fills
+                                    session_gap, session_duration,
+                                    fill, wait_for_room, lag
+    processor <i>    that process   data_processor, wait_for_bars       bars slots
+    engine <i>       that process   analysis_engine, wait_for_slot,     bars slots sessions fills
+                                    latency
     supervisor       that process   backtest
+
+The first three have the counters of a time account besides (`time_account`). A stage has a timer
+for its work on a slot (fill, data_processor, analysis_engine), and one for its wait for each slot.
+Bars that are offered at a rate have a latency, and their generator has a lag.
 
 The rows are those of a `shm.stats` block, and a process writes its own row alone. A reader merges
 the rows of a role: counts add, and so do histograms, so the p99 of four engines is the p99 of all
@@ -25,22 +31,38 @@ from shm.stats import Figures, RowSpec, RowWriter, StatsBlock
 
 Scope = Literal["session", "backtest"]
 
+#: The counters of a time account (`time_account`), in ns.
+TIME_ACCOUNT = ("busy_ns", "starved_ns", "blocked_ns", "processor_ns")
 _FLOW = ("bars", "slots")
 _SPECS = {
     "coordinator": RowSpec(
         "coordinator",
-        (*_FLOW, "sessions"),
-        ("initial_load", "subsequent_load", "session_gap", "session_duration"),
+        (*_FLOW, "sessions", *TIME_ACCOUNT),
+        (
+            *("initial_load", "subsequent_load", "session_gap", "session_duration"),
+            *("fill", "wait_for_room", "lag"),
+        ),
     ),
-    "processor": RowSpec("processor", _FLOW, ("data_processor",)),
-    "engine": RowSpec("engine", (*_FLOW, "sessions", "fills"), ("analysis_engine",)),
+    "processor": RowSpec("processor", (*_FLOW, *TIME_ACCOUNT), ("data_processor", "wait_for_bars")),
+    "engine": RowSpec(
+        "engine",
+        (*_FLOW, "sessions", "fills", *TIME_ACCOUNT),
+        ("analysis_engine", "wait_for_slot", "latency"),
+    ),
     "supervisor": RowSpec("supervisor", (), ("backtest",)),
 }
 # In the order of a report; every timer belongs to one role.
 _TIMERS = (
-    *("analysis_engine", "data_processor", "initial_load", "subsequent_load"),
-    *("session_gap", "session_duration", "backtest"),
+    *("analysis_engine", "data_processor", "fill"),
+    *("wait_for_slot", "wait_for_bars", "wait_for_room", "latency", "lag"),
+    *("initial_load", "subsequent_load", "session_gap", "session_duration", "backtest"),
 )
+# The timer of each role's waits for slots.
+_WAITS = {
+    "coordinator": "wait_for_room",
+    "processor": "wait_for_bars",
+    "engine": "wait_for_slot",
+}
 _WIDTH = 80
 _LABEL = 16
 
@@ -80,6 +102,10 @@ class PerformanceMetrics:
         self._session_gap = self._recorder("session_gap")
         self._session_duration = self._recorder("session_duration")
         self._backtest = self._recorder("backtest")
+        self._fill = self._recorder("fill")
+        self._lag = self._recorder("lag")
+        #: Records how many ns the process has waited for a slot. KeyError in the supervisor's row.
+        self.record_wait = self._recorder(_WAITS.get(_role_of(row.spec.name), "") if row else "")
 
     @classmethod
     def for_row(cls, block: StatsBlock, name: str) -> "PerformanceMetrics":
@@ -123,6 +149,14 @@ class PerformanceMetrics:
     def record_session_duration(self, start: int) -> None:
         """Record the time from a session's first slot to its last. Coordinator only."""
         self._session_duration(_now() - start)
+
+    def record_fill(self, start: int) -> None:
+        """Record how long the coordinator has worked on a slot, since `start`. Coordinator only."""
+        self._fill(_now() - start)
+
+    def record_lag(self, ns: int) -> None:
+        """Record by how many ns the generator of offered bars was late. Coordinator only."""
+        self._lag(ns)
 
     def record_backtest(self, start: int) -> None:
         """Record how long the whole run took. Supervisor only."""
@@ -172,13 +206,16 @@ class PerformanceMetrics:
 
         By timer (analysis_engine, ...): count, and total, minimum, mean, maximum, p50, p99 in
         seconds (None where count is 0; quantiles are within 1/16). "counters": by role
-        (coordinator, processor, engine) the counters, summed over its processes.
+        (coordinator, processor, engine) the counters, summed over its processes, without those of
+        time accounts.
         """
         roles = self._by_role(scope)
         merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
         return {
             **{name: _seconds(merged[name]) for name in _TIMERS if name in merged},
-            "counters": {name: role.counters for name, role in roles.items() if role.counters},
+            "counters": {
+                name: _flow(role.counters) for name, role in roles.items() if role.counters
+            },
         }
 
     def format_report(self, scope: Scope) -> str:
@@ -203,7 +240,7 @@ class PerformanceMetrics:
         return "\n".join(lines) + "\n"
 
     def _summary_lines(self, roles: dict[str, Figures]) -> list[str]:
-        """Return lines about the time of the whole run and the share of it that stages worked."""
+        """Return lines about the time of the whole run."""
         backtest = roles["supervisor"].timers["backtest"].total if "supervisor" in roles else 0
         if not backtest:
             return []
@@ -216,11 +253,6 @@ class PerformanceMetrics:
         if flow["sessions"]:
             each = _duration(backtest / flow["sessions"])
             lines.append(f"{flow['sessions']:,} sessions, {each} each")
-        for role, timer in (("processor", "data_processor"), ("engine", "analysis_engine")):
-            members = sum(_role_of(spec.name) == role for spec in self._block.specs)
-            if members:
-                busy = roles[role].timers[timer].total / (backtest * members)
-                lines.append(f"{role} x {members}: busy {busy:.0%} of the time")
         return lines
 
     def _by_role(self, scope: Scope) -> dict[str, Figures]:
@@ -236,6 +268,11 @@ class PerformanceMetrics:
 
 def _role_of(row: str) -> str:
     return row.partition(" ")[0]
+
+
+def _flow(counters: dict[str, int]) -> dict[str, int]:
+    """Return the counters of a role without those of a time account."""
+    return {name: n for name, n in counters.items() if name not in TIME_ACCOUNT}
 
 
 def _merge(parts: list[Figures]) -> Figures:
@@ -271,7 +308,7 @@ def _timer_line(name: str, timer: Distribution) -> str:
 def _counter_lines(name: str, role: Figures) -> list[str]:
     """Return the counters of a role that counted anything."""
     # A no-break space keeps a number and its word together: wrapping breaks at spaces only.
-    told = ", ".join(f"{n:,}\u00a0{word}" for word, n in role.counters.items() if n)
+    told = ", ".join(f"{n:,}\u00a0{word}" for word, n in _flow(role.counters).items() if n)
     lines = textwrap.wrap(told, _WIDTH - _LABEL)
     labels = [name, *[""] * len(lines)]
     return [

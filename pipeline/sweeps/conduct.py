@@ -19,6 +19,7 @@ from pipeline.runner.memory import advice
 from pipeline.runner.preparation import Division, Preparation, shape_of
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.halving import HalvingPlan, rungs_of
+from pipeline.stages.stage_times import MemberTime, add_times
 from pipeline.sweeps.dealing import spread
 from pipeline.sweeps.executors.protocol import Executor, PassOutcome
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger
@@ -57,6 +58,10 @@ class Conductor:
         self._costs = ledger.costs(roster.code_hash)
         seconds = roster.sweep.lane_seconds
         self._limit = 0 if seconds is None else round(seconds * 1e9)
+        #: What the processes of all passes did with their time.
+        self.times: tuple[MemberTime, ...] = ()
+        #: Slots of the tapes of all passes.
+        self.slots = 0
         #: Facts of the coordinator in the last pass that replayed the whole tape.
         self.tape: TapeFacts | None = None
 
@@ -185,6 +190,8 @@ class Conductor:
         outcome = self._executor.run_pass(self._roster.lanes(entries), division, report)
         if outcome.tape is not None:
             self.tape = outcome.tape
+        self.times = add_times([self.times, outcome.times])
+        self.slots += outcome.slots
         evaluations = sum(facts.bars for facts in outcome.finished.values())
         self._meter.end_pass(
             len(outcome.finished) + len(outcome.lost), evaluations, outcome.seconds

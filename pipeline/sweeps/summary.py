@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.session import SessionConfig
 from pipeline.results.folder import RunFolder
 from pipeline.runner.market import market_entries, read_market
 from pipeline.runner.notes import notes_of
@@ -13,8 +14,10 @@ from pipeline.runner.overview import address_from
 from pipeline.runner.preparation import Preparation
 from pipeline.runner.reporting.report import NAME
 from pipeline.runner.scores import on_direction
+from pipeline.runner.verdict import Load, verdict_of
 from pipeline.runner.year import year_entries
 from pipeline.stages.facts import TapeFacts
+from pipeline.stages.stage_times import MemberTime
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter
 from pipeline.sweeps.pruned import chosen_pruned, pruned_sets
@@ -130,6 +133,32 @@ def _ranked(lane: LaneRow, score: str) -> dict[str, Any]:
         "score": figure(lane, score),
         "digest": lane.digest,
     }
+
+
+def judge(
+    summary: dict[str, Any],
+    folder: RunFolder,
+    settings: SessionConfig,
+    times: Sequence[MemberTime],
+    slots: int,
+) -> None:
+    """Add to the summary, and to performance.txt, which stage bounds the passes of a sweep.
+
+    ``times`` are those of all passes together, ``slots`` the slots of all their tapes.
+    """
+    summary["verdict"] = None
+    if not times:
+        return
+    load = Load.of(
+        settings,
+        lanes=summary["lanes"] // summary["passes"],
+        slots=slots,
+        seconds=summary["run_seconds"],
+        interpreted=any(one.mode == "interpreted" for one in settings.strategies),
+    )
+    verdict = verdict_of(times, load)
+    summary["verdict"] = verdict.document()
+    folder.write_performance(verdict.text())
 
 
 def write_page(

@@ -42,7 +42,7 @@ from pipeline.sweeps.ranking import best_rows, scores_of
 from pipeline.sweeps.result import SweepResult
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
-from pipeline.sweeps.summary import summarise, write_page
+from pipeline.sweeps.summary import judge, summarise, write_page
 from shm.processors import usable_processors
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
@@ -177,6 +177,7 @@ def _sweep(
             }
             summary |= {"inferred": dict(told)} if told else {}
             summary["notes"] += limit
+            judge(summary, folder, settings, conductor.times, conductor.slots)
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
             if lost:

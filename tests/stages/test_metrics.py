@@ -165,7 +165,6 @@ def test_a_report_tells_a_backtest(block, clock):
     assert "coordinator 8,000,000 bars, 20 sessions" in lines
     assert "8,000,000 bars in 4.000 s: 2,000,000 bars/s" in lines
     assert "20 sessions, 200 ms each" in lines
-    assert "engine x 3: busy 17% of the time" in lines
     assert not any(line.startswith("session gap") for line in lines)
     assert text.endswith("\n")
 

@@ -29,9 +29,16 @@ def replay(summary: Mapping[str, Any]) -> list[str]:
         *line("period", period),
         *line("bars", bars),
         *line("speed", f"{speed} bars/s ({seconds} s of replay, {whole} s in all)"),
+        *_bound(summary),
         *line("quality", _mean_and_worst(summary.get("quality") or {})),
         *_held(summary),
     ]
+
+
+def _bound(summary: Mapping[str, Any]) -> list[str]:
+    """Return a line on the stage that bounds the run; none if that is not known."""
+    verdict = summary.get("verdict")
+    return line("bound", verdict["said"]) if verdict else []
 
 
 def _held(summary: Mapping[str, Any]) -> list[str]:

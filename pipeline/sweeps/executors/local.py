@@ -1,5 +1,6 @@
 """Runs passes on this machine, each in a crew of processes of its own."""
 
+from dataclasses import replace
 from typing import Any
 
 from pipeline.runner.crew import Crew
@@ -9,6 +10,7 @@ from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, work_of
 from pipeline.runner.progress import stuck_words
 from pipeline.stages import compiling
+from pipeline.stages.stage_times import member_times
 from pipeline.sweeps.executors.guard import Guard
 from pipeline.sweeps.executors.memory import TreeMemory
 from pipeline.sweeps.executors.pass_size import allowed_memory, memory_needed, slot_shape
@@ -82,4 +84,5 @@ class LocalExecutor:
                 }
             )
             self._memory.sample(now=True)
-        return guard.outcome(facts)
+            times, slots = member_times(crew.stats), crew.slots_published()
+        return replace(guard.outcome(facts), times=times, slots=slots)

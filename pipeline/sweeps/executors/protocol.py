@@ -13,6 +13,7 @@ from pipeline.lane.facts import LaneFacts
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division
 from pipeline.stages.facts import TapeFacts
+from pipeline.stages.stage_times import MemberTime
 
 #: Is called about ten times a second during a pass, with the base bars that each engine has walked
 #: so far and with the name of the code that processes compile, such as "the lane loop (2 of 5)"; ""
@@ -43,6 +44,10 @@ class PassOutcome:
     seconds: float
     #: Error of the last engine that died while it worked on no lane; "" if none did.
     died: str = ""
+    #: What each process did with its time.
+    times: Sequence[MemberTime] = ()
+    #: Slots that the tape had.
+    slots: int = 0
 
 
 class Executor(Protocol):
