@@ -6,12 +6,13 @@
   array of a column is made when it is asked for, so that is measured too;
 - append: a block of 390 rows (a session of minutes), ts, close_ts and five prices, per bar;
 - record: one timing into the stats block, `record_...` alone and with its `start_timer`, the
-  folding of full buffers into shared memory included.
+  folding of full buffers into shared memory included;
+- count: one of 10,000 latencies into a histogram, all of them in one compiled call.
 
 Everything works on a slot of a real ring and a real stats block in shared memory. Processor time of
 this process, so that the time others have the core for does not count; medians over `--repeats`
 rounds of many calls each, all calls taking turns. Bounds: get_bars 0.2 microseconds, append 0.02
-per bar, record 0.3.
+per bar, record 0.3, count 0.02.
 
 The predecessor, inside one process, with threads: get 0.136, append 0.188, record 1.215.
 """
@@ -39,7 +40,7 @@ from shm.names import new_run_id
 from shm.ring import Ring
 from shm.stats import StatsBlock
 
-SYMBOLS, WINDOW, BLOCK = 5, 20, 390
+SYMBOLS, WINDOW, BLOCK, LATENCIES = 5, 20, 390, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,12 @@ def appending(slot: Slot, shape: SlotShape) -> Calls:
 def recording(block: StatsBlock) -> Calls:
     """Return the recording of timings by an engine."""
     metrics = PerformanceMetrics.for_row(block, "engine 0")
-    names = {"metrics": metrics, "start": metrics.start_timer()}
+    names: dict[str, object] = {"metrics": metrics, "start": metrics.start_timer()}
+    latencies = np.random.default_rng(5).lognormal(13.0, 1.5, LATENCIES).astype(np.int64)
+    metrics.record_latencies(latencies)
+    names["latencies"] = latencies
     return {
+        "count": timed("metrics.record_latencies(latencies)", names, 1_000),
         "record": timed("metrics.record_analysis_engine(start)", names, 10_240),
         "start and record": timed(
             "metrics.record_analysis_engine(metrics.start_timer())", names, 10_240
@@ -146,9 +151,10 @@ def main() -> int:
     report = Report("calls", settings, ["numpy"], judged=not options.smoke)
     found = measure(sizes)
     found["append"] /= BLOCK
-    bounds = {"get_bars": 0.2, "append": 0.02, "record": 0.3}
+    found["count"] /= LATENCIES
+    bounds = {"get_bars": 0.2, "append": 0.02, "record": 0.3, "count": 0.02}
     for name, value in found.items():
-        unit = "us per bar" if name == "append" else "us"
+        unit = {"append": "us per bar", "count": "us each"}.get(name, "us")
         before = PREDECESSOR.get(name)
         note = f"predecessor {before}" if before is not None else ""
         report.add(name, value, unit, at_most=bounds.get(name), note=note)

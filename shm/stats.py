@@ -142,6 +142,14 @@ class StatsBlock(Closing):
         rows = zip(self.specs, self._open(), strict=True)
         return {spec.name: _snapshot(spec, cells) for spec, cells in rows}
 
+    def counters(self) -> dict[str, dict[str, int]]:
+        """Return the counters of every row since the start, by name; much less than a snapshot.
+
+        Anyone, at any time; no writer has to wait.
+        """
+        rows = zip(self.specs, self._open(), strict=True)
+        return {spec.name: _counters(spec, cells) for spec, cells in rows}
+
     def close(self) -> None:
         """Flush the rows written here, remove the name (owner only), unmap. Again does nothing."""
         for writer in self._writers.values():
@@ -192,6 +200,15 @@ def _snapshot(spec: RowSpec, cells: npt.NDArray[np.int64]) -> RowSnapshot:
     full = words[VERSION_WORDS + spec.scope_words :]
     add_scope(spec, full, session)
     return RowSnapshot(spec.name, _figures(spec, session), _figures(spec, full), consistent)
+
+
+def _counters(spec: RowSpec, cells: npt.NDArray[np.int64]) -> dict[str, int]:
+    """Return the counters of a row, those of the session added to those of before."""
+    count = len(spec.counters)
+    session = cells[VERSION_WORDS:][:count]
+    before = cells[VERSION_WORDS + spec.scope_words :][:count]
+    values, _ = SeqLock(cells.data).read(lambda: (session + before).tolist())
+    return dict(zip(spec.counters, values, strict=True))
 
 
 def _figures(spec: RowSpec, scope: npt.NDArray[np.int64]) -> Figures:

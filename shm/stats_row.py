@@ -79,6 +79,19 @@ class Timer:
         if len(self._pending) >= BUFFERED:
             self._row.flush()
 
+    def record_all(
+        self,
+        values: npt.NDArray[np.int64],
+        count: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], None],
+    ) -> None:
+        """Record many values, int64[n] of 0 or more, visible at once.
+
+        ``count(values, words)`` adds them to the words of the timer, int64[`TIMER_WORDS`]. It may
+        be compiled, as it is for values by the thousand.
+        """
+        with self._row._seqlock:
+            count(values, self._figures)
+
     def _fold(self) -> None:
         """Move the buffered values into shared memory; the caller holds the row's version."""
         pending = self._pending
@@ -155,7 +168,7 @@ class RowWriter:
         self.flush()
         with self._seqlock:
             add_scope(self.spec, self._before, self._session)
-            self._session[:] = 0
+            _clear(self.spec, self._session)
 
     def reset(self) -> None:
         """Begin all over: every figure becomes 0, and values not flushed are dropped."""
@@ -211,4 +224,24 @@ def add_scope(spec: RowSpec, into: npt.NDArray[np.int64], scope: npt.NDArray[np.
             total[MINIMUM], total[MAXIMUM] = part[MINIMUM], part[MAXIMUM]
         total[COUNT] += part[COUNT]
         total[TOTAL] += part[TOTAL]
-        total[FIRST_BUCKET:] += part[FIRST_BUCKET:]
+        used = _used_words(part)
+        total[used] += part[used]
+
+
+def _clear(spec: RowSpec, scope: npt.NDArray[np.int64]) -> None:
+    """Set all figures of a scope to 0."""
+    scope[: len(spec.counters)] = 0
+    for index in range(len(spec.timers)):
+        words = spec.timer_words(scope, index)
+        if words[COUNT]:
+            words[_used_words(words)] = 0
+            words[:FIRST_BUCKET] = 0
+
+
+def _used_words(words: npt.NDArray[np.int64]) -> slice:
+    """Return which words of a timer with values hold buckets that may not be 0.
+
+    They are few, as a timer's values are of a size, while all buckets together are 57 KiB.
+    """
+    lowest, highest = bucket_of(int(words[MINIMUM])), bucket_of(int(words[MAXIMUM]))
+    return slice(FIRST_BUCKET + lowest, FIRST_BUCKET + highest + 1)

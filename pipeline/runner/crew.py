@@ -374,7 +374,7 @@ class Crew:
 
     def slots_published(self) -> int:
         """Return how many slots were published until now."""
-        return self.stats.snapshot()[COORDINATOR].full.counters["slots"]
+        return self.stats.counters()[COORDINATOR]["slots"]
 
     def members(self) -> tuple[MemberSnapshot, ...]:
         """Return the members' cells of the control page.

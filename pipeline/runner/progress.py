@@ -84,10 +84,10 @@ class Follower:
         end_held_up(self._members(), self._limit)
         if self._progress is None:
             return
-        rows = stats.snapshot()
-        if rows[COORDINATOR].full.counters["slots"] and not self._began:
+        rows = stats.counters()
+        if rows[COORDINATOR]["slots"] and not self._began:
             self._began = time.perf_counter()
-        engines = [row.full.counters for name, row in rows.items() if name.startswith("engine")]
+        engines = [row for name, row in rows.items() if name.startswith("engine")]
         counters = min(engines, key=lambda counted: counted["slots"])
         done, sessions = counters["sessions"], self._sessions
         day = sessions.date_ns[min(done, len(sessions) - 1)] if self._began else None

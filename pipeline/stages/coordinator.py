@@ -24,10 +24,11 @@ from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.market_facts import market_facts
+from pipeline.tape.offer import Generator, Offer
 from pipeline.tape.open_files import allow_open_files
 from pipeline.tape.slot import BEGAN, Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
-from pipeline.tape.tape import Tape
+from pipeline.tape.tape import Cut, Tape
 from shm.ring import Producer
 
 
@@ -54,6 +55,8 @@ class Replay:
     cuts: tuple[int, ...] = ()
     #: Whether closing auctions are added to the last bars of sessions.
     auctions: bool = False
+    #: The rate at which bars are offered, whatever their times are; None for no such rate.
+    offer: Offer | None = None
 
 
 class Coordinator:
@@ -75,6 +78,10 @@ class Coordinator:
             slots[0].tables[0], slice(0, 5), range(len(replay.shape.symbols)), times=True
         )
         self._clock = Clock(replay.speed, check) if replay.speed > 0 else None
+        self._generator: Generator | None = None
+        if replay.offer is not None:
+            symbols = len(replay.shape.symbols)
+            self._generator = Generator(replay.offer, symbols, check, metrics.record_lag)
         self._closing = ExitStack()
         self._loads = 0
         self._started_ns = 0
@@ -156,16 +163,14 @@ class Coordinator:
         """Publish the whole tape, one slot at each turn."""
         self._started_ns = time.monotonic_ns()
         self._account.begin(self._started_ns)
+        if self._generator is not None:
+            self._generator.begin(self._started_ns)
         closed = opened = self._metrics.start_timer()
         between = True  # no session is on its way to the tape
         while not self._tape.finished:
-            cut = self._tape.cut()
-            self._account.busy()
-            if self._clock is not None:
-                self._pace(self._clock, cut.last_close)
-                self._account.starved(at_edge=False)
+            cut = self._next_cut()
             slot = self._slots[producer.claim()]
-            self._account.blocked()
+            waited = self._account.blocked()
             start = self._metrics.start_timer()
             if between:
                 self._metrics.reset_session()
@@ -175,6 +180,9 @@ class Coordinator:
             slot.header[BEGAN] = self._started_ns
             closes = int(slot.open_sessions["closes"].sum())
             producer.publish()
+            if self._generator is not None:
+                self._generator.found_room(waited)
+                self._generator.offered(bars)
             self._begin_sessions(self._tape.opened)
             self._metrics.count("slots")
             self._metrics.count("bars", bars)
@@ -187,6 +195,22 @@ class Coordinator:
             self._metrics.flush()
             self._account.busy()
             yield
+
+    def _next_cut(self) -> Cut:
+        """Choose the next slot's bars, and wait until it is time for them."""
+        if self._generator is not None:
+            self._account.busy()
+            rows = self._generator.wait()
+            self._account.starved(at_edge=False)
+            cut = self._tape.cut(rows)
+            self._account.busy()
+            return cut
+        cut = self._tape.cut()
+        self._account.busy()
+        if self._clock is not None:
+            self._pace(self._clock, cut.last_close)
+            self._account.starved(at_edge=False)
+        return cut
 
     def _begin_sessions(self, stop: int) -> None:
         """Tell the calendar of all sessions before index ``stop`` that it was not told of yet."""

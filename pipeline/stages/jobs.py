@@ -9,6 +9,7 @@ supervisor of other processes compiles nothing.
 
 import contextlib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.market.actions import Splits
 from pipeline.market.indicators.plan import IndicatorPlan
 from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
-from pipeline.stages import compiling
+from pipeline.stages import compiling, latencies
 from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.facts import EngineFacts, MemorySizes, ProcessorFacts, TapeFacts
 from pipeline.stages.halving import Halving, HalvingPlan
@@ -29,6 +30,7 @@ from pipeline.stages.member import Place, Turns
 from pipeline.stages.metrics import PerformanceMetrics
 from pipeline.stages.time_account import TimeAccount
 from pipeline.strategy.source import unpack
+from pipeline.tape.offer import LatencyMeter, Offer
 from pipeline.tape.slot import BEGAN, END, ROWS, Slot, SlotShape
 from shm.control import Member
 from shm.errors import Dismissed
@@ -135,6 +137,8 @@ class Analysis:
     limit: int = 0
     #: The plan by which lanes of all engines are compared; None if they are not.
     halving: HalvingPlan | None = None
+    #: The rate at which bars are offered, so that their latency is measured; None if it is not.
+    offer: Offer | None = None
 
     def turns(self, station: Reader, place: Place, member: Member) -> Turns[EngineFacts]:
         """Walk every slot, up to the one that ends the tape."""
@@ -158,6 +162,9 @@ class Analysis:
     ) -> Turns[EngineFacts]:
         try:
             engine.warm_up(_empty_slot(self.shape, read_only=True))
+            meter = None if self.offer is None else LatencyMeter(self.offer)
+            if meter is not None:
+                latencies.warm_up()
             engine.start()
             place.ready[0].signal_ready()
             yield
@@ -178,6 +185,10 @@ class Analysis:
                 sessions = _closed(slot)
                 done, between = bool(slot.header[END]), sessions > 0
                 _count(metrics, slot, fills=fills, sessions=sessions)
+                if meter is not None:
+                    began = int(slot.header[BEGAN])
+                    found = meter.latencies(slot.tables[0], began, time.monotonic_ns())
+                    metrics.record_latencies(found)
                 station.release()
                 metrics.record_analysis_engine(start)
                 metrics.flush()

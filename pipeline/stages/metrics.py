@@ -26,6 +26,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stages.latencies import count_values
 from shm.histogram import Distribution
 from shm.stats import Figures, RowSpec, RowWriter, StatsBlock
 
@@ -158,6 +162,10 @@ class PerformanceMetrics:
         """Record by how many ns the generator of offered bars was late. Coordinator only."""
         self._lag(ns)
 
+    def record_latencies(self, ns: npt.NDArray[np.int64]) -> None:
+        """Record the latency of each of some offered bars. Engine only."""
+        self._own().timer("latency").record_all(ns, count_values)
+
     def record_backtest(self, start: int) -> None:
         """Record how long the whole run took. Supervisor only."""
         self._backtest(_now() - start)
@@ -204,8 +212,8 @@ class PerformanceMetrics:
     def numbers(self, scope: Scope = "backtest") -> dict[str, Any]:
         """Return all figures as a JSON document.
 
-        By timer (analysis_engine, ...): count, and total, minimum, mean, maximum, p50, p99 in
-        seconds (None where count is 0; quantiles are within 1/16). "counters": by role
+        By timer (analysis_engine, ...): count, and total, minimum, mean, maximum, p50, p99, p999 in
+        seconds (None where count is 0; quantiles are within 1/256). "counters": by role
         (coordinator, processor, engine) the counters, summed over its processes, without those of
         time accounts.
         """
@@ -226,7 +234,7 @@ class PerformanceMetrics:
         """
         roles = self._by_role(scope)
         merged = {name: timer for role in roles.values() for name, timer in role.timers.items()}
-        header = "".join(f"{name:>9}" for name in ("total", "mean", "min", "p50", "p99", "max"))
+        header = "".join(f"{name:>9}" for name in ("total", "mean", "p50", "p99", "p99.9", "max"))
         lines = [f"{f'{scope} timings':<{_LABEL}}{'count':>10}{header}"]
         told = [name for name in _TIMERS if name in merged and merged[name].count]
         if scope == "session" and "backtest" in told:
@@ -292,6 +300,7 @@ def _seconds(timer: Distribution) -> dict[str, float | int | None]:
         "maximum": timer.maximum,
         "p50": timer.p50,
         "p99": timer.p99,
+        "p999": timer.p999,
     }
     return {
         "count": timer.count,
@@ -300,7 +309,7 @@ def _seconds(timer: Distribution) -> dict[str, float | int | None]:
 
 
 def _timer_line(name: str, timer: Distribution) -> str:
-    figures = (timer.total, timer.mean, timer.minimum, timer.p50, timer.p99, timer.maximum)
+    figures = (timer.total, timer.mean, timer.p50, timer.p99, timer.p999, timer.maximum)
     label = name.replace("_", " ")
     return f"{label:<{_LABEL}}{timer.count:>10,}" + "".join(f"{_duration(f):>9}" for f in figures)
 

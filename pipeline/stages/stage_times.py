@@ -43,10 +43,9 @@ class MemberTime:
 
 def member_times(stats: StatsBlock) -> tuple[MemberTime, ...]:
     """Return what each process of a run did with its time until now."""
-    rows = {name: row.full.counters for name, row in stats.snapshot().items()}
     return tuple(
         MemberTime(name, *(counters[part] / 1e9 for part in TIME_ACCOUNT))
-        for name, counters in rows.items()
+        for name, counters in stats.counters().items()
         if counters.keys() >= set(TIME_ACCOUNT)
     )
 

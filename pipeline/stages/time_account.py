@@ -60,11 +60,12 @@ class TimeAccount:
         if at_edge:
             self._record_wait(spent)
 
-    def blocked(self) -> None:
-        """The process waited for a free slot."""
+    def blocked(self) -> int:
+        """The process waited for a free slot; return for how many ns."""
         spent = self._spent()
         self._count("blocked_ns", spent)
         self._record_wait(spent)
+        return spent
 
     def _spent(self) -> int:
         mark, self._mark = self._mark, _now()

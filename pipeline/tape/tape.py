@@ -92,8 +92,10 @@ class Tape:
         ]
         return min(closes) if closes else None
 
-    def cut(self) -> Cut:
+    def cut(self, rows: int | None = None) -> Cut:
         """Choose the next slot's bars: as many as fit, but all or none that close at one time.
+
+        ``rows``: the most of a symbol, if these are fewer than fit; 1 is a single moment.
 
         A session that must begin a slot is not in this one, even if it opens at the instant at
         which the last session of this slot closes.
@@ -104,15 +106,16 @@ class Tape:
         if upcoming < len(self._beginnings):
             last = min(last, self._beginnings[upcoming] - 1)
         last_close = int(self._sessions.close_ns[last])
+        most = self._rows if rows is None else min(rows, self._rows)
         for feed, live in zip(self._feeds, self._live, strict=True):
             if live:
-                end = min(feed.cursor + self._rows, len(feed.ts))
+                end = min(feed.cursor + most, len(feed.ts))
                 last_close = min(last_close, feed.closes[end - 1])
-        rows = tuple(
+        taken = tuple(
             bisect_right(feed.closes, last_close, feed.cursor) - feed.cursor if live else 0
             for feed, live in zip(self._feeds, self._live, strict=True)
         )
-        return Cut(last_close, rows, range(first, last + 1))
+        return Cut(last_close, taken, range(first, last + 1))
 
     def fill(self, slot: Slot, writer: SlotWriter, tail: Tail, cut: Cut) -> int:
         """Write a cut into a slot just claimed, and return the number of fresh base bars."""

@@ -112,8 +112,8 @@ class RunView:
     def about(self) -> dict[str, Any]:
         """Return what the run is and how far, as `LiveRun.describe` says it, without ids."""
         name, _, folder = self._control.title.partition("\n")
-        rows = self._stats.snapshot()
-        walked = [row.full.counters["bars"] for n, row in rows.items() if n.startswith("engine")]
+        rows = self._stats.counters()
+        walked = [row["bars"] for name, row in rows.items() if name.startswith("engine")]
         expected = self._control.bars
         return {
             "session_name": name,

@@ -67,8 +67,8 @@ class LocalExecutor:
         def tick(stats: StatsBlock) -> None:
             guard.end_stuck()
             self._memory.sample()
-            rows = stats.snapshot()
-            walked = [rows[engine].full.counters["bars"] for engine in crew.engines]
+            rows = stats.counters()
+            walked = [rows[engine]["bars"] for engine in crew.engines]
             members = crew.members()
             end_held_up(members, pipeline.held_up_seconds)
             report(walked, compiling.words(members), stuck_words(guard.alive(members)))

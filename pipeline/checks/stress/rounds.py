@@ -1,0 +1,64 @@
+"""Interleaved repeats: every case once per round, so that a noisy moment meets all of them."""
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+
+from pipeline.checks.stress.result import Point, Shares, Spread
+from pipeline.checks.stress.rig import Case, Measured, Rig
+
+#: Is told each run that is over.
+Tell = Callable[[Measured], None]
+
+
+class Rounds:
+    """Runs cases of a rig as fast as they go, and keeps what each run has shown."""
+
+    def __init__(self, rig: Rig, tell: Tell = lambda measured: None) -> None:
+        self._rig = rig
+        self._tell = tell
+        self._runs: dict[Case, list[Measured]] = {}
+
+    def run(self, cases: Iterable[Case], rounds: int) -> None:
+        """Run every case ``rounds`` times more, in turn."""
+        chosen = tuple(dict.fromkeys(cases))
+        for _ in range(rounds):
+            for case in chosen:
+                measured = self._rig.run(case)
+                self._runs.setdefault(case, []).append(measured)
+                self._tell(measured)
+
+    def rates(self, case: Case) -> list[float]:
+        """Return the bars per second of each of a case's runs."""
+        return [run.bars_per_second for run in self._runs[case]]
+
+    def median(self, case: Case) -> float:
+        """Return the median of a case's bars per second."""
+        return statistics.median(self.rates(case))
+
+    def best(self, cases: Iterable[Case]) -> list[Case]:
+        """Return cases by falling median; equally fast ones with fewer processes first."""
+        return sorted(
+            dict.fromkeys(cases),
+            key=lambda case: (-self.median(case), case.setting.processors + case.setting.engines),
+        )
+
+    def points(self) -> tuple[Point, ...]:
+        """Return a point for each case, in the order in which they were first run."""
+        return tuple(_point(runs) for runs in self._runs.values())
+
+
+def _point(runs: Sequence[Measured]) -> Point:
+    """Return what repeats of one case have shown."""
+    middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
+    return Point(
+        setting=middle.case.setting,
+        load=middle.load,
+        bars_per_second=Spread.of([run.bars_per_second for run in runs]),
+        evaluations_per_second=Spread.of([run.evaluations_per_second for run in runs]),
+        peak_bytes=max(run.peak_bytes for run in runs),
+        stages={
+            stage: Shares(busy=one.busy, starved=one.starved, blocked=one.blocked)
+            for stage, one in middle.verdict.stages.items()
+        },
+        verdict=middle.verdict.said,
+    )
