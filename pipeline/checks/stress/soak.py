@@ -27,13 +27,14 @@ SHARE: Final = 0.7
 _EVERY: Final = 1.0
 #: Laps that are enough for a slope from lap to lap.
 _LAPS: Final = 8
-#: Measures: unit, and the growth in an hour that matters, as a share of the usual value.
+#: Measures: unit, then the growth that matters as a share of the usual value, in an hour and while
+#: it was looked at. Memory is counted exactly. A latency follows all that the machine does.
 MEASURES: Final = {
-    "memory of the command": ("bytes", 0.05),
-    "memory of the processes": ("bytes", 0.05),
-    "shared memory": ("bytes", 0.01),
-    "open files": ("files", 0.05),
-    "latency p99": ("seconds", 0.25),
+    "memory of the command": ("bytes", 0.05, 0.005),
+    "memory of the processes": ("bytes", 0.05, 0.005),
+    "shared memory": ("bytes", 0.01, 0.001),
+    "open files": ("files", 0.05, 0.005),
+    "latency p99": ("seconds", 0.25, 0.25),
 }
 
 
@@ -48,8 +49,9 @@ class MakeSlope(Protocol):
         values: Sequence[float],
         *,
         matters: float,
+        seen: float,
     ) -> Slope:
-        """Return the slope of values over time; ``matters``: a share of their median an hour."""
+        """Return the slope of values over time; what matters are shares of their median."""
         ...
 
 
@@ -125,7 +127,7 @@ def soak(
 
 def _slopes(looks: _Looks, make_slope: MakeSlope) -> tuple[Slope, ...]:
     found = []
-    for name, (unit, matters) in MEASURES.items():
+    for name, (unit, matters, seen) in MEASURES.items():
         at, values = looks.at, looks.series[name]
         if name != "memory of the command" and looks.lap + 1 >= _LAPS:
             at, values = _by_lap(looks, name)
@@ -133,7 +135,7 @@ def _slopes(looks: _Looks, make_slope: MakeSlope) -> tuple[Slope, ...]:
             longest = statistics.mode(looks.laps) if looks.laps else 0
             chosen = [n for n, lap in enumerate(looks.laps) if lap == longest]
             at, values = [at[n] for n in chosen], [values[n] for n in chosen]
-        found.append(make_slope(name, unit, at, values, matters=matters))
+        found.append(make_slope(name, unit, at, values, matters=matters, seen=seen))
     return tuple(found)
 
 
