@@ -36,6 +36,7 @@ from pipeline.cli import (
     running,
     runs,
     settings,
+    stressing,
     sweeping,
 )
 from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TERMINATED
@@ -119,6 +120,7 @@ for _command in (
     runs.runs,
     reporting.report,
     sweeping.sweep,
+    stressing.stress,
     ledger.ledger,
     fetching.fetch,
     importing.import_,

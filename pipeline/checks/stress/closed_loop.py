@@ -105,13 +105,10 @@ def closed_loop(
     ``fit`` makes a law of workers and rates. ``bars_for`` gives a case of another load the bars
     that it needs. Where time is short, rounds are left out, not parts.
     """
-    workers = [
-        bars_for(
-            replace(plan.begin, lanes=plan.scaling_lanes, setting=_with(plan.begin, engines=count))
-        )
-        for count in plan.workers
-    ]
-    workers = [replace(case, bars=workers[0].bars) for case in workers]
+    crowd = replace(plan.begin, lanes=plan.scaling_lanes)
+    if crowd != plan.begin:
+        crowd = bars_for(replace(crowd, setting=_with(crowd, engines=1)))
+    workers = [replace(crowd, setting=_with(crowd, engines=count)) for count in plan.workers]
     rounds.run(workers, _ROUNDS)
     pairs = [(case.setting.engines, rate) for case in workers for rate in rounds.rates(case)]
     scaling = fit([count for count, _ in pairs], [rate for _, rate in pairs])

@@ -1,8 +1,8 @@
 """What differs between two results of stress by more than the noise of both.
 
 A rate differs if the ranges of all samples of both do not overlap, and if the medians differ by
-more than 3 %. A figure that was measured once (knee, p99 at a rate, memory) has no range of its own.
-It differs by more than the share that such figures were seen to differ by themselves.
+more than 3 %. A figure that was measured once (knee, p99 at a rate, memory) has no range of its
+own. It differs if it does so by more than such figures were seen to differ by themselves.
 """
 
 import json
@@ -22,7 +22,7 @@ _LEAST: Final = 0.03
 #: By how much figures of single runs differ by themselves: knee, p99, peak memory.
 _KNEE: Final = 0.25
 _P99: Final = 1.0
-_MEMORY: Final = 0.1
+_MEMORY: Final = 0.3
 #: Rates that are offered are alike if they differ by less.
 _ALIKE: Final = 0.1
 
@@ -105,9 +105,9 @@ def _rates(old: StressResult, new: StressResult) -> Iterator[Change]:
 
 
 def _knees(old: StressResult, new: StressResult) -> Iterator[Change]:
-    if old.knee and new.knee and old.knee.rate and new.knee.rate:
-        if old.knee.target == new.knee.target:
-            yield _single("knee", old.knee.rate, new.knee.rate, "bars/s", _KNEE)
+    before, after = old.knee, new.knee
+    if before and after and before.rate and after.rate and before.target == after.target:
+        yield _single("knee", before.rate, after.rate, "bars/s", _KNEE)
 
 
 def _latencies(old: StressResult, new: StressResult) -> Iterator[Change]:

@@ -1,0 +1,234 @@
+"""`ringtape stress`: what this machine can do, where it breaks, and which setting is best."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.options import common_options, example
+from pipeline.cli.output import print_json, print_text
+from pipeline.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipeline.checks.stress.comparison import Comparison
+    from pipeline.checks.stress.result import Setting, StressResult
+    from pipeline.checks.stress.stress import Progress
+
+_PHASES = ("closed", "open", "breakpoint", "soak", "faults")
+
+
+@click.command(
+    epilog=example("ringtape stress config/stress.json --minutes 2 --phase closed"),
+    short_help="Measure what this machine can do, and recommend a setting.",
+)
+@click.argument(
+    "config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=False,
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0.1, 24 * 60),
+    default=5.0,
+    show_default=True,
+    help="About how long it may take.",
+)
+@click.option(
+    "--phase",
+    "phases",
+    type=click.Choice(_PHASES),
+    multiple=True,
+    help="Run this phase alone; may be repeated.  [default: all]",
+)
+@click.option(
+    "--p99",
+    "target",
+    type=click.FloatRange(0.01, 1e6),
+    default=10.0,
+    show_default=True,
+    metavar="MS",
+    help="Latency that 99 % of the bars must keep, in milliseconds.",
+)
+@click.option(
+    "--at-least",
+    type=click.FloatRange(0.0, min_open=True),
+    metavar="RATE",
+    help="Exit with 1 if the knee is below so many bars a second.",
+)
+@click.option(
+    "--compare",
+    "old",
+    metavar="OLD",
+    type=click.Path(exists=True, path_type=Path),
+    help="Say what differs from an older result (stress.json or its folder) beyond the noise.",
+)
+@click.option("--write", is_flag=True, help="Write the recommended setting into CONFIG.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("stress"),
+    show_default=True,
+    help="Folder in which the result's folder is made.",
+)
+@common_options
+def stress(
+    config: Path | None,
+    minutes: float,
+    phases: tuple[str, ...],
+    target: float,
+    at_least: float | None,
+    old: Path | None,
+    write: bool,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Measure what this machine can do with the market and strategy of CONFIG (JSON or TOML).
+
+    Without CONFIG it takes the sample market. The phases: closed (as fast as it goes, over
+    processes, slots and loads; recommends a setting), open (bars offered at rates by a clock, and
+    how long they wait), breakpoint (the highest rate that keeps --p99), soak (a long run at 70 % of
+    it, and what grows), faults (each role stopped and killed). The result is written as stress.json
+    and as the page stress.html.
+
+    The exit code is 1 if the knee is below --at-least.
+    """
+    from pipeline.checks.stress.comparison import compare, read_result
+    from pipeline.checks.stress.stress import Asked
+    from pipeline.checks.stress.stress import stress as run_stress
+    from pipeline.checks.stress.workload import read_workload
+
+    asked = Asked(phases or _PHASES, minutes, target / 1e3)
+    _check(config, asked.phases, at_least, write)
+    before = None if old is None else read_result(old)
+    settings, name = read_workload(config)
+    with _progress() as tell:
+        result = run_stress(settings, name, asked, tell)
+    compared = None if before is None else compare(before, result)
+    folder = _write(result, out, compared)
+    written = None
+    if write and config is not None and result.closed is not None:
+        written = _write_setting(config, result.closed.recommendation.setting)
+    if as_json:
+        changes = None if compared is None else [one._asdict() for one in compared.changes]
+        more = {"folder": folder, "changes": changes, "written": written}
+        print_json({**json.loads(result.model_dump_json()), **more})
+    else:
+        _print(result, compared, folder, written)
+    _judge(result, at_least)
+
+
+def _check(
+    config: Path | None, phases: tuple[str, ...], at_least: float | None, write: bool
+) -> None:
+    """Refuse options that contradict each other."""
+    if at_least is not None and "breakpoint" not in phases:
+        raise click.UsageError("--at-least needs the knee: add --phase breakpoint")
+    if write and "closed" not in phases:
+        raise click.UsageError("--write needs a recommended setting: add --phase closed")
+    if write and config is None:
+        raise click.UsageError("--write needs CONFIG, the file to write the setting into")
+
+
+def _judge(result: StressResult, at_least: float | None) -> None:
+    """Raise RunError if the knee is too low."""
+    if at_least is None or result.knee is None:
+        return
+    if result.knee.rate is None:
+        raise RunError(f"there is no knee to compare with --at-least: {result.knee.said}")
+    if result.knee.rate < at_least:
+        raise RunError(
+            f"the knee is at {result.knee.rate:,.0f} bars/s, expected at least {at_least:,.0f}"
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows how far it is: a bar and lines on a terminal, else lines."""
+    from pipeline.runner.progress_line import clock_text, progress_bar
+
+    if not sys.stderr.isatty():
+
+        def write(progress: Progress) -> None:
+            if progress.line:
+                click.echo(f"{progress.phase}: {progress.line}", err=True)
+
+        yield write
+        return
+    widths = {"eta": 0}
+    with progress_bar(sys.stderr, widths, first="phase") as bar:
+        task = bar.add_task("", total=1.0, phase="preparing", eta="")
+
+        def show(progress: Progress) -> None:
+            if progress.line:
+                bar.console.print(f"{progress.phase:<12}{progress.line}", markup=False)
+            left = f"about {clock_text(progress.left)} left"
+            bar.update(task, completed=progress.share, phase=progress.phase, eta=left)
+            bar.refresh()
+
+        yield show
+
+
+def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path:
+    """Write stress.json and stress.html into a folder of their own; return it."""
+    from pipeline.checks.stress.comparison import NAME
+    from pipeline.checks.stress.report.report import write_page
+
+    stamp = re.sub(r"[-:]", "", result.began)
+    folder = out / f"stress-{stamp}"
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = out / f"stress-{stamp}-{number}"
+    folder.mkdir(parents=True)
+    (folder / NAME).write_text(result.model_dump_json(indent=1), encoding="utf-8")
+    write_page(result, folder / "stress.html", compared)
+    return folder
+
+
+def _write_setting(config: Path, setting: Setting) -> str:
+    """Write the recommended section into a configuration; return what was done, in words.
+
+    The other keys of its section stay. ConfigError for a TOML file that has such a section: a
+    writer of TOML would lose its comments.
+    """
+    from pipeline.native.whole_file import write_whole
+
+    text = config.read_text(encoding="utf-8")
+    if config.suffix == ".toml":
+        if re.search(r"^\s*\[pipeline\]", text, re.MULTILINE):
+            lines = "; ".join(f"{key} = {value}" for key, value in setting.section().items())
+            raise ConfigError(f"{config} has a section [pipeline] already; write into it: {lines}")
+        lines = "\n".join(f"{key} = {value}" for key, value in setting.section().items())
+        text = f"{text.rstrip()}\n\n[pipeline]\n{lines}\n"
+    else:
+        document: dict[str, Any] = json.loads(text)
+        kept = {
+            key: value
+            for key, value in document.get("pipeline", {}).items()
+            if key not in type(setting).model_fields
+        }
+        document["pipeline"] = {**kept, **setting.section()}
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    write_whole(config, text.encode())
+    return f"{config}: pipeline {json.dumps(setting.section())}"
+
+
+def _print(
+    result: StressResult, compared: Comparison | None, folder: Path, written: str | None
+) -> None:
+    from pipeline.cli.stress_text import result_text
+
+    print_text(result_text(result, compared))
+    ends = [f"results         {folder}"]
+    if written is not None:
+        ends.insert(0, f"written         {written}")
+    print_text("\n" + "\n".join(ends))
