@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from pipeline.errors import ConfigError, DataWarning, RingtapeError, RunError, why_ended
+from pipeline.errors import (
+    ConfigError,
+    DataWarning,
+    RingtapeError,
+    RunError,
+    StoppedError,
+    why_ended,
+)
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
@@ -276,9 +283,10 @@ def run(
 
     Raises a RingtapeError in one line: ConfigError, DataError and StrategyError for wrong input,
     HookError with file and line where a strategy raises, RunError that names the process which
-    failed. A run folder is then marked partial, and so it is after KeyboardInterrupt. If the tape
-    has not begun by then, no folder is left. Sessions of the range before the first bar and after
-    the last are not run, which a DataWarning says.
+    failed, StoppedError where ``ringtape control`` ends the run. A run folder is then marked
+    partial, and so it is after KeyboardInterrupt. If the tape has not begun by then, no folder is
+    left. Sessions of the range before the first bar and after the last are not run, which a
+    DataWarning says.
     """
     began = time.perf_counter()
     refuse_inside("run")
@@ -373,7 +381,7 @@ def _end_early(
 ) -> None:
     """Keep what a run has left when an error ended it; nothing if no bar was replayed."""
     why = why_ended(error)
-    if follower.stuck and isinstance(error, KeyboardInterrupt | SystemExit):
+    if follower.stuck and isinstance(error, KeyboardInterrupt | SystemExit | StoppedError):
         error.add_note(follower.stuck)
         why += f"; {follower.stuck}"
     if not follower.tape_began:
