@@ -26,6 +26,7 @@ import click
 
 from pipeline.cli import (
     catalog,
+    controlling,
     exporting,
     fetching,
     importers,
@@ -137,6 +138,7 @@ for _command in (
     settings.settings,
     running.schema,
     machine.stats,
+    controlling.control,
     machine.clean,
 ):
     commands.add_command(_command)
