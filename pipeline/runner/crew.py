@@ -27,6 +27,7 @@ from pipeline.runner.fork_server import NO_SERVER, let_helpers_go_on, start_proc
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.stale_folders import remove_stale_folders
 from pipeline.runner.starting import starting
+from pipeline.runner.steered import end_stopped
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
@@ -227,7 +228,8 @@ class Crew:
     ) -> RunFacts:
         """Wait until all members have finished, and return the facts that they have sent home.
 
-        Calls ``tick`` about ten times a second. When a member fails, all others are told to stop,
+        Calls ``tick`` about ten times a second. Raises StoppedError if `ringtape control` wants the
+        run to end. When a member fails, all others are told to stop,
         and its error is raised; if it has reported none, RunError names it with its exit code or
         signal.
 
@@ -249,6 +251,7 @@ class Crew:
                     self._fail(index)
                 self._lose(index, lose)
             self._note_tape()
+            end_stopped(self.command)
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)

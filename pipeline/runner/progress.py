@@ -9,7 +9,7 @@ from datetime import date
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.runner.crew import COORDINATOR, Crew
 from pipeline.runner.held_up import end_held_up, held_up
-from pipeline.runner.steered import end_stopped, stands_still
+from pipeline.runner.steered import stands_still
 from pipeline.stages import compiling
 from shm.command import CommandPage
 from shm.control import MemberSnapshot
@@ -85,8 +85,7 @@ class Follower:
             self.tape_began = crew.tape_began()
 
     def tick(self, stats: StatsBlock) -> None:
-        """Tell the caller of the run how far it is; StoppedError if somebody wants it to end."""
-        end_stopped(self._command)
+        """Tell the caller of the run how far it is."""
         end_held_up(self._members(), self._limit)
         if self._progress is None:
             return
