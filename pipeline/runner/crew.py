@@ -251,7 +251,8 @@ class Crew:
                     self._fail(index)
                 self._lose(index, lose)
             self._note_tape()
-            end_stopped(self.command)
+            if left:
+                end_stopped(self.command)
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)

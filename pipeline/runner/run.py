@@ -42,6 +42,7 @@ from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
+from shm.command import CommandPage
 from shm.space import available_shared_memory
 
 if TYPE_CHECKING:
@@ -304,6 +305,13 @@ def run(
         return _replay(found, strategy, folder, report, began, inline=inline)
 
 
+def run_steered(asked: Asked, out: Path, command: CommandPage) -> Result:
+    """Run without progress what is asked for, steered by the page of a sweep that it is part of."""
+    began = time.perf_counter()
+    with loaded(asked, _importing(None)) as found:
+        return _replay(found, asked.strategy, out, None, began, command=command)
+
+
 def _importing(report: Report) -> Callable[[str], None]:
     """Return what reports words on an import of given data."""
 
@@ -321,7 +329,8 @@ def _replay(
     report: Report,
     began: float,
     *,
-    inline: bool,
+    inline: bool = False,
+    command: CommandPage | None = None,
 ) -> Result:
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
     settings = found.settings
@@ -356,6 +365,7 @@ def _replay(
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
             title=f"{settings.session_name}\n{folder.path.absolute()}",
             bars=preparation.extent.bars,
+            command=command,
         )
         with crew, follower.following(crew):
             crew.start(follower.tick)
