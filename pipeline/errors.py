@@ -94,6 +94,16 @@ class RunError(RingtapeError):
     exit_code = 1
 
 
+class StoppedError(RunError):
+    """A run or sweep was stopped from outside, by ``ringtape control``.
+
+    What it has come to until then is kept, as after Ctrl-C. The message names the process that
+    has stopped it.
+    """
+
+    exit_code = 3
+
+
 class FetchError(RingtapeError):
     """A source of market data does not give what it was asked for.
 

@@ -167,6 +167,22 @@ class PeerDied(ShmError):
         return f"{self.whom} (pid {self.pid}) is gone"
 
 
+class Steered(ShmError):
+    """You get it when you want to steer a run that another process steers at this moment.
+
+    Nothing has been changed; try again when that process is done. `name`: of the command page;
+    `pid`: the number of the other process.
+    """
+
+    def __init__(self, name: str, pid: int) -> None:
+        super().__init__(name, pid)
+        self.name = name
+        self.pid = pid
+
+    def __str__(self) -> str:
+        return f"process {self.pid} steers the run of {self.name!r}; one may at a time"
+
+
 class Dismissed(ShmError):
     """You get it from a wait for a dead member if the run goes on without that member.
 

@@ -6,6 +6,7 @@ exit code
 0         done
 1         the run failed, or the system refused (shared memory, a file, the disk)
 2         bad input: command line, configuration, market data
+3         the run was stopped by `ringtape control`
 129       SIGHUP: its terminal was closed
 130       Ctrl-C
 143       SIGTERM
@@ -25,6 +26,7 @@ import click
 
 from pipeline.cli import (
     catalog,
+    controlling,
     exporting,
     fetching,
     importers,
@@ -39,7 +41,14 @@ from pipeline.cli import (
     stressing,
     sweeping,
 )
-from pipeline.cli.exit_codes import BAD_INPUT, FAILED, HUNG_UP, INTERRUPTED, TERMINATED
+from pipeline.cli.exit_codes import (
+    BAD_INPUT,
+    FAILED,
+    HUNG_UP,
+    INTERRUPTED,
+    STOPPED,
+    TERMINATED,
+)
 from pipeline.cli.options import debug_option, is_debug
 from pipeline.cli.output import ReaderGoneError, drop_stdout, shown
 from pipeline.cli.signals import ending_with, signal_behind
@@ -131,6 +140,7 @@ for _command in (
     settings.settings,
     running.schema,
     machine.stats,
+    controlling.control,
     machine.clean,
 ):
     commands.add_command(_command)
@@ -161,7 +171,7 @@ def _run(args: Sequence[str]) -> int:
 
 
 def _complain(message: str, code: int) -> None:
-    word = "" if code in (HUNG_UP, INTERRUPTED, TERMINATED) else "error: "
+    word = "" if code in (STOPPED, HUNG_UP, INTERRUPTED, TERMINATED) else "error: "
     try:
         click.echo(f"ringtape: {word}{shown(message)}", err=True)
     except OSError:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
@@ -27,10 +27,12 @@ from pipeline.runner.fork_server import NO_SERVER, let_helpers_go_on, start_proc
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.stale_folders import remove_stale_folders
 from pipeline.runner.starting import starting
+from pipeline.runner.steered import end_stopped
 from pipeline.stages.facts import MemberFacts, RunFacts, receive_facts
 from pipeline.stages.halving import Scoreboard
 from pipeline.stages.metrics import metrics_rows
 from pipeline.stages.subscription import StreamSubscription
+from shm.command import CommandPage
 from shm.control import NO_TASK, ControlPage, MemberSnapshot, RunState
 from shm.gate import Gate
 from shm.names import new_run_id
@@ -40,8 +42,8 @@ from shm.stats import StatsBlock
 from shm.tracking import start_tracker
 
 if TYPE_CHECKING:
-    from pipeline.stages.jobs import Analysis, Coordination, Processing
-    from pipeline.stages.member import Job, Place
+    from pipeline.runner.work import Work
+    from pipeline.stages.member import Place
 
 #: How long members get to leave by themselves after an abort before they are killed.
 _GRACE_SECONDS = 0.7
@@ -53,22 +55,6 @@ TICK_SECONDS = 0.1
 COORDINATOR = "coordinator"
 
 
-@dataclass(frozen=True)
-class Work:
-    """The jobs of a run; each runs in a process of its own."""
-
-    coordination: "Coordination"
-    #: One per data processor.
-    processing: "Sequence[Processing]"
-    #: One per analysis engine.
-    analysis: "Sequence[Analysis]"
-
-    @property
-    def jobs(self) -> "list[Job[Any]]":
-        """All jobs, in the order of the crew's roles."""
-        return [self.coordination, *self.processing, *self.analysis]
-
-
 class Crew:
     """The processes of one run and all that they share; a context manager that frees everything.
 
@@ -77,7 +63,7 @@ class Crew:
     (None: as many as ``slots``). In ``mode`` "clock" the tape does not wait for late consumers.
     ``board`` is the number of rungs and of lanes of a scoreboard, if the engines need one.
     Onlookers see the ``title``, what the run is called, and how many ``bars`` it expects (0:
-    unknown).
+    unknown). Who steers a sweep has one ``command`` page for all of its crews.
     """
 
     #: Whether each member has a process of its own.
@@ -86,7 +72,7 @@ class Crew:
     def __init__(
         self,
         context: Any,
-        work: Work,
+        work: "Work",
         *,
         slots: int,
         slot_size: int,
@@ -95,8 +81,11 @@ class Crew:
         board: tuple[int, int] | None = None,
         title: str = "",
         bars: int = 0,
+        command: CommandPage | None = None,
     ) -> None:
         self._context = context
+        #: The page by which the run is steered; one of its own, once entered, if none was given.
+        self.command = command
         self._title, self._bars = title, bars
         self._work = work
         #: The slots of the ring; after the crew has been entered those that it has got.
@@ -136,6 +125,8 @@ class Crew:
         self.run_id = new_run_id()
         page = ControlPage.create(self.run_id, self.roles, title=self._title, bars=self._bars)
         self.control = own(page)
+        if self.command is None and self.in_processes:
+            self.command = own(CommandPage.create(self.run_id))
         rows = metrics_rows(len(self._processors), len(self.engines))
         self.stats = own(StatsBlock.create(self.run_id, rows))
         ring = make_ring(
@@ -227,6 +218,7 @@ class Crew:
             tuple(self._ready) if index == 0 else (self._ready[index - 1],),
             sending,
             self._board.side(role) if self._board and role in self.engines else None,
+            self.command if index == 0 else None,
         )
 
     def watch(
@@ -236,7 +228,8 @@ class Crew:
     ) -> RunFacts:
         """Wait until all members have finished, and return the facts that they have sent home.
 
-        Calls ``tick`` about ten times a second. When a member fails, all others are told to stop,
+        Calls ``tick`` about ten times a second. Raises StoppedError if `ringtape control` wants the
+        run to end. When a member fails, all others are told to stop,
         and its error is raised; if it has reported none, RunError names it with its exit code or
         signal.
 
@@ -258,6 +251,8 @@ class Crew:
                     self._fail(index)
                 self._lose(index, lose)
             self._note_tape()
+            if left:
+                end_stopped(self.command)
             tick(self.stats)
         self._receive(list(self._pipes))
         self.control.set_state(RunState.DONE)

@@ -13,10 +13,10 @@ from pipeline.market.time.time_manager import SessionTable
 from pipeline.results.year import Year
 from pipeline.runner.actions import RunActions, read_actions
 from pipeline.runner.benchmark import Benchmark, read_benchmark
-from pipeline.runner.crew import Work
 from pipeline.runner.extent import Extent, find_extent
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.terms import auctions_in, terms_of, time_manager
+from pipeline.runner.work import Work
 from pipeline.runner.year import year_of
 from pipeline.strategy.source import pack
 from pipeline.tape.open_files import allow_open_files

@@ -9,7 +9,9 @@ from datetime import date
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.runner.crew import COORDINATOR, Crew
 from pipeline.runner.held_up import end_held_up, held_up
+from pipeline.runner.steered import stands_still
 from pipeline.stages import compiling
+from shm.command import CommandPage
 from shm.control import MemberSnapshot
 from shm.stats import StatsBlock
 
@@ -40,6 +42,8 @@ class Progress:
     #: The hook that does not return, such as "mine.py:12: Mine.on_bar has not returned for 9 s", or
     #: the process that is held up; "" for none.
     stuck: str = ""
+    #: Whether ``ringtape control`` has paused the run, which stands still.
+    paused: bool = False
 
 
 class Follower:
@@ -62,6 +66,7 @@ class Follower:
         self._bars = bars
         self._began = 0.0
         self._members: Callable[[], Sequence[MemberSnapshot]] = tuple
+        self._command: CommandPage | None = None
         #: Whether a slot was published, once the crew is no longer followed.
         self.tape_began = False
         #: The hook that did not return when an error ended the run; "" for none.
@@ -70,7 +75,7 @@ class Follower:
     @contextmanager
     def following(self, crew: Crew) -> Iterator[None]:
         """Follow a crew while the block lasts; note how far it was if an error ends the block."""
-        self._members = crew.members
+        self._members, self._command = crew.members, crew.command
         try:
             yield
         except BaseException:
@@ -102,6 +107,7 @@ class Follower:
                 time.perf_counter() - self._began if self._began else 0.0,
                 "" if self._began else compiling.words(members),
                 stuck=stuck_words(members),
+                paused=stands_still(self._command),
             )
         )
 

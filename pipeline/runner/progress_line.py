@@ -19,6 +19,10 @@ its own:
 
     mine.py:12: Mine.on_bar has not returned for 8 s
 
+So is a run that somebody has paused, for as long as it stands still:
+
+    paused by ringtape control
+
 The line is drawn when the run reports, about ten times a second, without a thread of its own. It
 disappears when the run is over, so that the summary stands alone.
 """
@@ -34,6 +38,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeAlias, cast
 
 from pipeline.errors import ConfigError
 from pipeline.runner.lasting_stream import LastingStream
+from pipeline.runner.steered import PAUSED
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
@@ -71,6 +76,17 @@ class Pace:
         first_seconds, first_bars = self._seen[0]
         passed = seconds - first_seconds
         return (bars - first_bars) / passed if passed >= self.LEAST_SECONDS else 0.0
+
+    def of(self, progress: Progress) -> float:
+        """Note how far a run is; return bars/s, 0.0 if it is not known yet or stands still."""
+        if progress.paused:
+            self.rest()
+            return 0.0
+        return self.add(progress.seconds, progress.bars)
+
+    def rest(self) -> None:
+        """Forget what was seen, because time passes in which nothing is to be done."""
+        self._seen.clear()
 
 
 def reported(progress: Report | bool) -> AbstractContextManager[Report]:
@@ -113,11 +129,11 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
         pace = Pace()
 
         def show(progress: Progress) -> None:
-            rate = pace.add(progress.seconds, progress.bars)
+            rate = pace.of(progress)
             words: dict[str, Any] = {**describe(progress, rate)}
             if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "date": waits}
-            words["stuck"] = progress.stuck
+            words["stuck"] = progress.stuck or (PAUSED if progress.paused else "")
             line.update(
                 task,
                 total=progress.bars_total or None,
@@ -132,8 +148,9 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
 class PlainLines:
     """Writes lines where there is no terminal.
 
-    One is about a hook that does not return, and is written again when that lasts twice as long. If
-    ``plain``, another says every few seconds how far the run is.
+    One is about a hook that does not return, and is written again when that lasts twice as long.
+    One says that the run was paused, and one that it goes on. If ``plain``, another says every few
+    seconds how far the run is.
     """
 
     def __init__(self, stream: TextIO, *, plain: bool) -> None:
@@ -141,6 +158,7 @@ class PlainLines:
         self._plain = plain
         self._next = time.monotonic() + _AGAIN_SECONDS
         self._stuck_since = self._stuck_next = 0.0
+        self._paused = False
         self._pace = Pace()
 
     def tell(self, progress: Progress) -> None:
@@ -152,9 +170,13 @@ class PlainLines:
             self._stuck_since = self._stuck_since if self._stuck_next else now
             self._stuck_next = now + max(_AGAIN_SECONDS, now - self._stuck_since)
             self._write(progress.stuck)
+        if progress.paused != self._paused:
+            self._paused = progress.paused
+            self._write(PAUSED if self._paused else "goes on")
         if self._plain and now >= self._next:
             self._next = now + _AGAIN_SECONDS
-            words = describe(progress, self._pace.add(progress.seconds, progress.bars)).values()
+            words = [*describe(progress, self._pace.of(progress)).values()]
+            words += [PAUSED] if progress.paused else []
             waits = waiting_text(progress)
             self._write(waits or ", ".join(word for word in words if word))
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from pipeline.errors import ConfigError, DataWarning, RingtapeError, RunError, why_ended
+from pipeline.errors import (
+    ConfigError,
+    DataWarning,
+    RingtapeError,
+    RunError,
+    StoppedError,
+    why_ended,
+)
 from pipeline.results.folder import LATEST, RunFolder
 from pipeline.results.report.page import format_summary
 from pipeline.results.statistics import monthly_returns
@@ -35,6 +42,7 @@ from pipeline.runner.starting import start_context
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
+from shm.command import CommandPage
 from shm.space import available_shared_memory
 
 if TYPE_CHECKING:
@@ -276,9 +284,10 @@ def run(
 
     Raises a RingtapeError in one line: ConfigError, DataError and StrategyError for wrong input,
     HookError with file and line where a strategy raises, RunError that names the process which
-    failed. A run folder is then marked partial, and so it is after KeyboardInterrupt. If the tape
-    has not begun by then, no folder is left. Sessions of the range before the first bar and after
-    the last are not run, which a DataWarning says.
+    failed, StoppedError where ``ringtape control`` ends the run. A run folder is then marked
+    partial, and so it is after KeyboardInterrupt. If the tape has not begun by then, no folder is
+    left. Sessions of the range before the first bar and after the last are not run, which a
+    DataWarning says.
     """
     began = time.perf_counter()
     refuse_inside("run")
@@ -294,6 +303,13 @@ def run(
     shown = False if inline and progress is None else progress
     with reported(shown) as report, loaded(asked, _importing(report)) as found:
         return _replay(found, strategy, folder, report, began, inline=inline)
+
+
+def run_steered(asked: Asked, out: Path, command: CommandPage) -> Result:
+    """Run without progress what is asked for, steered by the page of a sweep that it is part of."""
+    began = time.perf_counter()
+    with loaded(asked, _importing(None)) as found:
+        return _replay(found, asked.strategy, out, None, began, command=command)
 
 
 def _importing(report: Report) -> Callable[[str], None]:
@@ -313,7 +329,8 @@ def _replay(
     report: Report,
     began: float,
     *,
-    inline: bool,
+    inline: bool = False,
+    command: CommandPage | None = None,
 ) -> Result:
     """Run what the settings say, from ``began`` on a `time.perf_counter`."""
     settings = found.settings
@@ -348,6 +365,7 @@ def _replay(
             mode="clock" if settings.backtest_config.speed_multiplier > 0 else "data",
             title=f"{settings.session_name}\n{folder.path.absolute()}",
             bars=preparation.extent.bars,
+            command=command,
         )
         with crew, follower.following(crew):
             crew.start(follower.tick)
@@ -373,7 +391,7 @@ def _end_early(
 ) -> None:
     """Keep what a run has left when an error ended it; nothing if no bar was replayed."""
     why = why_ended(error)
-    if follower.stuck and isinstance(error, KeyboardInterrupt | SystemExit):
+    if follower.stuck and isinstance(error, KeyboardInterrupt | SystemExit | StoppedError):
         error.add_note(follower.stuck)
         why += f"; {follower.stuck}"
     if not follower.tape_began:

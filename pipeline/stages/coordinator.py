@@ -19,8 +19,8 @@ from pipeline.market.quality import expected_of
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.steering import Steering
 from pipeline.stages.time_account import TimeAccount
-from pipeline.tape.clock import Clock
 from pipeline.tape.feed import Feed
 from pipeline.tape.lookback import Tail
 from pipeline.tape.market_facts import market_facts
@@ -29,6 +29,7 @@ from pipeline.tape.open_files import allow_open_files
 from pipeline.tape.slot import BEGAN, Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Cut, Tape
+from shm.command import CommandPage
 from shm.ring import Producer
 
 
@@ -60,7 +61,11 @@ class Replay:
 
 
 class Coordinator:
-    """Reads the catalog and publishes one block after the other; a context manager."""
+    """Reads the catalog and publishes one block after the other; a context manager.
+
+    ``check`` is called now and then during waits, and may raise to end them. ``command``: the page
+    by which the run is steered; None if nobody can.
+    """
 
     def __init__(
         self,
@@ -68,6 +73,7 @@ class Coordinator:
         slots: list[Slot],
         metrics: PerformanceMetrics,
         check: Callable[[], None],
+        command: CommandPage | None = None,
     ) -> None:
         self._replay = replay
         self._slots = slots
@@ -77,7 +83,7 @@ class Coordinator:
         self._tail = Tail(
             slots[0].tables[0], slice(0, 5), range(len(replay.shape.symbols)), times=True
         )
-        self._clock = Clock(replay.speed, check) if replay.speed > 0 else None
+        self._steering = Steering(command, replay.speed, check)
         self._generator: Generator | None = None
         if replay.offer is not None:
             symbols = len(replay.shape.symbols)
@@ -85,7 +91,6 @@ class Coordinator:
         self._closing = ExitStack()
         self._loads = 0
         self._started_ns = 0
-        self._paced = -1  # the session that the clock is in
         self._calendar = replay.calendar
         self._dates = np.array(replay.sessions.date_ns, "M8[ns]").astype("M8[D]").tolist()
         self._begun = 0  # sessions that the calendar was told of
@@ -98,7 +103,7 @@ class Coordinator:
         self._tape = Tape(
             self._feeds,
             self._replay.sessions,
-            rows=1 if self._clock is not None else shape.rows,
+            rows=shape.rows,
             max_sessions=shape.sessions,
             splits=self._replay.splits,
             cuts=self._replay.cuts,
@@ -167,10 +172,9 @@ class Coordinator:
             self._generator.begin(self._started_ns)
         closed = opened = self._metrics.start_timer()
         between = True  # no session is on its way to the tape
+        self._steering.begin()
         while not self._tape.finished:
-            cut = self._next_cut()
-            slot = self._slots[producer.claim()]
-            waited = self._account.blocked()
+            slot, cut, waited = self._next(producer)
             start = self._metrics.start_timer()
             if between:
                 self._metrics.reset_session()
@@ -180,6 +184,7 @@ class Coordinator:
             slot.header[BEGAN] = self._started_ns
             closes = int(slot.open_sessions["closes"].sum())
             producer.publish()
+            self._steering.handed_on(cut.last_close)
             if self._generator is not None:
                 self._generator.found_room(waited)
                 self._generator.offered(bars)
@@ -194,23 +199,39 @@ class Coordinator:
             self._metrics.record_fill(start)
             self._metrics.flush()
             self._account.busy()
+            if self._tape.finished:
+                self._steering.end()
             yield
 
-    def _next_cut(self) -> Cut:
-        """Choose the next slot's bars, and wait until it is time for them."""
+    def _next(self, producer: Producer) -> tuple[Slot, Cut, int]:
+        """Return a slot, the bars for it once it is their time, and the ns waited for room."""
         if self._generator is not None:
+            return self._next_offered(producer, self._generator)
+        slot = self._slots[self._steering.claim(producer)]
+        waited = self._account.blocked()
+        self._hold()
+        cut = self._tape.cut(1 if self._steering.by_moment else None)
+        if self._steering.paced:
             self._account.busy()
-            rows = self._generator.wait()
+            self._pace(cut.last_close)
             self._account.starved(at_edge=False)
-            cut = self._tape.cut(rows)
-            self._account.busy()
-            return cut
-        cut = self._tape.cut()
+        return slot, cut, waited
+
+    def _next_offered(self, producer: Producer, generator: Generator) -> tuple[Slot, Cut, int]:
+        """Do the same with bars that are offered at a rate, which do not wait for room."""
+        self._hold()
         self._account.busy()
-        if self._clock is not None:
-            self._pace(self._clock, cut.last_close)
+        rows = generator.wait()
+        self._account.starved(at_edge=False)
+        cut = self._tape.cut(1 if self._steering.by_moment else rows)
+        self._account.busy()
+        slot = self._slots[self._steering.claim(producer)]
+        return slot, cut, self._account.blocked()
+
+    def _hold(self) -> None:
+        """Stand still while the run is paused."""
+        if self._steering.hold():
             self._account.starved(at_edge=False)
-        return cut
 
     def _begin_sessions(self, stop: int) -> None:
         """Tell the calendar of all sessions before index ``stop`` that it was not told of yet."""
@@ -218,15 +239,12 @@ class Coordinator:
             self._calendar.start_session(date)
         self._begun = max(self._begun, stop)
 
-    def _pace(self, clock: Clock, close: int) -> None:
-        """Wait until the clock shows ``close``, after the session of ``close`` has begun."""
+    def _pace(self, close: int) -> None:
+        """Wait for the time of a moment, after the session of its ``close`` has begun."""
         index = int(np.searchsorted(self._replay.sessions.open_ns, close, side="left")) - 1
         self._begin_sessions(index + 1)
         session = self._calendar.get_trading_session(self._dates[index])
-        if index != self._paced:
-            self._paced = index
-            clock.open_session(session.open_ns)
-        clock.wait_until(close)
+        self._steering.pace(session.open_ns, close)
 
     def facts(self) -> TapeFacts:
         """Return what was replayed, once the tape has ended."""

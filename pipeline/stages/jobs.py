@@ -61,7 +61,9 @@ class Coordination:
             if self.walks:
                 shape = self.replay.shape
                 compiling.relieve_engines(_empty_slot(shape, read_only=True), shape)
-            with Coordinator(self.replay, slots, metrics, place.control.check) as coordinator:
+            with Coordinator(
+                self.replay, slots, metrics, place.control.check, place.command
+            ) as coordinator:
                 coordinator.warm_up(_empty_slot(self.replay.shape))
                 for gate in place.ready:
                     with contextlib.suppress(Dismissed):

@@ -27,6 +27,7 @@ from pipeline.stages.facts import MemberFacts, send_facts
 from pipeline.stages.halving import BoardSide
 from pipeline.stages.held import SAFE, SAFE_PATH
 from pipeline.strategy.guard import become_member
+from shm.command import CommandPage
 from shm.control import ControlPage, Member
 from shm.errors import Aborted, PeerDied
 from shm.gate import Gate
@@ -64,6 +65,8 @@ class Place:
     facts: Any
     #: An engine's side of the scoreboard; None if lanes are not compared.
     board: BoardSide | None = None
+    #: The coordinator's page by which the run is steered from outside; None if nobody can.
+    command: CommandPage | None = None
 
     @property
     def alone(self) -> bool:

@@ -42,6 +42,8 @@ class SweepProgress:
     importing: str = ""
     #: Lanes among `lanes` that the ledger knew, and that take no evaluations.
     known: int = 0
+    #: Whether ``ringtape control`` has paused the sweep, which stands still.
+    paused: bool = False
 
     @property
     def share(self) -> float | None:
@@ -83,14 +85,14 @@ class Meter:
         self._bars = bars
         began: float | None = None
 
-        def report(walked: Sequence[int], compiling: str, stuck: str) -> None:
+        def report(walked: Sequence[int], compiling: str, stuck: str, paused: bool = False) -> None:
             nonlocal began
             under_way = sum(bars * len(share) for bars, share in zip(walked, shares, strict=True))
             if began is None and under_way:
                 began = time.perf_counter()
             seconds = 0.0 if began is None else time.perf_counter() - began
             told = "" if under_way else compiling
-            self._report(under_way, self.seconds + seconds, told, stuck)
+            self._report(under_way, self.seconds + seconds, told, stuck, paused)
 
         return report
 
@@ -111,7 +113,14 @@ class Meter:
         if merit > self._merit:
             self._merit, self._best, self._best_parameters = merit, score, parameters
 
-    def _report(self, under_way: int, seconds: float, compiled: str = "", stuck: str = "") -> None:
+    def _report(
+        self,
+        under_way: int,
+        seconds: float,
+        compiled: str = "",
+        stuck: str = "",
+        paused: bool = False,
+    ) -> None:
         if self._tell is not None:
             left = max(0, (self._total or 0) - self.lanes) * self._bars
             self._tell(
@@ -127,5 +136,6 @@ class Meter:
                     compiled,
                     stuck,
                     known=self.known,
+                    paused=paused,
                 )
             )

@@ -6,7 +6,7 @@
 All sets of a pass end at the same time, so the bar and the per cent count evaluations, which are
 bars x sets; sets that the ledger knew count as done. While a pass waits for the compiler, the live
 line says so, as that of a run does; a plain line says so once. A hook that does not return is named
-in place of the best set, and a plain line names it at once.
+in place of the best set, and a plain line names it at once. So it is said that the sweep is paused.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pipeline.runner.progress_line import (
     short_number,
     waiting_text,
 )
+from pipeline.runner.steered import PAUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
             if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "phase": waits}
-            words["best"] = progress.stuck or best_text(progress, line.console.width)
+            words["best"] = _attention(progress) or best_text(progress, line.console.width)
             share = progress.share
             line.update(task, total=None if share is None else 1.0, completed=share or 0.0, **words)
             line.refresh()
@@ -90,13 +91,23 @@ class Speed:
     def __init__(self) -> None:
         self._pace = Pace()
         self._began: tuple[float, int] | None = None
+        self._paused: float | None = None
 
     def of(self, progress: SweepProgress, now: float) -> tuple[float, float | None]:
         """Return evaluations per second of replay (0.0: unknown) and seconds left (None: unknown).
 
         ``now`` is in seconds on any clock. The estimate is that the rest goes on at the mean speed
-        so far, which includes time without replay, such as choosing the sets of the next pass.
+        so far, which includes time without replay, such as choosing the sets of the next pass, but
+        none in which the sweep was paused.
         """
+        if progress.paused:
+            self._paused = now if self._paused is None else self._paused
+            self._pace.rest()
+            return 0.0, None
+        if self._paused is not None:
+            if self._began is not None:
+                self._began = self._began[0] + now - self._paused, self._began[1]
+            self._paused = None
         if not progress.evaluations:
             return 0.0, None
         rate = self._pace.add(progress.seconds, progress.evaluations)
@@ -112,15 +123,16 @@ class Speed:
 def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
     lines = LastingStream(stream)
     told = time.monotonic()
-    told_compiling = told_stuck = False
+    told_compiling = told_stuck = told_paused = False
 
     def tell(progress: SweepProgress) -> None:
-        nonlocal told, told_compiling, told_stuck
+        nonlocal told, told_compiling, told_stuck, told_paused
         now = time.monotonic()
         words = describe(progress, *speed.of(progress, now))
         first_stuck, told_stuck = bool(progress.stuck) and not told_stuck, bool(progress.stuck)
+        turned, told_paused = progress.paused != told_paused, progress.paused
         waits = now - told < _EVERY_SECONDS or (progress.compiling and told_compiling)
-        if waits and not first_stuck:
+        if waits and not first_stuck and not turned:
             return
         told = now
         said = [*words.values(), best_text(progress)]
@@ -128,12 +140,17 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
             told_compiling = True
         if before := waiting_text(progress):
             said = [before]
-        if progress.stuck:
-            said = [progress.stuck]
+        if attention := _attention(progress):
+            said = [attention]
         lines.write(", ".join(word for word in said if word) + "\n")
         lines.flush()
 
     return tell
+
+
+def _attention(progress: SweepProgress) -> str:
+    """Return what keeps a sweep from going on while its tape is under way; "" for nothing."""
+    return progress.stuck or (PAUSED if progress.paused else "")
 
 
 def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[str, str]:

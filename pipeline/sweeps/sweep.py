@@ -15,7 +15,6 @@ from pipeline.errors import (
     ConfigError,
     DataError,
     DataWarning,
-    RingtapeError,
     RunError,
     StrategyError,
     why_ended,
@@ -26,14 +25,15 @@ from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
 from pipeline.runner.memory import check_members
 from pipeline.runner.preparation import Preparation, prepare
-from pipeline.runner.run import run
 from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import Asked, GivenConfig, folder_of, loaded
 from pipeline.runner.starting import start_context
+from pipeline.runner.steered import command_page
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
+from pipeline.sweeps.details import run_best, write_pages
 from pipeline.sweeps.executors.local import LocalExecutor
 from pipeline.sweeps.ledger.ledger import LaneRow, Ledger, SweepRow
 from pipeline.sweeps.progress import Meter, SweepProgress
@@ -43,6 +43,7 @@ from pipeline.sweeps.result import SweepResult
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.summary import judge, summarise, write_page
+from shm.names import new_run_id
 from shm.processors import usable_processors
 
 #: Name of the ledger's folder in the folder of the results, and of the file in the ledger's folder
@@ -151,7 +152,8 @@ def _sweep(
 ) -> SweepResult:
     """Run and rank the sets of a prepared sweep; its ledger is in ``home``."""
     settings = preparation.settings
-    with Ledger.open(home) as opened:
+    with Ledger.open(home) as opened, command_page(new_run_id()) as command:
+        executor.command = command
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
@@ -166,7 +168,7 @@ def _sweep(
             rows = opened.lanes(row.sweep)
             fewest = roster.sweep.min_round_trips
             best = best_rows(rows, roster.sweep.score[0], fewest, roster.sweep.best)
-            details = _run_best(roster, entries, best, folder.path)
+            details = run_best(roster, entries, best, folder.path, command)
             summary = {
                 **summarise(roster, preparation, conductor.tape, meter, row, rows, resumed),
                 "details": details,
@@ -186,7 +188,7 @@ def _sweep(
                     "in them ran again."
                 )
             if reports:
-                summary["notes"] += _write_pages(roster, entries, best, details)
+                summary["notes"] += write_pages(roster, entries, best, details)
             page = write_page(folder.path, row, summary, rows, best, preparation, opened)
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
@@ -358,42 +360,3 @@ def _reusable(
     if roster.sweep.pruning is not None and len(rows) < len(keys):
         return {}
     return rows
-
-
-def _run_best(
-    roster: Roster, entries: Mapping[str, Entry], best: Sequence[LaneRow], folder: Path
-) -> list[str]:
-    """Run the best sets again, each in full detail and in a run folder of its own."""
-    details = []
-    for row in best:
-        config, given, overrides = roster.alone(entries[row.key])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataWarning)  # the sweep has said it
-            own = folder / "best"
-            result = run(config, strategy=given, overrides=overrides, out=own, progress=False)
-        found = result.statistics["digest"]
-        if found != row.digest:
-            raise RunError(
-                f"{result.run_dir}: a lane of the sweep came to another result when run alone:"
-                f" digest {found}, expected {row.digest}"
-            )
-        details.append(str(result.run_dir))
-    return details
-
-
-def _write_pages(
-    roster: Roster,
-    entries: Mapping[str, Entry],
-    best: Sequence[LaneRow],
-    details: Sequence[str],
-) -> list[str]:
-    """Write the pages of the best sets' runs; return a note if that failed."""
-    from pipeline.runner.reporting.report import write_report
-
-    for row, run_dir in zip(best, details, strict=True):
-        _, given, _ = roster.alone(entries[row.key])
-        try:
-            write_report(RunFolder(Path(run_dir)), strategy=given)
-        except RingtapeError as error:
-            return [f"Not all of the best sets have a page: {error}."]
-    return []

@@ -1,31 +1,31 @@
 """The pace of a clock-driven replay."""
 
 import time
-from collections.abc import Callable
-
-_SLICE_SECONDS = 0.05
 
 
 class Clock:
-    """Market time at a multiple of real time; closed hours between sessions take no time.
+    """Market time at a multiple of real time, above 0. It begins when it is told what to show."""
 
-    ``check`` is called during a wait, and may raise to end it.
-    """
-
-    def __init__(self, multiplier: float, check: Callable[[], None]) -> None:
-        self._multiplier = multiplier
-        self._check = check
+    def __init__(self, multiple: float) -> None:
+        self._multiple = multiple
         self._market = 0
-        self._wall = 0
+        self._wall = time.monotonic_ns()
 
-    def open_session(self, market_ns: int) -> None:
-        """Show ``market_ns``, the open of a session, at the present, and go on from there."""
+    def show(self, market_ns: int) -> None:
+        """Show ``market_ns`` at the present, and go on from there."""
         self._market = market_ns
         self._wall = time.monotonic_ns()
 
-    def wait_until(self, market_ns: int) -> None:
-        """Return when the clock shows ``market_ns``; at once if that is past."""
-        due = self._wall + int((market_ns - self._market) / self._multiplier)
-        while (left := due - time.monotonic_ns()) > 0:
-            self._check()
-            time.sleep(min(left / 1e9, _SLICE_SECONDS))
+    def now(self) -> int:
+        """Return the market time that the clock shows, in ns."""
+        return self._market + round((time.monotonic_ns() - self._wall) * self._multiple)
+
+    def go_at(self, multiple: float) -> None:
+        """Go on at another multiple of real time, above 0, from what the clock shows."""
+        self.show(self.now())
+        self._multiple = multiple
+
+    def seconds_until(self, market_ns: int) -> float:
+        """Return in how many seconds the clock shows ``market_ns``; 0 or less if that is past."""
+        passed = (time.monotonic_ns() - self._wall) * 1e-9
+        return (market_ns - self._market) * 1e-9 / self._multiple - passed

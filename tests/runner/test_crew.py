@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import RunError
-from pipeline.runner.crew import Crew, Work
+from pipeline.runner.crew import Crew
 from pipeline.runner.starting import start_context
+from pipeline.runner.work import Work
 from tests.reference.own_process import environment, python
 from tests.reference.processes import assert_nothing_left
 

@@ -29,6 +29,7 @@ class Seen(NamedTuple):
     verifying: str = ""
     importing: str = ""
     stuck: str = ""
+    paused: bool = False
 
 
 SCRIPT = """
@@ -42,7 +43,8 @@ with progress_line(sys.stderr) as report:
         report(SimpleNamespace(session_date=date(2024, 3, 4 + k), sessions=k, sessions_total=5,
                                bars=k * 1000, bars_total=5000, seconds=float(k),
                                compiling="", verifying="", importing="",
-                               stuck="mine.py:3: Mine.on_bar" if k == 3 else ""))
+                               stuck="mine.py:3: Mine.on_bar" if k == 3 else "",
+                               paused=False))
 print("rich" in sys.modules)
 """
 
@@ -126,6 +128,40 @@ def test_a_hook_that_does_not_return_is_named_again_when_that_lasts_twice_as_lon
     lines.tell(Seen(None, 0, 0, 0, 0, 0.0))  # type: ignore[arg-type]
     lines.tell(Seen(None, 0, 0, 0, 0, 0.0, stuck="another"))  # type: ignore[arg-type]
     assert stream.getvalue().splitlines()[-1] == "another"
+
+
+def test_a_terminal_says_that_the_run_was_paused_and_not_how_long_it_takes():
+    script = SCRIPT.replace("paused=False", "paused=k == 4")
+    shown = on_a_terminal(script, NO_COLOR="1").rpartition("2024-03-08")[2]
+    assert "paused by ringtape control" in shown
+    assert "ETA" not in shown
+    assert "bars/s" not in shown
+
+
+def test_a_pipe_gets_a_line_when_the_run_is_paused_and_when_it_goes_on(monkeypatch):
+    clock = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: clock)
+    for plain in (False, True):
+        stream = io.StringIO()
+        lines = PlainLines(stream, plain=plain)
+        for second in range(28):
+            clock += 1.0
+            at = min(second, 5) + max(0, second - 25)
+            lines.tell(Seen(None, 0, 0, at * 100, 3_000, second, paused=5 <= second < 25))  # type: ignore[arg-type]
+        told = stream.getvalue().splitlines()
+        assert [told[0], told[-1]] == ["paused by ringtape control", "goes on"]
+        between = "starting, session 0, 500/3,000 bars, paused by ringtape control"
+        assert told[1:-1] == [between] * 2 * plain
+
+
+def test_the_pace_counts_no_time_in_which_the_run_stood_still():
+    pace = Pace()
+    for second in range(10):
+        rate = pace.of(Seen(None, 0, 0, 100 * second, 0, second))  # type: ignore[arg-type]
+    assert rate == pytest.approx(100)
+    assert pace.of(Seen(None, 0, 0, 900, 0, 60.0, paused=True)) == 0.0  # type: ignore[arg-type]
+    assert pace.of(Seen(None, 0, 0, 900, 0, 100.0)) == 0.0  # type: ignore[arg-type]
+    assert pace.of(Seen(None, 0, 0, 1_000, 0, 101.0)) == pytest.approx(100)  # type: ignore[arg-type]
 
 
 def test_true_asks_for_lines_where_there_is_no_terminal(monkeypatch, capsys):

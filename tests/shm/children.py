@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from shm.command import CommandPage
 from shm.control import ControlPage
 from shm.errors import Aborted, Dismissed
 from shm.gate import Gate
 from shm.ring import Producer, Reader, Ring
 from shm.segment import Segment
+from shm.seqlock import SeqLock
 from shm.stats import StatsBlock
 
 
@@ -133,3 +135,17 @@ def run_until_aborted(page: ControlPage, index: int, station: Producer | Reader)
             leave()
     except Aborted as abort:
         me.note_exit(str(abort))
+
+
+def steer_until_killed(page: CommandPage, steers: Gate) -> None:
+    with page.controller() as controller:
+        controller.pause()
+        steers.signal_ready()
+        while True:
+            signal.pause()
+
+
+def die_while_wishing(page: CommandPage) -> None:
+    with page.controller(), SeqLock(page._wish_cells()):
+        page._wish_cells()[2] = 1
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -12,6 +12,7 @@ from shm.errors import (
     SegmentMismatch,
     SegmentMissing,
     ShmError,
+    Steered,
     Unavailable,
     ViewsInUse,
     WaitTimeout,
@@ -28,6 +29,7 @@ REFUSALS = [
     (Closed("the ring"), ["the ring"]),
     (OutOfTurn("slot 3 holds 4"), ["slot 3 holds 4"]),
     (Aborted("engine 1", "it fell"), ["engine 1", "it fell"]),
+    (Steered("rt-1-2-command", 42), ["process 42", "rt-1-2-command"]),
     (PeerDied("the parent", 42), ["the parent", "42"]),
     (WaitTimeout("gate 'a'", "coordinator", 1.5), ["gate 'a'", "coordinator", "1.500 s"]),
 ]

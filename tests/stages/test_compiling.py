@@ -13,10 +13,11 @@ from numba import types
 
 from pipeline.lane.slot_view import begin_slot
 from pipeline.lane.walk import walk_slot
-from pipeline.runner.crew import Crew, Work
+from pipeline.runner.crew import Crew
 from pipeline.runner.progress import Follower, Progress
 from pipeline.runner.progress_line import progress_line
 from pipeline.runner.starting import start_context
+from pipeline.runner.work import Work
 from pipeline.stages import compiling
 from pipeline.stages.compiling import (
     PIECES,

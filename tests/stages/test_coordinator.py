@@ -1,11 +1,14 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.market.time.time_manager import TimeManager
@@ -13,6 +16,7 @@ from pipeline.stages.coordinator import Coordinator, Replay
 from pipeline.stages.facts import TapeFacts
 from pipeline.stages.metrics import PerformanceMetrics, metrics_rows
 from pipeline.tape.slot import ROWS, SlotShape
+from shm.command import CommandPage, Stage
 from shm.names import new_run_id
 from shm.stats import StatsBlock
 from tests.reference.in_process import Slots
@@ -29,13 +33,14 @@ def stats() -> Iterator[StatsBlock]:
 
 
 class Stand:
-    """Where a producer stands; keeps what is published."""
+    """Where a producer stands; keeps what is published, and calls ``after`` each time."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Slots, after: Callable[[], None] = lambda: None) -> None:
         self._slots = slots
+        self._after = after
         self.published: list[tuple[int, list[int]]] = []
 
-    def claim(self) -> int:
+    def claim(self, timeout: float | None = None) -> int:
         return 0
 
     def publish(self) -> None:
@@ -45,6 +50,7 @@ class Stand:
         for symbol, count in enumerate(table.count.tolist()):
             found += table.ts[symbol, table.first : table.first + count].tolist()
         self.published.append((int(slot.header[ROWS]), found))
+        self._after()
 
 
 def market_of() -> Market:
@@ -56,8 +62,16 @@ def market_of() -> Market:
 
 
 def coordinated(
-    folder: Path, stats: StatsBlock, *, speed: float = 0.0, prefetch: int = 0, rows: int = 4
+    folder: Path,
+    stats: StatsBlock,
+    *,
+    speed: float = 0.0,
+    prefetch: int = 0,
+    rows: int = 4,
+    command: CommandPage | None = None,
+    steer: Callable[[], None] = lambda: None,
 ) -> tuple[list[tuple[int, list[int]]], TapeFacts]:
+    """What is published, and the facts; ``steer`` is called after each slot and in each wait."""
     market = market_of()
     columns = [("open", "high", "low", "close", "volume")]
     shape = SlotShape.plan("AB", ["1m"], columns, lookback=1, rows=rows, quality=False)
@@ -65,8 +79,8 @@ def coordinated(
     calendar = TimeManager("CRYPTO").over(market.sessions)
     replay = Replay(str(market.write(folder)), market.sessions, calendar, shape, speed, prefetch)
     metrics = PerformanceMetrics.for_row(stats, "coordinator")
-    stand = Stand(slots)
-    with Coordinator(replay, slots.views, metrics, lambda: None) as coordinator:
+    stand = Stand(slots, steer)
+    with Coordinator(replay, slots.views, metrics, steer, command) as coordinator:
         deque(coordinator.turns(stand), 0)  # type: ignore[arg-type]
         facts = coordinator.facts()
     return stand.published, facts
@@ -77,9 +91,7 @@ def test_every_bar_of_the_sessions_is_published_once(
     tmp_path: Path, stats: StatsBlock, prefetch: int
 ):
     published, facts = coordinated(tmp_path, stats, prefetch=prefetch)
-    found = sorted(ts for _, part in published for ts in part)
-    inside = [ts for ts in range(START, START + 75 * MINUTE, MINUTE) if in_session(ts)]
-    assert found == sorted(inside + [ts for ts in inside if (ts - START) // MINUTE % 2 == 0])
+    assert sorted(ts for _, part in published for ts in part) == bars_in_sessions()
     assert [len(part) for _, part in published] == [count for count, _ in published]
     assert facts.present == (18, 9)
     assert facts.expected == 18
@@ -87,8 +99,11 @@ def test_every_bar_of_the_sessions_is_published_once(
     assert not [one for one in threading.enumerate() if one.name.startswith("prefetch")]
 
 
-def in_session(ts: int) -> bool:
-    return any(begin <= ts < end for begin, end in SPANS)
+def bars_in_sessions() -> list[int]:
+    """The opens of all bars of A, and of B, which has every other one."""
+    minutes = range(START, START + 75 * MINUTE, MINUTE)
+    inside = [ts for ts in minutes if any(begin <= ts < end for begin, end in SPANS)]
+    return sorted(inside + [ts for ts in inside if (ts - START) // MINUTE % 2 == 0])
 
 
 def test_what_was_done_is_counted_and_timed(tmp_path: Path, stats: StatsBlock):
@@ -133,6 +148,61 @@ def test_a_clock_gives_each_timestamp_a_slot_and_takes_its_time(tmp_path: Path, 
     assert [count for count, _ in published] == [2, 1] * 9
     # 18 minutes of trading at 6,000 times the pace; the hour between takes none.
     assert seconds >= 18 * 60 / 6_000
+
+
+COMMANDS = st.one_of(
+    st.tuples(st.sampled_from(["pause", "resume"])),
+    st.tuples(st.just("step"), st.integers(1, 4)),
+    st.tuples(st.just("speed"), st.sampled_from([0.0, 60_000.0, 1e9])),
+    st.just(()),
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(COMMANDS, max_size=30), st.sampled_from([0.0, 1e6]), st.sampled_from([1, 4, 50]))
+def test_no_command_changes_what_is_published(
+    tmp_path: Path, commands: list[tuple[Any, ...]], speed: float, rows: int
+):
+    """Each goes out at the next slot or wait, and at the end the run is let go on."""
+    left = [*commands, ("speed", 0.0)]
+    with (
+        StatsBlock.create(new_run_id(), metrics_rows(1, 1)) as stats,
+        CommandPage.create(new_run_id()) as page,
+        page.controller() as controller,
+    ):
+
+        def steer() -> None:
+            command = left.pop(0) if left else ("resume",)
+            if command:
+                getattr(controller, command[0])(*command[1:])
+
+        published, facts = coordinated(
+            tmp_path, stats, speed=speed, rows=rows, command=page, steer=steer
+        )
+        assert page.answer().stage is Stage.ENDED
+    assert sorted(ts for _, part in published for ts in part) == bars_in_sessions()
+    last = [max(part) for _, part in published]
+    assert last == sorted(last)
+    assert facts.present == (18, 9)
+
+
+def test_time_that_is_spent_paused_is_starved(tmp_path: Path, stats: StatsBlock):
+    waits: list[float] = []
+    with CommandPage.create(new_run_id()) as page, page.controller() as controller:
+
+        def steer() -> None:
+            if not page.version:
+                controller.pause()
+            elif page.answer().paused:
+                waits.append(time.monotonic())
+                if len(waits) == 4:
+                    controller.resume()
+
+        coordinated(tmp_path, stats, command=page, steer=steer)
+    paused = (waits[-1] - waits[0]) * 1e9
+    counters = stats.snapshot()["coordinator"].full.counters
+    assert counters["starved_ns"] >= paused
+    assert counters["blocked_ns"] < paused
 
 
 def test_a_range_without_a_bar_is_refused_naming_symbols_and_dates(

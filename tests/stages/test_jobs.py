@@ -84,6 +84,7 @@ class Run:
             "stats": stats,
             "control": SimpleNamespace(check=lambda: None),
             "board": None,
+            "command": None,
         }
 
     def done(self, job: Any, role: str, *gates: Gate) -> tuple[Any, Station]:

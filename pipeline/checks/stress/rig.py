@@ -16,13 +16,14 @@ import numpy as np
 
 from pipeline.checks.stress.result import Load, Setting
 from pipeline.config.session import SessionConfig
-from pipeline.runner.crew import Crew, Work
+from pipeline.runner.crew import Crew
 from pipeline.runner.lanes import Lanes, make_lanes
 from pipeline.runner.memory import check_members, check_memory, shape_within
 from pipeline.runner.preparation import Division, Preparation, divide_evenly, prepare, work_of
 from pipeline.runner.starting import start_context
 from pipeline.runner.verdict import Load as VerdictLoad
 from pipeline.runner.verdict import Verdict, verdict_of
+from pipeline.runner.work import Work
 from pipeline.stages.facts import RunFacts
 from pipeline.stages.jobs import Coordination
 from pipeline.stages.stage_times import MemberTime, member_times

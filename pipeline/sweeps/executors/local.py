@@ -9,12 +9,14 @@ from pipeline.runner.held_up import end_held_up
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.preparation import Division, Preparation, work_of
 from pipeline.runner.progress import stuck_words
+from pipeline.runner.steered import stands_still
 from pipeline.stages import compiling
 from pipeline.stages.stage_times import member_times
 from pipeline.sweeps.executors.guard import Guard
 from pipeline.sweeps.executors.memory import TreeMemory
 from pipeline.sweeps.executors.pass_size import allowed_memory, memory_needed, slot_shape
 from pipeline.sweeps.executors.protocol import PassOutcome, PassReport
+from shm.command import CommandPage
 from shm.stats import StatsBlock
 
 
@@ -30,6 +32,8 @@ class LocalExecutor:
     ) -> None:
         self.engines = engines
         self.allowed_bytes = allowed_memory(memory)
+        #: The page by which the sweep is steered; None if each crew is to have its own.
+        self.command: CommandPage | None = None
         self._context = context
         self._preparation = preparation
         self._memory = TreeMemory()
@@ -61,6 +65,7 @@ class LocalExecutor:
             board=board,
             title=self._preparation.settings.session_name,
             bars=self._preparation.extent.bars,
+            command=self.command,
         )
         guard = Guard(crew, division)
 
@@ -71,7 +76,8 @@ class LocalExecutor:
             walked = [rows[engine]["bars"] for engine in crew.engines]
             members = crew.members()
             end_held_up(members, pipeline.held_up_seconds)
-            report(walked, compiling.words(members), stuck_words(guard.alive(members)))
+            stuck = stuck_words(guard.alive(members))
+            report(walked, compiling.words(members), stuck, stands_still(crew.command))
 
         with crew:
             crew.start(tick)

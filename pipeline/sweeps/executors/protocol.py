@@ -17,8 +17,9 @@ from pipeline.stages.stage_times import MemberTime
 
 #: Is called about ten times a second during a pass, with the base bars that each engine has walked
 #: so far and with the name of the code that processes compile, such as "the lane loop (2 of 5)"; ""
-#: if they compile none, and with the hook that does not return, "" for none.
-PassReport: TypeAlias = Callable[[Sequence[int], str, str], None]
+#: if they compile none, with the hook that does not return, "" for none, and with whether somebody
+#: has paused the sweep.
+PassReport: TypeAlias = Callable[[Sequence[int], str, str, bool], None]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,35 @@
+"""What a supervisor does for those who steer its run or sweep from outside (`shm.command`)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.errors import StoppedError
+from pipeline.runner.held_signals import signals_held
+from pipeline.runner.starting import starting
+from shm.command import CommandPage
+from shm.tracking import start_tracker
+
+#: What a progress line says of a run that stands still.
+PAUSED = "paused by ringtape control"
+
+
+@contextmanager
+def command_page(run_id: str) -> Iterator[CommandPage]:
+    """Give the page of a job that outlives its crews, and so has one page for all of them."""
+    with signals_held():
+        with starting():
+            start_tracker()
+        page = CommandPage.create(run_id)
+    with page:
+        yield page
+
+
+def end_stopped(command: CommandPage | None) -> None:
+    """Raise StoppedError if somebody wants the run to end; without a page nobody can."""
+    if command is not None and (pid := command.stopped_by):
+        raise StoppedError(f"stopped by ringtape control (process {pid})")
+
+
+def stands_still(command: CommandPage | None) -> bool:
+    """Whether the run stands still because somebody has paused it."""
+    return command is not None and command.paused
