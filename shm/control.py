@@ -2,7 +2,7 @@
 
 ::
 
-    run       state | aborted | when it began | bars that it expects   supervisor
+    run       state | aborted | began | bars expected | slots          supervisor
     title     what the run is called                                   creator, before ready
     abort     version | who | why                                      supervisor
     roles     the name of each member                                  creator, before ready
@@ -261,6 +261,15 @@ class ControlPage(Closing):
         """How many bars the run expects; 0: unknown."""
         return self._run_cells()[_BARS]
 
+    @property
+    def slots(self) -> int:
+        """How many slots the run's ring has; 0 until it has a ring."""
+        return self._run_cells()[_SLOTS]
+
+    def set_slots(self, slots: int) -> None:
+        """Write how many slots the run's ring has. Supervisor only."""
+        self._run_cells()[_SLOTS] = slots
+
     def set_state(self, state: RunState) -> None:
         """Write the state. Supervisor only."""
         self._run_cells()[_STATE] = state
@@ -374,7 +383,7 @@ class ControlPage(Closing):
 
 
 # Words of the run's row, a cache line of eight, and of a member's row, two such lines.
-_STATE, _ABORTED, _ABORT_VERSION, _BEGAN, _BARS = range(5)
+_STATE, _ABORTED, _ABORT_VERSION, _BEGAN, _BARS, _SLOTS = range(6)
 _VERSION, _PID, _HEARTBEAT, _PEAK_MEMORY, _FAILED, _TASK, _SINCE = range(7)
 _STEP, _BEGUN, _KNOWN, _STUCK_VERSION, _STUCK_SINCE = range(8, 13)
 

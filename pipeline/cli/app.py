@@ -40,6 +40,7 @@ from pipeline.cli import (
     settings,
     stressing,
     sweeping,
+    top,
 )
 from pipeline.cli.exit_codes import (
     BAD_INPUT,
@@ -140,6 +141,7 @@ for _command in (
     settings.settings,
     running.schema,
     machine.stats,
+    top.top,
     controlling.control,
     machine.clean,
 ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,22 +58,32 @@ def stats(run_id: str | None, watch: bool, as_json: bool) -> None:
     if watch and as_json:
         raise click.UsageError("--watch and --json exclude each other: --json is one document")
     if run_id is None and not watch:
-        _print_runs(live_runs(), as_json)
+        show_runs(live_runs(), as_json)
         return
     run = find_run(run_id)
-    with ExitStack() as attached:
-        view = attached.enter_context(closing(run.attach()))
-        if as_json:
-            print_json(view.document())
-            return
+    if not watch:
+        show_once(run, as_json)
+        return
+    with closing(run.attach()) as view:
         print_text(format_run(view.document()))
-        while watch and run.is_alive():
+        while run.is_alive():
             time.sleep(_WATCH_SECONDS)
             click.clear()
             print_text(format_run(view.document()))
 
 
-def _print_runs(runs: list[LiveRun], as_json: bool) -> None:
+def show_once(run: LiveRun, as_json: bool) -> None:
+    """Print all figures of a live run or sweep."""
+    with closing(run.attach()) as view:
+        document = view.document()
+    if as_json:
+        print_json(document)
+    else:
+        print_text(format_run(document))
+
+
+def show_runs(runs: list[LiveRun], as_json: bool) -> None:
+    """Print which runs and sweeps are alive."""
     documents: list[dict[str, Any]] = [run.describe() for run in runs]
     if as_json:
         print_json({"runs": documents})
@@ -97,7 +107,7 @@ def format_run(document: Mapping[str, Any]) -> str:
 
     ``document``: as `watch.live_runs.RunView.document` makes it.
     """
-    from pipeline.watch.live_runs import TIMES
+    from pipeline.watch.views import TIMES
 
     rows = document["stats"].items()
     tables = [

@@ -133,6 +133,7 @@ class Crew:
             self.run_id, self.slots, self._slot_size, self._fewest, self._memory_of_members()
         )
         self._ring, self.slots = own(ring), ring.slots
+        self.control.set_slots(ring.slots)
         #: The same ring as engines have it: no lane can write where all lanes read.
         self._read_only = own(Ring.attach(self._ring.name, writable=False))
         filled = [self._edge(COORDINATOR, p) for p in self._processors]

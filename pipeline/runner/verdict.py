@@ -218,7 +218,8 @@ def _gain(
 ) -> float:
     """Return how many times faster the run would be with one more process of a stage."""
     count = stages[stage].processes
-    left = [stages[stage].busy * count / (count + 1)]
+    busy = stages[stage].busy
+    left = [1.0 - busy / (count + 1)]
     left += [one.busy for name, one in stages.items() if name != stage]
     left.append(_processor_share(load, times))
     return 1.0 / max(left)

@@ -241,6 +241,11 @@ class Conductor:
 
         The ledger takes lanes with equally many sessions together.
         """
+        failed = [number for number, row in rows.items() if row.state == "failed"]
+        self._meter.ended(
+            [row.state for row in rows.values()],
+            [f"{set_said(rows[number].parameters)}: {rows[number].error}" for number in failed],
+        )
         by_length: dict[int, list[int]] = {}
         for number in sorted(rows):
             length = len(finished[number].session_dates) if number in finished else 0

@@ -2,10 +2,14 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.sweeps.executors.protocol import PassReport
+
+#: Errors that are kept for onlookers.
+_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class SweepProgress:
     known: int = 0
     #: Whether ``ringtape control`` has paused the sweep, which stands still.
     paused: bool = False
+    #: Lanes among `lanes` that failed, and that were pruned.
+    failed: int = 0
+    pruned: int = 0
+    #: The errors of the last lanes that failed, each with the lane's parameters.
+    errors: tuple[str, ...] = ()
 
     @property
     def share(self) -> float | None:
@@ -75,6 +84,8 @@ class Meter:
         self._merit = -math.inf
         self._best: float | None = None
         self._best_parameters = ""
+        self._failed = self._pruned = 0
+        self._errors: deque[str] = deque(maxlen=_ERRORS)
 
     def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> PassReport:
         """Count a pass that begins; return the function that its executor reports to.
@@ -108,6 +119,12 @@ class Meter:
         self.seconds += seconds
         self._report(0, self.seconds)
 
+    def ended(self, states: Sequence[str], errors: Sequence[str]) -> None:
+        """Count lanes by the states of their rows, and keep the last of their errors."""
+        self._failed += states.count("failed")
+        self._pruned += states.count("pruned")
+        self._errors.extend(errors)
+
     def found(self, merit: float, score: float, parameters: str) -> None:
         """Note a score if its ``merit`` is higher than that of every score before."""
         if merit > self._merit:
@@ -137,5 +154,8 @@ class Meter:
                     stuck,
                     known=self.known,
                     paused=paused,
+                    failed=self._failed,
+                    pruned=self._pruned,
+                    errors=tuple(self._errors),
                 )
             )

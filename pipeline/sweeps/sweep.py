@@ -42,6 +42,7 @@ from pipeline.sweeps.ranking import best_rows, scores_of
 from pipeline.sweeps.result import SweepResult
 from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
+from pipeline.sweeps.status import sweep_status
 from pipeline.sweeps.summary import judge, summarise, write_page
 from shm.names import new_run_id
 from shm.processors import usable_processors
@@ -148,19 +149,23 @@ def _sweep(
     reports: bool,
     report: Report,
     began: float,
-    told: Mapping[str, str],
+    inferred: Mapping[str, str],
 ) -> SweepResult:
     """Run and rank the sets of a prepared sweep; its ledger is in ``home``."""
     settings = preparation.settings
-    with Ledger.open(home) as opened, command_page(new_run_id()) as command:
+    run_id = new_run_id()
+    with Ledger.open(home) as opened, command_page(run_id) as command:
         executor.command = command
         storage = _storage(roster, home, resume)
         begun = storage.exists()
         search = make_search(roster.sweep, roster.space, storage)
         folder = RunFolder.create(out, settings.session_name, settings.dump())
         row = _sweep_row(roster, preparation, folder.path.name)
-        with _recorded(opened, row, folder):
-            meter = Meter(report, search.total)
+        facts = _facts_of(settings, folder.path, row, executor)
+        with _recorded(opened, row, folder), sweep_status(run_id, facts) as status:
+            executor.status = status
+            told = status.telling(report, lambda: executor.peak_bytes)
+            meter = Meter(told, search.total)
             conductor = Conductor(executor, roster, preparation, opened, row.sweep, meter)
             entries, resumed, lost = _run_all(
                 search, roster, conductor, opened, row.sweep, meter, resume
@@ -177,7 +182,7 @@ def _sweep(
                 "engines": executor.engines,
                 "peak_memory_bytes": executor.peak_bytes,
             }
-            summary |= {"inferred": dict(told)} if told else {}
+            summary |= {"inferred": dict(inferred)} if inferred else {}
             summary["notes"] += limit
             judge(summary, folder, settings, conductor.times, conductor.slots)
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
@@ -193,6 +198,18 @@ def _sweep(
             summary |= {"report": str(page), "seconds": time.perf_counter() - began}
         folder.write_summary(summary)
     return SweepResult(folder.path, summary)
+
+
+def _facts_of(
+    settings: SessionConfig, folder: Path, row: SweepRow, executor: LocalExecutor
+) -> dict[str, Any]:
+    """Return what a sweep's status says all the time."""
+    return {
+        "session_name": settings.session_name,
+        "run_dir": str(folder.absolute()),
+        "score": row.scores[0],
+        "memory_budget_bytes": executor.allowed_bytes,
+    }
 
 
 def _check_section(settings: SessionConfig, config: GivenConfig | None) -> None:

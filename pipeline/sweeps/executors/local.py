@@ -1,5 +1,7 @@
 """Runs passes on this machine, each in a crew of processes of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from pipeline.sweeps.executors.guard import Guard
 from pipeline.sweeps.executors.memory import TreeMemory
 from pipeline.sweeps.executors.pass_size import allowed_memory, memory_needed, slot_shape
 from pipeline.sweeps.executors.protocol import PassOutcome, PassReport
+from pipeline.sweeps.status import SweepStatus
 from shm.command import CommandPage
 from shm.stats import StatsBlock
 
@@ -34,6 +37,8 @@ class LocalExecutor:
         self.allowed_bytes = allowed_memory(memory)
         #: The page by which the sweep is steered; None if each crew is to have its own.
         self.command: CommandPage | None = None
+        #: What tells onlookers of the passes; None for nobody.
+        self.status: SweepStatus | None = None
         self._context = context
         self._preparation = preparation
         self._memory = TreeMemory()
@@ -79,7 +84,7 @@ class LocalExecutor:
             stuck = stuck_words(guard.alive(members))
             report(walked, compiling.words(members), stuck, stands_still(crew.command))
 
-        with crew:
+        with crew, self._shown(crew):
             crew.start(tick)
             facts = crew.watch(tick, guard.lose)
             self._memory.ended(
@@ -92,3 +97,14 @@ class LocalExecutor:
             self._memory.sample(now=True)
             times, slots = member_times(crew.stats), crew.slots_published()
         return replace(guard.outcome(facts), times=times, slots=slots)
+
+    @contextmanager
+    def _shown(self, crew: Crew) -> Iterator[None]:
+        """Tell onlookers that a crew is at work during the block."""
+        if self.status is not None:
+            self.status.begin_pass(crew.run_id)
+        try:
+            yield
+        finally:
+            if self.status is not None:
+                self.status.end_pass(crew.stats.counters())

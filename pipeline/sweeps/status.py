@@ -1,0 +1,112 @@
+"""The status of a sweep for onlookers: one page for all its passes, from its start to its end.
+
+The page is a notice (`shm.notice`) with a JSON document of one level: what `SweepProgress` says,
+and
+
+    kind            "sweep"
+    session_name    what the sweep is called
+    run_dir         its folder
+    began           ns since 1970
+    state           "running", "done" or "failed"
+    pass_run_id     the run under way, whose own pages an onlooker may look at; null between two
+    counters        by role and name, the counters of all passes that are over
+    score           the figure that ranks the sets
+    memory_bytes, memory_budget_bytes
+
+``counters`` and ``pass_run_id`` change in one write. So the counters of the page and those of the
+pass under way never add up to less than they did before.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Final
+
+from pipeline.runner.held_signals import signals_held
+from pipeline.runner.starting import starting
+from pipeline.sweeps.progress import SweepProgress
+from shm.notice import NoticePage
+from shm.tracking import start_tracker
+
+#: The least time between two writes of what changes all the time.
+_EVERY_SECONDS: Final = 0.1
+_LONGEST_ERROR: Final = 500
+
+
+class SweepStatus:
+    """Writes the page of one sweep; ``facts`` are what does not change."""
+
+    def __init__(self, page: NoticePage, facts: Mapping[str, Any]) -> None:
+        self._page = page
+        self._said: dict[str, Any] = {
+            "kind": "sweep",
+            "began": time.time_ns(),
+            "state": "running",
+            "pass_run_id": None,
+            "counters": {},
+            **facts,
+        }
+        self._written = 0.0
+        self._write()
+
+    def telling(
+        self, report: Callable[[SweepProgress], None] | None, memory: Callable[[], int]
+    ) -> Callable[[SweepProgress], None]:
+        """Return what takes the progress of the sweep: writes it, and passes it on.
+
+        ``memory`` says how many bytes the sweep took at most so far.
+        """
+
+        def tell(progress: SweepProgress) -> None:
+            if time.monotonic() - self._written >= _EVERY_SECONDS:
+                self._said |= asdict(progress)
+                self._said["errors"] = [error[:_LONGEST_ERROR] for error in progress.errors]
+                self._said["memory_bytes"] = memory()
+                self._write()
+            if report is not None:
+                report(progress)
+
+        return tell
+
+    def begin_pass(self, run_id: str) -> None:
+        """Say which run is under way."""
+        self._said["pass_run_id"] = run_id
+        self._write()
+
+    def end_pass(self, rows: Mapping[str, Mapping[str, int]]) -> None:
+        """Add the counters of a run that is over; ``rows``: those of its stats block."""
+        total: dict[str, dict[str, int]] = self._said["counters"]
+        for row, counters in rows.items():
+            role = total.setdefault(row.partition(" ")[0], {})
+            for name, count in counters.items():
+                role[name] = role.get(name, 0) + count
+        self._said["pass_run_id"] = None
+        self._write()
+
+    def end(self, state: str) -> None:
+        """Say that the sweep is over."""
+        self._said["state"] = state
+        self._write()
+
+    def _write(self) -> None:
+        self._page.write(json.dumps(self._said))
+        self._written = time.monotonic()
+
+
+@contextmanager
+def sweep_status(run_id: str, facts: Mapping[str, Any]) -> Iterator[SweepStatus]:
+    """Give the status of a sweep while the block lasts."""
+    with signals_held():
+        with starting():
+            start_tracker()
+        page = NoticePage.create(run_id)
+    with page:
+        status = SweepStatus(page, facts)
+        try:
+            yield status
+        except BaseException:
+            status.end("failed")
+            raise
+        status.end("done")

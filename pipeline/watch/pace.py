@@ -1,0 +1,150 @@
+"""Rates, shares and the time left of a run or sweep, from looks at it one after the other."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+#: Rates are those of the last seconds, the time left is judged by those of the last minute.
+_RATE_SECONDS: Final = 5.0
+_ETA_SECONDS: Final = 60.0
+#: The last minute is cut into so many parts, whose rates say how sure the time left is.
+_PARTS: Final = 6
+_STAGES: Final = (("decode", "coordinator"), ("derive", "processor"), ("engine", "engine"))
+_ACCOUNT: Final = ("busy_ns", "starved_ns", "blocked_ns")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """About how many seconds are left, and between which bounds."""
+
+    seconds: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageShare:
+    """What the processes of a stage did of late, as shares of their time; 0.0 if nothing yet."""
+
+    stage: str
+    processes: int
+    busy: float
+    starved: float
+    blocked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of a run by two looks or more."""
+
+    bars_per_second: float
+    #: None for a run that is not a sweep.
+    evaluations_per_second: float | None
+    stages: tuple[StageShare, ...]
+    #: Busy shares of late by process.
+    busy: Mapping[str, float]
+    #: None if it is not known.
+    left: Left | None
+
+
+class Pace:
+    """Keeps looks at one run or sweep (`views.View.look`), and computes figures of them."""
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, Mapping[str, Any]]] = deque()
+
+    def add(self, at: float, look: Mapping[str, Any]) -> Figures:
+        """Take a look, made ``at`` seconds of a clock that only goes forward."""
+        self._looks.append((at, look))
+        while len(self._looks) > 2 and self._looks[1][0] <= at - _ETA_SECONDS:
+            self._looks.popleft()
+        earlier_at, earlier = self._looks[0]
+        for when, one in self._looks:
+            if when < at - _RATE_SECONDS:
+                earlier_at, earlier = when, one
+        passed = at - earlier_at
+        stages, busy = _shares(earlier.get("rows", {}), look.get("rows", {}))
+        return Figures(
+            bars_per_second=_rate(_bars(earlier), _bars(look), passed),
+            evaluations_per_second=_evaluations_rate(earlier, look, passed),
+            stages=stages,
+            busy=busy,
+            left=self._left(),
+        )
+
+    def _left(self) -> Left | None:
+        """Judge the time left by the rates of the parts of the last minute."""
+        known = [(at, look["done"]) for at, look in self._looks if look.get("done") is not None]
+        if len(known) < 2 or known[-1][1] >= 1.0:
+            return None
+        step = max(1, (len(known) - 1) // _PARTS)
+        chosen = [*known[::-1][::step][::-1]]
+        rates = [
+            (done - before) / (at - since)
+            for (since, before), (at, done) in pairwise(chosen)
+            if at > since
+        ]
+        if not rates or statistics.median(rates) <= 0:
+            return None
+        rest = 1.0 - known[-1][1]
+        slowest = min(rates)
+        return Left(
+            rest / statistics.median(rates),
+            rest / max(rates),
+            rest / slowest if slowest > 0 else math.inf,
+        )
+
+
+def _bars(look: Mapping[str, Any]) -> int:
+    """Return the base bars that engines have walked, by the mean of the engines."""
+    engines = [row["bars"] for name, row in look.get("rows", {}).items() if _is(name, "engine")]
+    whole = look.get("counters", {}).get("engine", {}).get("bars", 0)
+    return whole // max(1, len(engines))
+
+
+def _evaluations_rate(
+    earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
+) -> float | None:
+    if "sweep" not in look:
+        return None
+    before, now = (one.get("sweep", {}).get("evaluations", 0) for one in (earlier, look))
+    return _rate(before, now, passed)
+
+
+def _rate(before: int, now: int, passed: float) -> float:
+    return max(0, now - before) / passed if passed > 0 else 0.0
+
+
+def _shares(
+    earlier: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]
+) -> tuple[tuple[StageShare, ...], dict[str, float]]:
+    """Return the shares of stages, and the busy share of each process, between two looks.
+
+    A process that is at work on a slot has not accounted for it yet: then its last shares stay.
+    """
+    stages, busy = [], {}
+    for stage, role in _STAGES:
+        names = [name for name in now if _is(name, role)]
+        sums = [0, 0, 0]
+        for name in names:
+            spent = [
+                now[name].get(part, 0) - earlier.get(name, {}).get(part, 0) for part in _ACCOUNT
+            ]
+            if sum(spent) <= 0:
+                spent = [now[name].get(part, 0) for part in _ACCOUNT]
+            if sum(spent) > 0:
+                busy[name] = spent[0] / sum(spent)
+            sums = [one + other for one, other in zip(sums, spent, strict=True)]
+        whole = max(1, sum(sums))
+        stages.append(StageShare(stage, len(names), *(one / whole for one in sums)))
+    return tuple(stages), busy
+
+
+def _is(name: str, role: str) -> bool:
+    return name.partition(" ")[0] == role

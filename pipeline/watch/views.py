@@ -1,0 +1,333 @@
+"""What can be seen of a run or a sweep from outside: one document for both, read without a lock.
+
+::
+
+    kind             "run" or "sweep"
+    run_id, pid      of the job; pid is its supervisor's
+    session_name, run_dir, began, done, state, processes (how many: `View.about`)
+    processes        of the run under way: role, pid, heartbeat_age, peak_rss_bytes, error, stuck
+    stats            its stats block by row: consistent, session, run (counters and timers)
+    counters         by role and name, over all passes of a sweep: they never go back
+    slots            of its ring, and how many of them are in use
+    memory_bytes     of its processes now, without what they share
+    shared_bytes     of its segments
+    sweep            of a sweep: what its status page says (`pipeline/sweeps/status.py`)
+
+Times are in seconds, sizes in bytes. Nothing is written, so a run cannot be disturbed. A view keeps
+the memory of a run mapped, so its last figures can be read after the run has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Protocol, Self
+
+import psutil
+
+from shm.control import ControlPage, MemberSnapshot
+from shm.errors import SegmentMismatch, SegmentMissing
+from shm.histogram import Distribution
+from shm.names import LISTING, list_segments
+from shm.notice import NoticePage
+from shm.stats import Figures, StatsBlock
+
+#: The statistics of a timing, each in seconds.
+TIMES = ("min", "mean", "p50", "p99", "p999", "max")
+
+Counters = dict[str, dict[str, int]]
+
+
+class View(Protocol):
+    """An open view of a run or a sweep, to be closed. It does not keep it from ending."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what it is and how far.
+
+        kind, session_name, run_dir, began (ns since 1970), done (the share of the tape, or of a
+        sweep's lanes, 0 to 1; None if it is not known), state, and the number of processes.
+        """
+        ...
+
+    def look(self) -> dict[str, Any]:
+        """Return the document without its stats: only what costs little to read."""
+        ...
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document."""
+        ...
+
+    def close(self) -> None:
+        """Detach."""
+        ...
+
+
+class RunView:
+    """A view of one run."""
+
+    def __init__(self, run_id: str, pid: int, control: ControlPage, stats: StatsBlock) -> None:
+        self._run_id, self._pid = run_id, pid
+        self._control = control
+        self._stats = stats
+
+    @classmethod
+    def attach(cls, run_id: str, pid: int, control: str, stats: str) -> Self:
+        """Attach to a run's pages. Raises what `Segment.attach` raises."""
+        page = ControlPage.attach(control)
+        try:
+            return cls(run_id, pid, page, StatsBlock.attach(stats))
+        except BaseException:
+            page.close()
+            raise
+
+    def close(self) -> None:
+        """Detach."""
+        self._stats.close()
+        self._control.close()
+
+    def about(self) -> dict[str, Any]:
+        """Return what the run is and how far."""
+        name, _, folder = self._control.title.partition("\n")
+        rows = self._stats.counters()
+        expected = self._control.bars
+        return {
+            "kind": "run",
+            "session_name": name,
+            "run_dir": folder or None,
+            "began": self._control.began_ns,
+            "done": min(1.0, _walked(rows) / expected) if expected else None,
+            "state": self._control.state.name.lower(),
+            "processes": len(self._control.roles),
+        }
+
+    def counters(self) -> Counters:
+        """Return the counters of the run by role."""
+        return add_rows({}, self._stats.counters())
+
+    def look(self) -> dict[str, Any]:
+        """Return the document without the stats of each process."""
+        members = self._control.members()
+        rows = self._stats.counters()
+        return {
+            "run_id": self._run_id,
+            "pid": self._pid,
+            **self.about(),
+            "processes": [_process(member) for member in members],
+            "rows": rows,
+            "counters": add_rows({}, rows),
+            "slots": self._slots(rows),
+            "memory_bytes": memory_of([self._pid, *(member.pid for member in members)]),
+            "shared_bytes": shared_bytes(self._run_id),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document."""
+        return {
+            **self.look(),
+            "stats": {
+                row.name: {
+                    "consistent": row.consistent,
+                    "session": _figures(row.session),
+                    "run": _figures(row.full),
+                }
+                for row in self._stats.snapshot().values()
+            },
+        }
+
+    def _slots(self, rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+        """Return the slots of the ring, and those that are published and not yet released."""
+        published = rows.get("coordinator", {}).get("slots", 0)
+        released = min(
+            (row["slots"] for name, row in rows.items() if name.startswith("engine")), default=0
+        )
+        return {"all": self._control.slots, "in_use": max(0, published - released)}
+
+
+class SweepView:
+    """A view of a sweep and of the run that is under way in it."""
+
+    def __init__(self, run_id: str, pid: int, page: NoticePage) -> None:
+        self._run_id, self._pid = run_id, pid
+        self._page = page
+        self._pass: RunView | None = None
+        self._pass_id: str | None = None
+
+    @classmethod
+    def attach(cls, run_id: str, pid: int, notice: str) -> Self:
+        """Attach to a sweep's page. Raises what `Segment.attach` raises."""
+        return cls(run_id, pid, NoticePage.attach(notice))
+
+    def close(self) -> None:
+        """Detach."""
+        self._leave()
+        self._page.close()
+
+    def about(self) -> dict[str, Any]:
+        """Return what the sweep is and how far."""
+        return self._about(self._said(), self._follow(self._said()))
+
+    def _about(self, said: Mapping[str, Any], run: RunView | None) -> dict[str, Any]:
+        return {
+            "kind": said.get("kind", "sweep"),
+            "session_name": said.get("session_name", ""),
+            "run_dir": said.get("run_dir"),
+            "began": said.get("began"),
+            "done": _share(said),
+            "state": said.get("state", "running"),
+            "processes": 0 if run is None else run.about()["processes"],
+        }
+
+    def look(self) -> dict[str, Any]:
+        """Return the document without the stats of each process."""
+        return self._document(whole=False)
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document."""
+        return self._document(whole=True)
+
+    def _document(self, *, whole: bool) -> dict[str, Any]:
+        said = self._said()
+        run = self._follow(said)
+        base: dict[str, Any] = {
+            "processes": [],
+            "rows": {},
+            "counters": {},
+            "slots": {"all": 0, "in_use": 0},
+            "memory_bytes": memory_of([self._pid]),
+            "shared_bytes": 0,
+        }
+        if whole:
+            base["stats"] = {}
+        if run is not None:
+            found = run.document() if whole else run.look()
+            base = {name: found[name] for name in base}
+        base["shared_bytes"] += shared_bytes(self._run_id)
+        # The page's counters are those of the passes before the one that it names.
+        counters = add_roles(said.get("counters", {}), base["counters"])
+        about = self._about(said, None)
+        about.pop("processes")
+        return {
+            "run_id": self._run_id,
+            "pid": self._pid,
+            **about,
+            **base,
+            "counters": counters,
+            "sweep": said,
+        }
+
+    def _said(self) -> dict[str, Any]:
+        text, whole = self._page.read()
+        if not text or not whole:
+            return {}
+        said: dict[str, Any] = json.loads(text)
+        return said
+
+    def _follow(self, said: Mapping[str, Any]) -> RunView | None:
+        """Return the view of the run under way, None between two."""
+        wanted = said.get("pass_run_id")
+        if wanted != self._pass_id:
+            self._leave()
+            if wanted is not None:
+                names = (f"rt-{wanted}-{self._pid}-{kind}" for kind in ("control", "stats"))
+                with suppress(SegmentMissing, SegmentMismatch):
+                    self._pass = RunView.attach(wanted, self._pid, *names)
+                    self._pass_id = wanted
+        return self._pass
+
+    def _leave(self) -> None:
+        if self._pass is not None:
+            self._pass.close()
+        self._pass = self._pass_id = None
+
+
+def add_rows(total: Counters, rows: Mapping[str, Mapping[str, int]]) -> Counters:
+    """Add the counters of a stats block's rows to those of their roles; return the sums."""
+    by_role: Counters = {}
+    for name, counters in rows.items():
+        role = by_role.setdefault(name.partition(" ")[0], {})
+        for counter, count in counters.items():
+            role[counter] = role.get(counter, 0) + count
+    return add_roles(total, by_role)
+
+
+def add_roles(
+    one: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]
+) -> Counters:
+    """Return the sums of counters by role and name."""
+    names = dict.fromkeys([*one, *other])
+    return {
+        role: {
+            name: one.get(role, {}).get(name, 0) + other.get(role, {}).get(name, 0)
+            for name in dict.fromkeys([*one.get(role, {}), *other.get(role, {})])
+        }
+        for role in names
+    }
+
+
+def memory_of(pids: list[int]) -> int:
+    """Return the memory of processes in bytes, without what they share."""
+    total = 0
+    for pid in pids:
+        with suppress(psutil.Error):
+            if pid:
+                sizes = psutil.Process(pid).memory_info()
+                total += sizes.rss - getattr(sizes, "shared", 0)
+    return total
+
+
+def shared_bytes(run_id: str) -> int:
+    """Return the bytes of a run's segments; 0 where the system does not list them."""
+    total = 0
+    for name in list_segments():
+        if name.run_id == run_id:
+            with suppress(OSError):
+                total += (LISTING / name.text).stat().st_size
+    return total
+
+
+def _walked(rows: Mapping[str, Mapping[str, int]]) -> int:
+    """Return the base bars that the slowest engine has walked."""
+    walked = (row["bars"] for name, row in rows.items() if name.startswith("engine"))
+    return min(walked, default=0)
+
+
+def _share(said: Mapping[str, Any]) -> float | None:
+    """Return how much of a sweep is done, by its evaluations and the lanes that it knew."""
+    total = said.get("lanes_total")
+    if not total:
+        return None
+    whole = said.get("evaluations_total") or 0
+    made = said.get("evaluations", 0) / whole if whole else 0.0
+    known = said.get("known", 0)
+    share: float = (known + (total - known) * made) / total
+    return min(1.0, share)
+
+
+def _process(member: MemberSnapshot) -> dict[str, Any]:
+    now = time.monotonic_ns()
+    return {
+        "role": member.role,
+        "pid": member.pid,
+        "heartbeat_age": (now - member.heartbeat_ns) / 1e9 if member.heartbeat_ns else None,
+        "peak_rss_bytes": member.peak_memory,
+        "error": member.error if member.failed else None,
+        "stuck": member.stuck or None,
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "counters": figures.counters,
+        "timers": {name: _timer(values) for name, values in figures.timers.items()},
+    }
+
+
+def _timer(values: Distribution) -> dict[str, Any]:
+    nanoseconds = (
+        *(values.minimum, values.mean, values.p50, values.p99, values.p999),
+        values.maximum,
+    )
+    seconds = [value / 1e9 if values.count else None for value in nanoseconds]
+    return {"count": values.count, **dict(zip(TIMES, seconds, strict=True))}
