@@ -12,6 +12,7 @@ import click
 
 from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.data_options import asked, data_options
+from pipeline.cli.metrics_options import metrics_options, shown_metrics
 from pipeline.cli.options import checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.reporting import open_option, open_page, told
@@ -76,6 +77,7 @@ def demo(overrides: tuple[str, ...], out: Path, catalog_folder: str | None, as_j
     help="Write report.html, a page of the run, into its folder.  [default: on a terminal]",
 )
 @open_option
+@metrics_options
 @common_options
 def run(
     config: Path | None,
@@ -86,6 +88,8 @@ def run(
     inline: bool,
     reported: bool | None,
     opened: bool,
+    metrics: str | None,
+    metrics_file: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -105,7 +109,8 @@ def run(
         raise click.UsageError("--open and --no-report exclude each other")
     wanted = True if opened else reported
     arguments = asked(config, data, strategy, overrides, options)
-    _run(arguments, out, as_json, inline=inline, reported=wanted, opened=opened)
+    with shown_metrics(metrics, metrics_file):
+        _run(arguments, out, as_json, inline=inline, reported=wanted, opened=opened)
 
 
 @click.command(

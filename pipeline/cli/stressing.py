@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.metrics_options import metrics_options, shown_metrics
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import ConfigError, RunError
@@ -79,6 +80,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
     show_default=True,
     help="Folder in which the result's folder is made.",
 )
+@metrics_options
 @common_options
 def stress(
     config: Path | None,
@@ -89,6 +91,8 @@ def stress(
     old: Path | None,
     write: bool,
     out: Path,
+    metrics: str | None,
+    metrics_file: Path | None,
     as_json: bool,
 ) -> None:
     """Measure what this machine can do with the market and strategy of CONFIG (JSON or TOML).
@@ -110,7 +114,7 @@ def stress(
     _check(config, asked.phases, at_least, write)
     before = None if old is None else read_result(old)
     settings, name = read_workload(config)
-    with _progress() as tell:
+    with shown_metrics(metrics, metrics_file), _progress() as tell:
         result = run_stress(settings, name, asked, tell)
     compared = None if before is None else compare(before, result)
     folder = _write(result, out, compared)

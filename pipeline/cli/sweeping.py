@@ -12,6 +12,7 @@ import click
 from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.lane_table import cell, columns_of, lanes_text
+from pipeline.cli.metrics_options import metrics_options, shown_metrics
 from pipeline.cli.options import common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import DataWarning, RunError
@@ -58,6 +59,7 @@ _LABEL = 14
     help="Write the pages of the best sets' runs too.  [default: on a terminal]",
 )
 @out_option("sweep")
+@metrics_options
 @common_options
 def sweep(
     config: Path | None,
@@ -69,6 +71,8 @@ def sweep(
     ledger_folder: Path | None,
     reported: bool | None,
     out: Path,
+    metrics: str | None,
+    metrics_file: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -87,7 +91,11 @@ def sweep(
     arguments = asked(config, data, strategy, overrides, options)
     from pipeline.sweeps.sweep import sweep as run_sweep
 
-    with sweep_progress(sys.stderr) as progress, warnings.catch_warnings():
+    with (
+        shown_metrics(metrics, metrics_file),
+        sweep_progress(sys.stderr) as progress,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", DataWarning)  # the summary says it
         result = run_sweep(
             **arguments,

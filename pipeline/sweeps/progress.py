@@ -48,7 +48,8 @@ class SweepProgress:
     known: int = 0
     #: Whether ``ringtape control`` has paused the sweep, which stands still.
     paused: bool = False
-    #: Lanes among `lanes` that failed, and that were pruned.
+    #: Lanes among `lanes` that were walked to the end, that failed, and that were pruned.
+    done: int = 0
     failed: int = 0
     pruned: int = 0
     #: The errors of the last lanes that failed, each with the lane's parameters.
@@ -84,7 +85,7 @@ class Meter:
         self._merit = -math.inf
         self._best: float | None = None
         self._best_parameters = ""
-        self._failed = self._pruned = 0
+        self._done = self._failed = self._pruned = 0
         self._errors: deque[str] = deque(maxlen=_ERRORS)
 
     def begin_pass(self, shares: Sequence[Sequence[int]], bars: int) -> PassReport:
@@ -121,9 +122,11 @@ class Meter:
 
     def ended(self, states: Sequence[str], errors: Sequence[str]) -> None:
         """Count lanes by the states of their rows, and keep the last of their errors."""
+        self._done += states.count("done")
         self._failed += states.count("failed")
         self._pruned += states.count("pruned")
         self._errors.extend(errors)
+        self._report(0, self.seconds)
 
     def found(self, merit: float, score: float, parameters: str) -> None:
         """Note a score if its ``merit`` is higher than that of every score before."""
@@ -154,6 +157,7 @@ class Meter:
                     stuck,
                     known=self.known,
                     paused=paused,
+                    done=self._done,
                     failed=self._failed,
                     pruned=self._pruned,
                     errors=tuple(self._errors),

@@ -48,7 +48,8 @@ class SweepStatus:
             "counters": {},
             **facts,
         }
-        self._written = 0.0
+        self._progress: SweepProgress | None = None
+        self._memory: Callable[[], int] = lambda: 0
         self._write()
 
     def telling(
@@ -60,10 +61,8 @@ class SweepStatus:
         """
 
         def tell(progress: SweepProgress) -> None:
+            self._progress, self._memory = progress, memory
             if time.monotonic() - self._written >= _EVERY_SECONDS:
-                self._said |= asdict(progress)
-                self._said["errors"] = [error[:_LONGEST_ERROR] for error in progress.errors]
-                self._said["memory_bytes"] = memory()
                 self._write()
             if report is not None:
                 report(progress)
@@ -91,6 +90,13 @@ class SweepStatus:
         self._write()
 
     def _write(self) -> None:
+        progress = self._progress
+        if progress is not None:
+            # Lanes that failed take their evaluations with them; a count must not go back.
+            made = max(self._said.get("evaluations", 0), progress.evaluations)
+            errors = [error[:_LONGEST_ERROR] for error in progress.errors]
+            self._said |= {**asdict(progress), "evaluations": made, "errors": errors}
+            self._said["memory_bytes"] = self._memory()
         self._page.write(json.dumps(self._said))
         self._written = time.monotonic()
 

@@ -140,7 +140,8 @@ class RunView:
         """Return the slots of the ring, and those that are published and not yet released."""
         published = rows.get("coordinator", {}).get("slots", 0)
         released = min(
-            (row["slots"] for name, row in rows.items() if name.startswith("engine")), default=0
+            (row.get("slots", 0) for name, row in rows.items() if name.startswith("engine")),
+            default=0,
         )
         return {"all": self._control.slots, "in_use": max(0, published - released)}
 
