@@ -85,7 +85,12 @@ def test_a_step_is_one_moment_and_progress_says_that_the_run_is_paused(
 
     driver = Driver([*steps, go_on_once_all_is_walked])
     with beginning_with("pause"):
-        assert run(session, out=tmp_path, progress=driver).digest == expected
+        result = run(session | {"pipeline": {"slot_rows": 50}}, out=tmp_path, progress=driver)
+    assert result.digest == expected
+    (note,) = [note for note in result.summary["notes"] if "ringtape control" in note]
+    assert note.startswith("`ringtape control` steered it, by 5 commands. It stood still for ")
+    assert result.summary["verdict"]["bound"] == "steered"
+    assert result.summary["verdict"]["stages"]["decode"]["starved"] > 0.5
     assert [one.steps for one in told] == [1, 2, 5]
     assert all(one.paused and not one.steps_left and not one.ended for one in told)
     closes = [one.close_ns or 0 for one in told]

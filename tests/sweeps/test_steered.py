@@ -47,6 +47,7 @@ def test_a_sweep_that_is_steered_comes_to_the_same_in_every_pass(
         steered = sweep(settings, out=tmp_path / "steered", engines=2, progress=driver)
     assert known(steered.rows) == known(plain.rows)
     assert len(pages) == 1
+    assert any("`ringtape control` steered it" in note for note in steered.summary["notes"])
     assert {seen.passes for seen in driver.seen} >= {1, 2, 3}
     assert sum(steps) > 4_000
     assert any(seen.paused for seen in driver.seen)
