@@ -39,6 +39,7 @@ from pipeline.runner.progress_line import Report, reported
 from pipeline.runner.run_folders import find_run, summary_of
 from pipeline.runner.settings import Asked, GivenConfig, Loaded, folder_of, loaded
 from pipeline.runner.starting import start_context
+from pipeline.runner.steered import steered_note
 from pipeline.runner.summary import session_rows, summarise
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
@@ -374,6 +375,8 @@ def _replay(
             folder.write_sessions(session_rows(facts, preparation.benchmark))
             summary, timings = summarise(preparation, lanes, facts, crew, rows, folder.path, made)
         summary["notes"] += ring_note(settings.pipeline.slots, crew.slots)
+        if facts.tape is not None:
+            summary["notes"] += steered_note(facts.tape.commands, facts.tape.stood_ns)
         summary |= {"inferred": dict(found.told)} if found.told else {}
         if inline:
             summary["notes"] += on_hashes(type(spec.strategy) for spec in lanes.specs)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.errors import StoppedError
+from pipeline.results.report.figures import many
 from pipeline.runner.held_signals import signals_held
 from pipeline.runner.starting import starting
 from shm.command import CommandPage
@@ -22,6 +23,16 @@ def command_page(run_id: str) -> Iterator[CommandPage]:
         page = CommandPage.create(run_id)
     with page:
         yield page
+
+
+def steered_note(commands: int, stood_ns: int) -> list[str]:
+    """Say that a run or sweep was steered, and for how long it stood still; nothing if neither."""
+    if not commands:
+        return []
+    still = (
+        f" It stood still for {stood_ns / 1e9:,.1f} s, which its seconds count." if stood_ns else ""
+    )
+    return [f"`ringtape control` steered it, by {many(commands, 'command')}.{still}"]
 
 
 def end_stopped(command: CommandPage | None) -> None:

@@ -56,7 +56,7 @@ def summarise(
     performance.record_backtest(performance.start_timer() - elapsed)
     performance.flush()
     year = preparation.year
-    verdict = _verdict(lanes, crew, settings, elapsed * _NS)
+    verdict = _verdict(lanes, crew, settings, elapsed * _NS, replayed.commands > 0)
     per_lane = _per_lane(settings, lanes, found, year, benchmark)
     data = settings.session_data_config
     summary = {
@@ -79,7 +79,9 @@ def summarise(
     return summary, _report(performance, replayed.calendar, verdict)
 
 
-def _verdict(lanes: Lanes, crew: Crew, settings: SessionConfig, seconds: float) -> Verdict | None:
+def _verdict(
+    lanes: Lanes, crew: Crew, settings: SessionConfig, seconds: float, steered: bool
+) -> Verdict | None:
     """Return which stage bounds a run; None for a run in one process, which has no stages."""
     if not crew.in_processes:
         return None
@@ -89,6 +91,7 @@ def _verdict(lanes: Lanes, crew: Crew, settings: SessionConfig, seconds: float) 
         slots=crew.slots_published(),
         seconds=seconds,
         interpreted=any(spec.mode == "interpreted" for spec in lanes.specs),
+        steered=steered,
     )
     return verdict_of(member_times(crew.stats), load)
 

@@ -49,6 +49,8 @@ class Load:
     interpreted: bool
     #: Processors that it could keep busy.
     processors: int
+    #: Whether somebody outside has paused or paced it.
+    steered: bool = False
 
     @classmethod
     def of(
@@ -59,10 +61,11 @@ class Load:
         slots: int,
         seconds: float,
         interpreted: bool,
+        steered: bool = False,
     ) -> "Load":
         """Return the load of a run on this machine."""
         usable = usable_processors().usable
-        return cls(settings, lanes, slots, seconds, interpreted, usable)
+        return cls(settings, lanes, slots, seconds, interpreted, usable, steered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,10 @@ class StageShares:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What bounds a run: "decode", "derive", "engine", "balanced", "hand-over", "clock" or ""."""
+    """What bounds a run."""
 
-    #: "" if the run was too short to say.
+    #: "decode", "derive", "engine", "balanced", "hand-over", "clock" or "steered"; "" if the run
+    #: was too short to say.
     bound: str
     #: The busy share of the stage that bounds, or of the busiest one.
     share: float
@@ -153,6 +157,11 @@ def _judge(
         return "", (f"Too short to say: {load.seconds:.2g} s and {many(load.slots, 'slot')}.")
     if load.settings.backtest_config.speed_multiplier > 0 and stages["decode"].starved > _IDLE:
         return "clock", f"Clock-bound: the stages are busy for at most {share:.0%} of the time."
+    if load.steered and stages["decode"].starved > _IDLE:
+        return "steered", (
+            f"Steered: the stages are busy for at most {share:.0%} of the time, because `ringtape"
+            " control` paused or paced the run."
+        )
     if share < _IDLE:
         return "hand-over", (
             f"Hand-over-bound: no stage is busy for more than {share:.0%} of the time;"

@@ -258,4 +258,6 @@ class Coordinator:
             calendar=self._calendar.cache_statistics(),
             memory=MemorySizes.of_this_process(),
             market=market_facts(self._replay.shape.symbols, self._feeds),
+            commands=self._steering.commands,
+            stood_ns=self._steering.stood_ns,
         )

@@ -51,6 +51,9 @@ class TapeFacts:
     calendar: CacheStatistics
     memory: MemorySizes
     market: MarketFacts = field(default_factory=MarketFacts)
+    #: Commands from outside that it has obeyed, and the ns for which it stood still.
+    commands: int = 0
+    stood_ns: int = 0
 
     @property
     def bars(self) -> int:

@@ -35,8 +35,10 @@ class Steering:
         self._check = check
         self._speed = speed
         self._clock = Clock(speed) if speed > 0 else None
+        #: For how many ns the tape stood still.
+        self.stood_ns = 0
         self._seen = 0  # the version of the wish that was obeyed
-        self._command = 0
+        self._command = self._obeyed_before = 0
         self._paused = self._stopped = False
         self._granted = self._taken = 0
         self._close = NO_MOMENT
@@ -51,10 +53,17 @@ class Steering:
         """Whether the next slot holds one moment."""
         return self._paused or self._clock is not None
 
+    @property
+    def commands(self) -> int:
+        """How many commands were obeyed during this tape."""
+        return self._command - self._obeyed_before
+
     def begin(self) -> None:
         """Begin a tape, steered as the page says by now."""
         if self._page is not None:
-            self._taken = self._page.answer().steps
+            before = self._page.answer()
+            self._taken = before.steps
+            self._command = self._obeyed_before = before.sequence
             self._look()
             self._tell(Stage.UNDER_WAY)
 
@@ -73,6 +82,7 @@ class Steering:
         self._look()
         if not self._stands:
             return False
+        began = time.monotonic_ns()
         before, shown = self._clock, self._clock.now() if self._clock is not None else 0
         while self._stands:
             self._check()
@@ -80,6 +90,7 @@ class Steering:
                 time.sleep(_SLICE_SECONDS)
         if self._clock is not None:  # it has gone on meanwhile, or is another one
             self._clock.show(shown if self._clock is before else self._close)
+        self.stood_ns += time.monotonic_ns() - began
         return True
 
     def pace(self, opens: int, close: int) -> None:

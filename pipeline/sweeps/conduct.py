@@ -62,6 +62,8 @@ class Conductor:
         self.times: tuple[MemberTime, ...] = ()
         #: Slots of the tapes of all passes.
         self.slots = 0
+        #: Commands from outside that the passes have obeyed, and the ns for which they stood still.
+        self.commands = self.stood_ns = 0
         #: Facts of the coordinator in the last pass that replayed the whole tape.
         self.tape: TapeFacts | None = None
 
@@ -190,6 +192,8 @@ class Conductor:
         outcome = self._executor.run_pass(self._roster.lanes(entries), division, report)
         if outcome.tape is not None:
             self.tape = outcome.tape
+            self.commands += self.tape.commands
+            self.stood_ns += self.tape.stood_ns
         self.times = add_times([self.times, outcome.times])
         self.slots += outcome.slots
         evaluations = sum(facts.bars for facts in outcome.finished.values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -135,28 +135,36 @@ def _ranked(lane: LaneRow, score: str) -> dict[str, Any]:
     }
 
 
+class Conducted(Protocol):
+    """What a verdict needs of the conduct of a sweep, of all passes together."""
+
+    #: What the processes did with their time.
+    times: tuple[MemberTime, ...]
+    #: Slots of the tapes.
+    slots: int
+    #: Commands from outside that were obeyed.
+    commands: int
+
+
 def judge(
     summary: dict[str, Any],
     folder: RunFolder,
     settings: SessionConfig,
-    times: Sequence[MemberTime],
-    slots: int,
+    conducted: Conducted,
 ) -> None:
-    """Add to the summary, and to performance.txt, which stage bounds the passes of a sweep.
-
-    ``times`` are those of all passes together, ``slots`` the slots of all their tapes.
-    """
+    """Add to the summary, and to performance.txt, which stage bounds the passes of a sweep."""
     summary["verdict"] = None
-    if not times:
+    if not conducted.times:
         return
     load = Load.of(
         settings,
         lanes=summary["lanes"] // summary["passes"],
-        slots=slots,
+        slots=conducted.slots,
         seconds=summary["run_seconds"],
         interpreted=any(one.mode == "interpreted" for one in settings.strategies),
+        steered=conducted.commands > 0,
     )
-    verdict = verdict_of(times, load)
+    verdict = verdict_of(conducted.times, load)
     summary["verdict"] = verdict.document()
     folder.write_performance(verdict.text())
 

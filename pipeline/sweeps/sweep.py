@@ -29,7 +29,7 @@ from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import Asked, GivenConfig, folder_of, loaded
 from pipeline.runner.starting import start_context
-from pipeline.runner.steered import command_page
+from pipeline.runner.steered import command_page, steered_note
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
@@ -184,7 +184,8 @@ def _sweep(
             }
             summary |= {"inferred": dict(inferred)} if inferred else {}
             summary["notes"] += limit
-            judge(summary, folder, settings, conductor.times, conductor.slots)
+            summary["notes"] += steered_note(conductor.commands, conductor.stood_ns)
+            judge(summary, folder, settings, conductor)
             if resume and not begun and roster.sweep.method in OPTUNA_METHODS:
                 summary["notes"].append(_begun_anew(home, resumed, len(rows)))
             if lost:

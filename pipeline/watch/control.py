@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from pipeline.errors import RingtapeError, RunError
 from pipeline.watch.live_runs import LiveRun
 from shm.command import NO_MOMENT, Answer, CommandPage, Controller, Stage
-from shm.errors import SegmentMissing, Steered
+from shm.errors import SegmentMismatch, SegmentMissing, Steered
 from shm.names import LISTING, list_segments
 from shm.stale import lives
 
@@ -67,6 +67,8 @@ def steer(run: LiveRun, verb: Verb, amount: float = 1) -> Steering:
             given.give(controller, verb, amount)
         except SegmentMissing:
             raise RunError(f"run {run.run_id} has ended") from None
+        except SegmentMismatch as error:
+            raise RunError(f"run {run.run_id} cannot be steered now: {error}") from None
         except Steered as steered:
             raise RunError(
                 f"run {run.run_id} is steered by process {steered.pid} at this moment, and by one"

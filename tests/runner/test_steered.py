@@ -10,68 +10,20 @@ from typing import Any
 import pytest
 
 from pipeline import run
-from pipeline.errors import RunError, StoppedError
+from pipeline.errors import StoppedError
 from pipeline.runner.progress import Progress
 from pipeline.watch.control import Steering, steer
-from pipeline.watch.live_runs import LiveRun, live_runs
-from shm.command import CommandPage
+from pipeline.watch.live_runs import LiveRun
 from shm.names import LISTING, list_segments
 from tests.reference.processes import assert_nothing_left, partial_folder
+from tests.reference.steered import Act, Driver, act, beginning_with
 
 pytestmark = pytest.mark.skipif(
     not LISTING.is_dir(), reason=f"this system does not list shared memory in {LISTING}"
 )
 
 
-def own_run() -> LiveRun | None:
-    """The run of this process that is alive."""
-    return next((one for one in live_runs() if one.pid == os.getpid()), None)
-
-
-@pytest.fixture
-def first(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Give a run of this process a command as soon as its page is made, before any other."""
-    create = CommandPage.create
-
-    def begin_with(verb: str) -> None:
-        def made(run_id: str) -> CommandPage:
-            page = create(run_id)
-            with page.controller() as controller:
-                getattr(controller, verb)()
-            return page
-
-        monkeypatch.setattr(CommandPage, "create", made)
-
-    return begin_with
-
-
-class Driver:
-    """Takes the progress of a run that stands still, and does one act each time it is told.
-
-    It stops at the first act that finds the tape at its end.
-    """
-
-    def __init__(self, acts: list[Callable[[LiveRun], object]]) -> None:
-        self.acts = acts
-        self.seen: list[Progress] = []
-
-    def __call__(self, progress: Progress) -> None:
-        found = own_run()
-        if found is None or not (self.seen or progress.paused):
-            return  # the tape has not begun
-        self.seen.append(progress)
-        if self.acts:
-            try:
-                self.acts.pop(0)(found)
-            except RunError:
-                self.acts.clear()
-
-
-def act(verb: Any, amount: float = 1) -> Callable[[LiveRun], Steering]:
-    return lambda found: steer(found, verb, amount)
-
-
-def any_act(chance: random.Random) -> Callable[[LiveRun], Steering]:
+def any_act(chance: random.Random) -> Act:
     verb = chance.choice(["pause", "resume", "step", "step", "speed", "speed"])
     amount = {"step": chance.randint(1, 300), "speed": chance.choice([0, 3e4, 3e5, 3e6])}
     return act(verb, amount.get(verb, 1))
@@ -103,27 +55,25 @@ def expected(session: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
 def test_no_sequence_of_commands_changes_the_digest(
     session: dict[str, Any],
     expected: str,
-    first: Callable[[str], None],
     tmp_path: Path,
     seed: int,
     more: dict[str, Any],
 ):
-    first("pause")
     chance = random.Random(seed)
     acts = [any_act(chance) for _ in range(12)]
     driver = Driver([*acts, act("speed", 0), act("resume")])
     settings = {**session, **more}
     settings["backtest_config"] = session["backtest_config"] | more.get("backtest_config", {})
-    result = run(settings, out=tmp_path, progress=driver)
+    with beginning_with("pause"):
+        result = run(settings, out=tmp_path, progress=driver)
     assert result.digest == expected
     assert driver.seen
     assert_nothing_left()
 
 
 def test_a_step_is_one_moment_and_progress_says_that_the_run_is_paused(
-    session: dict[str, Any], expected: str, first: Callable[[str], None], tmp_path: Path
+    session: dict[str, Any], expected: str, tmp_path: Path
 ):
-    first("pause")
     told: list[Steering] = []
     steps = [lambda found, n=n: told.append(steer(found, "step", n)) for n in (1, 2, 5)]
 
@@ -134,7 +84,13 @@ def test_a_step_is_one_moment_and_progress_says_that_the_run_is_paused(
             steer(found, "resume")
 
     driver = Driver([*steps, go_on_once_all_is_walked])
-    assert run(session, out=tmp_path, progress=driver).digest == expected
+    with beginning_with("pause"):
+        result = run(session | {"pipeline": {"slot_rows": 50}}, out=tmp_path, progress=driver)
+    assert result.digest == expected
+    (note,) = [note for note in result.summary["notes"] if "ringtape control" in note]
+    assert note.startswith("`ringtape control` steered it, by 5 commands. It stood still for ")
+    assert result.summary["verdict"]["bound"] == "steered"
+    assert result.summary["verdict"]["stages"]["decode"]["starved"] > 0.5
     assert [one.steps for one in told] == [1, 2, 5]
     assert all(one.paused and not one.steps_left and not one.ended for one in told)
     closes = [one.close_ns or 0 for one in told]
@@ -144,11 +100,7 @@ def test_a_step_is_one_moment_and_progress_says_that_the_run_is_paused(
     assert not [one.stuck for one in driver.seen if one.stuck]
 
 
-def test_a_run_that_is_stopped_keeps_what_it_came_to(
-    session: dict[str, Any], first: Callable[[str], None], tmp_path: Path
-):
-    first("pause")
-
+def test_a_run_that_is_stopped_keeps_what_it_came_to(session: dict[str, Any], tmp_path: Path):
     def stop(found: LiveRun) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pipeline.watch.control.PATIENCE_SECONDS", 0.1)
@@ -156,7 +108,7 @@ def test_a_run_that_is_stopped_keeps_what_it_came_to(
 
     driver = Driver([act("step", 500), act("pause"), stop])
     words = rf"^stopped by ringtape control \(process {os.getpid()}\)"
-    with pytest.raises(StoppedError, match=words) as stopped:
+    with pytest.raises(StoppedError, match=words) as stopped, beginning_with("pause"):
         run(session, out=tmp_path, progress=driver)
     assert stopped.value.exit_code == 3
     why, summary = partial_folder(tmp_path)
@@ -166,10 +118,9 @@ def test_a_run_that_is_stopped_keeps_what_it_came_to(
 
 
 def test_a_run_that_is_stopped_before_its_tape_begins_leaves_no_folder(
-    session: dict[str, Any], first: Callable[[str], None], tmp_path: Path
+    session: dict[str, Any], tmp_path: Path
 ):
-    first("stop")
-    with pytest.raises(StoppedError):
+    with pytest.raises(StoppedError), beginning_with("stop"):
         run(session, out=tmp_path, progress=False)
     assert list(tmp_path.iterdir()) == []
     assert_nothing_left()

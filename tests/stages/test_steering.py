@@ -97,6 +97,7 @@ def test_a_paused_run_stands_still_until_it_goes_on(
     assert (answer.sequence, answer.paused, answer.close_ns) == (number, True, OPEN)
     assert (page.answer().paused, page.answer().stage) == (False, Stage.UNDER_WAY)
     assert not steering.by_moment
+    assert (steering.commands, steering.stood_ns) == (2, 100_000_000)
 
 
 def test_each_step_hands_on_one_moment(page: CommandPage, controller: Controller, time: Time):
@@ -128,6 +129,7 @@ def test_a_pass_that_comes_later_is_steered_as_the_one_before(
     assert (page.answer().paused, page.answer().stage) == (False, Stage.ENDED)
     later = Steering(page, 0.0, script())
     later.begin()
+    assert (first.commands, later.commands) == (2, 0)
     answer = page.answer()
     assert (answer.paused, answer.steps, answer.speed) == (True, 1, 5.0)
     assert (answer.stage, answer.close_ns) == (Stage.UNDER_WAY, NO_MOMENT)

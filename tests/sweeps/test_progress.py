@@ -59,6 +59,15 @@ def test_a_hook_that_does_not_return_is_told(clock):
     assert told[-1].stuck == ""
 
 
+def test_a_sweep_that_is_paused_says_so(clock):
+    told: list[SweepProgress] = []
+    report = Meter(told.append, 2).begin_pass([[0], [1]], 10)
+    report([1, 0], "", "", True)
+    assert told[-1].paused
+    report([2, 0], "", "", False)
+    assert not told[-1].paused
+
+
 def test_what_is_left_is_taken_to_be_as_long_as_the_last_pass(clock):
     told: list[SweepProgress] = []
     meter = Meter(told.append, 10)

@@ -184,6 +184,42 @@ def test_a_hook_that_does_not_return_is_named_at_once_where_there_is_no_terminal
     assert stream.getvalue() == "mine.py:3: Mine.on_bar has not returned for 5 s\n"
 
 
+def test_a_paused_sweep_is_told_once_where_there_is_no_terminal_and_again_when_it_goes_on():
+    stream = io.StringIO()
+    with sweep_progress(stream) as report:
+        for paused in (False, True, True, False, False):
+            report(replace(SEEN, paused=paused))
+    assert stream.getvalue().splitlines() == [
+        "paused by ringtape control",
+        "pass 1, 40 % of 176 sets, best 3.72: fast 20, slow 40",
+    ]
+
+
+def test_a_terminal_shows_in_place_of_the_best_set_that_the_sweep_is_paused():
+    script = SCRIPT.replace('0.5", 1)', '0.5", 1, paused=k == 3)')
+    assert script != SCRIPT
+    shown = on_a_terminal(script, NO_COLOR="1")
+    last = shown[shown.rindex("pass 1") : shown.rindex("over")]
+    assert "paused by ringtape control" in last
+    assert "best" not in last
+    assert "ETA" not in last
+
+
+def test_the_time_left_counts_no_time_in_which_the_sweep_was_paused():
+    speed = Speed()
+    at = SweepProgress(0, 10, 0, 10_000, 0.0, None, "", 1)
+    for second in range(1, 5):
+        made = replace(at, evaluations=1_000 * second, seconds=float(second))
+        rate, left = speed.of(made, float(second))
+    assert (rate, left) == (pytest.approx(1_000), pytest.approx(6))
+    for second in range(5, 100):
+        assert speed.of(replace(made, paused=True), float(second)) == (0.0, None)
+    made = replace(made, evaluations=5_000, seconds=101.0)
+    speed.of(replace(made, evaluations=4_000, seconds=100.0), 100.0)
+    rate, left = speed.of(made, 101.0)
+    assert (rate, left) == (pytest.approx(1_000), pytest.approx(5, rel=0.3))
+
+
 def test_true_asks_for_lines_and_what_is_neither_that_nor_a_function_is_refused(capsys):
     with reported(True) as report:
         assert report is not None
