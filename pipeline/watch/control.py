@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.errors import RingtapeError, RunError
-from pipeline.watch.live_runs import LiveRun
+from pipeline.watch.live_runs import COMMAND, LiveRun
 from shm.command import NO_MOMENT, Answer, CommandPage, Controller, Stage
 from shm.errors import SegmentMismatch, SegmentMissing, Steered
-from shm.names import LISTING, list_segments
+from shm.names import LISTING
 from shm.stale import lives
 
 Verb: TypeAlias = Literal["pause", "resume", "step", "speed", "stop"]
@@ -20,12 +20,6 @@ Verb: TypeAlias = Literal["pause", "resume", "step", "speed", "stop"]
 #: How long a run has to obey.
 PATIENCE_SECONDS = 2.0
 _LOOK_SECONDS = 0.005
-
-_WHY_NOT = {
-    Stage.BEFORE: "its tape has not begun; it obeys when that begins",
-    Stage.UNDER_WAY: "its coordinator is at work on a slot, or held up; it obeys after that",
-    Stage.ENDED: "its tape has ended; a sweep obeys in its next pass",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +73,12 @@ def steer(run: LiveRun, verb: Verb, amount: float = 1) -> Steering:
 
 
 def _page_name(run: LiveRun) -> str:
-    """Return the name of a run's command page; a pass of a sweep has that of the sweep."""
-    pages = [name for name in list_segments() if name.kind == "command"]
-    pages = [name for name in pages if name.owner_pid == run.pid]
-    own = [name.text for name in pages if name.run_id == run.run_id]
-    if not own and not pages and run.is_alive():
+    """Return the name of the command page of a run or a sweep."""
+    if COMMAND not in run.segments:
         raise RingtapeError(
             f"run {run.run_id} cannot be steered: it runs in the one process {run.pid}"
         )
-    if not pages:
-        raise SegmentMissing(f"rt-{run.run_id}-{run.pid}-command")
-    return own[0] if own else pages[0].text
+    return run.segments[COMMAND]
 
 
 class _Given:
@@ -126,7 +115,7 @@ class _Given:
                     return
                 raise RunError(
                     f"run {self._run.run_id} has not obeyed {self._verb!r} within"
-                    f" {PATIENCE_SECONDS:g} s: {_WHY_NOT[answer.stage]}"
+                    f" {PATIENCE_SECONDS:g} s: {self._why_not(answer.stage)}"
                 )
             time.sleep(_LOOK_SECONDS)
 
@@ -135,6 +124,14 @@ class _Given:
         if answer.sequence < self._number or self._verb == "stop":
             return False
         return self._verb != "step" or answer.steps >= self._steps or answer.stage is Stage.ENDED
+
+    def _why_not(self, stage: Stage) -> str:
+        if stage is Stage.BEFORE:
+            return "its tape has not begun; it obeys when that begins"
+        if stage is Stage.UNDER_WAY:
+            return "its coordinator is at work on a slot, or held up; it obeys after that"
+        between = "it is between two tapes; it obeys in the next one"
+        return between if self._run.is_sweep else "its tape has ended"
 
     def _is_over(self) -> bool:
         gone = not (LISTING / self._page.name).exists()

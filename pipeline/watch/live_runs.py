@@ -18,8 +18,8 @@ from shm.errors import SegmentMismatch, SegmentMissing
 from shm.names import LISTING, SharedName, is_of_this_space, list_segments
 from shm.stale import lives
 
-#: The kind of a sweep's page, and those of the pages that every run has.
-NOTICE = "notice"
+#: The kind of a sweep's page, of that by which either is steered, and of those that every run has.
+NOTICE, COMMAND = "notice", "command"
 _PAGES = ("control", "stats")
 
 
@@ -44,10 +44,11 @@ class LiveRun:
 
     def attach(self) -> View:
         """Attach to its shared memory. ShmError if it has ended in the meantime."""
+        command = self.segments.get(COMMAND)
         if self.is_sweep:
-            return SweepView.attach(self.run_id, self.pid, self.segments[NOTICE])
-        names = (self.segments[kind] for kind in _PAGES)
-        return RunView.attach(self.run_id, self.pid, *names)
+            return SweepView.attach(self.run_id, self.pid, self.segments[NOTICE], command)
+        control, stats = (self.segments[kind] for kind in _PAGES)
+        return RunView.attach(self.run_id, self.pid, control, stats, command)
 
     def describe(self) -> dict[str, Any]:
         """Return what it is and how far, as `views.View.about` does; "ending" if it has just gone.
@@ -81,7 +82,7 @@ def live_runs() -> list[LiveRun]:
 
 
 def _may_look_at(name: SharedName) -> bool:
-    kinds = (*_PAGES, NOTICE, "command")
+    kinds = (*_PAGES, NOTICE, COMMAND)
     return name.kind in kinds and os.access(LISTING / name.text, os.R_OK, effective_ids=True)
 
 

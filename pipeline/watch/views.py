@@ -22,11 +22,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol, Self
 
 import psutil
 
+from shm.command import CommandPage
 from shm.control import ControlPage, MemberSnapshot
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.histogram import Distribution
@@ -47,7 +48,8 @@ class View(Protocol):
         """Return what it is and how far.
 
         kind, session_name, run_dir, began (ns since 1970), done (the share of the tape, or of a
-        sweep's lanes, 0 to 1; None if it is not known), state, and the number of processes.
+        sweep's lanes, 0 to 1; None if it is not known), state ("paused" while it stands still
+        because `ringtape control` wants that), and the number of processes.
         """
         ...
 
@@ -67,23 +69,35 @@ class View(Protocol):
 class RunView:
     """A view of one run."""
 
-    def __init__(self, run_id: str, pid: int, control: ControlPage, stats: StatsBlock) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        pid: int,
+        control: ControlPage,
+        stats: StatsBlock,
+        command: CommandPage | None = None,
+    ) -> None:
         self._run_id, self._pid = run_id, pid
         self._control = control
         self._stats = stats
+        self._command = command
 
     @classmethod
-    def attach(cls, run_id: str, pid: int, control: str, stats: str) -> Self:
+    def attach(
+        cls, run_id: str, pid: int, control: str, stats: str, command: str | None = None
+    ) -> Self:
         """Attach to a run's pages. Raises what `Segment.attach` raises."""
-        page = ControlPage.attach(control)
-        try:
-            return cls(run_id, pid, page, StatsBlock.attach(stats))
-        except BaseException:
-            page.close()
-            raise
+        with ExitStack() as attached:
+            page = attached.enter_context(ControlPage.attach(control))
+            block = attached.enter_context(StatsBlock.attach(stats))
+            steered = attached.enter_context(CommandPage.attach(command)) if command else None
+            attached.pop_all()
+        return cls(run_id, pid, page, block, steered)
 
     def close(self) -> None:
         """Detach."""
+        if self._command is not None:
+            self._command.close()
         self._stats.close()
         self._control.close()
 
@@ -98,7 +112,7 @@ class RunView:
             "run_dir": folder or None,
             "began": self._control.began_ns,
             "done": min(1.0, _walked(rows) / expected) if expected else None,
-            "state": self._control.state.name.lower(),
+            "state": _state(self._control.state.name.lower(), self._command),
             "processes": len(self._control.roles),
         }
 
@@ -149,20 +163,29 @@ class RunView:
 class SweepView:
     """A view of a sweep and of the run that is under way in it."""
 
-    def __init__(self, run_id: str, pid: int, page: NoticePage) -> None:
+    def __init__(
+        self, run_id: str, pid: int, page: NoticePage, command: CommandPage | None = None
+    ) -> None:
         self._run_id, self._pid = run_id, pid
         self._page = page
+        self._command = command
         self._pass: RunView | None = None
         self._pass_id: str | None = None
 
     @classmethod
-    def attach(cls, run_id: str, pid: int, notice: str) -> Self:
-        """Attach to a sweep's page. Raises what `Segment.attach` raises."""
-        return cls(run_id, pid, NoticePage.attach(notice))
+    def attach(cls, run_id: str, pid: int, notice: str, command: str | None = None) -> Self:
+        """Attach to a sweep's pages. Raises what `Segment.attach` raises."""
+        with ExitStack() as attached:
+            page = attached.enter_context(NoticePage.attach(notice))
+            steered = attached.enter_context(CommandPage.attach(command)) if command else None
+            attached.pop_all()
+        return cls(run_id, pid, page, steered)
 
     def close(self) -> None:
         """Detach."""
         self._leave()
+        if self._command is not None:
+            self._command.close()
         self._page.close()
 
     def about(self) -> dict[str, Any]:
@@ -176,7 +199,7 @@ class SweepView:
             "run_dir": said.get("run_dir"),
             "began": said.get("began"),
             "done": _share(said),
-            "state": said.get("state", "running"),
+            "state": _state(said.get("state", "running"), self._command),
             "processes": 0 if run is None else run.about()["processes"],
         }
 
@@ -286,6 +309,12 @@ def shared_bytes(run_id: str) -> int:
             with suppress(OSError):
                 total += (LISTING / name.text).stat().st_size
     return total
+
+
+def _state(state: str, command: CommandPage | None) -> str:
+    """Return the state of a job, which may stand still."""
+    stands = state == "running" and command is not None and command.paused
+    return "paused" if stands else state
 
 
 def _walked(rows: Mapping[str, Mapping[str, int]]) -> int:

@@ -1,5 +1,6 @@
 """A run is given a command and waited for; here this process is supervisor and coordinator, too."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,10 +10,11 @@ import pytest
 
 from pipeline.errors import RingtapeError, RunError
 from pipeline.watch.control import Steering, Verb, steer
-from pipeline.watch.live_runs import LiveRun
+from pipeline.watch.live_runs import LiveRun, live_runs
 from shm.command import CommandPage, Stage
 from shm.control import ControlPage, RunState
 from shm.names import LISTING, new_run_id
+from shm.notice import NoticePage
 from shm.segment import Segment
 from shm.stats import RowSpec, StatsBlock
 
@@ -24,7 +26,7 @@ CLOSE = 1_730_821_320 * 10**9
 
 
 @pytest.fixture
-def found() -> Iterator[LiveRun]:
+def bare() -> Iterator[LiveRun]:
     """A run that has walked half of its bars, without a command page."""
     run_id = new_run_id()
     with (
@@ -33,15 +35,26 @@ def found() -> Iterator[LiveRun]:
     ):
         control.set_state(RunState.RUNNING)
         stats.row("engine 0").count("bars", 100)
-        yield LiveRun(run_id, os.getpid(), control.name, f"rt-{run_id}-{os.getpid()}-stats")
+        yield found_of(run_id)
 
 
 @pytest.fixture
-def page(found: LiveRun) -> Iterator[CommandPage]:
+def page(bare: LiveRun) -> Iterator[CommandPage]:
     """Its command page; the tape is under way."""
-    with CommandPage.create(found.run_id) as made:
+    with CommandPage.create(bare.run_id) as made:
         made.write_answer(replace(made.answer(), close_ns=CLOSE, stage=Stage.UNDER_WAY))
         yield made
+
+
+@pytest.fixture
+def found(bare: LiveRun, page: CommandPage) -> LiveRun:
+    """The run as it is found with its page."""
+    assert page.name
+    return found_of(bare.run_id)
+
+
+def found_of(run_id: str) -> LiveRun:
+    return next(one for one in live_runs() if one.run_id == run_id)
 
 
 @pytest.fixture
@@ -106,7 +119,7 @@ def test_steps_over_the_end_of_the_tape_are_not_waited_for(
     [
         (Stage.BEFORE, "its tape has not begun; it obeys when that begins"),
         (Stage.UNDER_WAY, "its coordinator is at work on a slot"),
-        (Stage.ENDED, "its tape has ended; a sweep obeys in its next pass"),
+        (Stage.ENDED, "its tape has ended$"),
     ],
 )
 @pytest.mark.parametrize("verb", ["pause", "stop"])
@@ -145,30 +158,48 @@ def test_a_second_controller_is_told_who_the_first_is(found: LiveRun, page: Comm
 
 
 def test_a_run_that_has_ended_is_a_failure(found: LiveRun):
-    gone = LiveRun("ffffffff", found.pid, "rt-ffffffff-1-control", "rt-ffffffff-1-stats")
+    names = {kind: f"rt-ffffffff-1-{kind}" for kind in found.segments}
+    gone = LiveRun("ffffffff", found.pid, names)
     with pytest.raises(RunError, match=r"^run ffffffff has ended$"):
         steer(gone, "pause")
 
 
-def test_a_page_that_is_not_ready_says_so(found: LiveRun):
-    with (
-        Segment.create(found.run_id, "command", 128),
-        pytest.raises(
-            RunError, match=f"run {found.run_id} cannot be steered now: segment '.*' has"
-        ),
-    ):
-        steer(found, "pause")
+def test_a_page_that_is_not_ready_says_so(bare: LiveRun):
+    words = rf"^run {bare.run_id} cannot be steered now: segment '.*' has"
+    with Segment.create(bare.run_id, "command", 128), pytest.raises(RunError, match=words):
+        steer(found_of(bare.run_id), "pause")
 
 
-def test_a_run_without_a_page_cannot_be_steered(found: LiveRun):
+def test_a_run_without_a_page_cannot_be_steered(bare: LiveRun):
     with pytest.raises(RingtapeError, match="cannot be steered: it runs in the one process") as no:
-        steer(found, "pause")
+        steer(bare, "pause")
     assert no.value.exit_code == 2
 
 
-def test_a_pass_is_steered_by_the_page_of_its_sweep(
-    found: LiveRun, while_waited: Callable[..., None]
+def test_a_sweep_is_steered_by_its_own_page_and_its_onlookers_see_that_it_is_paused(
+    while_waited: Callable[..., None],
 ):
-    with CommandPage.create(new_run_id()) as page:
+    run_id = new_run_id()
+    with NoticePage.create(run_id) as notice, CommandPage.create(run_id) as page:
+        said = {"kind": "sweep", "state": "running", "lanes_total": 4, "evaluations_total": 8}
+        notice.write(json.dumps({**said, "evaluations": 2}))
+        sweep = found_of(run_id)
         while_waited(lambda: obey(page))
-        assert steer(found, "pause").paused
+        paused = steer(sweep, "pause")
+        assert (paused.paused, paused.done) == (True, 0.25)
+        assert sweep.describe()["state"] == "paused"
+        page.write_answer(replace(page.answer(), paused=False, stage=Stage.ENDED))
+        assert sweep.describe()["state"] == "running"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.watch.control.PATIENCE_SECONDS", 0.0)
+            with pytest.raises(RunError, match="it is between two tapes; it obeys in the next"):
+                steer(sweep, "resume")
+
+
+def test_onlookers_see_that_a_run_is_paused(
+    found: LiveRun, page: CommandPage, while_waited: Callable[..., None]
+):
+    assert found.describe()["state"] == "running"
+    while_waited(lambda: obey(page))
+    steer(found, "pause")
+    assert found.describe()["state"] == "paused"
