@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.runner.crew import Work
+from pipeline.runner.work import Work
 from pipeline.tape.slot import ROWS
 
 
@@ -30,12 +30,12 @@ class _Station:
         self._station, self._slowed, self._ring = station, slowed, ring
         self._index = 0
 
-    def take(self) -> int:
-        self._index = self._station.take()
+    def take(self, timeout: float | None = None) -> int:
+        self._index = self._station.take(timeout)
         return self._index
 
-    def claim(self) -> int:
-        self._index = self._station.claim()
+    def claim(self, timeout: float | None = None) -> int:
+        self._index = self._station.claim(timeout)
         return self._index
 
     def release(self) -> None:
