@@ -261,10 +261,14 @@ def _missing(old: StressResult, new: StressResult, changes: tuple[Change, ...]) 
     if not changes:
         yield "Both results have no point in common, so nothing can be compared."
         return
-    for name, words in _PARTS.items():
-        has = [getattr(result, name) is not None for result in (old, new)]
-        if has[0] != has[1]:
-            yield f"Only the {'old' if has[0] else 'new'} result has a {words} to compare."
+    for which, one, other in (("old", old, new), ("new", new, old)):
+        alone = [
+            words
+            for name, words in _PARTS.items()
+            if getattr(one, name) is not None and getattr(other, name) is None
+        ]
+        if alone:
+            yield f"Only the {which} result has this, which is not compared: {', '.join(alone)}."
     if old.knee and new.knee:
         targets = [1e3 * result.knee.target for result in (old, new) if result.knee]
         if targets[0] != targets[1]:

@@ -158,8 +158,8 @@ def test_what_else_is_other_is_told():
 @pytest.mark.parametrize(
     ("old", "note"),
     [
-        ({"soak": None}, "Only the new result has a soak"),
-        ({"closed": None}, "Only the new result has a closed loop"),
+        ({"soak": None}, "Only the new result has this, which is not compared: soak."),
+        ({"closed": None}, "Only the new result has this, which is not compared: closed loop."),
         ({"knee": made.knee(target=0.005)}, "is for a p99 of 5 ms, the new one of 10 ms"),
         ({"knee": made.knee(None)}, "one of both results found none"),
         ({"soak": made.soak(rate=1e6)}, "1,000,000 bars/s were offered in the old one"),

@@ -100,8 +100,8 @@ def memory_figure(closed: ClosedLoop) -> str:
     rows = [(f"{count:,.0f}", f"{peak:,.0f}") for count, peak in zip(counts, peaks, strict=True)]
     said = (
         "The most that all processes of a run took together, its ring included, with"
-        f" {load.symbols:,} symbols and {load.lanes:,} lanes. The steepness is what one process"
-        " more costs."
+        f" {load.symbols:,} symbols and {load.lanes:,} lanes. Where it rises, more processes cost"
+        " memory."
     )
     return markup.figure(
         "Peak memory, by processes of the run",
