@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import format_table
+from pipeline.results.report.figures import number
 from pipeline.results.report.lines import line
 
 if TYPE_CHECKING:
@@ -211,7 +212,14 @@ def _soak(soak: Soak) -> str:
 def _growth(value: float, unit: str) -> str:
     if unit == "bytes":
         return f"{value / _MIB:+,.1f} MiB"
-    return f"{1e3 * value:+,.3g} ms" if unit == "seconds" else f"{value:+,.3g}"
+    if unit == "seconds":
+        return f"{number(1e3 * value, _form(1e3 * value))} ms"
+    return number(value, _form(value))
+
+
+def _form(value: float) -> str:
+    """Return a format without powers of ten for large growths."""
+    return "+,.0f" if abs(value) >= 1000 else "+.3g"
 
 
 def _faults(faults: Sequence[Fault]) -> str:
@@ -241,7 +249,7 @@ def _compared(compared: Comparison) -> str:
 
 
 def _share(change: Change) -> str:
-    return "" if change.share is None else f" ({change.share:+.0%})"
+    return "" if change.share is None else f" ({change.share:+z.0%})"
 
 
 def _line(label: str, text: str) -> str:

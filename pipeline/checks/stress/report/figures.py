@@ -180,7 +180,8 @@ def scale_of(slope: Slope) -> tuple[float, str]:
 
 def growth(slope: Slope, per_hour: float) -> str:
     """Return a growth in an hour as it is shown, without its unit."""
-    return number(scale_of(slope)[0] * per_hour, "+,.3g")
+    value = scale_of(slope)[0] * per_hour
+    return number(value, "+,.0f" if abs(value) >= 1000 else "+.3g")
 
 
 def _soak_figure(soak: Soak, slope: Slope) -> str:

@@ -241,7 +241,7 @@ def _compared(compared: Comparison) -> str:
         (
             markup.text(change.what),
             markup.text(change.shown),
-            "" if change.share is None else f"{change.share:+.0%}",
+            "" if change.share is None else f"{change.share:+z.0%}",
             "<strong>beyond</strong>" if change.beyond_noise else "within",
         )
         for change in sorted(compared.changes, key=lambda one: not one.beyond_noise)

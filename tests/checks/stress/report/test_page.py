@@ -129,7 +129,6 @@ def test_changes_beyond_the_noise_come_first(page: Page):
 def test_it_is_as_wide_as_the_screen_in_both_themes(page: Page, scheme: str, width: int):
     page.resize(width, 900)
     page.prefer(scheme)
-    page.evaluate("location.reload()")
     page.open(Path(page.requests[0].removeprefix("file://")), LOADED)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     assert page.evaluate("document.documentElement.scrollWidth") <= width
