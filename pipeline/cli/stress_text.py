@@ -6,27 +6,33 @@ import json
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import format_table
+from pipeline.results.report.figures import number
 from pipeline.results.report.lines import line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.checks.stress.comparison import Comparison
+    from pipeline.checks.stress.comparison import Change, Comparison
     from pipeline.checks.stress.result import (
         ClosedLoop,
         Fault,
         Knee,
+        Load,
         OpenPoint,
         Point,
         Soak,
+        Spread,
         StressResult,
     )
 
 _MIB = 2**20
+_FIGURES = ("bars/s", "spread", "evals/s", "MiB")
+#: Columns of the intervals of a load.
+_LONGEST = 9
 
 
 def result_text(result: StressResult, compared: Comparison | None) -> str:
-    """Return a result as blocks of text, 80 columns wide but for tables."""
+    """Return a result as blocks of text, 80 columns wide."""
     blocks = [_machine(result)]
     if result.closed is not None:
         blocks += [_points(result.closed), _recommended(result.closed)]
@@ -71,29 +77,79 @@ def _machine(result: StressResult) -> str:
 
 
 def _points(closed: ClosedLoop) -> str:
-    """Return the table of the closed loop: the fastest settings, then other loads."""
-    own = closed.recommendation.setting
+    """Return the tables of the closed loop: settings at the load most were tried at, then loads.
+
+    A mark stands behind the recommended setting.
+    """
     told = sorted(closed.points, key=lambda point: -point.bars_per_second.median)
-    return format_table(
-        ("setting", "lanes", "symbols", "streams", "bars/s", "spread", "evaluations/s", "MiB", ""),
-        [_point_row(point, "<" if point.setting == own else "") for point in told],
-        right=("lanes", "symbols", "bars/s", "spread", "evaluations/s", "MiB"),
-    )
+    loads = [point.load for point in told]
+    most = max(loads, key=loads.count)
+    own = [point for point in told if point.load == most]
+    others = [point for point in told if point.load != most]
+    best = closed.recommendation.setting
+    rows = [
+        (*_setting(point), *_figures(point), "<" if point.setting == best else "") for point in own
+    ]
+    head = ("processors", "engines", "slots", "rows", *_FIGURES)
+    table = format_table((*head, ""), rows, right=head)
+    blocks = [f"{_line('settings', f'with {_load(most)}')}\n{table}"]
+    if others:
+        blocks.append(f"{_line('other loads', 'P processors, E engines')}\n{_loads(others)}")
+    return "\n\n".join(blocks)
 
 
-def _point_row(point: Point, mark: str) -> tuple[str, ...]:
+def _loads(points: Sequence[Point]) -> str:
+    """Return the table of points of other loads, which are too wide for their spread."""
+    figures = [name for name in _FIGURES if name != "spread"]
+    head = ("P", "E", "slots", "rows", "symbols", "lanes", "streams", *figures)
+    rows = []
+    for point in points:
+        load = point.load
+        size = (f"{load.symbols:,}", f"{load.lanes:,}", _streams(load))
+        rate_told, _, *others = _figures(point)
+        rows.append((*_setting(point), *size, rate_told, *others))
+    return format_table(head, rows, right=[name for name in head if name != "streams"])
+
+
+def _load(load: Load) -> str:
+    return f"{load.symbols:,} symbols, {load.lanes:,} lanes, {'+'.join(load.streams)}"
+
+
+def _streams(load: Load) -> str:
+    """Return the intervals of a load, or how many there are if they are long to tell."""
+    told = "+".join(load.streams)
+    return told if len(told) <= _LONGEST else f"{len(load.streams)} of them"
+
+
+def _setting(point: Point) -> tuple[str, ...]:
+    setting = point.setting
+    rows = "auto" if setting.slot_rows is None else f"{setting.slot_rows:,}"
+    return (str(setting.processors), str(setting.engines), str(setting.slots), rows)
+
+
+def _figures(point: Point) -> tuple[str, ...]:
     spread = point.bars_per_second
     return (
-        str(point.setting),
-        f"{point.load.lanes:,}",
-        f"{point.load.symbols:,}",
-        "+".join(point.load.streams),
-        rate(spread.median),
-        f"{(spread.high - spread.low) / spread.median:.0%}",
-        rate(point.evaluations_per_second.median),
+        short(spread.median),
+        _width(spread),
+        short(point.evaluations_per_second.median),
         f"{point.peak_bytes / _MIB:,.0f}",
-        mark,
     )
+
+
+def _width(spread: Spread) -> str:
+    """Return how far samples lie apart, as a share of their median; one sample has no spread."""
+    if len(spread.samples) < 2 or not spread.median:
+        return "-"
+    return f"{(spread.high - spread.low) / spread.median:.0%}"
+
+
+def short(value: float) -> str:
+    """Return a rate with four figures, as 12.35 M or 870.4 k."""
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:.4g} {letter}"
+    return f"{value:.4g}"
 
 
 def _recommended(closed: ClosedLoop) -> str:
@@ -156,7 +212,14 @@ def _soak(soak: Soak) -> str:
 def _growth(value: float, unit: str) -> str:
     if unit == "bytes":
         return f"{value / _MIB:+,.1f} MiB"
-    return f"{1e3 * value:+,.3g} ms" if unit == "seconds" else f"{value:+,.3g}"
+    if unit == "seconds":
+        return f"{number(1e3 * value, _form(1e3 * value))} ms"
+    return number(value, _form(value))
+
+
+def _form(value: float) -> str:
+    """Return a format without powers of ten for large growths."""
+    return "+,.0f" if abs(value) >= 1000 else "+.3g"
 
 
 def _faults(faults: Sequence[Fault]) -> str:
@@ -175,7 +238,7 @@ def _compared(compared: Comparison) -> str:
     lines = [
         _line(
             "changed",
-            f"{one.what}: {one.before:,.4g} to {one.after:,.4g} {one.unit} ({one.share:+.0%})",
+            f"{one.what}: {one.shown}{_share(one)}",
         )
         for one in told
     ]
@@ -183,6 +246,10 @@ def _compared(compared: Comparison) -> str:
         lines.append(_line("changed", f"Nothing of {len(compared.changes)} figures, beyond noise."))
     lines += [_line("note", note) for note in compared.notes]
     return "\n".join(lines)
+
+
+def _share(change: Change) -> str:
+    return "" if change.share is None else f" ({change.share:+z.0%})"
 
 
 def _line(label: str, text: str) -> str:

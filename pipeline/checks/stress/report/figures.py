@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from pipeline.checks.stress.result import (
     ClosedLoop,
+    Knee,
+    Latency,
+    Load,
     OpenPoint,
     Point,
     Slope,
@@ -22,6 +25,10 @@ Floats = npt.NDArray[np.float64]
 
 _HEIGHT = 240
 _MIB = 2**20
+#: Shorter latencies, in seconds, are drawn as this one: a logarithm needs more than 0.
+_LEAST_LATENCY = 1e-7
+#: A table of a series has no more rows; each is the mean of some looks.
+_ROWS = 30
 
 
 def scaling_figure(closed: ClosedLoop) -> str:
@@ -40,8 +47,8 @@ def scaling_figure(closed: ClosedLoop) -> str:
         assert scaling.serial is not None
         assert scaling.crosstalk is not None
         fitted = law(fine, scaling.rate_of_one, scaling.serial, scaling.crosstalk)
-        lines.append(Curve("third", across.share(fine), fitted))
-        named.append(("third", "law of scaling"))
+        lines.append(Curve("third dashed", across.share(fine), fitted))
+        named.append(("third dashed", "law of scaling"))
     inside = ideal <= 1.15 * top
     lines.append(Curve("ideal", across.share(fine[inside]), ideal[inside]))
     named.append(("ideal", "ideal"))
@@ -64,18 +71,24 @@ def scaling_figure(closed: ClosedLoop) -> str:
             for count in counts
         ],
     )
-    title = f"Bars per second, by {scaling.worker}"
-    return markup.figure(title, key(named) + drawing, scaling.said, table)
+    said = (
+        f"{scaling.said} The nearer the measured line is to the ideal, the more another one of the"
+        f" {scaling.worker} pays."
+    )
+    drawing = _titled(drawing, "bars/s", f"number of {scaling.worker}")
+    return markup.figure(f"Rate, by {scaling.worker}", key(named) + drawing, said, table)
 
 
 def memory_figure(closed: ClosedLoop) -> str:
-    """Return the peak memory by the number of processes."""
-    found: dict[int, list[int]] = {}
+    """Return the peak memory by the number of processes, at the load that has most of them."""
+    loads: dict[Load, dict[int, int]] = {}
     for point in closed.points:
         count = 1 + point.setting.processors + point.setting.engines
-        found.setdefault(count, []).append(point.peak_bytes)
-    counts = np.array(sorted(found), float)
-    peaks = np.array([max(found[int(count)]) for count in counts]) / _MIB
+        found = loads.setdefault(point.load, {})
+        found[count] = max(found.get(count, 0), point.peak_bytes)
+    load = max(loads, key=lambda one: len(loads[one]))
+    counts = np.array(sorted(loads[load]), float)
+    peaks = np.array([loads[load][int(count)] for count in counts]) / _MIB
     across = _across(counts)
     drawing = curves(
         [Curve("first", across.share(counts), peaks)],
@@ -85,52 +98,73 @@ def memory_figure(closed: ClosedLoop) -> str:
         _HEIGHT,
     )
     rows = [(f"{count:,.0f}", f"{peak:,.0f}") for count, peak in zip(counts, peaks, strict=True)]
+    said = (
+        "The most that all processes of a run took together, its ring included, with"
+        f" {load.symbols:,} symbols and {load.lanes:,} lanes. Where it rises, more processes cost"
+        " memory."
+    )
     return markup.figure(
-        "Peak memory in MiB, by processes of the run",
-        drawing,
-        "The most that all processes of a run took together, its ring included, over all loads.",
+        "Peak memory, by processes of the run",
+        _titled(drawing, "MiB", "number of processes"),
+        said,
         markup.as_table(("processes", "MiB"), rows),
     )
 
 
-def latency_figure(points: Sequence[OpenPoint], knee: float | None, target: float) -> str:
-    """Return latency percentiles by the offered rate, both on a scale of powers of ten."""
-    even = sorted((one for one in points if one.burst == 1), key=lambda one: one.offered)
-    rates = np.log10([one.offered for one in even])
-    across = Axis(float(rates[0]), float(rates[-1]) + 1e-9, _decades(10.0**rates))
+def latency_figure(points: Sequence[OpenPoint], knee: Knee | None) -> str:
+    """Return latency percentiles by the offered rate, both on a scale of powers of ten.
+
+    Of a rate that was offered several times it has the medians. Without two rates it is empty.
+    """
+    even: dict[float, list[Latency]] = {}
+    for one in sorted(points, key=lambda one: one.offered):
+        if one.burst == 1:
+            even.setdefault(one.offered, []).append(one.latency)
+    if len(even) < 2:
+        return ""
+    rates = np.log10(list(even))
+    across = Axis(float(rates[0]), float(rates[-1]), _decades(10.0**rates))
     kinds = (("first", "p50"), ("third", "p99"), ("fourth", "p99.9"))
     values = [
-        np.array([one.latency.p50 for one in even]),
-        np.array([one.latency.p99 for one in even]),
-        np.array([one.latency.p999 for one in even]),
+        np.array([np.median([getattr(one, name) for one in found]) for found in even.values()])
+        for name in ("p50", "p99", "p999")
     ]
-    everything = np.log10(1e3 * np.maximum(np.concatenate([*values, [target]]), 1e-7))
+    targets = [] if knee is None else [knee.target]
+    everything = _of_latency(np.concatenate([*values, targets]))
     low, high = float(np.floor(everything.min())), float(np.ceil(everything.max()))
-    axis = Axis(
-        low,
-        max(high, low + 1),
-        [(place, f"{10.0**place:g} ms") for place in np.arange(low, max(high, low + 1) + 1)],
-    )
+    high = max(high, low + 1)
+    axis = Axis(low, high, [(at, f"{10.0 ** (at - 3):g}") for at in np.arange(low, high + 1)])
     lines = [
-        Curve(kind, across.share(rates), np.log10(1e3 * np.maximum(one, 1e-7)))
+        Curve(kind, across.share(rates), _of_latency(one))
         for (kind, _), one in zip(kinds, values, strict=True)
     ]
-    limit = np.log10(1e3 * target)
-    lines.append(Curve("target", np.array([0.0, 1.0]), np.array([limit, limit])))
-    named = [*kinds, ("target", f"target of the p99, {1e3 * target:g} ms")]
+    named = list(kinds)
     if knee is not None:
-        place = across.share(np.array([np.log10(knee)] * 2))
-        lines.append(Curve("ideal", place, np.array([axis.low, axis.high])))
-        named.append(("ideal", f"knee, {knee:,.0f} bars/s"))
-    ticks = [(float(across.share(np.array([place]))[0]), label) for place, label in across.ticks]
-    drawing = curves(lines, axis, ticks, "Latency by offered rate.", _HEIGHT)
+        limit = _of_latency(np.array([knee.target] * 2))
+        lines.append(Curve("target", np.array([0.0, 1.0]), limit))
+        named.append(("target", f"target of the p99, {1e3 * knee.target:g} ms"))
+        if knee.rate is not None:
+            place = across.share(np.array([np.log10(knee.rate)] * 2))
+            lines.append(Curve("ideal", place, np.array([axis.low, axis.high])))
+            named.append(("ideal", f"knee, {knee.rate:,.0f} bars/s"))
+    drawing = curves(lines, axis, _ticks(across), "Latency by offered rate.", _HEIGHT)
+    knee_said = (
+        ""
+        if knee is None or knee.rate is None
+        else " The knee is the highest rate that kept the target without bars piling up."
+    )
     return markup.figure(
-        "Latency in milliseconds, by bars per second offered",
-        key(named) + drawing,
+        "Latency, by the rate that is offered",
+        key(named) + _titled(drawing, "ms", "bars/s offered"),
         "From the moment for which a bar was planned until an engine was done with it, so that a"
-        " stall counts for every bar that waited.",
+        f" stall counts for every bar that waited.{knee_said} The table below has each try.",
         wide=True,
     )
+
+
+def _of_latency(seconds: Floats) -> Floats:
+    """Return where latencies are on an axis: the logarithms of microseconds."""
+    return np.asarray(np.log10(1e6 * np.maximum(seconds, _LEAST_LATENCY)))
 
 
 def soak_figures(soak: Soak) -> list[str]:
@@ -138,10 +172,20 @@ def soak_figures(soak: Soak) -> list[str]:
     return [_soak_figure(soak, slope) for slope in soak.slopes if soak.series.get(slope.measure)]
 
 
+def scale_of(slope: Slope) -> tuple[float, str]:
+    """Return what values of a slope are multiplied by to be shown, and their unit then."""
+    scales = {"bytes": (1 / _MIB, "MiB"), "seconds": (1e3, "ms")}
+    return scales.get(slope.unit, (1.0, slope.unit))
+
+
+def growth(slope: Slope, per_hour: float) -> str:
+    """Return a growth in an hour as it is shown, without its unit."""
+    value = scale_of(slope)[0] * per_hour
+    return number(value, "+,.0f" if abs(value) >= 1000 else "+.3g")
+
+
 def _soak_figure(soak: Soak, slope: Slope) -> str:
-    factor, unit = {"bytes": (1 / _MIB, "MiB"), "seconds": (1e3, "ms")}.get(
-        slope.unit, (1.0, slope.unit)
-    )
+    factor, unit = scale_of(slope)
     at, values = np.array(soak.at), factor * np.array(soak.series[slope.measure])
     across = axis_of(np.array([0.0, max(1.0, float(at[-1]))]), short, zero=True)
     drawing = curves(
@@ -151,33 +195,40 @@ def _soak_figure(soak: Soak, slope: Slope) -> str:
         f"{slope.measure} over time.",
         _HEIGHT,
     )
-    per_hour, low, high = (factor * one for one in (slope.per_hour, slope.low, slope.high))
     grows = "It grows" if slope.grows else "It does not grow"
     said = (
-        f"{grows}: {number(per_hour, '+,.3g')} {unit} an hour, 95 % interval"
-        f" {number(low, '+,.3g')} to {number(high, '+,.3g')}."
+        f"{grows}: {growth(slope, slope.per_hour)} {unit} an hour, 95 % interval"
+        f" {growth(slope, slope.low)} to {growth(slope, slope.high)}."
     )
-    title = f"{slope.measure[:1].upper()}{slope.measure[1:]} in {unit}, by seconds"
-    return markup.figure(title, drawing, said)
+    parts = np.array_split(np.arange(len(at)), min(_ROWS, len(at)))
+    rows = [(f"{at[part].mean():,.0f}", number(values[part].mean(), ",.6g")) for part in parts]
+    whole = len(parts) == len(at)
+    return markup.figure(
+        f"{slope.measure[:1].upper()}{slope.measure[1:]}, by time",
+        _titled(drawing, unit, "seconds"),
+        said,
+        markup.as_table(("seconds", unit if whole else f"{unit}, mean"), rows),
+    )
 
 
 def stages_table(points: Sequence[Point]) -> str:
     """Return what each stage did with its time, by setting: a table of bars."""
     rows = []
     for point in points:
-        load = f"{point.load.symbols} symbols, {point.load.lanes} lanes"
+        load = point.load
+        streams = "+".join(load.streams)
+        name = f"{point.setting}; {load.symbols:,} symbols, {load.lanes:,} lanes, {streams}"
         for place, (stage, one) in enumerate(point.stages.items()):
-            name = f"{point.setting}; {load}" if not place else ""
             shares = (("busy", one.busy), ("starved", one.starved), ("blocked", one.blocked))
             rows.append(
                 (
-                    markup.text(name),
+                    markup.text("" if place else name),
                     markup.text(stage),
                     _bar(shares),
                     *(f"{100 * share:.0f} %" for _, share in shares),
                 )
             )
-    head = ("setting and load", "stage", "of the time", "busy", "starved", "blocked")
+    head = ("setting and load", "stage", "share of its time", "busy", "starved", "blocked")
     return f'<div class="wide stages" tabindex="0">{markup.table(head, rows)}</div>'
 
 
@@ -204,6 +255,14 @@ def key(named: Sequence[tuple[str, str]]) -> str:
         for kind, label in named
     )
     return f'<ul class="key plot-key">{items}</ul>'
+
+
+def _titled(drawing: str, up: str, across: str) -> str:
+    """Return a drawing with the titles of its axes, which have their units."""
+    return (
+        f'<p class="axis-title">{markup.text(up)}</p>{drawing}'
+        f'<p class="axis-title across">{markup.text(across)}</p>'
+    )
 
 
 def _across(counts: Floats) -> Axis:

@@ -12,6 +12,7 @@ from pipeline.checks.stress.result import (
     Fault,
     OpenPoint,
     Recommendation,
+    Soak,
     StressResult,
 )
 from pipeline.native.whole_file import write_whole
@@ -76,15 +77,7 @@ def _sections(result: StressResult, compared: Comparison | None) -> Iterator[str
     if points:
         yield _section("open", "Bars offered at a rate", _offered(result, points))
     if result.soak is not None:
-        drawn = "".join(figures.soak_figures(result.soak))
-        said = (
-            f"{result.soak.said} {result.soak.seconds:.0f} s at {result.soak.offered:,.0f} bars/s."
-        )
-        yield _section(
-            "soak",
-            "Soak",
-            f'<p class="note">{markup.text(said)}</p><div class="figures">{drawn}</div>',
-        )
+        yield _section("soak", "Soak", _soak(result.soak))
     if result.faults is not None:
         yield _section("faults", "Faults", _faults(result.faults))
     if compared is not None:
@@ -153,19 +146,47 @@ def _stages(closed: ClosedLoop) -> str:
     )
     best = closed.recommendation.setting
     chosen = [point for point in closed.points if point.setting == best] or list(closed.points)
-    said = chosen[0].verdict
+    others = [point for point in closed.points if point not in chosen]
+    more = ""
+    if others:
+        more = (
+            f"<details><summary>{len(others)} other settings</summary>"
+            f"{figures.stages_table(others)}</details>"
+        )
+    said = (
+        f"{chosen[0].verdict} The stage that is busy nearly all of its time bounds the run: the one"
+        " before it is blocked, and the one behind it is starved."
+    )
     return (
-        f'<ul class="key">{named}</ul>{figures.stages_table(chosen)}'
+        f'<p class="note">{markup.text(said)}</p><ul class="key">{named}</ul>'
+        f"{figures.stages_table(chosen)}{more}"
+    )
+
+
+def _soak(soak: Soak) -> str:
+    said = f"{soak.said} {soak.seconds:.0f} s at {soak.offered:,.0f} bars/s."
+    rows = [
+        (
+            markup.text(slope.measure),
+            figures.growth(slope, slope.per_hour),
+            f"{figures.growth(slope, slope.low)} to {figures.growth(slope, slope.high)}",
+            figures.scale_of(slope)[1],
+            '<span class="no">yes</span>' if slope.grows else "no",
+        )
+        for slope in soak.slopes
+    ]
+    head = ("measure", "growth an hour", "95 % interval", "unit", "grows")
+    drawn = "".join(figures.soak_figures(soak))
+    return (
         f'<p class="note">{markup.text(said)}</p>'
+        f'<div class="wide" tabindex="0">{markup.table(head, rows)}</div>'
+        f'<div class="figures">{drawn}</div>'
     )
 
 
 def _offered(result: StressResult, points: Sequence[OpenPoint]) -> str:
     knee = result.knee
-    target = knee.target if knee is not None else 0.010
-    drawn = ""
-    if sum(point.burst == 1 for point in points) > 1:
-        drawn = figures.latency_figure(points, knee.rate if knee is not None else None, target)
+    drawn = figures.latency_figure(points, knee)
     rows = [
         (
             f"{point.offered:,.0f}",
@@ -219,16 +240,14 @@ def _compared(compared: Comparison) -> str:
     rows = [
         (
             markup.text(change.what),
-            f"{change.before:,.4g}",
-            f"{change.after:,.4g}",
-            change.unit,
-            f"{change.share:+.0%}",
-            "beyond" if change.beyond_noise else "within",
+            markup.text(change.shown),
+            "" if change.share is None else f"{change.share:+z.0%}",
+            "<strong>beyond</strong>" if change.beyond_noise else "within",
         )
-        for change in compared.changes
+        for change in sorted(compared.changes, key=lambda one: not one.beyond_noise)
     ]
     notes = "".join(f'<p class="note">{markup.text(note)}</p>' for note in compared.notes)
-    head = ("figure", "before", "now", "unit", "change", "the noise")
+    head = ("figure", "before to now", "change", "the noise")
     table = f'<div class="wide" tabindex="0">{markup.table(head, rows)}</div>' if rows else ""
     return notes + table
 
