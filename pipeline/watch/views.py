@@ -86,7 +86,7 @@ class RunView:
     def attach(
         cls, run_id: str, pid: int, control: str, stats: str, command: str | None = None
     ) -> Self:
-        """Attach to a run's pages. Raises what `Segment.attach` raises."""
+        """Attach to a run's pages. Raises what `ControlPage.attach` raises."""
         with ExitStack() as attached:
             page = attached.enter_context(ControlPage.attach(control))
             block = attached.enter_context(StatsBlock.attach(stats))
@@ -174,7 +174,7 @@ class SweepView:
 
     @classmethod
     def attach(cls, run_id: str, pid: int, notice: str, command: str | None = None) -> Self:
-        """Attach to a sweep's pages. Raises what `Segment.attach` raises."""
+        """Attach to a sweep's pages. Raises what `NoticePage.attach` raises."""
         with ExitStack() as attached:
             page = attached.enter_context(NoticePage.attach(notice))
             steered = attached.enter_context(CommandPage.attach(command)) if command else None
