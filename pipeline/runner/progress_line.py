@@ -38,7 +38,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeAlias, cast
 
 from pipeline.errors import ConfigError
 from pipeline.runner.lasting_stream import LastingStream
-from pipeline.runner.steered import PAUSED
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
@@ -47,6 +46,9 @@ if TYPE_CHECKING:
 
 #: Takes the progress of a run; None for nobody.
 Report: TypeAlias = "Callable[[Progress], None] | None"
+
+#: What is said of a run that stands still because somebody has paused it.
+PAUSED = "paused by ringtape control"
 
 _WIDTHS = {"session": 80, "bars": 60, "rate": 40, "eta": 0}
 #: Columns of the shortest bar and of the blanks between the parts of a line.

@@ -10,9 +10,6 @@ from pipeline.runner.starting import starting
 from shm.command import CommandPage
 from shm.tracking import start_tracker
 
-#: What a progress line says of a run that stands still.
-PAUSED = "paused by ringtape control"
-
 
 @contextmanager
 def command_page(run_id: str) -> Iterator[CommandPage]:

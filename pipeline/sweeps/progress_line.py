@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError
 from pipeline.results.report.figures import number
 from pipeline.runner.lasting_stream import LastingStream
 from pipeline.runner.progress_line import (
+    PAUSED,
     Pace,
     clock_text,
     on_terminal,
@@ -27,7 +28,6 @@ from pipeline.runner.progress_line import (
     short_number,
     waiting_text,
 )
-from pipeline.runner.steered import PAUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
