@@ -2,12 +2,13 @@
 
 import errno
 import os
+from contextlib import suppress
 
 import psutil
 
 from shm.cgroups import memory_left
 from shm.errors import NoSpace, Unavailable
-from shm.names import LISTING
+from shm.names import LISTING, list_segments
 
 _FULL = errno.ENOSPC, errno.ENOMEM
 #: What the system says if there is no place for shared memory, or none for this user.
@@ -25,6 +26,16 @@ def available_shared_memory() -> int:
         status = os.statvfs(LISTING)
         available = min(available, status.f_bavail * status.f_frsize)
     return available
+
+
+def bytes_of_run(run_id: str) -> int:
+    """Return the bytes of a run's segments; 0 where the system does not list them."""
+    total = 0
+    for name in list_segments():
+        if name.run_id == run_id:
+            with suppress(OSError):
+                total += (LISTING / name.text).stat().st_size
+    return total
 
 
 def available_memory() -> int:

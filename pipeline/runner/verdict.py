@@ -236,7 +236,8 @@ def _gain(
 
 def _processor_share(load: Load, times: Sequence[MemberTime]) -> float:
     """Return how busy the processes kept the processors that they could use."""
-    return sum(one.processor for one in times) / (load.seconds * load.processors)
+    spent = sum(one.processor for one in times)
+    return min(1.0, spent / (load.seconds * load.processors))
 
 
 def _balanced_advice(load: Load, times: Sequence[MemberTime]) -> str:

@@ -14,7 +14,7 @@ _bucket_of = kernel()(bucket_of)
 
 @kernel()
 def count_values(values: Any, words: Any) -> None:
-    """Add values, int64[n] of 0 or more, to the words of a timer (`stats_row` names them)."""
+    """Add values, int64[n] of 0 or more, to the words of a timer (`shm.stats_row` names them)."""
     if values.size == 0:
         return
     minimum = maximum = values[0]

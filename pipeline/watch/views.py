@@ -31,8 +31,8 @@ from shm.command import CommandPage
 from shm.control import ControlPage, MemberSnapshot
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.histogram import Distribution
-from shm.names import LISTING, list_segments
 from shm.notice import NoticePage
+from shm.space import bytes_of_run
 from shm.stats import Figures, StatsBlock
 
 #: The statistics of a timing, each in seconds.
@@ -133,7 +133,7 @@ class RunView:
             "counters": add_rows({}, rows),
             "slots": self._slots(rows),
             "memory_bytes": memory_of([self._pid, *(member.pid for member in members)]),
-            "shared_bytes": shared_bytes(self._run_id),
+            "shared_bytes": bytes_of_run(self._run_id),
         }
 
     def document(self) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class SweepView:
         if run is not None:
             found = run.document() if whole else run.look()
             base = {name: found[name] for name in base}
-        base["shared_bytes"] += shared_bytes(self._run_id)
+        base["shared_bytes"] += bytes_of_run(self._run_id)
         # The page's counters are those of the passes before the one that it names.
         counters = add_roles(said.get("counters", {}), base["counters"])
         about = self._about(said, None)
@@ -298,16 +298,6 @@ def memory_of(pids: list[int]) -> int:
             if pid:
                 sizes = psutil.Process(pid).memory_info()
                 total += sizes.rss - getattr(sizes, "shared", 0)
-    return total
-
-
-def shared_bytes(run_id: str) -> int:
-    """Return the bytes of a run's segments; 0 where the system does not list them."""
-    total = 0
-    for name in list_segments():
-        if name.run_id == run_id:
-            with suppress(OSError):
-                total += (LISTING / name.text).stat().st_size
     return total
 
 

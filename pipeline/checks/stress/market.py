@@ -137,7 +137,7 @@ def _bars_of(catalog: Catalog, symbol: str, interval: str, own: SessionTable) ->
 
 
 class _Laps:
-    """The bars of one symbol, lap after lap; `BarBlocks`."""
+    """The bars of one symbol, lap after lap, in the form that a catalog takes."""
 
     def __init__(
         self, bars: BarColumns, interval: str, own: SessionTable, sessions: SessionTable

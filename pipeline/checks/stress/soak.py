@@ -19,7 +19,7 @@ from pipeline.checks.stress.result import OpenPoint, Slope, Soak
 from pipeline.checks.stress.rig import Onlooker
 from pipeline.runner.crew import Crew
 from shm.histogram import Distribution
-from shm.names import LISTING, list_segments
+from shm.space import bytes_of_run
 
 #: Share of the knee that is offered.
 SHARE: Final = 0.7
@@ -86,7 +86,7 @@ class _Looks:
         self.laps.append(self.lap)
         own = psutil.Process().memory_info()
         memory, files = _of_members(crew)
-        values = (own.rss, memory, _shared_bytes(crew.run_id), files, window.p99 / 1e9)
+        values = (own.rss, memory, bytes_of_run(crew.run_id), files, window.p99 / 1e9)
         for name, value in zip(MEASURES, values, strict=True):
             self.series[name].append(float(value))
 
@@ -181,13 +181,3 @@ def _of_members(crew: Crew) -> tuple[int, int]:
             memory += sizes.rss - getattr(sizes, "shared", 0)
             files += process.num_fds()
     return memory, files
-
-
-def _shared_bytes(run_id: str) -> int:
-    """Return the bytes of a run's segments."""
-    total = 0
-    for name in list_segments():
-        if name.run_id == run_id:
-            with suppress(OSError):
-                total += (LISTING / name.text).stat().st_size
-    return total
