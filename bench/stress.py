@@ -169,7 +169,7 @@ def measure_recommended(sizes: Sizes, report: Report) -> None:
     good = []
     for _ in range(sizes.recommendations):
         prepared = prepare_workload(sample_settings(), "the sample")
-        plan = plan_of(prepared.own, usable, ("1m",))
+        plan = plan_of(prepared.own, usable, ("1m",), 120.0)
         plan = replace(plan, workers=(), loads=())
         rounds = Rounds(prepared.rig)
         found = closed_loop(plan, rounds, fit, prepared.with_bars, time.monotonic() + 40)

@@ -84,7 +84,8 @@ def _knee(tried: Sequence[OpenPoint], target: float) -> Knee:
         said = f"No rate held: at {least.offered:,.0f} bars/s the {_small(least.said)}"
     else:
         above = "" if failed is None else f", {failed:,.0f} did not"
-        said = f"{held:,.0f} bars/s held a p99 of {target * 1e3:g} ms{above}."
+        once = ", in the one try that there was time for" if _times(tried, held) < 2 else ""
+        said = f"{held:,.0f} bars/s held a p99 of {target * 1e3:g} ms{once}{above}."
     return Knee(rate=held, fails_at=failed, target=target, tried=ordered, said=said)
 
 

@@ -31,6 +31,8 @@ _FINALISTS: Final = 3
 _FINAL_ROUNDS: Final = 9
 _TELLING_ROUNDS: Final = 5
 _ROUNDS: Final = 2
+#: With less time each case is run once before it is judged.
+_SHORT_SECONDS: Final = 80.0
 #: Settings that are less than this apart are alike: the one with fewer processes is taken.
 _ALIKE: Final = 0.02
 
@@ -52,10 +54,12 @@ class Plan:
     slots: tuple[int, ...]
     #: Loads beside the user's: (symbols, lanes, streams).
     loads: tuple[tuple[int, int, tuple[str, ...]], ...]
+    #: How often each case is run before it is judged.
+    rounds: int
 
 
-def plan_of(begin: Case, usable: int, intervals: Sequence[str]) -> Plan:
-    """Return what to try on a machine with ``usable`` processors.
+def plan_of(begin: Case, usable: int, intervals: Sequence[str], seconds: float) -> Plan:
+    """Return what to try on a machine with ``usable`` processors, in about so many seconds.
 
     ``intervals`` are those of the user's configuration, the base first.
     """
@@ -73,6 +77,7 @@ def plan_of(begin: Case, usable: int, intervals: Sequence[str]) -> Plan:
         (None, 1_024, 8_192, 65_536),
         (2, 4, 8, 16),
         _loads(begin, intervals),
+        _ROUNDS if seconds >= _SHORT_SECONDS else 1,
     )
 
 
@@ -103,13 +108,13 @@ def closed_loop(
     """Measure a plan; ``until``: when it should be over, on the monotonic clock in seconds.
 
     ``fit`` makes a law of workers and rates. ``bars_for`` gives a case of another load the bars
-    that it needs. Where time is short, rounds are left out, not parts.
+    that it needs. Other loads are left out if there is no time for them.
     """
     crowd = replace(plan.begin, lanes=plan.scaling_lanes)
     if crowd != plan.begin:
         crowd = bars_for(replace(crowd, setting=_with(crowd, engines=1)))
     workers = [replace(crowd, setting=_with(crowd, engines=count)) for count in plan.workers]
-    rounds.run(workers, _ROUNDS)
+    rounds.run(workers, plan.rounds)
     pairs = [(case.setting.engines, rate) for case in workers for rate in rounds.rates(case)]
     scaling = fit([count for count, _ in pairs], [rate for _, rate in pairs])
     candidates = _search(plan, rounds)
@@ -126,8 +131,9 @@ def closed_loop(
             )
         )
         for symbols, lanes, streams in plan.loads
+        if time.monotonic() < until
     ]
-    rounds.run(loads, _ROUNDS if time.monotonic() < until else 1)
+    rounds.run(loads, plan.rounds)
     return ClosedLoop(points=rounds.points(), scaling=scaling, recommendation=recommendation)
 
 
@@ -151,7 +157,7 @@ def _search(plan: Plan, rounds: Rounds) -> list[Case]:
     The parts depend on each other, so those that were chosen first are looked at once more.
     """
     tried: list[Case] = [plan.begin]
-    rounds.run(tried, _ROUNDS)
+    rounds.run(tried, plan.rounds)
     best = plan.begin
     parts = ("engines", "processors", "slot_rows", "slots")
     for part in (*parts, "engines", "processors"):
@@ -159,18 +165,18 @@ def _search(plan: Plan, rounds: Rounds) -> list[Case]:
             replace(best, setting=_with(best, **{part: value})) for value in getattr(plan, part)
         ]
         fresh = [case for case in cases if case not in tried]
-        rounds.run(fresh, _ROUNDS)
+        rounds.run(fresh, plan.rounds)
         tried += fresh
-        best = _raced(rounds, [best, *cases])
+        best = _raced(rounds, [best, *cases], plan.rounds)
     return tried
 
 
-def _raced(rounds: Rounds, cases: Sequence[Case]) -> Case:
+def _raced(rounds: Rounds, cases: Sequence[Case], more: int) -> Case:
     """Run the cases once more that are close to the best one; return the best of them."""
     first = rounds.best(cases)
     close = [case for case in first if rounds.median(case) >= _SLOWER * rounds.median(first[0])]
     if len(close) > 1:
-        rounds.run(close, _ROUNDS)
+        rounds.run(close, more)
     return rounds.best(close)[0]
 
 

@@ -43,8 +43,10 @@ from shm.processors import usable_processors
 PHASES: Final = ("closed", "open", "breakpoint", "soak", "faults")
 #: Parts of the time that phases get, if all are asked for.
 _PARTS: Final = {"closed": 10, "open": 4, "breakpoint": 5, "soak": 3, "faults": 4}
-#: Seconds for which a rate is offered, and for which one is in a lap of a soak.
-_OFFER_SECONDS: Final = 2.0
+#: Seconds for which a rate is offered, at most and at least; between them this share of all time.
+_OFFER_SECONDS: Final = (2.0, 0.6)
+_OFFER_SHARE: Final = 0.02
+#: Seconds for which one is in a lap of a soak.
 _LAP_SECONDS: Final = 60.0
 #: Share of the knee at which faults are done, and for how many seconds.
 _FAULT_SHARE: Final = 0.3
@@ -167,7 +169,7 @@ class _Conduct:
     def _run_closed(self) -> None:
         prepared = self.prepared
         intervals = prepared.rig.settings.session_data_config.streams
-        plan = plan_of(prepared.own, usable_processors().usable, intervals)
+        plan = plan_of(prepared.own, usable_processors().usable, intervals, self._planned)
         rounds = Rounds(prepared.rig, self._ran)
         until = self._phase_began + self._planned
         self.closed = closed_loop(plan, rounds, fit, prepared.with_bars, until)
@@ -195,7 +197,7 @@ class _Conduct:
     def _offer(
         self,
         rate: float,
-        seconds: float = _OFFER_SECONDS,
+        seconds: float | None = None,
         burst: int = 1,
         onlooker: Onlooker = lambda crew: None,
     ) -> OpenPoint:
@@ -203,11 +205,16 @@ class _Conduct:
             self.prepared.rig,
             self._case,
             rate,
-            seconds,
+            self._offer_seconds if seconds is None else seconds,
             self._asked.target,
             burst=burst,
             onlooker=onlooker,
         )
+
+    @property
+    def _offer_seconds(self) -> float:
+        most, least = _OFFER_SECONDS
+        return max(least, min(most, _OFFER_SHARE * self._total))
 
     def _offered(self, rate: float, burst: int = 1) -> OpenPoint:
         point = self._offer(rate, burst=burst)
