@@ -16,6 +16,7 @@ from pipeline.cli.options import common_options, example
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.top_screen import SORTINGS, line, screen
 from pipeline.errors import RunError
+from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
     from pipeline.watch.live_runs import LiveRun
@@ -61,7 +62,9 @@ def top(run_id: str | None, interval: float, once: bool, as_json: bool) -> None:
             _watch_screen(run, view, interval)
         else:
             _watch_lines(run, view, interval, as_json)
-    _end(run)
+        state = view.look()["state"]
+    if not run.is_alive():
+        _judge(run, state)
 
 
 def _watch_lines(run: LiveRun, view: View, interval: float, as_json: bool) -> None:
@@ -134,17 +137,18 @@ def _keys() -> Iterator[Any]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def _end(run: LiveRun) -> None:
-    """Raise RunError if the run was killed, with what remains of it."""
+def _judge(run: LiveRun, state: str) -> None:
+    """Raise RunError if a run that is over was killed, with what remains of it."""
     from shm.names import list_segments
     from shm.stale import lives
 
-    if lives(run.pid):
+    if lives(run.pid) or state in ("done", "failed"):
         return
     left = [name.text for name in list_segments() if name.owner_pid == run.pid]
+    remains = "nothing of it remains"
     if left:
-        raise RunError(
-            f"{'sweep' if run.is_sweep else 'run'} {run.run_id} was killed: its supervisor"
-            f" {run.pid} is gone and {len(left)} of its segments remain; the next run, or `ringtape"
-            " clean`, removes them"
-        )
+        remains = f"{many(len(left), 'segment')} of it remain, which `ringtape clean` removes"
+    raise RunError(
+        f"{'sweep' if run.is_sweep else 'run'} {run.run_id} was killed: its supervisor, process"
+        f" {run.pid}, is gone; {remains}"
+    )

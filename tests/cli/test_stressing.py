@@ -1,0 +1,134 @@
+"""`ringtape stress`: a real, short one, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.checks.stress.comparison import read_result
+from pipeline.checks.stress.result import Setting
+from pipeline.cli.stressing import _write_setting
+from pipeline.config.session import SessionConfig
+from pipeline.errors import ConfigError
+from tests.checks.stress.results import result
+
+SETTING = Setting(processors=1, engines=2, slots=8, slot_rows=4096)
+
+
+@pytest.fixture
+def config(sample: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "mine.json"
+    settings = {
+        "session_name": "mine",
+        "backtest_config": {"start_date": "2024-10-22", "end_date": "2024-12-03"},
+        "session_data_config": {"symbols": ["ALFA", "BRVO"]},
+        "strategy": {"name": "pipeline.strategy.examples:SmaCross"},
+        "catalog": str(sample),
+    }
+    path.write_text(json.dumps(settings))
+    return path
+
+
+def test_a_short_one_leaves_a_document_and_a_page(ringtape, config: Path, tmp_path: Path):
+    done = ringtape("stress", config, "--minutes", "0.1", "--phase", "open", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    folder = tmp_path / document["folder"]
+    kept = read_result(folder)
+    assert len(kept.open.points) == 9  # type: ignore[union-attr]  # the phase was asked for
+    assert kept.closed is None
+    assert kept.workload.load.lanes == 1
+    assert "Bars offered at a rate" in (folder / "stress.html").read_text()
+    assert "open: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--at-least", "0"], "0.0 is not in the range"),
+        (["--p99", "0"], "0.0 is not in the range"),
+        (["--phase", "closed", "--at-least", "5"], "--at-least needs the knee"),
+        (["--phase", "open", "--write"], "--write needs a recommended setting"),
+        (["--write"], "--write needs CONFIG"),
+        (["--compare", "nowhere.json"], "'nowhere.json' does not exist"),
+        (["nowhere.json"], "'nowhere.json' does not exist"),
+        (["--phase", "all"], "'all' is not one of"),
+        (["--metrics", "x", "--phase", "open"], "expected a port"),
+    ],
+)
+def test_what_contradicts_is_refused_in_one_line(called, arguments: list[str], told: str):
+    ended = called("stress", *arguments)
+    assert ended.code == 2
+    assert told in ended.err
+    assert ended.err.startswith("ringtape: error: ") or "Usage" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "it is no JSON"),
+        ("[]", "it has no version"),
+        ('{"version": 0}', "is a result of version 0, expected 1"),
+        ('{"version": 1}', "is damaged"),
+    ],
+)
+def test_an_older_result_that_is_none_is_refused(called, tmp_path: Path, text: str, told: str):
+    (tmp_path / "old.json").write_text(text)
+    ended = called("stress", "--compare", "old.json")
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_strategy_that_raises_is_told_in_one_line(ringtape, config: Path, tmp_path: Path):
+    (tmp_path / "broken.py").write_text(
+        "from pipeline import Strategy\n\n\nclass Broken(Strategy):\n"
+        "    def on_bar(self, bar, ctx):\n        raise ValueError('no')\n"
+    )
+    settings = json.loads(config.read_text())
+    settings["strategy"] = {"name": "broken.py:Broken", "mode": "interpreted"}
+    config.write_text(json.dumps(settings))
+    done = ringtape("stress", config, "--phase", "open", "--minutes", "0.1")
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("ringtape: error: ")
+    assert "broken.py:6" in told
+    assert not (tmp_path / "stress").exists()
+
+
+def test_a_setting_is_written_into_json_and_the_rest_stays(config: Path):
+    whole = json.loads(config.read_text())
+    whole["pipeline"] = {"engines": 1, "start_method": "spawn"}
+    config.write_text(json.dumps(whole))
+    _write_setting(config, SETTING)
+    found = SessionConfig.load(config)
+    assert found.pipeline.model_dump(include=set(Setting.model_fields)) == SETTING.model_dump()
+    assert found.pipeline.start_method == "spawn"
+    assert json.loads(config.read_text())["session_name"] == "mine"
+
+
+def test_a_setting_is_appended_to_toml(tmp_path: Path):
+    config = tmp_path / "mine.toml"
+    config.write_text('session_name = "mine"  # a comment\n')
+    _write_setting(config, SETTING)
+    assert config.read_text() == (
+        'session_name = "mine"  # a comment\n\n[pipeline]\nprocessors = 1\nengines = 2\n'
+        "slots = 8\nslot_rows = 4096\n"
+    )
+    with pytest.raises(ConfigError, match=r"has a section \[pipeline\] already; write into it: "):
+        _write_setting(config, SETTING)
+
+
+def test_a_knee_that_is_too_low_fails(called, monkeypatch: pytest.MonkeyPatch, config: Path):
+    made = result()
+    assert made.knee is not None
+    assert made.knee.rate is not None
+    monkeypatch.setattr(
+        "pipeline.checks.stress.stress.stress", lambda settings, name, asked, tell: made
+    )
+    ended = called("stress", str(config), "--at-least", str(made.knee.rate - 1))
+    assert ended.code == 0
+    ended = called("stress", str(config), "--at-least", str(made.knee.rate + 1))
+    assert ended.code == 1
+    assert f"the knee is at {made.knee.rate:,.0f} bars/s, expected at least" in ended.err
+    assert len(list(Path("stress").iterdir())) == 2
