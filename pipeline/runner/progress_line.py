@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeAlias, cast
 
 from pipeline.errors import ConfigError
 from pipeline.runner.lasting_stream import LastingStream
+from pipeline.runner.notebook_line import in_notebook, notebook_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Line
@@ -94,12 +95,12 @@ class Pace:
 def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     """Give what takes the progress of a run during the block, as a caller of `run` asks for it.
 
-    True is the progress line on stderr, or a plain line now and then where that is no terminal.
-    None is the line where stderr is one, and nothing elsewhere. Raises ConfigError for anything but
-    a bool, None and a function.
+    True is the progress line on stderr, a display in a notebook, or a plain line now and then where
+    stderr is no terminal. None is the line where stderr is one, and nothing elsewhere. Raises
+    ConfigError for anything but a bool, None and a function.
     """
     if progress is True:
-        return progress_line(sys.stderr, plain=True)
+        return _in_notebook() if in_notebook() else progress_line(sys.stderr, plain=True)
     if progress is None and on_terminal():
         return progress_line(sys.stderr)
     if progress is False or progress is None:
@@ -107,6 +108,21 @@ def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     if not callable(progress):
         raise ConfigError(f"progress is {progress!r}, expected True or a function of a Progress")
     return nullcontext(progress)
+
+
+@contextmanager
+def _in_notebook() -> Iterator[Callable[[Progress], None]]:
+    """Give a function that shows the progress of a run in a notebook."""
+    pace = Pace()
+    with notebook_line() as draw:
+
+        def show(progress: Progress) -> None:
+            words = describe(progress, pace.of(progress)).values()
+            told = waiting_text(progress) or ", ".join(word for word in words if word)
+            share = progress.bars / progress.bars_total if progress.bars_total else None
+            draw(share, progress.stuck or (PAUSED if progress.paused else told))
+
+        yield show
 
 
 def on_terminal() -> bool:

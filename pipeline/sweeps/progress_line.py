@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pipeline.errors import ConfigError
 from pipeline.results.report.figures import number
 from pipeline.runner.lasting_stream import LastingStream
+from pipeline.runner.notebook_line import in_notebook, notebook_line
 from pipeline.runner.progress_line import (
     PAUSED,
     Pace,
@@ -50,9 +51,11 @@ def reported(
 ) -> AbstractContextManager[Callable[[SweepProgress], None] | None]:
     """Give what takes the progress of a sweep during the block, as a caller of `sweep` asks for it.
 
-    True is the progress lines on stderr, and None is so where that is a terminal. Raises
-    ConfigError for anything but a bool, None and a function.
+    True is the progress lines on stderr, or a display in a notebook. None is the lines where stderr
+    is a terminal. Raises ConfigError for anything but a bool, None and a function.
     """
+    if progress is True and in_notebook():
+        return _in_notebook()
     if progress is True or (progress is None and on_terminal()):
         return sweep_progress(sys.stderr)
     if progress is False or progress is None:
@@ -60,6 +63,20 @@ def reported(
     if not callable(progress):
         raise ConfigError(f"progress is {progress!r}, expected True or a function of SweepProgress")
     return nullcontext(progress)
+
+
+@contextmanager
+def _in_notebook() -> Iterator[Callable[[SweepProgress], None]]:
+    """Give a function that shows the progress of a sweep in a notebook."""
+    speed = Speed()
+    with notebook_line() as draw:
+
+        def show(progress: SweepProgress) -> None:
+            words = describe(progress, *speed.of(progress, time.monotonic())).values()
+            said = ", ".join(word for word in (*words, best_text(progress)) if word)
+            draw(progress.share, waiting_text(progress) or _attention(progress) or said)
+
+        yield show
 
 
 @contextmanager
