@@ -32,7 +32,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 def displays(cell: list[Any]) -> list[str]:
     """Return the displays of progress; a package that is imported may show something, too."""
-    shown = [one.data["text/html"] for one in cell if one.output_type == "display_data"]
+    shown = [one.data.get("text/html", "") for one in cell if one.output_type == "display_data"]
     return [text for text in shown if text.startswith('<progress max="1"')]
 
 
