@@ -30,7 +30,7 @@ _IDLE: Final = 0.5
 #: Where processors are this busy, one more process has nothing to run on.
 _FULL: Final = 0.9
 #: A gain below this factor is not worth an advice.
-_WORTH: Final = 1.1
+_WORTH: Final = 1.15
 _WIDTH: Final = 80
 
 
@@ -76,6 +76,8 @@ class StageShares:
     busy: float
     starved: float
     blocked: float
+    #: The busy share of the busiest of them, for which all others wait.
+    busiest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,8 @@ class Verdict:
 def verdict_of(times: Sequence[MemberTime], load: Load) -> Verdict:
     """Return what bounds a run; ``times``: of each of its processes."""
     stages = _stages(times)
-    ranked = sorted(stages, key=lambda stage: stages[stage].busy, reverse=True)
-    busiest = ranked[0]
-    share = stages[busiest].busy
+    ranked = sorted(stages, key=lambda stage: stages[stage].busiest, reverse=True)
+    share = stages[ranked[0]].busiest
     bound, said = _judge(stages, ranked, load, times)
     return Verdict(bound, share, said, stages)
 
@@ -140,7 +141,9 @@ def _stages(times: Sequence[MemberTime]) -> dict[Stage, StageShares]:
             sum(getattr(one, name) for one in members) / (wall * count)
             for name in ("busy", "starved")
         )
-        found[stage] = StageShares(len(members), busy, starved, max(0.0, 1.0 - busy - starved))
+        busiest = max((one.busy for one in members), default=0.0) / wall
+        blocked = max(0.0, 1.0 - busy - starved)
+        found[stage] = StageShares(len(members), busy, starved, blocked, busiest)
     return found
 
 
@@ -152,7 +155,7 @@ def _judge(
 ) -> tuple[str, str]:
     """Return what bounds, and the sentence."""
     busiest, second = ranked[0], ranked[1]
-    share, next_share = stages[busiest].busy, stages[second].busy
+    share, next_share = stages[busiest].busiest, stages[second].busiest
     if load.seconds < _LEAST_SECONDS or load.slots < _LEAST_SLOTS:
         return "", (f"Too short to say: {load.seconds:.2g} s and {many(load.slots, 'slot')}.")
     if load.settings.backtest_config.speed_multiplier > 0 and stages["decode"].starved > _IDLE:
@@ -213,11 +216,7 @@ def _more(
         return f"{many(parts, part)} cannot be shared by more than {many(count, process)}{hint}"
     gain = _gain(stage, stages, load, times)
     if gain < _WORTH:
-        full = _processor_share(load, times)
-        return (
-            f"one more {process} would give nothing, as {many(load.processors, 'processor')}"
-            f" {'is' if load.processors == 1 else 'are'} {full:.0%} busy"
-        )
+        return f"one more {process} would give little, as {_next_bound(stage, stages, load, times)}"
     setting = f"pipeline.{process}s={count + 1}"
     return f"{count + 1} {process}s would give about {gain:.1f} x ({setting})"
 
@@ -227,11 +226,23 @@ def _gain(
 ) -> float:
     """Return how many times faster the run would be with one more process of a stage."""
     count = stages[stage].processes
-    busy = stages[stage].busy
-    left = [1.0 - busy / (count + 1)]
-    left += [one.busy for name, one in stages.items() if name != stage]
+    work = stages[stage].busy * count
+    left = [1.0 - stages[stage].busiest + work / (count + 1)]
+    left += [one.busiest for name, one in stages.items() if name != stage]
     left.append(_processor_share(load, times))
     return 1.0 / max(left)
+
+
+def _next_bound(
+    stage: Stage, stages: Mapping[Stage, StageShares], load: Load, times: Sequence[MemberTime]
+) -> str:
+    """Say what bounds a run next, if a stage does not any more."""
+    full = _processor_share(load, times)
+    other = max((name for name in stages if name != stage), key=lambda one: stages[one].busiest)
+    if stages[other].busiest > full:
+        return f"{_name(other)} is busy for {stages[other].busiest:.0%} of the time"
+    are = "is" if load.processors == 1 else "are"
+    return f"{many(load.processors, 'processor')} {are} {full:.0%} busy"
 
 
 def _processor_share(load: Load, times: Sequence[MemberTime]) -> float:

@@ -41,7 +41,7 @@ class KnownRig:
     def run(self, case: Case) -> Any:
         self.runs.append(case)
         rate = self.rate(case) * self._chance.uniform(1 - self._noise, 1 + self._noise)
-        shares = StageShares(1, 0.5, 0.3, 0.2)
+        shares = StageShares(1, 0.5, 0.3, 0.2, 0.5)
         verdict = Verdict("engine", 0.5, "Said.", {"engine": shares})
         load = Load(
             symbols=case.symbols,
