@@ -1,52 +1,59 @@
-"""The progress of a run or sweep in a notebook: one display that is changed in place.
+"""The progress of a run or a sweep in a notebook: one output of the cell, updated in place.
 
-It needs the package IPython that the kernel runs in, and no widgets. Each change replaces the one
-before, so the output of the cell does not grow.
+It is shown through IPython, which a notebook's kernel has loaded, and needs no widgets. A front end
+without HTML shows the words alone. The output is emptied when the run is over, as the line of a
+terminal disappears, so that a saved notebook holds no bar.
 """
 
-import html
+from __future__ import annotations
+
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from html import escape
 from importlib import import_module
-from typing import Any
+from typing import TypeAlias
 
-#: The least time between two changes: each is a message to the browser.
-_EVERY_SECONDS = 0.25
+#: Takes the share that is done (0 to 1; None: unknown), the words beside the bar, and a line below.
+Draw: TypeAlias = Callable[[float | None, Iterable[str], str], None]
 
-#: Takes a share of the whole, 0 to 1 (None if it is not known), and what is told of it.
-Show = Callable[[float | None, str], None]
+_STYLE = "font-family: monospace; white-space: pre-wrap"
+_BAR_STYLE = "width: 16em; vertical-align: middle"
 
 
 def in_notebook() -> bool:
-    """Return whether this process is the kernel of a notebook."""
-    shell = sys.modules.get("IPython")
-    current = None if shell is None else shell.get_ipython()
-    return getattr(current, "kernel", None) is not None
+    """Return whether this process is the kernel of a notebook; nothing is imported."""
+    shell_of = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return shell_of is not None and getattr(shell_of(), "kernel", None) is not None
 
 
 @contextmanager
-def notebook_line() -> Iterator[Show]:
-    """Give a function that shows how far it is; after the block the last words stay."""
-    display: Any = import_module("IPython.display")  # it has no types
-    last: tuple[float | None, str] = (None, "starting")
-    handle = display.display(display.HTML(_drawn(*last)), display_id=True)
-    shown = 0.0
+def notebook_line(first: str) -> Iterator[Draw]:
+    """Give a function that draws progress in the cell under way, which begins with a word."""
+    shown = _drawn(None, [first], "")
+    handle = import_module("IPython.display").display(shown, raw=True, display_id=True)
 
-    def show(share: float | None, words: str) -> None:
-        nonlocal shown, last
-        last = share, words
-        if time.monotonic() - shown >= _EVERY_SECONDS:
-            shown = time.monotonic()
-            handle.update(display.HTML(_drawn(*last)))
+    def draw(share: float | None, words: Iterable[str], below: str) -> None:
+        nonlocal shown
+        drawn = _drawn(share, words, below)
+        if drawn != shown:
+            shown = drawn
+            handle.update(drawn, raw=True)
 
     try:
-        yield show
+        yield draw
     finally:
-        handle.update(display.HTML(_drawn(*last)))
+        handle.update({"text/plain": "", "text/html": ""}, raw=True)
 
 
-def _drawn(share: float | None, words: str) -> str:
-    value = "" if share is None else f' value="{share:.4f}"'
-    return f'<progress max="1"{value}></progress> <code>{html.escape(words)}</code>'
+def _drawn(share: float | None, words: Iterable[str], below: str) -> dict[str, str]:
+    """Return what a cell shows, by its media types."""
+    line = "  ".join(word for word in words if word)
+    value = "" if share is None else f' value="{min(1.0, max(0.0, share)):.3f}"'
+    lines = [f'<progress{value} style="{_BAR_STYLE}"></progress> {escape(line)}']
+    if below:
+        lines.append(escape(below))
+    return {
+        "text/plain": "\n".join([line, below] if below else [line]),
+        "text/html": f'<div style="{_STYLE}">{"<br>".join(lines)}</div>',
+    }

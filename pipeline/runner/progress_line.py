@@ -24,7 +24,8 @@ So is a run that somebody has paused, for as long as it stands still:
     paused by ringtape control
 
 The line is drawn when the run reports, about ten times a second, without a thread of its own. It
-disappears when the run is over, so that the summary stands alone.
+disappears when the run is over, so that the summary stands alone. A notebook shows the same, if it
+is asked for (`notebook_line`).
 """
 
 from __future__ import annotations
@@ -95,10 +96,12 @@ class Pace:
 def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     """Give what takes the progress of a run during the block, as a caller of `run` asks for it.
 
-    True is the progress line on stderr, a display in a notebook, or a plain line now and then where
-    stderr is no terminal. None is the line where stderr is one, and nothing elsewhere. Raises
-    ConfigError for anything but a bool, None and a function.
+    True is the progress line on stderr, in the cell of a notebook, or a plain line now and then
+    where there is neither. None is the line where stderr is a terminal, and nothing elsewhere.
+    Raises ConfigError for anything but a bool, None and a function.
     """
+    if progress is True and in_notebook():
+        return cell_progress()
     if progress is True:
         return _in_notebook() if in_notebook() else progress_line(sys.stderr, plain=True)
     if progress is None and on_terminal():
@@ -151,7 +154,7 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
             words: dict[str, Any] = {**describe(progress, rate)}
             if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "date": waits}
-            words["stuck"] = progress.stuck or (PAUSED if progress.paused else "")
+            words["stuck"] = _attention(progress)
             line.update(
                 task,
                 total=progress.bars_total or None,
@@ -161,6 +164,26 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
             line.refresh()
 
         yield show
+
+
+@contextmanager
+def cell_progress() -> Iterator[Callable[[Progress], None]]:
+    """Give a function that a run may report to during the block, which a notebook's cell shows."""
+    pace = Pace()
+    with notebook_line("starting") as draw:
+
+        def show(progress: Progress) -> None:
+            words = [*describe(progress, pace.of(progress)).values()]
+            waits = waiting_text(progress)
+            share = progress.bars / progress.bars_total if progress.bars_total else None
+            draw(share, [waits] if waits else words, _attention(progress))
+
+        yield show
+
+
+def _attention(progress: Progress) -> str:
+    """Return what keeps a run from going on while its tape is under way; "" for nothing."""
+    return progress.stuck or (PAUSED if progress.paused else "")
 
 
 class PlainLines:

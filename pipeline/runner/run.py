@@ -274,7 +274,8 @@ def run(
         overrides: settings to replace, each ``"dotted.path=value"``.
         out: folder in which the run folder is made.
         progress: called with a Progress about ten times a second. True shows a progress line on
-            stderr, and None does where that is a terminal and the run is not inline.
+            stderr or in the cell of a notebook, and None does where stderr is a terminal and the
+            run is not inline.
         mode: "compiled" or "interpreted", in place of what the configuration says for each
             strategy.
         inline: run everything in this process, interpreted, so that `breakpoint()`, an editor's

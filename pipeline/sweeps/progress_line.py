@@ -7,6 +7,7 @@ All sets of a pass end at the same time, so the bar and the per cent count evalu
 bars x sets; sets that the ledger knew count as done. While a pass waits for the compiler, the live
 line says so, as that of a run does; a plain line says so once. A hook that does not return is named
 in place of the best set, and a plain line names it at once. So it is said that the sweep is paused.
+A notebook shows the two lines in the cell, if it is asked for.
 """
 
 from __future__ import annotations
@@ -51,11 +52,12 @@ def reported(
 ) -> AbstractContextManager[Callable[[SweepProgress], None] | None]:
     """Give what takes the progress of a sweep during the block, as a caller of `sweep` asks for it.
 
-    True is the progress lines on stderr, or a display in a notebook. None is the lines where stderr
-    is a terminal. Raises ConfigError for anything but a bool, None and a function.
+    True is the progress lines in the cell of a notebook, and elsewhere on stderr. None is those on
+    stderr where that is a terminal. Raises ConfigError for anything but a bool, None and a
+    function.
     """
     if progress is True and in_notebook():
-        return _in_notebook()
+        return cell_progress()
     if progress is True or (progress is None and on_terminal()):
         return sweep_progress(sys.stderr)
     if progress is False or progress is None:
@@ -98,6 +100,21 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
             share = progress.share
             line.update(task, total=None if share is None else 1.0, completed=share or 0.0, **words)
             line.refresh()
+
+        yield show
+
+
+@contextmanager
+def cell_progress() -> Iterator[Callable[[SweepProgress], None]]:
+    """Give a function that a sweep may report to, which a notebook's cell shows."""
+    speed = Speed()
+    with notebook_line("starting") as draw:
+
+        def show(progress: SweepProgress) -> None:
+            words = [*describe(progress, *speed.of(progress, time.monotonic())).values()]
+            waits = waiting_text(progress)
+            below = _attention(progress) or best_text(progress)
+            draw(progress.share, [waits] if waits else words, below)
 
         yield show
 

@@ -85,7 +85,7 @@ def sweep(
         resume: take lanes from the ledger that any sweep has run with the same data, code,
             settings and parameters.
         progress: called with a SweepProgress about ten times a second. True shows progress lines on
-            stderr, and None does where that is a terminal.
+            stderr or in the cell of a notebook, and None does where stderr is a terminal.
         reports: whether each of the best sets' runs gets its page, to which report.html links.
         settings: as `run` takes them, those of the section "sweep" among them, such as ``space``
             and ``score``.
