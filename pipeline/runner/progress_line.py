@@ -103,7 +103,7 @@ def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     if progress is True and in_notebook():
         return cell_progress()
     if progress is True:
-        return _in_notebook() if in_notebook() else progress_line(sys.stderr, plain=True)
+        return progress_line(sys.stderr, plain=True)
     if progress is None and on_terminal():
         return progress_line(sys.stderr)
     if progress is False or progress is None:
@@ -111,21 +111,6 @@ def reported(progress: Report | bool) -> AbstractContextManager[Report]:
     if not callable(progress):
         raise ConfigError(f"progress is {progress!r}, expected True or a function of a Progress")
     return nullcontext(progress)
-
-
-@contextmanager
-def _in_notebook() -> Iterator[Callable[[Progress], None]]:
-    """Give a function that shows the progress of a run in a notebook."""
-    pace = Pace()
-    with notebook_line() as draw:
-
-        def show(progress: Progress) -> None:
-            words = describe(progress, pace.of(progress)).values()
-            told = waiting_text(progress) or ", ".join(word for word in words if word)
-            share = progress.bars / progress.bars_total if progress.bars_total else None
-            draw(share, progress.stuck or (PAUSED if progress.paused else told))
-
-        yield show
 
 
 def on_terminal() -> bool:

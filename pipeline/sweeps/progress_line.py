@@ -68,20 +68,6 @@ def reported(
 
 
 @contextmanager
-def _in_notebook() -> Iterator[Callable[[SweepProgress], None]]:
-    """Give a function that shows the progress of a sweep in a notebook."""
-    speed = Speed()
-    with notebook_line() as draw:
-
-        def show(progress: SweepProgress) -> None:
-            words = describe(progress, *speed.of(progress, time.monotonic())).values()
-            said = ", ".join(word for word in (*words, best_text(progress)) if word)
-            draw(progress.share, waiting_text(progress) or _attention(progress) or said)
-
-        yield show
-
-
-@contextmanager
 def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
     """Give a function that a sweep may report to during the block."""
     speed = Speed()
