@@ -17,7 +17,9 @@ from pipeline.native.cache_folder import cache_folder
 
 _KEPT = 4
 #: Rooms without a kernel, and without a number that a kernel is compiled with.
-_WITHOUT_KERNELS = ("cli", "config", "runner", "sweeps", "watch")
+_WITHOUT_KERNELS = ("checks", "cli", "config", "runner", "sweeps", "watch")
+#: Sources beside the package from which kernels are made.
+_BESIDE = ("shm/histogram.py", "shm/stats_row.py")
 #: Variables of Numba's that shape machine code. Those of the processor are in its own keys.
 _SHAPING = (
     *("NUMBA_BOUNDSCHECK", "NUMBA_DEBUGINFO", "NUMBA_DISABLE_INTEL_SVML", "NUMBA_OPT"),
@@ -51,6 +53,7 @@ def _sources(package: Path) -> list[str]:
         if folder == str(package):
             below[:] = [name for name in below if name not in _WITHOUT_KERNELS]
         found += [f"{folder}{os.sep}{name}" for name in names if name.endswith(".py")]
+    found += [f"{package.parent}{os.sep}{name}" for name in _BESIDE]
     return sorted(found)
 
 

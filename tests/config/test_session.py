@@ -30,6 +30,7 @@ EXAMPLES = [
     "many_lanes.json",
     "momentum.json",
     "pair_trade.json",
+    "stress.json",
     "sweep.json",
     "sweep_tpe.json",
 ]

@@ -24,7 +24,10 @@ def test_rooms_that_are_left_out_have_no_kernel_and_are_imported_by_no_room_that
 
 @pytest.mark.parametrize(
     ("file", "counts"),
-    [("execution/fields.py", True), ("codes.py", True), ("cli/app.py", False)],
+    [
+        *(("execution/fields.py", True), ("codes.py", True), ("cli/app.py", False)),
+        *(("../shm/histogram.py", True), ("../shm/gate.py", False)),
+    ],
 )
 def test_an_edit_of_what_machine_code_depends_on_starts_a_new_folder(
     monkeypatch: pytest.MonkeyPatch, file: str, counts: bool
@@ -32,7 +35,7 @@ def test_an_edit_of_what_machine_code_depends_on_starts_a_new_folder(
     read = Path.read_bytes
 
     def edited(path: Path) -> bytes:
-        return read(path) + (b"\n" if path == PACKAGE / file else b"")
+        return read(path) + (b"\n" if path == (PACKAGE / file).resolve() else b"")
 
     before = code_cache.source_hash.__wrapped__()
     monkeypatch.setattr(Path, "read_bytes", edited)

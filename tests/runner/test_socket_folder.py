@@ -71,9 +71,9 @@ def test_what_a_killed_process_left_is_removed_and_nothing_of_the_living(tmp_pat
         started.append(process)
     killed, lives = started
     try:
+        assert [folder.is_dir() for folder in folders] == [True, True]
         killed.kill()
         killed.communicate()
-        assert [folder.is_dir() for folder in folders] == [True, True]
         remove_stale_folders()  # another run of this machine may be quicker
         assert [folder.is_dir() for folder in folders] == [False, True]
     finally:
