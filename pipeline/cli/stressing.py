@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import common_options, example, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import ConfigError, RunError
 
@@ -35,6 +35,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=False,
 )
+@set_option
 @click.option(
     "--minutes",
     type=click.FloatRange(0.1, 24 * 60),
@@ -84,6 +85,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
 @common_options
 def stress(
     config: Path | None,
+    overrides: tuple[str, ...],
     minutes: float,
     phases: tuple[str, ...],
     target: float,
@@ -113,7 +115,7 @@ def stress(
     asked = Asked(phases or _PHASES, minutes, target / 1e3)
     _check(config, asked.phases, at_least, write)
     before = None if old is None else read_result(old)
-    settings, name = read_workload(config)
+    settings, name = read_workload(config, overrides)
     with shown_metrics(metrics, metrics_file), _progress() as tell:
         result = run_stress(settings, name, asked, tell)
     compared = None if before is None else compare(before, result)

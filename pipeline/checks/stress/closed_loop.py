@@ -22,6 +22,7 @@ from typing import Final
 from pipeline.checks.stress.result import ClosedLoop, Recommendation, Scaling, Setting, Spread
 from pipeline.checks.stress.rig import Case
 from pipeline.checks.stress.rounds import Rounds
+from pipeline.errors import RingtapeError
 
 #: A value this much slower than the best one after two rounds is dropped.
 _SLOWER: Final = 0.9
@@ -113,28 +114,37 @@ def closed_loop(
     crowd = replace(plan.begin, lanes=plan.scaling_lanes)
     if crowd != plan.begin:
         crowd = bars_for(replace(crowd, setting=_with(crowd, engines=1)))
-    workers = [replace(crowd, setting=_with(crowd, engines=count)) for count in plan.workers]
-    rounds.run(workers, plan.rounds)
+    workers = rounds.try_out(
+        [replace(crowd, setting=_with(crowd, engines=count)) for count in plan.workers],
+        plan.rounds,
+    )
     pairs = [(case.setting.engines, rate) for case in workers for rate in rounds.rates(case)]
     scaling = fit([count for count, _ in pairs], [rate for _, rate in pairs])
     candidates = _search(plan, rounds)
     recommendation = _final(rounds, candidates, until)
-    best = replace(plan.begin, setting=recommendation.setting)
-    loads = [
-        bars_for(
-            replace(
-                best,
-                symbols=symbols,
-                lanes=lanes,
-                streams=streams,
-                setting=_fitting(recommendation.setting, symbols, lanes),
-            )
-        )
-        for symbols, lanes, streams in plan.loads
-        if time.monotonic() < until
-    ]
-    rounds.run(loads, plan.rounds)
-    return ClosedLoop(points=rounds.points(), scaling=scaling, recommendation=recommendation)
+    _run_loads(plan, rounds, replace(plan.begin, setting=recommendation.setting), bars_for, until)
+    return ClosedLoop(
+        points=rounds.points(),
+        scaling=scaling,
+        recommendation=recommendation,
+        left_out=rounds.left_out(),
+    )
+
+
+def _run_loads(
+    plan: Plan, rounds: Rounds, best: Case, bars_for: Callable[[Case], Case], until: float
+) -> None:
+    """Run the other loads for which there is time, with the recommended setting."""
+    loads = []
+    for symbols, lanes, streams in plan.loads:
+        setting = _fitting(best.setting, symbols, lanes)
+        case = replace(best, symbols=symbols, lanes=lanes, streams=streams, setting=setting)
+        if time.monotonic() < until:
+            try:
+                loads.append(bars_for(case))
+            except RingtapeError as error:
+                rounds.leave_out(case, error)
+    rounds.try_out(loads, plan.rounds)
 
 
 def _with(case: Case, **parts: int | None) -> Setting:
@@ -164,10 +174,8 @@ def _search(plan: Plan, rounds: Rounds) -> list[Case]:
         cases = [
             replace(best, setting=_with(best, **{part: value})) for value in getattr(plan, part)
         ]
-        fresh = [case for case in cases if case not in tried]
-        rounds.run(fresh, plan.rounds)
-        tried += fresh
-        best = _raced(rounds, [best, *cases], plan.rounds)
+        tried += rounds.try_out([case for case in cases if case not in tried], plan.rounds)
+        best = _raced(rounds, [best, *(case for case in cases if case in tried)], plan.rounds)
     return tried
 
 

@@ -166,6 +166,8 @@ class ClosedLoop(Value):
     points: tuple[Point, ...]
     scaling: Scaling
     recommendation: Recommendation
+    #: Cases that could not be run, each with the reason.
+    left_out: tuple[str, ...] = ()
 
 
 class Latency(Value):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.checks.stress.result import Point, Shares, Spread
 from pipeline.checks.stress.rig import Case, Measured, Rig
+from pipeline.errors import RingtapeError, text_of
 
 #: Is told each run that is over.
 Tell = Callable[[Measured], None]
@@ -17,15 +18,44 @@ class Rounds:
         self._rig = rig
         self._tell = tell
         self._runs: dict[Case, list[Measured]] = {}
+        self._left_out: dict[str, None] = {}
 
     def run(self, cases: Iterable[Case], rounds: int) -> None:
         """Run every case ``rounds`` times more, in turn."""
-        chosen = tuple(dict.fromkeys(cases))
         for _ in range(rounds):
-            for case in chosen:
-                measured = self._rig.run(case)
-                self._runs.setdefault(case, []).append(measured)
-                self._tell(measured)
+            for case in dict.fromkeys(cases):
+                self._run(case)
+
+    def try_out(self, cases: Iterable[Case], rounds: int) -> list[Case]:
+        """Do the same; leave out the cases that cannot be run, and return the others.
+
+        A ring may have no room for a case, and a strategy no use for fewer symbols.
+        """
+        left = list(dict.fromkeys(cases))
+        for _ in range(rounds):
+            for case in tuple(left):
+                try:
+                    self._run(case)
+                except RingtapeError as error:
+                    self.leave_out(case, error)
+                    left.remove(case)
+        return left
+
+    def leave_out(self, case: Case, error: RingtapeError) -> None:
+        """Note that a case cannot be run, and why."""
+        self._runs.pop(case, None)
+        streams = "+".join(case.streams)
+        name = f"{case.setting}, {case.symbols} symbols, {case.lanes} lanes, {streams}"
+        self._left_out[f"{name}: {text_of(error)}"] = None
+
+    def _run(self, case: Case) -> None:
+        measured = self._rig.run(case)
+        self._runs.setdefault(case, []).append(measured)
+        self._tell(measured)
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return the cases that were left out, each with the reason, in words."""
+        return tuple(self._left_out)
 
     def rates(self, case: Case) -> list[float]:
         """Return the bars per second of each of a case's runs."""

@@ -272,6 +272,8 @@ class _Conduct:
                 f"The market was repeated {described.laps} times to be long enough to measure on;"
                 " results of strategies mean nothing here."
             )
+        if self.closed is not None:
+            found += [f"Left out: {case}." for case in self.closed.left_out]
         if described.load.lanes == 1:
             found.append(
                 "One lane cannot be shared out: more engines help a configuration with more lanes."

@@ -1,5 +1,6 @@
 """What stress runs: a market that is long enough, and the lanes of a run or a sweep."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,7 +67,9 @@ def prepare_workload(settings: SessionConfig, name: str) -> Prepared:
     """
     strategies = _strategies(settings)
     lanes = len(strategies)
-    plain = SessionConfig.load({**settings.model_dump(), "sweep": None, "strategy": strategies})
+    # A benchmark may have no bars in a market that is repeated.
+    only = {"sweep": None, "benchmark": None, "strategy": strategies}
+    plain = SessionConfig.load({**settings.model_dump(), **only})
     data = settings.session_data_config
     case = Case(_setting(settings, lanes), len(data.symbols), lanes, data.streams, _TRY_BARS)
     first = Rig(enlarged(plain, _TRY_BARS).settings)
@@ -130,8 +133,11 @@ def _strategies(settings: SessionConfig) -> list[dict[str, Any]]:
     ]
 
 
-def read_workload(config: Path | None) -> tuple[SessionConfig, str]:
-    """Return the settings of a configuration and its name; None stands for the sample."""
+def read_workload(config: Path | None, overrides: Iterable[str] = ()) -> tuple[SessionConfig, str]:
+    """Return the settings of a configuration and its name; None stands for the sample.
+
+    ``overrides`` are settings to replace, each ``"dotted.path=value"``.
+    """
     if config is None:
-        return sample_settings(), "the sample"
-    return SessionConfig.load(config), config.as_posix()
+        return SessionConfig.load(sample_settings().model_dump(), overrides), "the sample"
+    return SessionConfig.load(config, overrides), config.as_posix()

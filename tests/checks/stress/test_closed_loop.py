@@ -13,6 +13,7 @@ from pipeline.checks.stress.result import ClosedLoop, Load, Setting
 from pipeline.checks.stress.rig import Case, Measured
 from pipeline.checks.stress.rounds import Rounds
 from pipeline.checks.stress.scaling import fit
+from pipeline.errors import ConfigError
 from pipeline.runner.verdict import StageShares, Verdict
 from shm.histogram import BUCKETS, Distribution
 
@@ -114,3 +115,26 @@ def test_scaling_has_lanes_for_all_engines():
     crowd = [case for case in rig.runs if case.setting.engines == 8]
     assert crowd
     assert all(case.lanes >= 16 for case in crowd)
+
+
+def test_what_cannot_be_run_is_left_out_and_said():
+    class Small(KnownRig):
+        def run(self, case: Case) -> Any:
+            if case.setting.slots > 8 or case.symbols < 5:
+                raise ConfigError("there is no room")
+            return super().run(case)
+
+    rig = Small(noise=0.01)
+    found = searched(rig)
+    assert all(point.setting.slots <= 8 for point in found.points)
+    assert len(found.left_out) >= 2
+    assert all(reason.endswith(": there is no room") for reason in found.left_out)
+
+
+def test_a_configuration_that_cannot_be_run_is_refused():
+    class Broken(KnownRig):
+        def run(self, case: Case) -> Any:
+            raise ConfigError("it cannot be run")
+
+    with pytest.raises(ConfigError, match="it cannot be run"):
+        searched(Broken(noise=0.01))
