@@ -8,6 +8,7 @@ Counters go up over the whole time of a sweep, because a view adds those of the 
     counter           family is name_total              family is name, its sample name_total
     unit              -                                 a line # UNIT
     info              a gauge name_info                 family name, type info, sample name_info
+    state set         a gauge                           type stateset
     end               -                                 a line # EOF
 
 (https://prometheus.io/docs/instrumenting/exposition_formats/, https://openmetrics.io.)
@@ -17,13 +18,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib.metadata import version
 from typing import Any, Final, Literal
 
 PREFIX: Final = "ringtape_"
 
 _STAGES: Final = {"coordinator": "decode", "processor": "derive", "engine": "engine"}
+_STATES: Final = ("starting", "running", "paused", "stopping", "done", "failed")
 _ACCOUNT: Final = ("busy", "starved", "blocked", "processor")
 #: Timers of each role that are shown as summaries, and what they are.
 _TIMERS: Final = {
@@ -44,8 +48,30 @@ class Format(Enum):
 
     @classmethod
     def accepted(cls, accept: str) -> Format:
-        """Return the format that a reader asks for by its header Accept."""
-        return cls.OPENMETRICS if "application/openmetrics-text" in accept else cls.PROMETHEUS
+        """Return the format that a reader asks for by its header Accept.
+
+        Of several it is the one with the highest weight, and OpenMetrics among equals. A reader
+        that names neither gets that of Prometheus.
+        """
+        weights = dict.fromkeys(cls, 0.0)
+        for entry in accept.lower().split(","):
+            media, *parameters = (word.strip() for word in entry.split(";"))
+            for form in cls:
+                if media == form.value.partition(";")[0]:
+                    weights[form] = max(weights[form], _weight(parameters))
+        asked = weights[cls.OPENMETRICS]
+        return cls.OPENMETRICS if asked and asked >= weights[cls.PROMETHEUS] else cls.PROMETHEUS
+
+
+def _weight(parameters: Iterable[str]) -> float:
+    """Return the weight of a media type, 1 if it names none and 0 if that is no number."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            with suppress(ValueError):
+                return float(value)
+            return 0.0
+    return 1.0
 
 
 @dataclass
@@ -54,7 +80,7 @@ class Family:
 
     #: Without the prefix, and for counters without "_total".
     name: str
-    kind: Literal["counter", "gauge", "info", "summary"]
+    kind: Literal["counter", "gauge", "info", "stateset", "summary"]
     help: str
     #: "seconds", "bytes", "ratio" or "".
     unit: str = ""
@@ -82,7 +108,8 @@ def exposition(documents: Iterable[Mapping[str, Any]], form: Format) -> str:
 def _families() -> dict[str, Family]:
     """Return all metrics without samples, in the order of the text."""
     made = [
-        Family("run", "info", "A run or sweep that is alive."),
+        Family("run", "info", "A run or sweep, and the version of Ringtape that shows it."),
+        Family("state", "stateset", "How a run or sweep is: the state with the value 1."),
         Family("begin_timestamp_seconds", "gauge", "When it began, since 1970.", "seconds"),
         Family("done_ratio", "gauge", "How much of it is done, 0 to 1.", "ratio"),
         Family("bars", "counter", "Base bars that a stage has handed on, over its processes."),
@@ -121,7 +148,10 @@ def _fill(families: dict[str, Family], document: Mapping[str, Any]) -> None:
     """Add the samples of one run."""
     run = {"run": document["run_id"]}
     about = {"kind": document["kind"], "session": document["session_name"]}
-    families["run"].add({**run, **about, "state": document["state"]}, 1.0)
+    families["run"].add({**run, **about, "version": version("ringtape")}, 1.0)
+    for state in dict.fromkeys([*_STATES, document["state"]]):
+        # A state set's label has the name of its family.
+        families["state"].add({**run, f"{PREFIX}state": state}, state == document["state"])
     if document["began"] is not None:
         families["begin_timestamp_seconds"].add(run, document["began"] / 1e9)
     if document["done"] is not None:
@@ -188,8 +218,8 @@ def _lines(family: Family, form: Format) -> Iterator[str]:
     name, kind = PREFIX + family.name, family.kind
     if not open_metrics:
         name += {"counter": "_total", "info": "_info"}.get(kind, "")
-        kind = "gauge" if kind == "info" else kind
-    yield f"# HELP {name} {_escaped(family.help)}"
+        kind = "gauge" if kind in ("info", "stateset") else kind
+    yield f"# HELP {name} {_escaped(family.help, quotes=open_metrics)}"
     yield f"# TYPE {name} {kind}"
     if open_metrics and family.unit and name.endswith(f"_{family.unit}"):
         yield f"# UNIT {name} {family.unit}"

@@ -1,4 +1,5 @@
 import math
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -36,6 +37,10 @@ def test_a_sweep_is_read_back(form: Format):
     process = ("process", "engine 0")
     assert found["ringtape_slot_work_seconds_count", frozenset([run, process])] == 4
     assert found["ringtape_slot_work_seconds_sum", frozenset([run, process])] == 0.008
+    state = "ringtape_state"
+    states = {dict(key[1])[state]: value for key, value in found.items() if key[0] == state}
+    assert states["running"] == 1
+    assert sum(states.values()) == 1
     quantile = found["ringtape_slot_work_seconds", frozenset([run, process, ("quantile", "0.99")])]
     assert quantile == 0.003
 
@@ -78,8 +83,31 @@ def test_every_family_has_help_and_type():
     assert all(name.startswith("ringtape_") for name in named)
 
 
-def test_a_reader_gets_the_format_that_it_accepts():
-    assert Format.accepted("text/plain") is Format.PROMETHEUS
-    assert Format.accepted("") is Format.PROMETHEUS
-    asked = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"
-    assert Format.accepted(asked) is Format.OPENMETRICS
+@forms
+def test_a_run_is_told_with_its_session_and_the_version(form: Format):
+    found = samples(exposition([sweep_document()], form), form)
+    (told,) = [dict(labels) for name, labels in found if name == "ringtape_run_info"]
+    assert told == {
+        "run": "abc12345",
+        "kind": "sweep",
+        "session": "mine",
+        "version": version("ringtape"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", Format.PROMETHEUS),
+        ("*/*", Format.PROMETHEUS),
+        ("text/plain", Format.PROMETHEUS),
+        ("application/openmetrics-text", Format.OPENMETRICS),
+        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", Format.OPENMETRICS),
+        ("text/plain;q=0.3, Application/OpenMetrics-Text; q=0.5, */*;q=0.2", Format.OPENMETRICS),
+        ("application/openmetrics-text;q=0.3,text/plain;q=0.5", Format.PROMETHEUS),
+        ("application/openmetrics-text;q=0", Format.PROMETHEUS),
+        ("application/openmetrics-text;q=high", Format.PROMETHEUS),
+    ],
+)
+def test_a_reader_gets_the_format_that_it_accepts(accept: str, form: Format):
+    assert Format.accepted(accept) is form
