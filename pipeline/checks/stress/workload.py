@@ -121,7 +121,8 @@ def _strategies(settings: SessionConfig) -> list[dict[str, Any]]:
     whole = settings.model_dump()
     roster = Roster(SessionConfig.load({**whole, "sweep": {**whole["sweep"], **method}}), None)
     sets = make_search(roster.sweep, roster.space, None).ask(_LOOKED_AT)
-    step = max(1, len(sets) // MOST_LANES)
+    count = min(len(sets), MOST_LANES)
+    chosen = [sets[number * len(sets) // count] for number in range(count)]
     return [
         {
             "name": entry.name,
@@ -129,7 +130,7 @@ def _strategies(settings: SessionConfig) -> list[dict[str, Any]]:
             "mode": entry.lane.mode,
             "symbols": list(entry.lane.symbols) or None,
         }
-        for entry in roster.entries(sets[::step][:MOST_LANES], 0)
+        for entry in roster.entries(chosen, 0)
     ]
 
 
