@@ -35,7 +35,7 @@ def source_hash() -> str:
     digest = hashlib.sha256()
     for path in _sources(package):
         source = Path(path).read_bytes()
-        digest.update(f"{path.removeprefix(str(package))} {len(source)} ".encode() + source)
+        digest.update(f"{path.removeprefix(str(package.parent))} {len(source)} ".encode() + source)
     for name in _SHAPING:
         if name in os.environ:
             digest.update(f"{name}={os.environ[name]} ".encode())

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pipeline.checks.stress import market, workload
-from pipeline.checks.stress.workload import MOST_LANES, prepare_workload, read_workload
+from pipeline.checks.stress.workload import MOST_LANES, read_workload
 from pipeline.config.session import SessionConfig
 from shm.processors import usable_processors
 
@@ -67,15 +67,3 @@ def test_without_a_configuration_it_is_the_sample(cache: Path):
     assert (name, found.session_name) == ("the sample", "other")
     assert Path(found.catalog).is_relative_to(cache)
     assert found.sweep is not None
-
-
-def test_a_market_is_made_as_long_as_the_machine_needs(sample: Path):
-    own = settings(sample, benchmark="ALFA")
-    found = prepare_workload(own, "mine.json")
-    assert found.described.laps > 1
-    assert found.described.load.bars > 46_000
-    assert found.described.load.lanes == found.own.lanes == 1
-    assert found.rate > 0
-    longer = found.with_bars(found.own)
-    assert longer.bars >= 100_000
-    assert longer.setting == found.own.setting
