@@ -219,7 +219,8 @@ def measure_onlookers(settings: SessionConfig, sizes: Sizes, report: Report) -> 
     low, high = ordered[len(ordered) // 4], ordered[-1 - len(ordered) // 4]
     note = f"interval {low:.3f} to {high:.3f}"
     report.add("rate with onlookers", statistics.median(ratios), "x", at_least=0.98, note=note)
-    report.add("core that top takes", 100 * statistics.median(shares), "%", at_most=2.0)
+    if shares:  # a toy run is over before top has begun
+        report.add("core that top takes", 100 * statistics.median(shares), "%", at_most=2.0)
 
 
 def watched_rate(rig: Rig, case: Case, shares: list[float]) -> float:
