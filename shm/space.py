@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
@@ -35,6 +36,17 @@ def bytes_of_run(run_id: str) -> int:
         if name.run_id == run_id:
             with suppress(OSError):
                 total += (LISTING / name.text).stat().st_size
+    return total
+
+
+def unshared_bytes(pids: Iterable[int]) -> int:
+    """Return the memory of processes now, without what they share; 0 for those that are gone."""
+    total = 0
+    for pid in pids:
+        with suppress(psutil.Error):
+            if pid:
+                sizes = psutil.Process(pid).memory_info()
+                total += sizes.rss - getattr(sizes, "shared", 0)
     return total
 
 

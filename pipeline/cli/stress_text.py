@@ -36,10 +36,8 @@ def result_text(result: StressResult, compared: Comparison | None) -> str:
     blocks = [_machine(result)]
     if result.closed is not None:
         blocks += [_points(result.closed), _recommended(result.closed)]
-    points = result.knee.tried if result.knee else result.open.points if result.open else ()
-    bursts = [one for one in result.open.points if one.burst > 1] if result.open else []
-    if points:
-        blocks.append(_offered([*points, *(one for one in bursts if one not in points)]))
+    if points := result.offered():
+        blocks.append(_offered(points))
     if result.knee is not None:
         blocks.append(_knee(result.knee))
     if result.soak is not None:

@@ -139,7 +139,7 @@ def progress_line(stream: TextIO, *, plain: bool = False) -> Iterator[Callable[[
             words: dict[str, Any] = {**describe(progress, rate)}
             if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "date": waits}
-            words["stuck"] = _attention(progress)
+            words["stuck"] = attention(progress)
             line.update(
                 task,
                 total=progress.bars_total or None,
@@ -161,13 +161,13 @@ def cell_progress() -> Iterator[Callable[[Progress], None]]:
             words = [*describe(progress, pace.of(progress)).values()]
             waits = waiting_text(progress)
             share = progress.bars / progress.bars_total if progress.bars_total else None
-            draw(share, [waits] if waits else words, _attention(progress))
+            draw(share, [waits] if waits else words, attention(progress))
 
         yield show
 
 
-def _attention(progress: Progress) -> str:
-    """Return what keeps a run from going on while its tape is under way; "" for nothing."""
+def attention(progress: UnderWay) -> str:
+    """Return what keeps a run or sweep from going on under way; "" for nothing."""
     return progress.stuck or (PAUSED if progress.paused else "")
 
 
@@ -229,6 +229,18 @@ def describe(progress: Progress, rate: float) -> dict[str, str]:
         "rate": f"{short_number(rate)} bars/s" if rate else "",
         "eta": f"ETA {clock_text(left / rate)}" if known else "",
     }
+
+
+class UnderWay(Protocol):
+    """The part of a progress that says what keeps a run or sweep from going on."""
+
+    @property
+    def stuck(self) -> str:
+        """The hook that does not return."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands still."""
 
 
 class Waiting(Protocol):

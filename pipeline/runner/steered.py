@@ -1,25 +1,8 @@
 """What a supervisor does for those who steer its run or sweep from outside (`shm.command`)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from pipeline.errors import StoppedError
 from pipeline.results.report.figures import many
-from pipeline.runner.held_signals import signals_held
-from pipeline.runner.starting import starting
 from shm.command import CommandPage
-from shm.tracking import start_tracker
-
-
-@contextmanager
-def command_page(run_id: str) -> Iterator[CommandPage]:
-    """Give the page of a job that outlives its crews, and so has one page for all of them."""
-    with signals_held():
-        with starting():
-            start_tracker()
-        page = CommandPage.create(run_id)
-    with page:
-        yield page
 
 
 def steered_note(commands: int, stood_ns: int) -> list[str]:

@@ -22,8 +22,8 @@ from pipeline.results.report.figures import number
 from pipeline.runner.lasting_stream import LastingStream
 from pipeline.runner.notebook_line import in_notebook, notebook_line
 from pipeline.runner.progress_line import (
-    PAUSED,
     Pace,
+    attention,
     clock_text,
     on_terminal,
     progress_bar,
@@ -82,7 +82,7 @@ def sweep_progress(stream: TextIO) -> Iterator[Callable[[SweepProgress], None]]:
             words: dict[str, Any] = {**describe(progress, *speed.of(progress, time.monotonic()))}
             if waits := waiting_text(progress, line.console.width):
                 words = {**dict.fromkeys(words, ""), "phase": waits}
-            words["best"] = _attention(progress) or best_text(progress, line.console.width)
+            words["best"] = attention(progress) or best_text(progress, line.console.width)
             share = progress.share
             line.update(task, total=None if share is None else 1.0, completed=share or 0.0, **words)
             line.refresh()
@@ -99,7 +99,7 @@ def cell_progress() -> Iterator[Callable[[SweepProgress], None]]:
         def show(progress: SweepProgress) -> None:
             words = [*describe(progress, *speed.of(progress, time.monotonic())).values()]
             waits = waiting_text(progress)
-            below = _attention(progress) or best_text(progress)
+            below = attention(progress) or best_text(progress)
             draw(progress.share, [waits] if waits else words, below)
 
         yield show
@@ -160,17 +160,12 @@ def _plain(stream: TextIO, speed: Speed) -> Callable[[SweepProgress], None]:
             told_compiling = True
         if before := waiting_text(progress):
             said = [before]
-        if attention := _attention(progress):
-            said = [attention]
+        if keeps := attention(progress):
+            said = [keeps]
         lines.write(", ".join(word for word in said if word) + "\n")
         lines.flush()
 
     return tell
-
-
-def _attention(progress: SweepProgress) -> str:
-    """Return what keeps a sweep from going on while its tape is under way; "" for nothing."""
-    return progress.stuck or (PAUSED if progress.paused else "")
 
 
 def describe(progress: SweepProgress, rate: float, left: float | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The status of a sweep for onlookers: one page for all its passes, from its start to its end.
 
 The page is a notice (`shm.notice`) with a JSON document of one level: what `SweepProgress` says,
-and
+with its ``share``, and
 
     kind            "sweep"
     session_name    what the sweep is called
@@ -21,14 +21,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
-from pipeline.runner.held_signals import signals_held
-from pipeline.runner.starting import starting
+from pipeline.runner.lasting_page import lasting_page
 from pipeline.sweeps.progress import SweepProgress
 from shm.notice import NoticePage
-from shm.tracking import start_tracker
+from shm.role_sums import Counters, added, by_role
 
 #: The least time between two writes of what changes all the time.
 _EVERY_SECONDS: Final = 0.1
@@ -74,13 +73,9 @@ class SweepStatus:
         self._said["pass_run_id"] = run_id
         self._write()
 
-    def end_pass(self, rows: Mapping[str, Mapping[str, int]]) -> None:
+    def end_pass(self, rows: Counters) -> None:
         """Add the counters of a run that is over; ``rows``: those of its stats block."""
-        total: dict[str, dict[str, int]] = self._said["counters"]
-        for row, counters in rows.items():
-            role = total.setdefault(row.partition(" ")[0], {})
-            for name, count in counters.items():
-                role[name] = role.get(name, 0) + count
+        self._said["counters"] = added(self._said["counters"], by_role(rows))
         self._said["pass_run_id"] = None
         self._write()
 
@@ -94,8 +89,12 @@ class SweepStatus:
         if progress is not None:
             # Lanes that failed take their evaluations with them; a count must not go back.
             made = max(self._said.get("evaluations", 0), progress.evaluations)
-            errors = [error[:_LONGEST_ERROR] for error in progress.errors]
-            self._said |= {**asdict(progress), "evaluations": made, "errors": errors}
+            progress = replace(
+                progress,
+                evaluations=made,
+                errors=tuple(error[:_LONGEST_ERROR] for error in progress.errors),
+            )
+            self._said |= {**asdict(progress), "share": progress.share}
             self._said["memory_bytes"] = self._memory()
         self._page.write(json.dumps(self._said))
         self._written = time.monotonic()
@@ -104,11 +103,7 @@ class SweepStatus:
 @contextmanager
 def sweep_status(run_id: str, facts: Mapping[str, Any]) -> Iterator[SweepStatus]:
     """Give the status of a sweep while the block lasts."""
-    with signals_held():
-        with starting():
-            start_tracker()
-        page = NoticePage.create(run_id)
-    with page:
+    with lasting_page(NoticePage.create, run_id) as page:
         status = SweepStatus(page, facts)
         try:
             yield status

@@ -23,13 +23,14 @@ from pipeline.results.folder import RunFolder
 from pipeline.results.report.figures import many
 from pipeline.runner.arguments import arguments_told
 from pipeline.runner.lanes import Given
+from pipeline.runner.lasting_page import lasting_page
 from pipeline.runner.memory import check_members
 from pipeline.runner.preparation import Preparation, prepare
 from pipeline.runner.run_folders import LEDGER
 from pipeline.runner.scores import check_length
 from pipeline.runner.settings import Asked, GivenConfig, folder_of, loaded
 from pipeline.runner.starting import start_context
-from pipeline.runner.steered import command_page, steered_note
+from pipeline.runner.steered import steered_note
 from pipeline.runner.verification import Verification
 from pipeline.strategy.guard import refuse_inside
 from pipeline.sweeps.conduct import Conductor
@@ -44,6 +45,7 @@ from pipeline.sweeps.roster import Entry, Roster
 from pipeline.sweeps.search.search import Search, make_search
 from pipeline.sweeps.status import sweep_status
 from pipeline.sweeps.summary import judge, summarise, write_page
+from shm.command import CommandPage
 from shm.names import new_run_id
 from shm.processors import usable_processors
 
@@ -154,7 +156,7 @@ def _sweep(
     """Run and rank the sets of a prepared sweep; its ledger is in ``home``."""
     settings = preparation.settings
     run_id = new_run_id()
-    with Ledger.open(home) as opened, command_page(run_id) as command:
+    with Ledger.open(home) as opened, lasting_page(CommandPage.create, run_id) as command:
         executor.command = command
         storage = _storage(roster, home, resume)
         begun = storage.exists()

@@ -24,9 +24,10 @@ from enum import Enum
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
+from pipeline.watch.views import STAGES
+
 PREFIX: Final = "ringtape_"
 
-_STAGES: Final = {"coordinator": "decode", "processor": "derive", "engine": "engine"}
 _STATES: Final = ("starting", "running", "paused", "stopping", "done", "failed")
 _ACCOUNT: Final = ("busy", "starved", "blocked", "processor")
 #: Timers of each role that are shown as summaries, and what they are.
@@ -157,7 +158,7 @@ def _fill(families: dict[str, Family], document: Mapping[str, Any]) -> None:
     if document["done"] is not None:
         families["done_ratio"].add(run, document["done"])
     for role, counters in document["counters"].items():
-        _fill_role(families, {**run, "stage": _STAGES.get(role, role)}, counters)
+        _fill_role(families, {**run, "stage": STAGES.get(role, role)}, counters)
     families["ring_slots"].add(run, document["slots"]["all"])
     families["ring_slots_in_use"].add(run, document["slots"]["in_use"])
     families["memory_bytes"].add(run, document["memory_bytes"])

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from pipeline.watch.views import STAGES
+
 #: Rates are those of the last seconds, the time left is judged by those of the last minute.
 _RATE_SECONDS: Final = 5.0
 _ETA_SECONDS: Final = 60.0
 #: The last minute is cut into so many parts, whose rates say how sure the time left is.
 _PARTS: Final = 6
-_STAGES: Final = (("decode", "coordinator"), ("derive", "processor"), ("engine", "engine"))
 _ACCOUNT: Final = ("busy_ns", "starved_ns", "blocked_ns")
 
 
@@ -129,7 +130,7 @@ def _shares(
     A process that is at work on a slot has not accounted for it yet: then its last shares stay.
     """
     stages, busy = [], {}
-    for stage, role in _STAGES:
+    for role, stage in STAGES.items():
         names = [name for name in now if _is(name, role)]
         sums = [0, 0, 0]
         for name in names:

@@ -25,16 +25,17 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, Protocol, Self
 
-import psutil
-
 from shm.command import CommandPage
 from shm.control import ControlPage, MemberSnapshot
 from shm.errors import SegmentMismatch, SegmentMissing
 from shm.histogram import Distribution
 from shm.notice import NoticePage
-from shm.space import bytes_of_run
+from shm.role_sums import added, by_role
+from shm.space import bytes_of_run, unshared_bytes
 from shm.stats import Figures, StatsBlock
 
+#: The stage of each role, in the order in which a slot passes them.
+STAGES = {"coordinator": "decode", "processor": "derive", "engine": "engine"}
 #: The statistics of a timing, each in seconds.
 TIMES = ("min", "mean", "p50", "p99", "p999", "max")
 
@@ -118,7 +119,7 @@ class RunView:
 
     def counters(self) -> Counters:
         """Return the counters of the run by role."""
-        return add_rows({}, self._stats.counters())
+        return by_role(self._stats.counters())
 
     def look(self) -> dict[str, Any]:
         """Return the document without the stats of each process."""
@@ -130,9 +131,9 @@ class RunView:
             **self.about(),
             "processes": [_process(member) for member in members],
             "rows": rows,
-            "counters": add_rows({}, rows),
+            "counters": by_role(rows),
             "slots": self._slots(rows),
-            "memory_bytes": memory_of([self._pid, *(member.pid for member in members)]),
+            "memory_bytes": unshared_bytes([self._pid, *(member.pid for member in members)]),
             "shared_bytes": bytes_of_run(self._run_id),
         }
 
@@ -190,7 +191,8 @@ class SweepView:
 
     def about(self) -> dict[str, Any]:
         """Return what the sweep is and how far."""
-        return self._about(self._said(), self._follow(self._said()))
+        said = self._said()
+        return self._about(said, self._follow(said))
 
     def _about(self, said: Mapping[str, Any], run: RunView | None) -> dict[str, Any]:
         return {
@@ -198,7 +200,7 @@ class SweepView:
             "session_name": said.get("session_name", ""),
             "run_dir": said.get("run_dir"),
             "began": said.get("began"),
-            "done": _share(said),
+            "done": None if (share := said.get("share")) is None else min(1.0, share),
             "state": _state(said.get("state", "running"), self._command),
             "processes": 0 if run is None else run.about()["processes"],
         }
@@ -219,7 +221,7 @@ class SweepView:
             "rows": {},
             "counters": {},
             "slots": {"all": 0, "in_use": 0},
-            "memory_bytes": memory_of([self._pid]),
+            "memory_bytes": unshared_bytes([self._pid]),
             "shared_bytes": 0,
         }
         if whole:
@@ -229,7 +231,7 @@ class SweepView:
             base = {name: found[name] for name in base}
         base["shared_bytes"] += bytes_of_run(self._run_id)
         # The page's counters are those of the passes before the one that it names.
-        counters = add_roles(said.get("counters", {}), base["counters"])
+        counters = added(said.get("counters", {}), base["counters"])
         about = self._about(said, None)
         about.pop("processes")
         return {
@@ -266,41 +268,6 @@ class SweepView:
         self._pass = self._pass_id = None
 
 
-def add_rows(total: Counters, rows: Mapping[str, Mapping[str, int]]) -> Counters:
-    """Add the counters of a stats block's rows to those of their roles; return the sums."""
-    by_role: Counters = {}
-    for name, counters in rows.items():
-        role = by_role.setdefault(name.partition(" ")[0], {})
-        for counter, count in counters.items():
-            role[counter] = role.get(counter, 0) + count
-    return add_roles(total, by_role)
-
-
-def add_roles(
-    one: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]
-) -> Counters:
-    """Return the sums of counters by role and name."""
-    names = dict.fromkeys([*one, *other])
-    return {
-        role: {
-            name: one.get(role, {}).get(name, 0) + other.get(role, {}).get(name, 0)
-            for name in dict.fromkeys([*one.get(role, {}), *other.get(role, {})])
-        }
-        for role in names
-    }
-
-
-def memory_of(pids: list[int]) -> int:
-    """Return the memory of processes in bytes, without what they share."""
-    total = 0
-    for pid in pids:
-        with suppress(psutil.Error):
-            if pid:
-                sizes = psutil.Process(pid).memory_info()
-                total += sizes.rss - getattr(sizes, "shared", 0)
-    return total
-
-
 def _state(state: str, command: CommandPage | None) -> str:
     """Return the state of a job, which may stand still."""
     stands = state == "running" and command is not None and command.paused
@@ -311,18 +278,6 @@ def _walked(rows: Mapping[str, Mapping[str, int]]) -> int:
     """Return the base bars that the slowest engine has walked."""
     walked = (row["bars"] for name, row in rows.items() if name.startswith("engine"))
     return min(walked, default=0)
-
-
-def _share(said: Mapping[str, Any]) -> float | None:
-    """Return how much of a sweep is done, by its evaluations and the lanes that it knew."""
-    total = said.get("lanes_total")
-    if not total:
-        return None
-    whole = said.get("evaluations_total") or 0
-    made = said.get("evaluations", 0) / whole if whole else 0.0
-    known = said.get("known", 0)
-    share: float = (known + (total - known) * made) / total
-    return min(1.0, share)
 
 
 def _process(member: MemberSnapshot) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def test_progress_is_passed_on_and_the_last_one_is_kept(page: NoticePage):
     assert (found["evaluations"], found["memory_bytes"], found["state"]) == (3, 123, "done")
 
 
+def test_the_share_that_is_done_is_that_of_the_progress(page: NoticePage):
+    status = SweepStatus(page, {})
+    status.telling(None, lambda: 0)(progress(25))
+    status.end("done")
+    assert said(page)["share"] == progress(25).share == 0.25
+
+
 def test_evaluations_never_go_back(page: NoticePage):
     """Lanes that fail take theirs with them."""
     status = SweepStatus(page, {})

@@ -182,7 +182,7 @@ def test_a_sweep_is_steered_by_its_own_page_and_its_onlookers_see_that_it_is_pau
     run_id = new_run_id()
     with NoticePage.create(run_id) as notice, CommandPage.create(run_id) as page:
         said = {"kind": "sweep", "state": "running", "lanes_total": 4, "evaluations_total": 8}
-        notice.write(json.dumps({**said, "evaluations": 2}))
+        notice.write(json.dumps({**said, "evaluations": 2, "share": 0.25}))
         sweep = found_of(run_id)
         while_waited(lambda: obey(page))
         paused = steer(sweep, "pause")

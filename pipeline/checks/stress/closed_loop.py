@@ -12,7 +12,6 @@ The search spends its runs where settings are close to each other: a value that 
 than the best one after two rounds gets no more of them.
 """
 
-import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -203,11 +202,11 @@ def _final(rounds: Rounds, candidates: Sequence[Case], until: float) -> Recommen
             ratio=None,
             beyond_noise=None,
         )
-    done = 0
-    for done in itertools.count(1):
+    rounds.run(finalists, _TELLING_ROUNDS)
+    done = _TELLING_ROUNDS
+    while done < _FINAL_ROUNDS and time.monotonic() <= until:
         rounds.run(finalists, 1)
-        if done >= _FINAL_ROUNDS or (done >= _TELLING_ROUNDS and time.monotonic() > until):
-            break
+        done += 1
     last = {case: rounds.rates(case)[-done:] for case in finalists}
     first, second, *_ = _ranked(last)
     ratios = [one / other for one, other in zip(last[first], last[second], strict=True)]

@@ -2,8 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +16,7 @@ from shm.processors import usable_processors
 
 @dataclass
 class MachineLook:
-    """The facts of the machine, complete once the block of `looked_at` is over."""
+    """The facts of the machine, from before a stress to its end."""
 
     before: Machine
     _times: object = field(default_factory=lambda: _processor_times())
@@ -25,12 +24,6 @@ class MachineLook:
     def facts(self) -> Machine:
         """Return the facts, with the share of time that other machines took since the start."""
         return self.before.model_copy(update={"steal": _steal(self._times, _processor_times())})
-
-
-@contextmanager
-def looked_at(root: Path = Path("/")) -> Iterator[MachineLook]:
-    """Give the facts of the machine before the block; ``root``: where /proc and /sys are."""
-    yield MachineLook(machine(root))
 
 
 def machine(root: Path = Path("/")) -> Machine:

@@ -278,3 +278,12 @@ class StressResult(Value):
     soak: Soak | None = None
     faults: tuple[Fault, ...] | None = None
     notes: tuple[str, ...] = ()
+
+    def offered(self) -> list[OpenPoint]:
+        """Return all points that were offered at a rate, even ones first, by rising rate.
+
+        Those of the search for the knee are among them.
+        """
+        found = [] if self.open is None else list(self.open.points)
+        found += [] if self.knee is None else [one for one in self.knee.tried if one not in found]
+        return sorted(found, key=lambda one: (one.burst > 1, one.offered))

@@ -136,14 +136,7 @@ class Rig:
         with crew:
             crew.start(tick)
             facts = crew.watch(tick)
-            memory.ended(
-                {
-                    member.pid: one.memory
-                    for member, one in zip(crew.members(), facts.members, strict=True)
-                    if one is not None
-                }
-            )
-            memory.sample(now=True)
+            memory.end(crew, facts)
             return _measure(case, preparation, crew, facts, memory.peak, walked)
 
     def _prepare(self, case: Case) -> tuple[Lanes, Preparation]:

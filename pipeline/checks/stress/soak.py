@@ -8,7 +8,7 @@ longest lap, or from lap to lap if there are many: each lap then gives one value
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ from pipeline.checks.stress.result import OpenPoint, Slope, Soak
 from pipeline.checks.stress.rig import Onlooker
 from pipeline.runner.crew import Crew
 from shm.histogram import Distribution
-from shm.space import bytes_of_run
+from shm.space import bytes_of_run, unshared_bytes
 
 #: Share of the knee that is offered.
 SHARE: Final = 0.7
@@ -85,7 +85,8 @@ class _Looks:
         self.at.append(now - self.began)
         self.laps.append(self.lap)
         own = psutil.Process().memory_info()
-        memory, files = _of_members(crew)
+        pids = [member.pid for member in crew.members()]
+        memory, files = unshared_bytes(pids), _open_files(pids)
         values = (own.rss, memory, bytes_of_run(crew.run_id), files, window.p99 / 1e9)
         for name, value in zip(MEASURES, values, strict=True):
             self.series[name].append(float(value))
@@ -171,13 +172,10 @@ def _latency(crew: Crew) -> Distribution:
     return Distribution.merge(rows[engine].full.timers["latency"] for engine in crew.engines)
 
 
-def _of_members(crew: Crew) -> tuple[int, int]:
-    """Return the memory of a run's processes, without what they share, and their open files."""
-    memory = files = 0
-    for member in crew.members():
+def _open_files(pids: Iterable[int]) -> int:
+    """Return how many files processes have open."""
+    found = 0
+    for pid in pids:
         with suppress(psutil.Error):
-            process = psutil.Process(member.pid)
-            sizes = process.memory_info()
-            memory += sizes.rss - getattr(sizes, "shared", 0)
-            files += process.num_fds()
-    return memory, files
+            found += psutil.Process(pid).num_fds()
+    return found

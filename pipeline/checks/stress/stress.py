@@ -20,7 +20,7 @@ from typing import Final
 from pipeline.checks.stress.breakpoint import find_knee
 from pipeline.checks.stress.closed_loop import closed_loop, plan_of
 from pipeline.checks.stress.faults import do_faults
-from pipeline.checks.stress.machine import looked_at
+from pipeline.checks.stress.machine import MachineLook, machine
 from pipeline.checks.stress.open_loop import BURST_RATES, RATES, burst_of, offered
 from pipeline.checks.stress.result import (
     ClosedLoop,
@@ -90,23 +90,23 @@ def stress(
     Raises what `run` raises.
     """
     began, started = datetime.now(UTC), time.monotonic()
-    with looked_at() as machine:
-        conduct = _Conduct(asked, tell)
-        conduct.prepare(settings, name)
-        for phase in asked.phases:
-            conduct.run(phase)
-        return StressResult(
-            began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            seconds=time.monotonic() - started,
-            machine=machine.facts(),
-            workload=conduct.prepared.described,
-            closed=conduct.closed,
-            open=OpenLoop(points=tuple(conduct.points)) if conduct.points else None,
-            knee=conduct.knee,
-            soak=conduct.soak,
-            faults=conduct.faults,
-            notes=tuple(conduct.notes()),
-        )
+    look = MachineLook(machine())
+    conduct = _Conduct(asked, tell)
+    conduct.prepare(settings, name)
+    for phase in asked.phases:
+        conduct.run(phase)
+    return StressResult(
+        began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=time.monotonic() - started,
+        machine=look.facts(),
+        workload=conduct.prepared.described,
+        closed=conduct.closed,
+        open=OpenLoop(points=tuple(conduct.points)) if conduct.points else None,
+        knee=conduct.knee,
+        soak=conduct.soak,
+        faults=conduct.faults,
+        notes=tuple(conduct.notes()),
+    )
 
 
 class _Conduct:

@@ -87,14 +87,7 @@ class LocalExecutor:
         with crew, self._shown(crew):
             crew.start(tick)
             facts = crew.watch(tick, guard.lose)
-            self._memory.ended(
-                {
-                    member.pid: one.memory
-                    for member, one in zip(crew.members(), facts.members, strict=True)
-                    if one is not None
-                }
-            )
-            self._memory.sample(now=True)
+            self._memory.end(crew, facts)
             times, slots = member_times(crew.stats), crew.slots_published()
         return replace(guard.outcome(facts), times=times, slots=slots)
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 import psutil
 
+from pipeline.runner.crew import Crew
+from pipeline.stages.facts import RunFacts
+
 #: The least time between two measurements: so many seconds, and so many times as long as the last
 #: measurement took, because it takes processor time from the engines.
 _EVERY_SECONDS, _EVERY_TIMES = 0.2, 15
@@ -43,6 +46,17 @@ class TreeMemory:
         self.peak = max(self.peak, total)
         taken = time.monotonic() - clock
         self._next = clock + max(_EVERY_SECONDS, _EVERY_TIMES * taken)
+
+    def end(self, crew: Crew, facts: RunFacts) -> None:
+        """Measure a last time, with what the members of a crew have said of themselves."""
+        self.ended(
+            {
+                member.pid: one.memory
+                for member, one in zip(crew.members(), facts.members, strict=True)
+                if one is not None
+            }
+        )
+        self.sample(now=True)
 
     def ended(self, sizes: Mapping[int, tuple[int, int]]) -> None:
         """Count processes that have ended since the last measurement.

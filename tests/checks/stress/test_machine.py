@@ -4,7 +4,7 @@ import psutil
 import pytest
 
 from pipeline.checks.stress import machine
-from pipeline.checks.stress.machine import looked_at
+from pipeline.checks.stress.machine import MachineLook
 
 
 def test_facts_come_from_the_system(tmp_path: Path):
@@ -31,13 +31,11 @@ def test_the_share_of_stolen_time_is_of_the_block_alone(monkeypatch: pytest.Monk
 
     looks = iter([Times((100.0, 50.0)), Times((190.0, 60.0))])
     monkeypatch.setattr(psutil, "cpu_times", lambda: next(looks))
-    with looked_at() as look:
-        pass
+    look = MachineLook(machine.machine())
     assert look.facts().steal == pytest.approx(0.1)
 
 
 def test_a_system_without_stolen_time_says_nothing_of_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(psutil, "cpu_times", lambda: (1.0, 2.0))
-    with looked_at() as look:
-        pass
+    look = MachineLook(machine.machine())
     assert look.facts().steal is None

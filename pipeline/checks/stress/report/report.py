@@ -73,7 +73,7 @@ def _sections(result: StressResult, compared: Comparison | None) -> Iterator[str
         yield _section("scaling", "Scaling", f'<div class="figures">{drawn}</div>')
         yield _section("closed", "As fast as it goes", _points(result.closed))
         yield _section("stages", "Where the time goes", _stages(result.closed))
-    points = _open_points(result)
+    points = result.offered()
     if points:
         yield _section("open", "Bars offered at a rate", _offered(result, points))
     if result.soak is not None:
@@ -89,13 +89,6 @@ def _sections(result: StressResult, compared: Comparison | None) -> Iterator[str
 
 def _section(name: str, title: str, content: str) -> str:
     return f'<section id="{name}">\n<h2>{markup.text(title)}</h2>\n{content}\n</section>'
-
-
-def _open_points(result: StressResult) -> list[OpenPoint]:
-    """Return all points that were offered, those of the search for the knee among them."""
-    found = list(result.open.points) if result.open is not None else []
-    found += [] if result.knee is None else [one for one in result.knee.tried if one not in found]
-    return sorted(found, key=lambda one: (one.burst > 1, one.offered))
 
 
 def _recommended(closed: ClosedLoop) -> str:
