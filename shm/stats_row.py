@@ -51,9 +51,13 @@ class RowSpec:
         """The words of the whole row."""
         return VERSION_WORDS + 2 * self.scope_words
 
+    def first_word(self, index: int) -> int:
+        """Return where the words of timer `index` begin within those of a scope."""
+        return len(self.counters) + index * TIMER_WORDS
+
     def timer_words(self, scope: npt.NDArray[np.int64], index: int) -> npt.NDArray[np.int64]:
         """Return the words of timer `index` within those of a scope, without a copy."""
-        start = len(self.counters) + index * TIMER_WORDS
+        start = self.first_word(index)
         return scope[start : start + TIMER_WORDS]
 
 

@@ -105,7 +105,7 @@ def show_runs(runs: list[LiveRun], as_json: bool) -> None:
 def format_run(document: Mapping[str, Any]) -> str:
     """Return the document of a run as tables of processes, counters and timings of the whole run.
 
-    ``document``: as `watch.live_runs.RunView.document` makes it.
+    ``document``: as `watch.views.View.document` makes it.
     """
     from pipeline.watch.views import TIMES
 

@@ -124,8 +124,8 @@ def stress(
     if write and config is not None and result.closed is not None:
         written = _write_setting(config, result.closed.recommendation.setting)
     if as_json:
-        changes = None if compared is None else [one._asdict() for one in compared.changes]
-        more = {"folder": folder, "changes": changes, "written": written}
+        comparison = None if compared is None else compared.document()
+        more = {"folder": folder, "comparison": comparison, "written": written}
         print_json({**json.loads(result.model_dump_json()), **more})
     else:
         _print(result, compared, folder, written)

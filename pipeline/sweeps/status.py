@@ -10,11 +10,12 @@ with its ``share``, and
     state           "running", "done" or "failed"
     pass_run_id     the run under way, whose own pages an onlooker may look at; null between two
     counters        by role and name, the counters of all passes that are over
+    timed           by process and name, what their timers have timed (`StatsBlock.timed`)
     score           the figure that ranks the sets
     memory_bytes, memory_budget_bytes
 
-``counters`` and ``pass_run_id`` change in one write. So the counters of the page and those of the
-pass under way never add up to less than they did before.
+``counters``, ``timed`` and ``pass_run_id`` change in one write. So the counts of the page and those
+of the pass under way never add up to less than they did before.
 """
 
 import json
@@ -27,7 +28,8 @@ from typing import Any, Final
 from pipeline.runner.lasting_page import lasting_page
 from pipeline.sweeps.progress import SweepProgress
 from shm.notice import NoticePage
-from shm.role_sums import Counters, added, by_role
+from shm.role_sums import added, by_role
+from shm.stats import StatsBlock
 
 #: The least time between two writes of what changes all the time.
 _EVERY_SECONDS: Final = 0.1
@@ -45,6 +47,7 @@ class SweepStatus:
             "state": "running",
             "pass_run_id": None,
             "counters": {},
+            "timed": {},
             **facts,
         }
         self._progress: SweepProgress | None = None
@@ -73,9 +76,10 @@ class SweepStatus:
         self._said["pass_run_id"] = run_id
         self._write()
 
-    def end_pass(self, rows: Counters) -> None:
-        """Add the counters of a run that is over; ``rows``: those of its stats block."""
-        self._said["counters"] = added(self._said["counters"], by_role(rows))
+    def end_pass(self, stats: StatsBlock) -> None:
+        """Add the counts of a run that is over."""
+        self._said["counters"] = added(self._said["counters"], by_role(stats.counters()))
+        self._said["timed"] = added(self._said["timed"], stats.timed())
         self._said["pass_run_id"] = None
         self._write()
 

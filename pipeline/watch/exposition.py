@@ -168,8 +168,10 @@ def _fill(families: dict[str, Family], document: Mapping[str, Any]) -> None:
         families["process_peak_memory_bytes"].add(labels, process["peak_rss_bytes"])
         if process["heartbeat_age"] is not None:
             families["heartbeat_age_seconds"].add(labels, process["heartbeat_age"])
-    for row, figures in document.get("stats", {}).items():
-        _fill_timers(families, {**run, "process": row}, figures["run"]["timers"])
+    for row, counts in document.get("timed", {}).items():
+        figures = document["stats"].get(row)
+        timers = {} if figures is None else figures["run"]["timers"]
+        _fill_timers(families, {**run, "process": row}, counts, timers)
     if "sweep" in document:
         _fill_sweep(families, run, document["sweep"])
 
@@ -186,18 +188,21 @@ def _fill_role(
 
 
 def _fill_timers(
-    families: dict[str, Family], labels: Mapping[str, str], timers: Mapping[str, Mapping[str, Any]]
+    families: dict[str, Family],
+    labels: Mapping[str, str],
+    counts: Mapping[str, int],
+    timers: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Add summaries of the run under way; those of a pass that is over are gone with it."""
+    """Add a process's summaries: counts and sums of all passes, quantiles of that under way."""
     for name, kind in _TIMERS.items():
-        timer = timers.get(name)
-        if timer is None or not timer["count"]:
+        if not counts.get(f"{name}_count"):
             continue
         family = families[f"{kind}_seconds"]
-        for quantile, key in (("0.5", "p50"), ("0.99", "p99"), ("0.999", "p999")):
-            family.add({**labels, "quantile": quantile}, timer[key])
-        family.add(labels, timer["mean"] * timer["count"], "_sum")
-        family.add(labels, timer["count"], "_count")
+        if (timer := timers.get(name)) is not None and timer["count"]:
+            for quantile, key in (("0.5", "p50"), ("0.99", "p99"), ("0.999", "p999")):
+                family.add({**labels, "quantile": quantile}, timer[key])
+        family.add(labels, counts[f"{name}_ns"] / 1e9, "_sum")
+        family.add(labels, counts[f"{name}_count"], "_count")
 
 
 def _fill_sweep(

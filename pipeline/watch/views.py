@@ -8,6 +8,7 @@
     processes        of the run under way: role, pid, heartbeat_age, peak_rss_bytes, error, stuck
     stats            its stats block by row: consistent, session, run (counters and timers)
     counters         by role and name, over all passes of a sweep: they never go back
+    timed            by row and name, counts and sums of timings (`StatsBlock.timed`); the same
     slots            of its ring, and how many of them are in use
     memory_bytes     of its processes now, without what they share
     shared_bytes     of its segments
@@ -141,6 +142,7 @@ class RunView:
         """Return the whole document."""
         return {
             **self.look(),
+            "timed": self._stats.timed(),
             "stats": {
                 row.name: {
                     "consistent": row.consistent,
@@ -225,13 +227,15 @@ class SweepView:
             "shared_bytes": 0,
         }
         if whole:
-            base["stats"] = {}
+            base |= {"stats": {}, "timed": {}}
         if run is not None:
             found = run.document() if whole else run.look()
             base = {name: found[name] for name in base}
         base["shared_bytes"] += bytes_of_run(self._run_id)
-        # The page's counters are those of the passes before the one that it names.
-        counters = added(said.get("counters", {}), base["counters"])
+        # The page's counts are those of the passes before the one that it names.
+        for counts in ("counters", "timed"):
+            if counts in base:
+                base[counts] = added(said.get(counts, {}), base[counts])
         about = self._about(said, None)
         about.pop("processes")
         return {
@@ -239,7 +243,6 @@ class SweepView:
             "pid": self._pid,
             **about,
             **base,
-            "counters": counters,
             "sweep": said,
         }
 

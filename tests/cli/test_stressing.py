@@ -96,6 +96,18 @@ def test_a_strategy_that_raises_is_told_in_one_line(ringtape, config: Path, tmp_
     assert not (tmp_path / "stress").exists()
 
 
+def test_a_machine_without_room_is_told_in_one_line(
+    called, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pipeline.runner.memory.available_shared_memory", lambda: 1_000)
+    ended = called("stress", str(config), "--phase", "open", "--minutes", "0.1")
+    assert (ended.code, ended.out) == (2, "")
+    told = ended.err.splitlines()[-1]
+    assert told.startswith("ringtape: error: the ring needs ")
+    assert "lower pipeline.slots" in told
+    assert not (tmp_path / "stress").exists()
+
+
 def test_a_setting_is_written_into_json_and_the_rest_stays(config: Path):
     whole = json.loads(config.read_text())
     whole["pipeline"] = {"engines": 1, "start_method": "spawn"}

@@ -75,6 +75,10 @@ def test_a_row_tells_what_was_recorded_in_the_session_and_in_all(
         assert moments(seen.full, "wait") == moments_of(before + session)
         assert seen.session.counters == {"slots": 0, "bars": counted}
         assert seen.full.counters == {"slots": 0, "bars": counted_before + counted}
+        assert reader.counters()["coordinator"] == seen.full.counters
+        everything = before + session
+        timed = {"wait_count": len(everything), "wait_ns": sum(everything)}
+        assert reader.timed()["coordinator"] == timed
 
 
 def test_a_block_describes_itself(run_id: str) -> None:

@@ -9,6 +9,7 @@ from pipeline.sweeps.status import SweepStatus, sweep_status
 from shm.errors import SegmentMissing
 from shm.names import new_run_id
 from shm.notice import NoticePage
+from shm.stats import RowSpec, StatsBlock
 
 
 @pytest.fixture
@@ -34,15 +35,28 @@ def test_it_says_from_the_beginning_what_does_not_change(page: NoticePage):
     assert found["pass_run_id"] is None
 
 
-def test_counters_of_passes_add_up_by_role(page: NoticePage):
+def end_pass(status: SweepStatus, bars: list[int], waited: list[int]) -> None:
+    """End a pass whose engines have walked some bars and waited some ns."""
+    rows = [RowSpec(f"engine {i}", ("bars",), ("wait",)) for i in range(len(bars))]
+    with StatsBlock.create(new_run_id(), rows) as stats:
+        for i, (walked, ns) in enumerate(zip(bars, waited, strict=True)):
+            stats.row(f"engine {i}").count("bars", walked)
+            stats.row(f"engine {i}").timer("wait").record(ns)
+            stats.row(f"engine {i}").flush()
+        status.end_pass(stats)
+
+
+def test_counts_of_passes_add_up(page: NoticePage):
     status = SweepStatus(page, {})
     status.begin_pass("abc")
     assert said(page)["pass_run_id"] == "abc"
-    status.end_pass({"engine 0": {"bars": 5}, "engine 1": {"bars": 7}, "supervisor": {}})
+    end_pass(status, [5, 7], [10, 20])
     status.begin_pass("def")
-    status.end_pass({"engine 0": {"bars": 1}})
+    end_pass(status, [1], [30])
     found = said(page)
     assert found["counters"]["engine"] == {"bars": 13}
+    assert found["timed"]["engine 0"] == {"wait_count": 2, "wait_ns": 40}
+    assert found["timed"]["engine 1"] == {"wait_count": 1, "wait_ns": 20}
     assert found["pass_run_id"] is None
 
 

@@ -31,6 +31,7 @@ def sweep_document(**changes: Any) -> dict[str, Any]:
         "memory_bytes": 2000,
         "shared_bytes": 3000,
         "stats": {"engine 0": {"run": {"timers": {"analysis_engine": {**timer, "max": 0.003}}}}},
+        "timed": {"engine 0": {"analysis_engine_count": 6, "analysis_engine_ns": 12_000_000}},
         "sweep": {
             "lanes_total": 8,
             "lanes": 5,

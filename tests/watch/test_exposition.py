@@ -35,8 +35,8 @@ def test_a_sweep_is_read_back(form: Format):
     assert found["ringtape_lanes_ended_total", frozenset([run, ("state", "failed")])] == 1
     assert found["ringtape_best_score", frozenset([run, ("score", "sharpe_ratio")])] == 1.5
     process = ("process", "engine 0")
-    assert found["ringtape_slot_work_seconds_count", frozenset([run, process])] == 4
-    assert found["ringtape_slot_work_seconds_sum", frozenset([run, process])] == 0.008
+    assert found["ringtape_slot_work_seconds_count", frozenset([run, process])] == 6
+    assert found["ringtape_slot_work_seconds_sum", frozenset([run, process])] == 0.012
     state = "ringtape_state"
     states = {dict(key[1])[state]: value for key, value in found.items() if key[0] == state}
     assert states["running"] == 1

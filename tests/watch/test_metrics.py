@@ -39,7 +39,7 @@ def counters(text: str) -> dict[tuple[str, str], float]:
         (sample.name, str(sorted(sample.labels.items()))): sample.value
         for family in prometheus(text)
         for sample in family.samples
-        if family.type == "counter"
+        if family.type == "counter" or sample.name.endswith(("_count", "_sum"))
     }
 
 

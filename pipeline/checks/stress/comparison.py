@@ -16,7 +16,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -78,6 +78,10 @@ class Comparison(NamedTuple):
 
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {"changes": [one._asdict() for one in self.changes], "notes": list(self.notes)}
 
 
 def read_result(path: Path) -> StressResult:

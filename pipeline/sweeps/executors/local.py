@@ -100,4 +100,4 @@ class LocalExecutor:
             yield
         finally:
             if self.status is not None:
-                self.status.end_pass(crew.stats.counters())
+                self.status.end_pass(crew.stats)
