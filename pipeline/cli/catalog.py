@@ -21,7 +21,7 @@ from pipeline.cli.catalog_text import (
 )
 from pipeline.cli.counting import counting
 from pipeline.cli.exit_codes import BAD_INPUT
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import paragraph, print_json, print_text
 from pipeline.errors import nearest
 from pipeline.native.address import is_address
@@ -38,7 +38,7 @@ _ELSEWHERE = {
     "export": "`ringtape export` does that",
     "replace": "`ringtape import` with `--replace series` or `--replace source` does that",
 }
-_FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+_FOLDER = click.argument("folder", metavar="DIR", type=GivenPath(file_okay=False))
 
 
 def _line(*words: str) -> str:

@@ -26,7 +26,7 @@ VERBS: tuple[Verb, ...] = ("pause", "resume", "step", "speed", "stop")
     context_settings={"ignore_unknown_options": True},  # a number may be below 0
 )
 @click.argument("run_id", metavar="RUN")
-@click.argument("verb", type=click.Choice(VERBS))
+@click.argument("verb", type=click.Choice(VERBS), metavar="VERB")
 @click.argument("amount", required=False, metavar="[N|X]")
 @common_options
 def control(run_id: str, verb: Verb, amount: str | None, as_json: bool) -> None:
@@ -59,9 +59,8 @@ def _amount(verb: Verb, text: str | None) -> float:
     if verb == "speed":
         value = _number(text)
         if value is None or not 0 <= value < math.inf:
-            raise click.UsageError(
-                f"speed takes a multiple of real time, 0 or more, was {text or 'not given'}"
-            )
+            given = "none was given" if text is None else f"was {text}"
+            raise click.UsageError(f"speed takes a multiple of real time, 0 or more, {given}")
         return value
     if verb == "step":
         value = _number(text or "1")
@@ -89,11 +88,11 @@ def said(found: Steering) -> str:
         parts.insert(0, f"{found.steps:,}{of} {word} handed on")
     if found.done is not None:
         parts.append(f"{100 * found.done:.0f} % done")
-    return f"run {found.run_id}: {', '.join(parts)}"
+    return f"{found.kind} {found.run_id}: {', '.join(parts)}"
 
 
 def _state(found: Steering) -> str:
-    at = "before its first moment"
+    at = "between two passes" if found.kind == "sweep" else "before its first moment"
     if found.close_ns is not None:
         at = f"at {datetime.fromtimestamp(found.close_ns // 10**9, UTC):%Y-%m-%d %H:%MZ}"
     pace = "as fast as it goes" if found.speed == 0 else f"at {found.speed:g} times real time"
@@ -101,6 +100,8 @@ def _state(found: Steering) -> str:
         return f"{'stopped' if found.ended else 'is stopping'} {at}"
     if found.ended:
         return "its tape has ended"
+    if found.steps_left:
+        return f"goes on to step, now {at}"
     if found.paused:
         return f"paused {at}" + (f", then goes {pace}" if found.verb == "speed" else "")
     return f"goes on {at}, {pace}"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pipeline.cli.options import checked
+from pipeline.cli.options import GivenPath, checked
 from pipeline.cli.reading_options import reading_of, reading_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,11 +29,11 @@ def data_options(command: F) -> F:
         "--data",
         metavar="PATH",
         multiple=True,
-        type=click.Path(),
+        type=GivenPath(),
         help="File, folder or catalog of bars in place of the configuration's catalog; may be"
         " repeated. All options of `ringtape import` say how it is read.",
     )(command)
-    return click.argument("config", required=False, type=click.Path(path_type=Path))(command)
+    return click.argument("config", required=False, type=GivenPath(path_type=Path))(command)
 
 
 def asked(

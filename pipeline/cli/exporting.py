@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.counting import counting
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import DataError
 from pipeline.results.report.figures import many
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     epilog=example("ringtape export catalog SPY:1m --out bars --format parquet"),
     short_help="Write series of a catalog to CSV or Parquet files.",
 )
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@click.argument("folder", metavar="DIR", type=GivenPath(file_okay=False))
 @click.argument("series", metavar="[SYMBOL[:INTERVAL]]...", nargs=-1)
 @click.option(
     "--out",
     required=True,
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     help="Folder for the files; made if it is not there.",
 )
 @click.option(

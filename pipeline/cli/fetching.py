@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report, with_times
-from pipeline.cli.options import common_options, example, replace_option
+from pipeline.cli.options import GivenPath, common_options, example, replace_option
 from pipeline.cli.output import format_table, paragraph, print_json, print_text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--catalog",
     metavar="DIR",
-    type=click.Path(file_okay=False),
+    type=GivenPath(file_okay=False),
     default="catalog/fetched",
     show_default=True,
     help="Catalog to import into; made if it is not there.",
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--raw",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     default=Path("raw"),
     show_default=True,
     help="Folder of the replies as they came; what is there is not fetched again.",

@@ -8,7 +8,7 @@ import click
 
 from pipeline.cli.counting import counting
 from pipeline.cli.import_text import actions_report, import_report, with_times
-from pipeline.cli.options import common_options, example, replace_option
+from pipeline.cli.options import GivenPath, common_options, example, replace_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.reading_options import reading_of, reading_options
 
@@ -33,13 +33,13 @@ _OF_BARS = frozenset(
     ),
     short_help="Check market data and write it to a catalog.",
 )
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path())
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=GivenPath())
 @click.option(
     "--catalog",
     "catalog_folder",
     required=True,
     metavar="DIR",
-    type=click.Path(file_okay=False),
+    type=GivenPath(file_okay=False),
     help="Catalog to import into; made if it is not there.",
 )
 @reading_options(shown=None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.reading_options import reading_of, reading_options
 
@@ -20,7 +20,7 @@ _EXAMPLE = "pipeline.strategy.examples:SmaCross"
     epilog=example("ringtape init prices.csv --strategy mine.py:SmaCross"),
     short_help="Write a commented configuration for a file or a catalog.",
 )
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=GivenPath(path_type=Path))
 @click.option(
     "--strategy",
     metavar="FILE:CLASS",
@@ -31,7 +31,7 @@ _EXAMPLE = "pipeline.strategy.examples:SmaCross"
 @click.option(
     "--out",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=GivenPath(dir_okay=False, path_type=Path),
     default=Path("ringtape.toml"),
     show_default=True,
     help="File to write, .toml.",
@@ -40,7 +40,7 @@ _EXAMPLE = "pipeline.strategy.examples:SmaCross"
     "--catalog",
     "catalog_folder",
     metavar="DIR",
-    type=click.Path(file_okay=False),
+    type=GivenPath(file_okay=False),
     help="Catalog into which a file or folder is imported.  [default: catalog/NAME]",
 )
 @reading_options(shown=("symbol", "interval", "tz", "columns"))

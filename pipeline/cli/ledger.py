@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.lane_table import cell, columns_of, figure_text, lane_value, lanes_text
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import format_table, print_json, print_text
 from pipeline.errors import LedgerError
 
@@ -38,7 +38,7 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     "folder",
     metavar="[DIR]",
     default=Path("runs/ledger"),
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
 )
 @click.option(
     "--sweep",
@@ -77,7 +77,7 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     "--export",
     "target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=GivenPath(dir_okay=False, path_type=Path),
     help="Write the lanes, with all columns, to a .csv or .parquet file.",
 )
 @common_options

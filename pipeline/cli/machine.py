@@ -12,6 +12,8 @@ import click
 
 from pipeline.cli.options import common_options, example
 from pipeline.cli.output import format_table, print_json, print_text, utc_texts
+from pipeline.errors import RunError
+from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
     from pipeline.watch.live_runs import LiveRun
@@ -70,6 +72,8 @@ def stats(run_id: str | None, watch: bool, as_json: bool) -> None:
             time.sleep(_WATCH_SECONDS)
             click.clear()
             print_text(format_run(view.document()))
+        state = view.look()["state"]
+    check_end(run, state)
 
 
 def show_once(run: LiveRun, as_json: bool) -> None:
@@ -80,6 +84,23 @@ def show_once(run: LiveRun, as_json: bool) -> None:
         print_json(document)
     else:
         print_text(format_run(document))
+
+
+def check_end(run: LiveRun, state: str) -> None:
+    """Raise RunError if a run that is over was killed, with what remains of it."""
+    from shm.names import list_segments
+    from shm.stale import lives
+
+    if lives(run.pid) or state in ("done", "failed"):
+        return
+    left = [name.text for name in list_segments() if name.owner_pid == run.pid]
+    remains = "nothing of it remains"
+    if left:
+        remains = f"{many(len(left), 'segment')} of it remain, which `ringtape clean` removes"
+    raise RunError(
+        f"{'sweep' if run.is_sweep else 'run'} {run.run_id} was killed: its supervisor, process"
+        f" {run.pid}, is gone; {remains}"
+    )
 
 
 def show_runs(runs: list[LiveRun], as_json: bool) -> None:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from pipeline.cli.options import GivenPath
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -22,7 +24,7 @@ def metrics_options(command: F) -> F:
     file = click.option(
         "--metrics-file",
         metavar="PATH",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=GivenPath(dir_okay=False, path_type=Path),
         help="Write metrics for Prometheus to this file each second and at the end.",
     )
     return port(file(command))
@@ -36,5 +38,5 @@ def shown_metrics(metrics: str | None, metrics_file: Path | None) -> Iterator[No
         return
     from pipeline.watch.metrics import metrics_shown
 
-    with metrics_shown(metrics, metrics_file):
+    with metrics_shown(metrics, metrics_file, lambda text: click.echo(text, err=True)):
         yield

@@ -16,6 +16,19 @@ _REPLACED = ("bars", "source", "series")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class GivenPath(click.Path):
+    """The path of a file or folder that a user gives: an empty one is refused.
+
+    To the system it would mean the folder one is in, which nobody means by an empty variable.
+    """
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, of the type that was asked for."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def debug_option(*, hidden: bool) -> Callable[[F], F]:
     """Add `--debug`. Commands take it hidden, because it is mostly appended to a failed line."""
 
@@ -79,7 +92,7 @@ def out_option(kind: str) -> Callable[[F], F]:
     return click.option(
         "--out",
         metavar="DIR",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=GivenPath(file_okay=False, path_type=Path),
         default=Path("runs"),
         show_default=True,
         help=f"Folder in which the {kind}'s folder is made.",

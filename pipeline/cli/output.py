@@ -45,6 +45,11 @@ def print_json(document: Any) -> None:
     _print(json.dumps(json_value(document), indent=2, allow_nan=False), document_stream())
 
 
+def print_json_line(document: Any) -> None:
+    """Write one JSON document to stdout as `print_json` does, but in one line."""
+    _print(json.dumps(json_value(document), allow_nan=False), document_stream())
+
+
 def _print(text: str, stream: TextIO) -> None:
     try:
         click.echo(text, stream)

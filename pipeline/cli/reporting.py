@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import RunError
 from pipeline.results.report.lines import line
@@ -27,7 +27,7 @@ open_option = click.option("--open", "opened", is_flag=True, help="Open the page
 @click.option(
     "--out",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=GivenPath(dir_okay=False, path_type=Path),
     help="The file.  [default: report.html in the run folder]",
 )
 @click.option(
@@ -42,7 +42,7 @@ open_option = click.option("--open", "opened", is_flag=True, help="Open the page
     "--runs",
     "folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="Folder in which the runs' folders are.",

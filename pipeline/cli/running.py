@@ -13,7 +13,7 @@ import click
 from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
-from pipeline.cli.options import checked, common_options, example, out_option, set_option
+from pipeline.cli.options import GivenPath, checked, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.cli.reporting import open_option, open_page, told
 from pipeline.runner.progress_line import progress_line
@@ -28,7 +28,7 @@ from pipeline.runner.progress_line import progress_line
 @click.option(
     "--catalog",
     "catalog_folder",
-    type=click.Path(file_okay=False),
+    type=GivenPath(file_okay=False),
     help="Catalog that holds the sample market.  [default: the configuration's]",
 )
 @common_options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.comparison import print_comparison
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenPath, common_options, example
 from pipeline.cli.output import format_table, print_json, print_text, short_text
 from pipeline.cli.reporting import open_option, open_page
 from pipeline.errors import ConfigError, RingtapeError
@@ -60,7 +60,7 @@ _WORDS = {
 @click.option(
     "--out",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="Folder in which the runs' folders are.",

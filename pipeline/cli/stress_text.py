@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import format_table
-from pipeline.results.report.figures import number
+from pipeline.results.report.figures import many, number
 from pipeline.results.report.lines import line
 
 if TYPE_CHECKING:
@@ -158,13 +158,17 @@ def _recommended(closed: ClosedLoop) -> str:
     if found.runner_up is not None and found.ratio is not None:
         noise = "beyond the noise" if found.beyond_noise else "within the noise"
         lines.append(
-            _line("runner-up", f"{found.runner_up}: at 1 / {found.ratio:.2f} of that, {noise}")
+            _line(
+                "runner-up",
+                f"{found.runner_up}: at 1 / {found.ratio:.2f} of that in the last"
+                f" {many(len(found.rate.samples), 'round')}, {noise}",
+            )
         )
     return "\n".join(lines)
 
 
 def _offered(points: Sequence[OpenPoint]) -> str:
-    return format_table(
+    table = format_table(
         ("bars/s", "at once", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "lag ms", "holds"),
         [
             (
@@ -183,6 +187,10 @@ def _offered(points: Sequence[OpenPoint]) -> str:
         ],
         right=("bars/s", "at once", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "lag ms"),
     )
+    columns = "at once: bars of a burst; lag: how late the generator offered them (p99)"
+    unsure = any(point.holds is None for point in points)
+    columns += "; ?: the generator bounds, so nothing is said of the pipeline" if unsure else ""
+    return f"{table}\n{_line('columns', columns)}"
 
 
 def _knee(knee: Knee) -> str:

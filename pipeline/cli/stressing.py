@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
-from pipeline.cli.options import common_options, example, set_option
+from pipeline.cli.options import GivenPath, common_options, example, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import ConfigError, RunError
 
@@ -32,7 +32,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
 )
 @click.argument(
     "config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=GivenPath(exists=True, dir_okay=False, path_type=Path),
     required=False,
 )
 @set_option
@@ -69,14 +69,14 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
     "--compare",
     "old",
     metavar="OLD",
-    type=click.Path(exists=True, path_type=Path),
+    type=GivenPath(exists=True, path_type=Path),
     help="Say what differs from an older result (stress.json or its folder) beyond the noise.",
 )
 @click.option("--write", is_flag=True, help="Write the recommended setting into CONFIG.")
 @click.option(
     "--out",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     default=Path("stress"),
     show_default=True,
     help="Folder in which the result's folder is made.",

@@ -13,7 +13,7 @@ from pipeline.cli.clock import seconds_since_start
 from pipeline.cli.data_options import asked, data_options
 from pipeline.cli.lane_table import cell, columns_of, lanes_text
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
-from pipeline.cli.options import common_options, example, out_option, set_option
+from pipeline.cli.options import GivenPath, common_options, example, out_option, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import DataWarning, RunError
 from pipeline.results.report.figures import signed_percent
@@ -49,7 +49,7 @@ _LABEL = 14
     "--ledger",
     "ledger_folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False, path_type=Path),
     help="Folder of the ledger, which sweeps can share.  [default: ledger in --out]",
 )
 @click.option(

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.machine import show_once, show_runs
+from pipeline.cli.machine import check_end, show_once, show_runs
 from pipeline.cli.options import common_options, example
-from pipeline.cli.output import print_json, print_text
+from pipeline.cli.output import print_json_line, print_text
 from pipeline.cli.top_screen import SORTINGS, line, screen
-from pipeline.errors import RunError
-from pipeline.results.report.figures import many
 
 if TYPE_CHECKING:
     from pipeline.watch.live_runs import LiveRun
@@ -43,7 +41,7 @@ def top(run_id: str | None, interval: float, once: bool, as_json: bool) -> None:
 
     Without RUN it takes the only one. The beginning of an id is enough. Nothing of the run is
     changed or held up. On a terminal `q` ends it and `s` sorts the processes; elsewhere it writes a
-    line at each look, with --json a document.
+    line at each look. With --json it writes a document at each look, in one line of its own.
 
     The exit code is 0 when the run has ended, and 1 if it was killed.
     """
@@ -58,13 +56,22 @@ def top(run_id: str | None, interval: float, once: bool, as_json: bool) -> None:
         return
     with ExitStack() as attached:
         view = attached.enter_context(closing(run.attach()))
-        if sys.stdout.isatty() and not as_json:
+        if _on_screen() and not as_json:
             _watch_screen(run, view, interval)
         else:
             _watch_lines(run, view, interval, as_json)
         state = view.look()["state"]
     if not run.is_alive():
-        _judge(run, state)
+        check_end(run, state)
+
+
+def _on_screen() -> bool:
+    """Return whether stdout is a terminal on which a screen can be drawn."""
+    if not sys.stdout.isatty():
+        return False
+    from rich.console import Console
+
+    return not Console().is_dumb_terminal
 
 
 def _watch_lines(run: LiveRun, view: View, interval: float, as_json: bool) -> None:
@@ -77,7 +84,7 @@ def _watch_lines(run: LiveRun, view: View, interval: float, as_json: bool) -> No
         look = view.look()
         figures = pace.add(time.monotonic(), look)
         if as_json:
-            print_json(look)
+            print_json_line(look)
         else:
             print_text(line(look, figures))
         if not alive:
@@ -135,20 +142,3 @@ def _keys() -> Iterator[Any]:
         yield pressed
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def _judge(run: LiveRun, state: str) -> None:
-    """Raise RunError if a run that is over was killed, with what remains of it."""
-    from shm.names import list_segments
-    from shm.stale import lives
-
-    if lives(run.pid) or state in ("done", "failed"):
-        return
-    left = [name.text for name in list_segments() if name.owner_pid == run.pid]
-    remains = "nothing of it remains"
-    if left:
-        remains = f"{many(len(left), 'segment')} of it remain, which `ringtape clean` removes"
-    raise RunError(
-        f"{'sweep' if run.is_sweep else 'run'} {run.run_id} was killed: its supervisor, process"
-        f" {run.pid}, is gone; {remains}"
-    )

@@ -23,9 +23,7 @@ def line(look: Mapping[str, Any], figures: Figures) -> str:
     """Return what is known as one line, for output that is piped."""
     parts = [f"{look['kind']} {look['run_id']}", look["session_name"], look["state"]]
     parts.append(_done(look))
-    parts.append(f"{short_number(figures.bars_per_second)} bars/s")
-    if figures.evaluations_per_second is not None:
-        parts.append(f"{short_number(figures.evaluations_per_second)} evaluations/s")
+    parts += _speed(figures)
     parts += [f"{one.stage} {one.busy:.0%} busy" for one in figures.stages]
     parts.append(_slots(look))
     if "sweep" in look:
@@ -48,6 +46,15 @@ def screen(look: Mapping[str, Any], figures: Figures, sorting: str, height: int)
     processes = _processes(look["processes"], figures.busy, sorting, max(1, room))
     foot = Text(f"q quit   s sort (now by {sorting})", style="dim")
     return Group(*head, *middle, processes, *errors, foot)
+
+
+def _speed(figures: Figures) -> list[str]:
+    """Return the rates that are known."""
+    rates = (
+        (figures.bars_per_second, "bars/s"),
+        (figures.evaluations_per_second, "evaluations/s"),
+    )
+    return [f"{short_number(rate)} {unit}" for rate, unit in rates if rate is not None]
 
 
 def left_text(left: Left) -> str:
@@ -104,9 +111,7 @@ def _facts(look: Mapping[str, Any], figures: Figures) -> list[Any]:
     from rich.text import Text
 
     flow = look["counters"].get("engine", {})
-    speed = [f"{short_number(figures.bars_per_second)} bars/s"]
-    if figures.evaluations_per_second is not None:
-        speed.append(f"{short_number(figures.evaluations_per_second)} evaluations/s")
+    speed = _speed(figures)
     speed += [f"{flow.get('sessions', 0):,} sessions", f"{flow.get('fills', 0):,} fills"]
     lines = [("speed", ", ".join(speed)), ("ring", _slots(look))]
     if "sweep" in look:
@@ -161,7 +166,7 @@ def _processes(
             str(one["pid"] or "-"),
             f"{busy[one['role']]:.0%}" if one["role"] in busy else "-",
             "-" if age is None else f"{age:.1f} s",
-            f"{one['peak_rss_bytes'] / _MIB:,.0f}",
+            f"{one['peak_rss_bytes'] / _MIB:,.0f}" if one["peak_rss_bytes"] else "-",
             one["error"] or one["stuck"] or "",
         )
     if len(ordered) > room:

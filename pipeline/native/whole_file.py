@@ -1,25 +1,41 @@
 """Writing a file in one step: whoever opens it finds all of it, or what was there before."""
 
 import contextlib
+import errno
 import glob
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _UNFINISHED = ".part"
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, under a name of this process alone, and rename it.
+    """Write a file in one step, as `whole_file` does."""
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content)
 
-    Nothing forces it to the disk, so it may be lost when the machine stops. Raises OSError if it
-    cannot be written; the unfinished file is then removed. One that a process has left which was
-    killed while it wrote is removed by the next that writes the same file.
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path beside that of a file, under a name of this process alone, to write to.
+
+    It takes the file's name when the block has ended without error, and is removed otherwise. A
+    symbolic link stays, and the file that it names is written. Nothing forces the file to the disk,
+    so it may be lost when the machine stops. A file that a process has left which was killed while
+    it wrote is removed by the next that writes the same one.
+
+    Raises OSError if it cannot be written, or if something stands there that is no regular file, as
+    a device or a pipe: it would be replaced.
     """
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     _remove_unfinished(path)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
     try:
-        unfinished.write_bytes(content)
+        yield unfinished
         unfinished.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

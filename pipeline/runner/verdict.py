@@ -6,8 +6,8 @@ balanced: to help one alone gains nothing. If none is busy, the stages wait for 
 clock.
 
 An advice that names a gain has computed it: with one more process a stage takes n / (n + 1) of its
-time, but no run is faster than its next stage, or than all processor time spread over the
-processors that it may use.
+time, but no run is faster than its next stage, or than all processor time, also that of other
+programs, spread over the processors that it may use.
 """
 
 import textwrap
@@ -157,7 +157,10 @@ def _judge(
     busiest, second = ranked[0], ranked[1]
     share, next_share = stages[busiest].busiest, stages[second].busiest
     if load.seconds < _LEAST_SECONDS or load.slots < _LEAST_SLOTS:
-        return "", (f"Too short to say: {load.seconds:.2g} s and {many(load.slots, 'slot')}.")
+        return "", (
+            f"Too short to say: {load.seconds:.2g} s and {many(load.slots, 'slot')}, expected at"
+            f" least {_LEAST_SECONDS} s and {_LEAST_SLOTS} slots."
+        )
     if load.settings.backtest_config.speed_multiplier > 0 and stages["decode"].starved > _IDLE:
         return "clock", f"Clock-bound: the stages are busy for at most {share:.0%} of the time."
     if load.steered and stages["decode"].starved > _IDLE:
@@ -168,12 +171,12 @@ def _judge(
     if share < _IDLE:
         return "hand-over", (
             f"Hand-over-bound: no stage is busy for more than {share:.0%} of the time;"
-            f" {_overlap_advice(load)}."
+            f" {_paced_advice(load) or _overlap_advice(load)}."
         )
     if share - next_share < _ALIKE * share:
         return "balanced", (
             f"Balanced: {_name(busiest)} is busy for {share:.0%} of the time, {_name(second)} for"
-            f" {next_share:.0%}; {_balanced_advice(load, times)}."
+            f" {next_share:.0%}; {_paced_advice(load) or _balanced_advice(load, times)}."
         )
     return busiest, (
         f"{busiest.capitalize()}-bound: {_name(busiest)} is busy for {share:.0%} of the time;"
@@ -190,6 +193,8 @@ def _advice(
 ) -> str:
     """Return what would help the stage that bounds."""
     if stage == "decode":
+        if paced := _paced_advice(load):
+            return paced
         if load.settings.backtest_config.prefetch_days == 0:
             return "backtest_config.prefetch_days of 1 decodes ahead in the background"
         return "one process decodes, so fewer symbols or a longer base interval would help"
@@ -246,9 +251,10 @@ def _next_bound(
 
 
 def _processor_share(load: Load, times: Sequence[MemberTime]) -> float:
-    """Return how busy the processes kept the processors that they could use."""
-    spent = sum(one.processor for one in times)
-    return min(1.0, spent / (load.seconds * load.processors))
+    """Return how busy the processors that the run may use were, with all programs on them."""
+    own = sum(one.processor for one in times) / load.seconds
+    machine = max((one.machine / one.wall for one in times if one.wall), default=0.0)
+    return min(1.0, max(own, machine) / load.processors)
 
 
 def _balanced_advice(load: Load, times: Sequence[MemberTime]) -> str:
@@ -256,6 +262,16 @@ def _balanced_advice(load: Load, times: Sequence[MemberTime]) -> str:
     if full >= _FULL:
         return f"{many(load.processors, 'processor')} of the machine are {full:.0%} busy"
     return "more processes for one of them alone would give nothing"
+
+
+def _paced_advice(load: Load) -> str:
+    """Return what helps a run by a clock where hand-overs take the time; "" without a clock."""
+    if load.settings.backtest_config.speed_multiplier == 0:
+        return ""
+    return (
+        "a clock hands on one moment at a time, and backtest_config.speed_multiplier of 0, which is"
+        " as fast as it goes, many at once"
+    )
 
 
 def _overlap_advice(load: Load) -> str:

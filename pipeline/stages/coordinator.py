@@ -18,7 +18,7 @@ from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.quality import expected_of
 from pipeline.market.time.time_manager import SessionTable, TimeManager
 from pipeline.stages.facts import MemorySizes, TapeFacts
-from pipeline.stages.metrics import PerformanceMetrics
+from pipeline.stages.metrics import MACHINE_TIME, PerformanceMetrics
 from pipeline.stages.steering import Steering
 from pipeline.stages.time_account import TimeAccount
 from pipeline.tape.feed import Feed
@@ -30,6 +30,7 @@ from pipeline.tape.slot import BEGAN, Slot, SlotShape
 from pipeline.tape.slot_writer import SlotWriter
 from pipeline.tape.tape import Cut, Tape
 from shm.command import CommandPage
+from shm.processors import BusyLook
 from shm.ring import Producer
 
 
@@ -173,6 +174,7 @@ class Coordinator:
         closed = opened = self._metrics.start_timer()
         between = True  # no session is on its way to the tape
         self._steering.begin()
+        look = BusyLook()
         while not self._tape.finished:
             slot, cut, waited = self._next(producer)
             start = self._metrics.start_timer()
@@ -201,6 +203,7 @@ class Coordinator:
             self._account.busy()
             if self._tape.finished:
                 self._steering.end()
+                self._metrics.count(MACHINE_TIME, look.taken_ns())
             yield
 
     def _next(self, producer: Producer) -> tuple[Slot, Cut, int]:

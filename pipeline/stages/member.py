@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,8 @@ from shm.stats import StatsBlock
 
 #: Exit code of a member that left because it was told to.
 STOPPED = 3
+#: Time between two looks at the memory of a member.
+_PEAK_EVERY_NS = 1_000_000_000
 
 F = TypeVar("F", bound=MemberFacts)
 #: A job under way: it pauses when it is ready and after each slot that it has handed on, and
@@ -81,14 +84,23 @@ class Job(Protocol[Station]):
         """Do the job turn by turn, and return the facts to send home."""
 
 
-def finish(turns: Turns[F]) -> F:
-    """Take all turns of a job, and return its facts."""
+def finish(turns: Turns[F], member: Member) -> F:
+    """Take all turns of a job, each with a sign of life, and return its facts.
+
+    A member for which there is always a slot never waits, and waits alone would give no sign.
+    """
+    told = 0
     while True:
         try:
             next(turns)
         except StopIteration as end:
             facts: F = end.value
             return facts
+        member.beat()
+        now = time.monotonic_ns()
+        if now - told > _PEAK_EVERY_NS:
+            told = now
+            member.note_peak_memory()
 
 
 def run_member(place: Place, job: Job[Station], station: Station) -> None:
@@ -111,7 +123,7 @@ def run_member(place: Place, job: Job[Station], station: Station) -> None:
     try:
         threading.Thread(target=_end_with_supervisor, daemon=True).start()
         with fork_refused():
-            facts = finish(job.turns(station, place, member))
+            facts = finish(job.turns(station, place, member), member)
         send_facts(place.facts, facts)
         member.note_exit("done")
     except (Aborted, PeerDied) as error:

@@ -37,11 +37,14 @@ Scope = Literal["session", "backtest"]
 
 #: The counters of a time account (`time_account`), in ns.
 TIME_ACCOUNT = ("busy_ns", "starved_ns", "blocked_ns", "processor_ns")
+#: The counter of the coordinator's row with the processor time that all programs took during the
+#: tape, of the processors that the run may use, in ns; 0 if the system does not tell.
+MACHINE_TIME = "machine_ns"
 _FLOW = ("bars", "slots")
 _SPECS = {
     "coordinator": RowSpec(
         "coordinator",
-        (*_FLOW, "sessions", *TIME_ACCOUNT),
+        (*_FLOW, "sessions", *TIME_ACCOUNT, MACHINE_TIME),
         (
             *("initial_load", "subsequent_load", "session_gap", "session_duration"),
             *("fill", "wait_for_room", "lag"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.stages.metrics import TIME_ACCOUNT
+from pipeline.stages.metrics import MACHINE_TIME, TIME_ACCOUNT
 from shm.stats import StatsBlock
 
 Stage = Literal["decode", "derive", "engine"]
@@ -28,6 +28,8 @@ class MemberTime:
     blocked: float
     #: Processor time.
     processor: float
+    #: Of the coordinator: that of all programs meanwhile (`metrics.MACHINE_TIME`).
+    machine: float = 0.0
 
     @property
     def wall(self) -> float:
@@ -44,9 +46,11 @@ class MemberTime:
 def member_times(stats: StatsBlock) -> tuple[MemberTime, ...]:
     """Return what each process of a run did with its time until now."""
     return tuple(
-        MemberTime(name, *(counters[part] / 1e9 for part in TIME_ACCOUNT))
+        MemberTime(name, busy / 1e9, starved / 1e9, blocked / 1e9, processor / 1e9, machine / 1e9)
         for name, counters in stats.counters().items()
         if counters.keys() >= set(TIME_ACCOUNT)
+        for busy, starved, blocked, processor in [[counters[part] for part in TIME_ACCOUNT]]
+        for machine in [counters.get(MACHINE_TIME, 0)]
     )
 
 
@@ -61,5 +65,6 @@ def add_times(parts: Iterable[Iterable[MemberTime]]) -> tuple[MemberTime, ...]:
             before.starved + one.starved,
             before.blocked + one.blocked,
             before.processor + one.processor,
+            before.machine + one.machine,
         )
     return tuple(total.values())

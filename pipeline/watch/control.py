@@ -27,6 +27,8 @@ class Steering:
     """How a run has obeyed a command."""
 
     run_id: str
+    #: "run" or "sweep".
+    kind: str
     verb: Verb
     #: Whether the run stands still.
     paused: bool
@@ -145,6 +147,7 @@ class _Given:
         stepped = self._verb == "step"
         return Steering(
             run_id=self._run.run_id,
+            kind="sweep" if self._run.is_sweep else "run",
             verb=self._verb,
             paused=answer.paused and not over,
             speed=answer.speed,

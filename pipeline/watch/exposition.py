@@ -121,7 +121,7 @@ def _families() -> dict[str, Family]:
             Family(
                 f"stage_{part}_seconds",
                 "counter",
-                f"Time of a stage's processes: {part}.",
+                f"Time of a stage's processes until their last slots: {part}.",
                 "seconds",
             )
             for part in _ACCOUNT

@@ -96,11 +96,13 @@ def find_run(beginning: str | None) -> LiveRun:
             f"runs cannot be looked up: this system does not list them in {LISTING}"
         )
     runs = live_runs()
+    names = ", ".join(run.run_id for run in runs)
+    there = f"alive are {names}" if runs else "no run is alive"
+    if beginning == "":
+        raise RingtapeError(f"the id of a run is empty, expected its beginning; {there}")
     found = [run for run in runs if run.run_id.startswith(beginning or "")]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(run.run_id for run in runs)
-    there = f"alive are {names}" if runs else "no run is alive"
     if beginning is None:
         raise RingtapeError(f"several runs are alive, name one of {names}" if runs else there)
     count = "several runs begin" if found else "no live run begins"

@@ -20,6 +20,7 @@ from socketserver import TCPServer
 from typing import Any, Final
 
 from pipeline.errors import ConfigError
+from pipeline.native.whole_file import write_whole
 from pipeline.watch.exposition import Format, exposition
 from pipeline.watch.live_runs import live_runs
 from pipeline.watch.views import View
@@ -69,11 +70,14 @@ class Onlooker:
 
 
 @contextmanager
-def metrics_shown(address: str | None, file: Path | None) -> Iterator[None]:
+def metrics_shown(
+    address: str | None, file: Path | None, tell: Callable[[str], None] = lambda text: None
+) -> Iterator[None]:
     """Serve and write the metrics of this process's runs while the block lasts.
 
     ``address``: a port of 127.0.0.1, or host:port; None: nothing is served. ``file``: written each
-    second and at the end; None: none is. ConfigError if the address or the file cannot be had.
+    second and at the end; None: none is. ``tell`` is told if it could not be written at the end.
+    ConfigError if the address or the file cannot be had.
     """
     if address is None and file is None:
         yield
@@ -84,7 +88,7 @@ def metrics_shown(address: str | None, file: Path | None) -> Iterator[None]:
         if address is not None:
             stack.enter_context(_served(onlooker, address))
         if file is not None:
-            stack.enter_context(_written(onlooker, file))
+            stack.enter_context(_written(onlooker, file, tell))
         stack.enter_context(_repeated(onlooker.meet, _LOOK_SECONDS))
         yield
 
@@ -182,12 +186,10 @@ def _handler(onlooker: Onlooker) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def _written(onlooker: Onlooker, file: Path) -> Iterator[None]:
+def _written(onlooker: Onlooker, file: Path, tell: Callable[[str], None]) -> Iterator[None]:
     def write() -> None:
-        half = file.with_name(f"{file.name}.{os.getpid()}.half")
         text = exposition(onlooker.documents(), Format.PROMETHEUS)
-        half.write_text(text, encoding="utf-8", errors="replace")
-        half.replace(file)
+        write_whole(file, text.encode(errors="replace"))
 
     def write_if_it_can() -> None:
         with suppress(OSError):  # a full disk must not end the run
@@ -201,4 +203,7 @@ def _written(onlooker: Onlooker, file: Path) -> Iterator[None]:
         with _repeated(write_if_it_can, EVERY_SECONDS):
             yield
     finally:
-        write_if_it_can()
+        try:
+            write()
+        except OSError as error:
+            tell(f"--metrics-file {file} could not be written at the end: {error.strerror}")

@@ -44,8 +44,9 @@ class StageShare:
 class Figures:
     """What is known of a run by two looks or more."""
 
-    bars_per_second: float
-    #: None for a run that is not a sweep.
+    #: None for a first look.
+    bars_per_second: float | None
+    #: None for a first look, and for a run that is not a sweep.
     evaluations_per_second: float | None
     stages: tuple[StageShare, ...]
     #: Busy shares of late by process.
@@ -70,9 +71,9 @@ class Pace:
             if when < at - _RATE_SECONDS:
                 earlier_at, earlier = when, one
         passed = at - earlier_at
-        stages, busy = _shares(earlier.get("rows", {}), look.get("rows", {}))
+        stages, busy = _shares(earlier, look, passed)
         return Figures(
-            bars_per_second=_rate(_bars(earlier), _bars(look), passed),
+            bars_per_second=_rate(_bars(earlier), _bars(look), passed) if passed > 0 else None,
             evaluations_per_second=_evaluations_rate(earlier, look, passed),
             stages=stages,
             busy=busy,
@@ -112,39 +113,66 @@ def _bars(look: Mapping[str, Any]) -> int:
 def _evaluations_rate(
     earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
 ) -> float | None:
-    if "sweep" not in look:
+    if "sweep" not in look or passed <= 0:
         return None
     before, now = (one.get("sweep", {}).get("evaluations", 0) for one in (earlier, look))
     return _rate(before, now, passed)
 
 
 def _rate(before: int, now: int, passed: float) -> float:
-    return max(0, now - before) / passed if passed > 0 else 0.0
+    return max(0, now - before) / passed
 
 
 def _shares(
-    earlier: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]
+    earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
 ) -> tuple[tuple[StageShare, ...], dict[str, float]]:
-    """Return the shares of stages, and the busy share of each process, between two looks.
-
-    A process that is at work on a slot has not accounted for it yet: then its last shares stay.
-    """
-    stages, busy = [], {}
+    """Return the shares of stages, and the busy share of each process, between two looks."""
+    rows = look.get("rows", {})
+    spent = {name: _spent(name, earlier, look, passed) for name in rows}
+    busy = {name: found[0] / sum(found) for name, found in spent.items() if sum(found) > 0}
+    stages = []
     for role, stage in STAGES.items():
-        names = [name for name in now if _is(name, role)]
-        sums = [0, 0, 0]
-        for name in names:
-            spent = [
-                now[name].get(part, 0) - earlier.get(name, {}).get(part, 0) for part in _ACCOUNT
-            ]
-            if sum(spent) <= 0:
-                spent = [now[name].get(part, 0) for part in _ACCOUNT]
-            if sum(spent) > 0:
-                busy[name] = spent[0] / sum(spent)
-            sums = [one + other for one, other in zip(sums, spent, strict=True)]
+        names = [name for name in rows if _is(name, role)]
+        sums = [sum(parts) for parts in zip(*(spent[name] for name in names), strict=True)]
+        if not _same_pass(earlier, look) or not names:
+            before, now = (one.get("counters", {}).get(role, {}) for one in (earlier, look))
+            sums = [max(0, now.get(part, 0) - before.get(part, 0)) for part in _ACCOUNT]
         whole = max(1, sum(sums))
         stages.append(StageShare(stage, len(names), *(one / whole for one in sums)))
     return tuple(stages), busy
+
+
+def _spent(
+    name: str, earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
+) -> list[float]:
+    """Return the ns for which a process was busy, starved and blocked between two looks.
+
+    What it does now is not in its account yet. It follows from the slots that there are for it. In
+    a pass that began after the earlier look it is what its account has.
+    """
+    rows = look["rows"]
+    before = earlier["rows"].get(name, {}) if _same_pass(earlier, look) else {}
+    spent = [float(rows[name].get(part, 0) - before.get(part, 0)) for part in _ACCOUNT]
+    if _same_pass(earlier, look) and passed > 0:
+        spent[_under_way(name, look)] += max(0.0, passed * 1e9 - sum(spent))
+    return spent
+
+
+def _same_pass(earlier: Mapping[str, Any], look: Mapping[str, Any]) -> bool:
+    """Return whether both looks are at the same run, or at the same pass of a sweep."""
+    passes = [one.get("sweep", {}).get("pass_run_id") for one in (earlier, look)]
+    return earlier is not look and passes[0] == passes[1]
+
+
+def _under_way(name: str, look: Mapping[str, Any]) -> int:
+    """Return which part of its account a process spends time for now, by its place there."""
+    busy, starved, blocked = range(3)
+    rows, slots = look["rows"], look["slots"]
+    if _is(name, "coordinator"):
+        return blocked if slots["in_use"] >= slots["all"] > 0 else busy
+    before = "coordinator" if _is(name, "processor") else "processor"
+    ready = min((row.get("slots", 0) for one, row in rows.items() if _is(one, before)), default=0)
+    return busy if ready > rows[name].get("slots", 0) else starved
 
 
 def _is(name: str, role: str) -> bool:

@@ -22,7 +22,7 @@ AT = 1_730_821_320 * 10**9
     ("words", "message"),
     [
         (["walk"], "'walk' is not one of 'pause', 'resume', 'step', 'speed', 'stop'"),
-        (["speed"], "speed takes a multiple of real time, 0 or more, was not given"),
+        (["speed"], "speed takes a multiple of real time, 0 or more, none was given"),
         (["speed", "-1"], "speed takes a multiple of real time, 0 or more, was -1"),
         (["speed", "inf"], "0 or more, was inf"),
         (["speed", "nan"], "0 or more, was nan"),
@@ -51,7 +51,7 @@ def test_a_run_that_is_not_there_is_bad_input(called):
 def steering(**more: Any) -> Steering:
     known: dict[str, Any] = {"verb": "pause", "paused": False, "speed": 0.0, "close_ns": AT}
     known |= {"steps": 0, "steps_left": 0, "ended": False, "done": 0.41}
-    return Steering("ab12", **(known | more))
+    return Steering("ab12", **({"kind": "run"} | known | more))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,11 @@ def steering(**more: Any) -> Steering:
         ),
         (
             steering(verb="step", paused=True, steps=312, steps_left=688),
-            "312 of 1,000 moments handed on, paused at 2024-11-05 15:42Z, 41 % done",
+            "312 of 1,000 moments handed on, goes on to step, now at 2024-11-05 15:42Z, 41 % done",
+        ),
+        (
+            steering(kind="sweep", paused=True, close_ns=None),
+            "paused between two passes, 41 % done",
         ),
         (
             steering(verb="step", ended=True, steps=2, steps_left=1, done=1.0),
@@ -84,7 +88,7 @@ def steering(**more: Any) -> Steering:
     ],
 )
 def test_one_line_says_what_is_now(found: Steering, text: str):
-    assert said(found) == f"run ab12: {text}"
+    assert said(found) == f"{found.kind} ab12: {text}"
 
 
 @pytest.fixture

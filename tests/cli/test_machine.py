@@ -148,6 +148,8 @@ def test_an_id_that_is_not_clear_is_refused_naming_those_alive(monkeypatch: pyte
         find_run("aa")
     with pytest.raises(RingtapeError, match="several runs are alive, name one of aa1, aa2, b"):
         find_run(None)
+    with pytest.raises(RingtapeError, match="is empty, expected its beginning; alive are aa1"):
+        find_run("")
 
 
 def test_a_run_that_ends_while_it_is_listed_is_shown_as_ending():

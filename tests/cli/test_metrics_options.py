@@ -33,6 +33,8 @@ def test_a_port_in_use_ends_the_command_before_anything_starts(
     [
         (["--metrics", "http"], "--metrics is 'http', expected a port from 1 to 65535"),
         (["--metrics-file", "no/such.prom"], "cannot be written: No such file or directory"),
+        (["--metrics-file", "/dev/null"], "cannot be written: it is no regular file"),
+        (["--metrics-file", ""], "Invalid value for '--metrics-file': the path is empty"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_exit_code_2(

@@ -74,6 +74,33 @@ def test_piped_it_writes_a_line_at_each_look_until_the_run_is_over():
     assert process.wait() in (0, -signal.SIGKILL)
 
 
+def test_piped_as_json_it_writes_a_document_in_a_line_at_each_look():
+    run_id = new_run_id()
+    with alive(run_id), top(run_id, "--interval", "0.1", "--json") as process:
+        assert process.stdout is not None
+        documents = [json.loads(process.stdout.readline()) for _ in range(2)]
+    assert [one["run_id"] for one in documents] == [run_id, run_id]
+
+
+def test_a_terminal_without_a_screen_gets_lines():
+    run_id = new_run_id()
+    main, terminal = open_terminal()
+    with alive(run_id):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", "top", run_id, "--interval", "0.1"],
+            env=command_environment(TERM="dumb"),
+            stdin=subprocess.DEVNULL,
+            stdout=terminal,
+            stderr=subprocess.DEVNULL,
+        )
+        written = read_until(main, "3 of 4 slots")
+        process.kill()
+        process.wait()
+    assert written.startswith(f"run {run_id}, mine, running, 41% done")
+    os.close(main)
+    os.close(terminal)
+
+
 def test_a_run_that_ends_ends_it_with_0():
     run_id = new_run_id()
     with alive(run_id) as control:

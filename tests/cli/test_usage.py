@@ -30,3 +30,29 @@ def test_the_way_of_a_setting_is_told(called, command: str, words: list[str], to
 
 def test_commands_without_settings_keep_their_words(called):
     assert "No such option '--fast'" in called("catalog", "--fast").err
+
+
+@pytest.mark.parametrize(
+    "words", [["run", ""], ["run", "a.json", "--out", ""], ["import", ""], ["catalog", ""]]
+)
+def test_an_empty_path_is_not_the_folder_one_is_in(called, words: list[str]):
+    ended = called(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert "the path is empty" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["control", "x"], "'VERB', one of pause, resume, step, speed, stop"),
+        (["control", "x", "paus"], "'stop'; did you mean 'pause'?"),
+        (["stress", "--at-least", "10k"], "'10k' is no number."),
+        (["stress", "--phase", "close"], "did you mean 'closed'?"),
+        (["stress", "-phase", "open"], "there is no option -p; options of several letters begin"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words_of_users(called, words: list[str], told: str):
+    ended = called(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+    assert ended.err.count("\n") == 1

@@ -48,3 +48,20 @@ def test_what_a_process_left_that_was_killed_is_removed_and_that_of_a_living_one
         (tmp_path / name).write_bytes(b"half")
     write_whole(tmp_path / "file", b"whole")
     assert {path.name for path in tmp_path.iterdir()} == {"file", *names[1:]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links there need a right of their own")
+def test_a_link_stays_and_its_file_is_written(tmp_path: Path):
+    (tmp_path / "link").symlink_to("file")
+    write_whole(tmp_path / "link", b"one")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"one"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OSError, match="it is no regular file"):
+            write_whole(place, b"one")
+    assert (tmp_path / "pipe").is_fifo()

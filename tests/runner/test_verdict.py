@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,23 @@ def test_a_clock_bounds_what_waits_for_it():
     found = [MemberTime("coordinator", 0.5, 9.5, 0.0, 0.5), *times(0.0, 0.1, 0.2)[1:]]
     told = verdict_of(found, load(backtest_config={"speed_multiplier": 60.0}))
     assert told.bound == "clock"
+
+
+@pytest.mark.parametrize("shares", [(0.3, 0.1, 0.2), (0.9, 0.1, 0.2), (0.9, 0.1, 0.9)])
+def test_a_clock_that_stages_cannot_keep_up_with_is_named(shares: tuple[float, ...]):
+    told = verdict_of(times(*shares), load(backtest_config={"speed_multiplier": 60.0}))
+    assert told.bound in ("hand-over", "decode", "balanced")
+    assert "backtest_config.speed_multiplier of 0" in told.said
+
+
+def test_processors_that_other_programs_keep_busy_are_counted():
+    found = times(0.2, 0.3, 0.98, processor=1.0)
+    found[0] = replace(found[0], machine=15.0)
+    told = verdict_of(found, load(processors=2))
+    assert "2 engines would give about 1.3 x" in told.said
+    found[0] = replace(found[0], machine=19.6)
+    told = verdict_of(found, load(processors=2))
+    assert "one more engine would give little, as 2 processors are 98% busy" in told.said
 
 
 def test_decoding_on_demand_is_told_of_the_background():

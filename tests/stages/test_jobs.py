@@ -93,11 +93,20 @@ class Run:
         place: Any = SimpleNamespace(
             role=role, ring=self._ring_of(role), ready=gates, alone=True, **self.shared
         )
+        signs: list[str] = []
         member: Any = SimpleNamespace(
-            begin=lambda lane, spent: None, prepare=lambda step, known=0: None, prepares=False
+            begin=lambda lane, spent: None,
+            prepare=lambda step, known=0: None,
+            prepares=False,
+            beat=lambda: signs.append("beat"),
+            note_peak_memory=lambda: signs.append("memory"),
         )
         job = dill.loads(dill.dumps(job))
-        return finish(job.turns(station, place, member)), station
+        facts = finish(job.turns(station, place, member), member)
+        # At each turn, and of its memory at first and then once a second.
+        assert signs[:2] == ["beat", "memory"]
+        assert signs.count("beat") > self.stats.counters()[role]["slots"] > 0
+        return facts, station
 
     def _ring_of(self, role: str) -> Any:
         """The ring as a member has it: an engine cannot write into it."""

@@ -80,7 +80,7 @@ def test_what_is_now_is_told_once_the_run_has_obeyed(
 ):
     while_waited(lambda: None, lambda: obey(page))
     assert steer(found, "pause") == Steering(
-        found.run_id, "pause", True, 0.0, CLOSE, 0, 0, False, 0.5
+        found.run_id, "run", "pause", True, 0.0, CLOSE, 0, 0, False, 0.5
     )
     while_waited(lambda: obey(page))
     speed = steer(found, "speed", 2.5)

@@ -1,3 +1,4 @@
+import shutil
 import socket
 import struct
 import threading
@@ -178,6 +179,15 @@ def test_a_file_in_no_folder_is_refused(tmp_path: Path):
     refused = pytest.raises(ConfigError, match="cannot be written: No such file")
     with refused, metrics_shown(None, file):
         pass
+
+
+def test_a_file_that_cannot_be_written_any_more_is_told_at_the_end(tmp_path: Path):
+    folder, told = tmp_path / "folder", []
+    folder.mkdir()
+    with metrics_shown(None, folder / "metrics.prom", told.append):
+        shutil.rmtree(folder)
+    (text,) = told
+    assert "metrics.prom could not be written at the end: No such file" in text
 
 
 def test_no_thread_is_left():

@@ -10,12 +10,14 @@ from tests.watch.documents import sweep_document
 
 
 def look(bars: int, done: float | None, **changes: Any) -> dict[str, Any]:
+    # At 200 bars a second all time is accounted for.
+    one = bars * 500_000
     rows = {
-        "engine 0": {"bars": bars, "busy_ns": 9 * bars, "starved_ns": bars, "blocked_ns": 0},
-        "engine 1": {"bars": bars, "busy_ns": 7 * bars, "starved_ns": 3 * bars, "blocked_ns": 0},
-        "coordinator": {"bars": bars, "busy_ns": bars, "starved_ns": 0, "blocked_ns": 9 * bars},
+        "engine 0": {"bars": bars, "busy_ns": 9 * one, "starved_ns": one, "blocked_ns": 0},
+        "engine 1": {"bars": bars, "busy_ns": 7 * one, "starved_ns": 3 * one, "blocked_ns": 0},
+        "coordinator": {"bars": bars, "busy_ns": one, "starved_ns": 0, "blocked_ns": 9 * one},
     }
-    counters = {"engine": {"bars": 2 * bars}}
+    counters = {"engine": {"bars": 2 * bars, "busy_ns": 16 * one, "starved_ns": 4 * one}}
     return sweep_document(rows=rows, counters=counters, done=done, **changes)
 
 
@@ -28,7 +30,8 @@ def looked(*looks: tuple[float, dict[str, Any]]) -> Figures:
 
 def test_one_look_knows_no_rate():
     figures = looked((0.0, look(100, 0.1)))
-    assert (figures.bars_per_second, figures.left) == (0.0, None)
+    assert (figures.bars_per_second, figures.evaluations_per_second) == (None, None)
+    assert figures.left is None
 
 
 def test_rates_are_those_of_the_last_seconds():
@@ -46,9 +49,42 @@ def test_shares_are_those_between_two_looks():
     assert figures.busy["engine 1"] == pytest.approx(0.7)
 
 
-def test_a_process_in_the_middle_of_a_slot_keeps_its_shares():
-    figures = looked((0.0, look(100, 0.1)), (1.0, look(100, 0.1)))
-    assert figures.busy["engine 0"] == pytest.approx(0.9)
+@pytest.mark.parametrize(("ready", "busy"), [(3, 1.0), (2, 0.0)])
+def test_a_process_in_the_middle_of_a_slot_is_busy_if_there_is_a_slot_for_it(
+    ready: int, busy: float
+):
+    looks = [look(100, 0.1), look(100, 0.1)]
+    for one in looks:
+        one["rows"]["processor 0"] = {"slots": ready}
+        one["rows"]["engine 0"]["slots"] = 2
+    figures = looked((0.0, looks[0]), (1.0, looks[1]))
+    assert figures.busy["engine 0"] == pytest.approx(busy)
+
+
+@pytest.mark.parametrize(("in_use", "blocked"), [(4, 1.0), (3, 0.0)])
+def test_a_coordinator_is_blocked_where_no_slot_is_free(in_use: int, blocked: float):
+    slots = {"all": 4, "in_use": in_use}
+    figures = looked((0.0, look(100, 0.1, slots=slots)), (1.0, look(100, 0.1, slots=slots)))
+    decode = next(one for one in figures.stages if one.stage == "decode")
+    assert decode.blocked == pytest.approx(blocked)
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.booleans()), min_size=1, max_size=8))
+def test_shares_are_shares_whatever_passes_begin_in_between(steps: list[tuple[int, bool]]):
+    """Rows begin at 0 with each pass, and counters do not."""
+    pace, number, bars, whole = Pace(), 0, 0, 0
+    for at, (more, fresh) in enumerate(steps):
+        number, bars = (number + 1, more) if fresh else (number, bars + more)
+        whole += more
+        one = look(bars, 0.1)
+        one["sweep"] = {**one["sweep"], "pass_run_id": str(number)}
+        one["counters"] = look(whole, 0.1)["counters"]
+        figures = pace.add(float(at), one)
+        for stage in figures.stages:
+            parts = (stage.busy, stage.starved, stage.blocked)
+            assert all(0.0 <= part <= 1.0 for part in parts)
+            assert sum(parts) == pytest.approx(1.0) or sum(parts) == 0.0
+        assert all(0.0 <= share <= 1.0 for share in figures.busy.values())
 
 
 def test_evaluations_are_those_of_the_sweep():

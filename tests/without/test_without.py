@@ -44,7 +44,7 @@ if __name__ == "__main__":
     assert Catalog("again").load("ALFA", "1m").equals(table)
     one = run({**settings, "catalog": "again"}, out="runs")
     found = [one.digest]
-    swept = {**settings, "sweep": {"space": {"fast": [3, 4, 5], "slow": [9]}}}
+    swept = {**settings, "sweep": {"space": {"fast": [3, 4, 5], "slow": [9]}, "best": 0}}
     first = sweep(swept, out="sweeps", engines=2)
     again = sweep(swept, out="sweeps", engines=2, resume=True)
     assert (again.summary["resumed"], again.summary["passes"]) == (3, 0)
@@ -137,7 +137,8 @@ def test_commands_write_what_the_code_page_of_windows_lacks(tmp_path: Path):
     shown = "市場".encode("ascii", "backslashreplace").decode()
     assert shown in ringtape("import", str(market), "--catalog", str(market / "bars"))
     assert shown in ringtape("catalog", str(market / "bars"))
-    swept = ringtape("sweep", "Prüfung.json", "--set", 'sweep.space={"size":[1.0,2.0]}', "--json")
+    section = 'sweep={"space":{"size":[1.0,2.0]},"best":1}'
+    swept = ringtape("sweep", "Prüfung.json", "--set", section, "--json")
     assert json.loads(swept)["lanes"] == 2
     words = shlex.join(["run", "Prüfung.json"])
     code = f"import os, shlex, sys; os.chdir({str(tmp_path)!r})\n"

@@ -124,10 +124,10 @@ def _unfitted(worker: str, workers: Sequence[int], rates: Sequence[float], said:
 
 def _said(worker: str, serial: float, crosstalk: float, peak: float | None, most: int) -> str:
     shares = f"Serial share {serial:.1%}, crosstalk {crosstalk:.2g}"
-    if peak == 1.0:
+    if peak is not None and peak < 2.0:
         return f"{shares}: more than one of the {worker} does not pay."
     if peak is None:
         return f"{shares}: more {worker} go on to pay."
     if peak > 4 * most:
         return f"{shares}: more {worker} pay far beyond the {most} that were tried."
-    return f"{shares}: more than {max(1, int(peak))} {worker} do not pay."
+    return f"{shares}: more than {int(peak)} {worker} do not pay."

@@ -156,7 +156,13 @@ def _by_lap(looks: _Looks, name: str) -> tuple[list[float], list[float]]:
 def _said(slopes: Sequence[Slope], laps: int, looks: _Looks) -> str:
     grown = [f"{one.measure} ({_by(one)} an hour)" for one in slopes if one.grows]
     looked = f"{len(looks.at)} looks in {laps} lap{'' if laps == 1 else 's'}"
-    return f"{'Grows: ' + ', '.join(grown) if grown else 'Nothing grows'} ({looked})."
+    told = f"{'Grows: ' + ', '.join(grown) if grown else 'Nothing grows'} ({looked})."
+    if any(one.low > 0 and not one.grows for one in slopes):
+        memory, latency = (MEASURES[name][1] for name in ("memory of the processes", "latency p99"))
+        told += (
+            f" Less than {memory:.0%} an hour, or {latency:.0%} of a latency, is not called growth."
+        )
+    return told
 
 
 def _by(slope: Slope) -> str:

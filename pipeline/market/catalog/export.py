@@ -23,6 +23,7 @@ from pipeline.market.catalog.bar_columns import SCHEMA, BarColumns
 from pipeline.market.catalog.bar_file import BarReader
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.market.catalog.manifest import Entry, file_name
+from pipeline.native.whole_file import whole_file
 
 FORMS: Final = ("csv", "parquet")
 """The kinds of files, each the ending of their names."""
@@ -68,13 +69,8 @@ def export_series(catalog: Catalog, entry: Entry, folder: Path, form: str) -> Ex
 @contextmanager
 def _complete(file: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its name only when the block has ended without error."""
-    partial = file.with_name(f"{file.name}.part")
-    try:
-        with partial.open("wb") as sink:
-            yield sink
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(file) as unfinished, unfinished.open("wb") as sink:
+        yield sink
 
 
 def _tables(reader: BarReader, form: str) -> Iterator[pa.Table]:

@@ -1,13 +1,12 @@
 """Exports lanes of a ledger as a table: one row per lane, one column per parameter and figure."""
 
-import contextlib
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import LedgerError
+from pipeline.native.whole_file import whole_file
 from pipeline.sweeps.ledger.filter import COLUMNS
 from pipeline.sweeps.ledger.rows import LaneRow
 
@@ -31,15 +30,8 @@ def export_lanes(path: Path, rows: Sequence[LaneRow]) -> None:
     if path.suffix not in _SUFFIXES:
         raise LedgerError(f"{path} ends in {path.suffix or 'nothing'}, expected .csv or .parquet")
     table = lanes_table(rows)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with writing(path, table.nbytes):
-            _write(unfinished, table, path.suffix)
-            unfinished.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
+    with writing(path, table.nbytes), whole_file(path) as unfinished:
+        _write(unfinished, table, path.suffix)
 
 
 def lanes_table(rows: Sequence[LaneRow]) -> "pa.Table":
