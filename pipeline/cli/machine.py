@@ -91,7 +91,7 @@ def check_end(run: LiveRun, state: str) -> None:
     from shm.names import list_segments
     from shm.stale import lives
 
-    if lives(run.pid) or state in ("done", "failed"):
+    if lives(run.pid) or state in ("done", "stopped", "failed"):
         return
     left = [name.text for name in list_segments() if name.owner_pid == run.pid]
     remains = "nothing of it remains"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import format_table
-from pipeline.results.report.figures import many, number
+from pipeline.results.report.figures import number
 from pipeline.results.report.lines import line
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 _MIB = 2**20
-_FIGURES = ("bars/s", "spread", "evals/s", "MiB")
+_FIGURES = ("bars/s", "spread", "runs", "evals/s", "MiB")
 #: Columns of the intervals of a load.
 _LONGEST = 9
 
@@ -90,7 +90,8 @@ def _points(closed: ClosedLoop) -> str:
     ]
     head = ("processors", "engines", "slots", "rows", *_FIGURES)
     table = format_table((*head, ""), rows, right=head)
-    blocks = [f"{_line('settings', f'with {_load(most)}')}\n{table}"]
+    said = "spread: from the slowest to the fastest run; evals: bars seen by lanes; <: recommended"
+    blocks = [f"{_line('settings', f'with {_load(most)}')}\n{table}\n{_line('columns', said)}"]
     if others:
         blocks.append(f"{_line('other loads', 'P processors, E engines')}\n{_loads(others)}")
     return "\n\n".join(blocks)
@@ -98,13 +99,13 @@ def _points(closed: ClosedLoop) -> str:
 
 def _loads(points: Sequence[Point]) -> str:
     """Return the table of points of other loads, which are too wide for their spread."""
-    figures = [name for name in _FIGURES if name != "spread"]
+    figures = [name for name in _FIGURES if name not in ("spread", "runs")]
     head = ("P", "E", "slots", "rows", "symbols", "lanes", "streams", *figures)
     rows = []
     for point in points:
         load = point.load
         size = (f"{load.symbols:,}", f"{load.lanes:,}", _streams(load))
-        rate_told, _, *others = _figures(point)
+        rate_told, _, _, *others = _figures(point)
         rows.append((*_setting(point), *size, rate_told, *others))
     return format_table(head, rows, right=[name for name in head if name != "streams"])
 
@@ -130,6 +131,7 @@ def _figures(point: Point) -> tuple[str, ...]:
     return (
         short(spread.median),
         _width(spread),
+        str(len(spread.samples)),
         short(point.evaluations_per_second.median),
         f"{point.peak_bytes / _MIB:,.0f}",
     )
@@ -155,15 +157,8 @@ def _recommended(closed: ClosedLoop) -> str:
     lines = [_line("scaling", closed.scaling.said)]
     lines.append(_line("recommended", f'"pipeline": {json.dumps(found.setting.section())}'))
     lines.append(_line("", f"{rate(found.rate.median)} bars/s"))
-    if found.runner_up is not None and found.ratio is not None:
-        noise = "beyond the noise" if found.beyond_noise else "within the noise"
-        lines.append(
-            _line(
-                "runner-up",
-                f"{found.runner_up}: at 1 / {found.ratio:.2f} of that in the last"
-                f" {many(len(found.rate.samples), 'round')}, {noise}",
-            )
-        )
+    if beside := found.beside():
+        lines.append(_line("runner-up", beside))
     return "\n".join(lines)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.config_text import with_entries
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
 from pipeline.cli.options import GivenPath, common_options, example, set_option
 from pipeline.cli.output import print_json, print_text
@@ -41,7 +43,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
     type=click.FloatRange(0.1, 24 * 60),
     default=5.0,
     show_default=True,
-    help="About how long it may take.",
+    help="About how long it may take; a phase takes 10 to 30 seconds at least.",
 )
 @click.option(
     "--phase",
@@ -116,10 +118,12 @@ def stress(
     _check(config, asked.phases, at_least, write)
     before = None if old is None else read_result(old)
     settings, name = read_workload(config, overrides)
+    _try_folder(out)
     with shown_metrics(metrics, metrics_file), _progress() as tell:
-        result = run_stress(settings, name, asked, tell)
+        result = run_stress(settings, name, asked, tell, lambda part: _keep(part, out))
     compared = None if before is None else compare(before, result)
     folder = _write(result, out, compared)
+    click.echo(f"result: {folder}", err=True)
     written = None
     if write and config is not None and result.closed is not None:
         written = _write_setting(config, result.closed.recommendation.setting)
@@ -140,8 +144,20 @@ def _check(
         raise click.UsageError("--at-least needs the knee: add --phase breakpoint")
     if write and "closed" not in phases:
         raise click.UsageError("--write needs a recommended setting: add --phase closed")
-    if write and config is None:
+    if not write:
+        return
+    if config is None:
         raise click.UsageError("--write needs CONFIG, the file to write the setting into")
+    from pipeline.checks.stress.result import Setting
+
+    _text_with(config, Setting(processors=1, engines=1, slots=4, slot_rows=None))
+
+
+def _try_folder(out: Path) -> None:
+    """Refuse a folder in which no result could be written, before anything is measured."""
+    place = next(one for one in (out.absolute(), *out.absolute().parents) if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise ConfigError(f"--out {out}: nothing can be written in {place}; choose another folder")
 
 
 def _judge(result: StressResult, at_least: float | None) -> None:
@@ -200,32 +216,26 @@ def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path
     return folder
 
 
-def _write_setting(config: Path, setting: Setting) -> str:
-    """Write the recommended section into a configuration; return what was done, in words.
+def _keep(part: StressResult, out: Path) -> None:
+    """Write what an interrupted stress has found, and say where."""
+    click.echo(f"what was measured is in {_write(part, out, None)}", err=True)
 
-    The other keys of its section stay. ConfigError for a TOML file that has such a section: a
-    writer of TOML would lose its comments.
-    """
+
+def _write_setting(config: Path, setting: Setting) -> str:
+    """Write the recommended section into a configuration; return what was done, in words."""
     from pipeline.native.whole_file import write_whole
 
-    text = config.read_text(encoding="utf-8")
-    if config.suffix == ".toml":
-        if re.search(r"^\s*\[pipeline\]", text, re.MULTILINE):
-            lines = "; ".join(f"{key} = {value}" for key, value in setting.section().items())
-            raise ConfigError(f"{config} has a section [pipeline] already; write into it: {lines}")
-        lines = "\n".join(f"{key} = {value}" for key, value in setting.section().items())
-        text = f"{text.rstrip()}\n\n[pipeline]\n{lines}\n"
-    else:
-        document: dict[str, Any] = json.loads(text)
-        kept = {
-            key: value
-            for key, value in document.get("pipeline", {}).items()
-            if key not in type(setting).model_fields
-        }
-        document["pipeline"] = {**kept, **setting.section()}
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    write_whole(config, text.encode())
+    write_whole(config, _text_with(config, setting).encode())
     return f"{config}: pipeline {json.dumps(setting.section())}"
+
+
+def _text_with(config: Path, setting: Setting) -> str:
+    """Return the text of a configuration with the recommended section; ConfigError if it cannot."""
+    try:
+        text = config.read_text(encoding="utf-8")
+        return with_entries(text, config.suffix == ".toml", "pipeline", setting.section())
+    except ValueError as error:
+        raise ConfigError(f"--write: {config} cannot be changed: {error}") from None
 
 
 def _print(

@@ -26,8 +26,9 @@ def line(look: Mapping[str, Any], figures: Figures) -> str:
     parts += _speed(figures)
     parts += [f"{one.stage} {one.busy:.0%} busy" for one in figures.stages]
     parts.append(_slots(look))
-    if "sweep" in look:
+    if "lanes" in look.get("sweep", {}):
         parts += _lanes(look["sweep"])
+    parts.append(look.get("sweep", {}).get("phase", ""))
     parts.append(f"{look['memory_bytes'] / _MIB:,.0f} MiB")
     if figures.left is not None:
         parts.append(f"ETA {left_text(figures.left)}")
@@ -114,8 +115,10 @@ def _facts(look: Mapping[str, Any], figures: Figures) -> list[Any]:
     speed = _speed(figures)
     speed += [f"{flow.get('sessions', 0):,} sessions", f"{flow.get('fills', 0):,} fills"]
     lines = [("speed", ", ".join(speed)), ("ring", _slots(look))]
-    if "sweep" in look:
-        said = look["sweep"]
+    said = look.get("sweep", {})
+    if "phase" in said:
+        lines.append(("phase", said["phase"]))
+    if "lanes" in said:
         lines.append(("lanes", ", ".join(_lanes(said))))
         if said.get("best") is not None:
             lines.append(

@@ -157,9 +157,10 @@ def _judge(
     busiest, second = ranked[0], ranked[1]
     share, next_share = stages[busiest].busiest, stages[second].busiest
     if load.seconds < _LEAST_SECONDS or load.slots < _LEAST_SLOTS:
+        way = "" if load.seconds < _LEAST_SECONDS else "; smaller ones (pipeline.slot_rows) tell"
         return "", (
             f"Too short to say: {load.seconds:.2g} s and {many(load.slots, 'slot')}, expected at"
-            f" least {_LEAST_SECONDS} s and {_LEAST_SLOTS} slots."
+            f" least {_LEAST_SECONDS} s and {_LEAST_SLOTS} slots{way}."
         )
     if load.settings.backtest_config.speed_multiplier > 0 and stages["decode"].starved > _IDLE:
         return "clock", f"Clock-bound: the stages are busy for at most {share:.0%} of the time."
@@ -218,7 +219,7 @@ def _more(
     if parts <= count:
         slow = load.interpreted and stage == "engine"
         hint = ', and mode "compiled" is faster than plain Python' if slow else ""
-        return f"{many(parts, part)} cannot be shared by more than {many(count, process)}{hint}"
+        return f"{many(parts, part)} cannot be shared by more than {many(parts, process)}{hint}"
     gain = _gain(stage, stages, load, times)
     if gain < _WORTH:
         return f"one more {process} would give little, as {_next_bound(stage, stages, load, times)}"

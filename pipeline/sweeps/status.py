@@ -1,13 +1,15 @@
 """The status of a sweep for onlookers: one page for all its passes, from its start to its end.
 
+A stress has such a page for all its runs, too.
+
 The page is a notice (`shm.notice`) with a JSON document of one level: what `SweepProgress` says,
 with its ``share``, and
 
-    kind            "sweep"
+    kind            "sweep" or "stress"
     session_name    what the sweep is called
     run_dir         its folder
     began           ns since 1970
-    state           "running", "done" or "failed"
+    state           "running", "done", "stopped" (by `ringtape control`) or "failed"
     pass_run_id     the run under way, whose own pages an onlooker may look at; null between two
     counters        by role and name, the counters of all passes that are over
     timed           by process and name, what their timers have timed (`StatsBlock.timed`)
@@ -25,6 +27,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from pipeline.errors import StoppedError
+from pipeline.runner.crew import Crew
 from pipeline.runner.lasting_page import lasting_page
 from pipeline.sweeps.progress import SweepProgress
 from shm.notice import NoticePage
@@ -83,6 +87,20 @@ class SweepStatus:
         self._said["pass_run_id"] = None
         self._write()
 
+    @contextmanager
+    def shown(self, crew: Crew) -> Iterator[None]:
+        """Tell that a crew is at work during the block."""
+        self.begin_pass(crew.run_id)
+        try:
+            yield
+        finally:
+            self.end_pass(crew.stats)
+
+    def say(self, **facts: Any) -> None:
+        """Change entries of the page."""
+        self._said |= facts
+        self._write()
+
     def end(self, state: str) -> None:
         """Say that the sweep is over."""
         self._said["state"] = state
@@ -111,6 +129,9 @@ def sweep_status(run_id: str, facts: Mapping[str, Any]) -> Iterator[SweepStatus]
         status = SweepStatus(page, facts)
         try:
             yield status
+        except StoppedError:
+            status.end("stopped")
+            raise
         except BaseException:
             status.end("failed")
             raise

@@ -76,6 +76,8 @@ def steer(run: LiveRun, verb: Verb, amount: float = 1) -> Steering:
 
 def _page_name(run: LiveRun) -> str:
     """Return the name of the command page of a run or a sweep."""
+    if COMMAND not in run.segments and run.is_sweep:
+        raise RingtapeError(f"{run.run_id} is a stress, which measures and cannot be steered")
     if COMMAND not in run.segments:
         raise RingtapeError(
             f"run {run.run_id} cannot be steered: it runs in the one process {run.pid}"

@@ -28,7 +28,7 @@ from pipeline.watch.views import STAGES
 
 PREFIX: Final = "ringtape_"
 
-_STATES: Final = ("starting", "running", "paused", "stopping", "done", "failed")
+_STATES: Final = ("starting", "running", "paused", "stopping", "done", "stopped", "failed")
 _ACCOUNT: Final = ("busy", "starved", "blocked", "processor")
 #: Timers of each role that are shown as summaries, and what they are.
 _TIMERS: Final = {
@@ -172,7 +172,8 @@ def _fill(families: dict[str, Family], document: Mapping[str, Any]) -> None:
         figures = document["stats"].get(row)
         timers = {} if figures is None else figures["run"]["timers"]
         _fill_timers(families, {**run, "process": row}, counts, timers)
-    if "sweep" in document:
+    # That of a stress has no lanes.
+    if "lanes" in document.get("sweep", {}):
         _fill_sweep(families, run, document["sweep"])
 
 

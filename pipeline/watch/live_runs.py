@@ -35,7 +35,7 @@ class LiveRun:
 
     @property
     def is_sweep(self) -> bool:
-        """Whether it is a sweep."""
+        """Whether it is a sweep, or a stress: a job of many runs with a page for all of them."""
         return NOTICE in self.segments
 
     def is_alive(self) -> bool:

@@ -113,7 +113,7 @@ def _bars(look: Mapping[str, Any]) -> int:
 def _evaluations_rate(
     earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
 ) -> float | None:
-    if "sweep" not in look or passed <= 0:
+    if "evaluations" not in look.get("sweep", {}) or passed <= 0:
         return None
     before, now = (one.get("sweep", {}).get("evaluations", 0) for one in (earlier, look))
     return _rate(before, now, passed)

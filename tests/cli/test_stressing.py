@@ -1,6 +1,7 @@
 """`ringtape stress`: a real, short one, and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from pipeline.checks.stress.comparison import read_result
 from pipeline.checks.stress.result import Setting
 from pipeline.cli.stressing import _write_setting
 from pipeline.config.session import SessionConfig
-from pipeline.errors import ConfigError
 from tests.checks.stress.results import result
 
 SETTING = Setting(processors=1, engines=2, slots=8, slot_rows=4096)
@@ -30,7 +30,8 @@ def config(sample: Path, tmp_path: Path) -> Path:
 
 
 def test_a_short_one_leaves_a_document_and_a_page(ringtape, config: Path, tmp_path: Path):
-    done = ringtape("stress", config, "--minutes", "0.1", "--phase", "open", "--json")
+    options = ("--minutes", "0.1", "--phase", "open", "--json", "--metrics-file", "m.prom")
+    done = ringtape("stress", config, *options)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     folder = tmp_path / document["folder"]
@@ -40,6 +41,10 @@ def test_a_short_one_leaves_a_document_and_a_page(ringtape, config: Path, tmp_pa
     assert kept.workload.load.lanes == 1
     assert "Bars offered at a rate" in (folder / "stress.html").read_text()
     assert "open: " in done.stderr
+    shown = (tmp_path / "m.prom").read_text()
+    assert 'ringtape_state="done"} 1' in shown
+    (walked,) = re.findall(r'^ringtape_bars_total\{.*"engine"\} (\d+)$', shown, re.MULTILINE)
+    assert int(walked) >= sum(one.latency.count for one in kept.open.points)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,7 @@ def test_a_short_one_leaves_a_document_and_a_page(ringtape, config: Path, tmp_pa
         (["--phase", "open", "--write"], "--write needs a recommended setting"),
         (["--write"], "--write needs CONFIG"),
         (["--compare", "nowhere.json"], "'nowhere.json' does not exist"),
+        (["--out", "/dev/null"], "--out /dev/null: nothing can be written in /dev/null"),
         (["nowhere.json"], "'nowhere.json' does not exist"),
         (["--phase", "all"], "'all' is not one of"),
         (["--metrics", "x", "--phase", "open"], "expected a port"),
@@ -119,25 +125,32 @@ def test_a_setting_is_written_into_json_and_the_rest_stays(config: Path):
     assert json.loads(config.read_text())["session_name"] == "mine"
 
 
-def test_a_setting_is_appended_to_toml(tmp_path: Path):
+def test_a_setting_is_written_into_toml_as_often_as_wanted(tmp_path: Path):
     config = tmp_path / "mine.toml"
     config.write_text('session_name = "mine"  # a comment\n')
-    _write_setting(config, SETTING)
-    assert config.read_text() == (
-        'session_name = "mine"  # a comment\n\n[pipeline]\nprocessors = 1\nengines = 2\n'
-        "slots = 8\nslot_rows = 4096\n"
-    )
-    with pytest.raises(ConfigError, match=r"has a section \[pipeline\] already; write into it: "):
+    for _ in range(2):
         _write_setting(config, SETTING)
+        assert config.read_text() == (
+            'session_name = "mine"  # a comment\n\n[pipeline]\nprocessors = 1\nengines = 2\n'
+            "slots = 8\nslot_rows = 4096\n"
+        )
+
+
+def test_a_configuration_that_cannot_be_written_is_refused_before_anything_is_measured(
+    called, tmp_path: Path
+):
+    config = tmp_path / "mine.toml"
+    config.write_text("pipeline = {slots = 4}\n")
+    ended = called("stress", str(config), "--phase", "closed", "--write")
+    assert (ended.code, ended.out) == (2, "")
+    assert "mine.toml cannot be changed: " in ended.err
 
 
 def test_a_knee_that_is_too_low_fails(called, monkeypatch: pytest.MonkeyPatch, config: Path):
     made = result()
     assert made.knee is not None
     assert made.knee.rate is not None
-    monkeypatch.setattr(
-        "pipeline.checks.stress.stress.stress", lambda settings, name, asked, tell: made
-    )
+    monkeypatch.setattr("pipeline.checks.stress.stress.stress", lambda *_: made)
     ended = called("stress", str(config), "--at-least", str(made.knee.rate - 1))
     assert ended.code == 0
     ended = called("stress", str(config), "--at-least", str(made.knee.rate + 1))

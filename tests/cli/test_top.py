@@ -245,3 +245,13 @@ def test_a_line_of_what_is_not_known_is_shorter():
     told = line(document, Pace().add(0.0, document))
     assert "slots" not in told
     assert "lanes" not in told
+
+
+def test_a_stress_has_a_phase_and_no_lanes():
+    document = sweep_document(kind="stress", sweep={"phase": "soak", "pass_run_id": None})
+    figures = Pace().add(0.0, document)
+    told = line(document, figures)
+    assert told.startswith("stress abc12345")
+    assert ", soak, " in told
+    assert "lanes" not in told
+    assert figures.evaluations_per_second is None

@@ -203,3 +203,13 @@ def test_onlookers_see_that_a_run_is_paused(
     while_waited(lambda: obey(page))
     steer(found, "pause")
     assert found.describe()["state"] == "paused"
+
+
+def test_a_stress_cannot_be_steered():
+    run_id = new_run_id()
+    with NoticePage.create(run_id):
+        (found,) = (run for run in live_runs() if run.run_id == run_id)
+        with pytest.raises(
+            RingtapeError, match="is a stress, which measures and cannot be steered"
+        ):
+            steer(found, "pause")

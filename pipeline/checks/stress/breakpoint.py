@@ -17,6 +17,8 @@ from pipeline.results.report.figures import many
 _CLOSE: Final = 1.08
 #: A rate that holds is raised by this factor until one fails, and one that fails is lowered by it.
 _STEP: Final = 4.0
+#: A rate this many times the knee is far above it.
+_FAR: Final = 2.0
 _MOST_TRIES: Final = 18
 
 
@@ -107,6 +109,11 @@ def _knee(tried: Sequence[OpenPoint], target: float) -> Knee:
         above = "" if failed is None else f", {failed:,.0f} did not"
         once = ", in the one try that there was time for" if _times(tried, held) < 2 else ""
         said = f"{held:,.0f} bars/s held a p99 of {target * 1e3:g} ms{once}{above}."
+    if unsure is None and (flat := _plateau(tried, held, target)) is not None:
+        said += (
+            f" The p99 is below {2e3 * target:g} ms up to {flat:,.0f} bars/s: a --p99 that is a"
+            " little longer would have a much higher knee."
+        )
     if unsure is None and (doubts := _doubts(tried, held)):
         said += (
             f" Tries of {many(doubts, 'rate')} contradict that or each other, so other work of this"
@@ -123,6 +130,17 @@ def _doubts(tried: Sequence[OpenPoint], knee: float | None) -> int:
         expected = {rate <= knee} if knee is not None else {False}
         found += tries != expected
     return found
+
+
+def _plateau(tried: Sequence[OpenPoint], knee: float | None, target: float) -> float | None:
+    """Return the highest rate whose p99 is below twice the target, if it is far above the knee."""
+    near = [
+        point.offered
+        for point in tried
+        if point.latency.p99 < 2 * target and point.backlog_growth <= point.offered * target
+    ]
+    highest = max(near, default=0.0)
+    return highest if highest > _FAR * (knee or 0.0) else None
 
 
 def _small(sentence: str) -> str:

@@ -273,6 +273,10 @@ def _missing(old: StressResult, new: StressResult, changes: tuple[Change, ...]) 
         ]
         if alone:
             yield f"Only the {which} result has this, which is not compared: {', '.join(alone)}."
+    if old.closed and new.closed:
+        settings = [result.closed.recommendation.setting for result in (old, new) if result.closed]
+        if settings[0] != settings[1]:
+            yield f"The recommended setting was {settings[0]}, now {settings[1]}."
     if old.knee and new.knee:
         targets = [1e3 * result.knee.target for result in (old, new) if result.knee]
         if targets[0] != targets[1]:

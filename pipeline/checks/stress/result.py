@@ -158,6 +158,17 @@ class Recommendation(Value):
     #: Whether that ratio differs from 1 by more than the repeats differ from each other.
     beyond_noise: bool | None
 
+    def beside(self) -> str:
+        """Return in words how the runner-up compares; "" if no other setting was to be tried."""
+        if self.runner_up is None or self.ratio is None:
+            return ""
+        word = "slower" if self.ratio >= 1 else "faster"
+        noise = "beyond the noise" if self.beyond_noise else "within the noise"
+        return (
+            f"{self.runner_up}: {abs(1 - 1 / self.ratio):.1%} {word} in the median of the last"
+            f" {len(self.rate.samples)} rounds of both in turn, {noise}"
+        )
+
 
 class ClosedLoop(Value):
     """As fast as it goes: all points, how it scales, and what to use."""

@@ -8,6 +8,7 @@ removed at once. Runs of several lanes write none, as in a sweep.
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ from shm.stats import StatsBlock
 
 #: Is called about ten times a second during a run.
 Onlooker = Callable[[Crew], None]
+#: Shows a crew to onlookers of other processes while the block lasts.
+Shown = Callable[[Crew], AbstractContextManager[None]]
+
+
+def to_nobody(crew: Crew) -> AbstractContextManager[None]:
+    """Show a crew to nobody."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,12 @@ class Rig:
     """Runs cases of one market and strategy.
 
     ``settings`` name the market; their ``pipeline`` section does not count. ``alter`` may change
-    the jobs of a run before it starts.
+    the jobs of a run before it starts. During a run the block of ``shown`` lasts.
     """
 
     settings: SessionConfig
     alter: Callable[[Work], Work] = lambda work: work
+    shown: Shown = to_nobody
     _context: Any = None
     _prepared: dict[tuple[Any, ...], tuple[Lanes, Preparation]] = field(default_factory=dict)
 
@@ -133,7 +142,7 @@ class Rig:
             walked.append((time.monotonic(), _walked(stats, crew.engines)))
             onlooker(crew)
 
-        with crew:
+        with crew, self.shown(crew):
             crew.start(tick)
             facts = crew.watch(tick)
             memory.end(crew, facts)

@@ -98,10 +98,12 @@ def soak(
     minutes: float,
     make_slope: MakeSlope,
     tell: Callable[[float], None] = lambda share: None,
+    keep: Callable[[Soak], None] = lambda soak: None,
 ) -> Soak:
     """Offer bars at ``rate`` for so many minutes; return what grew.
 
-    ``offer(rate, onlooker)`` is one lap. ``tell`` is given how much of the time is over, 0 to 1.
+    ``offer(rate, onlooker)`` is one lap. ``tell`` is given how much of the time is over, 0 to 1. At
+    a KeyboardInterrupt ``keep`` is given what was seen until then.
     """
     began = time.monotonic()
     looks = _Looks(began)
@@ -110,20 +112,28 @@ def soak(
         looks.look(crew)
         tell(min(1.0, (time.monotonic() - began) / (60 * minutes)))
 
+    def seen(laps: int) -> Soak:
+        slopes = _slopes(looks, make_slope)
+        return Soak(
+            seconds=time.monotonic() - began,
+            offered=rate,
+            at=tuple(looks.at),
+            series={name: tuple(values) for name, values in looks.series.items()},
+            slopes=slopes,
+            said=_said(slopes, laps, looks),
+        )
+
     lap = 0
-    while time.monotonic() - began < 60 * minutes or not lap:
-        looks.begin_lap(lap)
-        offer(rate, look)
-        lap += 1
-    slopes = _slopes(looks, make_slope)
-    return Soak(
-        seconds=time.monotonic() - began,
-        offered=rate,
-        at=tuple(looks.at),
-        series={name: tuple(values) for name, values in looks.series.items()},
-        slopes=slopes,
-        said=_said(slopes, lap, looks),
-    )
+    try:
+        while time.monotonic() - began < 60 * minutes or not lap:
+            looks.begin_lap(lap)
+            offer(rate, look)
+            lap += 1
+    except KeyboardInterrupt:
+        if looks.at:
+            keep(seen(lap + 1))
+        raise
+    return seen(lap)
 
 
 def _slopes(looks: _Looks, make_slope: MakeSlope) -> tuple[Slope, ...]:

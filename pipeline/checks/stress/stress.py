@@ -12,7 +12,7 @@ A phase that needs what another one finds runs with a first try of it, if that o
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -26,6 +26,7 @@ from pipeline.checks.stress.result import (
     ClosedLoop,
     Fault,
     Knee,
+    Machine,
     OpenLoop,
     OpenPoint,
     Soak,
@@ -38,6 +39,9 @@ from pipeline.checks.stress.slopes import slope
 from pipeline.checks.stress.soak import SHARE, soak
 from pipeline.checks.stress.workload import Prepared, prepare_workload
 from pipeline.config.session import SessionConfig
+from pipeline.results.report.figures import many
+from pipeline.sweeps.status import SweepStatus, sweep_status
+from shm.names import new_run_id
 from shm.processors import usable_processors
 
 PHASES: Final = ("closed", "open", "breakpoint", "soak", "faults")
@@ -48,6 +52,8 @@ _OFFER_SECONDS: Final = (2.0, 0.6)
 _OFFER_SHARE: Final = 0.02
 #: Seconds for which one is in a lap of a soak.
 _LAP_SECONDS: Final = 60.0
+#: A load above this share of the processors, before anything began, is told.
+_LOADED: Final = 0.5
 #: Share of the knee at which faults are done, and for how many seconds.
 _FAULT_SHARE: Final = 0.3
 _FAULT_SECONDS: Final = 3.0
@@ -83,30 +89,65 @@ Tell = Callable[[Progress], None]
 
 
 def stress(
-    settings: SessionConfig, name: str, asked: Asked, tell: Tell = lambda progress: None
+    settings: SessionConfig,
+    name: str,
+    asked: Asked,
+    tell: Tell = lambda progress: None,
+    keep: Callable[[StressResult], None] = lambda result: None,
 ) -> StressResult:
     """Stress this machine with a configuration, which is called ``name``.
 
-    Raises what `run` raises.
+    Raises what `run` raises. At a KeyboardInterrupt ``keep`` is given what the phases before have
+    found, if there was one.
     """
+    with sweep_status(new_run_id(), {"kind": "stress", "session_name": name}) as status:
+        return _stress(settings, name, _Conduct(asked, tell, status), keep)
+
+
+def _stress(
+    settings: SessionConfig, name: str, conduct: "_Conduct", keep: Callable[[StressResult], None]
+) -> StressResult:
+    """Run all phases; see `stress`."""
     began, started = datetime.now(UTC), time.monotonic()
     look = MachineLook(machine())
-    conduct = _Conduct(asked, tell)
+
+    def result(*notes: str) -> StressResult:
+        facts = look.facts()
+        return StressResult(
+            began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seconds=time.monotonic() - started,
+            machine=facts,
+            workload=conduct.prepared.described,
+            closed=conduct.closed,
+            open=OpenLoop(points=tuple(conduct.points)) if conduct.points else None,
+            knee=conduct.knee,
+            soak=conduct.soak,
+            faults=conduct.faults,
+            notes=(*notes, *_of_machine(facts), *conduct.notes()),
+        )
+
     conduct.prepare(settings, name)
-    for phase in asked.phases:
-        conduct.run(phase)
-    return StressResult(
-        began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        seconds=time.monotonic() - started,
-        machine=look.facts(),
-        workload=conduct.prepared.described,
-        closed=conduct.closed,
-        open=OpenLoop(points=tuple(conduct.points)) if conduct.points else None,
-        knee=conduct.knee,
-        soak=conduct.soak,
-        faults=conduct.faults,
-        notes=tuple(conduct.notes()),
-    )
+    phases = conduct.asked.phases
+    for number, phase in enumerate(phases):
+        try:
+            conduct.run(phase)
+        except KeyboardInterrupt:
+            if number or conduct.soak:
+                left = ", ".join(phases[number:])
+                keep(result(f"It was interrupted, so this is missing or not whole: {left}."))
+            raise
+    return result()
+
+
+def _of_machine(facts: Machine) -> Iterator[str]:
+    """Say that the machine was not quiet."""
+    load = facts.load_before
+    if load is not None and load > _LOADED * facts.usable:
+        processors = many(facts.usable, "processor")
+        yield (
+            f"This machine was at work before (load {load:.1f} on {processors}): its figures are"
+            " those of what other programs left."
+        )
 
 
 class _Conduct:
@@ -114,9 +155,10 @@ class _Conduct:
 
     prepared: Prepared
 
-    def __init__(self, asked: Asked, tell: Tell) -> None:
-        self._asked = asked
+    def __init__(self, asked: Asked, tell: Tell, status: SweepStatus) -> None:
+        self.asked = asked
         self._tell = tell
+        self._status = status
         self._began = time.monotonic()
         self._phase, self._phase_began, self._planned = "preparing", self._began, 15.0
         self.closed: ClosedLoop | None = None
@@ -129,12 +171,12 @@ class _Conduct:
 
     @property
     def _total(self) -> float:
-        return 60.0 * self._asked.minutes
+        return 60.0 * self.asked.minutes
 
     def _begin(self, phase: str) -> None:
         """Begin a phase, with its part of the time that is left."""
         left = self._began + self._total - time.monotonic()
-        phases = self._asked.phases
+        phases = self.asked.phases
         parts = sum(_PARTS[one] for one in phases[phases.index(phase) :])
         self._phase, self._phase_began = phase, time.monotonic()
         self._planned = max(1.0, left * _PARTS[phase] / parts)
@@ -145,13 +187,14 @@ class _Conduct:
         share = min(1.0, (now - self._phase_began) / self._planned)
         left = max(0.0, self._began + self._total - now)
         self._tell(Progress(self._phase, share, left, line))
+        self._status.say(share=min(1.0, (now - self._began) / self._total), phase=self._phase)
 
     # --- the phases ------------------------------------------------------------------------------
 
     def prepare(self, settings: SessionConfig, name: str) -> None:
         """Make the market long enough, and try it."""
         self._say()
-        self.prepared = prepare_workload(settings, name)
+        self.prepared = prepare_workload(settings, name, self._status.shown)
         load = self.prepared.described.load
         self._say(f"{load.bars:,} bars of {load.symbols} symbols, {load.lanes} lanes")
 
@@ -206,7 +249,7 @@ class _Conduct:
             self._case,
             rate,
             self._offer_seconds if seconds is None else seconds,
-            self._asked.target,
+            self.asked.target,
             burst=burst,
             onlooker=onlooker,
         )
@@ -234,7 +277,7 @@ class _Conduct:
         self._say(self.knee.said)
 
     def _find_knee(self) -> Knee:
-        return find_knee(self._offered, self.points, self._fastest / 4, self._asked.target)
+        return find_knee(self._offered, self.points, self._fastest / 4, self.asked.target)
 
     @property
     def _knee_rate(self) -> float:
@@ -252,8 +295,12 @@ class _Conduct:
             minutes,
             slope,
             lambda share: self._say(),
+            self._keep_soak,
         )
         self._say(self.soak.said)
+
+    def _keep_soak(self, soak: Soak) -> None:
+        self.soak = soak
 
     def _run_faults(self) -> None:
         rate = _FAULT_SHARE * self._knee_rate

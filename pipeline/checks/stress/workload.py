@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipeline.checks.stress.market import enlarged
 from pipeline.checks.stress.result import Setting, Workload
-from pipeline.checks.stress.rig import Case, Rig
+from pipeline.checks.stress.rig import Case, Rig, Shown, to_nobody
 from pipeline.config.examples import example_path
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import OPTUNA_METHODS
@@ -59,8 +59,10 @@ class Prepared:
         return _of_bars(case, max(_TRY_BARS, int(tried.bars_per_second * RUN_SECONDS)))
 
 
-def prepare_workload(settings: SessionConfig, name: str) -> Prepared:
+def prepare_workload(settings: SessionConfig, name: str, shown: Shown = to_nobody) -> Prepared:
     """Return what stress runs for a configuration; ``name``: what it is called.
+
+    Onlookers are shown its runs by ``shown``.
 
     The market is repeated on disk until it is long enough for this machine. Raises what `run` and
     `sweep` raise for a configuration that is wrong.
@@ -72,12 +74,12 @@ def prepare_workload(settings: SessionConfig, name: str) -> Prepared:
     plain = SessionConfig.load({**settings.model_dump(), **only})
     data = settings.session_data_config
     case = Case(_setting(settings, lanes), len(data.symbols), lanes, data.streams, _TRY_BARS)
-    first = Rig(enlarged(plain, _TRY_BARS).settings)
+    first = Rig(enlarged(plain, _TRY_BARS).settings, shown=shown)
     first.run(case)  # compiles, and starts the fork server
     rate = first.run(case).bars_per_second
     wanted = min(_MOST_BARS, max(_TRY_BARS, int(rate * _MARKET_SECONDS)))
     market = enlarged(plain, wanted)
-    rig = Rig(market.settings)
+    rig = Rig(market.settings, shown=shown)
     measured = rig.run(_of_bars(case, max(_TRY_BARS, int(rate * RUN_SECONDS))))
     rate = measured.bars_per_second
     own = _of_bars(case, max(_TRY_BARS, int(rate * RUN_SECONDS)))

@@ -1,7 +1,6 @@
 """Runs passes on this machine, each in a crew of processes of its own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -84,20 +83,10 @@ class LocalExecutor:
             stuck = stuck_words(guard.alive(members))
             report(walked, compiling.words(members), stuck, stands_still(crew.command))
 
-        with crew, self._shown(crew):
+        shown = nullcontext() if self.status is None else self.status.shown(crew)
+        with crew, shown:
             crew.start(tick)
             facts = crew.watch(tick, guard.lose)
             self._memory.end(crew, facts)
             times, slots = member_times(crew.stats), crew.slots_published()
         return replace(guard.outcome(facts), times=times, slots=slots)
-
-    @contextmanager
-    def _shown(self, crew: Crew) -> Iterator[None]:
-        """Tell onlookers that a crew is at work during the block."""
-        if self.status is not None:
-            self.status.begin_pass(crew.run_id)
-        try:
-            yield
-        finally:
-            if self.status is not None:
-                self.status.end_pass(crew.stats)

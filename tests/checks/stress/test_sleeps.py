@@ -54,10 +54,11 @@ def test_the_stage_that_sleeps_bounds(settings: SessionConfig, slowing: Slowing,
 
 def test_what_a_process_did_adds_up_to_its_time(settings: SessionConfig):
     found = measured(settings, Slowing(engine=SLOW))
+    # The engine writes its facts after its last result, which may wait for a processor.
     for member in found.times:
-        assert member.wall <= 1.02 * found.seconds
+        assert member.wall <= 1.02 * found.seconds + 0.05
     engine = next(member for member in found.times if member.stage == "engine")
-    assert engine.wall == pytest.approx(found.seconds, rel=0.02)
+    assert engine.wall == pytest.approx(found.seconds, rel=0.02, abs=0.05)
 
 
 @pytest.mark.parametrize("stage", ["decode", "derive", "engine"])

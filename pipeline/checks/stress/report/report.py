@@ -11,7 +11,6 @@ from pipeline.checks.stress.result import (
     ClosedLoop,
     Fault,
     OpenPoint,
-    Recommendation,
     Soak,
     StressResult,
 )
@@ -93,19 +92,14 @@ def _section(name: str, title: str, content: str) -> str:
 
 def _recommended(closed: ClosedLoop) -> str:
     found = closed.recommendation
+    beside = found.beside()
+    beside = f"Beside it {beside}." if beside else "No other setting was to be tried."
     section = json.dumps({"pipeline": found.setting.section()}, indent=2)
     said = (
         f"{found.rate.median:,.0f} bars/s in the median of {len(found.rate.samples)} runs,"
-        f" {found.rate.low:,.0f} to {found.rate.high:,.0f}. {_runner_up(found)}"
+        f" {found.rate.low:,.0f} to {found.rate.high:,.0f}. {beside}"
     )
     return f'<pre tabindex="0">{markup.text(section)}</pre><p class="note">{markup.text(said)}</p>'
-
-
-def _runner_up(found: Recommendation) -> str:
-    if found.runner_up is None or found.ratio is None:
-        return "No other setting was to be tried."
-    noise = "beyond the noise" if found.beyond_noise else "within the noise"
-    return f"Beside it: {found.runner_up}; the ratio is {found.ratio:.2f}, which is {noise}."
 
 
 def _points(closed: ClosedLoop) -> str:
