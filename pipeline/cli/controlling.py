@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,13 +20,24 @@ _MOST = 1_000_000_000
 VERBS: tuple[Verb, ...] = ("pause", "resume", "step", "speed", "stop")
 
 
+class _GivenVerb(click.Choice[str]):
+    """One of the verbs; where the run stands in its place and it in the run's, that is said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the verb."""
+        before = ctx.params.get("run_id") if ctx else None
+        if before in VERBS and value not in VERBS:
+            self.fail(f"the run comes first: ringtape control {value} {before}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command(
     epilog=example("ringtape control 3f2 pause"),
     short_help="Pause, resume, step, pace or stop a live run from outside.",
     context_settings={"ignore_unknown_options": True},  # a number may be below 0
 )
 @click.argument("run_id", metavar="RUN")
-@click.argument("verb", type=click.Choice(VERBS), metavar="VERB")
+@click.argument("verb", type=_GivenVerb(VERBS), metavar="VERB")
 @click.argument("amount", required=False, metavar="[N|X]")
 @common_options
 def control(run_id: str, verb: Verb, amount: str | None, as_json: bool) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import click
 
 from pipeline.cli.config_text import with_entries
 from pipeline.cli.metrics_options import metrics_options, shown_metrics
-from pipeline.cli.options import GivenPath, common_options, example, set_option
+from pipeline.cli.options import GivenNumber, GivenPath, common_options, example, set_option
 from pipeline.cli.output import print_json, print_text
 from pipeline.errors import ConfigError, RunError
 
@@ -40,7 +41,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
 @set_option
 @click.option(
     "--minutes",
-    type=click.FloatRange(0.1, 24 * 60),
+    type=GivenNumber(0.1, 24 * 60),
     default=5.0,
     show_default=True,
     help="About how long it may take; a phase takes 10 to 30 seconds at least.",
@@ -55,7 +56,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
 @click.option(
     "--p99",
     "target",
-    type=click.FloatRange(0.01, 1e6),
+    type=GivenNumber(0.01, 1e6),
     default=10.0,
     show_default=True,
     metavar="MS",
@@ -63,7 +64,7 @@ _PHASES = ("closed", "open", "breakpoint", "soak", "faults")
 )
 @click.option(
     "--at-least",
-    type=click.FloatRange(0.0, min_open=True),
+    type=GivenNumber(0.0, min_open=True),
     metavar="RATE",
     help="Exit with 1 if the knee is below so many bars a second.",
 )
@@ -122,8 +123,7 @@ def stress(
     with shown_metrics(metrics, metrics_file), _progress() as tell:
         result = run_stress(settings, name, asked, tell, lambda part: _keep(part, out))
     compared = None if before is None else compare(before, result)
-    folder = _write(result, out, compared)
-    click.echo(f"result: {folder}", err=True)
+    folder, failure = _written(result, out, compared)
     written = None
     if write and config is not None and result.closed is not None:
         written = _write_setting(config, result.closed.recommendation.setting)
@@ -133,6 +133,8 @@ def stress(
         print_json({**json.loads(result.model_dump_json()), **more})
     else:
         _print(result, compared, folder, written)
+    if failure is not None:
+        raise failure
     _judge(result, at_least)
 
 
@@ -156,8 +158,14 @@ def _check(
 def _try_folder(out: Path) -> None:
     """Refuse a folder in which no result could be written, before anything is measured."""
     place = next(one for one in (out.absolute(), *out.absolute().parents) if one.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise ConfigError(f"--out {out}: nothing can be written in {place}; choose another folder")
+    try:
+        with tempfile.TemporaryDirectory(dir=place):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"--out {out}: nothing can be written in {place}: {error.strerror}; choose another"
+            " folder"
+        ) from None
 
 
 def _judge(result: StressResult, at_least: float | None) -> None:
@@ -199,6 +207,18 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
+def _written(
+    result: StressResult, out: Path, compared: Comparison | None
+) -> tuple[Path | None, RunError | None]:
+    """Write a result, and say where; where that fails, return why, because it can be shown yet."""
+    try:
+        folder = _write(result, out, compared)
+    except OSError as error:
+        return None, RunError(f"--out {out}: the result could not be written: {error.strerror}")
+    click.echo(f"result: {folder}", err=True)
+    return folder, None
+
+
 def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path:
     """Write stress.json and stress.html into a folder of their own; return it."""
     from pipeline.checks.stress.comparison import NAME
@@ -211,14 +231,21 @@ def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path
         number += 1
         folder = out / f"stress-{stamp}-{number}"
     folder.mkdir(parents=True)
-    (folder / NAME).write_text(result.model_dump_json(indent=1), encoding="utf-8")
-    write_page(result, folder / "stress.html", compared)
+    try:
+        (folder / NAME).write_text(result.model_dump_json(indent=1), encoding="utf-8")
+        write_page(result, folder / "stress.html", compared)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
 def _keep(part: StressResult, out: Path) -> None:
     """Write what an interrupted stress has found, and say where."""
-    click.echo(f"what was measured is in {_write(part, out, None)}", err=True)
+    try:
+        click.echo(f"what was measured is in {_write(part, out, None)}", err=True)
+    except OSError as error:
+        click.echo(f"what was measured could not be written: {error.strerror}", err=True)
 
 
 def _write_setting(config: Path, setting: Setting) -> str:
@@ -239,12 +266,13 @@ def _text_with(config: Path, setting: Setting) -> str:
 
 
 def _print(
-    result: StressResult, compared: Comparison | None, folder: Path, written: str | None
+    result: StressResult, compared: Comparison | None, folder: Path | None, written: str | None
 ) -> None:
     from pipeline.cli.stress_text import result_text
 
     print_text(result_text(result, compared))
-    ends = [f"results         {folder}"]
+    ends = [] if folder is None else [f"results         {folder}"]
     if written is not None:
         ends.insert(0, f"written         {written}")
-    print_text("\n" + "\n".join(ends))
+    if ends:
+        print_text("\n" + "\n".join(ends))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.machine import check_end, show_once, show_runs
-from pipeline.cli.options import common_options, example
+from pipeline.cli.options import GivenNumber, common_options, example
 from pipeline.cli.output import print_json_line, print_text
 from pipeline.cli.top_screen import SORTINGS, line, screen
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
     "--interval",
-    type=click.FloatRange(0.1, 3600),
+    type=GivenNumber(0.1, 3600),
     default=1.0,
     show_default=True,
     metavar="SECONDS",

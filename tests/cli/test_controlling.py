@@ -41,6 +41,12 @@ def test_bad_input_gets_one_line(called, words: list[str], message: str):
     assert err.count("\n") == 1
 
 
+def test_a_verb_before_the_run_is_told_the_order(called):
+    code, _, err = called("control", "pause", "ab12")
+    assert code == 2
+    assert "the run comes first: ringtape control ab12 pause" in err
+
+
 @pytest.mark.skipif(not LISTING.is_dir(), reason="this system does not list shared memory")
 def test_a_run_that_is_not_there_is_bad_input(called):
     code, _, err = called("control", "fffffff0", "pause")

@@ -11,6 +11,7 @@ from pipeline.checks.stress.result import Setting
 from pipeline.cli.stressing import _write_setting
 from pipeline.config.session import SessionConfig
 from tests.checks.stress.results import result
+from tests.small_disk import small_file_system
 
 SETTING = Setting(processors=1, engines=2, slots=8, slot_rows=4096)
 
@@ -52,11 +53,14 @@ def test_a_short_one_leaves_a_document_and_a_page(ringtape, config: Path, tmp_pa
     [
         (["--at-least", "0"], "0.0 is not in the range"),
         (["--p99", "0"], "0.0 is not in the range"),
+        (["--p99", "nan"], "'nan' is no number"),
+        (["--minutes", "nan"], "'nan' is no number"),
         (["--phase", "closed", "--at-least", "5"], "--at-least needs the knee"),
         (["--phase", "open", "--write"], "--write needs a recommended setting"),
         (["--write"], "--write needs CONFIG"),
         (["--compare", "nowhere.json"], "'nowhere.json' does not exist"),
         (["--out", "/dev/null"], "--out /dev/null: nothing can be written in /dev/null"),
+        (["--out", "/proc/x"], "--out /proc/x: nothing can be written in /proc: "),
         (["nowhere.json"], "'nowhere.json' does not exist"),
         (["--phase", "all"], "'all' is not one of"),
         (["--metrics", "x", "--phase", "open"], "expected a port"),
@@ -157,3 +161,16 @@ def test_a_knee_that_is_too_low_fails(called, monkeypatch: pytest.MonkeyPatch, c
     assert ended.code == 1
     assert f"the knee is at {made.knee.rate:,.0f} bars/s, expected at least" in ended.err
     assert len(list(Path("stress").iterdir())) == 2
+
+
+def test_a_result_for_which_the_disk_has_no_room_is_shown_all_the_same(
+    called, monkeypatch: pytest.MonkeyPatch, config: Path, tmp_path: Path
+):
+    monkeypatch.setattr("pipeline.checks.stress.stress.stress", lambda *_: result())
+    with small_file_system(tmp_path / "disk", "16k") as disk:
+        ended = called("stress", str(config), "--out", str(disk))
+        assert list(disk.iterdir()) == []
+    assert ended.code == 1
+    assert "knee" in ended.out
+    told = "the result could not be written: No space left on device"
+    assert ended.err.splitlines()[-1] == f"ringtape: error: --out {disk}: {told}"
