@@ -70,6 +70,8 @@ class Sizes:
     watched_bars: int
     #: Seconds for which a rate is offered.
     offer_seconds: float
+    #: Part of the rate at which a stage saturates below which no knee is looked for.
+    lowest: float
 
 
 FULL = Sizes(
@@ -80,6 +82,7 @@ FULL = Sizes(
     pairs=15,
     watched_bars=20_000_000,
     offer_seconds=2.0,
+    lowest=0.01,
 )
 SMOKE = Sizes(
     verdicts=2,
@@ -89,6 +92,7 @@ SMOKE = Sizes(
     pairs=1,
     watched_bars=100_000,
     offer_seconds=0.6,
+    lowest=2.0,
 )
 NAMES = ("verdicts", "saturation", "processors", "recommended", "onlookers")
 STAGES = ("decode", "derive", "engine")
@@ -156,10 +160,12 @@ def measure_processors(settings: SessionConfig, sizes: Sizes, report: Report) ->
         def offer(rate: float, case: Case = case) -> OpenPoint:
             return offered(rig, case, rate, sizes.offer_seconds, TARGET)
 
-        knee = find_knee(offer, [], 0.5 * processors / SERVICE, TARGET)
+        saturated = processors / SERVICE
+        lowest = sizes.lowest * saturated
+        knee = find_knee(offer, [], max(0.5 * saturated, lowest), TARGET, lowest)
         say(f"{processors} processors: {knee.said}")
-        knees.append(knee.rate or float("nan"))
-    ratio = knees[1] / knees[0]
+        knees.append(knee.rate or 0.0)
+    ratio = knees[1] / knees[0] if knees[0] else 0.0
     report.add("knee, P = 2 over P = 1", ratio, "x", at_least=1.8, at_most=2.2)
 
 

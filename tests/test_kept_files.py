@@ -1,6 +1,7 @@
 """The cache folder of runs: damaged, on a full disk, and left by processes that were killed."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from pipeline.market.catalog.sample import FIRST_DATE, SYMBOLS
+from pipeline.native.file_lock import wait_for_lock
 from tests.reference.own_process import environment, python
 from tests.reference.processes import settings_of
 from tests.small_disk import small_file_system
@@ -40,9 +42,15 @@ def ran(config: Path, cache: Path, *options: str) -> str:
 
 @pytest.fixture(scope="module")
 def filled(config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A cache that a run has filled, and the digest of that run."""
-    cache = tmp_path_factory.mktemp("filled") / "cache"
-    return cache, ran(config, cache)
+    """A cache that a run has filled, for all workers of pytest, and the digest of that run."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "filled"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        wait_for_lock(lock.fileno())
+        if not (place / "digest").exists():
+            (place / "digest").write_text(ran(config, place / "cache"))
+    return place / "cache", (place / "digest").read_text()
 
 
 def times(cache: Path) -> dict[Path, int]:

@@ -126,7 +126,10 @@ def _rate(before: int, now: int, passed: float) -> float:
 def _shares(
     earlier: Mapping[str, Any], look: Mapping[str, Any], passed: float
 ) -> tuple[tuple[StageShare, ...], dict[str, float]]:
-    """Return the shares of stages, and the busy share of each process, between two looks."""
+    """Return the shares of stages, and the busy share of each process, between two looks.
+
+    At a first look, which has none before it, they are those of all the time so far.
+    """
     rows = look.get("rows", {})
     spent = {name: _spent(name, earlier, look, passed) for name in rows}
     busy = {name: found[0] / sum(found) for name, found in spent.items() if sum(found) > 0}
@@ -136,7 +139,8 @@ def _shares(
         sums = [sum(parts) for parts in zip(*(spent[name] for name in names), strict=True)]
         if not _same_pass(earlier, look) or not names:
             before, now = (one.get("counters", {}).get(role, {}) for one in (earlier, look))
-            sums = [max(0, now.get(part, 0) - before.get(part, 0)) for part in _ACCOUNT]
+            since = {} if earlier is look else before
+            sums = [max(0, now.get(part, 0) - since.get(part, 0)) for part in _ACCOUNT]
         whole = max(1, sum(sums))
         stages.append(StageShare(stage, len(names), *(one / whole for one in sums)))
     return tuple(stages), busy

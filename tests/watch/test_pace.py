@@ -28,10 +28,12 @@ def looked(*looks: tuple[float, dict[str, Any]]) -> Figures:
     return figures
 
 
-def test_one_look_knows_no_rate():
+def test_one_look_knows_no_rate_but_the_shares_so_far():
     figures = looked((0.0, look(100, 0.1)))
     assert (figures.bars_per_second, figures.evaluations_per_second) == (None, None)
     assert figures.left is None
+    engine = next(one for one in figures.stages if one.stage == "engine")
+    assert (engine.busy, engine.starved) == (0.8, 0.2)
 
 
 def test_rates_are_those_of_the_last_seconds():
