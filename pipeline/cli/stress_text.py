@@ -200,7 +200,7 @@ def _soak(soak: Soak) -> str:
                 slope.measure,
                 _growth(slope.per_hour, slope.unit),
                 f"{_growth(slope.low, slope.unit)} to {_growth(slope.high, slope.unit)}",
-                "yes" if slope.grows else "no",
+                slope.answer,
             )
             for slope in soak.slopes
         ],

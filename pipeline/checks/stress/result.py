@@ -243,6 +243,13 @@ class Slope(Value):
     high: float
     #: Whether the interval lies above zero, and the growth is large enough to matter.
     grows: bool
+    #: Whether it would, but is too little so far to be told from a process that settles.
+    perhaps: bool = False
+
+    @property
+    def answer(self) -> str:
+        """Whether it grows, in a word."""
+        return "yes" if self.grows else "perhaps" if self.perhaps else "no"
 
 
 class Soak(Value):

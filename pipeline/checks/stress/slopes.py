@@ -34,8 +34,9 @@ def slope(
     """Return how a measure grows in an hour.
 
     It grows if the whole interval is above 0, and if it grows by more than the share ``matters`` of
-    its median in an hour, and by more than the share ``seen`` while it was looked at. With fewer
-    than six samples that settled nothing is said to grow, and the interval is 0.
+    its median in an hour, and by more than the share ``seen`` while it was looked at. Where only
+    the last is not so, it perhaps grows. With fewer than six samples that settled nothing is said
+    to grow, and the interval is 0.
     """
     from scipy.stats import theilslopes
 
@@ -53,5 +54,14 @@ def slope(
     )
     usual = float(np.median(found))
     over_all = per_hour * (at[-1] - at[0]) / _HOUR
-    grows = low > 0 and per_hour > matters * usual and over_all > seen * usual
-    return Slope(measure=measure, unit=unit, per_hour=per_hour, low=low, high=high, grows=grows)
+    perhaps = low > 0 and per_hour > matters * usual
+    grows = perhaps and over_all > seen * usual
+    return Slope(
+        measure=measure,
+        unit=unit,
+        per_hour=per_hour,
+        low=low,
+        high=high,
+        grows=grows,
+        perhaps=perhaps and not grows,
+    )

@@ -165,9 +165,16 @@ def _by_lap(looks: _Looks, name: str) -> tuple[list[float], list[float]]:
 
 def _said(slopes: Sequence[Slope], laps: int, looks: _Looks) -> str:
     grown = [f"{one.measure} ({_by(one)} an hour)" for one in slopes if one.grows]
+    perhaps = [f"{one.measure} ({_by(one)} an hour)" for one in slopes if one.perhaps]
     looked = f"{len(looks.at)} looks in {laps} lap{'' if laps == 1 else 's'}"
-    told = f"{'Grows: ' + ', '.join(grown) if grown else 'Nothing grows'} ({looked})."
-    if any(one.low > 0 and not one.grows for one in slopes):
+    nothing = "Nothing grows for certain" if perhaps else "Nothing grows"
+    told = f"{'Grows: ' + ', '.join(grown) if grown else nothing} ({looked})."
+    if perhaps:
+        told += (
+            f" Perhaps: {', '.join(perhaps)}, too little so far to tell from processes that settle;"
+            " a longer soak (--phase soak --minutes 60) would."
+        )
+    if any(one.low > 0 and one.answer == "no" for one in slopes):
         memory, latency = (MEASURES[name][1] for name in ("memory of the processes", "latency p99"))
         told += (
             f" Less than {memory:.0%} an hour, or {latency:.0%} of a latency, is not called growth."

@@ -47,6 +47,16 @@ def test_a_heap_that_settles_does_not_grow():
     assert not of(settling).grows
 
 
+def test_what_grows_too_little_to_be_told_from_settling_perhaps_grows():
+    rise = 0.2 * GIB / 3600  # 20 % an hour, and 0.33 % in a minute
+    minute = np.arange(60.0)
+    values = (GIB + rise * minute).tolist()
+    found = slope("memory", "bytes", minute.tolist(), values, matters=0.05, seen=0.005)
+    assert (found.answer, found.grows) == ("perhaps", False)
+    assert of(GIB + rise * SECONDS).answer == "yes"
+    assert of(GIB + 0.01 * rise * SECONDS).answer == "no"
+
+
 def test_steps_of_few_bytes_do_not_matter():
     assert not of(GIB + 4096.0 * (SECONDS // 60)).grows
 

@@ -195,9 +195,9 @@ def _soak_figure(soak: Soak, slope: Slope) -> str:
         f"{slope.measure} over time.",
         _HEIGHT,
     )
-    grows = "It grows" if slope.grows else "It does not grow"
+    grows = {"yes": "It grows", "perhaps": "It perhaps grows", "no": "It does not grow"}
     said = (
-        f"{grows}: {growth(slope, slope.per_hour)} {unit} an hour, 95 % interval"
+        f"{grows[slope.answer]}: {growth(slope, slope.per_hour)} {unit} an hour, 95 % interval"
         f" {growth(slope, slope.low)} to {growth(slope, slope.high)}."
     )
     parts = np.array_split(np.arange(len(at)), min(_ROWS, len(at)))

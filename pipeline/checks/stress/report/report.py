@@ -158,7 +158,7 @@ def _soak(soak: Soak) -> str:
             figures.growth(slope, slope.per_hour),
             f"{figures.growth(slope, slope.low)} to {figures.growth(slope, slope.high)}",
             figures.scale_of(slope)[1],
-            '<span class="no">yes</span>' if slope.grows else "no",
+            f'<span class="no">{slope.answer}</span>' if slope.grows else slope.answer,
         )
         for slope in soak.slopes
     ]
