@@ -26,9 +26,10 @@ def klines(first: date, days: int) -> bytes:
 
 
 def zipped(name: str, content: bytes) -> bytes:
+    """Return an archive whose bytes are the same whenever it is made."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
+        archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
