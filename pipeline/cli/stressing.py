@@ -123,7 +123,12 @@ def stress(
     with shown_metrics(metrics, metrics_file), _progress() as tell:
         result = run_stress(settings, name, asked, tell, lambda part: _keep(part, out))
     compared = None if before is None else compare(before, result)
-    folder, failure = _written(result, out, compared)
+    folder, failure = None, None
+    try:
+        folder = _write(result, out, compared)
+        click.echo(f"result: {folder}", err=True)
+    except RunError as error:  # what was measured can be shown yet
+        failure = error
     written = None
     if write and config is not None and result.closed is not None:
         written = _write_setting(config, result.closed.recommendation.setting)
@@ -207,22 +212,15 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def _written(
-    result: StressResult, out: Path, compared: Comparison | None
-) -> tuple[Path | None, RunError | None]:
-    """Write a result, and say where; where that fails, return why, because it can be shown yet."""
-    try:
-        folder = _write(result, out, compared)
-    except OSError as error:
-        return None, RunError(f"--out {out}: the result could not be written: {error.strerror}")
-    click.echo(f"result: {folder}", err=True)
-    return folder, None
-
-
 def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path:
-    """Write stress.json and stress.html into a folder of their own; return it."""
+    """Write stress.json and stress.html into a folder of their own; return it.
+
+    Raises RunError if they cannot be written, and leaves no folder then.
+    """
     from pipeline.checks.stress.comparison import NAME
     from pipeline.checks.stress.report.report import write_page
+    from pipeline.native.whole_file import write_whole
+    from pipeline.results.tables import writing
 
     stamp = re.sub(r"[-:]", "", result.began)
     folder = out / f"stress-{stamp}"
@@ -230,9 +228,12 @@ def _write(result: StressResult, out: Path, compared: Comparison | None) -> Path
     while folder.exists():
         number += 1
         folder = out / f"stress-{stamp}-{number}"
-    folder.mkdir(parents=True)
+    with writing(folder):
+        folder.mkdir(parents=True)
+    document = result.model_dump_json(indent=1).encode()
     try:
-        (folder / NAME).write_text(result.model_dump_json(indent=1), encoding="utf-8")
+        with writing(folder / NAME, len(document)):
+            write_whole(folder / NAME, document)
         write_page(result, folder / "stress.html", compared)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -244,8 +245,8 @@ def _keep(part: StressResult, out: Path) -> None:
     """Write what an interrupted stress has found, and say where."""
     try:
         click.echo(f"what was measured is in {_write(part, out, None)}", err=True)
-    except OSError as error:
-        click.echo(f"what was measured could not be written: {error.strerror}", err=True)
+    except RunError as error:
+        click.echo(str(error), err=True)
 
 
 def _write_setting(config: Path, setting: Setting) -> str:

@@ -138,9 +138,9 @@ def _shares(
         names = [name for name in rows if _is(name, role)]
         sums = [sum(parts) for parts in zip(*(spent[name] for name in names), strict=True)]
         if not _same_pass(earlier, look) or not names:
-            before, now = (one.get("counters", {}).get(role, {}) for one in (earlier, look))
-            since = {} if earlier is look else before
-            sums = [max(0, now.get(part, 0) - since.get(part, 0)) for part in _ACCOUNT]
+            since = {} if earlier is look else earlier
+            before, now = (one.get("counters", {}).get(role, {}) for one in (since, look))
+            sums = [max(0, now.get(part, 0) - before.get(part, 0)) for part in _ACCOUNT]
         whole = max(1, sum(sums))
         stages.append(StageShare(stage, len(names), *(one / whole for one in sums)))
     return tuple(stages), busy

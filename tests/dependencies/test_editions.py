@@ -141,7 +141,7 @@ if __name__ == "__main__":
 def test_a_value_that_a_script_sets_is_refused_by_its_name(
     own: Any, sample: Path, tmp_path: Path, settings_of_a_session, mode: str
 ):
-    """However old the file is: processes of their own would not see it."""
+    """However old the file is: the processes of the run would not see it."""
     for name in MODULES:
         os.utime(tmp_path / f"{name}.py", (1e9, 1e9))
     settings = settings_of_a_session(

@@ -158,11 +158,8 @@ def test_a_file_that_is_not_what_was_written_is_made_again(start: Start, tmp_pat
     ):
         (file,) = kept(tmp_path, ending)
         damage(file)
-        damaged = file.read_bytes()
         assert told(start(SCRIPT)) == ["8", "0"], (ending, damage)
-        (file,) = kept(tmp_path, ending)
-        assert file.read_bytes() != damaged
-    assert told(start(SCRIPT)) == ["8", "1"]
+        assert told(start(SCRIPT)) == ["8", "1"], (ending, damage)
 
 
 def test_a_part_may_print_and_raise_what_it_was_given_when_just_compiled(

@@ -164,14 +164,14 @@ def _by_lap(looks: _Looks, name: str) -> tuple[list[float], list[float]]:
 
 
 def _said(slopes: Sequence[Slope], laps: int, looks: _Looks) -> str:
-    grown = [f"{one.measure} ({_by(one)} an hour)" for one in slopes if one.grows]
-    perhaps = [f"{one.measure} ({_by(one)} an hour)" for one in slopes if one.perhaps]
+    grown = _named(one for one in slopes if one.grows)
+    perhaps = _named(one for one in slopes if one.perhaps)
     looked = f"{len(looks.at)} looks in {laps} lap{'' if laps == 1 else 's'}"
     nothing = "Nothing grows for certain" if perhaps else "Nothing grows"
-    told = f"{'Grows: ' + ', '.join(grown) if grown else nothing} ({looked})."
+    told = f"{f'Grows: {grown}' if grown else nothing} ({looked})."
     if perhaps:
         told += (
-            f" Perhaps: {', '.join(perhaps)}, too little so far to tell from processes that settle;"
+            f" Perhaps: {perhaps}, too little so far to tell from processes that settle;"
             " a longer soak (--phase soak --minutes 60) would."
         )
     if any(one.low > 0 and one.answer == "no" for one in slopes):
@@ -180,6 +180,10 @@ def _said(slopes: Sequence[Slope], laps: int, looks: _Looks) -> str:
             f" Less than {memory:.0%} an hour, or {latency:.0%} of a latency, is not called growth."
         )
     return told
+
+
+def _named(slopes: Iterable[Slope]) -> str:
+    return ", ".join(f"{one.measure} ({_by(one)} an hour)" for one in slopes)
 
 
 def _by(slope: Slope) -> str:

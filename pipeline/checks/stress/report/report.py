@@ -18,13 +18,17 @@ from pipeline.native.whole_file import write_whole
 from pipeline.results.report.html import markup
 from pipeline.results.report.html.document import read_parts
 from pipeline.results.report.html.policy import policy_of
+from pipeline.results.tables import writing
 
 _PAGE = Path(__file__).with_name("page")
 _SCRIPT = 'themeButton(document.getElementById("theme"));'
 
 
 def write_page(result: StressResult, path: Path, compared: Comparison | None = None) -> None:
-    """Write the page of a result, and of its comparison with an older one, in one step."""
+    """Write the page of a result, and of its comparison with an older one, in one step.
+
+    Raises RunError if it cannot be written.
+    """
     style = f"{read_parts(['looks.css', 'run.css'])}\n{read_parts(['stress.css'], _PAGE)}"
     scripts = {
         "first": read_parts(["theme_first.js"]),
@@ -44,7 +48,9 @@ def write_page(result: StressResult, path: Path, compared: Comparison | None = N
         sections="\n".join(_sections(result, compared)),
         **scripts,
     )
-    write_whole(path, page.encode("utf-8", "replace"))
+    encoded = page.encode("utf-8", "replace")
+    with writing(path, len(encoded)):
+        write_whole(path, encoded)
 
 
 def _numbers(result: StressResult) -> list[tuple[str, str]]:
