@@ -30,6 +30,7 @@ from bench.measure import Report, bench_parser, interleaved, sizes_of
 from pipeline import MINUTE, Strategy, state
 from pipeline import indicators as ind
 from pipeline.codes import PRICE_COLUMNS
+from pipeline.lane.kind import LaneKind
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView
@@ -139,17 +140,21 @@ def walks(shape: SlotShape, slot: Slot, bars: int) -> dict[str, Callable[[], flo
     outbox, view = Outbox(bars, 1), SlotView(slot, shape, Schedule(shape))
     view.read()
     bindings = (("fast_avg", 0, 5), ("slow_avg", 0, 6))
+    specs = [
+        LaneSpec(number, cls(), "compiled", 0, bindings, (0,))
+        for number, cls in enumerate(LANES.values())
+    ]
+    kinds = [LaneKind(spec, shape, Terms(1e6), tabled=True) for spec in specs]
 
     def walk(spec: LaneSpec) -> float:
         # A lane that has been here keeps orders from the slot's end, which are not live again.
-        lane = Lane(spec, shape, Terms(1e6), outbox)
+        lane = Lane(spec, kinds[spec.number], outbox)
         start = time.perf_counter()
         lane.run(view, lambda lane: None)
         return (time.perf_counter() - start) / bars * 1e9
 
     found = {}
-    for number, (name, cls) in enumerate(LANES.items()):
-        spec = LaneSpec(number, cls(), "compiled", 0, bindings, (0,))
+    for name, spec in zip(LANES, specs, strict=True):
         walk(spec)
         found[name] = partial(walk, spec)
     return found

@@ -7,23 +7,16 @@ import numpy.typing as npt
 
 from pipeline.errors import StrategyError
 from pipeline.execution.account import ACCOUNT, empty_outbox_at
-from pipeline.execution.actions import ACTION
-from pipeline.execution.broken import CULPRIT, NO_VALUE, TOO_LARGE
-from pipeline.execution.fields import (
-    INSTRUMENT_TERMS,
-    REALS_BY_SYMBOL,
-    TERMS,
-    TOLD,
-    WHOLES_BY_SYMBOL,
-)
+from pipeline.execution.broken import NO_VALUE, TOO_LARGE
+from pipeline.execution.fields import TOLD
 from pipeline.execution.latency import MESSAGE
 from pipeline.execution.lots import LOT
-from pipeline.execution.orders import NEVER, ORDER
+from pipeline.execution.orders import ORDER
 from pipeline.lane.facts import OpenPosition
+from pipeline.lane.image import Image, Memory
+from pipeline.lane.opening import Opening, by_symbol
 from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.raised import describe_culprit, describe_holdings
-from pipeline.lane.spec import Instrument, Terms
-from pipeline.tape.slot import SlotShape
 
 #: What is told of an account, and where in its record it stands.
 _TOLD = {name: (ACCOUNT.names or ()).index(name) for name in TOLD}
@@ -33,32 +26,30 @@ _ORDERS = 16
 
 
 class LaneAccount:
-    """Owns an ACCOUNT record (``record``, ACCOUNT[1]) and the arrays it knows by address.
+    """Owns what an account's arrays in a lane's memory lack: its book, its lots and its messages.
 
-    The arrays live as long as this object. ``reserve``: see `execution.book.check_room`.
-    ``tabled``: whether orders and round trips are written somewhere, row by row; otherwise they are
-    only counted.
+    ``record``, ACCOUNT[1], is its record in that ``memory``, which lies at an ``address``; all of
+    it lives as long as this object.
     """
 
     def __init__(
-        self, shape: SlotShape, terms: Terms, outbox: Outbox, reserve: int, *, tabled: bool
+        self, opening: Opening, outbox: Outbox, image: Image, memory: Memory, address: int
     ) -> None:
-        self._shape = shape
+        terms, shape = opening.terms, opening.shape
+        self._opening = opening
         self._outbox = outbox
+        self._image, self._memory = image, memory
+        self.record = image.view(memory, "account")
+        self.address = image.address(address, "account")
         symbols = len(shape.symbols)
-        self._reals = np.zeros((len(REALS_BY_SYMBOL), symbols))
-        self._wholes = np.zeros((len(WHOLES_BY_SYMBOL), symbols), np.int64)
-        self._by_symbol("last_price")[:] = np.nan  # before the first bar
-        self._by_symbol("met")[:] = -1  # before any bar
-        self._book = np.zeros(_ORDERS + reserve, ORDER)
+        self._book = np.zeros(_ORDERS + opening.reserve, ORDER)
         self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
-        #: Last row that the strategy may know, i8[intervals, S].
-        self.cursor = np.zeros((len(shape.intervals), symbols), np.int64)
-        self._culprit = np.zeros(1, CULPRIT)
-        self.record = self._open(terms)
-        self.record[0]["book_reserve"] = reserve
-        self.record[0]["tabled"] = tabled
-        self.address = int(self.record.ctypes.data)
+        self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
+        record = self.record[0]
+        record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
+        record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
+        if terms.delayed:
+            self._attach_messages(record)
         first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
         # A view, because to read one field of a record takes as long as to read them all.
         self._counts = self.record.view(np.int64)[first : first + 6 : 2]
@@ -76,54 +67,12 @@ class LaneAccount:
 
     def _by_symbol(self, name: str) -> npt.NDArray[Any]:
         """Return the account's array of a name, f8[S] or i8[S]: a view."""
-        if name in REALS_BY_SYMBOL:
-            return self._reals[REALS_BY_SYMBOL.index(name)]
-        return self._wholes[WHOLES_BY_SYMBOL.index(name)]
-
-    def _open(self, terms: Terms) -> npt.NDArray[Any]:
-        account = np.zeros(1, ACCOUNT)
-        record = account[0]
-        record["symbols"] = len(self._shape.symbols)
-        record["next_order"] = 1
-        record["reduced_ts"] = record["lacking_ts"] = -1
-        record["session_close"] = record["hours_until"] = NEVER
-        record["hours_from"] = -NEVER
-        for name in TERMS:
-            record[name] = getattr(terms, name)
-        record["cash"] = record["equity"] = record["lowest_cash"] = terms.initial_cash
-        self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
-        self._attach_messages(record)
-        for name in (*REALS_BY_SYMBOL, *WHOLES_BY_SYMBOL):
-            record[name] = self._by_symbol(name).ctypes.data
-        instruments = terms.instruments or (Instrument(),) * len(self._shape.symbols)
-        for name in INSTRUMENT_TERMS:
-            self._by_symbol(name)[:] = [getattr(instrument, name) for instrument in instruments]
-        self._open_currencies(record)
-        funded = self._by_symbol("funding_rate").any()
-        record["next_funding"] = 0 if funded else NEVER
-        self._hours = np.array(terms.hours, np.int64)
-        record["hours"] = self._hours.ctypes.data if len(self._hours) else 0
-        record["stride"] = self._shape.stride
-        record["plane"] = self._shape.stride * len(self._shape.symbols)
-        self._actions = np.array([tuple(action) for action in terms.actions], ACTION)
-        record["actions"], record["action_count"] = self._actions.ctypes.data, len(self._actions)
-        record["base_cursor"] = self.cursor.ctypes.data
-        record["culprit"] = self._culprit.ctypes.data
-        record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
-        record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
-        return account
+        reals, wholes = (self._image.view(self._memory, one) for one in ("reals", "wholes"))
+        return by_symbol(name, reals, wholes)
 
     def _attach_outbox(self) -> None:
         self._outbox.attach(self.record)
         self._attached = self._outbox.version
-
-    def _open_currencies(self, record: Any) -> None:
-        """Give foreign symbols their pairs; there is no rate yet, and so no value."""
-        pair, multiplier = self._by_symbol("pair"), self._by_symbol("multiplier")
-        record["foreign"] = pair.any()
-        self._by_symbol("point")[:] = multiplier
-        self._by_symbol("rate")[:] = np.where(pair == 0, 1.0, np.nan)
-        multiplier *= self._by_symbol("rate")
 
     def empty_outbox(self) -> None:
         """Empty the outbox; the caller has taken what lies in it."""
@@ -171,9 +120,12 @@ class LaneAccount:
 
         ``strategy``: the name of the lane's strategy.
         """
-        record, symbols = self.record[0], self._shape.symbols
+        record, symbols = self.record[0], self._opening.shape.symbols
+        bill = self._image.view(self._memory, "bill")
+        self._opening.pricing.check(self.record, bill, symbols)
         if record["broken"] == TOO_LARGE:
-            raise StrategyError(describe_culprit(self._culprit, strategy, symbols))
+            culprit = self._image.view(self._memory, "culprit")
+            raise StrategyError(describe_culprit(culprit, strategy, symbols))
         if record["broken"] == NO_VALUE:
             units, prices = self.position.tolist(), self._by_symbol("last_price").tolist()
             held = [one for one in zip(symbols, units, prices, strict=True) if one[1]]

@@ -11,38 +11,24 @@ import numpy.typing as npt
 from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import HookError, StrategyError
 from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
-from pipeline.execution.fills import FILL
 from pipeline.execution.lots import report_open_at
-from pipeline.execution.orders import ORDER, REPORTED
+from pipeline.execution.orders import ORDER
 from pipeline.lane.account import LaneAccount
-from pipeline.lane.cost_memory import Pricing
+from pipeline.lane.image import Image
 from pipeline.lane.interpreted import Interpreter
 from pipeline.lane.interpreted_context import InterpretedContext
-from pipeline.lane.outbox import INBOX, Outbox
-from pipeline.lane.program import HOOK_INDEX, PROGRAM
+from pipeline.lane.kind import LaneKind
+from pipeline.lane.outbox import Outbox
+from pipeline.lane.program import HOOK_INDEX
 from pipeline.lane.raised import describe_raise, find_call, hook_of, place_of
 from pipeline.lane.slot_view import SlotView, begin_slot
-from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
+from pipeline.lane.spec import LaneSpec
 from pipeline.lane.walk import end_walk, walk_slot
-from pipeline.lane.warm_up import INDICATORS, ValueWatch, first_called, never_ready, ready_cells
-from pipeline.native.call import code_address
+from pipeline.lane.warm_up import ValueWatch, first_called, never_ready
 from pipeline.native.kernel import called_with_integers
-from pipeline.strategy.compiled import operations
-from pipeline.strategy.compiled.bar_record import BAR, BINDING
-from pipeline.strategy.compiled.column_names import name_table, symbol_table
-from pipeline.strategy.compiled.hooks import compile_hooks
-from pipeline.strategy.compiled.records import CONTEXT
 from pipeline.strategy.compiled.stretch import show
-from pipeline.strategy.strategy import (
-    Symbol,
-    hooks_of,
-    parameters_of,
-    record_dtype,
-    states_of,
-)
-from pipeline.strategy.symbol import unknown
 from pipeline.tape.session_data import SessionData
-from pipeline.tape.slot import SHOWN_SESSION, Slot, SlotShape
+from pipeline.tape.slot import Slot
 
 #: How a lane takes up a slot and walks it, and how it goes on from a moment; see `walk_slot`.
 Enter = Callable[[SlotView], int]
@@ -53,139 +39,66 @@ _NO_ORDERS = np.zeros(0, ORDER)
 class Lane:
     """Owns one lane's memory and runs its strategy over the slots of the tape.
 
-    All arrays that compiled code knows by address live as long as this object does. ``tabled``:
-    see `LaneAccount`.
+    All arrays that compiled code knows by address live as long as this object does.
     """
 
-    def __init__(
-        self,
-        spec: LaneSpec,
-        shape: SlotShape,
-        terms: Terms,
-        outbox: Outbox,
-        *,
-        tabled: bool = True,
-    ) -> None:
+    def __init__(self, spec: LaneSpec, kind: LaneKind, outbox: Outbox) -> None:
         self.number = spec.number
         self._spec = spec
-        self._shape = shape
+        self._kind = kind
+        self._shape = kind.shape
         self._outbox = outbox
-        self._names = tuple(name for name, _, _ in spec.bindings)
-        self._hooks = hooks_of(type(spec.strategy))
-        reserve = INBOX if "on_order" in self._hooks else 0
-        self._own = LaneAccount(shape, terms, outbox, reserve, tabled=tabled)
+        self._hooks = kind.hooks
+        image = kind.image
+        self._memory, address = image.copy()
+        self._own = LaneAccount(kind.opening, outbox, image, self._memory, address)
         #: The account's record, ACCOUNT[1].
         self.account = self._own.record
-        self._pricing = Pricing(terms, self.account)
-        columns = {name: (-1, place) for place, name in enumerate(PRICE_COLUMNS)}
-        columns |= {name: (index, column) for name, index, column in spec.bindings}
-        self._columns = name_table(columns)
-        symbols = range(len(shape.symbols))
-        self._universe = np.array(spec.universe or symbols, np.int64)
-        self._symbol_keys = symbol_table(shape.symbols)
-        self._zone = np.array(terms.zone, np.int64)
-        self._random = np.array(spec.random, np.int64)
-        self.context = self._make_context()
-        self._self = self._make_self()
-        self._make_program()
+        self.context = image.view(self._memory, "context")
+        self._program = image.view(self._memory, "program")
+        self._bindings = image.view(self._memory, "bindings")
+        self._addresses = image.address(address, "context"), image.address(address, "program")
+        self._fill(image)
+        self._value_watch = self._watch()
         self._kept = 0  # orders in the outbox that were taken before and wait for on_order
         self._interpreter: Interpreter | None = None
         self._slot: Slot | None = None
         self._enter, self._go_on, self._call = self._make_strategy()
 
-    def _make_context(self) -> npt.NDArray[Any]:
-        context = np.zeros(1, CONTEXT)
-        record = context[0]
-        record["account"] = self.account.ctypes.data
-        record["intervals"] = len(self._shape.intervals)
-        record["cursor"] = self._own.cursor.ctypes.data
-        record["names"], record["name_count"] = self._columns.ctypes.data, len(self._columns)
-        record["universe"] = self._universe.ctypes.data
-        record["universe_count"] = len(self._universe)
-        record["symbol_keys"] = self._symbol_keys.ctypes.data
-        record["zone"], record["zone_count"] = self._zone.ctypes.data, len(self._zone)
-        record["random"] = self._random.ctypes.data
-        record["lookback"] = self._spec.lookback
-        record["symbol"] = -1
-        return context
+    def _fill(self, image: Image) -> None:
+        """Write into the memory what is this lane's own."""
+        spec, context = self._spec, self.context[0]
+        places = [place for _, *place in spec.bindings]
+        if places:
+            cells = self._bindings.view(np.int64).reshape(len(places), -1)
+            cells[:, :2] = places
+            image.view(self._memory, "columns")[len(PRICE_COLUMNS) :, 1:] = places
+        selves = image.view(self._memory, "self")
+        for name, value in self._kind.parameters(spec.strategy):
+            selves[name] = value
+        image.view(self._memory, "random")[:] = spec.random
+        self._universe = np.array(spec.universe or range(len(self._shape.symbols)), np.int64)
+        context["universe"] = self._universe.ctypes.data
+        context["universe_count"] = len(self._universe)
+        context["lookback"] = spec.lookback
 
-    def _make_self(self) -> npt.NDArray[Any]:
-        """One record of parameters and state per symbol, and a last one of the lane's own."""
-        strategy = self._spec.strategy
-        cls = type(strategy)
-        records = np.zeros(len(self._shape.symbols) + 1, record_dtype(cls))
-        for parameter in parameters_of(cls):
-            value = getattr(strategy, parameter.name)
-            records[parameter.name] = self._index_of(value) if parameter.type is Symbol else value
-        for name, declared in states_of(cls).items():
-            records[name] = declared.initial
-        return records
+    def _watch(self) -> ValueWatch | None:
+        """Return what looks for indicators' first values, if the strategy does not wait for it."""
+        if self._spec.warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self._hooks):
+            return None
+        intervals, symbols = len(self._shape.intervals), len(self._shape.symbols)
+        return ValueWatch(self._spec.bindings, intervals, symbols, self._universe)
 
-    def _index_of(self, symbol: str) -> int:
-        if symbol not in self._shape.symbols:
-            sentence = unknown("symbol", symbol, self._shape.symbols)
-            raise StrategyError(f"{type(self._spec.strategy).__name__}: {sentence}")
-        return self._shape.symbols.index(symbol)
-
-    def _make_program(self) -> None:
-        cls = type(self._spec.strategy)
-        self._bars = np.zeros(1, bars_dtype(self._names, len(self._shape.symbols)))
-        self._bindings = np.zeros(len(self._spec.bindings), BINDING)
-        for row, (_, index, column) in enumerate(self._spec.bindings):
-            self._bindings[row]["table"], self._bindings[row]["column"] = index, column
-        self._bar = np.zeros(1, BAR)
-        self._bar[0]["bindings"] = self._bindings.ctypes.data
-        fields = list(self._self.dtype.names or ())
-        resets = [n for n, declared in states_of(cls).items() if declared.reset == "session"]
-        self._resets = np.zeros((len(resets), 2), np.int64)
-        for row, name in enumerate(resets):
-            # The initial value as the record holds it, whatever its type, seen as bits.
-            bits = self._self[name][:1].view(np.int64)[0]
-            self._resets[row] = fields.index(name), bits
-        warmup = self._spec.warmup
-        shape = self._own.cursor.shape
-        self._ready = ready_cells(*shape, warmup, len(self._bindings))
-        waits = warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self._hooks)
-        self._value_watch = (
-            None if waits else ValueWatch(self._spec.bindings, *shape, self._universe)
-        )
-        self._program = np.zeros(1, PROGRAM)
-        record = self._program[0]
-        for name, array in (
-            ("self", self._self),
-            ("bar", self._bar),
-            ("bars", self._bars),
-            ("bindings", self._bindings),
-            ("resets", self._resets),
-            ("ready", self._ready),
-        ):
-            record[name] = array.ctypes.data
-        record["self_cells"] = self._self.dtype.itemsize // 8
-        record["binding_count"] = len(self._bindings)
-        record["warmup"] = INDICATORS if warmup is None else warmup
-        record["reset_count"] = len(resets)
-        record["intervals"] = sum(1 << index for index in self._spec.wanted)
-        record["hooks"] = sum(1 << HOOK_INDEX[name] for name in self._hooks)
+    def _view(self, array: str) -> npt.NDArray[Any]:
+        """Return an array of the lane's memory by its name in the kind's image."""
+        return self._kind.image.view(self._memory, array)
 
     def _make_strategy(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
         """Return how to take up a slot and walk it, how to go on, and how to call a bare hook."""
         if self._spec.mode == "interpreted":
             return self._interpreted()
-        data = {
-            "bars": self._bars.dtype,
-            "fill": FILL,
-            "order": REPORTED,
-            "session": SHOWN_SESSION,
-        }
-        indicators = {name: index == 0 for name, index, _ in self._spec.bindings}
-        hooks = compile_hooks(type(self._spec.strategy), self._self.dtype, indicators, data)
-        for name, hook in hooks.items():
-            self._program[0][name] = code_address(hook)
-        self.context[0]["bar"] = self._bar.ctypes.data
-        self.context[0]["operate"] = code_address(operations.entry())
-        addresses = (int(self.context.ctypes.data), int(self._program.ctypes.data))
-        bound = int(self._bindings.ctypes.data), len(self._bindings)
-        own = int(self._self[-1:].ctypes.data)
+        hooks, addresses = self._kind.compiled, self._addresses
+        bound = int(self._program[0]["bindings"]), len(self._bindings)
 
         def go_on(view: SlotView, index: int) -> int:
             return int(walk_slot(*addresses, index, view.schedule.count))
@@ -195,14 +108,15 @@ class Lane:
             return go_on(view, 0)
 
         def call(hook: str) -> None:
-            hooks[hook](own, 0, addresses[0])
+            own = self._view("self")[-1:]
+            hooks[hook](int(own.ctypes.data), 0, addresses[0])
 
         return enter, go_on, call
 
     def _interpreted(self) -> tuple[Enter, GoOn, Callable[[str], None]]:
         interpreter = self._interpreter = self._interpret()
-        context = int(self.context.ctypes.data)
-        bound = int(self._bindings.ctypes.data), len(self._bindings)
+        context = self._addresses[0]
+        bound = int(self._program[0]["bindings"]), len(self._bindings)
 
         def go_on(view: SlotView, index: int) -> int:
             index = interpreter.walk(view.schedule, index)
@@ -238,7 +152,6 @@ class Lane:
         self._kept = 0
         index = self._guarded("", self._enter, view)
         while index != count:
-            self._pricing.check(self._shape.symbols)
             self._own.check(type(self._spec.strategy).__name__)
             if index < 0:
                 self._empty_inbox()
@@ -293,11 +206,12 @@ class Lane:
     def facts(self) -> dict[str, Any]:
         """What the account came to, by name, the lane's number, and how it warmed up."""
         wanted, shape = self._spec.wanted, self._shape
-        series = shape.intervals, shape.symbols, self._names
-        unready = list(never_ready(self._ready, wanted, *series, self._value_watch))
+        series = shape.intervals, shape.symbols, self._kind.names
+        ready = self._view("ready")
+        unready = list(never_ready(ready, wanted, *series, self._value_watch))
         return {
             "lane": self.number,
-            "first_called": first_called(self._ready, wanted),
+            "first_called": first_called(ready, wanted),
             "never_ready": tuple(name for name, _ in unready),
             "never_called": tuple(name for name, waited in unready if waited),
             **self._own.facts(),
@@ -330,7 +244,8 @@ class Lane:
         hook = hook_of(self.context)
         if hook not in self._hooks:
             return None
-        records = self.context, self.account, self._self, self._bar, self._bars
+        own = (self._view(name) for name in ("self", "bar", "bars"))
+        records = self.context, self.account, *own
         mark = b"".join(record.tobytes() for record in records)
         return mark, place_of(self._spec.strategy, hook)
 
@@ -365,8 +280,9 @@ class Lane:
     def _catch_up(self) -> None:
         """Write to the account at which base bar a compiled on_bar has raised."""
         called = int(self.context[0]["hook"]) == HOOK_INDEX["on_bar"]
-        if self._interpreter is None and called and self._bar[0]["index"] == 0:
-            show(int(self.context.ctypes.data), int(self._bar[0]["seen"]))
+        bar = self._view("bar")[0]
+        if self._interpreter is None and called and bar["index"] == 0:
+            show(self._addresses[0], int(bar["seen"]))
 
     def _interpret(self) -> Interpreter:
         data = SessionData(self._shape, lookback=max(1, self._spec.lookback))
@@ -378,15 +294,15 @@ class Lane:
                 self._own.pending,
                 data,
                 self._universe,
-                (*PRICE_COLUMNS, *self._names),
+                (*PRICE_COLUMNS, *self._kind.names),
             ),
             data,
-            self._own.cursor,
-            self._self,
+            self._view("cursor"),
+            self._view("self"),
             self.context,
             self.account,
             self._program,
-            self._ready,
+            self._view("ready"),
             self._outbox,
         )
 
@@ -396,4 +312,5 @@ class Lane:
         The state is as the failed call left it. That does no harm: the lane has ended.
         """
         if self._interpreter is None:
-            self._interpret().replay(hook, self._bar, self._bars, self._slot)
+            bar, bars = self._view("bar"), self._view("bars")
+            self._interpret().replay(hook, bar, bars, self._slot)

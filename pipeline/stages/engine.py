@@ -2,7 +2,7 @@
 
 import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pipeline.errors import RunError, StrategyError
 from pipeline.lane.facts import LaneFacts
+from pipeline.lane.kind import LaneKind
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.shared_values import SharedValues
@@ -84,10 +85,12 @@ class Engine:
         self._running: list[_Running] = []
         self._ended: list[LaneFacts] = []
         self._lost: dict[int, str] = {}
+        self._kinds: dict[Hashable, LaneKind] = {}
         for spec in specs:
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
-                lane = Lane(spec, shape, terms, self._outbox, tabled=records.writes_tables)
+                kind = self._kind_of(spec, terms)
+                lane = Lane(spec, kind, self._outbox)
                 self._running.append(_Running(lane, spec.universe))
         attend(-1, 0)
         self._session_dates: list[int] = []
@@ -102,6 +105,15 @@ class Engine:
         interpreted = [spec for spec in specs if spec.mode == "interpreted"]
         self._interpreted = {spec.number for spec in interpreted}
         self._shared = SharedValues(dict.fromkeys(type(spec.strategy) for spec in interpreted))
+
+    def _kind_of(self, spec: LaneSpec, terms: Terms) -> LaneKind:
+        """Return the kind of a lane, made for the first one; StrategyError if that cannot be."""
+        key = LaneKind.key(spec)
+        kind = self._kinds.get(key)
+        if kind is None:
+            tabled = self._records.writes_tables
+            kind = self._kinds[key] = LaneKind(spec, self._shape, terms, tabled=tabled)
+        return kind
 
     def _views_of(self, slot: Slot) -> dict[tuple[int, ...], SlotView]:
         return {

@@ -81,6 +81,44 @@ def _collect(
 
 
 @kernel()
+def _only_symbol(table: Any, cursor: Any) -> int:
+    """Return the one symbol that has bars behind the cursor; -1 if none or several have."""
+    found = -1
+    for symbol in range(cursor.size):
+        if cursor[symbol] < load_i8(table.count, symbol):
+            if found >= 0:
+                return -1
+            found = symbol
+    return found
+
+
+@kernel(forceinline=True)
+def _append_rows(
+    table: Any, symbol: int, row: int, until: int, entries: Any, end: int, moments: Any, count: int
+) -> int:
+    """Append a moment for each base bar of a symbol, from ``row`` on, that closes before ``until``.
+
+    Returns the row behind them.
+    """
+    closes = table.close_ts + 8 * (symbol * table.stride + table.first)
+    entry = (symbol << SYMBOL_SHIFT) | table.first
+    fresh = load_i8(table.count, symbol)
+    first = row
+    while row < fresh:
+        close = load_i8(closes, row)
+        if close >= until:
+            break
+        place = end + row - first
+        entries[place] = entry + row
+        moment = moments[count + row - first]
+        moment.t = close
+        moment.base_end = moment.end = place + 1
+        moment.flags = 0
+        row += 1
+    return row
+
+
+@kernel()
 def _next_close(table: Any, cursor: Any) -> int:
     """Return the next close of one table behind the cursor."""
     following = _NEVER
@@ -128,6 +166,7 @@ def _build(
             cursor[index, symbol] = load_i8(tables[index].count, symbol)
         upcoming[index] = _next_close(tables[index], cursor[index])
     opened = closed = end = count = base_count = 0
+    alone = _only_symbol(tables[0], cursor[0])
     event = _next_event(sessions, closed, opened)
     while True:
         t = event
@@ -135,6 +174,22 @@ def _build(
             t = min(t, upcoming[index])
         if t == _NEVER:
             return count, base_count
+        if alone >= 0 and upcoming[0] == t:
+            # A run of rows up to the next thing that is no base bar.
+            until = event
+            for index in range(1, tables.size):
+                until = min(until, upcoming[index])
+            if t < until:
+                row = cursor[0, alone]
+                past = _append_rows(tables[0], alone, row, until, entries, end, moments, count)
+                for index in range(past - row):
+                    base_times[base_count + index] = moments[count + index].t
+                cursor[0, alone] = past
+                upcoming[0] = _next_close(tables[0], cursor[0])
+                base_count += past - row
+                end += past - row
+                count += past - row
+                continue
         moment = moments[count]
         count += 1
         if upcoming[0] == t:

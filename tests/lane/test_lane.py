@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import MINUTE, Strategy, Symbol, state
 from pipeline.errors import StrategyError
-from pipeline.lane import lane, outbox
+from pipeline.lane import kind, outbox
 from pipeline.lane.spec import Terms
 from pipeline.native.plain import PLAIN
 from tests.reference.in_process import Setup, assert_same, run_in_process
@@ -282,7 +282,7 @@ class Flood(Strategy):
 @pytest.fixture
 def inbox(monkeypatch: pytest.MonkeyPatch) -> int:
     """Orders that may be placed at one moment; everything else is sized by it."""
-    for module in (lane, outbox):
+    for module in (kind, outbox):
         monkeypatch.setattr(module, "INBOX", 64)
     return 64
 

@@ -8,6 +8,7 @@ from numba import njit
 
 from pipeline import MINUTE, Strategy, state
 from pipeline.codes import PRICE_COLUMNS
+from pipeline.lane.kind import LaneKind
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView, begin_slot
@@ -61,14 +62,14 @@ class OneStretch:
         table.count[0] = ROWS
         self._view = SlotView(slot, shape, Schedule(shape))
         self._view.read()
-        self.lane = Lane(
-            LaneSpec(0, strategy, "compiled", 0, (), (0,)), shape, Terms(1e6), Outbox(ROWS, 1)
-        )
+        spec = LaneSpec(0, strategy, "compiled", 0, (), (0,))
+        kind = LaneKind(spec, shape, Terms(1e6), tabled=True)
+        self.lane = Lane(spec, kind, Outbox(ROWS, 1))
         self.account = self.lane.account[0]
         self._context = int(self.lane.context.ctypes.data)
         bindings = self.lane._bindings
         begin_slot(self._context, int(bindings.ctypes.data), 0, self._view.address)
-        self.bar: Any = self.lane._bar[0]
+        self.bar: Any = self.lane._view("bar")[0]
         self.bar["table"], self.bar["at"] = self.lane.context[0]["tables"], self.first
         show(self._context, 0)
 
@@ -84,7 +85,7 @@ class OneStretch:
         """Time, last price and last known row, as the account has them."""
         own = self.lane._own
         last = own._by_symbol("last_price")[0]
-        return int(self.account["now"]), float(last), int(own.cursor[0, 0])
+        return int(self.account["now"]), float(last), int(self.lane._view("cursor")[0, 0])
 
     def at(self, row: int) -> tuple[int, float, int]:
         """What is present at a bar."""
@@ -95,7 +96,7 @@ class OneStretch:
 def test_a_hook_that_does_nothing_goes_all_the_way(count: int):
     stretch = OneStretch(Acts())
     assert stretch.walk(count) == count
-    assert stretch.lane._self[0]["seen"] == count
+    assert stretch.lane._view("self")[0]["seen"] == count
 
 
 @pytest.mark.parametrize("row", [0, 1, 7, ROWS - 1])
@@ -129,4 +130,4 @@ def test_a_stretch_can_be_taken_up_again_where_it_stopped():
     stretch = OneStretch(Acts(at=3))
     assert stretch.walk(ROWS) == 4
     assert stretch.walk(ROWS, seen=4) == ROWS
-    assert stretch.lane._self[0]["seen"] == ROWS
+    assert stretch.lane._view("self")[0]["seen"] == ROWS
