@@ -173,9 +173,9 @@ def build_lanes(
     read: set[Any] = set()
     for number, lane in enumerate(lanes):
         cls = type(lane.strategy)
-        hooks_of(cls)
         check_declared(lane.strategy)
         if cls not in read:
+            hooks_of(cls)
             check_lookups(lane.strategy)
             read.add(cls)
         _check_pairs(config, lane.symbols)

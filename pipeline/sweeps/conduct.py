@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
 from pipeline.runner.lane_summary import lane_summary
+from pipeline.runner.lanes import Lanes
 from pipeline.runner.memory import advice
 from pipeline.runner.preparation import Division, Preparation, shape_of
 from pipeline.stages.facts import TapeFacts
@@ -69,25 +70,25 @@ class Conductor:
 
     def run(self, entries: Sequence[Entry]) -> None:
         """Run lanes in as many passes as they need."""
-        for part in self._passes(entries):
+        for part, lanes in self._passes(entries):
             if self._roster.sweep.pruning is None:
-                self._finish(part)
+                self._finish(part, lanes)
             else:
-                self._finish_compared(part)
+                self._finish_compared(part, lanes)
 
     # --- cutting into passes ---------------------------------------------------------------------
 
-    def _passes(self, entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    def _passes(self, entries: Sequence[Entry]) -> Iterator[tuple[list[Entry], Lanes]]:
         most = self._roster.sweep.lanes_per_pass or len(entries)
         left = list(entries)
         pilots = self._pilots(left)
         if pilots:
-            yield pilots
+            yield pilots, self._roster.lanes(pilots)
             taken = {entry.number for entry in pilots}
             left = [entry for entry in left if entry.number not in taken]
         while left:
-            count = self._fitting(left[:most])
-            yield left[:count]
+            count, lanes = self._fitting(left[:most])
+            yield left[:count], lanes
             left = left[count:]
 
     def _pilots(self, entries: Sequence[Entry]) -> list[Entry]:
@@ -105,14 +106,14 @@ class Conductor:
     def _compared(self) -> bool:
         return self._roster.sweep.pruning is not None
 
-    def _fitting(self, entries: Sequence[Entry]) -> int:
-        """Return how many of the lanes, from the first, fit into one pass."""
+    def _fitting(self, entries: Sequence[Entry]) -> tuple[int, Lanes]:
+        """Return how many of the lanes, from the first, fit into one pass, and these lanes."""
         allowed, count = self._executor.allowed_bytes, len(entries)
         while True:
             lanes = self._roster.lanes(entries[:count])
             needed = self._executor.bytes_needed(lanes)
             if needed <= allowed:
-                return count
+                return count, lanes
             if count == 1 or self._compared:
                 slots = self._settings.pipeline.slots
                 lanes_said = "1 lane" if count == 1 else f"{count:,} lanes"
@@ -125,11 +126,13 @@ class Conductor:
 
     # --- one pass after the other ----------------------------------------------------------------
 
-    def _finish(self, entries: list[Entry]) -> None:
+    def _finish(self, entries: list[Entry], lanes: Lanes) -> None:
         """Run lanes that do not depend on each other until each has a row."""
         waiting, suspects, fruitless = entries, list[Entry](), 0
         while waiting:
-            outcome = self._pass(waiting, self._shares(waiting))
+            if waiting is not entries:
+                lanes = self._roster.lanes(waiting)
+            outcome = self._pass(waiting, lanes, self._shares(waiting))
             struck = self._enter(waiting, outcome)
             suspects += struck
             fruitless = 0 if struck or outcome.finished or outcome.lost else fruitless + 1
@@ -140,7 +143,8 @@ class Conductor:
         engines, fruitless = self._executor.engines, 0
         while suspects:
             alone, suspects = suspects[:engines], suspects[engines:]
-            outcome = self._pass(alone, [[number] for number in range(len(alone))])
+            shares = [[number] for number in range(len(alone))]
+            outcome = self._pass(alone, self._roster.lanes(alone), shares)
             suspects += self._enter(alone, outcome)
             ended = outcome.suspects or outcome.finished or outcome.lost
             fruitless = 0 if ended else fruitless + 1
@@ -148,11 +152,11 @@ class Conductor:
                 raise _given_up(outcome)
             suspects += [alone[number] for number in outcome.unfinished]
 
-    def _finish_compared(self, entries: list[Entry]) -> None:
+    def _finish_compared(self, entries: list[Entry], lanes: Lanes) -> None:
         """Run lanes that are compared while they run; all start anew when an engine dies."""
         fruitless = 0
         while True:
-            outcome = self._pass(entries, self._shares(entries), self._halving())
+            outcome = self._pass(entries, lanes, self._shares(entries), self._halving())
             lame = bool(outcome.suspects or outcome.unfinished)
             before = len(entries)
             if not lame:
@@ -161,6 +165,7 @@ class Conductor:
             entries = self._without_struck_out(entries, outcome)
             if not entries:
                 return
+            lanes = self._roster.lanes(entries)
             fruitless = 0 if outcome.suspects or len(entries) < before else fruitless + 1
             if fruitless == _FRUITLESS:
                 raise _given_up(outcome)
@@ -185,11 +190,15 @@ class Conductor:
         return spread(costs, min(self._executor.engines, len(entries)))
 
     def _pass(
-        self, entries: Sequence[Entry], shares: list[list[int]], halving: HalvingPlan | None = None
+        self,
+        entries: Sequence[Entry],
+        lanes: Lanes,
+        shares: list[list[int]],
+        halving: HalvingPlan | None = None,
     ) -> PassOutcome:
         division = Division(shares, None, tolerant=True, limit=self._limit, halving=halving)
         report = self._meter.begin_pass(shares, self._preparation.extent.bars)
-        outcome = self._executor.run_pass(self._roster.lanes(entries), division, report)
+        outcome = self._executor.run_pass(lanes, division, report)
         if outcome.tape is not None:
             self.tape = outcome.tape
             self.commands += self.tape.commands

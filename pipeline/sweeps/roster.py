@@ -111,19 +111,18 @@ class Roster:
 
     def _entry(self, number: int, one: ParameterSet) -> Entry:
         setting, cls = self.settings.strategies[one.strategy], self._classes[one.strategy]
-        parameters = {**setting.parameters, **one.parameters}
+        strategy = cls(**{**setting.parameters, **one.parameters})
         symbols = self.sweep.universes[one.universe] if one.universe else setting.symbols or ()
         key = lane_key(
             self.data_hash,
             self._code_hashes[one.strategy],
             self._settings_hash,
-            cls,
-            parameters,
+            values_of(strategy),
             universe=one.universe,
             symbols=symbols,
             mode=setting.mode,
         )
-        lane = LaneSetting(cls(**parameters), setting.mode, tuple(symbols))
+        lane = LaneSetting(strategy, setting.mode, tuple(symbols))
         return Entry(number, one, key, setting.name, lane)
 
     def lanes(self, entries: Sequence[Entry]) -> Lanes:

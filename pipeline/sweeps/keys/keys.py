@@ -20,7 +20,7 @@ from pipeline.dependencies.origin import ENGINE_FOLDERS, file_of, is_users
 from pipeline.dependencies.source_files import SourceFiles
 from pipeline.errors import DataError, StrategyError
 from pipeline.strategy.source import load_class, load_function
-from pipeline.strategy.strategy import Strategy, Value, parameters_of, states_of, values_of
+from pipeline.strategy.strategy import Strategy, Value, parameters_of, states_of
 
 if TYPE_CHECKING:
     from pipeline.config.session import SessionConfig
@@ -98,8 +98,7 @@ def lane_key(
     data: str,
     code: str,
     settings: str,
-    cls: type[Strategy],
-    parameters: Mapping[str, Value],
+    values: Mapping[str, Value],
     *,
     universe: str = "",
     symbols: Sequence[str] = (),
@@ -108,12 +107,10 @@ def lane_key(
     """Return the key of a lane, 32 hex digits.
 
     ``data``, ``code`` and ``settings`` are the hashes of `data_hash`, `strategy_hash` and
-    `settings_hash`, each taken once per sweep. ``parameters`` are those that are set. The others
-    count with their defaults, and all as their declared types, so that 1 is 1.0 for a float.
-    ``universe`` is the name of the ``symbols``, "" for all symbols of the run. StrategyError if the
-    class does not take a parameter.
+    `settings_hash`, each taken once per sweep. ``values`` are those of all parameters of a strategy
+    (`values_of`), so that defaults count, and 1 is 1.0 for a float. ``universe`` is the name of the
+    ``symbols``, "" for all symbols of the run.
     """
-    values = values_of(cls(**parameters))
     return _digest(data, code, settings, values, [universe, *symbols], mode)
 
 

@@ -15,6 +15,7 @@ from pipeline.market.actions import Actions
 from pipeline.market.catalog.catalog import Catalog
 from pipeline.strategy.examples import RsiReversion, SmaCross
 from pipeline.strategy.source import load_class
+from pipeline.strategy.strategy import values_of
 from pipeline.sweeps.keys import keys
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
 from tests.market.catalogs import bars
@@ -289,7 +290,7 @@ def test_an_own_commission_counts_by_its_code(settings_of_a_session, tmp_path, m
 
 
 def key(parameters: dict[str, Any], cls: Any = SmaCross, **rest: Any) -> str:
-    return lane_key("data", "code", "settings", cls, parameters, **rest)
+    return lane_key("data", "code", "settings", values_of(cls(**parameters)), **rest)
 
 
 def test_a_key_is_the_same_however_a_parameter_is_written():
@@ -302,10 +303,10 @@ def test_a_key_is_the_same_however_a_parameter_is_written():
 
 def test_all_that_a_key_is_made_of_counts():
     found = [
-        lane_key("data", "code", "settings", SmaCross, {}),
-        lane_key("other", "code", "settings", SmaCross, {}),
-        lane_key("data", "other", "settings", SmaCross, {}),
-        lane_key("data", "code", "other", SmaCross, {}),
+        key({}),
+        lane_key("other", "code", "settings", values_of(SmaCross())),
+        lane_key("data", "other", "settings", values_of(SmaCross())),
+        lane_key("data", "code", "other", values_of(SmaCross())),
         key({"fast": 11}),
         key({}, universe="a", symbols=["AAA"]),
         key({}, universe="b", symbols=["AAA"]),
@@ -346,7 +347,7 @@ def test_a_lane_that_runs_has_a_key_before_it_does(sample, tmp_path, settings_of
     def made() -> str:
         cls = load_class(name)
         parts = data_hash(config), strategy_hash(cls, name), settings_hash(config)
-        return lane_key(*parts, cls, config.strategies[0].parameters)
+        return lane_key(*parts, values_of(cls(**config.strategies[0].parameters)))
 
     before = made()
     run(config, out=tmp_path)
