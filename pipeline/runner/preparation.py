@@ -117,6 +117,7 @@ def work_of(
 
     ``travels``: whether the jobs go to other processes, so that strategies are packed.
     """
+    from pipeline.lane.sent import pack_specs
     from pipeline.stages.coordinator import Replay
     from pipeline.stages.jobs import Analysis, Coordination, Processing, share
 
@@ -150,7 +151,7 @@ def work_of(
         [
             Analysis(
                 shape,
-                pack(specs, lanes.names) if travels else specs,
+                pack_specs(specs, lanes.names) if travels else specs,
                 preparation.terms,
                 folder,
                 len(lanes.specs),

@@ -13,10 +13,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.lane.sent import unpack_specs
 from pipeline.lane.spec import LaneSpec, Terms
 from pipeline.market.actions import Splits
 from pipeline.market.indicators.plan import IndicatorPlan
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from pipeline.stages.engine import Engine, Records
 
 _NICENESS = 5
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,8 @@ class Processing:
         _step_aside(place)
         metrics = PerformanceMetrics.for_row(place.stats, place.role)
         slots = _slots_of(place, self.shape)
-        processor = Processor(_arrived(self.plan), self.symbols, slots[0], self.splits)
+        plan = unpack(self.plan) if isinstance(self.plan, bytes) else self.plan
+        processor = Processor(plan, self.symbols, slots[0], self.splits)
         processor.process(_empty_slot(self.shape))
         place.ready[0].signal_ready()
         yield
@@ -125,7 +125,7 @@ class Analysis:
     """An analysis engine's job: walk its lanes over the tape and record what they do."""
 
     shape: SlotShape
-    #: A list of LaneSpec, packed if it travels to another process.
+    #: The lanes, packed by `pack_specs` if they travel to another process.
     specs: bytes | Sequence[LaneSpec]
     #: The terms on which all lanes trade: costs, margins, limits.
     terms: Terms
@@ -206,7 +206,7 @@ class Analysis:
     def _engine(self, slots: Sequence[Slot], place: Place, member: Member) -> "Engine":
         from pipeline.stages.engine import Engine
 
-        specs = _arrived(self.specs)
+        specs = unpack_specs(self.specs) if isinstance(self.specs, bytes) else self.specs
         if any(spec.mode == "compiled" for spec in specs):
             compiling.compile_lane_loop()
         lanes = [spec.number for spec in specs]
@@ -243,11 +243,6 @@ def _watched(
     from pipeline.stages.hook_watch import watching
 
     return watching(lambda: engine.at_work, member) if place.alone else contextlib.nullcontext()
-
-
-def _arrived(sent: bytes | T) -> T:
-    """Return what the supervisor has sent: unpacked, or as it is if it had no way to go."""
-    return unpack(sent) if isinstance(sent, bytes) else sent
 
 
 def _step_aside(place: Place) -> None:
