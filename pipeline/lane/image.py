@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shm.layout import Field, Layout
-
 Memory = npt.NDArray[np.uint8]
 
 
@@ -27,12 +25,12 @@ class Image:
     """
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._layout = Layout([Field(name, a.dtype, a.shape) for name, a in arrays.items()])
-        self._memory: Memory = np.zeros(self._layout.size, np.uint8)
-        self._places = {
-            field.name: (self._layout.offsets[field.name], np.dtype(field.dtype), field.shape)
-            for field in self._layout.fields
-        }
+        self._places: dict[str, tuple[int, int, np.dtype[Any], tuple[int, ...]]] = {}
+        end = 0
+        for name, array in arrays.items():
+            begin, end = end, end + array.nbytes
+            self._places[name] = begin, end, array.dtype, array.shape
+        self._memory: Memory = np.zeros(end, np.uint8)
         for name, array in arrays.items():
             self.view(self._memory, name)[...] = array
         self._cells: list[int] = []
@@ -40,7 +38,7 @@ class Image:
 
     def point(self, array: str, field: str, to: str, offset: int = 0) -> None:
         """Let a field of an array of one record point to another array, ``offset`` bytes in."""
-        begin, dtype, _ = self._places[array]
+        begin, _, dtype, _ = self._places[array]
         assert dtype.fields is not None
         self._cells.append((begin + dtype.fields[field][1]) // 8)
         self._offsets.append(self._places[to][0] + offset)
@@ -58,6 +56,5 @@ class Image:
 
     def view(self, memory: Memory, array: str) -> npt.NDArray[Any]:
         """Return an array in the memory of a lane, and keep that memory alive."""
-        begin, dtype, shape = self._places[array]
-        size = dtype.itemsize * int(np.prod(shape, dtype=int))
-        return memory[begin : begin + size].view(dtype).reshape(shape)
+        begin, end, dtype, shape = self._places[array]
+        return memory[begin:end].view(dtype).reshape(shape)

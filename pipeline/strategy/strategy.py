@@ -11,13 +11,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, TypeVar, get_origin
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, get_origin
 
 import numpy as np
 
 from pipeline.errors import StrategyError, nearest, text_of
 from pipeline.strategy.declared import State
+from pipeline.strategy.found import Annotated, Kept
 from pipeline.strategy.initial import bare_state, initial_of
 from pipeline.strategy.place import place_of, place_of_class
 from pipeline.strategy.undeclared import undeclared_in
@@ -149,42 +149,12 @@ class Strategy:
         """
 
 
-#: Annotated attributes with their types and defaults.
-_Annotated = dict[str, tuple[type, Any]]
-_Found = TypeVar("_Found")
-#: What was found of classes, each with the annotated attributes that it was found of.
-_Kept = WeakKeyDictionary[type, tuple[_Annotated, _Found]]
-_ANNOTATIONS: _Kept[Mapping[str, Any]] = WeakKeyDictionary()
-_PARAMETERS: _Kept[tuple[Parameter, ...]] = WeakKeyDictionary()
-_STATES: _Kept[dict[str, State]] = WeakKeyDictionary()
-_NOTHING: _Annotated = {}
+_ANNOTATIONS: Kept[Mapping[str, Any]] = Kept()
+_PARAMETERS: Kept[tuple[Parameter, ...]] = Kept()
+_STATES: Kept[dict[str, State]] = Kept()
 
 
-def _kept(
-    kept: _Kept[_Found],
-    cls: type,
-    find: Callable[[], _Found],
-    annotated: _Annotated = _NOTHING,
-) -> _Found:
-    """Return what was found of a class before, if its attributes are still the same objects.
-
-    A sweep makes thousands of strategies of one class, and a notebook may set its attributes.
-    """
-    known = kept.get(cls)
-    if known is None or not _are_same(known[0], annotated):
-        known = kept[cls] = annotated, find()
-    return known[1]
-
-
-def _are_same(some: _Annotated, others: _Annotated) -> bool:
-    """Return whether attributes have the same types and the same objects as defaults, in order."""
-    return len(some) == len(others) and all(
-        a == b and some[a][0] is others[b][0] and some[a][1] is others[b][1]
-        for a, b in zip(some, others, strict=True)
-    )
-
-
-def _annotated(cls: type) -> _Annotated:
+def _annotated(cls: type) -> Annotated:
     """Annotated attributes with their types and defaults, base classes first."""
     found: dict[str, tuple[type, Any]] = {}
     for base in reversed(cls.__mro__):
@@ -210,7 +180,7 @@ def _is_constant(kind: Any) -> bool:
 def _annotations(cls: type) -> Mapping[str, Any]:
     """Return the annotations of one class, those that are texts as what they mean."""
     try:
-        return _kept(_ANNOTATIONS, cls, partial(inspect.get_annotations, cls, eval_str=True))
+        return _ANNOTATIONS.of(cls, partial(inspect.get_annotations, cls, eval_str=True))
     except Exception as error:
         # A text may hold any expression.
         raise StrategyError(
@@ -222,10 +192,10 @@ def _annotations(cls: type) -> Mapping[str, Any]:
 def parameters_of(cls: type) -> tuple[Parameter, ...]:
     """The parameters of a strategy class, in order of definition (StrategyError for odd types)."""
     annotated = _annotated(cls)
-    return _kept(_PARAMETERS, cls, lambda: _parameters(cls, annotated), annotated)
+    return _PARAMETERS.of(cls, lambda: _parameters(cls, annotated), annotated)
 
 
-def _parameters(cls: type, annotated: _Annotated) -> tuple[Parameter, ...]:
+def _parameters(cls: type, annotated: Annotated) -> tuple[Parameter, ...]:
     parameters = []
     for name, (kind, default) in annotated.items():
         if isinstance(default, State):
@@ -248,10 +218,10 @@ def states_of(cls: type) -> dict[str, State]:
     Initial values are of the annotated types. StrategyError for odd types and values.
     """
     annotated = _annotated(cls)
-    return _kept(_STATES, cls, lambda: _states(cls, annotated), annotated)
+    return _STATES.of(cls, lambda: _states(cls, annotated), annotated)
 
 
-def _states(cls: type, annotated: _Annotated) -> dict[str, State]:
+def _states(cls: type, annotated: Annotated) -> dict[str, State]:
     for base in cls.__mro__:
         for name, member in vars(base).items():
             if isinstance(member, State) and name not in annotated:
