@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.lane.facts import LaneFacts
+from pipeline.results.tally import LaneTally
 
 
 def facts_of(**known: Any) -> LaneFacts:
-    """Return facts of a lane: those given, no sessions, and 0 for the rest."""
+    """Return facts of a lane: those given, no sessions unless given, and 0 for the rest."""
     names = [field.name for field in dataclasses.fields(LaneFacts)]
     empty = {
         "session_dates": np.zeros(0, np.int64),
@@ -18,4 +19,6 @@ def facts_of(**known: Any) -> LaneFacts:
         "never_called": (),
         "positions": (),
     }
-    return LaneFacts(**(dict.fromkeys(names, 0) | empty | known))
+    dates = known.get("session_dates", ())
+    numbers = {"sessions": len(dates), "record": LaneTally().facts()}
+    return LaneFacts(**(dict.fromkeys(names, 0) | empty | numbers | known))

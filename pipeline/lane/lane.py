@@ -147,10 +147,14 @@ class Lane:
         If the outbox is full before the end, ``flush`` is called, and must take what lies in it.
         Raises HookError with file, line, symbol and time if the strategy raises.
         """
-        self._slot, count = view.slot, view.schedule.count
+        self._slot = view.slot
         self._own.follow_outbox()
+        self.go_on(view, self._guarded("", self._enter, view), flush)
+
+    def go_on(self, view: SlotView, index: int, flush: Callable[["Lane"], None]) -> None:
+        """Walk a slot on from where its walk stopped, ``index``, as `walk_slot` returned it."""
+        self._slot, count = view.slot, view.schedule.count
         self._kept = 0
-        index = self._guarded("", self._enter, view)
         while index != count:
             self._own.check(type(self._spec.strategy).__name__)
             if index < 0:
@@ -159,8 +163,26 @@ class Lane:
             flush(self)
             self._make_room()
             index = self._guarded("", self._go_on, view, index)
+        self.look(view)
+
+    def look(self, view: SlotView) -> None:
+        """Look for first values of indicators in a slot that was walked, where that is needed."""
         if self._value_watch is not None:
             self._value_watch.look(view.slot.tables)
+
+    @property
+    def watched(self) -> bool:
+        """Whether `look` has anything to do."""
+        return self._value_watch is not None
+
+    @property
+    def places(self) -> tuple[int, int, int, int]:
+        """Addresses of context, program and bindings, and how many bindings there are."""
+        return *self._addresses, int(self._program[0]["bindings"]), len(self._bindings)
+
+    def follow_outbox(self) -> None:
+        """Attach the outbox again if another lane has had its arrays replaced."""
+        self._own.follow_outbox()
 
     def _empty_inbox(self) -> None:
         """Move the orders of the inbox to the book, because the next lane uses the same inbox.
@@ -258,12 +280,21 @@ class Lane:
         """
         try:
             return action(*given)
-        except StrategyError:
-            raise
         except BaseException as error:
-            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-            if isinstance(error, KeyboardInterrupt) and not ignored:
-                raise
+            self._tell(hook, error)
+            raise
+
+    def failed(self, error: BaseException, view: SlotView) -> None:
+        """Raise for what a hook raised in a slot, as `run` does."""
+        self._slot = view.slot
+        self._tell("", error)
+        raise error
+
+    def _tell(self, hook: str, error: BaseException) -> None:
+        """Raise HookError for what a hook raised; return for what is not an error of a hook."""
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        interrupted = isinstance(error, KeyboardInterrupt) and not ignored
+        if not interrupted and not isinstance(error, StrategyError):
             self._catch_up()
             raise HookError(
                 describe_raise(

@@ -24,17 +24,18 @@ from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape
 #: ``sessions``: address of SESSION[]. ``prices``: address of the base table's values.
 #: ``cursors``: address of the last known rows that a lane begins with, i8[intervals, symbols].
 #: ``first``: row at which the slot's own bars begin. ``split``: 1 if shares are split before it.
-#: ``untraded``: 1 if any base bar has no volume.
+#: ``untraded``: 1 if any base bar has no volume. ``moment_count``: its moments.
+#: ``base_times``: address of the i8[``base_count``] times at which base bars close.
 SLOT_VIEW: np.dtype[Any] = np.dtype(
     [
         (name, "i8")
         for name in (
             *("tables", "moments", "entries", "sessions", "prices", "cursors"),
-            *("first", "split", "untraded"),
+            *("first", "split", "untraded", "moment_count", "base_times", "base_count"),
         )
     ]
 )
-_view_at = record_at(SLOT_VIEW)
+view_at = record_at(SLOT_VIEW)
 _session_at = record_at(SESSION)
 
 
@@ -71,6 +72,7 @@ class SlotView:
         record["prices"], record["first"] = base.values.ctypes.data, base.first
         record["moments"] = schedule.moments.ctypes.data
         record["entries"] = schedule.entries.ctypes.data
+        record["base_times"] = schedule.base_times.ctypes.data
         # The strategy knows no row of a symbol outside the universe, neither here nor of before.
         self._cursors = np.full((len(slot.tables), len(shape.symbols)), base.first - 1, np.int64)
         if self._universe:
@@ -82,8 +84,11 @@ class SlotView:
         self.schedule.read(self._tables, self.slot.open_sessions)
         count = self.slot.tables[0].count
         self.bars = int((count[self._universe] if self._universe else count).sum())
-        self._record[0]["split"] = int(self.slot.header[SPLITS]) != 0
-        self._record[0]["untraded"] = not self._all_traded()
+        record = self._record[0]
+        record["split"] = int(self.slot.header[SPLITS]) != 0
+        record["untraded"] = not self._all_traded()
+        record["moment_count"] = self.schedule.count
+        record["base_count"] = len(self.schedule.base_times)
 
     def _all_traded(self) -> bool:
         """Whether each base bar of the slot has a volume above 0."""
@@ -101,7 +106,7 @@ def begin_slot(context_address: int, bindings: int, count: int, view_address: in
 
     Empties the outbox. If shares are split before the slot, books what came due.
     """
-    view = _view_at(view_address)
+    view = view_at(view_address)
     context = context_at(context_address)
     account = account_at(context.account)
     context.tables = view.tables

@@ -11,6 +11,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from pipeline.native import plain
+from pipeline.native.kernel import called_with_integers
 
 
 def code_address(entry: Any) -> int:
@@ -20,6 +21,12 @@ def code_address(entry: Any) -> int:
     compiled = entry.get_compile_result(entry.nopython_signatures[0])
     address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return address
+
+
+def kernel_address(function: Any) -> int:
+    """Return the address of the machine code of a kernel that takes integers; it is compiled."""
+    called_with_integers(function)
+    return code_address(function if plain.PLAIN else function.entry)
 
 
 def caller(signature: Any) -> Any:

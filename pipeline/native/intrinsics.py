@@ -1,5 +1,6 @@
 """The operations of `memory` for the compiler: instructions in place of calls."""
 
+import time
 from typing import Any
 
 import numba
@@ -132,3 +133,18 @@ def copy_record(dtype: np.dtype[Any]) -> Any:
         return types.void(types.int64, types.int64), codegen
 
     return copy
+
+
+@intrinsic
+def monotonic_ns(typingctx: Any) -> Any:
+    """Make the operation of this name in `clock`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        moment = cgutils.alloca_once(builder, INTEGER, size=2)  # seconds and ns
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), INTEGER.as_pointer()])
+        read = cgutils.get_or_insert_function(builder.module, kind, "clock_gettime")
+        builder.call(read, [ir.Constant(ir.IntType(32), time.CLOCK_MONOTONIC), moment])
+        seconds, rest = (builder.load(builder.gep(moment, [INTEGER(cell)])) for cell in (0, 1))
+        return builder.add(builder.mul(seconds, INTEGER(1_000_000_000)), rest)
+
+    return types.int64(), codegen

@@ -42,6 +42,15 @@ class Kernel:
         options = {"nopython": True, **self._options}
         return Entry(self.py_func, targetoptions=options, pipeline=KernelPipeline)
 
+    @cached_property
+    def of_integers(self) -> Callable[..., Any]:
+        """The entry point of the version for integers; it is compiled."""
+        from numba import types
+
+        integers = (types.int64,) * self.py_func.__code__.co_argcount
+        entry_point: Callable[..., Any] = self.entry.compile(integers)
+        return entry_point
+
     @property
     def _numba_type_(self) -> Any:
         """The type that the compiler gives a kernel whose name it finds in a source."""
@@ -53,10 +62,4 @@ def called_with_integers(function: Kernel) -> Callable[..., Any]:
 
     To look up the types of the arguments would take as long as a short call itself.
     """
-    if PLAIN:
-        return function
-    from numba import types
-
-    integers = (types.int64,) * function.py_func.__code__.co_argcount
-    entry_point: Callable[..., Any] = function.entry.compile(integers)
-    return entry_point
+    return function if PLAIN else function.of_integers

@@ -6,7 +6,7 @@ Source: M. Magdon-Ismail, A. Atiya, "Maximum Drawdown", Risk 17 (2004), 99-102.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,53 +96,65 @@ def max_drawdown(equity: Curve) -> float:
 
 
 class Drawdowns(NamedTuple):
-    """The drawdowns by the closes of the sessions. Sessions are counted from 0.
+    """The drawdowns by the closes of the sessions, which are counted from 0.
 
-    If the equity never fell, `depth`, `sessions` and `longest` are 0 and the others are None.
+    Of a single account all are numbers; of L accounts they are float64[L] and int64[L]. If the
+    equity never fell, `depth`, `sessions` and `longest` are 0 and the others are `NEVER`.
     """
 
-    depth: float
+    depth: Any
     """Depth of the deepest drawdown, a fraction: 0.25 means 25 %."""
-    start: int | None
+    start: Any
     """Session whose close was the peak before it; -1 for the cash before the first session."""
-    bottom: int | None
+    bottom: Any
     """Session with the lowest close in it, the first one of equals."""
-    recovery: int | None
-    """First session that closed at the peak again or above it; None if none did."""
-    sessions: int
+    recovery: Any
+    """First session that closed at the peak again or above it; `NEVER` if none did."""
+    sessions: Any
     """Number of sessions from `start` to `recovery`, or to the last session."""
-    longest: int
+    longest: Any
     """Number of sessions of the longest drawdown, which need not be the deepest."""
 
 
-def drawdowns(initial: float, closes: Curve) -> Drawdowns:
-    """Return the deepest and the longest drawdown of an account.
+#: In place of a session: none.
+NEVER = -2
 
-    `initial` is the equity before the first session, and the first peak. `closes` float64[N] is the
-    equity at each session's close. If `initial` is not positive, the depth is NaN.
+
+def drawdowns(initial: Any, closes: Curve) -> Drawdowns:
+    """Return the deepest and the longest drawdown of an account, or of several.
+
+    `initial` is the equity before the first session, and the first peak; of L accounts it may be
+    float64[L]. `closes` float64[N] or float64[L, N] is the equity at each session's close. If
+    `initial` is not positive, the depth is NaN, and all else as if the equity never fell.
     """
-    if initial <= 0:
-        return Drawdowns(math.nan, None, None, None, 0, 0)
-    curve = np.concatenate(([initial], closes))
-    peaks = np.maximum.accumulate(curve)
-    depths = 1.0 - curve / peaks
-    bottom = int(np.argmax(depths))
-    depth = float(depths[bottom])
-    if depth == 0.0:
-        return Drawdowns(0.0, None, None, None, 0, 0)
-    last = len(curve) - 1
-    tops = np.flatnonzero(depths == 0.0)
-    ends = np.append(tops[1:], last)
-    lengths = ends - tops
-    # Between two tops in a row the equity did not fall. After the last top it did.
-    lengths[:-1][lengths[:-1] == 1] = 0
-    fall = int(np.searchsorted(tops, bottom)) - 1
-    start, end = int(tops[fall]), int(ends[fall])
-    return Drawdowns(
-        depth,
-        start - 1,
-        bottom - 1,
-        end - 1 if fall < len(tops) - 1 else None,
-        end - start,
-        int(lengths.max()),
+    curve = np.empty((*closes.shape[:-1], closes.shape[-1] + 1))
+    curve[..., :1] = np.asarray(initial)[..., None]
+    curve[..., 1:] = closes
+    owned = curve[..., 0] > 0
+    curve[~owned] = 1.0  # never falls
+    depths = 1.0 - curve / np.maximum.accumulate(curve, axis=-1)
+    bottom = np.argmax(depths, axis=-1)
+    depth = _at(depths, bottom)
+    last = curve.shape[-1] - 1
+    place, is_top = np.arange(last + 1), depths == 0.0
+    top_before = np.maximum.accumulate(np.where(is_top, place, 0), axis=-1)
+    later = np.where(is_top, place, last + 1)[..., ::-1]
+    top_after = np.minimum.accumulate(later, axis=-1)[..., ::-1]
+    # The sessions from the top before up to the top after, or up to the last session.
+    lengths = np.where(is_top, 0, np.minimum(top_after, last) - top_before)
+    fell = depth > 0.0
+    start, end = _at(top_before, bottom), _at(top_after, bottom)
+    found = Drawdowns(
+        np.where(owned, depth, math.nan),
+        np.where(fell, start - 1, NEVER),
+        np.where(fell, bottom - 1, NEVER),
+        np.where(fell & (end <= last), end - 1, NEVER),
+        np.where(fell, np.minimum(end, last) - start, 0),
+        lengths.max(axis=-1),
     )
+    return Drawdowns(*(one[()] for one in found))
+
+
+def _at(values: NDArray[Any], place: Any) -> NDArray[Any]:
+    """Return the value of each curve at a place."""
+    return np.take_along_axis(values, np.asarray(place)[..., None], axis=-1)[..., 0]

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline import codes
+from pipeline.results.rows import EQUITY_ROW, FILL_ROW, ORDER_ROW, TRIP_ROW
 
 SIDES = ("buy", "sell")
 
@@ -150,7 +151,7 @@ class TableKind:
     name: str
     """Name of the table; its file is ``<name>.parquet``."""
     received: np.dtype[Any]
-    """The fields of the rows that arrive, in order, each of 8 bytes."""
+    """The fields of the rows that arrive, in order, each of 8 bytes (`rows`)."""
     schema: pa.Schema
     """The columns that are written."""
     arrays: Callable[[Columns, Sequence[str]], list[pa.Array]] = field(repr=False)
@@ -159,13 +160,9 @@ class TableKind:
     """Keyword arguments of the Parquet writer: compression, encodings, statistics."""
 
 
-def _fields(**kinds: str) -> np.dtype[Any]:
-    return np.dtype([(name, f"<{kind}") for name, kind in kinds.items()])
-
-
 FILLS = TableKind(
     "fills",
-    _fields(ts="i8", symbol="i8", quantity="f8", price="f8", commission="f8", order_id="i8"),
+    FILL_ROW,
     _schema(
         ts=_INSTANT,
         symbol=_WORD,
@@ -191,24 +188,7 @@ FILLS = TableKind(
 
 ORDERS = TableKind(
     "orders",
-    _fields(
-        order_id="i8",
-        ts="i8",
-        symbol="i8",
-        quantity="f8",
-        filled="f8",
-        price="f8",
-        kind="i8",
-        state="i8",
-        done_ts="i8",
-        limit="f8",
-        stop="f8",
-        until="i8",
-        reason="i8",
-        parent="i8",
-        found="f8",
-        allowed="f8",
-    ),
+    ORDER_ROW,
     _schema(
         ("price", "done_ts", "limit", "stop", "parent", "found", "allowed"),
         order_id=pa.int64(),
@@ -246,7 +226,7 @@ ORDERS = TableKind(
 
 EQUITY = TableKind(
     "equity",
-    _fields(ts="i8", equity="f8", cash="f8"),
+    EQUITY_ROW,
     _schema(ts=_INSTANT, lane=pa.int32(), equity=pa.float64(), cash=pa.float64()),
     _equity,
     # This table has the most rows. Times as deltas and the rest in LZ4 take less time than all
@@ -264,19 +244,7 @@ _OF_TRIP = ("profit", "commission", "max_adverse", "max_favourable")
 
 ROUND_TRIPS = TableKind(
     "round_trips",
-    _fields(
-        symbol="i8",
-        quantity="f8",
-        entry_ts="i8",
-        entry_price="f8",
-        exit_ts="i8",
-        exit_price="f8",
-        profit="f8",
-        commission="f8",
-        max_adverse="f8",
-        max_favourable="f8",
-        bars="i8",
-    ),
+    TRIP_ROW,
     _schema(
         ("exit_ts", "exit_price"),
         lane=pa.int32(),

@@ -1,23 +1,25 @@
 """What the round trips of a lane were like one by one, told while they are recorded."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.native.kernel import kernel
+from pipeline.native.memory import record_at
+from pipeline.results.rows import TRIP_ROW
 
 _SECOND = 1e9
+_trip_at = record_at(TRIP_ROW)
+_TRIP_SIZE = TRIP_ROW.itemsize
 #: The elements of a state: how many trips have ended, the best and the worst profit, the sum of
 #: the seconds and the most of one.
 _COUNT, _BEST, _WORST, _SECONDS, _LONGEST = range(5)
 
 
 @kernel()
-def absorb_trips(state: NDArray[np.float64], trips: Any) -> None:
-    """Carry a `trip_state` over the next round trips: ``trips`` is TRIP[n], as recorders get it."""
-    for i in range(trips.size):
-        trip = trips[i]
+def absorb_trips(state: NDArray[np.float64], trips: int, count: int) -> None:
+    """Carry a `trip_state` over the next round trips; ``trips``: address of TRIP_ROW[``count``]."""
+    for i in range(count):
+        trip = _trip_at(trips + i * _TRIP_SIZE)
         if trip.exit_ts == 0:
             continue
         seconds = (trip.exit_ts - trip.entry_ts) / _SECOND

@@ -18,7 +18,7 @@ from pipeline.results.year import Year
 from pipeline.runner.benchmark import Benchmark
 from pipeline.runner.commission import quality_of_fills
 from pipeline.runner.crew import Crew
-from pipeline.runner.lane_summary import lane_summary, returns_of
+from pipeline.runner.lane_summary import equity_figures, lane_summary, returns_of
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.market import market_entries
 from pipeline.runner.notes import notes_of
@@ -155,15 +155,19 @@ def _per_lane(
     return [
         {
             "lane": lane.lane,
-            **lane_summary(
-                settings, setting.name, spec.strategy, setting.mode, lane, year, benchmark
-            ),
+            **lane_summary(settings, setting.name, spec.strategy, setting.mode, lane, of_equity),
             "trips": lane.record.trips,
             "rejections": lane.record.rejections,
             "endings": lane.record.endings,
             "at_rest": {symbols[index]: count for index, count in lane.record.at_rest.items()},
         }
-        for lane, setting, spec in zip(found, settings.strategies, lanes.specs, strict=True)
+        for lane, setting, spec, of_equity in zip(
+            found,
+            settings.strategies,
+            lanes.specs,
+            equity_figures(found, year, benchmark),
+            strict=True,
+        )
     ]
 
 

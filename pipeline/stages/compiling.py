@@ -36,9 +36,8 @@ COORDINATION = {
 PROCESSING = _LOOKBACK
 _BESIDE_THE_LOOP = {
     "pipeline.strategy.compiled.operations:operate": "the orders",
-    "pipeline.results.tally:_absorb": "the results",
-    "pipeline.tape.schedule:_build": "the schedule of a slot",
-    "pipeline.tape.schedule:_look_ahead": "the schedule of a slot",
+    "pipeline.results.tally:absorb_at": "the results",
+    "pipeline.tape.schedule:_read": "the schedule of a slot",
 }
 #: What every analysis engine needs.
 ANALYSIS = {"pipeline.lane.slot_view:begin_slot": "the view of a slot", **_BESIDE_THE_LOOP}
@@ -50,6 +49,7 @@ _AT_TIMES = {
     "pipeline.stages.processor:_grade_table": "the quality of bars",
     "pipeline.strategy.compiled.hooks:do_nothing": "the hooks",
     "pipeline.lane.walk:walk_slot": "the lane loop",
+    "pipeline.lane.group:walk_group": "the lane loop",
     "pipeline.lane.moment:open_moment": "the lane loop",
     "pipeline.lane.moment:fill_at_close": "the lane loop",
     "pipeline.lane.walk:end_walk": "the lane loop",

@@ -1,16 +1,16 @@
 """The analysis engine: walks finished slots with each of its lanes and records what they do."""
 
 import time
-from array import array
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import RunError, StrategyError
 from pipeline.lane.facts import LaneFacts
+from pipeline.lane.group import LaneGroup, Member
 from pipeline.lane.kind import LaneKind
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
@@ -39,14 +39,10 @@ class _Running:
     """A lane that has not ended, and what the engine counts of it."""
 
     lane: Lane
+    #: Its row where something is kept of all lanes.
+    row: int
     #: Indices of the symbols that it trades; empty for all.
     universe: tuple[int, ...]
-    #: Processor time that it took so far, in ns.
-    spent: int = 0
-    #: Base bars that it has seen.
-    bars: int = 0
-    #: Its equity at the close of each session.
-    equity: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 class Engine:
@@ -54,7 +50,8 @@ class Engine:
 
     ``records`` takes the results. ``attend(lane, spent)`` is called before each walk of a lane with
     the ns of processor time that count against its limit, and with lane -1 when no lane is at work.
-    A strategy that raises ends the engine; if ``tolerant``, it ends its own lane alone, as does a
+    What it writes is written to ``desk``, i8[2], where lanes are walked together (`lane.group`). A
+    strategy that raises ends the engine; if ``tolerant``, it ends its own lane alone, as does a
     lane that takes more than ``limit`` ns in all (0: any time). One that changes what lanes share
     ends all that are interpreted, because it may have spoiled them. ``halving``: this engine's part
     in the comparison of lanes; None if they are not compared.
@@ -72,6 +69,7 @@ class Engine:
         limit: int = 0,
         halving: Halving | None = None,
         attend: Callable[[int, int], None] = lambda lane, spent: None,
+        desk: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self._outbox = Outbox(shape.rows * len(shape.symbols), shape.sessions)
         self._shape = shape
@@ -80,23 +78,28 @@ class Engine:
         self._limit = limit
         self._halving = halving
         self._attend = attend
-        #: The lane whose hooks are being called; None for none. Any thread may read it.
-        self.at_work: Lane | None = None
+        self._at_work: Lane | None = None
+        desk = np.zeros(2, np.int64) if desk is None else desk
+        self._group = LaneGroup([], self._outbox, desk, limited=False)
         self._running: list[_Running] = []
         self._ended: list[LaneFacts] = []
         self._lost: dict[int, str] = {}
         self._kinds: dict[Hashable, LaneKind] = {}
-        for spec in specs:
+        for row, spec in enumerate(specs):
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
                 kind = self._kind_of(spec, terms)
                 lane = Lane(spec, kind, self._outbox)
-                self._running.append(_Running(lane, spec.universe))
+                self._running.append(_Running(lane, row, spec.universe))
         attend(-1, 0)
+        #: Processor time that each lane took so far, in ns.
+        self._spent = np.zeros(len(specs), np.int64)
         self._session_dates: list[int] = []
-        self._schedules = {
-            universe: Schedule(shape, universe) for universe in {spec.universe for spec in specs}
-        }
+        #: Per slot: the equity of each lane at the closes of its sessions, f8[lanes, sessions].
+        self._closes = [np.zeros((len(specs), 0))]
+        #: Base bars that the lanes of a universe have seen.
+        self._seen = dict.fromkeys((spec.universe for spec in specs), 0)
+        self._schedules = {universe: Schedule(shape, universe) for universe in self._seen}
         self._before_first: dict[tuple[int, ...], SlotView] = {}
         self._slots = slots
         self._views = [self._views_of(slot) for slot in slots]
@@ -105,6 +108,24 @@ class Engine:
         interpreted = [spec for spec in specs if spec.mode == "interpreted"]
         self._interpreted = {spec.number for spec in interpreted}
         self._shared = SharedValues(dict.fromkeys(type(spec.strategy) for spec in interpreted))
+        self._group = self._make_group(desk)
+
+    @property
+    def at_work(self) -> Lane | None:
+        """The lane whose hooks are being called; None for none. Any thread may ask."""
+        return self._at_work or self._group.lane_at_work()
+
+    def _make_group(self, desk: npt.NDArray[np.int64]) -> LaneGroup:
+        """Return the group of lanes that are walked together: compiled ones without tables."""
+        records, universes = self._records, list(self._seen)
+        members = []
+        if isinstance(records, Tallies):
+            members = [
+                Member(one.lane, one.row, universes.index(one.universe), records.at(number))
+                for one in self._running
+                if (number := one.lane.number) not in self._interpreted
+            ]
+        return LaneGroup(members, self._outbox, desk, limited=self._limit > 0)
 
     def _kind_of(self, spec: LaneSpec, terms: Terms) -> LaneKind:
         """Return the kind of a lane, made for the first one; StrategyError if that cannot be."""
@@ -133,7 +154,7 @@ class Engine:
 
     def start(self) -> None:
         """Call the strategies' ``on_start``."""
-        for running in self._attended():
+        for running in self._attended(self._running):
             with self._losing(running.lane.number):
                 running.lane.start()
                 self._flush(running.lane)
@@ -144,7 +165,9 @@ class Engine:
         At a rung, wait for the other engines and end the lanes that do not survive.
         """
         closed = self._slots[index].open_sessions
-        self._session_dates += closed["date"][closed["closes"] == 1].tolist()
+        dates = closed["date"][closed["closes"] == 1].tolist()
+        self._session_dates += dates
+        self._closes.append(np.zeros((len(self._spent), len(dates))))
         before = self._fills
         self._walk(self._views[index], record=True)
         if self._halving is not None:
@@ -159,10 +182,14 @@ class Engine:
         return 0 if self._halving is None else self._halving.take_waited()
 
     def _walk(self, views: dict[tuple[int, ...], SlotView], *, record: bool) -> None:
-        for view in views.values():
+        """Walk a slot, given by its views by universe, with every lane."""
+        for universe, view in views.items():
             view.read()
+            self._seen[universe] += view.bars
+        self._walk_together(views)
         began = time.thread_time_ns()
-        for running in self._attended(calls=record):
+        alone = [one for one in self._running if one.lane.number not in self._group.numbers]
+        for running in self._attended(alone, calls=record):
             lane, view = running.lane, views[running.universe]
             try:
                 self._run(running, view)
@@ -171,10 +198,39 @@ class Engine:
             except StrategyError as error:
                 self._raised(lane.number, error)
             ended = time.thread_time_ns()
-            running.spent += ended - began
+            self._spent[running.row] += ended - began
             began = ended
             if record:
                 self._check_shared(self._shared.check_at_times)
+
+    def _walk_together(self, views: dict[tuple[int, ...], SlotView]) -> None:
+        """Walk a slot with the lanes of the group."""
+        group = self._group
+        grouped = {
+            one.lane.number: one for one in self._running if one.lane.number in group.numbers
+        }
+        if not grouped:
+            return
+        for running in grouped.values():
+            self._end_over_limit(running)
+
+        def go_on(lane: Lane, index: int) -> None:
+            running = grouped[lane.number]
+            view = views[running.universe]
+            self._at_work = lane
+            with self._losing(lane.number):
+                lane.go_on(view, index, self._flush)
+                self._record_all(running, view)
+            self._at_work = None
+
+        def raised(lane: Lane, error: BaseException) -> None:
+            with self._losing(lane.number):
+                lane.failed(error, views[grouped[lane.number].universe])
+
+        fills, spent = group.walk(list(views.values()), self._closes[-1], go_on, raised)
+        self._fills += fills
+        self._spent[group.rows] += spent
+        self._attend(-1, 0)
 
     def _run(self, running: _Running, view: SlotView) -> None:
         """Walk a slot with a lane; if it ends the run, record what it did until then."""
@@ -188,22 +244,28 @@ class Engine:
                     self._record_rows(lane, view, int(lane.account[0]["equity_out_count"]))
             raise
 
-    def _attended(self, *, calls: bool = True) -> Iterator[_Running]:
-        """Give the lanes that have not ended; mark each as the one at work.
+    def _attended(self, lanes: Sequence[_Running], *, calls: bool = True) -> Iterator[_Running]:
+        """Give those of the lanes that have not ended; mark each as the one at work.
 
         ``calls``: whether its hooks are called.
         """
-        for running in tuple(self._running):
-            number, spent = running.lane.number, running.spent
-            if 0 < self._limit < spent:
-                taken, limit = spent * 1e-9, self._limit * 1e-9
-                self._lose(number, f"took {taken:.3g} s, more than the {limit:g} allowed")
-            else:
-                self._attend(number, spent if self._limit else 0)
-                self.at_work = running.lane if calls else None
+        for running in tuple(lanes):
+            if not self._end_over_limit(running):
+                spent = int(self._spent[running.row]) if self._limit else 0
+                self._attend(running.lane.number, spent)
+                self._at_work = running.lane if calls else None
                 yield running
-        self.at_work = None
+        self._at_work = None
         self._attend(-1, 0)
+
+    def _end_over_limit(self, running: _Running) -> bool:
+        """End a lane that has taken more time than the limit; return whether it has."""
+        spent = int(self._spent[running.row])
+        over = 0 < self._limit < spent
+        if over:
+            taken, limit = spent * 1e-9, self._limit * 1e-9
+            self._lose(running.lane.number, f"took {taken:.3g} s, more than the {limit:g} allowed")
+        return over
 
     @contextmanager
     def _losing(self, number: int) -> Iterator[None]:
@@ -230,16 +292,17 @@ class Engine:
     def _lose(self, number: int, why: str) -> None:
         """Go on without a lane, and free it. The engine's facts tell why."""
         self._running = [one for one in self._running if one.lane.number != number]
+        self._group.end({number})
         self._lost[number] = why
 
     def _halve(self, halving: Halving, rung: int) -> None:
         """End the lanes that do not survive a rung; keep their facts as of now."""
-        dates = np.array(self._session_dates, np.int64)
+        dates, closes = np.array(self._session_dates, np.int64), self._by_session()
         scores = {
             running.lane.number: score_of(
                 halving.plan,
                 running.lane.facts()["initial_cash"],
-                np.array(running.equity),
+                closes[running.row],
                 dates,
                 self._records.of(running.lane.number).max_drawdown,
             )
@@ -247,8 +310,14 @@ class Engine:
         }
         survivors = halving.survivors(rung, scores)
         ended = [one for one in self._running if one.lane.number not in survivors]
-        self._ended += [self._facts_of(one, dates) for one in ended]
+        self._ended += self._facts_of(ended)
         self._running = [one for one in self._running if one.lane.number in survivors]
+        self._group.end({one.lane.number for one in ended})
+
+    def _by_session(self) -> npt.NDArray[np.float64]:
+        """Return the equity of all lanes at the closes of the sessions so far, f8[lanes, n]."""
+        self._closes = [np.concatenate(self._closes, axis=1)]
+        return self._closes[0]
 
     def _flush(self, lane: Lane) -> None:
         """Record the rows that are in the outbox now; the slot's equity follows at its end."""
@@ -259,9 +328,8 @@ class Engine:
     def _record_all(self, running: _Running, view: SlotView) -> None:
         lane, outbox = running.lane, self._outbox
         self._record_rows(lane, view, len(view.schedule.base_times))
-        sessions = int(lane.account[0]["session_out_count"])
-        running.equity.frombytes(outbox.session_equity[:sessions].tobytes())
-        running.bars += view.bars
+        closes = self._closes[-1]
+        closes[running.row] = outbox.session_equity[: closes.shape[1]]
 
     def _record_rows(self, lane: Lane, view: SlotView, moments: int) -> None:
         """Record what is in the outbox, with the equity of the slot's first ``moments``."""
@@ -279,7 +347,7 @@ class Engine:
 
     def finish(self) -> EngineFacts:
         """Call ``on_stop``, record the orders still at rest, close the files; return the facts."""
-        for running in self._attended():
+        for running in self._attended(self._running):
             lane = running.lane
             with self._losing(lane.number):
                 lane.stop()
@@ -290,28 +358,31 @@ class Engine:
         self._records.close()
         if self._halving is not None:
             self._halving.leave()
-        dates = np.array(self._session_dates, np.int64)
         return EngineFacts(
-            lanes=[*self._ended, *(self._facts_of(running, dates) for running in self._running)],
+            lanes=[*self._ended, *self._facts_of(self._running)],
             lost=self._lost,
             finished_ns=time.monotonic_ns(),
             memory=MemorySizes.of_this_process(),
         )
 
-    def _facts_of(self, running: _Running, dates: npt.NDArray[np.int64]) -> LaneFacts:
-        """Return the facts of a lane; ``dates`` of the sessions that have closed, ns.
+    def _facts_of(self, lanes: Sequence[_Running]) -> list[LaneFacts]:
+        """Return the facts of lanes.
 
-        Lanes that end together share the dates, which then travel once.
+        Lanes that end together share the dates of their sessions, which then travel once.
         """
-        return LaneFacts(
-            **running.lane.facts(),
-            record=self._records.of(running.lane.number),
-            sessions=len(dates),
-            session_dates=dates,
-            session_equity=np.array(running.equity),
-            bars=running.bars,
-            seconds=running.spent * 1e-9,
-        )
+        dates, closes = np.array(self._session_dates, np.int64), self._by_session()
+        return [
+            LaneFacts(
+                **running.lane.facts(),
+                record=self._records.of(running.lane.number),
+                sessions=len(dates),
+                session_dates=dates,
+                session_equity=closes[running.row].copy(),
+                bars=self._seen[running.universe],
+                seconds=int(self._spent[running.row]) * 1e-9,
+            )
+            for running in lanes
+        ]
 
     def abort(self) -> None:
         """Give up: the files keep what the lanes did until now, with the orders at rest."""

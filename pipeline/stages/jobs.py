@@ -223,6 +223,7 @@ class Analysis:
             limit=self.limit,
             halving=Halving.join(self.halving, place.board),
             attend=member.begin,
+            desk=member.desk(),
         )
 
 

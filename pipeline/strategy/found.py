@@ -19,18 +19,32 @@ class Kept(Generic[Found]):
     def of(self, cls: type, find: Callable[[], Found], annotated: Annotated = _NOTHING) -> Found:
         """Return what was found of a class before, or find it.
 
-        It is found anew if an annotated attribute is another object than then, which happens where
-        somebody sets attributes of the class.
+        It is found anew if ``annotated``, from which it is found, is another object than then.
         """
         known = self._kept.get(cls)
-        if known is None or not _are_same(known[0], annotated):
+        if known is None or known[0] is not annotated:
             known = self._kept[cls] = annotated, find()
         return known[1]
 
 
-def _are_same(some: Annotated, others: Annotated) -> bool:
-    """Return whether attributes have the same types and the same objects as defaults, in order."""
-    return len(some) == len(others) and all(
-        a == b and some[a][0] is others[b][0] and some[a][1] is others[b][1]
-        for a, b in zip(some, others, strict=True)
-    )
+class KeptAttributes:
+    """The annotated attributes by class; ``find`` finds those of one."""
+
+    def __init__(self, find: Callable[[type], Annotated]) -> None:
+        self._find = find
+        self._kept: WeakKeyDictionary[type, Annotated] = WeakKeyDictionary()
+
+    def of(self, cls: type) -> Annotated:
+        """Return the attributes of a class: the same object, until one has another default.
+
+        That happens where somebody sets attributes of the class.
+        """
+        known = self._kept.get(cls)
+        if known is None or not _are_still(cls, known):
+            known = self._kept[cls] = self._find(cls)
+        return known
+
+
+def _are_still(cls: type, known: Annotated) -> bool:
+    """Whether attributes of a class are the same objects as before."""
+    return all(getattr(cls, name, None) is default for name, (_, default) in known.items())

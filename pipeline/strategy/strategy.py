@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.errors import StrategyError, nearest, text_of
 from pipeline.strategy.declared import State
-from pipeline.strategy.found import Annotated, Kept
+from pipeline.strategy.found import Annotated, Kept, KeptAttributes
 from pipeline.strategy.initial import bare_state, initial_of
 from pipeline.strategy.place import place_of, place_of_class
 from pipeline.strategy.undeclared import undeclared_in
@@ -156,6 +156,10 @@ _STATES: Kept[dict[str, State]] = Kept()
 
 def _annotated(cls: type) -> Annotated:
     """Annotated attributes with their types and defaults, base classes first."""
+    return _ATTRIBUTES.of(cls)
+
+
+def _find_annotated(cls: type) -> Annotated:
     found: dict[str, tuple[type, Any]] = {}
     for base in reversed(cls.__mro__):
         if base in (object, Strategy):
@@ -170,6 +174,9 @@ def _annotated(cls: type) -> Annotated:
                 )
             found[name] = (kind, getattr(cls, name))
     return found
+
+
+_ATTRIBUTES = KeptAttributes(_find_annotated)
 
 
 def _is_constant(kind: Any) -> bool:
@@ -341,9 +348,13 @@ def _said_elsewhere(cls: type[Strategy]) -> str:
     return f"{', '.join(found)}; " if found else ""
 
 
+#: What every strategy has.
+_OF_ALL: Final = frozenset(dir(Strategy))
+
+
 def check_declared(strategy: Strategy) -> None:
     """Raise StrategyError if a strategy sets an attribute that must be declared as state."""
-    declared = {*_annotated(type(strategy)), *dir(Strategy)}
+    declared = _annotated(type(strategy)).keys() | _OF_ALL
     found = undeclared_in(strategy, declared, tuple(HOOKS))
     if found:
         raise StrategyError(found)

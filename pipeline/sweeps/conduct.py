@@ -8,13 +8,14 @@ engine just run again.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
 from pipeline.results.statistics import session_returns
-from pipeline.runner.lane_summary import lane_summary
+from pipeline.runner.lane_summary import equity_figures, lane_summary
 from pipeline.runner.lanes import Lanes
 from pipeline.runner.memory import advice
 from pipeline.runner.preparation import Division, Preparation, shape_of
@@ -215,7 +216,7 @@ class Conductor:
 
     def _enter(self, entries: Sequence[Entry], outcome: PassOutcome) -> list[Entry]:
         """Record the lanes of a pass in the ledger; return the suspects that may try again."""
-        rows = {n: self._finished(entries[n], facts) for n, facts in outcome.finished.items()}
+        rows = self._finished(entries, outcome.finished)
         rows |= {n: _failed(entries[n], why) for n, why in outcome.lost.items()}
         self._record(entries, rows, outcome.finished)
         self.note_best(entries, rows)
@@ -259,16 +260,15 @@ class Conductor:
             [row.state for row in rows.values()],
             [f"{set_said(rows[number].parameters)}: {rows[number].error}" for number in failed],
         )
-        by_length: dict[int, list[int]] = {}
-        for number in sorted(rows):
-            length = len(finished[number].session_dates) if number in finished else 0
-            by_length.setdefault(length, []).append(number)
-        for length, numbers in by_length.items():
-            dates = finished[numbers[0]].session_dates if length else np.zeros(0, np.int64)
-            returns = np.zeros((len(numbers), length))
-            for place, number in enumerate(numbers if length else ()):
-                facts = finished[number]
-                returns[place] = session_returns(facts.initial_cash, facts.session_equity)
+        by_length = _by_sessions(finished)
+        without = sorted({*by_length.get(0, ()), *(rows.keys() - finished.keys())})
+        for length, numbers in ({0: without} | by_length if without else by_length).items():
+            dates, returns = np.zeros(0, np.int64), np.zeros((len(numbers), 0))
+            if length:
+                found = [finished[number] for number in numbers]
+                dates = found[0].session_dates
+                initial = np.array([one.initial_cash for one in found])
+                returns = session_returns(initial, np.array([one.session_equity for one in found]))
             self._ledger.record(
                 self._sweep,
                 [entries[number].number for number in numbers],
@@ -277,20 +277,30 @@ class Conductor:
                 returns,
             )
 
-    def _finished(self, entry: Entry, facts: LaneFacts) -> LaneRow:
-        sessions, benchmark = facts.sessions, self._preparation.benchmark
-        pruned = sessions < len(self._preparation.sessions)
-        if pruned and benchmark is not None:
-            benchmark = replace(benchmark, returns=benchmark.returns[:sessions])
-        lane = entry.lane
-        year = self._preparation.year
+    def _finished(
+        self, entries: Sequence[Entry], finished: Mapping[int, LaneFacts]
+    ) -> dict[int, LaneRow]:
+        """Return the rows of lanes that have finished, by index into ``entries``."""
+        rows = {}
+        for sessions, numbers in _by_sessions(finished).items():
+            benchmark = self._preparation.benchmark
+            if benchmark is not None:
+                benchmark = replace(benchmark, returns=benchmark.returns[:sessions])
+            found = [finished[number] for number in numbers]
+            figures = equity_figures(found, self._preparation.year, benchmark)
+            for number, facts, of_equity in zip(numbers, found, figures, strict=True):
+                rows[number] = self._row(entries[number], facts, of_equity)
+        return rows
+
+    def _row(self, entry: Entry, facts: LaneFacts, of_equity: Mapping[str, Any]) -> LaneRow:
+        lane, pruned = entry.lane, facts.sessions < len(self._preparation.sessions)
         figures = lane_summary(
-            self._settings, entry.name, lane.strategy, lane.mode, facts, year, benchmark
+            self._settings, entry.name, lane.strategy, lane.mode, facts, of_equity
         )
         parameters = figures.pop("parameters")
         figures.pop("strategy")
         figures.pop("open")  # its sums are figures, too
-        figures["sessions"] = sessions
+        figures["sessions"] = facts.sessions
         digest = figures.pop("digest")
         return LaneRow(
             entry.key,
@@ -313,6 +323,14 @@ class Conductor:
                 taken.setdefault(entries[number].group, []).append(cost)
         for group, costs in taken.items():
             self._costs[group] = sum(costs) / len(costs)
+
+
+def _by_sessions(finished: Mapping[int, LaneFacts]) -> dict[int, list[int]]:
+    """Return the numbers of lanes, ascending, by how many sessions they ran through."""
+    found: dict[int, list[int]] = {}
+    for number in sorted(finished):
+        found.setdefault(finished[number].sessions, []).append(number)
+    return found
 
 
 def _given_up(outcome: PassOutcome) -> RunError:

@@ -350,9 +350,10 @@ def _run_all(
         meter.know(len(adopted))
         conductor.run([entry for entry in batch if entry.key not in known])
         entries |= {entry.key: entry for entry in batch}
-        rows = ledger.known(keys)
-        scores, fewest = roster.sweep.score, roster.sweep.min_round_trips
-        search.tell([(e.set, scores_of(rows[e.key], scores, fewest)) for e in batch])
+        if search.learns:
+            rows = ledger.known(keys)
+            scores, fewest = roster.sweep.score, roster.sweep.min_round_trips
+            search.tell([(e.set, scores_of(rows[e.key], scores, fewest)) for e in batch])
     return entries, resumed, lost
 
 

@@ -256,9 +256,9 @@ class Schedule:
         self.moments = np.zeros(bars + 2 * shape.sessions + 2, MOMENT)
         self.entries = np.zeros(bars, np.int64)
         self.count = 0
-        #: Times at which base bars close, i8[n], ns UTC: the times of the equity rows.
-        self.base_times = np.zeros(0, np.int64)
         self._base_times = np.zeros(symbols * shape.rows, np.int64)
+        #: Times at which base bars close, i8[n], ns UTC: the times of the equity rows.
+        self.base_times = self._base_times[:0]
         self._cursor = np.zeros((tables, symbols), np.int64)
         self._series = np.zeros(tables, _SERIES)
         self._scratch = int(self._cursor.ctypes.data), int(self._series.ctypes.data)

@@ -1,6 +1,7 @@
 """Kernels as entries and as parts: compiled once each, equal to what they are in Python."""
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from llvmlite.binding import Linkage
 from numba import njit, types
 
+from pipeline.native.clock import monotonic_ns
 from pipeline.native.kernel import Kernel, called_with_integers, kernel
 from pipeline.native.users import users_part
 from tests.reference.own_process import ROOT, python
@@ -152,3 +154,12 @@ def test_what_an_operation_on_numbers_comes_to_is_asked_once():
     """In a process of its own, because what Numba is told of a function stays with the process."""
     done = python("-m", "tests.native.asked_once", check=False)
     assert (done.returncode, done.stdout) == (0, "0.5 1.5 [float64]\n"), done.stderr
+
+
+def test_compiled_code_reads_the_clock_that_python_reads():
+    @kernel()
+    def read() -> int:
+        return monotonic_ns()
+
+    before, found, after = time.monotonic_ns(), read(), time.monotonic_ns()
+    assert before <= found <= after

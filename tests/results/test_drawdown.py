@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.results.drawdown import (
+    NEVER,
     Drawdowns,
     absorb_drawdown,
     deepest,
@@ -83,13 +84,13 @@ def test_the_depth_agrees_with_empyrical(values):
     [
         ([110, 99, 104, 110, 111], Drawdowns(0.1, 0, 1, 3, 3, 3)),
         ([90, 100, 100, 99], Drawdowns(0.1, -1, 0, 1, 2, 2)),
-        ([110, 100, 88, 100], Drawdowns(0.2, 0, 2, None, 3, 3)),
+        ([110, 100, 88, 100], Drawdowns(0.2, 0, 2, NEVER, 3, 3)),
         ([100, 98, 99, 99, 100, 80, 101], Drawdowns(0.2, 4, 5, 6, 2, 4)),
-        ([100, 110, 120], Drawdowns(0.0, None, None, None, 0, 0)),
-        ([100, 100], Drawdowns(0.0, None, None, None, 0, 0)),
-        ([], Drawdowns(0.0, None, None, None, 0, 0)),
-        ([0, 0], Drawdowns(1.0, -1, 0, None, 2, 2)),
-        ([-50, 20], Drawdowns(1.5, -1, 0, None, 2, 2)),
+        ([100, 110, 120], Drawdowns(0.0, NEVER, NEVER, NEVER, 0, 0)),
+        ([100, 100], Drawdowns(0.0, NEVER, NEVER, NEVER, 0, 0)),
+        ([], Drawdowns(0.0, NEVER, NEVER, NEVER, 0, 0)),
+        ([0, 0], Drawdowns(1.0, -1, 0, NEVER, 2, 2)),
+        ([-50, 20], Drawdowns(1.5, -1, 0, NEVER, 2, 2)),
     ],
 )
 def test_drawdowns_by_hand(closes, expected):
@@ -116,14 +117,24 @@ def test_drawdowns_are_their_definition(values):
             spans.append((1 - lowest / curve[start], start, bottom, end, bool(back)))
     found = drawdowns(6.0, np.array(values, float))
     if not spans:
-        assert found == (0.0, None, None, None, 0, 0)
+        assert found == (0.0, NEVER, NEVER, NEVER, 0, 0)
         return
     depth, start, bottom, end, recovered = max(spans, key=lambda span: span[0])
     assert found == (
         pytest.approx(depth),
         start - 1,
         bottom - 1,
-        end - 1 if recovered else None,
+        end - 1 if recovered else NEVER,
         end - start,
         max(span[3] - span[1] for span in spans),
     )
+
+
+@given(st.lists(st.lists(st.integers(-3, 12), min_size=4, max_size=4), min_size=1, max_size=9))
+def test_the_drawdowns_of_an_account_are_the_same_among_others(values):
+    closes = np.array(values, float)
+    initial = np.arange(len(values)) - 1.0  # one without money
+    together = drawdowns(initial, closes)
+    for place, (first, curve) in enumerate(zip(initial, closes, strict=True)):
+        alone = drawdowns(first, curve)
+        np.testing.assert_array_equal([one[place] for one in together], alone)

@@ -332,3 +332,33 @@ def test_lane_statistics_gather_them():
         "expected_shortfall": pytest.approx(0.01),
         "max_drawdown": 0.1,
     }
+
+
+equities = st.lists(st.integers(-500, 4000).map(lambda cents: cents / 100), min_size=1, max_size=8)
+
+
+@given(st.integers(0, 70), st.integers(0, 2**32 - 1), st.lists(equities, max_size=6), st.booleans())
+def test_a_lane_has_the_same_figures_alone_and_among_others(sessions, seed, odd, longer):
+    """To the last bit: of random walks, of curves that go to zero and below, of flat ones."""
+    random = np.random.default_rng(seed)
+    walks = 100.0 * np.exp(random.normal(0.0, 0.02, (7, sessions)).cumsum(axis=1))
+    strange = np.array([np.resize(one, sessions) for one in odd]).reshape(len(odd), sessions)
+    closes = np.concatenate([walks, strange, np.full((1, sessions), 100.0)])
+    initial = random.choice([100.0, 0.0, -5.0], len(closes), p=[0.8, 0.1, 0.1])
+    drawdown, turnover = random.random((2, len(closes)))
+    year, dates = (SHORT, Year(365, 0.05))[longer], days(sessions)
+    together = {
+        "turnover": turnover_per_year(turnover, closes, year),
+        **lane_statistics(initial, closes, dates, year, drawdown),
+    }
+    for place, curve in enumerate(closes):
+        given = initial[place], curve, dates, year, drawdown[place]
+        alone = {
+            "turnover": turnover_per_year(turnover[place], curve, year),
+            **lane_statistics(*given),
+        }
+        found = {name: figure[place] for name, figure in together.items()}
+        assert {name: np.isnan(one) for name, one in found.items()} == {
+            name: np.isnan(one) for name, one in alone.items()
+        }
+        np.testing.assert_array_equal(list(found.values()), list(alone.values()))

@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.native.memory import records
-from pipeline.results.table_kinds import TABLES
-from pipeline.results.tally import TRIPS
+from pipeline.results.rows import TRIP_ROW
 from pipeline.results.trip_tally import absorb_trips, trip_details, trip_state
 
 SECOND = 1_000_000_000
@@ -15,7 +13,7 @@ SECOND = 1_000_000_000
 
 def rows_of(trips: list[tuple[int, int, float]]) -> np.ndarray:
     """Rows of the table of round trips: when each was entered and left, in s, and its profit."""
-    rows = np.zeros(len(trips), TABLES[TRIPS].received)
+    rows = np.zeros(len(trips), TRIP_ROW)
     for row, (entered, left, profit) in zip(rows, trips, strict=True):
         row["entry_ts"], row["exit_ts"], row["profit"] = entered * SECOND, left * SECOND, profit
     return rows
@@ -25,7 +23,7 @@ def details(*parts: list[tuple[int, int, float]]) -> dict[str, float] | None:
     state = trip_state()
     for part in parts:
         rows = rows_of(part)
-        absorb_trips(state, records(rows))
+        absorb_trips(state, int(rows.ctypes.data), len(rows))
     return trip_details(state)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import SessionConfig
+from pipeline.lane.sent import unpack_specs
 from pipeline.market.catalog.sample import SYMBOLS
 from pipeline.results.year import Year
 from pipeline.runner.lanes import Lanes, make_lanes
@@ -20,7 +21,6 @@ from pipeline.runner.preparation import (
     work_of,
 )
 from pipeline.stages.halving import HalvingPlan
-from pipeline.strategy.source import unpack
 from tests.reference.processes import settings_of
 
 FIRST, LAST = "2024-11-25", "2024-12-02"
@@ -43,7 +43,10 @@ def test_symbols_are_divided_among_processors_and_lanes_among_engines(prepared, 
     symbols = [symbol for job in work.processing for symbol in job.symbols]
     assert len(work.processing) == 2
     assert symbols == list(range(len(SYMBOLS)))
-    assert [[spec.number for spec in unpack(job.specs)] for job in work.analysis] == [[0, 2], [1]]
+    assert [[spec.number for spec in unpack_specs(job.specs)] for job in work.analysis] == [
+        [0, 2],
+        [1],
+    ]
     assert [(job.total, job.folder) for job in work.analysis] == [(3, tmp_path)] * 2
 
 

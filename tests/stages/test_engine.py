@@ -1,7 +1,8 @@
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -153,9 +154,13 @@ def walked(
     *,
     mode: str = "interpreted",
     universes: Sequence[tuple[int, ...]] = (),
+    counted: Callable[[int], None] = lambda fills: None,
     **options: Any,
 ) -> EngineFacts:
-    """What an engine without tables finds that walks the market three rows at a time."""
+    """What an engine without tables finds that walks the market three rows at a time.
+
+    ``counted`` is told the fills of each slot.
+    """
     market = market_of()
     specs, plan = make_specs(market, strategies, mode, universes)
     slots = Slots.make(make_shape(market, specs, plan, 3), 1)
@@ -169,7 +174,7 @@ def walked(
     while not coordinating.tape.finished:
         coordinating.fill(slots.views[0])
         processor.process(slots.views[0])
-        engine.analyse(0)
+        counted(engine.analyse(0))
     return engine.finish()
 
 
@@ -254,6 +259,79 @@ def test_whoever_is_at_work_is_named_with_what_counts_against_its_limit(limit: i
 def test_lanes_of_universes_count_the_bars_that_they_see():
     found = walked([Crosser()] * 3, universes=[(), (0,), (1,)])
     assert [lane.bars for lane in found.lanes] == [38, 19, 19]
+
+
+# --- lanes that are walked together --------------------------------------------------------------
+
+
+class Crowd(Strategy):
+    """Has so many orders at rest, by the end, that neither book nor outbox has room for them."""
+
+    each: int = 30
+
+    def on_bar(self, bar, ctx):
+        for _ in range(self.each):
+            ctx.limit(bar.symbol, 1.0, bar.close / 2.0)
+        ctx.market(bar.symbol, 1.0)
+
+
+class Eager(Crosser):
+    """Does not wait for its indicators."""
+
+    warmup: ClassVar[Any] = 0
+
+
+MANY = [Crosser(), Crowd(), Tinkerer(), Eager(slow=9), Crowd(each=3), Crosser(fast=3), Eager()]
+
+
+def test_a_lane_that_cannot_be_compiled_is_lost_alone():
+    class Odd(Strategy):
+        def on_bar(self, bar, ctx):
+            ctx.never(bar.symbol)
+
+    found = walked([Crosser(), Odd()], mode="compiled", tolerant=True)
+    assert [lane.lane for lane in found.lanes] == [0]
+    assert "Odd.on_bar cannot be compiled" in found.lost[1]
+
+
+def test_lanes_come_to_the_same_together_and_one_by_one():
+    universes = [(), (), (), (0,), (1,), (1,), ()]
+    options = {"universes": universes, "tolerant": True}
+    together = walked(MANY, mode="compiled", **options)
+    one_by_one = walked(MANY, mode="interpreted", **options)
+    assert told(together.lanes) == told(one_by_one.lanes)
+    ready = ("first_called", "never_ready", "never_called", "session_dates")
+    for some, others in zip(together.lanes, one_by_one.lanes, strict=True):
+        for name in ready:
+            np.testing.assert_array_equal(getattr(some, name), getattr(others, name))
+        assert some.record == others.record
+        assert some.seconds > 0.0
+
+
+def test_fills_of_lanes_are_counted_together_as_one_by_one():
+    counts = []
+    for mode in ("compiled", "interpreted"):
+        found: list[int] = []
+        walked(MANY, mode=mode, counted=found.append)
+        counts.append(found)
+    assert counts[0] == counts[1]
+    assert sum(counts[0]) > 0
+
+
+def test_whoever_is_at_work_among_others_is_written_to_the_desk():
+    desk = np.zeros(2, np.int64)
+    before = time.monotonic_ns()
+    walked([Crosser(), Fragile()], mode="compiled", tolerant=True, desk=desk)
+    number, since = desk.tolist()
+    assert number == 1
+    assert before < since < time.monotonic_ns()
+
+
+def test_a_lane_over_its_limit_ends_alone_among_others():
+    found = walked([Crosser(), Crosser(slow=5)], mode="compiled", tolerant=True, limit=1)
+    assert found.lanes == []
+    assert list(found.lost) == [0, 1]
+    assert "more than the 1e-09 allowed" in found.lost[0]
 
 
 # --- lanes that are compared ---------------------------------------------------------------------

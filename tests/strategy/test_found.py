@@ -2,7 +2,7 @@ import gc
 import weakref
 
 from pipeline import Strategy
-from pipeline.strategy.found import Kept
+from pipeline.strategy.found import Kept, KeptAttributes
 from pipeline.strategy.strategy import parameters_of
 
 
@@ -22,13 +22,22 @@ def test_what_was_found_is_kept_until_an_attribute_is_set(monkeypatch):
     assert Sized().size == 4
 
 
-def test_values_that_are_equal_are_told_apart(monkeypatch):
+def test_what_is_found_of_other_attributes_is_found_anew():
     kept: Kept[object] = Kept()
+    some, equal = {"x": (float, 1.0)}, {"x": (float, 1.0)}
+    found = kept.of(Sized, object, some)
+    assert kept.of(Sized, object, some) is found
+    assert kept.of(Sized, object, equal) is not found
+
+
+def test_an_attribute_that_is_set_to_an_equal_value_is_another_one(monkeypatch):
     one, other = float("nan"), float("nan")
-    found = kept.of(Sized, object, {"x": (float, one)})
-    assert kept.of(Sized, object, {"x": (float, one)}) is found
-    assert kept.of(Sized, object, {"x": (float, other)}) is not found
-    assert kept.of(Sized, object, {"x": (int, other)}) is not found
+    monkeypatch.setattr(Sized, "size", one)
+    kept = KeptAttributes(lambda cls: {"size": (int, vars(cls)["size"])})
+    found = kept.of(Sized)
+    assert kept.of(Sized) is found
+    monkeypatch.setattr(Sized, "size", other)
+    assert kept.of(Sized)["size"][1] is other
 
 
 def test_a_class_that_is_gone_is_forgotten():

@@ -120,13 +120,13 @@ def stage(
             }
             return Stage(Roster(SessionConfig.load(config), None), ledger, engines)
 
-        def finished(self: Conductor, entry: Entry, facts: Any) -> LaneRow:
+        def row(self: Conductor, entry: Entry, facts: Any, of_equity: Any) -> LaneRow:
             return LaneRow(
                 *(entry.key, entry.name, entry.set.universe, dict(entry.parameters), "done", ""),
                 *("digest", {"total_return": 1.0, "bars": 1}, facts.seconds),
             )
 
-        monkeypatch.setattr(Conductor, "_finished", finished)
+        monkeypatch.setattr(Conductor, "_row", row)
         yield make
 
 

@@ -75,6 +75,15 @@ class Indicator:
         kind = self.__dict__.get("kind", "indicator")
         raise AttributeError(f"{kind} has no attribute {name!r}: {named}")
 
+    def on(self, interval: str) -> Indicator:
+        """Return the same indicator with its interval spelled out."""
+        if self.interval == interval:
+            return self
+        # In a third of the time that `dataclasses.replace` takes: a sweep asks for thousands.
+        other = object.__new__(Indicator)
+        other.__dict__.update(self.__dict__, interval=interval)
+        return other
+
     @property
     def label(self) -> str:
         """The readable name, without the interval: ``sma(10)``, ``sma(10,high)``, ``vwap``."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.codes import PRICE_COLUMNS
@@ -217,16 +217,21 @@ def _resolved(wanted: Wanted, intervals: tuple[str, ...]) -> tuple[int, Indicato
     else:
         indicator, name = wanted, ""
     interval = intervals[0] if indicator.interval is None else indicator.interval
-    index = _index(interval, intervals, wanted.label)
-    return index, replace(indicator, interval=interval), name
+    if interval not in intervals:
+        raise _not_in(interval, intervals, wanted.label)
+    return intervals.index(interval), indicator.on(interval), name
 
 
 def _index(interval: str, intervals: tuple[str, ...], asker: str) -> int:
     if interval not in intervals:
-        raise DataError(
-            f"{asker}: interval {interval!r} is not in this run, which has {', '.join(intervals)}"
-        )
+        raise _not_in(interval, intervals, asker)
     return intervals.index(interval)
+
+
+def _not_in(interval: str, intervals: tuple[str, ...], asker: str) -> DataError:
+    return DataError(
+        f"{asker}: interval {interval!r} is not in this run, which has {', '.join(intervals)}"
+    )
 
 
 def _table(interval: str, wanted: Mapping[Indicator, set[str]]) -> IntervalPlan:

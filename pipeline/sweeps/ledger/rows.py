@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json, to_json
+
 #: The columns that make a LaneRow and a SweepRow, in the order of their fields, and a checksum.
 LANE_COLUMNS = (
     "key, strategy, universe, parameters, state, error, digest, statistics, seconds, checksum"
@@ -110,11 +112,11 @@ def lane_row(values: tuple[Any, ...]) -> LaneRow:
         key,
         strategy,
         universe,
-        json.loads(parameters),
+        from_json(parameters),
         state,
         error,
         digest,
-        json.loads(statistics),
+        from_json(statistics),
         seconds,
     )
 
@@ -149,7 +151,7 @@ def sweep_row(values: tuple[Any, ...]) -> SweepRow:
         started,
         method,
         seed,
-        tuple(json.loads(scores)),
+        tuple(from_json(scores)),
         config,
         state,
         data,
@@ -170,8 +172,8 @@ def _checksum(values: Sequence[Any]) -> int:
 def json_text(value: Any) -> str:
     """Return a value as JSON; NaN and infinities become null, NumPy's values become Python's."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError):
+        return to_json(value, inf_nan_mode="null", fallback=_plain).decode()
+    except ValueError:  # a text with half a surrogate pair
         return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
 
 

@@ -34,6 +34,8 @@ _BLOCK = 1 << 10
 class ListedSearch:
     """A search whose sets depend on no score."""
 
+    learns = False
+
     def __init__(self, sets: Iterable[ParameterSet], total: int) -> None:
         self.total: int | None = total
         self._sets = iter(sets)

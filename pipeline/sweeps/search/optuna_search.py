@@ -59,6 +59,8 @@ _STRATEGY = "strategy"
 class OptunaSearch:
     """A search by tpe, nsga2 or nsga3; `sweeps.search.search.Search` is its protocol."""
 
+    learns = True
+
     def __init__(self, sweep: SweepConfig, space: Space, storage: Path | None) -> None:
         assert sweep.samples is not None
         self._sweep = sweep

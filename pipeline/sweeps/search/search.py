@@ -14,13 +14,18 @@ class Search(Protocol):
 
     #: The most sets that the search chooses; None if that is not known.
     total: int | None
+    #: Whether it chooses sets by the scores of others.
+    learns: bool
 
     def ask(self, count: int) -> list[ParameterSet]:
         """Return the next sets, at most ``count``; none when the search is over."""
         ...
 
     def tell(self, results: Sequence[tuple[ParameterSet, tuple[float, ...] | None]]) -> None:
-        """Take the scores of sets, each in the order of ``sweep.score``; None if a set failed."""
+        """Take the scores of sets, each in the order of ``sweep.score``; None if a set failed.
+
+        It need not be told unless it ``learns``.
+        """
         ...
 
 
