@@ -1,6 +1,5 @@
 """Facts of lanes of which a test looks at a few only."""
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from pipeline.results.tally import LaneTally
 
 def facts_of(**known: Any) -> LaneFacts:
     """Return facts of a lane: those given, no sessions unless given, and 0 for the rest."""
-    names = [field.name for field in dataclasses.fields(LaneFacts)]
+    names = LaneFacts._fields
     empty = {
         "session_dates": np.zeros(0, np.int64),
         "session_equity": np.zeros(0),

@@ -1,6 +1,5 @@
 """What is told of a lane when it has ended, and what the summary and a sweep read."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,8 +22,7 @@ class OpenPosition(NamedTuple):
     """What its round trips that are still open made so far, after commission."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneFacts:
+class LaneFacts(NamedTuple):
     """What one lane came to: by its account, by its records and by its engine.
 
     Those of the account have the names of its fields and their meaning (`execution.fields`); all

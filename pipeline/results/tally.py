@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,7 @@ FILLS, ORDERS, EQUITY, TRIPS = range(4)
 """The tables of a lane, as numbered in TABLES."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneRecord:
+class LaneRecord(NamedTuple):
     """The tally of one lane when it has ended."""
 
     digest: str
@@ -36,16 +34,16 @@ class LaneRecord:
     max_drawdown: float
     """Deepest drawdown over every base timestamp, a fraction: 0.25 means 25 %. It is at least 1 if
     the equity was zero or below at one, also at the first, which is no peak to fall from then."""
-    trips: dict[str, float] | None = None
+    trips: dict[str, float] | None
     """What the round trips that have ended were like (`trip_tally.trip_details`); None without one,
     and where they are not recorded row by row."""
-    rejections: dict[str, int] = field(default_factory=dict)
+    rejections: dict[str, int]
     """How many orders were rejected for each reason (`codes.REASONS`), the most frequent first;
     empty where they are not recorded row by row."""
-    endings: dict[str, int] = field(default_factory=dict)
+    endings: dict[str, int]
     """How many orders ended in each way, the most frequent first: "expired (out_of_time)"; those
     that have not ended are "accepted" and so on. Empty as `rejections`."""
-    at_rest: dict[int, int] = field(default_factory=dict)
+    at_rest: dict[int, int]
     """How many orders have not ended, by the index of their symbol, those with any. Empty as
     `rejections`."""
 

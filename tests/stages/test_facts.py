@@ -1,12 +1,15 @@
 """What processes send home, put together."""
 
 import mmap
+import pickle
 
 import numpy as np
 import pytest
 from multiprocess import get_context
 
+from pipeline.lane.facts import LaneFacts, OpenPosition
 from pipeline.market.time.query_cache import CacheStatistics
+from pipeline.results.tally import LaneRecord
 from pipeline.stages.facts import (
     EngineFacts,
     MemorySizes,
@@ -65,6 +68,27 @@ def test_lanes_that_ended_together_share_their_dates_when_they_arrive():
     one, other = arrived.lanes
     assert one.session_dates.tolist() == [10, 20, 30]
     assert one.session_dates is other.session_dates
+
+
+def test_lanes_arrive_as_they_were_sent():
+    lanes = [
+        facts_of(
+            lane=lane,
+            equity=100.5 + lane,
+            session_dates=np.arange(lane),
+            session_equity=np.arange(lane) + 0.25,
+            positions=(OpenPosition(0, 1.0, 2.0, -0.5),) * lane,
+            never_ready=("A 1m (fast)",),
+        )
+        for lane in (0, 2, 3)
+    ]
+    sent = EngineFacts(lanes, {1: "raised"}, 60, SIZES)
+    arrived = pickle.loads(pickle.dumps(sent))
+    assert (arrived.lost, arrived.finished_ns, arrived.memory) == ({1: "raised"}, 60, SIZES)
+    for some, others in zip(arrived.lanes, lanes, strict=True):
+        for name, one, other in zip(LaneFacts._fields, some, others, strict=True):
+            np.testing.assert_array_equal(one, other, name)
+        assert type(some.record) is LaneRecord
 
 
 def test_a_process_knows_its_own_memory():

@@ -176,7 +176,7 @@ def test_two_lanes_of_each_unknown_kind_go_ahead_and_the_rest_is_spread_by_what_
     def measured(asked: Pass) -> PassOutcome:
         outcome = outcome_of(asked)
         took = {
-            number: replace(facts, seconds=1.0 if number < 2 else 9.0)
+            number: facts._replace(seconds=1.0 if number < 2 else 9.0)
             for number, facts in outcome.finished.items()
         }
         return replace(outcome, finished=took)
