@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.codes import VOLUME, interval_ns
+from pipeline.codes import interval_ns
 from pipeline.execution.account import account_at, empty_outbox
 from pipeline.execution.overnight import open_books_at
 from pipeline.native.kernel import kernel
@@ -17,7 +17,7 @@ from pipeline.native.memory import load_i8, record_at, store_i8
 from pipeline.strategy.compiled.bar_record import bind_columns
 from pipeline.strategy.compiled.records import TABLE, context_at
 from pipeline.tape.schedule import Schedule
-from pipeline.tape.slot import SESSION, SPLITS, Slot, SlotShape
+from pipeline.tape.slot import SESSION, SPLITS, UNTRADED, Slot, SlotShape
 
 #: ``tables``: address of TABLE[intervals].
 #: ``moments``, ``entries``: addresses of the schedule's MOMENT[] and of its cells, i8[].
@@ -86,18 +86,9 @@ class SlotView:
         self.bars = int((count[self._universe] if self._universe else count).sum())
         record = self._record[0]
         record["split"] = int(self.slot.header[SPLITS]) != 0
-        record["untraded"] = not self._all_traded()
+        record["untraded"] = int(self.slot.header[UNTRADED])
         record["moment_count"] = self.schedule.count
         record["base_count"] = len(self.schedule.base_times)
-
-    def _all_traded(self) -> bool:
-        """Whether each base bar of the slot has a volume above 0."""
-        base = self.slot.tables[0]
-        return all(
-            base.values[VOLUME, symbol, base.first : base.first + count].min() > 0.0
-            for symbol, count in enumerate(base.count.tolist())
-            if count
-        )
 
 
 @kernel()

@@ -59,6 +59,7 @@ class Feed:
         self.jumps = JumpFinder(splits)
         self.holding = HoldingFinder()
         self.has_volume = False
+        self._traded = True
         self.present = np.zeros(len(sessions), np.int64)
         self.cursor = 0
         self.ts = np.zeros(0, np.int64)
@@ -125,8 +126,14 @@ class Feed:
             self.jumps.look_at(session, columns)
             self.holding.look_at(session, columns)
             self.has_volume = self.has_volume or bool(columns[VOLUME].any())
+            self._traded = bool(columns[VOLUME].min() > 0.0)
         self.ts, self.close_ts, self.columns, self.cursor = ts, close_ts, columns, 0
         self.closes = close_ts.data
+
+    def all_traded(self, rows: int) -> bool:
+        """Return whether each of the next ``rows`` bars has a volume above 0."""
+        volume = self.columns[VOLUME]
+        return self._traded or bool((volume[self.cursor : self.cursor + rows] > 0.0).all())
 
     def close(self) -> None:
         """Cancel or wait for what is decoded in the background, and close the file."""

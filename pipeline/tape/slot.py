@@ -1,6 +1,6 @@
 """What a slot holds and where.
 
-    header     i8[8]            SEQUENCE to BEGAN, see the constants          coordinator
+    header     i8[16]           SEQUENCE to UNTRADED, see the constants       coordinator
     sessions   SESSION[K]       those that overlap the slot's span of time    coordinator
     per interval i (the base is 0), all 64-byte aligned:
       ts.i        i8[S, R]      open of each bar, ns UTC                      base: coordinator;
@@ -52,9 +52,10 @@ SHOWN_SESSION: np.dtype[Any] = np.dtype(SESSION.descr[: SESSION.names.index("ope
 
 #: Cells of the header: the slot's number; the close of its first base bar, ns UTC; its horizon, ns
 #: UTC; its fresh base bars, of all symbols; its sessions; 1 if it is the last slot; the session
-#: before which shares are split; when the tape began, ns of the monotonic clock.
-SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END, SPLITS, BEGAN = range(8)
-_HEADER_CELLS = 8
+#: before which shares are split; when the tape began, ns of the monotonic clock; 1 if any of its
+#: base bars has no volume.
+SEQUENCE, FIRST_CLOSE, HORIZON, ROWS, SESSIONS, END, SPLITS, BEGAN, UNTRADED = range(9)
+_HEADER_CELLS = 16  # two cache lines
 
 #: The most fresh base rows of a slot by default, of one symbol and of all together. They are enough
 #: to hide the time of handing a slot on and the coordinator's work per symbol, and few enough to

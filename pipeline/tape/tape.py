@@ -27,6 +27,7 @@ from pipeline.tape.slot import (
     SEQUENCE,
     SESSIONS,
     SPLITS,
+    UNTRADED,
     Slot,
 )
 from pipeline.tape.slot_writer import SlotWriter
@@ -123,13 +124,14 @@ class Tape:
         slot.header[SPLITS] = self._split(cut.sessions.start, tail)
         tail.carry_in(slot.tables[0])
         slot.tables[0].count[:] = 0
-        first_close = cut.last_close
+        first_close, untraded = cut.last_close, False
         for symbol, (feed, rows) in enumerate(zip(self._feeds, cut.rows, strict=True)):
             if rows:
                 span = slice(feed.cursor, feed.cursor + rows)
                 first_close = min(first_close, feed.closes[feed.cursor])
                 columns = [column[span] for column in feed.columns]
                 writer.append(symbol, 0, feed.ts[span], feed.close_ts[span], columns)
+                untraded = untraded or not feed.all_traded(rows)
                 self._live[symbol] = feed.advance(rows)
         tail.keep(slot.tables[0])
         horizon = self._end_of(cut)
@@ -138,6 +140,7 @@ class Tape:
         slot.header[HORIZON] = horizon
         slot.header[ROWS] = sum(cut.rows)
         slot.header[END] = self.finished
+        slot.header[UNTRADED] = untraded
         self._name_sessions(slot, cut.sessions, horizon)
         self._sequence += 1
         self._horizon = horizon

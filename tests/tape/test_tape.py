@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.codes import VOLUME
 from pipeline.market.actions import NO_SPLITS, Splits
 from pipeline.market.time.time_manager import SessionTable
 from pipeline.tape.slot import (
@@ -13,6 +14,7 @@ from pipeline.tape.slot import (
     SEQUENCE,
     SESSIONS,
     SPLITS,
+    UNTRADED,
     SlotShape,
 )
 from tests.reference.in_process import Coordinating, Slots
@@ -44,6 +46,13 @@ def filled(market: Market, rows: int, group_rows: int, splits: Splits = NO_SPLIT
             )
         ]
         assert count == len(bars) == slot.header[ROWS]
+        volumes = np.concatenate(
+            [
+                table.values[VOLUME, symbol, table.first : table.first + fresh]
+                for symbol, fresh in enumerate(table.count.tolist())
+            ]
+        )
+        assert slot.header[UNTRADED] == (volumes == 0.0).any()
         found.append(
             {
                 "header": slot.header.tolist(),
