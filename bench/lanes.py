@@ -148,7 +148,7 @@ def walks(shape: SlotShape, slot: Slot, bars: int) -> dict[str, Callable[[], flo
 
     def walk(spec: LaneSpec) -> float:
         # A lane that has been here keeps orders from the slot's end, which are not live again.
-        lane = Lane(spec, kinds[spec.number], outbox)
+        lane = Lane.make(spec, kinds[spec.number], outbox)
         start = time.perf_counter()
         lane.run(view, lambda lane: None)
         return (time.perf_counter() - start) / bars * 1e9

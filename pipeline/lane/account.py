@@ -20,13 +20,10 @@ from pipeline.lane.raised import describe_culprit, describe_holdings
 
 #: What is told of an account, and where in its record it stands.
 _TOLD = {name: (ACCOUNT.names or ()).index(name) for name in TOLD}
-#: Lots a lane begins with where every fill may be one, and orders that its book has room for.
-_LOTS = 64
-_ORDERS = 16
 
 
 class LaneAccount:
-    """Owns what an account's arrays in a lane's memory lack: its book, its lots and its messages.
+    """Owns what an account has outgrown its lane's memory with: its book, its lots, its messages.
 
     ``record``, ACCOUNT[1], is its record in that ``memory``, which lies at an ``address``; all of
     it lives as long as this object.
@@ -35,25 +32,23 @@ class LaneAccount:
     def __init__(
         self, opening: Opening, outbox: Outbox, image: Image, memory: Memory, address: int
     ) -> None:
-        terms, shape = opening.terms, opening.shape
+        terms = opening.terms
         self._opening = opening
         self._outbox = outbox
         self._image, self._memory = image, memory
         self.record = image.view(memory, "account")
-        self.address = image.address(address, "account")
-        symbols = len(shape.symbols)
-        self._book = np.zeros(_ORDERS + opening.reserve, ORDER)
-        self._lots = np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT)
+        self.address = address + image.place("account")
+        self._book, self._lots = (image.view(memory, name) for name in ("book", "lots"))
         self._messages = np.zeros(2 * INBOX * terms.delayed, MESSAGE)
         record = self.record[0]
-        record["book"], record["book_capacity"] = self._book.ctypes.data, len(self._book)
-        record["lots"], record["lots_capacity"] = self._lots.ctypes.data, len(self._lots)
+        if opening.reserve:
+            self.enlarge_book()
         if terms.delayed:
             self._attach_messages(record)
         first = ACCOUNT.fields["fills_out_count"][1] // 8  # type: ignore[index]
         # A view, because to read one field of a record takes as long as to read them all.
         self._counts = self.record.view(np.int64)[first : first + 6 : 2]
-        self._attach_outbox()
+        self._attached = outbox.version
 
     @property
     def position(self) -> npt.NDArray[np.float64]:
@@ -70,10 +65,6 @@ class LaneAccount:
         reals, wholes = (self._image.view(self._memory, one) for one in ("reals", "wholes"))
         return by_symbol(name, reals, wholes)
 
-    def _attach_outbox(self) -> None:
-        self._outbox.attach(self.record)
-        self._attached = self._outbox.version
-
     def empty_outbox(self) -> None:
         """Empty the outbox; the caller has taken what lies in it."""
         self.follow_outbox()
@@ -82,7 +73,8 @@ class LaneAccount:
     def follow_outbox(self) -> None:
         """Attach the outbox again if another lane has had its arrays replaced."""
         if self._attached != self._outbox.version:
-            self._attach_outbox()
+            self._outbox.attach(self.record)
+            self._attached = self._outbox.version
 
     def resting(self) -> npt.NDArray[Any]:
         """The orders still at rest, ORDER[n]: a view."""

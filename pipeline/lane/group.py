@@ -1,14 +1,17 @@
 """Walks a slot with all compiled lanes of an engine in one call, and tallies what they do.
 
-    GROUP    the views of a slot, the machine code to call, the equities by session
-      |
-    LANE[n]  one per lane: its records, its tally, the time that it took
-      |
+    LaneBlock   the memory of all lanes of a kind; its arrays are columns
+        |
+    GROUP       the views of a slot, the machine code to call, the equities by session
+        |
+    LANE[n]     one per lane: its records, its tally, the time that it took
+        |
     begin_slot -> walk_slot -> absorb_at    for one lane after the other
 
 A call of each of them from Python would take longer than a lane needs for a slot. The call returns
 when a lane needs room, so that Python makes it, and at the latest after a fiftieth of a second, so
-that a signal is seen. What a hook raises passes through.
+that a signal is seen. What a hook raises passes through. A lane becomes an object (`lane.Lane`)
+only when Python has to look after it.
 """
 
 import time
@@ -19,10 +22,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from pipeline.execution.account import account_at
+from pipeline.execution.account import account_at, empty_outbox
+from pipeline.execution.lots import report_open
+from pipeline.lane.kind import LaneKind
 from pipeline.lane.lane import Lane
 from pipeline.lane.outbox import Outbox
 from pipeline.lane.slot_view import SlotView, begin_slot, view_at
+from pipeline.lane.spec import LaneSpec
 from pipeline.lane.walk import walk_slot
 from pipeline.native.call import caller, kernel_address
 from pipeline.native.clock import monotonic_ns
@@ -38,14 +44,14 @@ NOBODY, _AT_THE_END = -1, -2
 
 #: ``context``, ``program``, ``bindings``, ``tally``: addresses of the lane's records.
 #: ``binding_count``: its bindings. ``number``, ``row``, ``universe``: as in `Member`. ``ended``: 1
-#: if it is passed over. ``spent``: ns of processor time that count against its limit before this
-#: slot. ``took``: ns that this slot took.
+#: if it is passed over. ``stops``: 1 if Python stops it. ``spent``: ns of processor time that count
+#: against its limit before this slot. ``took``: ns that this slot took.
 LANE: Final = np.dtype(
     [
         (name, "i8")
         for name in (
             *("context", "program", "bindings", "binding_count", "tally"),
-            *("number", "row", "universe", "ended", "spent", "took"),
+            *("number", "row", "universe", "ended", "stops", "spent", "took"),
         )
     ]
 )
@@ -102,7 +108,7 @@ def walk_group(group_address: int, first: int) -> int:
             group.absorb,
             (
                 *(lane.tally, account.fills_out, account.fills_out_count),
-                *(account.orders_out_count, account.trips_out, account.trips_out_count),
+                *(account.orders_out_count, _trips(account), account.trips_out_count),
                 *(view.base_times, account.equity_out, account.cash_out, view.base_count),
             ),
         )
@@ -118,6 +124,36 @@ def walk_group(group_address: int, first: int) -> int:
     return place
 
 
+@kernel()
+def _trips(account: Any) -> int:
+    """Return the address of the round trips in the outbox; 0 if they are only counted."""
+    return account.trips_out if account.tabled != 0 else 0
+
+
+@kernel()
+def stop_group(group_address: int) -> None:
+    """Do what is done after the last slot with the lanes that have no ``on_stop``.
+
+    ``stops`` is set for those that have orders left, or several lots, for which Python makes room.
+    """
+    group = _group_at(group_address)
+    for place in range(group.count):
+        lane = _lane_at(group.lanes + place * _LANE_SIZE)
+        account = account_at(context_at(lane.context).account)
+        if account.resting != 0 or account.inbox_count != 0 or account.fifo != 0:
+            lane.stops = 1
+        if lane.ended == 0 and lane.stops == 0:
+            empty_outbox(account)
+            report_open(account)
+            _call_absorb(
+                group.absorb,
+                (
+                    *(lane.tally, account.fills_out, 0, account.orders_out_count),
+                    *(_trips(account), account.trips_out_count, 0, 0, 0, 0),
+                ),
+            )
+
+
 class Member(NamedTuple):
     """A lane of the group.
 
@@ -125,14 +161,47 @@ class Member(NamedTuple):
     of a slot. ``tally``: TALLY[1], into which its rows are absorbed.
     """
 
-    lane: Lane
+    spec: LaneSpec
+    kind: LaneKind
     row: int
     universe: int
     tally: npt.NDArray[Any]
 
 
+class LaneBlock:
+    """Lanes of one kind, and their memory."""
+
+    def __init__(self, kind: LaneKind, members: Sequence[Member], outbox: Outbox) -> None:
+        self.kind = kind
+        self.members = tuple(members)
+        self.memory, self.addresses = kind.make([one.spec for one in members], outbox)
+        self._outbox = outbox
+
+    def column(self, array: str) -> npt.NDArray[Any]:
+        """Return an array of all lanes, the lanes as first axis: a view."""
+        return self.kind.image.view(self.memory, array)
+
+    def lane(self, place: int) -> Lane:
+        """Return a lane as an object."""
+        spec, address = self.members[place].spec, int(self.addresses[place])
+        return Lane(spec, self.kind, self._outbox, self.memory[place], address)
+
+    def table(self) -> npt.NDArray[Any]:
+        """Return the block's part of the group's table, LANE[n]."""
+        table, image = np.zeros(len(self.members), LANE), self.kind.image
+        for name in ("context", "program", "bindings"):
+            table[name] = self.addresses + image.place(name)
+        table["binding_count"] = len(self.kind.names)
+        table["number"] = [one.spec.number for one in self.members]
+        table["row"] = [one.row for one in self.members]
+        table["universe"] = [one.universe for one in self.members]
+        table["tally"] = [int(one.tally.ctypes.data) for one in self.members]
+        table["stops"] = "on_stop" in self.kind.hooks
+        return table
+
+
 class LaneGroup:
-    """The lanes of an engine that are walked together, all of them compiled.
+    """The lanes of an engine that are walked together, all of kinds that may be grouped.
 
     ``desk``, i8[2]: where the lane at work is written (`shm.control.Member.desk`). ``limited``:
     whether the time that lanes have spent counts against a limit.
@@ -146,18 +215,18 @@ class LaneGroup:
         *,
         limited: bool,
     ) -> None:
-        self._members = tuple(members)
-        #: The numbers of the lanes, and their rows.
-        self.numbers = frozenset(one.lane.number for one in members)
-        self.rows = np.array([one.row for one in members], np.int64)
         self._outbox, self._version = outbox, outbox.version
         self._desk, self._limited = desk, limited
-        self._watched = [one for one in members if one.lane.watched]
-        self._table = np.zeros(len(members), LANE)
-        for row, one in zip(self._table, members, strict=True):
-            row["context"], row["program"], row["bindings"], row["binding_count"] = one.lane.places
-            row["number"], row["row"], row["universe"] = one.lane.number, one.row, one.universe
-            row["tally"] = one.tally.ctypes.data
+        of_kind: dict[LaneKind, list[Member]] = {}
+        for one in members:
+            of_kind.setdefault(one.kind, []).append(one)
+        self.blocks = [LaneBlock(kind, some, outbox) for kind, some in of_kind.items()]
+        #: The members in the order of the blocks, their numbers and their rows.
+        self.members = [one for block in self.blocks for one in block.members]
+        self.numbers = {one.spec.number: place for place, one in enumerate(self.members)}
+        self.rows = np.array([one.row for one in self.members], np.int64)
+        self._objects: dict[int, Lane] = {}
+        self._table = np.concatenate([np.zeros(0, LANE), *(block.table() for block in self.blocks)])
         self._record = np.zeros(1, GROUP)
         record = self._record[0]
         record["at_work"] = NOBODY
@@ -166,31 +235,50 @@ class LaneGroup:
             record["begin"], record["walk"] = kernel_address(begin_slot), kernel_address(walk_slot)
             record["absorb"], record["desk"] = kernel_address(absorb_at), desk.ctypes.data
             self._walk = called_with_integers(walk_group)
+        # What looks for indicators' first values is an object.
+        self._watched = [
+            (self.lane(one.spec.number), one) for one in self.members if not one.kind.waits
+        ]
+
+    def lane(self, number: int) -> Lane:
+        """Return a lane as an object, which is then kept, because it may outgrow its memory.
+
+        Any thread may ask; all get the same object.
+        """
+        place = self.numbers[number]
+        if place in self._objects:
+            return self._objects[place]
+        first, blocks = place, iter(self.blocks)
+        block = next(blocks)
+        while first >= len(block.members):
+            first -= len(block.members)
+            block = next(blocks)
+        return self._objects.setdefault(place, block.lane(first))
 
     def lane_at_work(self) -> Lane | None:
         """Return the lane whose hooks are being called; any thread may ask."""
         place = int(self._record[0]["at_work"])
-        return None if place == NOBODY else self._members[place].lane
+        return None if place == NOBODY else self.lane(self.members[place].spec.number)
 
     def end(self, numbers: Set[int]) -> None:
         """Pass over the lanes of these numbers from now on."""
-        if not self.numbers.isdisjoint(numbers):
-            self._table["ended"] |= np.isin(self._table["number"], list(numbers))
+        places = [self.numbers[one] for one in numbers if one in self.numbers]
+        self._table["ended"][places] = 1
 
     def walk(
         self,
         views: Sequence[SlotView],
         closes: npt.NDArray[np.float64],
-        go_on: Callable[[Lane, int], None],
-        raised: Callable[[Lane, BaseException], None],
+        go_on: Callable[[int, int], None],
+        raised: Callable[[int, BaseException], None],
     ) -> tuple[int, npt.NDArray[np.int64]]:
         """Walk a slot with all lanes; return their fills, and the processor time of each in ns.
 
         ``views``: of the slot, by universe. ``closes``, f8[rows, n]: for the equity of each lane at
         the closes of the slot's ``n`` sessions.
-        ``go_on(lane, index)`` goes on with a lane that stopped before moment ``index`` for want of
-        room, and records and counts what it does in this slot. ``raised(lane, error)`` is told what
-        a hook of a lane raised.
+        ``go_on(number, index)`` goes on with a lane that stopped before moment ``index`` for want
+        of room, and records and counts what it does in this slot. ``raised(number, error)`` is told
+        what a hook of a lane raised.
         """
         addresses = np.array([view.address for view in views], np.int64)
         record, began = self._record[0], time.thread_time_ns()
@@ -198,7 +286,7 @@ class LaneGroup:
         record["closes"], record["sessions"] = closes.ctypes.data, closes.shape[1]
         self._table["took"] = 0
         place = 0
-        while place < len(self._members):
+        while place < len(self.members):
             try:
                 place = self._walk(int(self._record.ctypes.data), place)
             except BaseException as error:
@@ -206,24 +294,24 @@ class LaneGroup:
                 record["at_work"] = NOBODY
                 if place == NOBODY:
                     raise
-                raised(self._members[place].lane, error)
+                raised(self.members[place].spec.number, error)
                 place += 1
             else:
                 if record["stopped"] != _AT_THE_END:
                     self._let_go_on(place, go_on)
                     place += 1
-        for one in self._watched:
-            one.lane.look(views[one.universe])
+        for lane, one in self._watched:
+            lane.look(views[one.universe])
         return int(record["fills"]), self._shared_out(time.thread_time_ns() - began)
 
-    def _let_go_on(self, place: int, go_on: Callable[[Lane, int], None]) -> None:
+    def _let_go_on(self, place: int, go_on: Callable[[int, int], None]) -> None:
         began = time.monotonic_ns()
-        go_on(self._members[place].lane, int(self._record[0]["stopped"]))
+        go_on(self.members[place].spec.number, int(self._record[0]["stopped"]))
         self._table["took"][place] += time.monotonic_ns() - began
         if self._version != self._outbox.version:  # the outbox of all has become larger
             self._version = self._outbox.version
-            for one in self._members:
-                one.lane.follow_outbox()
+            for block in self.blocks:
+                self._outbox.attach(block.column("account"))
 
     def _shared_out(self, spent: int) -> npt.NDArray[np.int64]:
         """Share out the processor time of a slot by the time that each lane took."""
@@ -232,3 +320,9 @@ class LaneGroup:
         if self._limited:
             self._table["spent"] += shares
         return shares
+
+    def stop(self) -> set[int]:
+        """Do what is done after the last slot; return the lanes for which that was all."""
+        if self.members:
+            called_with_integers(stop_group)(int(self._record.ctypes.data))
+        return set(self._table["number"][self._table["stops"] == 0].tolist())

@@ -1,12 +1,14 @@
-"""The memory of a lane in one piece: a copy of its kind's, in which addresses are moved.
+"""The memory of lanes: each has a copy of its kind's, in which addresses are moved.
 
-    image of the kind                      memory of a lane
+    image of the kind                      memory of the lanes
     +---------+---------+------+           +---------+---------+------+
-    | account | context | ...  | --copy--> | account | context | ...  |
+    | account | context | ...  | --copy--> | account | context | ...  |   lane 0
     +---------+---------+------+           +---------+---------+------+
-      cells that point to another array      the same cells, moved to where that array lies here
+      cells that point to another array    | account | context | ...  |   lane 1
+                                           +---------+---------+------+
+                                             the same cells, moved to where that array lies here
 
-Thousands of lanes are made so, each by one copy.
+Thousands of lanes are made so by one copy, and an array of all of them is a column.
 """
 
 from collections.abc import Mapping
@@ -43,18 +45,22 @@ class Image:
         self._cells.append((begin + dtype.fields[field][1]) // 8)
         self._offsets.append(self._places[to][0] + offset)
 
-    def copy(self) -> tuple[Memory, int]:
-        """Return the memory of a new lane, and its address."""
-        memory = self._memory.copy()
-        address = int(memory.ctypes.data)
-        memory.view(np.int64)[self._cells] = np.add(self._offsets, address)
-        return memory, address
+    def copies(self, count: int) -> tuple[Memory, npt.NDArray[np.int64]]:
+        """Return the memory of new lanes, u8[count, bytes], and the address of each, i8[count]."""
+        memory = np.empty((count, len(self._memory)), np.uint8)
+        memory[:] = self._memory
+        addresses = np.arange(count) * memory.shape[1] + int(memory.ctypes.data)
+        memory.view(np.int64)[:, self._cells] = np.add.outer(addresses, self._offsets)
+        return memory, addresses
 
-    def address(self, memory: int, array: str) -> int:
-        """Return the address of an array in the lane's memory at an address."""
-        return memory + self._places[array][0]
+    def place(self, array: str) -> int:
+        """Return how many bytes into a lane's memory an array lies."""
+        return self._places[array][0]
 
     def view(self, memory: Memory, array: str) -> npt.NDArray[Any]:
-        """Return an array in the memory of a lane, and keep that memory alive."""
+        """Return an array in the memory of a lane, u8[bytes], and keep that memory alive.
+
+        In the memory of several lanes it is a column, with the lanes as first axis.
+        """
         begin, end, dtype, shape = self._places[array]
-        return memory[begin:end].view(dtype).reshape(shape)
+        return memory[..., begin:end].view(dtype).reshape(*memory.shape[:-1], *shape)

@@ -1,6 +1,6 @@
 """What lanes of one strategy have in common: an engine finds and compiles it once for them all."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,9 +10,9 @@ from pipeline.codes import PRICE_COLUMNS
 from pipeline.errors import StrategyError
 from pipeline.execution.fills import FILL
 from pipeline.execution.orders import REPORTED
-from pipeline.lane.image import Image
+from pipeline.lane.image import Image, Memory
 from pipeline.lane.opening import Opening
-from pipeline.lane.outbox import INBOX
+from pipeline.lane.outbox import INBOX, Outbox
 from pipeline.lane.program import HOOK_INDEX, PROGRAM
 from pipeline.lane.spec import LaneSpec, Terms, bars_dtype
 from pipeline.lane.warm_up import INDICATORS, ready_cells
@@ -49,10 +49,13 @@ class LaneKind:
         self.hooks = hooks_of(cls)
         self.names = tuple(name for name, _, _ in spec.bindings)
         self.wanted = spec.wanted
+        #: Whether the strategy waits for its indicators.
+        self.waits = spec.warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self.hooks)
         self._parameters = parameters_of(cls)
         self._record = record_dtype(cls)
         self._symbol_keys = symbol_table(shape.symbols)
         self._zone = np.array(terms.zone, np.int64)
+        self._universes: dict[tuple[int, ...], npt.NDArray[np.int64]] = {}
         self._resets = self._resets_of(cls)
         #: The functions of a compiled strategy by their names; empty for an interpreted one.
         self.compiled = self._compiled(spec) if spec.mode == "compiled" else {}
@@ -66,10 +69,53 @@ class LaneKind:
         bound = tuple((name, index) for name, index, _ in spec.bindings)
         return type(spec.strategy), spec.mode, bound, spec.wanted, spec.warmup
 
-    def parameters(self, strategy: Strategy) -> list[tuple[str, Any]]:
-        """Return the names and cells of a strategy's parameters."""
+    @property
+    def may_be_grouped(self) -> bool:
+        """Whether a lane is nothing but its memory until one of its hooks needs more.
+
+        Lanes with messages under way, or with a book that ``on_order`` may fill within a moment,
+        have large arrays of their own from the start.
+        """
+        return bool(self.compiled) and not self.opening.reserve and not self.opening.terms.delayed
+
+    def make(
+        self, specs: Sequence[LaneSpec], outbox: Outbox
+    ) -> tuple[Memory, npt.NDArray[np.int64]]:
+        """Return the memory of new lanes of this kind, and the address of each (`Image.copies`).
+
+        Raises StrategyError if a parameter names a symbol that the run does not have.
+        """
+        image, values = self.image, [self.parameters(spec.strategy) for spec in specs]
+        memory, addresses = image.copies(len(specs))
+        selves = image.view(memory, "self")
+        for parameter, column in zip(self._parameters, zip(*values, strict=True), strict=False):
+            selves[parameter.name] = np.array(column)[:, np.newaxis]
+        places = [[place for _, *place in spec.bindings] for spec in specs]
+        if self.names:
+            bindings = image.view(memory, "bindings").view(np.int64)
+            bindings.reshape(len(specs), len(self.names), -1)[:, :, :2] = places
+            image.view(memory, "columns")[:, len(PRICE_COLUMNS) :, 1:] = places
+        image.view(memory, "random")[:] = [spec.random for spec in specs]
+        context = image.view(memory, "context")[:, 0]
+        universes = [self.universe(spec) for spec in specs]
+        context["universe"] = [one.ctypes.data for one in universes]
+        context["universe_count"] = [len(one) for one in universes]
+        context["lookback"] = [spec.lookback for spec in specs]
+        outbox.attach(image.view(memory, "account"))
+        return memory, addresses
+
+    def universe(self, spec: LaneSpec) -> npt.NDArray[np.int64]:
+        """Return the indices of the symbols that a lane trades, i8[n], kept by the kind."""
+        found = self._universes.get(spec.universe)
+        if found is None:
+            symbols = spec.universe or range(len(self.shape.symbols))
+            found = self._universes[spec.universe] = np.array(symbols, np.int64)
+        return found
+
+    def parameters(self, strategy: Strategy) -> list[Any]:
+        """Return the cells of a strategy's parameters; StrategyError for an unknown symbol."""
         return [
-            (one.name, self._index_of(value, type(strategy)) if one.type is Symbol else value)
+            self._index_of(value, type(strategy)) if one.type is Symbol else value
             for one in self._parameters
             for value in (getattr(strategy, one.name),)
         ]

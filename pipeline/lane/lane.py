@@ -14,7 +14,7 @@ from pipeline.execution.book import check_room_at, empty_inbox_at, end_moment_at
 from pipeline.execution.lots import report_open_at
 from pipeline.execution.orders import ORDER
 from pipeline.lane.account import LaneAccount
-from pipeline.lane.image import Image
+from pipeline.lane.image import Memory
 from pipeline.lane.interpreted import Interpreter
 from pipeline.lane.interpreted_context import InterpretedContext
 from pipeline.lane.kind import LaneKind
@@ -42,52 +42,43 @@ class Lane:
     All arrays that compiled code knows by address live as long as this object does.
     """
 
-    def __init__(self, spec: LaneSpec, kind: LaneKind, outbox: Outbox) -> None:
+    def __init__(
+        self, spec: LaneSpec, kind: LaneKind, outbox: Outbox, memory: Memory, address: int
+    ) -> None:
+        """``memory``: made by the kind for this lane, at an ``address``."""
         self.number = spec.number
         self._spec = spec
         self._kind = kind
         self._shape = kind.shape
         self._outbox = outbox
         self._hooks = kind.hooks
-        image = kind.image
-        self._memory, address = image.copy()
-        self._own = LaneAccount(kind.opening, outbox, image, self._memory, address)
+        image, self._memory = kind.image, memory
+        self._own = LaneAccount(kind.opening, outbox, image, memory, address)
         #: The account's record, ACCOUNT[1].
         self.account = self._own.record
-        self.context = image.view(self._memory, "context")
-        self._program = image.view(self._memory, "program")
-        self._bindings = image.view(self._memory, "bindings")
-        self._addresses = image.address(address, "context"), image.address(address, "program")
-        self._fill(image)
+        self.context = image.view(memory, "context")
+        self._program = image.view(memory, "program")
+        self._bindings = image.view(memory, "bindings")
+        self._addresses = address + image.place("context"), address + image.place("program")
         self._value_watch = self._watch()
         self._kept = 0  # orders in the outbox that were taken before and wait for on_order
         self._interpreter: Interpreter | None = None
         self._slot: Slot | None = None
         self._enter, self._go_on, self._call = self._make_strategy()
 
-    def _fill(self, image: Image) -> None:
-        """Write into the memory what is this lane's own."""
-        spec, context = self._spec, self.context[0]
-        places = [place for _, *place in spec.bindings]
-        if places:
-            cells = self._bindings.view(np.int64).reshape(len(places), -1)
-            cells[:, :2] = places
-            image.view(self._memory, "columns")[len(PRICE_COLUMNS) :, 1:] = places
-        selves = image.view(self._memory, "self")
-        for name, value in self._kind.parameters(spec.strategy):
-            selves[name] = value
-        image.view(self._memory, "random")[:] = spec.random
-        self._universe = np.array(spec.universe or range(len(self._shape.symbols)), np.int64)
-        context["universe"] = self._universe.ctypes.data
-        context["universe_count"] = len(self._universe)
-        context["lookback"] = spec.lookback
+    @classmethod
+    def make(cls, spec: LaneSpec, kind: LaneKind, outbox: Outbox) -> "Lane":
+        """Make a lane with memory of its own. Raises as `LaneKind.make`."""
+        memory, addresses = kind.make([spec], outbox)
+        return cls(spec, kind, outbox, memory[0], int(addresses[0]))
 
     def _watch(self) -> ValueWatch | None:
         """Return what looks for indicators' first values, if the strategy does not wait for it."""
-        if self._spec.warmup is None and not {"on_bar", "on_bars"}.isdisjoint(self._hooks):
+        if self._kind.waits:
             return None
         intervals, symbols = len(self._shape.intervals), len(self._shape.symbols)
-        return ValueWatch(self._spec.bindings, intervals, symbols, self._universe)
+        universe = self._kind.universe(self._spec)
+        return ValueWatch(self._spec.bindings, intervals, symbols, universe)
 
     def _view(self, array: str) -> npt.NDArray[Any]:
         """Return an array of the lane's memory by its name in the kind's image."""
@@ -170,20 +161,6 @@ class Lane:
         if self._value_watch is not None:
             self._value_watch.look(view.slot.tables)
 
-    @property
-    def watched(self) -> bool:
-        """Whether `look` has anything to do."""
-        return self._value_watch is not None
-
-    @property
-    def places(self) -> tuple[int, int, int, int]:
-        """Addresses of context, program and bindings, and how many bindings there are."""
-        return *self._addresses, int(self._program[0]["bindings"]), len(self._bindings)
-
-    def follow_outbox(self) -> None:
-        """Attach the outbox again if another lane has had its arrays replaced."""
-        self._own.follow_outbox()
-
     def _empty_inbox(self) -> None:
         """Move the orders of the inbox to the book, because the next lane uses the same inbox.
 
@@ -233,7 +210,7 @@ class Lane:
         unready = list(never_ready(ready, wanted, *series, self._value_watch))
         return {
             "lane": self.number,
-            "first_called": first_called(ready, wanted),
+            "first_called": int(first_called(ready, wanted)),
             "never_ready": tuple(name for name, _ in unready),
             "never_called": tuple(name for name, waited in unready if waited),
             **self._own.facts(),
@@ -324,7 +301,7 @@ class Lane:
                 self._own.position,
                 self._own.pending,
                 data,
-                self._universe,
+                self._kind.universe(self._spec),
                 (*PRICE_COLUMNS, *self._kind.names),
             ),
             data,

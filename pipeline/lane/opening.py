@@ -1,6 +1,6 @@
 """How the accounts of a run are opened: the arrays of one before its first moment."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,16 @@ from pipeline.execution.fields import (
     TERMS,
     WHOLES_BY_SYMBOL,
 )
-from pipeline.execution.orders import NEVER
+from pipeline.execution.lots import LOT
+from pipeline.execution.orders import NEVER, ORDER
 from pipeline.lane.cost_memory import Pricing
 from pipeline.lane.image import Image
 from pipeline.lane.spec import Instrument, Terms
 from pipeline.tape.slot import SlotShape
 
-#: Names of the arrays of an account.
-ACCOUNT_ARRAYS: Final = ("account", "reals", "wholes", "cursor", "culprit", "bill")
+#: Lots that an account begins with where every fill may be one, and orders that its book has room
+#: for.
+_LOTS, _ORDERS = 64, 16
 
 
 class Opening:
@@ -45,7 +47,7 @@ class Opening:
         account = np.zeros(1, ACCOUNT)
         self._fill(account[0], tabled)
         self.pricing.write(account)
-        #: The arrays by their names, ACCOUNT_ARRAYS.
+        #: The arrays by their names.
         self.arrays: dict[str, npt.NDArray[Any]] = {
             "account": account,
             "reals": self._reals,
@@ -54,7 +56,11 @@ class Opening:
             "cursor": np.zeros((len(shape.intervals), symbols), np.int64),
             "culprit": np.zeros(1, CULPRIT),
             "bill": np.zeros(1, BILL),
+            "book": np.zeros(_ORDERS, ORDER),
+            "lots": np.zeros(max(symbols, _LOTS) if terms.fifo else symbols, LOT),
         }
+        account[0]["book_capacity"] = _ORDERS
+        account[0]["lots_capacity"] = len(self.arrays["lots"])
 
     def _by_symbol(self, name: str) -> npt.NDArray[Any]:
         return by_symbol(name, self._reals, self._wholes)
@@ -99,13 +105,14 @@ class Opening:
                 image.point("account", name, to, place * cells)
         image.point("account", "base_cursor", "cursor")
         image.point("account", "culprit", "culprit")
-        image.point("account", "bill", "bill")
+        for name in ("bill", "book", "lots"):
+            image.point("account", name, name)
 
 
 def by_symbol(
     name: str, reals: npt.NDArray[np.float64], wholes: npt.NDArray[np.int64]
 ) -> npt.NDArray[Any]:
-    """Return the account's array of a name, f8[S] or i8[S]: a view."""
+    """Return the account's array of a name, f8[S] or i8[S], or those of several: a view."""
     if name in REALS_BY_SYMBOL:
-        return reals[REALS_BY_SYMBOL.index(name)]
-    return wholes[WHOLES_BY_SYMBOL.index(name)]
+        return reals[..., REALS_BY_SYMBOL.index(name), :]
+    return wholes[..., WHOLES_BY_SYMBOL.index(name), :]

@@ -67,8 +67,7 @@ class Outbox:
             "session_out": self.session_equity.ctypes.data,
         }
 
-    def attach(self, account: npt.NDArray[Any]) -> None:
-        """Write the addresses of the arrays into an account, ACCOUNT[1]."""
-        record = account[0]
+    def attach(self, accounts: npt.NDArray[Any]) -> None:
+        """Write the addresses of the arrays into accounts, an array of ACCOUNT."""
         for name, value in self._fields.items():
-            record[name] = value
+            accounts[name] = value

@@ -85,17 +85,19 @@ def warms_up_at(context_address: int, program_address: int, index: int, symbol: 
     return warms_up(context_at(context_address), program_at(program_address), index, symbol)
 
 
-def first_called(ready: npt.NDArray[np.int64], wanted: Sequence[int]) -> int:
+def first_called(ready: npt.NDArray[np.int64], wanted: Sequence[int]) -> Any:
     """Return the date of the session in which a strategy was first ready.
 
     It is in ns, 0 if the strategy needs no warm-up or has seen no bar, and -1 if it warmed up to
-    the end. ``wanted``: the intervals that it is called for.
+    the end. ``wanted``: the intervals that it is called for. For the cells of several lanes,
+    i8[lanes, intervals, symbols], it is i8[lanes].
     """
-    seen = ready[list(wanted)]
-    if (seen > 0).any():
-        first = int(seen[seen > 0].min())
-        return 0 if first == _FROM_THE_START else first
-    return -1 if (seen < 0).any() else 0
+    seen = ready[..., list(wanted), :]
+    latest = np.iinfo(np.int64).max
+    first = np.where(seen > 0, seen, latest).min(axis=(-2, -1))
+    waited = np.where((seen < 0).any(axis=(-2, -1)), -1, 0)
+    date = np.where(first == _FROM_THE_START, 0, first)
+    return np.where(first == latest, waited, date)[()]
 
 
 def never_ready(

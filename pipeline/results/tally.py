@@ -77,8 +77,8 @@ def absorb_at(
 ) -> None:
     """Absorb what a lane did in a slot into its TALLY; all arrays are given by their addresses.
 
-    ``fills``: FILL_ROW[``fill_count``]; ``trips``: TRIP_ROW[``trip_count``]; ``ts`` i8, ``equity``
-    and ``cash`` f8, each of ``moments`` cells.
+    ``fills``: FILL_ROW[``fill_count``]; ``trips``: TRIP_ROW[``trip_count``], 0 if they are only
+    counted; ``ts`` i8, ``equity`` and ``cash`` f8, each of ``moments`` cells.
     """
     one = _tally_at(tally)
     if one.equity == 0 and moments > 0 and load_f8(equity, 0) <= 0.0:

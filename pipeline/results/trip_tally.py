@@ -17,8 +17,11 @@ _COUNT, _BEST, _WORST, _SECONDS, _LONGEST = range(5)
 
 @kernel()
 def absorb_trips(state: NDArray[np.float64], trips: int, count: int) -> None:
-    """Carry a `trip_state` over the next round trips; ``trips``: address of TRIP_ROW[``count``]."""
-    for i in range(count):
+    """Carry a `trip_state` over the next round trips; ``trips``: address of TRIP_ROW[``count``].
+
+    If that is 0, they are not known one by one.
+    """
+    for i in range(count if trips != 0 else 0):
         trip = _trip_at(trips + i * _TRIP_SIZE)
         if trip.exit_ts == 0:
             continue

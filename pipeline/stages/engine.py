@@ -1,14 +1,16 @@
 """The analysis engine: walks finished slots with each of its lanes and records what they do."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import RunError, StrategyError
+from pipeline.lane.block_facts import are_alike, facts_of_block
 from pipeline.lane.facts import LaneFacts
 from pipeline.lane.group import LaneGroup, Member
 from pipeline.lane.kind import LaneKind
@@ -21,6 +23,7 @@ from pipeline.results.recorder import Recorder
 from pipeline.results.tally import Tallies
 from pipeline.stages.facts import EngineFacts, MemorySizes
 from pipeline.stages.halving import Halving, score_of
+from pipeline.stages.lane_counts import LaneCounts
 from pipeline.tape.schedule import Schedule
 from pipeline.tape.slot import Slot, SlotShape
 
@@ -34,15 +37,20 @@ _COMPILING_NS = 300_000_000_000
 Records = Recorder | Tallies
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Running:
-    """A lane that has not ended, and what the engine counts of it."""
+    """A lane that has not ended.
 
-    lane: Lane
-    #: Its row where something is kept of all lanes.
+    ``row``: its row where something is kept of all lanes. ``universe``: indices of the symbols that
+    it trades; empty for all. ``hooks``: those of its strategy. ``own``: the lane, unless it is in
+    the group.
+    """
+
+    number: int
     row: int
-    #: Indices of the symbols that it trades; empty for all.
     universe: tuple[int, ...]
+    hooks: Collection[str]
+    own: Lane | None
 
 
 class Engine:
@@ -76,6 +84,7 @@ class Engine:
         self._records = records
         self._tolerant = tolerant
         self._limit = limit
+        self._terms = terms
         self._halving = halving
         self._attend = attend
         self._at_work: Lane | None = None
@@ -85,21 +94,23 @@ class Engine:
         self._ended: list[LaneFacts] = []
         self._lost: dict[int, str] = {}
         self._kinds: dict[Hashable, LaneKind] = {}
+        grouped: list[Member] = []
+        universes = dict.fromkeys(spec.universe for spec in specs)
         for row, spec in enumerate(specs):
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
-                kind = self._kind_of(spec, terms)
-                lane = Lane(spec, kind, self._outbox)
-                self._running.append(_Running(lane, row, spec.universe))
+                kind, own = self._kind_of(spec, terms), None
+                if isinstance(records, Tallies) and kind.may_be_grouped:
+                    kind.parameters(spec.strategy)  # may name a symbol that is not there
+                    place = list(universes).index(spec.universe)
+                    grouped.append(Member(spec, kind, row, place, records.at(spec.number)))
+                else:
+                    own = Lane.make(spec, kind, self._outbox)
+                self._running.append(_Running(spec.number, row, spec.universe, kind.hooks, own))
         attend(-1, 0)
-        #: Processor time that each lane took so far, in ns.
-        self._spent = np.zeros(len(specs), np.int64)
-        self._session_dates: list[int] = []
-        #: Per slot: the equity of each lane at the closes of its sessions, f8[lanes, sessions].
-        self._closes = [np.zeros((len(specs), 0))]
-        #: Base bars that the lanes of a universe have seen.
-        self._seen = dict.fromkeys((spec.universe for spec in specs), 0)
-        self._schedules = {universe: Schedule(shape, universe) for universe in self._seen}
+        self._group = LaneGroup(grouped, self._outbox, desk, limited=limit > 0)
+        self._counts = LaneCounts(len(specs), universes)
+        self._schedules = {universe: Schedule(shape, universe) for universe in universes}
         self._before_first: dict[tuple[int, ...], SlotView] = {}
         self._slots = slots
         self._views = [self._views_of(slot) for slot in slots]
@@ -108,24 +119,15 @@ class Engine:
         interpreted = [spec for spec in specs if spec.mode == "interpreted"]
         self._interpreted = {spec.number for spec in interpreted}
         self._shared = SharedValues(dict.fromkeys(type(spec.strategy) for spec in interpreted))
-        self._group = self._make_group(desk)
 
     @property
     def at_work(self) -> Lane | None:
         """The lane whose hooks are being called; None for none. Any thread may ask."""
         return self._at_work or self._group.lane_at_work()
 
-    def _make_group(self, desk: npt.NDArray[np.int64]) -> LaneGroup:
-        """Return the group of lanes that are walked together: compiled ones without tables."""
-        records, universes = self._records, list(self._seen)
-        members = []
-        if isinstance(records, Tallies):
-            members = [
-                Member(one.lane, one.row, universes.index(one.universe), records.at(number))
-                for one in self._running
-                if (number := one.lane.number) not in self._interpreted
-            ]
-        return LaneGroup(members, self._outbox, desk, limited=self._limit > 0)
+    def _lane(self, running: _Running) -> Lane:
+        """Return a lane as an object."""
+        return self._group.lane(running.number) if running.own is None else running.own
 
     def _kind_of(self, spec: LaneSpec, terms: Terms) -> LaneKind:
         """Return the kind of a lane, made for the first one; StrategyError if that cannot be."""
@@ -154,10 +156,12 @@ class Engine:
 
     def start(self) -> None:
         """Call the strategies' ``on_start``."""
-        for running in self._attended(self._running):
-            with self._losing(running.lane.number):
-                running.lane.start()
-                self._flush(running.lane)
+        for running, lane in self._attended(
+            [one for one in self._running if one.own is not None or "on_start" in one.hooks]
+        ):
+            with self._losing(running.number):
+                lane.start()
+                self._flush(lane)
 
     def analyse(self, index: int) -> int:
         """Walk slot ``index``, just taken, with every lane; record and count their fills.
@@ -165,13 +169,11 @@ class Engine:
         At a rung, wait for the other engines and end the lanes that do not survive.
         """
         closed = self._slots[index].open_sessions
-        dates = closed["date"][closed["closes"] == 1].tolist()
-        self._session_dates += dates
-        self._closes.append(np.zeros((len(self._spent), len(dates))))
+        self._counts.begin(closed["date"][closed["closes"] == 1].tolist())
         before = self._fills
         self._walk(self._views[index], record=True)
         if self._halving is not None:
-            rung = self._halving.rung(len(self._session_dates))
+            rung = self._halving.rung(self._counts.sessions)
             if rung is not None:
                 self._check_shared(self._shared.check)
                 self._halve(self._halving, rung)
@@ -185,56 +187,52 @@ class Engine:
         """Walk a slot, given by its views by universe, with every lane."""
         for universe, view in views.items():
             view.read()
-            self._seen[universe] += view.bars
+            self._counts.seen[universe] += view.bars
         self._walk_together(views)
         began = time.thread_time_ns()
-        alone = [one for one in self._running if one.lane.number not in self._group.numbers]
-        for running in self._attended(alone, calls=record):
-            lane, view = running.lane, views[running.universe]
+        alone = [one for one in self._running if one.own is not None]
+        for running, lane in self._attended(alone, calls=record):
+            view = views[running.universe]
             try:
-                self._run(running, view)
+                self._run(lane, view)
                 if record:
-                    self._record_all(running, view)
+                    self._record_all(running, lane, view)
             except StrategyError as error:
                 self._raised(lane.number, error)
             ended = time.thread_time_ns()
-            self._spent[running.row] += ended - began
+            self._counts.spent[running.row] += ended - began
             began = ended
             if record:
                 self._check_shared(self._shared.check_at_times)
 
     def _walk_together(self, views: dict[tuple[int, ...], SlotView]) -> None:
         """Walk a slot with the lanes of the group."""
-        group = self._group
-        grouped = {
-            one.lane.number: one for one in self._running if one.lane.number in group.numbers
-        }
-        if not grouped:
+        if not self._group.members:
             return
-        for running in grouped.values():
+        grouped = {one.number: one for one in self._running if one.own is None}
+        for running in grouped.values() if self._limit else ():
             self._end_over_limit(running)
 
-        def go_on(lane: Lane, index: int) -> None:
-            running = grouped[lane.number]
-            view = views[running.universe]
+        def go_on(number: int, index: int) -> None:
+            running = grouped[number]
+            view, lane = views[running.universe], self._lane(running)
             self._at_work = lane
-            with self._losing(lane.number):
+            with self._losing(number):
                 lane.go_on(view, index, self._flush)
-                self._record_all(running, view)
+                self._record_all(running, lane, view)
             self._at_work = None
 
-        def raised(lane: Lane, error: BaseException) -> None:
-            with self._losing(lane.number):
-                lane.failed(error, views[grouped[lane.number].universe])
+        def raised(number: int, error: BaseException) -> None:
+            with self._losing(number):
+                self._group.lane(number).failed(error, views[grouped[number].universe])
 
-        fills, spent = group.walk(list(views.values()), self._closes[-1], go_on, raised)
+        fills, spent = self._group.walk(list(views.values()), self._counts.closes, go_on, raised)
         self._fills += fills
-        self._spent[group.rows] += spent
+        self._counts.spent[self._group.rows] += spent
         self._attend(-1, 0)
 
-    def _run(self, running: _Running, view: SlotView) -> None:
+    def _run(self, lane: Lane, view: SlotView) -> None:
         """Walk a slot with a lane; if it ends the run, record what it did until then."""
-        lane = running.lane
         try:
             lane.run(view, self._flush)
         except (StrategyError, KeyboardInterrupt):
@@ -244,27 +242,30 @@ class Engine:
                     self._record_rows(lane, view, int(lane.account[0]["equity_out_count"]))
             raise
 
-    def _attended(self, lanes: Sequence[_Running], *, calls: bool = True) -> Iterator[_Running]:
+    def _attended(
+        self, lanes: Sequence[_Running], *, calls: bool = True
+    ) -> Iterator[tuple[_Running, Lane]]:
         """Give those of the lanes that have not ended; mark each as the one at work.
 
         ``calls``: whether its hooks are called.
         """
-        for running in tuple(lanes):
+        for running in lanes:
             if not self._end_over_limit(running):
-                spent = int(self._spent[running.row]) if self._limit else 0
-                self._attend(running.lane.number, spent)
-                self._at_work = running.lane if calls else None
-                yield running
+                spent = int(self._counts.spent[running.row]) if self._limit else 0
+                lane = self._lane(running)
+                self._attend(running.number, spent)
+                self._at_work = lane if calls else None
+                yield running, lane
         self._at_work = None
         self._attend(-1, 0)
 
     def _end_over_limit(self, running: _Running) -> bool:
         """End a lane that has taken more time than the limit; return whether it has."""
-        spent = int(self._spent[running.row])
+        spent = int(self._counts.spent[running.row])
         over = 0 < self._limit < spent
         if over:
             taken, limit = spent * 1e-9, self._limit * 1e-9
-            self._lose(running.lane.number, f"took {taken:.3g} s, more than the {limit:g} allowed")
+            self._lose(running.number, f"took {taken:.3g} s, more than the {limit:g} allowed")
         return over
 
     @contextmanager
@@ -281,8 +282,8 @@ class Engine:
             check()
         except StrategyError as error:
             for running in tuple(self._running):
-                if running.lane.number in self._interpreted:
-                    self._raised(running.lane.number, error)
+                if running.number in self._interpreted:
+                    self._raised(running.number, error)
 
     def _raised(self, number: int, error: StrategyError) -> None:
         if not self._tolerant:
@@ -291,33 +292,28 @@ class Engine:
 
     def _lose(self, number: int, why: str) -> None:
         """Go on without a lane, and free it. The engine's facts tell why."""
-        self._running = [one for one in self._running if one.lane.number != number]
+        self._running = [one for one in self._running if one.number != number]
         self._group.end({number})
         self._lost[number] = why
 
     def _halve(self, halving: Halving, rung: int) -> None:
         """End the lanes that do not survive a rung; keep their facts as of now."""
-        dates, closes = np.array(self._session_dates, np.int64), self._by_session()
+        dates, closes = self._counts.dates, self._counts.by_session()
         scores = {
-            running.lane.number: score_of(
+            running.number: score_of(
                 halving.plan,
-                running.lane.facts()["initial_cash"],
+                self._terms.initial_cash,
                 closes[running.row],
                 dates,
-                self._records.of(running.lane.number).max_drawdown,
+                self._records.of(running.number).max_drawdown,
             )
             for running in self._running
         }
         survivors = halving.survivors(rung, scores)
-        ended = [one for one in self._running if one.lane.number not in survivors]
+        ended = [one for one in self._running if one.number not in survivors]
         self._ended += self._facts_of(ended)
-        self._running = [one for one in self._running if one.lane.number in survivors]
-        self._group.end({one.lane.number for one in ended})
-
-    def _by_session(self) -> npt.NDArray[np.float64]:
-        """Return the equity of all lanes at the closes of the sessions so far, f8[lanes, n]."""
-        self._closes = [np.concatenate(self._closes, axis=1)]
-        return self._closes[0]
+        self._running = [one for one in self._running if one.number in survivors]
+        self._group.end({one.number for one in ended})
 
     def _flush(self, lane: Lane) -> None:
         """Record the rows that are in the outbox now; the slot's equity follows at its end."""
@@ -325,11 +321,10 @@ class Engine:
         self._fills += len(taken[0])
         self._records.record(lane.number, *taken, _NO_TIMES, _NO_VALUES, _NO_VALUES)
 
-    def _record_all(self, running: _Running, view: SlotView) -> None:
-        lane, outbox = running.lane, self._outbox
+    def _record_all(self, running: _Running, lane: Lane, view: SlotView) -> None:
         self._record_rows(lane, view, len(view.schedule.base_times))
-        closes = self._closes[-1]
-        closes[running.row] = outbox.session_equity[: closes.shape[1]]
+        closes = self._counts.closes
+        closes[running.row] = self._outbox.session_equity[: closes.shape[1]]
 
     def _record_rows(self, lane: Lane, view: SlotView, moments: int) -> None:
         """Record what is in the outbox, with the equity of the slot's first ``moments``."""
@@ -347,9 +342,11 @@ class Engine:
 
     def finish(self) -> EngineFacts:
         """Call ``on_stop``, record the orders still at rest, close the files; return the facts."""
-        for running in self._attended(self._running):
-            lane = running.lane
-            with self._losing(lane.number):
+        stopped = self._group.stop()
+        for running, lane in self._attended(
+            [one for one in self._running if one.own is not None or one.number not in stopped]
+        ):
+            with self._losing(running.number):
                 lane.stop()
                 lane.end_moment()
                 self._records.record(lane.number, *lane.take(), _NO_TIMES, _NO_VALUES, _NO_VALUES)
@@ -366,27 +363,33 @@ class Engine:
         )
 
     def _facts_of(self, lanes: Sequence[_Running]) -> list[LaneFacts]:
-        """Return the facts of lanes.
+        """Return the facts of lanes, by their numbers."""
+        asked = {one.number: one for one in lanes}
+        found: list[LaneFacts] = []
+        for block in filter(are_alike, self._group.blocks):
+            members = enumerate(block.members)
+            places = [place for place, one in members if one.spec.number in asked]
+            some = [asked.pop(block.members[place].spec.number) for place in places]
+            found += self._told(some, facts_of_block(block, np.array(places, np.int64)))
+        others = list(asked.values())
+        facts = [self._lane(one).facts() for one in others]
+        columns = {name: [one[name] for one in facts] for name in (facts or [{}])[0]}
+        found += self._told(others, columns)
+        return sorted(found, key=lambda lane: lane.lane)
 
-        Lanes that end together share the dates of their sessions, which then travel once.
-        """
-        dates, closes = np.array(self._session_dates, np.int64), self._by_session()
-        return [
-            LaneFacts(
-                **running.lane.facts(),
-                record=self._records.of(running.lane.number),
-                sessions=len(dates),
-                session_dates=dates,
-                session_equity=closes[running.row].copy(),
-                bars=self._seen[running.universe],
-                seconds=int(self._spent[running.row]) * 1e-9,
-            )
-            for running in lanes
-        ]
+    def _told(
+        self, lanes: Sequence[_Running], columns: Mapping[str, Sequence[Any]]
+    ) -> list[LaneFacts]:
+        """Return the facts of lanes of which ``columns`` have what their accounts tell."""
+        records = [self._records.of(one.number) for one in lanes]
+        rows, universes = [one.row for one in lanes], [one.universe for one in lanes]
+        told = {**columns, **self._counts.columns(rows, universes), "record": records}
+        names = LaneFacts._fields if lanes else ()
+        return list(map(LaneFacts._make, zip(*(told[name] for name in names), strict=True)))
 
     def abort(self) -> None:
         """Give up: the files keep what the lanes did until now, with the orders at rest."""
         with suppress(RunError):
             for running in self._running:
-                self._record_resting(running.lane)
+                self._record_resting(self._lane(running))
         self._records.abort()

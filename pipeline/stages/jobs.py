@@ -125,7 +125,7 @@ class Analysis:
     """An analysis engine's job: walk its lanes over the tape and record what they do."""
 
     shape: SlotShape
-    #: The lanes, packed by `pack_specs` if they travel to another process.
+    #: The lanes, packed (`lane.sent`) if they travel to another process.
     specs: bytes | Sequence[LaneSpec]
     #: The terms on which all lanes trade: costs, margins, limits.
     terms: Terms

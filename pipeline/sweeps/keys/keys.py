@@ -108,8 +108,8 @@ def lane_key(
 
     ``data``, ``code`` and ``settings`` are the hashes of `data_hash`, `strategy_hash` and
     `settings_hash`, each taken once per sweep. ``values`` are those of all parameters of a strategy
-    (`values_of`), so that defaults count, and 1 is 1.0 for a float. ``universe`` is the name of the
-    ``symbols``, "" for all symbols of the run.
+    (`strategy.strategy.values_of`), so that defaults count, and 1 is 1.0 for a float. ``universe``
+    is the name of the ``symbols``, "" for all symbols of the run.
     """
     return _digest(data, code, settings, values, [universe, *symbols], mode)
 

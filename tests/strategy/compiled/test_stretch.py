@@ -64,7 +64,7 @@ class OneStretch:
         self._view.read()
         spec = LaneSpec(0, strategy, "compiled", 0, (), (0,))
         kind = LaneKind(spec, shape, Terms(1e6), tabled=True)
-        self.lane = Lane(spec, kind, Outbox(ROWS, 1))
+        self.lane = Lane.make(spec, kind, Outbox(ROWS, 1))
         self.account = self.lane.account[0]
         self._context = int(self.lane.context.ctypes.data)
         bindings = self.lane._bindings
