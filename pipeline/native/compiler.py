@@ -25,8 +25,9 @@ from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.sigutils import normalize_signature
 
+from pipeline.native.collector import uncollected
 from pipeline.native.kept_code import KeptCode, provide_runtime
-from pipeline.native.passes import Pipeline, uncollected, unwarned
+from pipeline.native.passes import Pipeline, unwarned
 from pipeline.native.plain import PLAIN
 
 #: Modules of this package that tell Numba of what it does not know, or does in another way.

@@ -4,7 +4,6 @@ Numba describes every pass in an event: the types of all arguments, as text, and
 records of a hundred fields that takes a tenth of the time, and nobody listens to it here.
 """
 
-import gc
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -95,19 +94,3 @@ def unwarned() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", errors.NumbaExperimentalFeatureWarning)
         yield
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep the collector from looking for garbage while the block lasts.
-
-    A compiler makes millions of objects that live until it is done. To look through them all over
-    again takes a twentieth of its time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.errors import ConfigError, RunError
 from pipeline.lane.facts import LaneFacts
+from pipeline.native.collector import uncollected
 from pipeline.results.statistics import session_returns
 from pipeline.runner.lane_summary import equity_figures, lane_summary
 from pipeline.runner.lanes import Lanes
@@ -214,6 +215,7 @@ class Conductor:
 
     # --- how lanes ended -------------------------------------------------------------------------
 
+    @uncollected()
     def _enter(self, entries: Sequence[Entry], outcome: PassOutcome) -> list[Entry]:
         """Record the lanes of a pass in the ledger; return the suspects that may try again."""
         rows = self._finished(entries, outcome.finished)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.config.session import SessionConfig
 from pipeline.config.sweep import SweepConfig
+from pipeline.native.collector import uncollected
 from pipeline.runner.lanes import Given, Lanes, LaneSetting, build_lanes, classes_of, travel_names
 from pipeline.strategy.strategy import Strategy, Value, values_of
 from pipeline.sweeps.keys.keys import data_hash, lane_key, settings_hash, strategy_hash
@@ -94,6 +95,7 @@ class Roster:
             ]
         )
 
+    @uncollected()
     def entries(self, sets: Sequence[ParameterSet], first: int) -> list[Entry]:
         """Return the lanes of sets, numbered from ``first``.
 
@@ -125,6 +127,7 @@ class Roster:
         lane = LaneSetting(strategy, setting.mode, tuple(symbols))
         return Entry(number, one, key, setting.name, lane)
 
+    @uncollected()
     def lanes(self, entries: Sequence[Entry]) -> Lanes:
         """Return the lanes of one pass, numbered from 0."""
         return build_lanes(self.settings, [entry.lane for entry in entries], self._names)

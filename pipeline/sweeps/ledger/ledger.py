@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline.errors import LedgerError, RunError
+from pipeline.native.collector import uncollected
 from pipeline.results.folder import nearest_folder
 from pipeline.sweeps.ledger.export import export_lanes
 from pipeline.sweeps.ledger.file import open_ledger_file, reported, transaction
@@ -172,6 +173,7 @@ class Ledger(Closing):
 
     # -- reading ------------------------------------------------------------------------------
 
+    @uncollected()
     def known(self, keys: Iterable[str]) -> dict[str, LaneRow]:
         """Return the lanes with these keys that the ledger has, in any state, by key."""
         with reported(self.path):
@@ -195,6 +197,7 @@ class Ledger(Closing):
             for row in rows
         ]
 
+    @uncollected()
     def lanes(
         self,
         sweep: str | None = None,
