@@ -66,6 +66,17 @@ def test_a_tape_that_was_not_seen_to_start_has_no_row(capsys: pytest.CaptureFixt
     assert "warm run, processor time" in rows
 
 
+def test_a_tape_of_the_old_tree_that_was_not_seen_leaves_the_new_tree_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = {
+        "new": samples((10.0, 1.0, 2.0)),
+        "old": samples((50.0, 4.0, 6.0), to_first_bar=None),
+    }
+    row = rows_of(found, capsys)[1]["warm run, processor time until the tape starts"]
+    assert (row["value"], row["unit"]) == (0.5, "s")
+
+
 def test_runs_of_one_tree_that_do_the_same_must_have_one_digest() -> None:
     new, old = samples((1.0, 1.0, 2.0)), samples((1.0, 1.0, 2.0))
     assert difference({"new": new, "old": old}) == ""
