@@ -95,15 +95,16 @@ class Engine:
         self._lost: dict[int, str] = {}
         self._kinds: dict[Hashable, LaneKind] = {}
         grouped: list[Member] = []
-        universes = dict.fromkeys(spec.universe for spec in specs)
+        several = dict.fromkeys(spec.universe for spec in specs)
+        universes = {universe: place for place, universe in enumerate(several)}
         for row, spec in enumerate(specs):
             attend(spec.number, -_COMPILING_NS)
             with self._losing(spec.number):
                 kind, own = self._kind_of(spec, terms), None
                 if isinstance(records, Tallies) and kind.may_be_grouped:
                     kind.parameters(spec.strategy)  # may name a symbol that is not there
-                    place = list(universes).index(spec.universe)
-                    grouped.append(Member(spec, kind, row, place, records.at(spec.number)))
+                    place, tally = universes[spec.universe], records.at(spec.number)
+                    grouped.append(Member(spec, kind, row, place, tally))
                 else:
                     own = Lane.make(spec, kind, self._outbox)
                 self._running.append(_Running(spec.number, row, spec.universe, kind.hooks, own))
